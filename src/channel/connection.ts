@@ -1,0 +1,82 @@
+import type { JsonObject } from "../protocol/json.ts";
+import type { RequestId } from "../protocol/json-rpc.ts";
+import type { ClientIdentity, Session } from "../protocol/session.ts";
+import type { Frame } from "../protocol/task-protocol.ts";
+import type { InboundHandler, RequestOptions, RpcChannel } from "./rpc-channel.ts";
+
+/** A live way to one server, with what was agreed on it. */
+export interface Connection {
+  readonly session: Session;
+  /** Gives the reply's `result`. Throws a RequestFaultError. */
+  request(frame: Frame, options?: RequestOptions): Promise<unknown>;
+  /** Answers a request of the server (2025-11-25). Throws a RequestFaultError. */
+  respond(id: RequestId, result: JsonObject): Promise<void>;
+  refuse(id: RequestId, code: number, message: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a connection tells its owner. */
+export interface ConnectionEvents {
+  /** Requests and notifications of the server. True when taken; an untaken one goes where it went before. */
+  readonly inbound: InboundHandler;
+  readonly closed: () => void;
+}
+
+/** Makes connections to one server under one authorization. */
+export interface Connector {
+  /** Where it connects to, if it knows: a remembered session is only used for the same address. */
+  readonly address?: string;
+  /** Whether a session the server forgot can be made anew, by connecting without a remembered one. */
+  readonly renewable: boolean;
+  /** With a remembered session there is no handshake. Throws a RequestFaultError when the server cannot be had. */
+  connect(events: ConnectionEvents, remembered?: Session): Promise<Connection>;
+}
+
+/** The fields every 2026-07-28 request carries in `_meta` (index, "General fields"). */
+export function envelope(
+  protocolVersion: string,
+  identity: ClientIdentity,
+  capabilities: JsonObject,
+): JsonObject {
+  return {
+    "io.modelcontextprotocol/protocolVersion": protocolVersion,
+    "io.modelcontextprotocol/clientInfo": identity,
+    "io.modelcontextprotocol/clientCapabilities": capabilities,
+  };
+}
+
+/** Adds the envelope to a frame, beside what its `_meta` already holds. */
+export function enveloped(frame: Frame, meta: JsonObject): Frame {
+  const own = frame.params._meta as JsonObject | undefined;
+  return { ...frame, params: { ...frame.params, _meta: { ...own, ...meta } } };
+}
+
+/** A connection over a channel: frames get the envelope of the session's generation. */
+export function connectionOver(
+  channel: RpcChannel,
+  session: () => Session,
+  identity: ClientIdentity,
+  capabilities: JsonObject,
+  close: () => Promise<void>,
+): Connection {
+  return {
+    get session() {
+      return session();
+    },
+    request(frame, options) {
+      const { generation, protocolVersion } = session();
+      if (generation === "2025-11-25") {
+        // A task is cancelled by tasks/cancel, never by giving its call up (cancellation, rule 3).
+        const announceGivingUp = frame.params.task === undefined;
+        return channel.request(frame, { announceGivingUp, ...options });
+      }
+      return channel.request(enveloped(frame, envelope(protocolVersion, identity, capabilities)), options);
+    },
+    respond: (id, result) => channel.respond(id, result),
+    refuse: (id, code, message) => channel.refuse(id, code, message),
+    async close() {
+      channel.close();
+      await close();
+    },
+  };
+}

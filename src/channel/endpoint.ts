@@ -1,0 +1,161 @@
+import type { JsonObject } from "../protocol/json.ts";
+import type { RequestId } from "../protocol/json-rpc.ts";
+import type { Session } from "../protocol/session.ts";
+import type { Frame } from "../protocol/task-protocol.ts";
+import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
+import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
+import { RequestFaultError } from "./request-fault.ts";
+import type { RequestOptions } from "./rpc-channel.ts";
+
+/** Where an endpoint keeps what it agreed on. */
+export interface SessionMemory {
+  load(): Promise<Session | undefined>;
+  save(session: Session): Promise<void>;
+}
+
+const TOOL_PAGES = 64;
+
+/**
+ * One server under one authorization. Connects when first needed, with the remembered session if
+ * there is one; a session the server has forgotten is made anew once, and the request repeated.
+ */
+export class Endpoint {
+  readonly name: string;
+  readonly #connector: Connector;
+  readonly #memory: SessionMemory;
+  readonly #inbound: ConnectionEvents["inbound"];
+  #connecting: Promise<Connection> | undefined;
+  /** The session as last agreed or remembered, with what is known of the tools. */
+  #session: Session | undefined;
+
+  constructor(
+    name: string,
+    connector: Connector,
+    memory: SessionMemory,
+    inbound: ConnectionEvents["inbound"],
+  ) {
+    this.name = name;
+    this.#connector = connector;
+    this.#memory = memory;
+    this.#inbound = (message) => {
+      // What is known of the tools is asked again at the next call.
+      if (message.method === "notifications/tools/list_changed") this.forgetTools().catch(() => undefined);
+      return inbound(message);
+    };
+  }
+
+  /** What was agreed with the server; connects if need be. Throws a RequestFaultError. */
+  async session(): Promise<Session> {
+    await this.#connected();
+    return this.#session as Session;
+  }
+
+  /** What is remembered of the session, without connecting. */
+  async rememberedSession(): Promise<Session | undefined> {
+    if (this.#session) return this.#session;
+    const session = await this.#memory.load();
+    return session && session.address === this.#connector.address ? session : undefined;
+  }
+
+  /** Sends a request and gives its result. Throws a RequestFaultError. */
+  async request(frame: Frame, options?: RequestOptions): Promise<unknown> {
+    const connection = await this.#connected();
+    try {
+      return await connection.request(frame, options);
+    } catch (error) {
+      if (!this.#forgotten(error, connection)) throw error;
+      await this.#renew(connection);
+      return (await this.#connected()).request(frame, options);
+    }
+  }
+
+  /** Answers a request the server put to us. Throws a RequestFaultError. */
+  async respond(id: RequestId, result: JsonObject): Promise<void> {
+    await (await this.#connected()).respond(id, result);
+  }
+
+  /** What `tools/list` says of a tool, asked once a session. `undefined` if the server has no such tool. */
+  async tool(name: string): Promise<ToolFacts | undefined> {
+    const known = (await this.session()).tools?.[name];
+    if (known) return known;
+    return (await this.listTools()).find((tool) => tool.name === name)?.facts;
+  }
+
+  /** All pages of `tools/list`. Throws a RequestFaultError. */
+  async listTools(): Promise<readonly ListedTool[]> {
+    const tools: ListedTool[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < TOOL_PAGES; page++) {
+      const params = cursor === undefined ? {} : { cursor };
+      const read = readToolPage(await this.request({ method: "tools/list", params }));
+      tools.push(...read.tools);
+      cursor = read.nextCursor;
+      if (cursor === undefined) break;
+    }
+    const facts = Object.fromEntries(tools.map((tool) => [tool.name, tool.facts]));
+    await this.#remember({ ...(await this.session()), tools: facts });
+    return tools;
+  }
+
+  /** The server changed its tools, or refused a call made by what was known of them. */
+  async forgetTools(): Promise<void> {
+    if (!this.#session?.tools) return;
+    const { tools: _stale, ...session } = this.#session;
+    await this.#remember(session);
+  }
+
+  async close(): Promise<void> {
+    const connecting = this.#connecting;
+    this.#connecting = undefined;
+    // One that never came about needs no closing.
+    await connecting?.then((connection) => connection.close()).catch(() => undefined);
+  }
+
+  #connected(): Promise<Connection> {
+    return this.#connecting ?? this.#connect(() => this.rememberedSession());
+  }
+
+  #connect(remembered: () => Promise<Session | undefined>): Promise<Connection> {
+    let connecting: Promise<Connection>;
+    const forget = (): void => {
+      if (this.#connecting === connecting) this.#connecting = undefined;
+    };
+    connecting = (async (): Promise<Connection> => {
+      const known = await remembered();
+      const connection = await this.#connector.connect({ inbound: this.#inbound, closed: forget }, known);
+      if (connection.session === known) this.#session = known;
+      else
+        await this.#remember({
+          ...connection.session,
+          ...(this.#session?.tools && { tools: this.#session.tools }),
+        });
+      return connection;
+    })();
+    this.#connecting = connecting;
+    connecting.catch(forget);
+    return connecting;
+  }
+
+  /** Several requests may find the session gone at once: the first one makes it anew. */
+  async #renew(lost: Connection): Promise<void> {
+    const current = await this.#connecting?.catch(() => undefined);
+    if (current !== lost) return;
+    await Promise.all([this.#connect(async () => undefined), lost.close()]);
+  }
+
+  /**
+   * Whether the server no longer knows our session: HTTP 404 (2025-11-25 transports, "Session
+   * Management"), or the 400 with which some servers say the same.
+   */
+  #forgotten(error: unknown, connection: Connection): boolean {
+    if (!this.#connector.renewable || connection.session.sessionId === undefined) return false;
+    if (!(error instanceof RequestFaultError) || error.fault.kind !== "http") return false;
+    const { status, message } = error.fault;
+    return status === 404 || (status === 400 && /session/i.test(message));
+  }
+
+  async #remember(session: Session): Promise<void> {
+    this.#session = session;
+    await this.#memory.save(session);
+  }
+}

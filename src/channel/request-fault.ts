@@ -1,0 +1,66 @@
+import type { Fault } from "../engine/fault.ts";
+import { isObject } from "../protocol/json.ts";
+import { type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
+
+/** A request that brought no usable reply. `fault` says why, `method` which it was. */
+export class RequestFaultError extends Error {
+  override readonly name = "RequestFaultError";
+  readonly fault: Fault;
+  readonly method: string;
+
+  constructor(method: string, fault: Fault, cause?: unknown) {
+    super(`${method}: ${fault.message}`, { cause });
+    this.method = method;
+    this.fault = fault;
+  }
+}
+
+export function rpcFault(error: RpcErrorBody): Fault {
+  return { kind: "rpc", error, message: `${error.message} (${error.code})` };
+}
+
+/**
+ * Says what a transport's `send` threw. The two SDK majors and plain `fetch` throw different
+ * classes, and an app may load its own copy of an SDK: so they are told apart by shape.
+ */
+export function faultOf(thrown: unknown): Fault {
+  if (thrown instanceof RequestFaultError) return thrown.fault;
+  const error = thrown as Partial<
+    Record<"name" | "message" | "code" | "data" | "status" | "retryAfterMs", unknown>
+  >;
+  const message = typeof error?.message === "string" ? error.message : String(thrown);
+  if (error?.name === "UnauthorizedError") return { kind: "unauthorized", message };
+  if (error?.name === "MalformedReplyError" || error?.name === "ZodError" || thrown instanceof SyntaxError) {
+    return { kind: "malformed", message };
+  }
+  const data = isObject(error?.data) ? error.data : {};
+  const status = [data.status, error?.status, error?.code].find(isHttpStatus);
+  if (status === undefined) return { kind: "network", message };
+  if (status === 401) return { kind: "unauthorized", message };
+  const body = readBody(typeof data.text === "string" ? data.text : message);
+  if (body) return rpcFault(body);
+  const { retryAfterMs } = error;
+  return {
+    kind: "http",
+    status,
+    message: `HTTP ${status}: ${message}`,
+    ...(typeof retryAfterMs === "number" && { retryAfterMs }),
+  };
+}
+
+function isHttpStatus(value: unknown): value is number {
+  return typeof value === "number" && value >= 400 && value < 600;
+}
+
+/** A JSON-RPC error that travelled as the body of an HTTP error, for a request it names. */
+function readBody(text: string): RpcErrorBody | undefined {
+  const start = text.indexOf("{");
+  if (start < 0) return undefined;
+  try {
+    const body: unknown = JSON.parse(text.slice(start));
+    const named = isObject(body) && body.id !== null && body.id !== undefined;
+    return named && isObject(body.error) ? readRpcError(body.error) : undefined;
+  } catch {
+    return undefined;
+  }
+}

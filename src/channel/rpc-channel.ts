@@ -1,0 +1,184 @@
+import type { Fault } from "../engine/fault.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import {
+  isNotification,
+  isRequest,
+  isResponse,
+  type RequestId,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResponse,
+  readRpcError,
+} from "../protocol/json-rpc.ts";
+import type { Frame } from "../protocol/task-protocol.ts";
+import { faultOf, RequestFaultError, rpcFault } from "./request-fault.ts";
+import { type SendOptions, sendOn, type Transport } from "./transport.ts";
+
+/** The limit that kills MCP calls elsewhere: here it bounds one request, never a task. In ms. */
+export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
+/** Progress may extend a request, but not past this many times its timeout (lifecycle, "Timeouts"). */
+const TIMEOUT_EXTENSIONS = 10;
+
+export interface RequestOptions {
+  /** In ms; {@link DEFAULT_REQUEST_TIMEOUT_MS} if absent. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** `notifications/progress` with this token restarts the timeout. */
+  readonly progressToken?: string;
+  /** Tell the server when the reply is given up (2025-11-25 `notifications/cancelled`). */
+  readonly announceGivingUp?: boolean;
+}
+
+interface Pending {
+  readonly method: string;
+  readonly progressToken: string | undefined;
+  succeed(result: unknown): void;
+  fail(fault: Fault, cause?: unknown): void;
+  extend(): void;
+}
+
+/** What arrives and is no reply to a request of this channel. True when it was taken. */
+export type InboundHandler = (message: RpcRequest | RpcNotification) => boolean;
+
+/**
+ * JSON-RPC correlation over a transport that others may be using too. Its ids carry a random
+ * prefix, so that they meet neither those of a Client on the same transport nor those of the
+ * page that held the same session before a reload.
+ */
+export class RpcChannel {
+  readonly #transport: Transport;
+  readonly #inbound: InboundHandler;
+  readonly #pending: Map<RequestId, Pending> = new Map();
+  readonly #prefix: string = `hf-${crypto.randomUUID().slice(0, 13)}`;
+  #count = 0;
+
+  constructor(transport: Transport, inbound: InboundHandler) {
+    this.#transport = transport;
+    this.#inbound = inbound;
+  }
+
+  get transport(): Transport {
+    return this.#transport;
+  }
+
+  /** Sends a request and gives its `result`. Throws a RequestFaultError. */
+  request(frame: Frame, options: RequestOptions = {}): Promise<unknown> {
+    const id = `${this.#prefix}-${++this.#count}`;
+    const timeoutMs = options.timeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+    let resolve!: (result: unknown) => void;
+    let reject!: (error: RequestFaultError) => void;
+    const promise = new Promise<unknown>((yes, no) => {
+      resolve = yes;
+      reject = no;
+    });
+    const stream = new AbortController();
+    const giveUp = (): void => pending.fail({ kind: "network", message: "The request was given up" });
+    const expire = (): void => pending.fail({ kind: "timeout", message: `No reply within ${timeoutMs} ms` });
+    const limit = Date.now() + timeoutMs * TIMEOUT_EXTENSIONS;
+    let timer = setTimeout(expire, timeoutMs);
+
+    const settle = (): boolean => {
+      if (!this.#pending.delete(id)) return false;
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", giveUp);
+      return true;
+    };
+    const pending: Pending = {
+      method: frame.method,
+      progressToken: options.progressToken,
+      succeed: (result) => {
+        if (settle()) resolve(result);
+      },
+      fail: (fault, cause) => {
+        if (!settle()) return;
+        const unanswered = fault.kind === "timeout" || options.signal?.aborted === true;
+        if (unanswered) {
+          stream.abort();
+          if (options.announceGivingUp) this.#announceGivingUp(id, fault.message);
+        }
+        reject(new RequestFaultError(frame.method, fault, cause));
+      },
+      extend: () => {
+        clearTimeout(timer);
+        timer = setTimeout(expire, Math.max(0, Math.min(timeoutMs, limit - Date.now())));
+      },
+    };
+
+    this.#pending.set(id, pending);
+    if (options.signal?.aborted) giveUp();
+    options.signal?.addEventListener("abort", giveUp, { once: true });
+    if (!this.#pending.has(id)) return promise;
+
+    const send: SendOptions = {
+      requestSignal: stream.signal,
+      onRequestStreamEnd: () =>
+        pending.fail({ kind: "network", message: "The response stream ended without a response" }),
+      ...(frame.headers && { headers: frame.headers }),
+    };
+    sendOn(this.#transport, { jsonrpc: "2.0", id, method: frame.method, params: frame.params }, send).catch(
+      (error: unknown) => pending.fail(faultOf(error), error),
+    );
+    return promise;
+  }
+
+  /** Sends a notification. Throws a RequestFaultError. */
+  async notify(method: string, params?: JsonObject): Promise<void> {
+    await this.#send(method, { jsonrpc: "2.0", method, ...(params && { params }) });
+  }
+
+  /** Answers a request of the server. Throws a RequestFaultError. */
+  async respond(id: RequestId, result: JsonObject): Promise<void> {
+    await this.#send("response", { jsonrpc: "2.0", id, result });
+  }
+
+  async refuse(id: RequestId, code: number, message: string): Promise<void> {
+    await this.#send("response", { jsonrpc: "2.0", id, error: { code, message } });
+  }
+
+  /** Takes a message off the transport. False when it is somebody else's. */
+  receive(message: unknown): boolean {
+    if (isResponse(message)) return this.#receiveResponse(message);
+    if (isRequest(message) || isNotification(message)) {
+      if (message.method === "notifications/progress") this.#extend(message.params);
+      return this.#inbound(message);
+    }
+    return false;
+  }
+
+  /** Fails everything that waits: the transport is gone. */
+  close(): void {
+    for (const pending of [...this.#pending.values()]) {
+      pending.fail({ kind: "network", message: "The connection was closed" });
+    }
+  }
+
+  #receiveResponse(message: RpcResponse): boolean {
+    const { id } = message;
+    if (typeof id !== "string" || !id.startsWith(this.#prefix)) return false;
+    // A reply to a request given up is still ours, and nobody else must see it.
+    const pending = this.#pending.get(id);
+    if ("error" in message) pending?.fail(rpcFault(readRpcError(message.error)));
+    else pending?.succeed(message.result);
+    return true;
+  }
+
+  #extend(params: JsonObject | undefined): void {
+    const token = isObject(params) ? params.progressToken : undefined;
+    for (const pending of this.#pending.values()) {
+      if (token !== undefined && pending.progressToken === token) pending.extend();
+    }
+  }
+
+  #announceGivingUp(requestId: string, reason: string): void {
+    // Nothing depends on it: a server that does not hear it only works on in vain.
+    this.notify("notifications/cancelled", { requestId, reason }).catch(() => undefined);
+  }
+
+  async #send(method: string, message: object): Promise<void> {
+    try {
+      await sendOn(this.#transport, message);
+    } catch (error) {
+      throw new RequestFaultError(method, faultOf(error), error);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Connectors for `@modelcontextprotocol/sdk` (v1), which speaks 2025-11-25.
+ * @module
+ */
+
+import type { OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.js";
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { JsonObject } from "../protocol/json.ts";
+import type { Session } from "../protocol/session.ts";
+import { clientConnector } from "./client-connector.ts";
+import type { Connector } from "./connection.ts";
+import type { Transport } from "./transport.ts";
+import { type UrlOptions, urlConnector } from "./url-connector.ts";
+
+export type { Connector } from "./connection.ts";
+
+/** Runs tasks through a v1 `Client` that the app connects, and goes on using, itself. */
+export function fromClient(client: Pick<Client, "transport" | "getServerCapabilities">): Connector {
+  return clientConnector(
+    () => client.transport as unknown as Transport | undefined,
+    (transport, remembered): Session => ({
+      generation: "2025-11-25",
+      protocolVersion: (transport as { protocolVersion?: string }).protocolVersion ?? "2025-11-25",
+      // A Client that resumes a session makes no handshake, and knows no capabilities.
+      serverCapabilities:
+        (client.getServerCapabilities() as JsonObject | undefined) ?? remembered?.serverCapabilities ?? {},
+      ...(transport.sessionId !== undefined && { sessionId: transport.sessionId }),
+      ...(remembered?.tools && { tools: remembered.tools }),
+    }),
+    {},
+  );
+}
+
+export interface UrlOptionsV1 extends Omit<UrlOptions, "era"> {
+  /** OAuth, as the SDK's transport does it. Tokens stay with the provider. */
+  readonly authProvider?: OAuthClientProvider;
+}
+
+/** Connects to a 2025-11-25 server by its address. For servers of either generation use `holdfast/sdk-v2`. */
+export function fromUrl(url: string | URL, options: UrlOptionsV1 = {}): Connector {
+  return urlConnector(url, { ...options, era: "2025-11-25" }, (address, seed) => {
+    const transport = new StreamableHTTPClientTransport(address, {
+      fetch: seed.fetch,
+      ...(seed.requestInit && { requestInit: seed.requestInit }),
+      ...(seed.sessionId !== undefined && { sessionId: seed.sessionId }),
+      ...(options.authProvider && { authProvider: options.authProvider }),
+    });
+    return transport as unknown as Transport;
+  });
+}

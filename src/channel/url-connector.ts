@@ -1,0 +1,101 @@
+import type { JsonObject } from "../protocol/json.ts";
+import { isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
+import type { ClientIdentity, Session } from "../protocol/session.ts";
+import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
+import { type Connection, type ConnectionEvents, type Connector, connectionOver } from "./connection.ts";
+import { agree, type Era } from "./handshake.ts";
+import { fetchHeedingRetryAfter } from "./retry-after.ts";
+import { RpcChannel } from "./rpc-channel.ts";
+import { type Transport, tapClose } from "./transport.ts";
+
+export interface UrlOptions {
+  /** Which generation to speak; `auto` asks the server. */
+  readonly era?: Era;
+  /** Who the app is. */
+  readonly clientInfo?: ClientIdentity;
+  /** What the app can answer (`ClientCapabilities`); by default elicitation in form and URL mode. */
+  readonly capabilities?: JsonObject;
+  /** How long the handshake may take, in ms. */
+  readonly timeoutMs?: number;
+  readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  /** Fixed parts of every request, such as headers. They are never stored. */
+  readonly requestInit?: RequestInit;
+}
+
+/** What a transport is made with: the remembered session, and a `fetch` that heeds `Retry-After`. */
+export interface TransportSeed {
+  readonly sessionId: string | undefined;
+  readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  readonly requestInit: RequestInit | undefined;
+}
+
+/** Connects to an address over a bare transport: no SDK Client, and no handshake where a session is remembered. */
+export function urlConnector(
+  url: string | URL,
+  options: UrlOptions,
+  makeTransport: (url: URL, seed: TransportSeed) => Transport,
+): Connector {
+  const address = new URL(url);
+  const identity = options.clientInfo ?? DEFAULT_IDENTITY;
+  const capabilities = options.capabilities ?? DEFAULT_CAPABILITIES;
+  const fetch = fetchHeedingRetryAfter(options.fetch ?? ((input, init) => globalThis.fetch(input, init)));
+
+  return {
+    address: address.href,
+    renewable: true,
+    async connect(events: ConnectionEvents, remembered?: Session): Promise<Connection> {
+      const transport = makeTransport(address, {
+        sessionId: remembered?.sessionId,
+        fetch,
+        requestInit: options.requestInit,
+      });
+      const channel = new RpcChannel(transport, events.inbound);
+      const receive = (message: unknown): void => {
+        if (!channel.receive(message) && isRequest(message))
+          answerUntaken(channel, message.id, message.method);
+      };
+      transport.onmessage = receive as NonNullable<Transport["onmessage"]>;
+      tapClose(transport, () => {
+        channel.close();
+        events.closed();
+      });
+      await transport.start();
+      if (remembered?.generation === "2025-11-25") transport.setProtocolVersion?.(remembered.protocolVersion);
+      const session = remembered ?? (await agreed(channel, options, identity, capabilities, address.href));
+      return connectionOver(
+        channel,
+        () => session,
+        identity,
+        withTasks(capabilities),
+        () => transport.close(),
+      );
+    },
+  };
+}
+
+async function agreed(
+  channel: RpcChannel,
+  options: UrlOptions,
+  identity: ClientIdentity,
+  capabilities: JsonObject,
+  address: string,
+): Promise<Session> {
+  try {
+    const era = options.era ?? "auto";
+    const session = await agree(channel, era, identity, capabilities, options.timeoutMs);
+    return { ...session, address };
+  } catch (error) {
+    await channel.transport.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Nobody else listens on a bare transport, and a server's request must not hang. */
+function answerUntaken(channel: RpcChannel, id: string | number, method: string): void {
+  const answer =
+    method === "ping"
+      ? channel.respond(id, {})
+      : channel.refuse(id, METHOD_NOT_FOUND, `${method} is not supported outside a task`);
+  // If the answer does not arrive, the server's own timeout ends its request.
+  answer.catch(() => undefined);
+}

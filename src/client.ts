@@ -1,0 +1,331 @@
+import type { Connector } from "./channel/connection.ts";
+import { Endpoint } from "./channel/endpoint.ts";
+import { RequestFaultError } from "./channel/request-fault.ts";
+import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
+import { openInputs, RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
+import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
+import type { TaskState } from "./engine/state.ts";
+import { idleState } from "./engine/transition.ts";
+import { errorOf, InputError, TaskFailedError, UnknownEndpointError } from "./errors.ts";
+import type { JsonObject } from "./protocol/json.ts";
+import { HEADER_MISMATCH, METHOD_NOT_FOUND } from "./protocol/json-rpc.ts";
+import { parameterHeaders } from "./protocol/parameter-headers.ts";
+import type { Session } from "./protocol/session.ts";
+import { protocolOf, type TaskPreference } from "./protocol/task-protocol.ts";
+import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
+import { type Clock, systemClock } from "./runtime/clock.ts";
+import { TaskRuntime } from "./runtime/task-runtime.ts";
+import { TimerLoop } from "./runtime/timer-loop.ts";
+import { readRecord, readSession } from "./store/read-record.ts";
+import type { TaskStore } from "./store/task-store.ts";
+import { nextChange, Task } from "./task.ts";
+
+/** Something an app should know of that is no task's outcome. */
+export type Problem =
+  /** A write failed; the task goes on in memory, and a reload would lose what was not written. */
+  | { readonly kind: "storage"; readonly message: string; readonly id?: string; readonly error: unknown }
+  /** A stored record cannot be read by this version. It is left as it is. */
+  | { readonly kind: "unreadable"; readonly message: string; readonly id?: string }
+  /** A stored task belongs to an endpoint this client was not given. It is left as it is. */
+  | { readonly kind: "unknown-endpoint"; readonly message: string; readonly id: string };
+
+export interface TaskClientOptions {
+  /** Where tasks live: `indexedDbStore()`, `memoryStore()`, or your own. */
+  readonly store: TaskStore;
+  /** The servers, by names of your choice. A record keeps the name: give the same one after a reload. */
+  readonly endpoints: Readonly<Record<string, Connector>>;
+  /** How long a single request may take, in ms (60 s). Tasks have no such limit. */
+  readonly requestTimeoutMs?: number;
+  readonly timing?: Partial<Timing>;
+  readonly clock?: Clock;
+  readonly onProblem?: (problem: Problem) => void;
+}
+
+export interface CallOptions {
+  /** Ends the wait for the handle. What has been sent goes on, and is found by `list()` and `resume()`. */
+  readonly signal?: AbortSignal;
+  /** Where the tool leaves a choice (2025-11-25 `optional`): as a task, which is the default, or plainly. */
+  readonly prefer?: TaskPreference;
+  /** How long the server should keep the task, in ms (2025-11-25 `task.ttl`). */
+  readonly ttlMs?: number;
+  /** The call may be sent again when its fate is unknown. By default the tool's own hints say. */
+  readonly repeatable?: boolean;
+}
+
+/** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
+export class TaskClient {
+  readonly #store: TaskStore;
+  readonly #clock: Clock;
+  readonly #endpoints: ReadonlyMap<string, Endpoint>;
+  readonly #runtime: TaskRuntime;
+  readonly #loop: TimerLoop;
+  readonly #tasks: Map<string, Task> = new Map();
+  readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly #report: (problem: Problem) => void;
+
+  constructor(options: TaskClientOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock ?? systemClock;
+    this.#report = options.onProblem ?? (() => undefined);
+    this.#endpoints = new Map(
+      Object.entries(options.endpoints).map(([name, connector]) => [name, this.#endpointOf(name, connector)]),
+    );
+    this.#runtime = new TaskRuntime({
+      store: this.#store,
+      clock: this.#clock,
+      timing: { ...DEFAULT_TIMING, ...options.timing },
+      requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+      endpoint: (name) => this.#endpoints.get(name),
+      changed: (state) => this.#changed(state),
+      storageFailed: ({ id }, error) =>
+        this.#report({
+          kind: "storage",
+          id,
+          error,
+          message: `Task ${id} could not be stored: ${String(error)}`,
+        }),
+      rescheduled: () => this.#loop.wake(this.#runtime.nextStep()),
+    });
+    this.#loop = new TimerLoop(this.#clock, (now) => this.#runtime.step(now));
+  }
+
+  /**
+   * Calls a tool. Resolves once there is something to hold: a durable task handle, a question the
+   * server asks first, or the result, if the tool was no task. Rejects with a TaskError when the
+   * call came to nothing, with a RequestFaultError when the server could not be reached at all, and
+   * with the signal's reason.
+   */
+  async callTool(
+    endpoint: string,
+    tool: string,
+    args: JsonObject = {},
+    options: CallOptions = {},
+  ): Promise<Task> {
+    const server = this.#endpointNamed(endpoint);
+    options.signal?.throwIfAborted();
+    const known = (await server.rememberedSession())?.tools?.[tool];
+    const facts = known ?? (await factsOf(server, tool));
+    const session = await server.session();
+    options.signal?.throwIfAborted();
+    const record = this.#newRecord(endpoint, session, tool, args, facts, options);
+    try {
+      return await this.#call(record, session, facts, options);
+    } catch (error) {
+      if (!known || !refusesKind(error)) throw error;
+      // The server did nothing: what was remembered of the tool is out of date (tools, "x-mcp-header").
+      await server.forgetTools();
+      const fresh = await factsOf(server, tool);
+      const again = this.#newRecord(endpoint, session, tool, args, fresh, options);
+      return this.#call(again, session, fresh, options);
+    }
+  }
+
+  /** Takes up every unfinished task of the store. Gives those that run now, the earliest first. */
+  async resume(): Promise<readonly Task[]> {
+    for (const record of this.#readable(await this.#store.loadActive())) {
+      if (this.#endpoints.has(record.endpoint)) this.#runtime.wake(record);
+      else {
+        const message = `Task ${record.id} belongs to the endpoint ${JSON.stringify(record.endpoint)}, which is not given`;
+        this.#report({ kind: "unknown-endpoint", id: record.id, message });
+      }
+    }
+    return [...this.#runtime.states()]
+      .filter(({ record }) => !record.outcome)
+      .sort((a, b) => a.record.createdAt - b.record.createdAt)
+      .map((state) => this.#taskOf(state));
+  }
+
+  /** All tasks the store holds and all that run, the earliest first. */
+  async list(): Promise<readonly Task[]> {
+    const stored = [...(await this.#store.loadActive()), ...(await this.#store.loadSettled())];
+    const states = new Map(this.#readable(stored).map((record) => [record.id, idleState(record)]));
+    for (const state of this.#runtime.states()) states.set(state.record.id, state);
+    return [...states.values()]
+      .sort((a, b) => a.record.createdAt - b.record.createdAt)
+      .map((state) => this.#taskOf(state));
+  }
+
+  /** One task by our id, or `undefined`. An unfinished one does not run by this: `resume` takes it up. */
+  async get(id: string): Promise<Task | undefined> {
+    const running = this.#runtime.state(id);
+    if (running) return this.#taskOf(running);
+    const [record] = this.#readable([(await this.#store.load(id)) ?? []].flat());
+    return record && this.#taskOf(idleState(record));
+  }
+
+  /** Deletes a settled task from the store. One that runs is left: cancel it first. */
+  async forget(id: string): Promise<void> {
+    const task = await this.get(id);
+    if (!task?.outcome) return;
+    await this.#runtime.written();
+    this.#runtime.release(id);
+    this.#tasks.delete(id);
+    await this.#store.remove(id);
+  }
+
+  /** The tools of an endpoint, as the server defines them. Throws a RequestFaultError. */
+  async listTools(endpoint: string): Promise<readonly ListedTool[]> {
+    return this.#endpointNamed(endpoint).listTools();
+  }
+
+  /** What was agreed with an endpoint before, if anything: to make your own transport resume it. */
+  async rememberedSession(endpoint: string): Promise<Session | undefined> {
+    return this.#endpointNamed(endpoint).rememberedSession();
+  }
+
+  /** Calls back after each change of any task. The function returned ends it. */
+  subscribe(listener: (task: Task) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Call it when the network or the page comes back: faults are then not waited out. */
+  nudge(): void {
+    this.#runtime.nudge();
+  }
+
+  /** Stops polling and closes the connections. The tasks go on at their servers; the store keeps them. */
+  async close(): Promise<void> {
+    this.#loop.stop();
+    await this.#runtime.written();
+    this.#runtime.close();
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
+  }
+
+  async #call(
+    record: TaskRecord,
+    session: Session,
+    facts: ToolFacts | undefined,
+    { signal, prefer = "task" }: CallOptions,
+  ): Promise<Task> {
+    const mayBecomeTask = protocolOf(session.generation).mayBecomeTask(session, facts, prefer);
+    const task = this.#taskOf(idleState(record));
+    await this.#runtime.start(record, mayBecomeTask);
+    const asked = (): boolean => task.inputRequests.length > 0;
+    while (task.status === "calling") await nextChange(task, signal);
+    if (!task.outcome || task.outcome.kind === "completed" || asked()) return task;
+    throw errorOf(task.reference, task.outcome);
+  }
+
+  #newRecord(
+    endpoint: string,
+    session: Session,
+    tool: string,
+    args: JsonObject,
+    facts: ToolFacts | undefined,
+    options: CallOptions,
+  ): TaskRecord {
+    const id = crypto.randomUUID();
+    const protocol = protocolOf(session.generation);
+    const repeatable = options.repeatable ?? facts?.repeatable ?? false;
+    const call: RecordedCall = {
+      name: tool,
+      arguments: args,
+      asTask: protocol.mayBecomeTask(session, facts, options.prefer ?? "task"),
+      ...(options.ttlMs !== undefined && { ttlMs: options.ttlMs }),
+      ...(facts?.headers && { headers: parameterHeaders(facts.headers, args) }),
+      progressToken: id,
+      recovery: repeatable ? "repeat" : protocol.canList(session) ? "list" : "none",
+      rounds: 0,
+    };
+    return {
+      v: RECORD_VERSION,
+      id,
+      endpoint,
+      generation: session.generation,
+      stage: "calling",
+      call,
+      createdAt: this.#clock.now(),
+      inputs: [],
+    };
+  }
+
+  async #cancel(id: string): Promise<void> {
+    this.#runtime.dispatch(id, { type: "cancelled" });
+    await this.#runtime.written();
+  }
+
+  async #answer(id: string, key: string, response: JsonObject): Promise<void> {
+    const state = this.#runtime.state(id);
+    const task = this.#tasks.get(id);
+    if (!state || !openInputs(state.record).some((input) => input.key === key)) {
+      const reference = task?.reference ?? { id, endpoint: "", tool: "" };
+      const message = `Task ${id} asks nothing under the key ${JSON.stringify(key)}, or no longer does`;
+      throw new InputError(reference, key, message);
+    }
+    this.#runtime.dispatch(id, { type: "answered", key, response });
+    await this.#runtime.written();
+  }
+
+  #changed(state: TaskState): void {
+    const task = this.#taskOf(state);
+    task.accept(state);
+    for (const listener of [...this.#listeners]) listener(task);
+    if (state.record.outcome) {
+      this.#runtime.release(state.record.id);
+      this.#tasks.delete(state.record.id);
+    }
+  }
+
+  #taskOf(state: TaskState): Task {
+    const { id, outcome } = state.record;
+    const known = this.#tasks.get(id);
+    if (known) return known;
+    const task = new Task(state, {
+      cancel: (taskId) => this.#cancel(taskId),
+      answer: (taskId, key, response) => this.#answer(taskId, key, response),
+    });
+    if (!outcome) this.#tasks.set(id, task);
+    return task;
+  }
+
+  #readable(stored: readonly unknown[]): TaskRecord[] {
+    return stored.flatMap((entry) => {
+      const reading = readRecord(entry);
+      if (reading.kind === "record") return [reading.record];
+      const message = `A stored task cannot be read: ${reading.reason}`;
+      this.#report({ kind: "unreadable", message, ...(reading.id !== undefined && { id: reading.id }) });
+      return [];
+    });
+  }
+
+  #endpointNamed(name: string): Endpoint {
+    const endpoint = this.#endpoints.get(name);
+    if (!endpoint) throw new UnknownEndpointError(name, [...this.#endpoints.keys()]);
+    return endpoint;
+  }
+
+  #endpointOf(name: string, connector: Connector): Endpoint {
+    const forgiving = async <T>(work: Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work;
+      } catch (error) {
+        const message = `The session of ${name} could not be stored or read: ${String(error)}`;
+        this.#report({ kind: "storage", error, message });
+        return undefined;
+      }
+    };
+    const memory = {
+      load: async () => readSession(await forgiving(this.#store.loadSession(name))),
+      save: async (session: Session) => forgiving(this.#store.saveSession(name, session)),
+    };
+    return new Endpoint(name, connector, memory, (message) => this.#runtime.inbound(name, message));
+  }
+}
+
+async function factsOf(server: Endpoint, tool: string): Promise<ToolFacts | undefined> {
+  try {
+    return await server.tool(tool);
+  } catch (error) {
+    // A server may have tools and no list of them; the call itself will tell.
+    if (error instanceof RequestFaultError && error.fault.kind === "rpc") return undefined;
+    throw error;
+  }
+}
+
+/** The server refused the manner of the call, not the call: as a task or not, or by its headers. */
+function refusesKind(error: unknown): boolean {
+  if (!(error instanceof TaskFailedError)) return false;
+  const code = error.failure.rpc?.code;
+  return code === METHOD_NOT_FOUND || code === HEADER_MISMATCH;
+}

@@ -1,0 +1,105 @@
+import type { InputRequest } from "../protocol/input-request.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { RpcErrorBody } from "../protocol/json-rpc.ts";
+import type { ToolCall } from "../protocol/task-protocol.ts";
+import type { Generation, TaskSnapshot } from "../protocol/task-snapshot.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+
+/** The version of {@link TaskRecord} this code writes. Raised whenever an older reader would misread it. */
+export const RECORD_VERSION = 1;
+
+/**
+ * Where a record stands.
+ * - `calling`: a `tools/call` may have left; its reply has not been seen.
+ * - `asking`: the server wants input before it decides (2026-07-28 mrtr); nothing is in flight.
+ * - `running`: the server holds a task, and its id is known.
+ * - `settled`: there is an outcome, and it never changes.
+ */
+export type Stage = "calling" | "asking" | "running" | "settled";
+
+/** How a call is found again when its reply never came. */
+export type Recovery =
+  /** Send it again: the tool declares it harmless, or the caller chose so. */
+  | "repeat"
+  /** Look for it in `tasks/list`. */
+  | "list"
+  /** It cannot be: the fate is unknown. */
+  | "none";
+
+export interface RecordedCall extends ToolCall {
+  readonly recovery: Recovery;
+  /** Opaque state to echo on the next retry of the call (mrtr). */
+  readonly requestState?: string;
+  /** How often the server has asked for input before deciding. */
+  readonly rounds: number;
+}
+
+/** A question and what became of it. Kept for the life of the task: one key is answered once. */
+export interface RecordedInput extends InputRequest {
+  readonly askedAt: number;
+  readonly state: "open" | "answered" | "delivered" | "withdrawn";
+  readonly response?: JsonObject;
+}
+
+export interface RecordedCancel {
+  readonly requestedAt: number;
+  /** The server acknowledged; the task may still end otherwise. */
+  readonly acknowledgedAt?: number;
+}
+
+/** Why a task without a result has none. */
+export interface Failure {
+  readonly message: string;
+  /** The JSON-RPC error, where the server gave one. */
+  readonly rpc?: RpcErrorBody;
+  /** The HTTP status, where the server refused on that level. */
+  readonly httpStatus?: number;
+  /** A 2025-11-25 task that failed and still had a result without `isError`. */
+  readonly result?: ToolResult;
+}
+
+/** How a task ended. Written once. */
+export type Outcome =
+  /** The request ran to its end. `result.isError` says whether the tool itself failed. */
+  | { readonly kind: "completed"; readonly result: ToolResult }
+  /** The request failed: a JSON-RPC error, or a refusal before there was a task. */
+  | { readonly kind: "failed"; readonly error: Failure }
+  /** `confirmed` is false when the server never said so within the bound. */
+  | { readonly kind: "cancelled"; readonly confirmed: boolean }
+  /** The task's TTL has passed, and the server has nothing more of it. */
+  | { readonly kind: "expired"; readonly detail: string }
+  /** What became of it cannot be known. `sent` says whether the work may have been done. */
+  | { readonly kind: "lost"; readonly detail: string; readonly candidates?: readonly string[] };
+
+/** All that is durable of one call. Plain data: it survives structured clone and JSON. Times are ms since 1970. */
+export interface TaskRecord {
+  readonly v: typeof RECORD_VERSION;
+  /** Ours, made before the request leaves. */
+  readonly id: string;
+  readonly endpoint: string;
+  readonly generation: Generation;
+  readonly stage: Stage;
+  readonly call: RecordedCall;
+  readonly createdAt: number;
+  /** When the task handle arrived; the TTL counts from here, on our own clock. */
+  readonly acceptedAt?: number;
+  /** The server's. */
+  readonly taskId?: string;
+  readonly snapshot?: TaskSnapshot;
+  /** What the server would have the model told meanwhile. */
+  readonly immediateResponse?: string;
+  readonly inputs: readonly RecordedInput[];
+  readonly cancel?: RecordedCancel;
+  readonly outcome?: Outcome;
+  readonly settledAt?: number;
+}
+
+/** The questions that wait for an answer. */
+export function openInputs(record: TaskRecord): readonly RecordedInput[] {
+  return record.inputs.filter(({ state }) => state === "open");
+}
+
+/** The call was answered at once and never was a task: there is nothing to find again. */
+export function endedAsPlainCall({ outcome, taskId }: TaskRecord): boolean {
+  return taskId === undefined && (outcome?.kind === "completed" || outcome?.kind === "failed");
+}

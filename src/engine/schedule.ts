@@ -1,0 +1,56 @@
+import type { TaskRecord } from "./record.ts";
+
+/** The engine's times, all in ms. */
+export interface Timing {
+  /** A poll is never sooner than this after the last, whatever the server suggests. */
+  readonly minPollMs: number;
+  /** A longer suggestion than this is taken for a mistake. */
+  readonly maxPollMs: number;
+  /** The first wait after a fault; it doubles with each further one. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** How long after an acknowledged cancel the server's word is waited for. */
+  readonly cancelGraceMs: number;
+}
+
+export const DEFAULT_TIMING: Timing = {
+  minPollMs: 100,
+  maxPollMs: 3_600_000,
+  backoffMs: 1_000,
+  maxBackoffMs: 60_000,
+  cancelGraceMs: 30_000,
+};
+
+/**
+ * The wait until the next poll: what the server asked for, within bounds. A server that suggests
+ * nothing is asked after a tenth of the task's age, between 1 s and 15 s.
+ */
+export function pollDelay(record: TaskRecord, timing: Timing, now: number): number {
+  const suggested = record.snapshot?.pollIntervalMs;
+  if (suggested !== undefined) return clamp(suggested, timing.minPollMs, timing.maxPollMs);
+  const age = now - (record.acceptedAt ?? record.createdAt);
+  return clamp(age / 10, Math.max(1_000, timing.minPollMs), 15_000);
+}
+
+/** Exponential backoff with jitter: a number from half to the whole of the step, the same for the same task and attempt. */
+export function backoffDelay(id: string, failures: number, timing: Timing): number {
+  const step = Math.min(timing.maxBackoffMs, timing.backoffMs * 2 ** Math.min(failures - 1, 30));
+  return step * (0.5 + 0.5 * spread(`${id}/${failures}`));
+}
+
+/** When the TTL has passed, by our own clock from the handle's arrival; Infinity without one. */
+export function deadline(record: TaskRecord): number {
+  const ttl = record.snapshot?.ttlMs ?? null;
+  return ttl === null ? Number.POSITIVE_INFINITY : (record.acceptedAt ?? record.createdAt) + ttl;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
+
+/** FNV-1a of the text, as a fraction of 1. */
+function spread(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) / 0x1_0000_0000;
+}

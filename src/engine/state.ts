@@ -1,0 +1,75 @@
+import type { InputRequest } from "../protocol/input-request.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import type { CallReply, TaskPayload, TaskView } from "../protocol/task-view.ts";
+import type { Fault } from "./fault.ts";
+import type { TaskRecord } from "./record.ts";
+
+/** The requests the engine makes. At most one of each is out for a task at a time. */
+export type Operation = "call" | "get" | "result" | "list" | "answer" | "cancel";
+
+/** A wait before anything more is sent, after faults. `demanded` when the server named the time. */
+export interface Hold {
+  readonly until: number;
+  readonly demanded: boolean;
+}
+
+/** The last fault, while it lasts: what an app may show beside the task. */
+export interface Trouble {
+  readonly fault: Fault;
+  readonly since: number;
+}
+
+/** A record in the hands of a running process. All but `record` is forgotten when the process ends. */
+export interface TaskState {
+  readonly record: TaskRecord;
+  readonly inFlight: ReadonlySet<Operation>;
+  /** The call is new, or was certainly refused: it may be sent without recovery. */
+  readonly mayCall: boolean;
+  /** When the next poll is due. */
+  readonly pollAt: number;
+  /** When `tasks/result` may next be opened for the questions it brings (2025-11-25). */
+  readonly listenAt: number;
+  readonly hold?: Hold;
+  /** Faults in a row. */
+  readonly failures: number;
+  readonly trouble?: Trouble;
+  readonly progress?: TaskProgress;
+}
+
+/** Everything that can happen to a task. */
+export type TaskEvent =
+  /** The app made the call; its record is new. */
+  | { readonly type: "started" }
+  /** A process took an unfinished record up. */
+  | { readonly type: "woken" }
+  /** The time of {@link nextDue} came, or the network or the page came back. */
+  | { readonly type: "due"; readonly nudge?: boolean }
+  | { readonly type: "called"; readonly reply: CallReply }
+  | { readonly type: "polled"; readonly view: TaskView }
+  | { readonly type: "fetched"; readonly payload: TaskPayload }
+  /** Tasks of the server that no record claims. */
+  | { readonly type: "listed"; readonly unclaimed: readonly TaskView[] }
+  /** The server took these answers. */
+  | { readonly type: "delivered"; readonly keys: readonly string[] }
+  | { readonly type: "cancelTaken"; readonly view?: TaskView }
+  | { readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault }
+  | { readonly type: "notified"; readonly view: TaskView }
+  | { readonly type: "progressed"; readonly progress: TaskProgress }
+  /** The server asked through a side channel (2025-11-25). */
+  | { readonly type: "asked"; readonly request: InputRequest }
+  /** The app answered. */
+  | { readonly type: "answered"; readonly key: string; readonly response: JsonObject }
+  /** The app cancelled. */
+  | { readonly type: "cancelled" };
+
+/** What the caller of {@link transition} must do, after it has written the record if that changed. */
+export type Command =
+  | { readonly type: "send"; readonly operation: Operation }
+  /** The reply no longer matters. */
+  | { readonly type: "abandon"; readonly operation: Operation };
+
+export interface Transition {
+  readonly state: TaskState;
+  readonly commands: readonly Command[];
+}

@@ -1,0 +1,101 @@
+import type { Failure, Outcome } from "./engine/record.ts";
+
+/** Which call an error is about. */
+export interface TaskReference {
+  /** Ours: what `TaskClient.get` takes. */
+  readonly id: string;
+  readonly endpoint: string;
+  readonly tool: string;
+  /** The server's, if one was ever seen. */
+  readonly taskId?: string;
+}
+
+/** A task ended without a result. `task` says which. */
+export abstract class TaskError extends Error {
+  readonly task: TaskReference;
+
+  constructor(task: TaskReference, message: string) {
+    const name = task.taskId === undefined ? `call of ${task.tool}` : `task ${task.taskId} (${task.tool})`;
+    super(`The ${name} on ${task.endpoint} ${message}`);
+    this.task = task;
+  }
+}
+
+/** The request failed: the server answered with a JSON-RPC error, or refused it. Mend the cause, then call again. */
+export class TaskFailedError extends TaskError {
+  override readonly name = "TaskFailedError";
+  readonly failure: Failure;
+
+  constructor(task: TaskReference, failure: Failure) {
+    super(task, `failed: ${failure.message}`);
+    this.failure = failure;
+  }
+}
+
+/** The task was cancelled. `confirmed` is false if the server acknowledged the wish and never said it was done. */
+export class TaskCancelledError extends TaskError {
+  override readonly name = "TaskCancelledError";
+  readonly confirmed: boolean;
+
+  constructor(task: TaskReference, confirmed: boolean) {
+    super(task, confirmed ? "was cancelled" : "was cancelled, which its server never confirmed");
+    this.confirmed = confirmed;
+  }
+}
+
+/** The task's TTL passed before its result was had. Call again, with a longer `ttlMs` where the server heeds it. */
+export class TaskExpiredError extends TaskError {
+  override readonly name = "TaskExpiredError";
+
+  constructor(task: TaskReference, detail: string) {
+    super(task, `expired. ${detail}`);
+  }
+}
+
+/** It cannot be known what became of the call: it may have been done. Check before you call again. */
+export class TaskLostError extends TaskError {
+  override readonly name = "TaskLostError";
+  /** Tasks of the server that might be this one. */
+  readonly candidates: readonly string[];
+
+  constructor(task: TaskReference, detail: string, candidates: readonly string[]) {
+    super(task, `is lost. ${detail}`);
+    this.candidates = candidates;
+  }
+}
+
+/** No endpoint of that name was given to the TaskClient. */
+export class UnknownEndpointError extends Error {
+  override readonly name = "UnknownEndpointError";
+
+  constructor(endpoint: string, known: readonly string[]) {
+    super(`There is no endpoint ${JSON.stringify(endpoint)}; there are: ${known.join(", ") || "none"}`);
+  }
+}
+
+/** An answer to a question the task does not ask, or no longer asks. Nothing was sent. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+  readonly task: TaskReference;
+  readonly key: string;
+
+  constructor(task: TaskReference, key: string, message: string) {
+    super(message);
+    this.task = task;
+    this.key = key;
+  }
+}
+
+/** The error an outcome without a result amounts to. */
+export function errorOf(task: TaskReference, outcome: Exclude<Outcome, { kind: "completed" }>): TaskError {
+  switch (outcome.kind) {
+    case "failed":
+      return new TaskFailedError(task, outcome.error);
+    case "cancelled":
+      return new TaskCancelledError(task, outcome.confirmed);
+    case "expired":
+      return new TaskExpiredError(task, outcome.detail);
+    case "lost":
+      return new TaskLostError(task, outcome.detail, outcome.candidates ?? []);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Holdfast: the MCP Tasks client for browsers and the edge.
+ * @module
+ */
+export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
+export { RequestFaultError } from "./channel/request-fault.ts";
+export { type CallOptions, type Problem, TaskClient, type TaskClientOptions } from "./client.ts";
+export type { Fault } from "./engine/fault.ts";
+export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";
+export type { Timing } from "./engine/schedule.ts";
+export type { Trouble } from "./engine/state.ts";
+export {
+  InputError,
+  TaskCancelledError,
+  TaskError,
+  TaskExpiredError,
+  TaskFailedError,
+  TaskLostError,
+  type TaskReference,
+  UnknownEndpointError,
+} from "./errors.ts";
+export type { InputMethod, InputRequest } from "./protocol/input-request.ts";
+export type { JsonObject, JsonValue } from "./protocol/json.ts";
+export type { ClientIdentity, Session } from "./protocol/session.ts";
+export type { TaskPreference } from "./protocol/task-protocol.ts";
+export type { Generation, TaskProgress, TaskSnapshot, TaskStatus } from "./protocol/task-snapshot.ts";
+export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
+export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
+export type { Clock } from "./runtime/clock.ts";
+export type { StoredRecord, TaskStore } from "./store/task-store.ts";
+export { Task, type TaskStanding, type TaskUpdate } from "./task.ts";

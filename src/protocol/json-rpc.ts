@@ -1,0 +1,60 @@
+import { isObject, type JsonObject } from "./json.ts";
+
+/** JSON-RPC 2.0 as MCP uses it: no batches, ids are strings or integers. */
+export type RequestId = string | number;
+
+export interface RpcRequest {
+  readonly jsonrpc: "2.0";
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params?: JsonObject;
+}
+
+export interface RpcNotification {
+  readonly jsonrpc: "2.0";
+  readonly method: string;
+  readonly params?: JsonObject;
+}
+
+export interface RpcErrorBody {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+export interface RpcResponse {
+  readonly jsonrpc: "2.0";
+  readonly id?: RequestId | null;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+export const METHOD_NOT_FOUND = -32601;
+export const INVALID_PARAMS = -32602;
+export const HEADER_MISMATCH = -32020;
+export const MISSING_CLIENT_CAPABILITY = -32021;
+export const UNSUPPORTED_PROTOCOL_VERSION = -32022;
+
+export function isRequestId(value: unknown): value is RequestId {
+  return typeof value === "string" || typeof value === "number";
+}
+
+export function isRequest(message: unknown): message is RpcRequest {
+  return isObject(message) && typeof message.method === "string" && isRequestId(message.id);
+}
+
+export function isNotification(message: unknown): message is RpcNotification {
+  return isObject(message) && typeof message.method === "string" && message.id === undefined;
+}
+
+export function isResponse(message: unknown): message is RpcResponse {
+  return isObject(message) && message.method === undefined && ("result" in message || "error" in message);
+}
+
+/** Reads an error member, however badly formed: an unreadable one becomes code -32603. */
+export function readRpcError(value: unknown): RpcErrorBody {
+  if (!isObject(value)) return { code: -32603, message: "The server answered with an unreadable error" };
+  const code = typeof value.code === "number" ? value.code : -32603;
+  const message = typeof value.message === "string" ? value.message : "The server gave no message";
+  return value.data === undefined ? { code, message } : { code, message, data: value.data };
+}

@@ -1,0 +1,134 @@
+import { readInputRequests } from "./input-request.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { readRpcError } from "./json-rpc.ts";
+import type { Session } from "./session.ts";
+import type { CallRetry, Frame, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
+import type { TaskSnapshot } from "./task-snapshot.ts";
+import {
+  type CallReply,
+  MalformedReplyError,
+  readImmediateResponse,
+  readSnapshot,
+  type TaskPayload,
+  type TaskView,
+} from "./task-view.ts";
+import type { ToolFacts } from "./tool-facts.ts";
+import { readToolResult } from "./tool-result.ts";
+
+/** SEP-2663: the server decides what is a task, and `tasks/get` carries everything inline. */
+export const revision2026: TaskProtocol = {
+  generation: "2026-07-28",
+
+  // The server's own capabilities are only advertised by the optional server/discover, and it may
+  // answer any call with a task: so any call may become one.
+  mayBecomeTask: (_session: Session, _tool: ToolFacts | undefined, _preference: TaskPreference): boolean =>
+    true,
+
+  canList: (_session: Session): boolean => false,
+
+  encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame {
+    return {
+      method: "tools/call",
+      params: {
+        name: call.name,
+        ...(call.arguments && { arguments: call.arguments }),
+        ...(retry?.inputResponses && { inputResponses: retry.inputResponses }),
+        ...(retry?.requestState !== undefined && { requestState: retry.requestState }),
+        ...(call.progressToken !== undefined && { _meta: { progressToken: call.progressToken } }),
+      },
+      ...(call.headers && { headers: call.headers }),
+    };
+  },
+
+  decodeCall(_call: ToolCall, result: unknown): CallReply {
+    if (!isObject(result)) throw new MalformedReplyError("The reply to tools/call is no object");
+    switch (result.resultType ?? "complete") {
+      case "complete": {
+        const toolResult = readToolResult(result);
+        if (!toolResult) throw new MalformedReplyError("The reply to tools/call is no tool result");
+        return { kind: "result", result: toolResult };
+      }
+      case "task": {
+        const immediateResponse = readImmediateResponse(result);
+        const view = readView(result, "brief");
+        return { kind: "task", view, ...(immediateResponse !== undefined && { immediateResponse }) };
+      }
+      case "input_required": {
+        const requests = readInputRequests(result.inputRequests);
+        const { requestState } = result;
+        if (requests.length === 0 && typeof requestState !== "string") {
+          throw new MalformedReplyError("The server wants input but asks nothing and gives no requestState");
+        }
+        return {
+          kind: "input",
+          requests,
+          ...(typeof requestState === "string" && { requestState }),
+        };
+      }
+      default:
+        throw new MalformedReplyError(`Unknown resultType ${JSON.stringify(result.resultType)}`);
+    }
+  },
+
+  encodeGet: (taskId: string): Frame => ({ method: "tasks/get", params: { taskId } }),
+
+  decodeGet(taskId: string, result: unknown): TaskView {
+    const view = readView(result, "detailed");
+    if (view.snapshot.taskId === taskId) return view;
+    throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
+  },
+
+  encodeUpdate: (taskId: string, inputResponses: JsonObject): Frame => ({
+    method: "tasks/update",
+    params: { taskId, inputResponses },
+  }),
+
+  encodeCancel: (taskId: string): Frame => ({ method: "tasks/cancel", params: { taskId } }),
+
+  decodeCancel: (_taskId: string, _result: unknown): undefined => undefined,
+
+  decodeNotification(method: string, params: unknown): TaskView | undefined {
+    return method === "notifications/tasks" ? readView(params, "brief") : undefined;
+  },
+};
+
+/**
+ * A task in the reply to the call may be the bare `Task`, without the fields of its status; the
+ * reply to `tasks/get` must have them. What a brief one lacks, the next poll brings.
+ */
+function readView(task: unknown, form: "brief" | "detailed"): TaskView {
+  const snapshot = readSnapshot(task, "ttlMs", "pollIntervalMs");
+  const fields = task as JsonObject;
+  switch (snapshot.status) {
+    case "working":
+    case "cancelled":
+      return { snapshot, inputRequests: [] };
+    case "input_required":
+      if (form === "brief" && fields.inputRequests === undefined) return { snapshot };
+      return { snapshot, inputRequests: readInputRequests(fields.inputRequests) };
+    case "completed":
+      return withPayload(snapshot, readResult(fields.result), form, "result");
+    case "failed":
+      return withPayload(snapshot, readError(fields.error), form, "error");
+  }
+}
+
+function withPayload(
+  snapshot: TaskSnapshot,
+  payload: TaskPayload | undefined,
+  form: "brief" | "detailed",
+  field: string,
+): TaskView {
+  if (payload) return { snapshot, payload, inputRequests: [] };
+  if (form === "brief") return { snapshot, inputRequests: [] };
+  throw new MalformedReplyError(`The task is ${snapshot.status}, and the reply holds no ${field}`);
+}
+
+function readResult(value: unknown): TaskPayload | undefined {
+  const result = readToolResult(value);
+  return result && { kind: "result", result };
+}
+
+function readError(value: unknown): TaskPayload | undefined {
+  return isObject(value) ? { kind: "error", error: readRpcError(value) } : undefined;
+}

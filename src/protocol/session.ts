@@ -1,0 +1,31 @@
+import type { JsonObject } from "./json.ts";
+import type { Generation } from "./task-snapshot.ts";
+import type { ToolFacts } from "./tool-facts.ts";
+
+/** Who the client says it is (`Implementation`). */
+export interface ClientIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly title?: string;
+}
+
+/**
+ * What a connection agreed on. It is stored with the endpoint, so that a later page
+ * speaks to the server without a handshake.
+ */
+export interface Session {
+  readonly generation: Generation;
+  readonly protocolVersion: string;
+  /** 2025-11-25, Streamable HTTP: the server's `mcp-session-id`, if it gave one. */
+  readonly sessionId?: string;
+  readonly serverCapabilities: JsonObject;
+  readonly serverInfo?: JsonObject;
+  /** The address it was agreed with: a session is never carried to another. */
+  readonly address?: string;
+  /** What `tools/list` said that a call must know, by tool name. */
+  readonly tools?: { readonly [name: string]: ToolFacts };
+}
+
+export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
+export const RELATED_TASK = "io.modelcontextprotocol/related-task";
+export const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";

@@ -1,0 +1,74 @@
+import type { JsonObject } from "./json.ts";
+import { revision2025 } from "./revision-2025-11-25.ts";
+import { revision2026 } from "./revision-2026-07-28.ts";
+import type { Session } from "./session.ts";
+import type { Generation } from "./task-snapshot.ts";
+import type { CallReply, TaskPayload, TaskView } from "./task-view.ts";
+import type { ToolFacts } from "./tool-facts.ts";
+
+/** One request before it has an id and an envelope. */
+export interface Frame {
+  readonly method: string;
+  readonly params: JsonObject;
+  /** Extra HTTP headers this request must carry. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A tool call as the record holds it: enough to send it, and to send it again. */
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments?: JsonObject;
+  /** 2025-11-25: augment the request with `task`. In 2026-07-28 the server decides. */
+  readonly asTask: boolean;
+  /** The life asked for, in ms (2025-11-25 `task.ttl`). */
+  readonly ttlMs?: number;
+  readonly progressToken?: string;
+  /** `Mcp-Param-*` headers (2026-07-28). */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a retried call carries back (2026-07-28 mrtr). */
+export interface CallRetry {
+  readonly inputResponses?: JsonObject;
+  readonly requestState?: string;
+}
+
+/** What a caller may prefer where the protocol leaves a choice. */
+export type TaskPreference = "task" | "plain";
+
+/**
+ * One generation of Tasks as pure functions. Every `decode` throws a MalformedReplyError
+ * for a reply that breaks the protocol, and nothing else.
+ */
+export interface TaskProtocol {
+  readonly generation: Generation;
+  /** Whether this call is to be sent as a task (or, in 2026-07-28, may become one). */
+  mayBecomeTask(session: Session, tool: ToolFacts | undefined, preference: TaskPreference): boolean;
+  /** Whether `tasks/list` can find a task whose id never arrived. */
+  canList(session: Session): boolean;
+  encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame;
+  decodeCall(call: ToolCall, result: unknown): CallReply;
+  encodeGet(taskId: string): Frame;
+  decodeGet(taskId: string, result: unknown): TaskView;
+  /** Fetches payload and questions where the task object does not carry them. */
+  encodeResult?(taskId: string): Frame;
+  decodeResult?(result: unknown): TaskPayload;
+  encodeList?(cursor: string | undefined): Frame;
+  /** Tasks in a page that cannot be read are left out. */
+  decodeList?(result: unknown): { readonly views: readonly TaskView[]; readonly nextCursor?: string };
+  encodeUpdate?(taskId: string, inputResponses: JsonObject): Frame;
+  encodeCancel(taskId: string): Frame;
+  /** The task as cancelling left it, or `undefined` for a bare acknowledgement. */
+  decodeCancel(taskId: string, result: unknown): TaskView | undefined;
+  /** Reads a status notification, or `undefined` if this is not one. */
+  decodeNotification(method: string, params: unknown): TaskView | undefined;
+}
+
+export function protocolOf(generation: Generation): TaskProtocol {
+  switch (generation) {
+    case "2025-11-25":
+      return revision2025;
+    case "2026-07-28":
+      return revision2026;
+  }
+}

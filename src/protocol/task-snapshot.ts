@@ -1,0 +1,31 @@
+/** The two wire generations of MCP Tasks: SEP-1686 and its successor SEP-2663. */
+export type Generation = "2025-11-25" | "2026-07-28";
+
+/** The states both generations share. `failed` differs: see TaskView. */
+export type TaskStatus = "working" | "input_required" | "completed" | "failed" | "cancelled";
+
+/** `notifications/progress` for the call that made the task. */
+export interface TaskProgress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** What the server last said of a task: the `Task` object of either generation, in one shape. */
+export interface TaskSnapshot {
+  readonly taskId: string;
+  readonly status: TaskStatus;
+  readonly statusMessage?: string;
+  /** ISO 8601, the server's clock. */
+  readonly createdAt: string;
+  /** ISO 8601, the server's clock. */
+  readonly lastUpdatedAt: string;
+  /** Milliseconds from creation after which the server may delete the task; `null` is unlimited. */
+  readonly ttlMs: number | null;
+  /** Milliseconds the server asks to be left between two polls. */
+  readonly pollIntervalMs?: number;
+}
+
+export function isTerminal(status: TaskStatus): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}

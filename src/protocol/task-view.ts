@@ -1,0 +1,85 @@
+import type { InputRequest } from "./input-request.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import type { RpcErrorBody } from "./json-rpc.ts";
+import type { TaskSnapshot, TaskStatus } from "./task-snapshot.ts";
+import type { ToolResult } from "./tool-result.ts";
+
+/** What the request behind a task came to: the answer a plain `tools/call` would have had. */
+export type TaskPayload =
+  | { readonly kind: "result"; readonly result: ToolResult }
+  | { readonly kind: "error"; readonly error: RpcErrorBody };
+
+/**
+ * One reading of a task. 2026-07-28 carries payload and questions inline; 2025-11-25 carries
+ * neither: there the payload is fetched, and questions are sent, by `tasks/result`.
+ *
+ * `status: "failed"` means a JSON-RPC error in 2026-07-28, and also a tool result with
+ * `isError` in 2025-11-25. Both arrive here as the payload says.
+ */
+export interface TaskView {
+  readonly snapshot: TaskSnapshot;
+  readonly payload?: TaskPayload;
+  /** All questions open now (2026-07-28). Absent when the generation does not carry them inline. */
+  readonly inputRequests?: readonly InputRequest[];
+}
+
+/** What a `tools/call` was answered with. */
+export type CallReply =
+  | { readonly kind: "result"; readonly result: ToolResult }
+  | { readonly kind: "task"; readonly view: TaskView; readonly immediateResponse?: string }
+  | {
+      readonly kind: "input";
+      readonly requests: readonly InputRequest[];
+      /** Opaque; echoed untouched on the retry (mrtr, "Client Requirements"). */
+      readonly requestState?: string;
+    };
+
+/** A reply that breaks the protocol. The record is kept, and the request is made again. */
+export class MalformedReplyError extends Error {
+  override readonly name = "MalformedReplyError";
+}
+
+const STATUSES: ReadonlySet<unknown> = new Set<TaskStatus>([
+  "working",
+  "input_required",
+  "completed",
+  "failed",
+  "cancelled",
+]);
+
+/**
+ * Reads the fields both generations share. Identity and status must be right; a bad time stamp
+ * or interval is no reason to lose a task, and reads as absent.
+ */
+export function readSnapshot(value: unknown, ttlField: string, pollField: string): TaskSnapshot {
+  if (!isObject(value)) throw new MalformedReplyError("The reply holds no task object");
+  if (typeof value.taskId !== "string" || value.taskId === "") {
+    throw new MalformedReplyError("The task has no taskId");
+  }
+  if (!STATUSES.has(value.status)) {
+    throw new MalformedReplyError(`The task has no known status (${JSON.stringify(value.status)})`);
+  }
+  const ttl = value[ttlField];
+  const poll = value[pollField];
+  return {
+    taskId: value.taskId,
+    status: value.status as TaskStatus,
+    ...(typeof value.statusMessage === "string" && { statusMessage: value.statusMessage }),
+    createdAt: typeof value.createdAt === "string" ? value.createdAt : "",
+    lastUpdatedAt: typeof value.lastUpdatedAt === "string" ? value.lastUpdatedAt : "",
+    ttlMs: isDuration(ttl) ? ttl : null,
+    ...(isDuration(poll) && { pollIntervalMs: poll }),
+  };
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+/** The text a server may offer the model while the task runs (2025-11-25 tasks, "Creating Tasks"). */
+export function readImmediateResponse(result: JsonObject): string | undefined {
+  const meta = result._meta;
+  if (!isObject(meta)) return undefined;
+  const text = meta["io.modelcontextprotocol/model-immediate-response"];
+  return typeof text === "string" ? text : undefined;
+}

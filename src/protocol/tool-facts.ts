@@ -1,0 +1,48 @@
+import { isObject, type JsonObject } from "./json.ts";
+import { type HeaderParameter, readHeaderParameters } from "./parameter-headers.ts";
+
+/** How a tool takes part in Tasks (2025-11-25 tasks, "Tool-Level Negotiation"). */
+export type TaskSupport = "forbidden" | "optional" | "required";
+
+/** What the client must know of a tool to call it rightly. */
+export interface ToolFacts {
+  readonly taskSupport: TaskSupport;
+  /** The tool declares `idempotentHint` or `readOnlyHint`: a call of unknown fate may be sent again. */
+  readonly repeatable: boolean;
+  /** Parameters that travel as `Mcp-Param-*` headers too (2026-07-28, "x-mcp-header"). */
+  readonly headers?: readonly HeaderParameter[];
+}
+
+export interface ListedTool {
+  readonly name: string;
+  readonly facts: ToolFacts;
+  /** The definition as the server sent it. */
+  readonly definition: JsonObject;
+}
+
+/**
+ * Reads one page of `tools/list`. A tool without a name, or with an unlawful `x-mcp-header`,
+ * is left out, so that it cannot take the others with it (streamable-http, "Schema Extension").
+ */
+export function readToolPage(result: unknown): { tools: ListedTool[]; nextCursor?: string } {
+  if (!isObject(result)) return { tools: [] };
+  const list = Array.isArray(result.tools) ? result.tools : [];
+  const tools = list.flatMap((tool: unknown): ListedTool[] => {
+    if (!isObject(tool) || typeof tool.name !== "string") return [];
+    const headers = readHeaderParameters(tool.inputSchema);
+    if (headers === undefined) return [];
+    return [{ name: tool.name, facts: readFacts(tool, headers), definition: tool }];
+  });
+  const { nextCursor } = result;
+  return typeof nextCursor === "string" ? { tools, nextCursor } : { tools };
+}
+
+function readFacts(tool: JsonObject, headers: readonly HeaderParameter[]): ToolFacts {
+  const support = isObject(tool.execution) ? tool.execution.taskSupport : undefined;
+  const annotations = isObject(tool.annotations) ? tool.annotations : {};
+  return {
+    taskSupport: support === "optional" || support === "required" ? support : "forbidden",
+    repeatable: annotations.idempotentHint === true || annotations.readOnlyHint === true,
+    ...(headers.length > 0 && { headers }),
+  };
+}

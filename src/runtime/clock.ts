@@ -1,0 +1,14 @@
+/** The time and its timers, so that tests can own them. Times are ms since 1970. */
+export interface Clock {
+  now(): number;
+  /** Calls back once after `ms`; the function returned calls it off. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};

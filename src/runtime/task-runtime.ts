@@ -1,0 +1,332 @@
+import type { Endpoint } from "../channel/endpoint.ts";
+import { faultOf } from "../channel/request-fault.ts";
+import type { Fault } from "../engine/fault.ts";
+import { endedAsPlainCall, type RecordedInput, type TaskRecord } from "../engine/record.ts";
+import type { Timing } from "../engine/schedule.ts";
+import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
+import { idleState, nextDue, transition } from "../engine/transition.ts";
+import { isInputMethod } from "../protocol/input-request.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
+import { RELATED_TASK } from "../protocol/session.ts";
+import { protocolOf } from "../protocol/task-protocol.ts";
+import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import { MalformedReplyError, type TaskView } from "../protocol/task-view.ts";
+import type { TaskStore } from "../store/task-store.ts";
+import type { Clock } from "./clock.ts";
+import { DueQueue } from "./due-queue.ts";
+
+const LIST_PAGES = 20;
+
+export interface RuntimeOptions {
+  readonly store: TaskStore;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  /** The timeout of each request, in ms. */
+  readonly requestTimeoutMs: number;
+  readonly endpoint: (name: string) => Endpoint | undefined;
+  /** After every change, once it is as durable as it will be. */
+  readonly changed: (state: TaskState) => void;
+  /** The store failed; the task goes on in memory. */
+  readonly storageFailed: (record: TaskRecord, error: unknown) => void;
+  /** When {@link TaskRuntime.step} should be called next may have changed. */
+  readonly rescheduled: () => void;
+}
+
+/**
+ * Turns the engine's commands into requests and their replies into events. For each task the
+ * order is fixed: next state, write, then send. It has no timer of its own: somebody calls `step`.
+ */
+export class TaskRuntime {
+  readonly #options: RuntimeOptions;
+  readonly #states: Map<string, TaskState> = new Map();
+  readonly #due: DueQueue = new DueQueue();
+  /** Record ids by endpoint and the server's task id. */
+  readonly #byTask: Map<string, string> = new Map();
+  /** Calls made in this process: whoever made them has their plain result in hand. */
+  readonly #made: Set<string> = new Set();
+  /** Calls known to become no task: they are as ephemeral as the page, as without us. */
+  readonly #ephemeral: Set<string> = new Set();
+  readonly #writes: Map<string, Promise<void>> = new Map();
+  readonly #abandon: Map<string, AbortController> = new Map();
+  #closed = false;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+  }
+
+  state(id: string): TaskState | undefined {
+    return this.#states.get(id);
+  }
+
+  states(): IterableIterator<TaskState> {
+    return this.#states.values();
+  }
+
+  /** Takes a new call on. Resolves when its record is written, or the store has refused it. */
+  async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
+    this.#made.add(record.id);
+    if (!mayBecomeTask) this.#ephemeral.add(record.id);
+    this.#states.set(record.id, idleState(record));
+    await this.#write(record);
+    this.dispatch(record.id, { type: "started" });
+  }
+
+  /** Takes an unfinished record up. */
+  wake(record: TaskRecord): void {
+    if (this.#closed || this.#states.has(record.id)) return;
+    this.#states.set(record.id, idleState(record));
+    this.#index(record);
+    this.dispatch(record.id, { type: "woken" });
+  }
+
+  /** Does what is due, and says when to come back: ms since 1970, or Infinity. */
+  step(now: number): number {
+    for (const id of this.#due.takeDue(now)) this.dispatch(id, { type: "due" });
+    return this.#due.next();
+  }
+
+  /** When to step next: ms since 1970, or Infinity. */
+  nextStep(): number {
+    return this.#due.next();
+  }
+
+  /** The network or the page came back: what waits out a fault need not wait longer. */
+  nudge(): void {
+    for (const id of [...this.#states.keys()]) this.dispatch(id, { type: "due", nudge: true });
+  }
+
+  dispatch(id: string, event: TaskEvent): void {
+    const before = this.#states.get(id);
+    if (!before || this.#closed) return;
+    const { clock, timing } = this.#options;
+    const { state, commands } = transition(before, event, clock.now(), timing);
+    this.#states.set(id, state);
+    this.#due.set(id, nextDue(state, timing));
+    if (state.record.taskId !== before.record.taskId) this.#index(state.record);
+    const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record);
+    const proceed = (): void => {
+      if (this.#closed) return;
+      for (const command of commands) {
+        if (command.type === "send") this.#send(id, command.operation);
+        else this.#abandon.get(`${id}/${command.operation}`)?.abort();
+      }
+      this.#options.changed(state);
+    };
+    if (written) void written.then(proceed);
+    else proceed();
+    this.#options.rescheduled();
+  }
+
+  /** Forgets a settled task; its record is the store's. */
+  release(id: string): void {
+    const record = this.#states.get(id)?.record;
+    if (record?.taskId !== undefined) this.#byTask.delete(`${record.endpoint}/${record.taskId}`);
+    this.#states.delete(id);
+    this.#due.set(id, Number.POSITIVE_INFINITY);
+    this.#made.delete(id);
+    this.#ephemeral.delete(id);
+  }
+
+  /** What a server sent that is no reply. True when it is about a task of ours. */
+  inbound(endpoint: string, message: RpcRequest | RpcNotification): boolean {
+    const { params } = message;
+    if (isRequest(message)) {
+      const meta = isObject(params) && isObject(params._meta) ? params._meta : {};
+      const related = isObject(meta[RELATED_TASK]) ? meta[RELATED_TASK].taskId : undefined;
+      const state = this.#stateOf(endpoint, related);
+      if (!state || !isInputMethod(message.method)) return false;
+      const { _meta, ...asked } = params ?? {};
+      const request = { key: `rpc-${message.id}`, method: message.method, params: asked, rpcId: message.id };
+      this.dispatch(state.record.id, { type: "asked", request });
+      return true;
+    }
+    if (message.method === "notifications/progress") return this.#progressed(endpoint, params);
+    return this.#notified(endpoint, message.method, params);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const controller of this.#abandon.values()) controller.abort();
+  }
+
+  /** Resolves when every write begun so far has ended. */
+  async written(): Promise<void> {
+    await Promise.all(this.#writes.values());
+  }
+
+  #index(record: TaskRecord): void {
+    if (record.taskId !== undefined) this.#byTask.set(`${record.endpoint}/${record.taskId}`, record.id);
+  }
+
+  #stateOf(endpoint: string, taskId: unknown): TaskState | undefined {
+    if (typeof taskId !== "string") return undefined;
+    const id = this.#byTask.get(`${endpoint}/${taskId}`);
+    return id === undefined ? undefined : this.#states.get(id);
+  }
+
+  #progressed(endpoint: string, params: JsonObject | undefined): boolean {
+    if (!params || typeof params.progress !== "number") return false;
+    const { progressToken, progress, total, message } = params;
+    // The token is the record's own id, so it still means the same after a reload.
+    const state = typeof progressToken === "string" ? this.#states.get(progressToken) : undefined;
+    if (state?.record.endpoint !== endpoint) return false;
+    const seen: TaskProgress = {
+      progress,
+      ...(typeof total === "number" && { total }),
+      ...(typeof message === "string" && { message }),
+    };
+    this.dispatch(state.record.id, { type: "progressed", progress: seen });
+    return true;
+  }
+
+  #notified(endpoint: string, method: string, params: JsonObject | undefined): boolean {
+    const taskId = params?.taskId;
+    const state = this.#stateOf(endpoint, taskId);
+    if (!state) return false;
+    try {
+      const view = protocolOf(state.record.generation).decodeNotification(method, params);
+      if (!view) return false;
+      this.dispatch(state.record.id, { type: "notified", view });
+    } catch (error) {
+      // A notification is only a hint: a malformed one changes nothing, and the polls go on.
+      if (!(error instanceof MalformedReplyError)) throw error;
+    }
+    return true;
+  }
+
+  #write(record: TaskRecord): Promise<void> {
+    if (this.#ephemeral.has(record.id)) return Promise.resolve();
+    const { store } = this.#options;
+    const unwanted = endedAsPlainCall(record) && this.#made.has(record.id);
+    const earlier = this.#writes.get(record.id) ?? Promise.resolve();
+    const write = earlier
+      .then(() => (unwanted ? store.remove(record.id) : store.save(record)))
+      .catch((error: unknown) => this.#options.storageFailed(record, error))
+      .finally(() => {
+        if (this.#writes.get(record.id) === write) this.#writes.delete(record.id);
+      });
+    this.#writes.set(record.id, write);
+    return write;
+  }
+
+  #send(id: string, operation: Operation): void {
+    const state = this.#states.get(id);
+    if (!state) return;
+    const key = `${id}/${operation}`;
+    const abandon = new AbortController();
+    this.#abandon.set(key, abandon);
+    this.#perform(state.record, operation, abandon.signal)
+      .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
+      .then((event) => {
+        if (this.#abandon.get(key) === abandon) this.#abandon.delete(key);
+        if (!abandon.signal.aborted) this.dispatch(id, event);
+      });
+  }
+
+  async #perform(record: TaskRecord, operation: Operation, signal: AbortSignal): Promise<TaskEvent> {
+    const endpoint = this.#options.endpoint(record.endpoint);
+    if (!endpoint) return { type: "faulted", operation, fault: unknownEndpoint(record.endpoint) };
+    const protocol = protocolOf(record.generation);
+    const options = { timeoutMs: this.#options.requestTimeoutMs, signal };
+    const taskId = record.taskId ?? "";
+    switch (operation) {
+      case "call": {
+        const { call } = record;
+        const frame = protocol.encodeCall(call, retryOf(record));
+        const token = call.progressToken;
+        const result = await endpoint.request(frame, {
+          ...options,
+          ...(token !== undefined && { progressToken: token }),
+        });
+        return { type: "called", reply: protocol.decodeCall(call, result) };
+      }
+      case "get":
+        return {
+          type: "polled",
+          view: protocol.decodeGet(taskId, await endpoint.request(protocol.encodeGet(taskId), options)),
+        };
+      case "result": {
+        if (!protocol.encodeResult || !protocol.decodeResult)
+          return { type: "faulted", operation, fault: unsupported(operation) };
+        const payload = await endpoint.request(protocol.encodeResult(taskId), options);
+        return { type: "fetched", payload: protocol.decodeResult(payload) };
+      }
+      case "list":
+        return { type: "listed", unclaimed: await this.#listUnclaimed(record, endpoint, options) };
+      case "answer":
+        return { type: "delivered", keys: await this.#answer(record, endpoint, options) };
+      case "cancel": {
+        const result = await endpoint.request(protocol.encodeCancel(taskId), options);
+        const view = protocol.decodeCancel(taskId, result);
+        return { type: "cancelTaken", ...(view && { view }) };
+      }
+    }
+  }
+
+  async #listUnclaimed(
+    record: TaskRecord,
+    endpoint: Endpoint,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<readonly TaskView[]> {
+    const protocol = protocolOf(record.generation);
+    const claimed = new Set<unknown>();
+    for (const { record: other } of this.#states.values()) {
+      if (other.endpoint === record.endpoint && other.id !== record.id) claimed.add(other.taskId);
+    }
+    for (const stored of await this.#options.store.loadSettled()) {
+      if (isObject(stored) && stored.endpoint === record.endpoint) claimed.add(stored.taskId);
+    }
+    const unclaimed: TaskView[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < LIST_PAGES; page++) {
+      if (!protocol.encodeList || !protocol.decodeList) break;
+      const read = protocol.decodeList(await endpoint.request(protocol.encodeList(cursor), options));
+      unclaimed.push(...read.views.filter(({ snapshot }) => !claimed.has(snapshot.taskId)));
+      cursor = read.nextCursor;
+      if (cursor === undefined) break;
+    }
+    return unclaimed;
+  }
+
+  async #answer(
+    record: TaskRecord,
+    endpoint: Endpoint,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<readonly string[]> {
+    const protocol = protocolOf(record.generation);
+    const answered = record.inputs.filter(({ state }) => state === "answered");
+    if (protocol.encodeUpdate) {
+      await endpoint.request(protocol.encodeUpdate(record.taskId ?? "", responsesOf(answered)), options);
+      return answered.map(({ key }) => key);
+    }
+    const [first] = answered;
+    if (!first || first.rpcId === undefined) return [];
+    const related =
+      record.taskId === undefined ? {} : { _meta: { [RELATED_TASK]: { taskId: record.taskId } } };
+    await endpoint.respond(first.rpcId, { ...first.response, ...related });
+    return [first.key];
+  }
+}
+
+function retryOf(record: TaskRecord): { inputResponses?: JsonObject; requestState?: string } | undefined {
+  const { rounds, requestState } = record.call;
+  if (rounds === 0) return undefined;
+  const responses = responsesOf(record.inputs);
+  return {
+    ...(Object.keys(responses).length > 0 && { inputResponses: responses }),
+    ...(requestState !== undefined && { requestState }),
+  };
+}
+
+function responsesOf(inputs: readonly RecordedInput[]): JsonObject {
+  return Object.fromEntries(inputs.flatMap(({ key, response }) => (response ? [[key, response]] : [])));
+}
+
+function unknownEndpoint(name: string): Fault {
+  return { kind: "network", message: `No endpoint named ${JSON.stringify(name)} is configured` };
+}
+
+function unsupported(operation: Operation): Fault {
+  return { kind: "malformed", message: `This generation has no ${operation} request` };
+}

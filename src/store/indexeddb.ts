@@ -1,0 +1,54 @@
+/**
+ * A store in IndexedDB: for pages, extensions and their workers.
+ * @module
+ */
+import { createStore, promisifyRequest, type UseStore } from "idb-keyval";
+import type { TaskStore } from "./task-store.ts";
+
+export type { TaskStore } from "./task-store.ts";
+
+// One object store, and a prefix for each kind: so a record moves from active to settled in one transaction.
+const ACTIVE = "active/";
+const SETTLED = "settled/";
+const SESSION = "session/";
+
+/**
+ * A TaskStore in the IndexedDB database `name` of this origin.
+ * @param name Two apps on one origin take two names.
+ */
+export function indexedDbStore(name = "holdfast"): TaskStore {
+  let opened: UseStore | undefined;
+  // Opened at first use: making a store must not throw where IndexedDB is missing.
+  const use: UseStore = (mode, callback) => {
+    opened ??= createStore(name, "records");
+    return opened(mode, callback);
+  };
+  const write = (change: (store: IDBObjectStore) => void): Promise<void> =>
+    use("readwrite", (store) => {
+      change(store);
+      return promisifyRequest(store.transaction);
+    });
+  const read = (key: string): Promise<unknown> =>
+    use("readonly", (store) => promisifyRequest(store.get(key)));
+  const readAll = (prefix: string): Promise<readonly unknown[]> =>
+    use("readonly", (store) => promisifyRequest(store.getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`))));
+
+  return {
+    durable: true,
+    save: (record) =>
+      write((store) => {
+        if (record.outcome) store.delete(ACTIVE + record.id);
+        store.put(record, (record.outcome ? SETTLED : ACTIVE) + record.id);
+      }),
+    load: async (id) => (await read(ACTIVE + id)) ?? (await read(SETTLED + id)),
+    remove: (id) =>
+      write((store) => {
+        store.delete(ACTIVE + id);
+        store.delete(SETTLED + id);
+      }),
+    loadActive: () => readAll(ACTIVE),
+    loadSettled: () => readAll(SETTLED),
+    saveSession: (endpoint, session) => write((store) => store.put(session, SESSION + endpoint)),
+    loadSession: (endpoint) => read(SESSION + endpoint),
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * A store that lives as long as its process: for tests, and where nothing better is to be had.
+ * @module
+ */
+
+import type { TaskRecord } from "../engine/record.ts";
+import type { Session } from "../protocol/session.ts";
+import type { TaskStore } from "./task-store.ts";
+
+export type { TaskStore } from "./task-store.ts";
+
+/** A TaskStore in memory. Give the same one to two TaskClients to play a reload. */
+export function memoryStore(): TaskStore {
+  const active = new Map<string, TaskRecord>();
+  const settled = new Map<string, TaskRecord>();
+  const sessions = new Map<string, Session>();
+  // Copies in and out, as real storage does: nobody may come to rely on sharing an object.
+  const copy = <T>(value: T): T => structuredClone(value);
+  return {
+    durable: false,
+    async save(record) {
+      active.delete(record.id);
+      (record.outcome ? settled : active).set(record.id, copy(record));
+    },
+    load: async (id) => copy(active.get(id) ?? settled.get(id)),
+    async remove(id) {
+      active.delete(id);
+      settled.delete(id);
+    },
+    loadActive: async () => copy([...active.values()]),
+    loadSettled: async () => copy([...settled.values()]),
+    async saveSession(endpoint, session) {
+      sessions.set(endpoint, copy(session));
+    },
+    loadSession: async (endpoint) => copy(sessions.get(endpoint)),
+  };
+}

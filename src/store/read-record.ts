@@ -1,0 +1,60 @@
+import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
+import { isObject } from "../protocol/json.ts";
+import type { Session } from "../protocol/session.ts";
+
+/** A stored record in today's shape, or why it cannot be read. The stored one is left as it is. */
+export type Reading =
+  | { readonly kind: "record"; readonly record: TaskRecord }
+  | { readonly kind: "unreadable"; readonly id: string | undefined; readonly reason: string };
+
+/** Turns a record of one version into the next. Keyed by the version it takes. */
+export type Migrations = Readonly<
+  Record<number, (record: Record<string, unknown>) => Record<string, unknown>>
+>;
+
+/** There has been one version so far. A change of shape raises RECORD_VERSION and adds its step here. */
+const MIGRATIONS: Migrations = {};
+
+/** Reads what a store holds. Nothing is ever dropped: what cannot be read is reported, and kept. */
+export function readRecord(
+  stored: unknown,
+  migrations: Migrations = MIGRATIONS,
+  current: number = RECORD_VERSION,
+): Reading {
+  if (!isObject(stored)) return { kind: "unreadable", id: undefined, reason: "It is no record" };
+  const id = typeof stored.id === "string" ? stored.id : undefined;
+  const unreadable = (reason: string): Reading => ({ kind: "unreadable", id, reason });
+  if (typeof stored.v !== "number") return unreadable("It has no version");
+  if (stored.v > current) {
+    return unreadable(`It is of version ${stored.v}, and this library reads up to ${current}`);
+  }
+  let record: Record<string, unknown> = { ...stored };
+  for (let version = stored.v; version < current; version++) {
+    const migrate = migrations[version];
+    if (!migrate) return unreadable(`Nothing is known of version ${version}`);
+    record = { ...migrate(record), v: version + 1 };
+  }
+  const missing = REQUIRED.filter(([field, type]) => typeof record[field] !== type).map(([field]) => field);
+  if (missing.length > 0) return unreadable(`It lacks ${missing.join(", ")}`);
+  if (!isObject(record.call) || typeof record.call.name !== "string" || !Array.isArray(record.inputs)) {
+    return unreadable("Its call or its inputs are damaged");
+  }
+  return { kind: "record", record: record as unknown as TaskRecord };
+}
+
+const REQUIRED: readonly (readonly [field: string, type: string])[] = [
+  ["id", "string"],
+  ["endpoint", "string"],
+  ["generation", "string"],
+  ["stage", "string"],
+  ["createdAt", "number"],
+];
+
+/** A remembered session, or nothing: a damaged one only costs a handshake. */
+export function readSession(stored: unknown): Session | undefined {
+  if (!isObject(stored)) return undefined;
+  const known = stored.generation === "2025-11-25" || stored.generation === "2026-07-28";
+  if (!known || typeof stored.protocolVersion !== "string" || !isObject(stored.serverCapabilities))
+    return undefined;
+  return stored as unknown as Session;
+}

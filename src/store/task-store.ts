@@ -1,0 +1,22 @@
+import type { TaskRecord } from "../engine/record.ts";
+import type { Session } from "../protocol/session.ts";
+
+/** A stored record as it lies there: perhaps written by another version of this library. */
+export type StoredRecord = unknown;
+
+/**
+ * Where records live. Active and settled ones lie apart, so that resuming costs by the active.
+ * Every method may throw what the storage throws; a task then goes on in memory, and the app is told.
+ */
+export interface TaskStore {
+  /** Whether a record outlives the process. */
+  readonly durable: boolean;
+  /** Writes a record; one with an outcome leaves the active ones in the same step. */
+  save(record: TaskRecord): Promise<void>;
+  load(id: string): Promise<StoredRecord | undefined>;
+  remove(id: string): Promise<void>;
+  loadActive(): Promise<readonly StoredRecord[]>;
+  loadSettled(): Promise<readonly StoredRecord[]>;
+  saveSession(endpoint: string, session: Session): Promise<void>;
+  loadSession(endpoint: string): Promise<unknown>;
+}

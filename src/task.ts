@@ -1,0 +1,216 @@
+import { type Outcome, openInputs, type TaskRecord } from "./engine/record.ts";
+import type { TaskState, Trouble } from "./engine/state.ts";
+import { errorOf, type TaskReference } from "./errors.ts";
+import type { InputRequest } from "./protocol/input-request.ts";
+import type { JsonObject } from "./protocol/json.ts";
+import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
+import type { ToolResult } from "./protocol/tool-result.ts";
+
+/**
+ * How a task stands, in one word. `calling`: its `tools/call` is out. `working` and `input_required`:
+ * it runs, or waits for an answer. The others are its {@link Outcome}, and final.
+ */
+export type TaskStanding = "calling" | "working" | "input_required" | Outcome["kind"];
+
+/** All an app may show of a task at one moment. A new object for every change, and only then. */
+export interface TaskUpdate {
+  readonly status: TaskStanding;
+  /** What the server last said. Absent until it has said anything. */
+  readonly snapshot?: TaskSnapshot;
+  readonly progress?: TaskProgress;
+  /** Questions that can be answered now. */
+  readonly inputRequests: readonly InputRequest[];
+  /** The app has cancelled; the outcome is not known yet. */
+  readonly cancelling: boolean;
+  /** The last request failed, and is made again; the task goes on. */
+  readonly trouble?: Trouble;
+  readonly outcome?: Outcome;
+}
+
+/** What a Task can ask of the client that made it. */
+export interface TaskActions {
+  cancel(id: string): Promise<void>;
+  answer(id: string, key: string, response: JsonObject): Promise<void>;
+}
+
+/**
+ * A tool call that outlives its page. The object is a view: it can be dropped, and another had
+ * from `TaskClient.get` or `resume`, in this page or a later one.
+ */
+export class Task implements AsyncIterable<TaskUpdate> {
+  readonly #actions: TaskActions;
+  readonly #listeners: Set<() => void> = new Set();
+  #record: TaskRecord;
+  #update: TaskUpdate;
+
+  /** Made by TaskClient. */
+  constructor(state: TaskState, actions: TaskActions) {
+    this.#actions = actions;
+    this.#record = state.record;
+    this.#update = updateOf(state);
+  }
+
+  /** Ours; the same in every page. */
+  get id(): string {
+    return this.#record.id;
+  }
+
+  get endpoint(): string {
+    return this.#record.endpoint;
+  }
+
+  get tool(): string {
+    return this.#record.call.name;
+  }
+
+  get arguments(): JsonObject {
+    return this.#record.call.arguments ?? {};
+  }
+
+  /** When the call was made: ms since 1970. */
+  get createdAt(): number {
+    return this.#record.createdAt;
+  }
+
+  /** The server's id of the task. Absent while the call is out, and when it was answered at once. */
+  get taskId(): string | undefined {
+    return this.#record.taskId;
+  }
+
+  /** What the server would have a model told while the task runs. */
+  get immediateResponse(): string | undefined {
+    return this.#record.immediateResponse;
+  }
+
+  /** The present state: the same object until something changes, as `useSyncExternalStore` wants it. */
+  get current(): TaskUpdate {
+    return this.#update;
+  }
+
+  get status(): TaskStanding {
+    return this.#update.status;
+  }
+
+  get snapshot(): TaskSnapshot | undefined {
+    return this.#update.snapshot;
+  }
+
+  get inputRequests(): readonly InputRequest[] {
+    return this.#update.inputRequests;
+  }
+
+  get outcome(): Outcome | undefined {
+    return this.#update.outcome;
+  }
+
+  /** Calls back after each change. The function returned ends it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The present state, then each change, until the outcome. A slow reader sees the latest, not all. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<TaskUpdate, void, void> {
+    let seen: TaskUpdate | undefined;
+    while (seen?.outcome === undefined) {
+      if (seen === this.#update) await nextChange(this);
+      seen = this.#update;
+      yield seen;
+    }
+  }
+
+  /**
+   * The tool's result, when the task has one. `isError` in it is the tool's own failure.
+   * Rejects with a TaskError when the task ended without a result, and with the signal's reason
+   * when aborted: that ends the wait, never the task.
+   */
+  async result(options: { readonly signal?: AbortSignal } = {}): Promise<ToolResult> {
+    while (!this.outcome) await nextChange(this, options.signal);
+    if (this.outcome.kind === "completed") return this.outcome.result;
+    throw errorOf(this.reference, this.outcome);
+  }
+
+  /**
+   * Asks the server to stop. Resolves when the wish is durable; the outcome is what the server then
+   * says, so a task that was about to complete may still do so.
+   */
+  cancel(): Promise<void> {
+    return this.#actions.cancel(this.id);
+  }
+
+  /**
+   * Answers one of {@link inputRequests}. Resolves when the answer is durable; it is then sent until
+   * the server has it. Throws an InputError for a question that is not open.
+   * @param response What the request's own method is answered with: for `elicitation/create`
+   *   `{ action: "accept", content: {…} }`, `{ action: "decline" }` or `{ action: "cancel" }`.
+   */
+  answer(key: string, response: JsonObject): Promise<void> {
+    return this.#actions.answer(this.id, key, response);
+  }
+
+  get reference(): TaskReference {
+    const { id, endpoint, tool, taskId } = this;
+    return { id, endpoint, tool, ...(taskId !== undefined && { taskId }) };
+  }
+
+  /** For TaskClient: takes the engine's state over. */
+  accept(state: TaskState): void {
+    this.#record = state.record;
+    const update = updateOf(state);
+    if (sameUpdate(update, this.#update)) return;
+    this.#update = update;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** Resolves at the task's next change; rejects with the signal's reason when it is aborted first. */
+export function nextChange(task: Task, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const stop = (): void => {
+      unsubscribe();
+      signal?.removeEventListener("abort", aborted);
+    };
+    const aborted = (): void => {
+      stop();
+      reject(signal?.reason);
+    };
+    const unsubscribe = task.subscribe(() => {
+      stop();
+      resolve();
+    });
+    signal?.addEventListener("abort", aborted, { once: true });
+  });
+}
+
+function updateOf({ record, progress, trouble }: TaskState): TaskUpdate {
+  const inputs = openInputs(record);
+  return {
+    status: standing(record, inputs.length > 0),
+    ...(record.snapshot && { snapshot: record.snapshot }),
+    ...(progress && { progress }),
+    inputRequests: inputs,
+    cancelling: record.cancel !== undefined && record.outcome === undefined,
+    ...(trouble && { trouble }),
+    ...(record.outcome && { outcome: record.outcome }),
+  };
+}
+
+function standing(record: TaskRecord, asked: boolean): TaskStanding {
+  if (record.outcome) return record.outcome.kind;
+  if (asked || record.snapshot?.status === "input_required") return "input_required";
+  return record.stage === "running" ? "working" : "calling";
+}
+
+function sameUpdate(a: TaskUpdate, b: TaskUpdate): boolean {
+  return (
+    a.status === b.status &&
+    a.snapshot === b.snapshot &&
+    a.progress === b.progress &&
+    a.cancelling === b.cancelling &&
+    a.trouble === b.trouble &&
+    a.outcome === b.outcome &&
+    a.inputRequests.length === b.inputRequests.length &&
+    a.inputRequests.every(({ key }, index) => key === b.inputRequests[index]?.key)
+  );
+}
