@@ -1,0 +1,33 @@
+import { mkdirSync } from "node:fs";
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+// wrangler.toml names this folder, and must find it even where the console has not been built.
+mkdirSync("web/dist", { recursive: true });
+
+export default defineConfig({
+  plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+  test: {
+    include: ["test/workers/**/*.test.ts"],
+    deps: {
+      optimizer: {
+        // Bundled beforehand, they load in a fraction of a second; one module at a time it takes seconds.
+        ssr: {
+          enabled: true,
+          include: [
+            "@modelcontextprotocol/sdk/client/index.js",
+            "@modelcontextprotocol/sdk/client/streamableHttp.js",
+            "@modelcontextprotocol/sdk/server/mcp.js",
+            "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js",
+            "@modelcontextprotocol/sdk/types.js",
+            "@modelcontextprotocol/sdk/validation/cfworker-provider.js",
+            "@modelcontextprotocol/server",
+            "hono",
+            "hono/cors",
+            "zod",
+          ],
+        },
+      },
+    },
+  },
+});
