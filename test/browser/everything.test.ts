@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { Chromium, newProfile } from "./chromium.ts";
+import { TaskPage } from "./task-page.ts";
+
+/** A server nobody here wrote: the official server-everything, whose tasks live in its MCP session. */
+let profile: Awaited<ReturnType<typeof newProfile>>;
+let browser: Chromium;
+
+beforeAll(async () => {
+  profile = await newProfile();
+  browser = await Chromium.start(profile.path);
+});
+afterAll(async () => {
+  await browser.kill();
+  await profile.remove();
+});
+
+async function openPage(): Promise<TaskPage> {
+  return new TaskPage(await browser.open(`${inject("workerUrl")}/`));
+}
+
+/** Adds the server as a person would: its address, then Connect. */
+async function research(args: object): Promise<{ page: TaskPage; requests: string[] }> {
+  const page = await openPage();
+  const url = inject("everythingUrl");
+  if ((await page.page.locator(`[name=server] option[value="${url}"]`).count()) === 0) {
+    await page.page.selectOption("[name=server]", "other");
+    await page.page.fill("[name=address]", url);
+    await Promise.all([page.page.waitForEvent("load"), page.page.click("button[name=connect]")]);
+  }
+  const requests = watchRequests(page, url);
+  await page.choose(url);
+  await page.call("simulate-research-query", args);
+  return { page, requests };
+}
+
+function watchRequests(page: TaskPage, url: string): string[] {
+  const requests: string[] = [];
+  page.page.on("request", (request) => {
+    if (request.url() !== url || request.method() === "OPTIONS") return;
+    const body = request.postDataJSON() as { method?: string } | null;
+    requests.push(body?.method ?? (body ? "response" : request.method()));
+  });
+  return requests;
+}
+
+test("a research task survives a reload, in its own session and with no handshake", async () => {
+  const { page, requests } = await research({ topic: "kelp holdfasts" });
+  await page.saying("Analyzing content");
+  const before = requests.length;
+  await page.reload();
+  await page.ended("completed");
+  expect(await page.result.textContent()).toContain("Research Report: kelp holdfasts");
+  expect(requests.filter((method) => method === "tools/call")).toHaveLength(1);
+  const after = requests.slice(before);
+  expect(after[0]).toBe("tasks/get");
+  expect(after).not.toContain("initialize");
+  await page.page.close();
+});
+
+test("a research task survives the browser's death", async () => {
+  const { page } = await research({ topic: "drift" });
+  await page.saying("Analyzing content");
+  await browser.kill();
+  browser = await Chromium.start(profile.path);
+  const again = await openPage();
+  const requests = watchRequests(again, inject("everythingUrl"));
+  await again.ended("completed");
+  expect(await again.result.textContent()).toContain("Research Report: drift");
+  expect(requests).not.toContain("tools/call");
+  await again.page.close();
+});
+
+test("an ambiguous one asks, with a reload while the question is open and another after the answer", async () => {
+  const { page, requests } = await research({ topic: "python", ambiguous: true });
+  const question = page.task.locator("form.question");
+  await question.waitFor();
+  await page.reload();
+  await question.locator("select").selectOption("snake");
+  await question.locator("button[type=submit]").click();
+  await question.waitFor({ state: "detached" });
+  await page.reload();
+  await page.ended("completed");
+  expect(await page.result.textContent()).toContain("Research Report: python (snake)");
+  expect(requests.filter((method) => method === "tools/call")).toHaveLength(1);
+  await page.page.close();
+});

@@ -1,0 +1,131 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Chromium, newProfile } from "./chromium.ts";
+import { randomStage } from "./random-moment.ts";
+import { SampleLab } from "./sample-lab.ts";
+import { TaskPage } from "./task-page.ts";
+
+const DOI = "10.1038/s41586-020-2649-2";
+
+/** What was on the screen and on the wire when a test failed. */
+async function report(page: Page, lab: SampleLab): Promise<void> {
+  console.error(await page.locator("main").innerText());
+  for (const { http, method, status } of await lab.wire()) console.error(method ?? http, status);
+}
+
+describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (generation) => {
+  let profile: Awaited<ReturnType<typeof newProfile>>;
+  let browser: Chromium;
+  let lab: SampleLab;
+  let server: string;
+
+  beforeAll(async () => {
+    profile = await newProfile();
+    browser = await Chromium.start(profile.path);
+  });
+  afterAll(async () => {
+    await browser.kill();
+    await profile.remove();
+  });
+  beforeEach(() => {
+    lab = new SampleLab();
+    server = `sample ${lab.name} ${generation}`;
+  });
+  afterEach(async ({ task }) => {
+    for (const page of browser.context.pages().slice(1)) {
+      if (task.result?.state === "fail") await report(page, lab);
+      await page.close();
+    }
+  });
+
+  async function acquire(args: object = {}): Promise<TaskPage> {
+    const page = new TaskPage(await browser.open(lab.page));
+    await page.choose(server);
+    await page.call("acquire_paper", { doi: DOI, stage_ms: 700, ...args });
+    return page;
+  }
+
+  async function expectThePaper(page: TaskPage): Promise<void> {
+    await page.ended("completed");
+    expect(await page.result.textContent()).toContain(DOI);
+    expect(await page.result.textContent()).toContain('"references"');
+    expect(await lab.count("tools/call")).toBe(1);
+  }
+
+  const reloadAt = randomStage();
+  test(`survives a reload at ${reloadAt}`, async () => {
+    const page = await acquire();
+    await page.saying(reloadAt);
+    await page.reload();
+    await expectThePaper(page);
+  });
+
+  const killAt = randomStage();
+  test(`survives the browser's death at ${killAt}`, async () => {
+    const page = await acquire();
+    await page.saying(killAt);
+    await browser.kill();
+    browser = await Chromium.start(profile.path);
+    await expectThePaper(new TaskPage(await browser.open(lab.page)));
+  });
+
+  test("survives a reload the moment its handle is there, and three more", async () => {
+    const page = await acquire();
+    await page.task.waitFor();
+    for (let reload = 0; reload < 4; reload++) await page.reload();
+    await expectThePaper(page);
+  });
+
+  test("is polled first of all after a reload: no handshake before it", async () => {
+    const page = await acquire();
+    await page.saying("Downloading the PDF");
+    await page.page.goto("about:blank");
+    await lab.clearWire();
+    await page.page.goto(lab.page);
+    await expectResult(page);
+    const [first, ...rest] = (await lab.wire()).filter((entry) => entry.generation === generation);
+    expect(first).toMatchObject({ http: "POST", method: "tasks/get", status: 200 });
+    const methods = rest.map(({ method }) => method);
+    expect(methods).not.toContain("initialize");
+    expect(methods).not.toContain("server/discover");
+    expect(methods).not.toContain("tools/call");
+  });
+
+  async function expectResult(page: TaskPage): Promise<void> {
+    await page.ended("completed");
+    expect(await page.result.textContent()).toContain(DOI);
+  }
+
+  test("shows a tool's own failure as the tool's", async () => {
+    const page = await acquire({ mode: "tool_error", stage_ms: 100 });
+    await page.ended("tool error");
+    expect(await page.result.textContent()).toContain("does not hold");
+  });
+
+  test("shows a failed request with what the server said", async () => {
+    const page = await acquire({ mode: "rpc_error", stage_ms: 100 });
+    await page.ended("failed");
+    await page.saying("Upstream publisher refused");
+  });
+
+  test("asks its question after a reload, and goes on with the answer after another", async () => {
+    const page = await acquire({ mode: "ask", stage_ms: 200 });
+    await page.task.locator("form.question").waitFor();
+    await page.reload();
+    const question = page.task.locator("form.question");
+    await question.locator("select").selectOption("preprint");
+    await question.locator("button[type=submit]").click();
+    await question.waitFor({ state: "detached" });
+    await page.reload();
+    await expectThePaper(page);
+    expect(await page.result.textContent()).toContain('"edition": "preprint"');
+  });
+
+  test("is cancelled at the server", async () => {
+    const page = await acquire({ stage_ms: 5000 });
+    await page.saying("Resolving");
+    await page.task.getByRole("button", { name: "Cancel" }).click();
+    await page.ended("cancelled");
+    expect(await lab.count("tasks/cancel")).toBe(1);
+  });
+});

@@ -1,0 +1,27 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["test/{unit,sdk,conformance,bundle}/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: "test/browser/servers.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Two cores: browsers started side by side would measure each other.
+          fileParallelism: false,
+        },
+      },
+      "./vitest.workers.config.ts",
+    ],
+  },
+});
