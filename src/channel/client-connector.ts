@@ -36,7 +36,17 @@ export function clientConnector(
       }
       const session = sessionOf(transport, remembered);
       const channel = new RpcChannel(transport, events.inbound);
-      const untap = tapMessages(transport, (message) => channel.receive(message));
+      let closing = false;
+      const untap = tapMessages(transport, (message) => {
+        if (!closing) return channel.receive(message);
+        const taken = channel.receiveReply(message);
+        untapWhenQuiet();
+        return taken;
+      });
+      // A reply that comes after the close would be an error to the Client, which never asked.
+      const untapWhenQuiet = (): void => {
+        if (!channel.expectsLateReplies) untap();
+      };
       tapClose(transport, () => {
         channel.close();
         events.closed();
@@ -46,7 +56,10 @@ export function clientConnector(
         () => session,
         identity,
         capabilities,
-        async () => untap(),
+        async () => {
+          closing = true;
+          untapWhenQuiet();
+        },
       );
     },
   };

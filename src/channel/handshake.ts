@@ -37,10 +37,17 @@ async function discover(
   timeoutMs: number | undefined,
 ): Promise<Session | undefined> {
   const version = MODERN[0] as string;
-  const params = { _meta: envelope(version, identity, capabilities) };
+  const ask = (spoken: string): Promise<unknown> => {
+    const params = { _meta: envelope(spoken, identity, capabilities) };
+    return channel.request({ method: "server/discover", params }, withTimeout(timeoutMs));
+  };
   let result: unknown;
   try {
-    result = await channel.request({ method: "server/discover", params }, withTimeout(timeoutMs));
+    result = await ask(version).catch((error: unknown) => {
+      const offered = offeredModern(error);
+      if (offered === undefined) throw error;
+      return ask(offered);
+    });
   } catch (error) {
     if (!(error instanceof RequestFaultError) || era !== "auto" || !meansLegacy(error.fault)) throw error;
     return undefined;
@@ -84,6 +91,18 @@ function meansLegacy(fault: Fault): boolean {
     case "unauthorized":
       return false;
   }
+}
+
+/**
+ * The modern version of ours that a server named when it refused the one it was asked in: it is
+ * asked once more in that one (versioning, "Protocol Version Negotiation").
+ */
+function offeredModern(error: unknown): string | undefined {
+  if (!(error instanceof RequestFaultError) || error.fault.kind !== "rpc") return undefined;
+  const { code, data } = error.fault.error;
+  if (code !== UNSUPPORTED_PROTOCOL_VERSION) return undefined;
+  const offered = offers(data);
+  return MODERN.find((candidate) => offered.includes(candidate));
 }
 
 function offers(data: unknown): string[] {

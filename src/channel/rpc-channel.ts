@@ -49,6 +49,8 @@ export class RpcChannel {
   readonly #transport: Transport;
   readonly #inbound: InboundHandler;
   readonly #pending: Map<RequestId, Pending> = new Map();
+  /** Requests given up, whose replies may still come. */
+  readonly #givenUp: Set<RequestId> = new Set();
   readonly #prefix: string = `hf-${crypto.randomUUID().slice(0, 13)}`;
   #count = 0;
 
@@ -93,6 +95,7 @@ export class RpcChannel {
         if (!settle()) return;
         const unanswered = fault.kind === "timeout" || options.signal?.aborted === true;
         if (unanswered) {
+          this.#givenUp.add(id);
           stream.abort();
           if (options.announceGivingUp) this.#announceGivingUp(id, fault.message);
         }
@@ -135,9 +138,19 @@ export class RpcChannel {
     await this.#send("response", { jsonrpc: "2.0", id, error: { code, message } });
   }
 
+  /** Whether a request was given up whose reply has not come: it is still ours when it comes. */
+  get expectsLateReplies(): boolean {
+    return this.#givenUp.size > 0;
+  }
+
+  /** Takes a reply to a request of this channel off the transport. False for anything else. */
+  receiveReply(message: unknown): boolean {
+    return isResponse(message) && this.#receiveResponse(message);
+  }
+
   /** Takes a message off the transport. False when it is somebody else's. */
   receive(message: unknown): boolean {
-    if (isResponse(message)) return this.#receiveResponse(message);
+    if (this.receiveReply(message)) return true;
     if (isRequest(message) || isNotification(message)) {
       if (message.method === "notifications/progress") this.#extend(message.params);
       return this.#inbound(message);
@@ -147,7 +160,8 @@ export class RpcChannel {
 
   /** Fails everything that waits: the transport is gone. */
   close(): void {
-    for (const pending of [...this.#pending.values()]) {
+    for (const [id, pending] of [...this.#pending]) {
+      this.#givenUp.add(id);
       pending.fail({ kind: "network", message: "The connection was closed" });
     }
   }
@@ -156,6 +170,7 @@ export class RpcChannel {
     const { id } = message;
     if (typeof id !== "string" || !id.startsWith(this.#prefix)) return false;
     // A reply to a request given up is still ours, and nobody else must see it.
+    this.#givenUp.delete(id);
     const pending = this.#pending.get(id);
     if ("error" in message) pending?.fail(rpcFault(readRpcError(message.error)));
     else pending?.succeed(message.result);

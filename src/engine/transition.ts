@@ -1,4 +1,5 @@
 import type { InputRequest } from "../protocol/input-request.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import { INVALID_PARAMS } from "../protocol/json-rpc.ts";
 import { isTerminal } from "../protocol/task-snapshot.ts";
 import type { CallReply, TaskView } from "../protocol/task-view.ts";
@@ -98,7 +99,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "asked":
       return asked(state, event.request, now);
     case "answered":
-      return { ...relaxed(state), record: answered(state.record, event.key, event.response) };
+      return answeredBy(relaxed(state), event.key, event.response);
     case "cancelled":
       return cancelRequested(relaxed(state), now);
   }
@@ -285,14 +286,16 @@ function asked(state: TaskState, request: InputRequest, now: number): TaskState 
   return { ...state, record: { ...record, inputs: [...record.inputs, input] } };
 }
 
-function answered(record: TaskRecord, key: string, response: RecordedInput["response"]): TaskRecord {
+function answeredBy(state: TaskState, key: string, response: JsonObject): TaskState {
+  const { record } = state;
   const inputs = record.inputs.map((input): RecordedInput => {
-    if (input.key !== key || input.state !== "open" || response === undefined) return input;
-    return { ...input, state: "answered", response };
+    const meant = input.key === key && input.state === "open";
+    return meant ? { ...input, state: "answered", response } : input;
   });
   const next = { ...record, inputs };
+  if (record.stage !== "asking" || openInputs(next).length > 0) return { ...state, record: next };
   // Before there is a task, the answers travel together on a retry of the call.
-  return record.stage === "asking" && openInputs(next).length === 0 ? { ...next, stage: "calling" } : next;
+  return { ...state, record: { ...next, stage: "calling" }, mayCall: true };
 }
 
 function cancelRequested(state: TaskState, now: number): TaskState {
