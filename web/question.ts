@@ -38,7 +38,7 @@ export function questionForm(task: Task, request: InputRequest): HTMLElement {
       { className: "actions" },
       element("button", { type: "submit", className: "primary", textContent: "Answer" }),
       button("Decline", () => answer({ action: "decline" })),
-      button("Cancel", () => answer({ action: "cancel" })),
+      button("Dismiss", () => answer({ action: "cancel" })),
     ),
     problem,
   );

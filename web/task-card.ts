@@ -24,7 +24,7 @@ export function taskCard(task: Task, server: string, forget: () => void): HTMLLI
   );
   card.dataset.task = task.id;
 
-  const cancel = action("Cancel", () => task.cancel());
+  const cancel = action("Cancel task", () => task.cancel());
   const remove = action("Remove", async () => forget());
   let asked = "";
   const show = (): void => {
@@ -32,6 +32,7 @@ export function taskCard(task: Task, server: string, forget: () => void): HTMLLI
     status.textContent = word(current.outcome) ?? current.status;
     status.dataset.status = status.textContent;
     message.textContent = say(task);
+    message.hidden = message.textContent === "";
     trouble.hidden = current.trouble === undefined;
     trouble.textContent = current.trouble ? `${current.trouble.fault.message}. It will be tried again.` : "";
     const keys = current.inputRequests.map(({ key }) => key).join("\n");

@@ -9,7 +9,7 @@ const DOI = "10.1038/s41586-020-2649-2";
 
 /** What was on the screen and on the wire when a test failed. */
 async function report(page: Page, lab: SampleLab): Promise<void> {
-  console.error(await page.locator("main").innerText());
+  console.error(await page.locator("main").textContent());
   for (const { http, method, status } of await lab.wire()) console.error(method ?? http, status);
 }
 
@@ -124,7 +124,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
   test("is cancelled at the server", async () => {
     const page = await acquire({ stage_ms: 5000 });
     await page.saying("Resolving");
-    await page.task.getByRole("button", { name: "Cancel" }).click();
+    await page.task.getByRole("button", { name: "Cancel task" }).click();
     await page.ended("cancelled");
     expect(await lab.count("tasks/cancel")).toBe(1);
   });
