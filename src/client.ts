@@ -2,10 +2,8 @@ import type { Connector } from "./channel/connection.ts";
 import { Endpoint } from "./channel/endpoint.ts";
 import { RequestFaultError } from "./channel/request-fault.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
-import { openInputs, RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
+import { RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
-import type { TaskState } from "./engine/state.ts";
-import { idleState } from "./engine/transition.ts";
 import { errorOf, InputError, TaskFailedError, UnknownEndpointError } from "./errors.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import { HEADER_MISMATCH, METHOD_NOT_FOUND } from "./protocol/json-rpc.ts";
@@ -14,20 +12,13 @@ import type { Session } from "./protocol/session.ts";
 import { protocolOf, type TaskPreference } from "./protocol/task-protocol.ts";
 import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
-import { TaskRuntime } from "./runtime/task-runtime.ts";
-import { TimerLoop } from "./runtime/timer-loop.ts";
-import { readRecord, readSession } from "./store/read-record.ts";
+import type { Problem } from "./runtime/problem.ts";
+import type { SharedState } from "./runtime/tab-group.ts";
+import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
+import { TaskHost } from "./runtime/task-host.ts";
+import { readSession } from "./store/read-record.ts";
 import type { TaskStore } from "./store/task-store.ts";
 import { nextChange, Task } from "./task.ts";
-
-/** Something an app should know of that is no task's outcome. */
-export type Problem =
-  /** A write failed; the task goes on in memory, and a reload would lose what was not written. */
-  | { readonly kind: "storage"; readonly message: string; readonly id?: string; readonly error: unknown }
-  /** A stored record cannot be read by this version. It is left as it is. */
-  | { readonly kind: "unreadable"; readonly message: string; readonly id?: string }
-  /** A stored task belongs to an endpoint this client was not given. It is left as it is. */
-  | { readonly kind: "unknown-endpoint"; readonly message: string; readonly id: string };
 
 export interface TaskClientOptions {
   /** Where tasks live: `indexedDbStore()`, `memoryStore()`, or your own. */
@@ -38,6 +29,11 @@ export interface TaskClientOptions {
   readonly requestTimeoutMs?: number;
   readonly timing?: Partial<Timing>;
   readonly clock?: Clock;
+  /**
+   * How tabs that share the store know of each other: by default the browser's Web Locks. One tab
+   * then polls for all. `null` makes this client count as alone.
+   */
+  readonly tabs?: TabPlatform | null;
   readonly onProblem?: (problem: Problem) => void;
 }
 
@@ -57,8 +53,7 @@ export class TaskClient {
   readonly #store: TaskStore;
   readonly #clock: Clock;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
-  readonly #runtime: TaskRuntime;
-  readonly #loop: TimerLoop;
+  readonly #host: TaskHost;
   readonly #tasks: Map<string, Task> = new Map();
   readonly #listeners: Set<(task: Task) => void> = new Set();
   readonly #report: (problem: Problem) => void;
@@ -70,23 +65,17 @@ export class TaskClient {
     this.#endpoints = new Map(
       Object.entries(options.endpoints).map(([name, connector]) => [name, this.#endpointOf(name, connector)]),
     );
-    this.#runtime = new TaskRuntime({
+    this.#host = new TaskHost({
       store: this.#store,
       clock: this.#clock,
       timing: { ...DEFAULT_TIMING, ...options.timing },
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+      tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),
+      followed: () => this.#tasks.keys(),
       changed: (state) => this.#changed(state),
-      storageFailed: ({ id }, error) =>
-        this.#report({
-          kind: "storage",
-          id,
-          error,
-          message: `Task ${id} could not be stored: ${String(error)}`,
-        }),
-      rescheduled: () => this.#loop.wake(this.#runtime.nextStep()),
+      report: this.#report,
     });
-    this.#loop = new TimerLoop(this.#clock, (now) => this.#runtime.step(now));
   }
 
   /**
@@ -120,45 +109,42 @@ export class TaskClient {
     }
   }
 
-  /** Takes up every unfinished task of the store. Gives those that run now, the earliest first. */
+  /**
+   * Sees to it that every unfinished task of the store runs, here or in the tab that leads. Gives
+   * those tasks, the earliest first. Call it once when the page starts.
+   */
   async resume(): Promise<readonly Task[]> {
-    for (const record of this.#readable(await this.#store.loadActive())) {
-      if (this.#endpoints.has(record.endpoint)) this.#runtime.wake(record);
-      else {
-        const message = `Task ${record.id} belongs to the endpoint ${JSON.stringify(record.endpoint)}, which is not given`;
-        this.#report({ kind: "unknown-endpoint", id: record.id, message });
-      }
+    await this.#host.takeUp();
+    const states = new Map<string, SharedState>();
+    for (const record of this.#host.readable(await this.#store.loadActive())) {
+      if (this.#endpoints.has(record.endpoint)) states.set(record.id, { record });
     }
-    return [...this.#runtime.states()]
-      .filter(({ record }) => !record.outcome)
-      .sort((a, b) => a.record.createdAt - b.record.createdAt)
-      .map((state) => this.#taskOf(state));
+    return this.#handles(states, ({ record }) => record.outcome === undefined);
   }
 
   /** All tasks the store holds and all that run, the earliest first. */
   async list(): Promise<readonly Task[]> {
     const stored = [...(await this.#store.loadActive()), ...(await this.#store.loadSettled())];
-    const states = new Map(this.#readable(stored).map((record) => [record.id, idleState(record)]));
-    for (const state of this.#runtime.states()) states.set(state.record.id, state);
-    return [...states.values()]
-      .sort((a, b) => a.record.createdAt - b.record.createdAt)
-      .map((state) => this.#taskOf(state));
+    const states = new Map(
+      this.#host.readable(stored).map((record): [string, SharedState] => [record.id, { record }]),
+    );
+    return this.#handles(states, () => true);
   }
 
   /** One task by our id, or `undefined`. An unfinished one does not run by this: `resume` takes it up. */
   async get(id: string): Promise<Task | undefined> {
-    const running = this.#runtime.state(id);
+    const running = this.#host.state(id);
     if (running) return this.#taskOf(running);
-    const [record] = this.#readable([(await this.#store.load(id)) ?? []].flat());
-    return record && this.#taskOf(idleState(record));
+    const stored = await this.#store.load(id);
+    const [record] = this.#host.readable(stored === undefined ? [] : [stored]);
+    return record && this.#taskOf({ record });
   }
 
   /** Deletes a settled task from the store. One that runs is left: cancel it first. */
   async forget(id: string): Promise<void> {
     const task = await this.get(id);
     if (!task?.outcome) return;
-    await this.#runtime.written();
-    this.#runtime.release(id);
+    await this.#host.written();
     this.#tasks.delete(id);
     await this.#store.remove(id);
   }
@@ -181,14 +167,12 @@ export class TaskClient {
 
   /** Call it when the network or the page comes back: faults are then not waited out. */
   nudge(): void {
-    this.#runtime.nudge();
+    this.#host.nudge();
   }
 
   /** Stops polling and closes the connections. The tasks go on at their servers; the store keeps them. */
   async close(): Promise<void> {
-    this.#loop.stop();
-    await this.#runtime.written();
-    this.#runtime.close();
+    await this.#host.close();
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
   }
 
@@ -199,8 +183,8 @@ export class TaskClient {
     { signal, prefer = "task" }: CallOptions,
   ): Promise<Task> {
     const mayBecomeTask = protocolOf(session.generation).mayBecomeTask(session, facts, prefer);
-    const task = this.#taskOf(idleState(record));
-    await this.#runtime.start(record, mayBecomeTask);
+    const task = this.#taskOf({ record });
+    await this.#host.start(record, mayBecomeTask);
     const asked = (): boolean => task.inputRequests.length > 0;
     while (task.status === "calling") await nextChange(task, signal);
     if (!task.outcome || task.outcome.kind === "completed" || asked()) return task;
@@ -230,6 +214,7 @@ export class TaskClient {
     };
     return {
       v: RECORD_VERSION,
+      rev: 1,
       id,
       endpoint,
       generation: session.generation,
@@ -241,52 +226,43 @@ export class TaskClient {
   }
 
   async #cancel(id: string): Promise<void> {
-    this.#runtime.dispatch(id, { type: "cancelled" });
-    await this.#runtime.written();
+    await this.#host.act({ type: "cancelled", id });
   }
 
-  async #answer(id: string, key: string, response: JsonObject): Promise<void> {
-    const state = this.#runtime.state(id);
-    const task = this.#tasks.get(id);
-    if (!state || !openInputs(state.record).some((input) => input.key === key)) {
-      const reference = task?.reference ?? { id, endpoint: "", tool: "" };
-      const message = `Task ${id} asks nothing under the key ${JSON.stringify(key)}, or no longer does`;
-      throw new InputError(reference, key, message);
-    }
-    this.#runtime.dispatch(id, { type: "answered", key, response });
-    await this.#runtime.written();
+  async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
+    const open = task.inputRequests.some((request) => request.key === key);
+    if (open && (await this.#host.act({ type: "answered", id: task.id, key, response }))) return;
+    const message = `Task ${task.id} asks nothing under the key ${JSON.stringify(key)}, or no longer does`;
+    throw new InputError(task.reference, key, message);
   }
 
-  #changed(state: TaskState): void {
+  #changed(state: SharedState): void {
     const task = this.#taskOf(state);
     task.accept(state);
     for (const listener of [...this.#listeners]) listener(task);
-    if (state.record.outcome) {
-      this.#runtime.release(state.record.id);
-      this.#tasks.delete(state.record.id);
-    }
+    if (state.record.outcome) this.#tasks.delete(state.record.id);
   }
 
-  #taskOf(state: TaskState): Task {
+  /** Handles for what is stored and for what runs here, which is newer. */
+  #handles(stored: Map<string, SharedState>, wanted: (state: SharedState) => boolean): readonly Task[] {
+    const states = new Map(stored);
+    for (const state of this.#host.states()) states.set(state.record.id, state);
+    return [...states.values()]
+      .filter(wanted)
+      .sort((a, b) => a.record.createdAt - b.record.createdAt)
+      .map((state) => this.#taskOf(state));
+  }
+
+  #taskOf(state: SharedState): Task {
     const { id, outcome } = state.record;
     const known = this.#tasks.get(id);
     if (known) return known;
-    const task = new Task(state, {
+    const task: Task = new Task(state, {
       cancel: (taskId) => this.#cancel(taskId),
-      answer: (taskId, key, response) => this.#answer(taskId, key, response),
+      answer: (_taskId, key, response) => this.#answer(task, key, response),
     });
     if (!outcome) this.#tasks.set(id, task);
     return task;
-  }
-
-  #readable(stored: readonly unknown[]): TaskRecord[] {
-    return stored.flatMap((entry) => {
-      const reading = readRecord(entry);
-      if (reading.kind === "record") return [reading.record];
-      const message = `A stored task cannot be read: ${reading.reason}`;
-      this.#report({ kind: "unreadable", message, ...(reading.id !== undefined && { id: reading.id }) });
-      return [];
-    });
   }
 
   #endpointNamed(name: string): Endpoint {
@@ -308,8 +284,9 @@ export class TaskClient {
     const memory = {
       load: async () => readSession(await forgiving(this.#store.loadSession(name))),
       save: async (session: Session) => forgiving(this.#store.saveSession(name, session)),
+      exclusively: <T>(work: () => Promise<T>) => this.#host.exclusively(`session/${name}`, work),
     };
-    return new Endpoint(name, connector, memory, (message) => this.#runtime.inbound(name, message));
+    return new Endpoint(name, connector, memory, (message) => this.#host.inbound(name, message));
   }
 }
 

@@ -1,10 +1,11 @@
 import { type Outcome, openInputs, type TaskRecord } from "./engine/record.ts";
-import type { TaskState, Trouble } from "./engine/state.ts";
+import type { Trouble } from "./engine/state.ts";
 import { errorOf, type TaskReference } from "./errors.ts";
 import type { InputRequest } from "./protocol/input-request.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
+import type { SharedState } from "./runtime/tab-group.ts";
 
 /**
  * How a task stands, in one word. `calling`: its `tools/call` is out. `working` and `input_required`:
@@ -44,7 +45,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
   #update: TaskUpdate;
 
   /** Made by TaskClient. */
-  constructor(state: TaskState, actions: TaskActions) {
+  constructor(state: SharedState, actions: TaskActions) {
     this.#actions = actions;
     this.#record = state.record;
     this.#update = updateOf(state);
@@ -153,8 +154,10 @@ export class Task implements AsyncIterable<TaskUpdate> {
     return { id, endpoint, tool, ...(taskId !== undefined && { taskId }) };
   }
 
-  /** For TaskClient: takes the engine's state over. */
-  accept(state: TaskState): void {
+  /** For TaskClient: takes a later state over. */
+  accept(state: SharedState): void {
+    // Tabs may hear of changes out of order.
+    if (state.record.rev < this.#record.rev) return;
     this.#record = state.record;
     const update = updateOf(state);
     if (sameUpdate(update, this.#update)) return;
@@ -183,7 +186,7 @@ export function nextChange(task: Task, signal?: AbortSignal): Promise<void> {
   });
 }
 
-function updateOf({ record, progress, trouble }: TaskState): TaskUpdate {
+function updateOf({ record, progress, trouble }: SharedState): TaskUpdate {
   const inputs = openInputs(record);
   return {
     status: standing(record, inputs.length > 0),

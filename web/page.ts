@@ -29,6 +29,8 @@ const client = new TaskClient({
   onProblem: (reported) => reported.kind !== "unknown-endpoint" && say(reported.message),
 });
 let tools: readonly ListedTool[] = [];
+/** Counts the choices of a server: a list that comes late is not shown over a newer choice. */
+let choices = 0;
 
 const shown = new Map<string, Task>();
 client.subscribe(show);
@@ -81,17 +83,18 @@ function createdAt(card: Element): number {
 
 async function chooseServer(): Promise<void> {
   const chosen = serverSelect.value;
+  const choice = ++choices;
   find<HTMLElement>("#other").hidden = chosen !== OTHER;
   showTools(undefined, []);
   if (chosen === OTHER) return addressInput.focus();
   about.textContent = "Asking for the tools…";
   try {
     const listed = await client.listTools(chosen);
-    if (serverSelect.value !== chosen) return;
+    if (choice !== choices) return;
     showTools(chosen, listed);
     say(undefined);
   } catch (error) {
-    if (serverSelect.value !== chosen) return;
+    if (choice !== choices) return;
     about.textContent = "";
     say(`${chosen} cannot be reached: ${error instanceof Error ? error.message : error}`);
   }

@@ -11,6 +11,8 @@ import type { RequestOptions } from "./rpc-channel.ts";
 export interface SessionMemory {
   load(): Promise<Session | undefined>;
   save(session: Session): Promise<void>;
+  /** Runs the work while no other tab connects to this endpoint, so that all come to share a session. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
 const TOOL_PAGES = 64;
@@ -25,6 +27,10 @@ export class Endpoint {
   readonly #memory: SessionMemory;
   readonly #inbound: ConnectionEvents["inbound"];
   #connecting: Promise<Connection> | undefined;
+  /** How many requests are out on a connection. */
+  readonly #out: WeakMap<Connection, number> = new WeakMap();
+  /** Connections with a session the server forgot, and requests still out. */
+  readonly #replaced: Set<Connection> = new Set();
   /** The session as last agreed or remembered, with what is known of the tools. */
   #session: Session | undefined;
 
@@ -52,20 +58,18 @@ export class Endpoint {
 
   /** What is remembered of the session, without connecting. */
   async rememberedSession(): Promise<Session | undefined> {
-    if (this.#session) return this.#session;
-    const session = await this.#memory.load();
-    return session && session.address === this.#connector.address ? session : undefined;
+    return this.#session ?? this.#remembered();
   }
 
   /** Sends a request and gives its result. Throws a RequestFaultError. */
   async request(frame: Frame, options?: RequestOptions): Promise<unknown> {
     const connection = await this.#connected();
     try {
-      return await connection.request(frame, options);
+      return await this.#requestOn(connection, frame, options);
     } catch (error) {
       if (!this.#forgotten(error, connection)) throw error;
       await this.#renew(connection);
-      return (await this.#connected()).request(frame, options);
+      return this.#requestOn(await this.#connected(), frame, options);
     }
   }
 
@@ -109,19 +113,40 @@ export class Endpoint {
     this.#connecting = undefined;
     // One that never came about needs no closing.
     await connecting?.then((connection) => connection.close()).catch(() => undefined);
+    await Promise.all([...this.#replaced].map((connection) => connection.close()));
+  }
+
+  /** A replaced connection is closed after its last request: what else is out on it shall have its own reply. */
+  async #requestOn(connection: Connection, frame: Frame, options?: RequestOptions): Promise<unknown> {
+    this.#out.set(connection, (this.#out.get(connection) ?? 0) + 1);
+    try {
+      return await connection.request(frame, options);
+    } finally {
+      const out = (this.#out.get(connection) ?? 1) - 1;
+      this.#out.set(connection, out);
+      if (out === 0 && this.#replaced.delete(connection)) await connection.close();
+    }
+  }
+
+  async #remembered(): Promise<Session | undefined> {
+    // A store that fails must not cost the session as long as the page lives.
+    const session = (await this.#memory.load()) ?? this.#session;
+    return session && session.address === this.#connector.address ? session : undefined;
   }
 
   #connected(): Promise<Connection> {
-    return this.#connecting ?? this.#connect(() => this.rememberedSession());
+    return this.#connecting ?? this.#connect(undefined);
   }
 
-  #connect(remembered: () => Promise<Session | undefined>): Promise<Connection> {
+  /** Connects with the session in memory, unless that is the one just found lost. */
+  #connect(lost: Session | undefined): Promise<Connection> {
     let connecting: Promise<Connection>;
     const forget = (): void => {
       if (this.#connecting === connecting) this.#connecting = undefined;
     };
-    connecting = (async (): Promise<Connection> => {
-      const known = await remembered();
+    connecting = this.#memory.exclusively(async (): Promise<Connection> => {
+      const remembered = await this.#remembered();
+      const known = lost && remembered?.sessionId === lost.sessionId ? undefined : remembered;
       const connection = await this.#connector.connect({ inbound: this.#inbound, closed: forget }, known);
       if (connection.session === known) this.#session = known;
       else
@@ -130,7 +155,7 @@ export class Endpoint {
           ...(this.#session?.tools && { tools: this.#session.tools }),
         });
       return connection;
-    })();
+    });
     this.#connecting = connecting;
     connecting.catch(forget);
     return connecting;
@@ -138,9 +163,13 @@ export class Endpoint {
 
   /** Several requests may find the session gone at once: the first one makes it anew. */
   async #renew(lost: Connection): Promise<void> {
-    const current = await this.#connecting?.catch(() => undefined);
-    if (current !== lost) return;
-    await Promise.all([this.#connect(async () => undefined), lost.close()]);
+    const connecting = this.#connecting;
+    const current = await connecting?.catch(() => undefined);
+    if (current !== lost || this.#connecting !== connecting) return;
+    const renewed = this.#connect(lost.session);
+    if (this.#out.get(lost)) this.#replaced.add(lost);
+    else await lost.close();
+    await renewed;
   }
 
   /**

@@ -74,6 +74,8 @@ export type Outcome =
 /** All that is durable of one call. Plain data: it survives structured clone and JSON. Times are ms since 1970. */
 export interface TaskRecord {
   readonly v: typeof RECORD_VERSION;
+  /** Raised with every change: a store keeps the higher one, whoever writes last. */
+  readonly rev: number;
   /** Ours, made before the request leaves. */
   readonly id: string;
   readonly endpoint: string;

@@ -41,8 +41,8 @@ export interface TaskState {
 export type TaskEvent =
   /** The app made the call; its record is new. */
   | { readonly type: "started" }
-  /** A process took an unfinished record up. */
-  | { readonly type: "woken" }
+  /** A process took an unfinished record up. `fresh`: it was polled just now, by another. */
+  | { readonly type: "woken"; readonly fresh?: boolean }
   /** The time of {@link nextDue} came, or the network or the page came back. */
   | { readonly type: "due"; readonly nudge?: boolean }
   | { readonly type: "called"; readonly reply: CallReply }

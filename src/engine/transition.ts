@@ -35,7 +35,10 @@ export function transition(
 ): Transition {
   if (state.record.outcome) return { state: { ...state, inFlight: new Set() }, commands: [] };
   const after = enforceCancel(apply(state, event, now, timing), now, timing);
-  return plan(after, now);
+  const next = plan(after, now);
+  const { record } = next.state;
+  if (record === state.record) return next;
+  return { ...next, state: { ...next.state, record: { ...record, rev: state.record.rev + 1 } } };
 }
 
 /** When the engine wants a `due` event next, in ms since 1970. Infinity when only a reply or the app can move it. */
@@ -65,7 +68,10 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "started":
       return { ...state, mayCall: true };
     case "woken":
-      return { ...idleState(state.record), pollAt: now, listenAt: now };
+      return {
+        ...idleState(state.record),
+        pollAt: event.fresh ? now + pollDelay(state.record, timing, now) : now,
+      };
     case "due":
       return event.nudge && state.hold && !state.hold.demanded ? withoutHold(state) : state;
     case "called":

@@ -29,6 +29,8 @@ export interface RuntimeOptions {
   readonly changed: (state: TaskState) => void;
   /** The store failed; the task goes on in memory. */
   readonly storageFailed: (record: TaskRecord, error: unknown) => void;
+  /** Another process has moved this task on; it was let go of here. */
+  readonly superseded: (id: string) => void;
   /** When {@link TaskRuntime.step} should be called next may have changed. */
   readonly rescheduled: () => void;
 }
@@ -47,7 +49,8 @@ export class TaskRuntime {
   readonly #made: Set<string> = new Set();
   /** Calls known to become no task: they are as ephemeral as the page, as without us. */
   readonly #ephemeral: Set<string> = new Set();
-  readonly #writes: Map<string, Promise<void>> = new Map();
+  /** The last write of each record; false when another process was faster. */
+  readonly #writes: Map<string, Promise<boolean>> = new Map();
   readonly #abandon: Map<string, AbortController> = new Map();
   #closed = false;
 
@@ -72,12 +75,12 @@ export class TaskRuntime {
     this.dispatch(record.id, { type: "started" });
   }
 
-  /** Takes an unfinished record up. */
-  wake(record: TaskRecord): void {
+  /** Takes an unfinished record up. `fresh`: another process has just heard of it. */
+  wake(record: TaskRecord, fresh = false): void {
     if (this.#closed || this.#states.has(record.id)) return;
     this.#states.set(record.id, idleState(record));
     this.#index(record);
-    this.dispatch(record.id, { type: "woken" });
+    this.dispatch(record.id, { type: "woken", fresh });
   }
 
   /** Does what is due, and says when to come back: ms since 1970, or Infinity. */
@@ -106,15 +109,15 @@ export class TaskRuntime {
     if (state.record.taskId !== before.record.taskId) this.#index(state.record);
     const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record);
     const proceed = (): void => {
-      if (this.#closed) return;
+      if (this.#closed || !this.#states.has(id)) return;
       for (const command of commands) {
         if (command.type === "send") this.#send(id, command.operation);
         else this.#abandon.get(`${id}/${command.operation}`)?.abort();
       }
       this.#options.changed(state);
     };
-    if (written) void written.then(proceed);
-    else proceed();
+    if (!written) proceed();
+    else void written.then((current) => (current ? proceed() : this.#letGo(id)));
     this.#options.rescheduled();
   }
 
@@ -143,6 +146,14 @@ export class TaskRuntime {
     }
     if (message.method === "notifications/progress") return this.#progressed(endpoint, params);
     return this.#notified(endpoint, message.method, params);
+  }
+
+  /** Lets go of a task that others run: what is out for it no longer matters here. */
+  yield(id: string): void {
+    for (const [key, controller] of this.#abandon) {
+      if (key.startsWith(`${id}/`)) controller.abort();
+    }
+    this.release(id);
   }
 
   close(): void {
@@ -195,14 +206,23 @@ export class TaskRuntime {
     return true;
   }
 
-  #write(record: TaskRecord): Promise<void> {
-    if (this.#ephemeral.has(record.id)) return Promise.resolve();
+  #letGo(id: string): void {
+    if (!this.#states.has(id)) return;
+    this.yield(id);
+    this.#options.superseded(id);
+  }
+
+  #write(record: TaskRecord): Promise<boolean> {
+    if (this.#ephemeral.has(record.id)) return Promise.resolve(true);
     const { store } = this.#options;
     const unwanted = endedAsPlainCall(record) && this.#made.has(record.id);
-    const earlier = this.#writes.get(record.id) ?? Promise.resolve();
+    const earlier = this.#writes.get(record.id) ?? Promise.resolve(true);
     const write = earlier
-      .then(() => (unwanted ? store.remove(record.id) : store.save(record)))
-      .catch((error: unknown) => this.#options.storageFailed(record, error))
+      .then(() => (unwanted ? store.remove(record.id).then(() => true) : store.save(record)))
+      .catch((error: unknown) => {
+        this.#options.storageFailed(record, error);
+        return true;
+      })
       .finally(() => {
         if (this.#writes.get(record.id) === write) this.#writes.delete(record.id);
       });

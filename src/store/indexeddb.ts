@@ -3,6 +3,7 @@
  * @module
  */
 import { createStore, promisifyRequest, type UseStore } from "idb-keyval";
+import { isSuperseded } from "./supersede.ts";
 import type { TaskStore } from "./task-store.ts";
 
 export type { TaskStore } from "./task-store.ts";
@@ -28,19 +29,28 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
       change(store);
       return promisifyRequest(store.transaction);
     });
-  const read = (key: string): Promise<unknown> =>
-    use("readonly", (store) => promisifyRequest(store.get(key)));
   const readAll = (prefix: string): Promise<readonly unknown[]> =>
     use("readonly", (store) => promisifyRequest(store.getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`))));
 
   return {
-    durable: true,
+    scope: name,
     save: (record) =>
-      write((store) => {
-        if (record.outcome) store.delete(ACTIVE + record.id);
-        store.put(record, (record.outcome ? SETTLED : ACTIVE) + record.id);
+      use("readwrite", async (store) => {
+        const done = promisifyRequest(store.transaction);
+        const known = await Promise.all([read(store, SETTLED + record.id), read(store, ACTIVE + record.id)]);
+        const superseded = isSuperseded(record, known[0] ?? known[1]);
+        if (!superseded) {
+          if (record.outcome) store.delete(ACTIVE + record.id);
+          store.put(record, (record.outcome ? SETTLED : ACTIVE) + record.id);
+        }
+        await done;
+        return !superseded;
       }),
-    load: async (id) => (await read(ACTIVE + id)) ?? (await read(SETTLED + id)),
+    load: (id) =>
+      use("readonly", async (store) => {
+        const [active, settled] = await Promise.all([read(store, ACTIVE + id), read(store, SETTLED + id)]);
+        return active ?? settled;
+      }),
     remove: (id) =>
       write((store) => {
         store.delete(ACTIVE + id);
@@ -49,6 +59,10 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
     loadActive: () => readAll(ACTIVE),
     loadSettled: () => readAll(SETTLED),
     saveSession: (endpoint, session) => write((store) => store.put(session, SESSION + endpoint)),
-    loadSession: (endpoint) => read(SESSION + endpoint),
+    loadSession: (endpoint) => use("readonly", (store) => read(store, SESSION + endpoint)),
   };
+}
+
+function read(store: IDBObjectStore, key: string): Promise<unknown> {
+  return promisifyRequest(store.get(key));
 }

@@ -5,6 +5,7 @@
 
 import type { TaskRecord } from "../engine/record.ts";
 import type { Session } from "../protocol/session.ts";
+import { isSuperseded } from "./supersede.ts";
 import type { TaskStore } from "./task-store.ts";
 
 export type { TaskStore } from "./task-store.ts";
@@ -17,10 +18,12 @@ export function memoryStore(): TaskStore {
   // Copies in and out, as real storage does: nobody may come to rely on sharing an object.
   const copy = <T>(value: T): T => structuredClone(value);
   return {
-    durable: false,
     async save(record) {
+      const known = settled.get(record.id) ?? active.get(record.id);
+      if (isSuperseded(record, known)) return false;
       active.delete(record.id);
       (record.outcome ? settled : active).set(record.id, copy(record));
+      return true;
     },
     load: async (id) => copy(active.get(id) ?? settled.get(id)),
     async remove(id) {

@@ -9,10 +9,13 @@ export type StoredRecord = unknown;
  * Every method may throw what the storage throws; a task then goes on in memory, and the app is told.
  */
 export interface TaskStore {
-  /** Whether a record outlives the process. */
-  readonly durable: boolean;
-  /** Writes a record; one with an outcome leaves the active ones in the same step. */
-  save(record: TaskRecord): Promise<void>;
+  /** Names what tabs have in common when they use this store; without it, a client counts as alone. */
+  readonly scope?: string;
+  /**
+   * Writes a record; one with an outcome leaves the active ones in the same step. False, and nothing
+   * written, when an outcome or a higher `rev` of it is there already: somebody else was faster.
+   */
+  save(record: TaskRecord): Promise<boolean>;
   load(id: string): Promise<StoredRecord | undefined>;
   remove(id: string): Promise<void>;
   loadActive(): Promise<readonly StoredRecord[]>;

@@ -49,7 +49,7 @@ test("a research task survives a reload, in its own session and with no handshak
   await page.saying("Analyzing content");
   const before = requests.length;
   await page.reload();
-  await page.ended("completed");
+  await page.stands("completed");
   expect(await page.result.textContent()).toContain("Research Report: kelp holdfasts");
   expect(requests.filter((method) => method === "tools/call")).toHaveLength(1);
   const after = requests.slice(before);
@@ -65,7 +65,7 @@ test("a research task survives the browser's death", async () => {
   browser = await Chromium.start(profile.path);
   const again = await openPage();
   const requests = watchRequests(again, inject("everythingUrl"));
-  await again.ended("completed");
+  await again.stands("completed");
   expect(await again.result.textContent()).toContain("Research Report: drift");
   expect(requests).not.toContain("tools/call");
   await again.page.close();
@@ -80,7 +80,7 @@ test("an ambiguous one asks, with a reload while the question is open and anothe
   await question.locator("button[type=submit]").click();
   await question.waitFor({ state: "detached" });
   await page.reload();
-  await page.ended("completed");
+  await page.stands("completed");
   expect(await page.result.textContent()).toContain("Research Report: python (snake)");
   expect(requests.filter((method) => method === "tools/call")).toHaveLength(1);
   await page.page.close();

@@ -29,7 +29,7 @@ async function callWithoutReply(lab: SampleLab, generation: string): Promise<Tas
 test("2025-11-25: a call whose reply never came is found again by tasks/list", async () => {
   const lab = new SampleLab();
   const page = await callWithoutReply(lab, "2025-11-25");
-  await page.ended("completed");
+  await page.stands("completed");
   expect(await page.result.textContent()).toContain("10.1/kelp");
   expect(await lab.count("tools/call")).toBe(1);
   expect(await lab.count("tasks/list")).toBeGreaterThan(0);
@@ -38,7 +38,7 @@ test("2025-11-25: a call whose reply never came is found again by tasks/list", a
 test("2026-07-28: a call whose reply never came is reported lost, never sent again", async () => {
   const lab = new SampleLab();
   const page = await callWithoutReply(lab, "2026-07-28");
-  await page.ended("lost");
+  await page.stands("lost");
   expect(await page.task.locator(".message").textContent()).not.toBe("");
   expect(await lab.count("tools/call")).toBe(1);
 });

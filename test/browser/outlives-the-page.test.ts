@@ -46,7 +46,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
   }
 
   async function expectThePaper(page: TaskPage): Promise<void> {
-    await page.ended("completed");
+    await page.stands("completed");
     expect(await page.result.textContent()).toContain(DOI);
     expect(await page.result.textContent()).toContain('"references"');
     expect(await lab.count("tools/call")).toBe(1);
@@ -71,7 +71,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
 
   test("survives a reload the moment its handle is there, and three more", async () => {
     const page = await acquire();
-    await page.task.waitFor();
+    await page.stands("working");
     for (let reload = 0; reload < 4; reload++) await page.reload();
     await expectThePaper(page);
   });
@@ -92,19 +92,19 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
   });
 
   async function expectResult(page: TaskPage): Promise<void> {
-    await page.ended("completed");
+    await page.stands("completed");
     expect(await page.result.textContent()).toContain(DOI);
   }
 
   test("shows a tool's own failure as the tool's", async () => {
     const page = await acquire({ mode: "tool_error", stage_ms: 100 });
-    await page.ended("tool error");
+    await page.stands("tool error");
     expect(await page.result.textContent()).toContain("does not hold");
   });
 
   test("shows a failed request with what the server said", async () => {
     const page = await acquire({ mode: "rpc_error", stage_ms: 100 });
-    await page.ended("failed");
+    await page.stands("failed");
     await page.saying("Upstream publisher refused");
   });
 
@@ -125,7 +125,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
     const page = await acquire({ stage_ms: 5000 });
     await page.saying("Resolving");
     await page.task.getByRole("button", { name: "Cancel task" }).click();
-    await page.ended("cancelled");
+    await page.stands("cancelled");
     expect(await lab.count("tasks/cancel")).toBe(1);
   });
 });

@@ -36,7 +36,7 @@ export class TaskPage {
     await this.task.locator(".message").filter({ hasText: text }).waitFor();
   }
 
-  async ended(status: string): Promise<void> {
+  async stands(status: string): Promise<void> {
     await this.task.locator(`.status[data-status="${status}"]`).waitFor();
   }
 

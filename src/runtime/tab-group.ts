@@ -1,0 +1,235 @@
+import type { TaskRecord } from "../engine/record.ts";
+import type { Trouble } from "../engine/state.ts";
+import type { InputRequest } from "../protocol/input-request.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import type { Clock } from "./clock.ts";
+import type { Channel, TabPlatform } from "./tab-platform.ts";
+
+/** How often a visible tab makes sure of its leader, in ms. */
+const WATCH_MS = 2_000;
+/** How long a leader may take to say that it lives, in ms. */
+const ANSWER_MS = 600;
+
+/** A task's state as tabs tell it each other. */
+export interface SharedState {
+  readonly record: TaskRecord;
+  readonly progress?: TaskProgress;
+  readonly trouble?: Trouble;
+}
+
+/** What a tab asks its leader to do with a task. */
+export type TabAction =
+  | { readonly type: "cancelled"; readonly id: string }
+  | { readonly type: "answered"; readonly id: string; readonly key: string; readonly response: JsonObject }
+  /** A question that reached this tab's connection (2025-11-25). */
+  | { readonly type: "asked"; readonly id: string; readonly request: InputRequest };
+
+type Message =
+  | { readonly type: "state"; readonly state: SharedState }
+  | { readonly type: "adopt"; readonly record: TaskRecord }
+  | { readonly type: "do"; readonly nonce: string; readonly action: TabAction }
+  | { readonly type: "done"; readonly nonce: string; readonly taken: boolean }
+  | { readonly type: "ping"; readonly nonce: string }
+  | { readonly type: "pong"; readonly nonce: string; readonly visible: boolean };
+
+export interface TabGroupEvents {
+  /** This tab leads: it takes up all unfinished tasks. */
+  readonly elected: () => Promise<void>;
+  /** Another tab leads now. */
+  readonly deposed: () => void;
+  /** This tab is visible again, and may have missed what it was told. */
+  readonly awake: () => void;
+  /** Another tab told of a change. */
+  readonly told: (state: SharedState) => void;
+  /** To the leader: another tab started this task, and hands it over. */
+  readonly adopt: (record: TaskRecord) => void;
+  /** To the leader: resolves when the action is durable; false if there was nothing to do it to. */
+  readonly act: (action: TabAction) => Promise<boolean>;
+}
+
+/**
+ * The tabs that share a store. One leads, by holding a Web Lock: it alone polls. The others are
+ * told of every change and ask the leader for what they want done. A leader that is closed or
+ * killed loses the lock at once; from one that is frozen or hidden a visible tab takes it.
+ */
+export class TabGroup {
+  readonly #platform: TabPlatform;
+  readonly #clock: Clock;
+  readonly #scope: string;
+  readonly #events: TabGroupEvents;
+  readonly #channel: Channel;
+  readonly #waiting: Map<string, (message: Message) => void> = new Map();
+  readonly #closing: AbortController = new AbortController();
+  #joined: Promise<void> | undefined;
+  /** Ends this tab's reign. */
+  #abdicate: (() => void) | undefined;
+  #office: Promise<void> = Promise.resolve();
+  #queued = false;
+  #stopWatching: (() => void) | undefined;
+
+  constructor(platform: TabPlatform, clock: Clock, scope: string, events: TabGroupEvents) {
+    this.#platform = platform;
+    this.#clock = clock;
+    this.#scope = `holdfast/${scope}`;
+    this.#events = events;
+    this.#channel = platform.openChannel(this.#scope);
+    this.#channel.onmessage = ({ data }) => void this.#receive(data as Message);
+  }
+
+  get leads(): boolean {
+    return this.#abdicate !== undefined;
+  }
+
+  /** Takes part. Resolves when this tab leads and is in office, or follows. */
+  join(): Promise<void> {
+    this.#joined ??= this.#join();
+    return this.#joined;
+  }
+
+  /** Runs the work while no other tab runs work of that name. */
+  exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#platform.locks.request(`${this.#scope}/${name}`, {}, work);
+  }
+
+  tell(state: SharedState): void {
+    this.#post({ type: "state", state });
+  }
+
+  /** Gives a task this tab started to the leader. */
+  handOver(record: TaskRecord): void {
+    this.#post({ type: "adopt", record });
+  }
+
+  /** Has the leader act. Resolves when that is durable; a leader that does not answer is replaced by this tab. */
+  async ask(action: TabAction): Promise<boolean> {
+    if (!this.leads) {
+      const nonce = crypto.randomUUID();
+      const answer = this.#answer(nonce);
+      this.#post({ type: "do", nonce, action });
+      const done = await answer;
+      if (done?.type === "done") return done.taken;
+      await this.#takeOver();
+    }
+    return this.#events.act(action);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#stopWatching?.();
+    this.#abdicate?.();
+    this.#channel.onmessage = null;
+    this.#channel.close();
+  }
+
+  async #join(): Promise<void> {
+    const first = await this.#reign({ ifAvailable: true });
+    if (!first) this.#queue();
+    this.#stopWatching = this.#platform.onVisible(() => {
+      this.#events.awake();
+      void this.#watch();
+    });
+    this.#scheduleWatch();
+    await this.#office;
+  }
+
+  /** Waits for the leader's end, as long as it takes. */
+  #queue(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#reign({ signal: this.#closing.signal })
+      .catch(() => undefined)
+      .finally(() => {
+        this.#queued = false;
+      });
+  }
+
+  /** Asks for the lock. Resolves true once this tab has it, false if it was not to be had. */
+  #reign(options: { ifAvailable?: boolean; steal?: boolean; signal?: AbortSignal }): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#platform.locks
+        .request(`${this.#scope}/leader`, options, async (lock) => {
+          if (!lock || this.#closing.signal.aborted) return resolve(false);
+          const ended = new Promise<void>((end) => {
+            this.#abdicate = end;
+          });
+          this.#office = this.#events.elected().catch(() => undefined);
+          resolve(true);
+          await ended;
+          this.#abdicate = undefined;
+        })
+        .catch((error: unknown) => {
+          // Another tab took the lock, or this one is closing.
+          const led = this.leads;
+          this.#abdicate?.();
+          this.#abdicate = undefined;
+          if (led && !this.#closing.signal.aborted) {
+            this.#events.deposed();
+            this.#queue();
+          }
+          reject(error);
+        });
+    });
+  }
+
+  async #takeOver(): Promise<void> {
+    if (!this.leads) await this.#reign({ steal: true });
+    await this.#office;
+  }
+
+  #scheduleWatch(): void {
+    if (this.#closing.signal.aborted) return;
+    const cancel = this.#clock.after(WATCH_MS, () => void this.#watch().finally(() => this.#scheduleWatch()));
+    this.#closing.signal.addEventListener("abort", cancel, { once: true });
+  }
+
+  /** A visible tab does not depend on a leader that is hidden, frozen or throttled. */
+  async #watch(): Promise<void> {
+    if (this.leads || !this.#platform.visible() || this.#closing.signal.aborted) return;
+    const nonce = crypto.randomUUID();
+    const answer = this.#answer(nonce);
+    this.#post({ type: "ping", nonce });
+    const pong = await answer;
+    const served = pong?.type === "pong" && pong.visible;
+    if (served || this.leads || !this.#platform.visible() || this.#closing.signal.aborted) return;
+    await this.#takeOver().catch(() => undefined);
+  }
+
+  #answer(nonce: string): Promise<Message | undefined> {
+    return new Promise((resolve) => {
+      const settle = (message: Message | undefined): void => {
+        this.#waiting.delete(nonce);
+        cancel();
+        resolve(message);
+      };
+      const cancel = this.#clock.after(ANSWER_MS, () => settle(undefined));
+      this.#waiting.set(nonce, settle);
+    });
+  }
+
+  async #receive(message: Message): Promise<void> {
+    switch (message.type) {
+      case "state":
+        return this.#events.told(message.state);
+      case "adopt":
+        if (this.leads) this.#events.adopt(message.record);
+        return;
+      case "do": {
+        if (!this.leads) return;
+        await this.#office;
+        const taken = await this.#events.act(message.action);
+        return this.#post({ type: "done", nonce: message.nonce, taken });
+      }
+      case "ping":
+        if (this.leads) this.#post({ type: "pong", nonce: message.nonce, visible: this.#platform.visible() });
+        return;
+      case "done":
+      case "pong":
+        return this.#waiting.get(message.nonce)?.(message);
+    }
+  }
+
+  #post(message: Message): void {
+    if (!this.#closing.signal.aborted) this.#channel.postMessage(message);
+  }
+}

@@ -1,0 +1,245 @@
+import type { Endpoint } from "../channel/endpoint.ts";
+import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.ts";
+import type { Timing } from "../engine/schedule.ts";
+import type { TaskState } from "../engine/state.ts";
+import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
+import { readRecord } from "../store/read-record.ts";
+import type { TaskStore } from "../store/task-store.ts";
+import type { Clock } from "./clock.ts";
+import type { Problem } from "./problem.ts";
+import { type SharedState, type TabAction, TabGroup } from "./tab-group.ts";
+import type { TabPlatform } from "./tab-platform.ts";
+import { TaskRuntime } from "./task-runtime.ts";
+import { TimerLoop } from "./timer-loop.ts";
+
+export interface HostOptions {
+  readonly store: TaskStore;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly requestTimeoutMs: number;
+  /** The tabs that share the store; none where a process is alone. */
+  readonly tabs: TabPlatform | undefined;
+  readonly endpoint: (name: string) => Endpoint | undefined;
+  /** The unfinished tasks somebody here holds a handle of. */
+  readonly followed: () => Iterable<string>;
+  /** After every change of a task, in whatever tab it runs. */
+  readonly changed: (state: SharedState) => void;
+  readonly report: (problem: Problem) => void;
+}
+
+/**
+ * Where the tasks of a store run: in this process if it is alone or leads, else in the tab that
+ * does. A call runs in the tab that makes it, until it is a task; then the leader takes it over.
+ */
+export class TaskHost {
+  readonly #options: HostOptions;
+  readonly #runtime: TaskRuntime;
+  readonly #loop: TimerLoop;
+  readonly #group: TabGroup | undefined;
+  /** Ends the lock that says: this tab is still making the call. */
+  readonly #callEnds: Map<string, () => void> = new Map();
+  #takingUp: Promise<void> | undefined;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    const { store, clock, timing, requestTimeoutMs, endpoint, tabs, report } = options;
+    this.#runtime = new TaskRuntime({
+      store,
+      clock,
+      timing,
+      requestTimeoutMs,
+      endpoint,
+      changed: (state) => this.#changed(state),
+      superseded: (id) => void this.#reload(id),
+      storageFailed: ({ id }, error) =>
+        report({ kind: "storage", id, error, message: `Task ${id} could not be stored: ${String(error)}` }),
+      rescheduled: () => this.#loop.wake(this.#runtime.nextStep()),
+    });
+    this.#loop = new TimerLoop(clock, (now) => this.#runtime.step(now));
+    if (tabs && store.scope !== undefined) {
+      this.#group = new TabGroup(tabs, clock, store.scope, {
+        elected: () => this.#wakeAll(),
+        deposed: () => {
+          this.#yieldAll();
+          this.#refresh();
+        },
+        awake: () => this.#refresh(),
+        told: (state) => options.changed(state),
+        adopt: (record) => this.#runtime.wake(record, true),
+        act: (action) => this.#act(action),
+      });
+    }
+  }
+
+  /** The tasks that run in this process. */
+  states(): IterableIterator<TaskState> {
+    return this.#runtime.states();
+  }
+
+  state(id: string): TaskState | undefined {
+    return this.#runtime.state(id);
+  }
+
+  /** Sees to it that every unfinished task of the store runs, here or in the leading tab. */
+  takeUp(): Promise<void> {
+    if (this.#group) return this.#group.join();
+    this.#takingUp ??= this.#wakeAll().finally(() => {
+      this.#takingUp = undefined;
+    });
+    return this.#takingUp;
+  }
+
+  /** Makes a call. Resolves when its record is written, or the store has refused it. */
+  async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
+    if (mayBecomeTask) {
+      await this.#group?.join();
+      await this.#holdCall(record.id);
+    }
+    await this.#runtime.start(record, mayBecomeTask);
+  }
+
+  /** Cancels or answers, wherever the task runs. Resolves when that is durable: false if there was nothing to do it to. */
+  async act(action: TabAction): Promise<boolean> {
+    if (!this.#group || this.#runtime.state(action.id)) return this.#act(action);
+    await this.#group.join();
+    return this.#group.ask(action);
+  }
+
+  /** What a server sent that is no reply. True when it is about a task of ours. */
+  inbound(endpoint: string, message: RpcRequest | RpcNotification): boolean {
+    return this.#runtime.inbound(endpoint, message);
+  }
+
+  exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#group ? this.#group.exclusively(name, work) : work();
+  }
+
+  release(id: string): void {
+    this.#runtime.release(id);
+  }
+
+  nudge(): void {
+    this.#runtime.nudge();
+  }
+
+  async written(): Promise<void> {
+    await this.#runtime.written();
+  }
+
+  async close(): Promise<void> {
+    this.#loop.stop();
+    await this.#runtime.written();
+    this.#runtime.close();
+    this.#group?.close();
+    for (const end of this.#callEnds.values()) end();
+  }
+
+  /** The records that can be read, of endpoints that are known; the others are reported and left. */
+  readable(stored: readonly unknown[]): TaskRecord[] {
+    return stored.flatMap((entry) => {
+      const reading = readRecord(entry);
+      if (reading.kind === "record") return [reading.record];
+      const message = `A stored task cannot be read: ${reading.reason}`;
+      this.#options.report({
+        kind: "unreadable",
+        message,
+        ...(reading.id !== undefined && { id: reading.id }),
+      });
+      return [];
+    });
+  }
+
+  async #wakeAll(): Promise<void> {
+    for (const record of this.readable(await this.#options.store.loadActive())) {
+      if (this.#runtime.state(record.id)) continue;
+      if (!this.#options.endpoint(record.endpoint)) {
+        const message = `Task ${record.id} belongs to the endpoint ${JSON.stringify(record.endpoint)}, which is not given`;
+        this.#options.report({ kind: "unknown-endpoint", id: record.id, message });
+      } else if (record.stage === "calling" && this.#group) {
+        void this.#wakeOrphan(record.id);
+      } else this.#runtime.wake(record);
+    }
+  }
+
+  /** A call is recovered only when the tab that made it is gone, and its lock with it. */
+  async #wakeOrphan(id: string): Promise<void> {
+    await this.exclusively(`call/${id}`, async () => {
+      const [record] = this.readable(
+        [await this.#options.store.load(id)].filter((entry) => entry !== undefined),
+      );
+      if (record && !record.outcome && this.#group?.leads) this.#runtime.wake(record);
+    });
+  }
+
+  #holdCall(id: string): Promise<void> | undefined {
+    const group = this.#group;
+    return (
+      group &&
+      new Promise((held) => {
+        void group.exclusively(`call/${id}`, () => {
+          held();
+          return new Promise<void>((ended) => this.#callEnds.set(id, ended));
+        });
+      })
+    );
+  }
+
+  #yieldAll(): void {
+    for (const { record } of [...this.#runtime.states()]) {
+      if (!this.#callEnds.has(record.id)) this.#runtime.yield(record.id);
+    }
+  }
+
+  #changed(state: TaskState): void {
+    const { record, progress, trouble } = state;
+    const shared = { record, ...(progress && { progress }), ...(trouble && { trouble }) };
+    this.#options.changed(shared);
+    // What is not yet a task, or never was one, is this tab's own affair.
+    if (record.stage !== "calling" && !endedAsPlainCall(record)) this.#group?.tell(shared);
+    if (record.stage !== "calling") {
+      this.#callEnds.get(record.id)?.();
+      this.#callEnds.delete(record.id);
+    }
+    if (record.outcome) this.#runtime.release(record.id);
+    else if (this.#group && !this.#group.leads && record.stage !== "calling") {
+      this.#runtime.yield(record.id);
+      this.#group.handOver(record);
+    }
+  }
+
+  async #act(action: TabAction): Promise<boolean> {
+    const { id } = action;
+    if (!this.#runtime.state(id)) {
+      const [record] = this.readable(
+        [await this.#options.store.load(id)].filter((entry) => entry !== undefined),
+      );
+      if (!record || record.outcome || !this.#options.endpoint(record.endpoint)) return false;
+      this.#runtime.wake(record);
+    }
+    const state = this.#runtime.state(id);
+    if (
+      !state ||
+      (action.type === "answered" && !openInputs(state.record).some(({ key }) => key === action.key))
+    ) {
+      return false;
+    }
+    this.#runtime.dispatch(id, action);
+    await this.#runtime.written();
+    return true;
+  }
+
+  /** A tab that was frozen may have been told nothing: it reads what it missed. */
+  #refresh(): void {
+    for (const id of [...this.#options.followed()]) {
+      if (!this.#runtime.state(id)) void this.#reload(id);
+    }
+  }
+
+  /** Another process wrote a later word on this task than ours. */
+  async #reload(id: string): Promise<void> {
+    const [record] = this.readable(
+      [await this.#options.store.load(id)].filter((entry) => entry !== undefined),
+    );
+    if (record) this.#options.changed({ record });
+  }
+}

@@ -1,0 +1,124 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { Chromium, newProfile } from "./chromium.ts";
+import { SampleLab } from "./sample-lab.ts";
+import { TaskPage } from "./task-page.ts";
+import { until } from "./until.ts";
+
+let profile: Awaited<ReturnType<typeof newProfile>>;
+let browser: Chromium;
+let lab: SampleLab;
+
+beforeAll(async () => {
+  profile = await newProfile();
+  browser = await Chromium.start(profile.path);
+});
+afterAll(async () => {
+  await browser.kill();
+  await profile.remove();
+});
+beforeEach(() => {
+  lab = new SampleLab();
+});
+afterEach(async () => {
+  for (const page of browser.context.pages().slice(1)) await page.close();
+});
+
+/** A tab of the lab's page, and how often it has polled. */
+class Tab extends TaskPage {
+  polls = 0;
+
+  static async open(): Promise<Tab> {
+    const tab = new Tab(await browser.context.newPage());
+    tab.page.on("request", (request) => {
+      if (request.postData()?.includes('"tasks/get"')) tab.polls++;
+    });
+    await tab.page.goto(lab.page);
+    await tab.page.locator("html[data-ready]").waitFor({ state: "attached" });
+    return tab;
+  }
+}
+
+const server = (): string => `sample ${lab.name} 2026-07-28`;
+
+async function startIn(tab: Tab, args: object): Promise<void> {
+  await tab.choose(server());
+  await tab.call("acquire_paper", { doi: "10.1/kelp", ...args });
+}
+
+test("three tabs, one poller: all see every update, whichever started the task", async () => {
+  const tabs = [await Tab.open(), await Tab.open(), await Tab.open()] as const;
+  await startIn(tabs[1], { stage_ms: 600 });
+  await Promise.all(tabs.map((tab) => tab.saying("Parsing pages")));
+  await Promise.all(tabs.map((tab) => tab.stands("completed")));
+  expect(tabs.map(({ polls }) => polls > 0)).toEqual([true, false, false]);
+  expect(await lab.count("tools/call")).toBe(1);
+});
+
+test("a question is answered in another tab than the one that called", async () => {
+  const [leader, caller, answerer] = [await Tab.open(), await Tab.open(), await Tab.open()];
+  await startIn(caller, { mode: "ask", stage_ms: 150 });
+  const question = answerer.task.locator("form.question");
+  await question.locator("select").selectOption("published");
+  await question.locator("button[type=submit]").click();
+  for (const tab of [leader, caller, answerer]) {
+    await tab.stands("completed");
+    expect(await tab.result.textContent()).toContain('"edition": "published"');
+  }
+  expect(await lab.count("tasks/update")).toBe(1);
+});
+
+test("a task is cancelled from another tab", async () => {
+  const [leader, other] = [await Tab.open(), await Tab.open()];
+  await startIn(leader, { stage_ms: 5000 });
+  await other.saying("Resolving");
+  await other.task.getByRole("button", { name: "Cancel task" }).click();
+  await Promise.all([leader.stands("cancelled"), other.stands("cancelled")]);
+  expect(await lab.count("tasks/cancel")).toBe(1);
+});
+
+test("when the leader's tab is closed, another takes over within a second", async () => {
+  const [leader, heir] = [await Tab.open(), await Tab.open()];
+  await startIn(leader, { stage_ms: 1000 });
+  await heir.saying("Resolving");
+  expect(heir.polls).toBe(0);
+  const closedAt = Date.now();
+  await leader.page.close();
+  await until("the heir polls", () => (heir.polls > 0 ? true : undefined));
+  expect(Date.now() - closedAt).toBeLessThan(1000);
+  await heir.stands("completed");
+  expect(await lab.count("tools/call")).toBe(1);
+});
+
+test("when the leader's process crashes, another takes over within a second", async () => {
+  const [leader, heir] = [await Tab.open(), await Tab.open()];
+  await startIn(leader, { stage_ms: 1000 });
+  await heir.saying("Resolving");
+  const crashedAt = await crash(leader.page);
+  await until("the heir polls", () => (heir.polls > 0 ? true : undefined));
+  expect(Date.now() - crashedAt).toBeLessThan(1000);
+  await heir.stands("completed");
+});
+
+test("a frozen leader does not stall a visible tab", async () => {
+  const [leader, visible] = [await Tab.open(), await Tab.open()];
+  await startIn(leader, { stage_ms: 1500 });
+  await visible.saying("Resolving");
+  // Headless pages are never hidden, so Chromium does not freeze them itself: the debugger stops the tab's thread.
+  const devtools = await browser.context.newCDPSession(leader.page);
+  await devtools.send("Debugger.enable");
+  await devtools.send("Debugger.pause");
+  await until("the visible tab polls", () => (visible.polls > 0 ? true : undefined));
+  await visible.stands("completed");
+  await devtools.send("Debugger.resume");
+  await leader.stands("completed");
+  expect(await lab.count("tools/call")).toBe(1);
+});
+
+/** Ends the tab's renderer from within, as a crash does. */
+async function crash(page: Page): Promise<number> {
+  const crashed = page.waitForEvent("crash");
+  page.goto("chrome://crash").catch(() => undefined);
+  await crashed;
+  return Date.now();
+}
