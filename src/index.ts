@@ -5,6 +5,7 @@
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
 export { RequestFaultError } from "./channel/request-fault.ts";
 export { type CallOptions, TaskClient, type TaskClientOptions } from "./client.ts";
+export type { Clock } from "./clock.ts";
 export type { Fault } from "./engine/fault.ts";
 export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";
 export type { Timing } from "./engine/schedule.ts";
@@ -26,7 +27,6 @@ export type { TaskPreference } from "./protocol/task-protocol.ts";
 export type { Generation, TaskProgress, TaskSnapshot, TaskStatus } from "./protocol/task-snapshot.ts";
 export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
-export type { Clock } from "./runtime/clock.ts";
 export type { Problem } from "./runtime/problem.ts";
 export type { Channel, Locks, TabPlatform } from "./runtime/tab-platform.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import {
@@ -48,15 +49,17 @@ export type InboundHandler = (message: RpcRequest | RpcNotification) => boolean;
 export class RpcChannel {
   readonly #transport: Transport;
   readonly #inbound: InboundHandler;
+  readonly #clock: Clock;
   readonly #pending: Map<RequestId, Pending> = new Map();
   /** Requests given up, whose replies may still come. */
   readonly #givenUp: Set<RequestId> = new Set();
   readonly #prefix: string = `hf-${crypto.randomUUID().slice(0, 13)}`;
   #count = 0;
 
-  constructor(transport: Transport, inbound: InboundHandler) {
+  constructor(transport: Transport, inbound: InboundHandler, clock: Clock = systemClock) {
     this.#transport = transport;
     this.#inbound = inbound;
+    this.#clock = clock;
   }
 
   get transport(): Transport {
@@ -76,12 +79,12 @@ export class RpcChannel {
     const stream = new AbortController();
     const giveUp = (): void => pending.fail({ kind: "network", message: "The request was given up" });
     const expire = (): void => pending.fail({ kind: "timeout", message: `No reply within ${timeoutMs} ms` });
-    const limit = Date.now() + timeoutMs * TIMEOUT_EXTENSIONS;
-    let timer = setTimeout(expire, timeoutMs);
+    const limit = this.#clock.now() + timeoutMs * TIMEOUT_EXTENSIONS;
+    let stopTimer = this.#clock.after(timeoutMs, expire);
 
     const settle = (): boolean => {
       if (!this.#pending.delete(id)) return false;
-      clearTimeout(timer);
+      stopTimer();
       options.signal?.removeEventListener("abort", giveUp);
       return true;
     };
@@ -102,8 +105,9 @@ export class RpcChannel {
         reject(new RequestFaultError(frame.method, fault, cause));
       },
       extend: () => {
-        clearTimeout(timer);
-        timer = setTimeout(expire, Math.max(0, Math.min(timeoutMs, limit - Date.now())));
+        stopTimer();
+        const left = Math.max(0, limit - this.#clock.now());
+        stopTimer = this.#clock.after(Math.min(timeoutMs, left), expire);
       },
     };
 

@@ -1,9 +1,9 @@
+import type { Clock } from "../clock.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import type { Trouble } from "../engine/state.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
-import type { Clock } from "./clock.ts";
 import type { Channel, TabPlatform } from "./tab-platform.ts";
 
 /** How often a visible tab makes sure of its leader, in ms. */

@@ -1,11 +1,11 @@
 import type { Endpoint } from "../channel/endpoint.ts";
+import type { Clock } from "../clock.ts";
 import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { TaskState } from "../engine/state.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
-import type { Clock } from "./clock.ts";
 import type { Problem } from "./problem.ts";
 import { type SharedState, type TabAction, TabGroup } from "./tab-group.ts";
 import type { TabPlatform } from "./tab-platform.ts";

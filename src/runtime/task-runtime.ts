@@ -1,5 +1,6 @@
 import type { Endpoint } from "../channel/endpoint.ts";
 import { faultOf } from "../channel/request-fault.ts";
+import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
 import { endedAsPlainCall, type RecordedInput, type TaskRecord } from "../engine/record.ts";
 import type { Timing } from "../engine/schedule.ts";
@@ -13,7 +14,6 @@ import { protocolOf } from "../protocol/task-protocol.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import { MalformedReplyError, type TaskView } from "../protocol/task-view.ts";
 import type { TaskStore } from "../store/task-store.ts";
-import type { Clock } from "./clock.ts";
 import { DueQueue } from "./due-queue.ts";
 
 const LIST_PAGES = 20;

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 
 /** The longest wait `setTimeout` can hold, in ms. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
