@@ -27,6 +27,8 @@ export interface TaskClientOptions {
   readonly endpoints: Readonly<Record<string, Connector>>;
   /** How long a single request may take, in ms (60 s). Tasks have no such limit. */
   readonly requestTimeoutMs?: number;
+  /** Have servers push changes where they offer it; by default true. Polls go on all the same, only rarer. */
+  readonly push?: boolean;
   readonly timing?: Partial<Timing>;
   readonly clock?: Clock;
   /**
@@ -70,6 +72,7 @@ export class TaskClient {
       clock: this.#clock,
       timing: { ...DEFAULT_TIMING, ...options.timing },
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+      push: options.push ?? true,
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),
       followed: () => this.#tasks.keys(),

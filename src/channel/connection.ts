@@ -12,6 +12,8 @@ export interface Connection {
   /** Answers a request of the server (2025-11-25). Throws a RequestFaultError. */
   respond(id: RequestId, result: JsonObject): Promise<void>;
   refuse(id: RequestId, code: number, message: string): Promise<void>;
+  /** Opens the stream on which the server sends of its own accord (2025-11-25), unless it is open already. */
+  listen?(): Promise<void>;
   close(): Promise<void>;
 }
 

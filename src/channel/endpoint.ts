@@ -27,6 +27,7 @@ export class Endpoint {
   readonly #memory: SessionMemory;
   readonly #inbound: ConnectionEvents["inbound"];
   #connecting: Promise<Connection> | undefined;
+  #listening: Connection | undefined;
   /** How many requests are out on a connection. */
   readonly #out: WeakMap<Connection, number> = new WeakMap();
   /** Connections with a session the server forgot, and requests still out. */
@@ -71,6 +72,14 @@ export class Endpoint {
       await this.#renew(connection);
       return this.#requestOn(await this.#connected(), frame, options);
     }
+  }
+
+  /** Has the server send of its own accord (2025-11-25). Once a connection, and for nothing if it will not. */
+  async listen(): Promise<void> {
+    const connection = await this.#connected();
+    if (this.#listening === connection) return;
+    this.#listening = connection;
+    await connection.listen?.().catch(() => undefined);
   }
 
   /** Answers a request the server put to us. Throws a RequestFaultError. */

@@ -17,11 +17,13 @@ import { type SendOptions, sendOn, type Transport } from "./transport.ts";
 
 /** The limit that kills MCP calls elsewhere: here it bounds one request, never a task. In ms. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
+/** How the ids of our requests begin, in every process. */
+export const ID_PREFIX = "hf-";
 /** Progress may extend a request, but not past this many times its timeout (lifecycle, "Timeouts"). */
 const TIMEOUT_EXTENSIONS = 10;
 
 export interface RequestOptions {
-  /** In ms; {@link DEFAULT_REQUEST_TIMEOUT_MS} if absent. */
+  /** In ms; {@link DEFAULT_REQUEST_TIMEOUT_MS} if absent. Infinity for a stream that is to stay open. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** `notifications/progress` with this token restarts the timeout. */
@@ -53,7 +55,7 @@ export class RpcChannel {
   readonly #pending: Map<RequestId, Pending> = new Map();
   /** Requests given up, whose replies may still come. */
   readonly #givenUp: Set<RequestId> = new Set();
-  readonly #prefix: string = `hf-${crypto.randomUUID().slice(0, 13)}`;
+  readonly #prefix: string = `${ID_PREFIX}${crypto.randomUUID().slice(0, 13)}`;
   #count = 0;
 
   constructor(transport: Transport, inbound: InboundHandler, clock: Clock = systemClock) {
@@ -80,7 +82,8 @@ export class RpcChannel {
     const giveUp = (): void => pending.fail({ kind: "network", message: "The request was given up" });
     const expire = (): void => pending.fail({ kind: "timeout", message: `No reply within ${timeoutMs} ms` });
     const limit = this.#clock.now() + timeoutMs * TIMEOUT_EXTENSIONS;
-    let stopTimer = this.#clock.after(timeoutMs, expire);
+    const unlimited = timeoutMs === Number.POSITIVE_INFINITY;
+    let stopTimer = unlimited ? () => undefined : this.#clock.after(timeoutMs, expire);
 
     const settle = (): boolean => {
       if (!this.#pending.delete(id)) return false;
@@ -105,6 +108,7 @@ export class RpcChannel {
         reject(new RequestFaultError(frame.method, fault, cause));
       },
       extend: () => {
+        if (unlimited) return;
         stopTimer();
         const left = Math.max(0, limit - this.#clock.now());
         stopTimer = this.#clock.after(Math.min(timeoutMs, left), expire);

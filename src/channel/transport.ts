@@ -7,6 +7,8 @@ export interface Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   sessionId?: string | undefined;
+  /** Opens the GET stream; an empty id asks for no replay. */
+  resumeStream?: ((lastEventId: string) => Promise<void>) | undefined;
   setProtocolVersion?: ((version: string) => void) | undefined;
 }
 

@@ -62,13 +62,11 @@ export function urlConnector(
       await transport.start();
       if (remembered?.generation === "2025-11-25") transport.setProtocolVersion?.(remembered.protocolVersion);
       const session = remembered ?? (await agreed(channel, options, identity, capabilities, address.href));
-      return connectionOver(
-        channel,
-        () => session,
-        identity,
-        withTasks(capabilities),
-        () => transport.close(),
-      );
+      const close = (): Promise<void> => transport.close();
+      const connection = connectionOver(channel, () => session, identity, withTasks(capabilities), close);
+      // The SDK opens the server's stream after a handshake; with a remembered session there was none.
+      if (remembered?.generation !== "2025-11-25") return connection;
+      return Object.assign(connection, { listen: () => transport.resumeStream?.("") ?? Promise.resolve() });
     },
   };
 }

@@ -6,6 +6,10 @@ export interface Timing {
   readonly minPollMs: number;
   /** A longer suggestion than this is taken for a mistake. */
   readonly maxPollMs: number;
+  /** While the server pushes changes, polls are this much rarer. */
+  readonly pushedPollFactor: number;
+  /** And yet never rarer than this, unless the server asks for it. */
+  readonly pushedPollMs: number;
   /** The first wait after a fault; it doubles with each further one. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
@@ -16,6 +20,8 @@ export interface Timing {
 export const DEFAULT_TIMING: Timing = {
   minPollMs: 100,
   maxPollMs: 3_600_000,
+  pushedPollFactor: 10,
+  pushedPollMs: 60_000,
   backoffMs: 1_000,
   maxBackoffMs: 60_000,
   cancelGraceMs: 30_000,
@@ -25,7 +31,12 @@ export const DEFAULT_TIMING: Timing = {
  * The wait until the next poll: what the server asked for, within bounds. A server that suggests
  * nothing is asked after a tenth of the task's age, between 1 s and 15 s.
  */
-export function pollDelay(record: TaskRecord, timing: Timing, now: number): number {
+export function pollDelay(record: TaskRecord, timing: Timing, now: number, pushed = false): number {
+  const delay = polledDelay(record, timing, now);
+  return pushed ? Math.max(delay, Math.min(delay * timing.pushedPollFactor, timing.pushedPollMs)) : delay;
+}
+
+function polledDelay(record: TaskRecord, timing: Timing, now: number): number {
   const suggested = record.snapshot?.pollIntervalMs;
   if (suggested !== undefined) return clamp(suggested, timing.minPollMs, timing.maxPollMs);
   const age = now - (record.acceptedAt ?? record.createdAt);

@@ -35,6 +35,8 @@ export interface TaskState {
   readonly failures: number;
   readonly trouble?: Trouble;
   readonly progress?: TaskProgress;
+  /** The server pushes changes, so that polls are only the net below. */
+  readonly pushed: boolean;
 }
 
 /** Everything that can happen to a task. */
@@ -55,6 +57,8 @@ export type TaskEvent =
   | { readonly type: "cancelTaken"; readonly view?: TaskView }
   | { readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault }
   | { readonly type: "notified"; readonly view: TaskView }
+  /** The server pushes this task's changes from now on, or no longer. */
+  | { readonly type: "pushing"; readonly on: boolean }
   | { readonly type: "progressed"; readonly progress: TaskProgress }
   /** The server asked through a side channel (2025-11-25). */
   | { readonly type: "asked"; readonly request: InputRequest }

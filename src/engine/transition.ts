@@ -20,7 +20,7 @@ const CLOCK_SKEW_MS = 5 * 60_000;
 
 /** A record as a process finds or makes it: nothing is in flight, nothing is held. */
 export function idleState(record: TaskRecord): TaskState {
-  return { record, inFlight: new Set(), mayCall: false, pollAt: 0, listenAt: 0, failures: 0 };
+  return { record, inFlight: new Set(), mayCall: false, pollAt: 0, listenAt: 0, failures: 0, pushed: false };
 }
 
 /**
@@ -79,9 +79,10 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "polled":
       return observed(landed(state, "get"), event.view, now, timing);
     case "notified":
-      return state.record.taskId === event.view.snapshot.taskId
-        ? observed(state, event.view, now, timing)
-        : state;
+      if (state.record.taskId !== event.view.snapshot.taskId) return state;
+      return observed({ ...state, pushed: true }, event.view, now, timing);
+    case "pushing":
+      return pushing(state, event.on, now, timing);
     case "fetched": {
       const next = landed(state, "result");
       return end(next, outcomeOf(next.record.snapshot, event.payload), now);
@@ -154,7 +155,7 @@ function called(state: TaskState, reply: CallReply, now: number, timing: Timing)
 
 function observed(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
   const record = observe(state.record, view, now);
-  const next = { ...state, record, pollAt: now + pollDelay(record, timing, now) };
+  const next = { ...state, record, pollAt: now + pollDelay(record, timing, now, state.pushed) };
   if (record.outcome || isTerminal(view.snapshot.status)) return next;
   if (now < deadline(record) + TTL_GRACE_MS) return next;
   const detail = `The TTL of task ${record.taskId} passed while it was still ${view.snapshot.status}`;
@@ -302,6 +303,12 @@ function answeredBy(state: TaskState, key: string, response: JsonObject): TaskSt
   if (record.stage !== "asking" || openInputs(next).length > 0) return { ...state, record: next };
   // Before there is a task, the answers travel together on a retry of the call.
   return { ...state, record: { ...next, stage: "calling" }, mayCall: true };
+}
+
+/** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
+function pushing(state: TaskState, on: boolean, now: number, timing: Timing): TaskState {
+  const pollAt = on ? state.pollAt : Math.min(state.pollAt, now + pollDelay(state.record, timing, now));
+  return { ...state, pushed: on, pollAt };
 }
 
 function cancelRequested(state: TaskState, now: number): TaskState {

@@ -17,6 +17,7 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly timing: Timing;
   readonly requestTimeoutMs: number;
+  readonly push: boolean;
   /** The tabs that share the store; none where a process is alone. */
   readonly tabs: TabPlatform | undefined;
   readonly endpoint: (name: string) => Endpoint | undefined;
@@ -42,12 +43,13 @@ export class TaskHost {
 
   constructor(options: HostOptions) {
     this.#options = options;
-    const { store, clock, timing, requestTimeoutMs, endpoint, tabs, report } = options;
+    const { store, clock, timing, requestTimeoutMs, push, endpoint, tabs, report } = options;
     this.#runtime = new TaskRuntime({
       store,
       clock,
       timing,
       requestTimeoutMs,
+      push,
       endpoint,
       changed: (state) => this.#changed(state),
       superseded: (id) => void this.#reload(id),

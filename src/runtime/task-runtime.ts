@@ -1,5 +1,6 @@
 import type { Endpoint } from "../channel/endpoint.ts";
 import { faultOf } from "../channel/request-fault.ts";
+import { ID_PREFIX } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
 import { endedAsPlainCall, type RecordedInput, type TaskRecord } from "../engine/record.ts";
@@ -9,12 +10,13 @@ import { idleState, nextDue, transition } from "../engine/transition.ts";
 import { isInputMethod } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
-import { RELATED_TASK } from "../protocol/session.ts";
+import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import { protocolOf } from "../protocol/task-protocol.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import { MalformedReplyError, type TaskView } from "../protocol/task-view.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { DueQueue } from "./due-queue.ts";
+import { PushFeed } from "./push-feed.ts";
 
 const LIST_PAGES = 20;
 
@@ -22,6 +24,8 @@ export interface RuntimeOptions {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly timing: Timing;
+  /** Whether to have servers push changes. Not where no connection may be held between polls. */
+  readonly push: boolean;
   /** The timeout of each request, in ms. */
   readonly requestTimeoutMs: number;
   readonly endpoint: (name: string) => Endpoint | undefined;
@@ -51,6 +55,7 @@ export class TaskRuntime {
   readonly #ephemeral: Set<string> = new Set();
   /** The last write of each record; false when another process was faster. */
   readonly #writes: Map<string, Promise<boolean>> = new Map();
+  readonly #feeds: Map<string, PushFeed> = new Map();
   readonly #abandon: Map<string, AbortController> = new Map();
   #closed = false;
 
@@ -124,7 +129,10 @@ export class TaskRuntime {
   /** Forgets a settled task; its record is the store's. */
   release(id: string): void {
     const record = this.#states.get(id)?.record;
-    if (record?.taskId !== undefined) this.#byTask.delete(`${record.endpoint}/${record.taskId}`);
+    if (record?.taskId !== undefined) {
+      this.#byTask.delete(`${record.endpoint}/${record.taskId}`);
+      this.#feeds.get(record.endpoint)?.unwatch(record.taskId);
+    }
     this.#states.delete(id);
     this.#due.set(id, Number.POSITIVE_INFINITY);
     this.#made.delete(id);
@@ -145,6 +153,9 @@ export class TaskRuntime {
       return true;
     }
     if (message.method === "notifications/progress") return this.#progressed(endpoint, params);
+    if (message.method === "notifications/subscriptions/acknowledged") {
+      return this.#acknowledged(endpoint, params);
+    }
     return this.#notified(endpoint, message.method, params);
   }
 
@@ -158,6 +169,7 @@ export class TaskRuntime {
 
   close(): void {
     this.#closed = true;
+    for (const feed of this.#feeds.values()) feed.close();
     for (const controller of this.#abandon.values()) controller.abort();
   }
 
@@ -174,6 +186,36 @@ export class TaskRuntime {
     if (typeof taskId !== "string") return undefined;
     const id = this.#byTask.get(`${endpoint}/${taskId}`);
     return id === undefined ? undefined : this.#states.get(id);
+  }
+
+  /** Has the server push, if it will. A task taken up is polled first: it may have ended meanwhile. */
+  #havePushed(record: TaskRecord): void {
+    const endpoint = this.#options.endpoint(record.endpoint);
+    if (!this.#options.push || !endpoint || record.taskId === undefined || record.outcome) return;
+    if (record.generation === "2025-11-25") {
+      void endpoint.listen().catch(() => undefined);
+      return;
+    }
+    let feed = this.#feeds.get(record.endpoint);
+    if (!feed) {
+      const { clock, timing } = this.#options;
+      const pushing = (ids: readonly string[], on: boolean): void => {
+        for (const id of ids) this.dispatch(id, { type: "pushing", on });
+      };
+      feed = new PushFeed(endpoint, { clock, timing, pushing });
+      this.#feeds.set(record.endpoint, feed);
+    }
+    feed.watch(record.taskId, record.id);
+  }
+
+  /** Subscriptions of others on the same transport are acknowledged to them. */
+  #acknowledged(endpoint: string, params: JsonObject | undefined): boolean {
+    const subscription = isObject(params?._meta) ? params._meta[SUBSCRIPTION_ID] : undefined;
+    const feed = this.#feeds.get(endpoint);
+    if (!feed || typeof subscription !== "string" || !subscription.startsWith(ID_PREFIX)) return false;
+    const agreed = isObject(params?.notifications) ? params.notifications.taskIds : undefined;
+    feed.acknowledged(Array.isArray(agreed) ? agreed : []);
+    return true;
   }
 
   #progressed(endpoint: string, params: JsonObject | undefined): boolean {
@@ -240,7 +282,10 @@ export class TaskRuntime {
       .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
       .then((event) => {
         if (this.#abandon.get(key) === abandon) this.#abandon.delete(key);
-        if (!abandon.signal.aborted) this.dispatch(id, event);
+        if (abandon.signal.aborted) return;
+        this.dispatch(id, event);
+        const after = this.#states.get(id);
+        if (after && (event.type === "polled" || event.type === "called")) this.#havePushed(after.record);
       });
   }
 

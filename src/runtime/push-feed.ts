@@ -1,0 +1,103 @@
+import type { Endpoint } from "../channel/endpoint.ts";
+import { faultOf } from "../channel/request-fault.ts";
+import type { Clock } from "../clock.ts";
+import type { Fault } from "../engine/fault.ts";
+import { backoffDelay, type Timing } from "../engine/schedule.ts";
+
+/** How long further tasks may join before the subscription is opened anew for them, in ms. */
+const GATHER_MS = 50;
+
+export interface PushFeedOptions {
+  readonly clock: Clock;
+  readonly timing: Timing;
+  /** Whether the server pushes changes of these tasks (ids of records), from now on. */
+  readonly pushing: (ids: readonly string[], on: boolean) => void;
+}
+
+/**
+ * One `subscriptions/listen` for all tasks of an endpoint (2026-07-28 tasks, "Task Status
+ * Notifications"). It only shortens the wait: whenever it is not open, the polls are at full pace.
+ */
+export class PushFeed {
+  readonly #endpoint: Endpoint;
+  readonly #options: PushFeedOptions;
+  /** Record ids by the server's task ids. */
+  readonly #wanted: Map<string, string> = new Map();
+  #listened: ReadonlySet<string> = new Set();
+  #stream: AbortController | undefined;
+  #cancelOpening: (() => void) | undefined;
+  #failures = 0;
+  #refused = false;
+
+  constructor(endpoint: Endpoint, options: PushFeedOptions) {
+    this.#endpoint = endpoint;
+    this.#options = options;
+  }
+
+  watch(taskId: string, id: string): void {
+    this.#wanted.set(taskId, id);
+    if (!this.#listened.has(taskId) && !this.#cancelOpening) this.#openAfter(GATHER_MS);
+  }
+
+  unwatch(taskId: string): void {
+    if (!this.#wanted.delete(taskId) || this.#wanted.size > 0) return;
+    this.close();
+  }
+
+  /** The server says for which tasks it pushes; one that pushes for none is not asked again. */
+  acknowledged(taskIds: readonly unknown[]): void {
+    const ids = taskIds.flatMap((taskId) => this.#wanted.get(String(taskId)) ?? []);
+    if (ids.length === 0) {
+      this.#refused = true;
+      this.close();
+    } else this.#options.pushing(ids, true);
+  }
+
+  close(): void {
+    this.#cancelOpening?.();
+    this.#cancelOpening = undefined;
+    const stream = this.#stream;
+    this.#stream = undefined;
+    this.#listened = new Set();
+    stream?.abort();
+  }
+
+  #openAfter(ms: number): void {
+    if (this.#refused) return;
+    this.#cancelOpening = this.#options.clock.after(ms, () => {
+      this.#cancelOpening = undefined;
+      void this.#open();
+    });
+  }
+
+  async #open(): Promise<void> {
+    const earlier = this.#stream;
+    const stream = new AbortController();
+    this.#stream = stream;
+    this.#listened = new Set(this.#wanted.keys());
+    earlier?.abort();
+    const frame = {
+      method: "subscriptions/listen",
+      params: { notifications: { taskIds: [...this.#listened] } },
+    };
+    const opened = this.#options.clock.now();
+    const fault = await this.#endpoint
+      .request(frame, { timeoutMs: Number.POSITIVE_INFINITY, signal: stream.signal })
+      .then((): Fault => ({ kind: "network", message: "The server ended the subscription" }), faultOf);
+    if (this.#stream !== stream) return;
+    this.#stream = undefined;
+    this.#listened = new Set();
+    this.#options.pushing([...this.#wanted.values()], false);
+    if (isRefusal(fault)) this.#refused = true;
+    if (this.#wanted.size === 0) return;
+    // A stream that lived for a while was no failure; one that ends at once must not be asked for in a loop.
+    const lived = this.#options.clock.now() - opened > this.#options.timing.maxBackoffMs;
+    this.#failures = lived ? 1 : this.#failures + 1;
+    this.#openAfter(backoffDelay(this.#endpoint.name, this.#failures, this.#options.timing));
+  }
+}
+
+/** The server has no such subscription, and will not have one a minute later. */
+function isRefusal(fault: Fault): boolean {
+  return fault.kind === "rpc" || (fault.kind === "http" && fault.status >= 400 && fault.status < 429);
+}
