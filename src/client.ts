@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
 import { errorOf, InputError, TaskFailedError, UnknownEndpointError } from "./errors.ts";
+import { checkAnswer } from "./protocol/answer.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import { HEADER_MISMATCH, METHOD_NOT_FOUND } from "./protocol/json-rpc.ts";
 import { parameterHeaders } from "./protocol/parameter-headers.ts";
@@ -233,8 +234,13 @@ export class TaskClient {
   }
 
   async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
-    const open = task.inputRequests.some((request) => request.key === key);
-    if (open && (await this.#host.act({ type: "answered", id: task.id, key, response }))) return;
+    const request = task.inputRequests.find((open) => open.key === key);
+    if (request) {
+      const checked = checkAnswer(request, response);
+      if (!checked.ok)
+        throw new InputError(task.reference, key, `The answer does not fit: ${checked.problems.join("; ")}`);
+      if (await this.#host.act({ type: "answered", id: task.id, key, response: checked.response })) return;
+    }
     const message = `Task ${task.id} asks nothing under the key ${JSON.stringify(key)}, or no longer does`;
     throw new InputError(task.reference, key, message);
   }

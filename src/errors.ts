@@ -73,7 +73,7 @@ export class UnknownEndpointError extends Error {
   }
 }
 
-/** An answer to a question the task does not ask, or no longer asks. Nothing was sent. */
+/** An answer that does not fit its question, or to a question that is not open. Nothing was sent; answer again. */
 export class InputError extends Error {
   override readonly name = "InputError";
   readonly task: TaskReference;

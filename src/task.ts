@@ -141,7 +141,8 @@ export class Task implements AsyncIterable<TaskUpdate> {
 
   /**
    * Answers one of {@link inputRequests}. Resolves when the answer is durable; it is then sent until
-   * the server has it. Throws an InputError for a question that is not open.
+   * the server has it. Throws an InputError for a question that is not open, and for an answer that
+   * does not fit it; what a form leaves out gets its default.
    * @param response What the request's own method is answered with: for `elicitation/create`
    *   `{ action: "accept", content: {…} }`, `{ action: "decline" }` or `{ action: "cancel" }`.
    */

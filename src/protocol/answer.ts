@@ -1,0 +1,144 @@
+import type { InputRequest } from "./input-request.ts";
+import { isObject, type JsonObject } from "./json.ts";
+
+/** An answer as it will be sent, or what is wrong with it: a line for each fault. */
+export type CheckedAnswer =
+  | { readonly ok: true; readonly response: JsonObject }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * Checks an answer against its question before it is sent, so that a typing error is the app's to
+ * mend and not the task's end. Fields left out of a form get the defaults its schema names.
+ */
+export function checkAnswer(request: InputRequest, response: unknown): CheckedAnswer {
+  if (!isObject(response)) return refuse("The answer is no object");
+  switch (request.method) {
+    case "elicitation/create":
+      return checkElicitation(request.params, response);
+    case "sampling/createMessage": {
+      const problems = [
+        ...(response.role === "assistant" || response.role === "user" ? [] : ["role is missing"]),
+        ...(typeof response.model === "string" ? [] : ["model is missing"]),
+        ...(isObject(response.content) || Array.isArray(response.content) ? [] : ["content is missing"]),
+      ];
+      return problems.length > 0 ? refuse(...problems) : { ok: true, response };
+    }
+    case "roots/list": {
+      const { roots } = response;
+      const fits = Array.isArray(roots) && roots.every((root) => isObject(root) && isFileUri(root.uri));
+      return fits ? { ok: true, response } : refuse('roots must be a list of { uri: "file://…" }');
+    }
+  }
+}
+
+function checkElicitation(params: JsonObject, response: JsonObject): CheckedAnswer {
+  const { action, content } = response;
+  if (action === "decline" || action === "cancel") return { ok: true, response: { action } };
+  if (action !== "accept") return refuse('action must be "accept", "decline" or "cancel"');
+  // What a person does at the address goes past the client (elicitation, "URL Mode").
+  if (params.mode === "url") return { ok: true, response: { action } };
+  const schema = isObject(params.requestedSchema) ? params.requestedSchema : {};
+  const fields = isObject(schema.properties) ? schema.properties : {};
+  const given = content ?? {};
+  if (!isObject(given)) return refuse("content must be an object");
+  const filled: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const value = given[name] ?? (isObject(field) ? field.default : undefined);
+    if (value !== undefined) filled[name] = value;
+  }
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  const problems = [
+    ...Object.keys(given)
+      .filter((name) => !Object.hasOwn(fields, name))
+      .map((name) => `${name} is not asked for`),
+    ...required.filter((name) => filled[String(name)] === undefined).map((name) => `${name} is required`),
+    ...Object.entries(filled).flatMap(([name, value]) => {
+      const problem = checkField(fields[name], value);
+      return problem === undefined ? [] : [`${name} ${problem}`];
+    }),
+  ];
+  return problems.length > 0 ? refuse(...problems) : { ok: true, response: { action, content: filled } };
+}
+
+/** The primitive schemas of a form (elicitation, "Requested Schema"). What is wrong with the value, if anything. */
+function checkField(schema: unknown, value: unknown): string | undefined {
+  if (!isObject(schema)) return undefined;
+  switch (schema.type) {
+    case "string":
+      return checkString(schema, value);
+    case "number":
+    case "integer":
+      return checkNumber(schema, value);
+    case "boolean":
+      return typeof value === "boolean" ? undefined : "must be true or false";
+    case "array":
+      return checkChoices(schema, value);
+    default:
+      return undefined;
+  }
+}
+
+function checkString(schema: JsonObject, value: unknown): string | undefined {
+  if (typeof value !== "string") return "must be a text";
+  const choices = choicesOf(schema);
+  if (choices && !choices.includes(value)) return `must be one of ${choices.join(", ")}`;
+  const { minLength, maxLength, format } = schema;
+  // JSON Schema counts characters, not UTF-16 units.
+  const length = [...value].length;
+  if (typeof minLength === "number" && length < minLength)
+    return `must have at least ${minLength} characters`;
+  if (typeof maxLength === "number" && length > maxLength) return `must have at most ${maxLength} characters`;
+  return typeof format === "string" && FORMATS[format]?.(value) === false ? `must be a ${format}` : undefined;
+}
+
+function checkNumber({ type, minimum, maximum }: JsonObject, value: unknown): string | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value)) return "must be a number";
+  if (type === "integer" && !Number.isInteger(value)) return "must be a whole number";
+  if (typeof minimum === "number" && value < minimum) return `must be at least ${minimum}`;
+  if (typeof maximum === "number" && value > maximum) return `must be at most ${maximum}`;
+  return undefined;
+}
+
+function checkChoices(schema: JsonObject, value: unknown): string | undefined {
+  if (!Array.isArray(value)) return "must be a list";
+  const choices = isObject(schema.items) ? choicesOf(schema.items) : undefined;
+  const stranger = value.find((chosen) => typeof chosen !== "string" || choices?.includes(chosen) === false);
+  if (stranger !== undefined) return `must be chosen from ${choices?.join(", ") ?? "texts"}`;
+  const { minItems, maxItems } = schema;
+  if (typeof minItems === "number" && value.length < minItems) return `needs at least ${minItems} choices`;
+  if (typeof maxItems === "number" && value.length > maxItems) return `takes at most ${maxItems} choices`;
+  return undefined;
+}
+
+function choicesOf(schema: JsonObject): readonly string[] | undefined {
+  if (Array.isArray(schema.enum)) return schema.enum.map(String);
+  const titled = schema.oneOf ?? schema.anyOf;
+  return Array.isArray(titled)
+    ? titled.map((choice) => String(isObject(choice) ? choice.const : choice))
+    : undefined;
+}
+
+const FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
+  // As the HTML standard checks an e-mail field: one @, and something that may be a host after it.
+  email: (value) => /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/.test(value),
+  uri: (value) => URL.canParse(value),
+  date: (value) => /^\d{4}-\d\d-\d\d$/.test(value) && isCalendarDay(value),
+  "date-time": (value) =>
+    /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value) &&
+    isCalendarDay(value.slice(0, 10)) &&
+    !Number.isNaN(Date.parse(value)),
+};
+
+/** `Date` would take the 31st of February for a day of March. */
+function isCalendarDay(value: string): boolean {
+  const time = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+}
+
+function isFileUri(uri: unknown): boolean {
+  return typeof uri === "string" && uri.startsWith("file://");
+}
+
+function refuse(...problems: string[]): CheckedAnswer {
+  return { ok: false, problems };
+}
