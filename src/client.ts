@@ -16,7 +16,7 @@ import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
 import type { Problem } from "./runtime/problem.ts";
 import type { SharedState } from "./runtime/tab-group.ts";
 import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
-import { TaskHost } from "./runtime/task-host.ts";
+import { DEFAULT_KEEP, type Keep, TaskHost } from "./runtime/task-host.ts";
 import { readSession } from "./store/read-record.ts";
 import type { TaskStore } from "./store/task-store.ts";
 import { nextChange, Task } from "./task.ts";
@@ -31,6 +31,8 @@ export interface TaskClientOptions {
   /** Have servers push changes where they offer it; by default true. Polls go on all the same, only rarer. */
   readonly push?: boolean;
   readonly timing?: Partial<Timing>;
+  /** How long settled tasks are kept that `forget` has not deleted: 7 days, and the latest 1,000. */
+  readonly keep?: Partial<Keep>;
   readonly clock?: Clock;
   /**
    * How tabs that share the store know of each other: by default the browser's Web Locks. One tab
@@ -73,6 +75,7 @@ export class TaskClient {
       clock: this.#clock,
       timing: { ...DEFAULT_TIMING, ...options.timing },
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+      keep: { ...DEFAULT_KEEP, ...options.keep },
       push: options.push ?? true,
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),
@@ -120,7 +123,7 @@ export class TaskClient {
   async resume(): Promise<readonly Task[]> {
     await this.#host.takeUp();
     const states = new Map<string, SharedState>();
-    for (const record of this.#host.readable(await this.#store.loadActive())) {
+    for (const record of await this.#host.active()) {
       if (this.#endpoints.has(record.endpoint)) states.set(record.id, { record });
     }
     return this.#handles(states, ({ record }) => record.outcome === undefined);
@@ -128,10 +131,8 @@ export class TaskClient {
 
   /** All tasks the store holds and all that run, the earliest first. */
   async list(): Promise<readonly Task[]> {
-    const stored = [...(await this.#store.loadActive()), ...(await this.#store.loadSettled())];
-    const states = new Map(
-      this.#host.readable(stored).map((record): [string, SharedState] => [record.id, { record }]),
-    );
+    const records = [...(await this.#host.active()), ...(await this.#host.settled())];
+    const states = new Map(records.map((record): [string, SharedState] => [record.id, { record }]));
     return this.#handles(states, () => true);
   }
 
@@ -139,8 +140,7 @@ export class TaskClient {
   async get(id: string): Promise<Task | undefined> {
     const running = this.#host.state(id);
     if (running) return this.#taskOf(running);
-    const stored = await this.#store.load(id);
-    const [record] = this.#host.readable(stored === undefined ? [] : [stored]);
+    const record = await this.#host.record(id);
     return record && this.#taskOf({ record });
   }
 

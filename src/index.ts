@@ -29,5 +29,6 @@ export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.t
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
 export type { Problem } from "./runtime/problem.ts";
 export type { Channel, Locks, TabPlatform } from "./runtime/tab-platform.ts";
+export type { Keep } from "./runtime/task-host.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";
 export { Task, type TaskStanding, type TaskUpdate } from "./task.ts";

@@ -12,10 +12,24 @@ import type { TabPlatform } from "./tab-platform.ts";
 import { TaskRuntime } from "./task-runtime.ts";
 import { TimerLoop } from "./timer-loop.ts";
 
+/** How long settled tasks are kept that nobody has forgotten. */
+export interface Keep {
+  /** From the outcome on, in ms. */
+  readonly ms: number;
+  /** And no more than this many, the latest. */
+  readonly count: number;
+}
+
+export const DEFAULT_KEEP: Keep = { ms: 7 * 24 * 3_600_000, count: 1_000 };
+
+/** After how many outcomes the settled tasks are looked through. */
+const COLLECT_EVERY = 100;
+
 export interface HostOptions {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly timing: Timing;
+  readonly keep: Keep;
   readonly requestTimeoutMs: number;
   readonly push: boolean;
   /** The tabs that share the store; none where a process is alone. */
@@ -40,6 +54,7 @@ export class TaskHost {
   /** Ends the lock that says: this tab is still making the call. */
   readonly #callEnds: Map<string, () => void> = new Map();
   #takingUp: Promise<void> | undefined;
+  #outcomes = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -136,8 +151,37 @@ export class TaskHost {
     for (const end of this.#callEnds.values()) end();
   }
 
-  /** The records that can be read, of endpoints that are known; the others are reported and left. */
-  readable(stored: readonly unknown[]): TaskRecord[] {
+  /** The unfinished records of the store. */
+  async active(): Promise<readonly TaskRecord[]> {
+    return this.#readable(await this.#stored((store) => store.loadActive(), []));
+  }
+
+  /** The records of the store that have an outcome. */
+  async settled(): Promise<readonly TaskRecord[]> {
+    return this.#readable(await this.#stored((store) => store.loadSettled(), []));
+  }
+
+  async record(id: string): Promise<TaskRecord | undefined> {
+    const stored = await this.#stored((store) => store.load(id), undefined);
+    return stored === undefined ? undefined : this.#readable([stored])[0];
+  }
+
+  /** A store that cannot be read is reported; what runs in memory goes on. */
+  async #stored<T>(read: (store: TaskStore) => Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await read(this.#options.store);
+    } catch (error) {
+      this.#options.report({
+        kind: "storage",
+        error,
+        message: `The store could not be read: ${String(error)}`,
+      });
+      return otherwise;
+    }
+  }
+
+  /** What cannot be read is reported and left as it is. */
+  #readable(stored: readonly unknown[]): TaskRecord[] {
     return stored.flatMap((entry) => {
       const reading = readRecord(entry);
       if (reading.kind === "record") return [reading.record];
@@ -152,7 +196,7 @@ export class TaskHost {
   }
 
   async #wakeAll(): Promise<void> {
-    for (const record of this.readable(await this.#options.store.loadActive())) {
+    for (const record of await this.active()) {
       if (this.#runtime.state(record.id)) continue;
       if (!this.#options.endpoint(record.endpoint)) {
         const message = `Task ${record.id} belongs to the endpoint ${JSON.stringify(record.endpoint)}, which is not given`;
@@ -161,14 +205,25 @@ export class TaskHost {
         void this.#wakeOrphan(record.id);
       } else this.#runtime.wake(record);
     }
+    // What runs comes first; nobody waits for the tidying.
+    void this.#collect();
+  }
+
+  /** Deletes what has been settled for long enough, and what is too much. */
+  async #collect(): Promise<void> {
+    const { keep, clock } = this.#options;
+    const latestFirst = [...(await this.settled())].sort((a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0));
+    const oldest = clock.now() - keep.ms;
+    for (const [index, { id, settledAt = 0 }] of latestFirst.entries()) {
+      if (index >= keep.count || settledAt < oldest)
+        await this.#stored((store) => store.remove(id), undefined);
+    }
   }
 
   /** A call is recovered only when the tab that made it is gone, and its lock with it. */
   async #wakeOrphan(id: string): Promise<void> {
     await this.exclusively(`call/${id}`, async () => {
-      const [record] = this.readable(
-        [await this.#options.store.load(id)].filter((entry) => entry !== undefined),
-      );
+      const record = await this.record(id);
       if (record && !record.outcome && this.#group?.leads) this.#runtime.wake(record);
     });
   }
@@ -202,8 +257,10 @@ export class TaskHost {
       this.#callEnds.get(record.id)?.();
       this.#callEnds.delete(record.id);
     }
-    if (record.outcome) this.#runtime.release(record.id);
-    else if (this.#group && !this.#group.leads && record.stage !== "calling") {
+    if (record.outcome) {
+      this.#runtime.release(record.id);
+      if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
+    } else if (this.#group && !this.#group.leads && record.stage !== "calling") {
       this.#runtime.yield(record.id);
       this.#group.handOver(record);
     }
@@ -212,9 +269,7 @@ export class TaskHost {
   async #act(action: TabAction): Promise<boolean> {
     const { id } = action;
     if (!this.#runtime.state(id)) {
-      const [record] = this.readable(
-        [await this.#options.store.load(id)].filter((entry) => entry !== undefined),
-      );
+      const record = await this.record(id);
       if (!record || record.outcome || !this.#options.endpoint(record.endpoint)) return false;
       this.#runtime.wake(record);
     }
@@ -239,9 +294,7 @@ export class TaskHost {
 
   /** Another process wrote a later word on this task than ours. */
   async #reload(id: string): Promise<void> {
-    const [record] = this.readable(
-      [await this.#options.store.load(id)].filter((entry) => entry !== undefined),
-    );
+    const record = await this.record(id);
     if (record) this.#options.changed({ record });
   }
 }

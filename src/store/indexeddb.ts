@@ -13,6 +13,9 @@ const ACTIVE = "active/";
 const SETTLED = "settled/";
 const SESSION = "session/";
 
+/** An open that another tab blocks never ends: a task must not wait for it longer than this, in ms. */
+const PATIENCE_MS = 10_000;
+
 /**
  * A TaskStore in the IndexedDB database `name` of this origin.
  * @param name Two apps on one origin take two names.
@@ -22,7 +25,7 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
   // Opened at first use: making a store must not throw where IndexedDB is missing.
   const use: UseStore = (mode, callback) => {
     opened ??= createStore(name, "records");
-    return opened(mode, callback);
+    return withinPatience(opened(mode, callback));
   };
   const write = (change: (store: IDBObjectStore) => void): Promise<void> =>
     use("readwrite", (store) => {
@@ -61,6 +64,14 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
     saveSession: (endpoint, session) => write((store) => store.put(session, SESSION + endpoint)),
     loadSession: (endpoint) => use("readonly", (store) => read(store, SESSION + endpoint)),
   };
+}
+
+function withinPatience<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`IndexedDB did not answer within ${PATIENCE_MS} ms`));
+    const timer = setTimeout(late, PATIENCE_MS);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function read(store: IDBObjectStore, key: string): Promise<unknown> {
