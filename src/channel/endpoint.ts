@@ -51,6 +51,11 @@ export class Endpoint {
     };
   }
 
+  /** Nobody else speaks on its transport: what the server asks there, it asks us. */
+  get hasOwnTransport(): boolean {
+    return this.#connector.renewable;
+  }
+
   /** What was agreed with the server; connects if need be. Throws a RequestFaultError. */
   async session(): Promise<Session> {
     await this.#connected();

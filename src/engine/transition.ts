@@ -88,7 +88,8 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
       return end(next, outcomeOf(next.record.snapshot, event.payload), now);
     }
     case "listed":
-      return listed(landed(state, "list"), event.unclaimed, now, timing);
+      // Not finding it counts like a fault, so the count goes on.
+      return listed({ ...landed(state, "list"), failures: state.failures }, event.unclaimed, now, timing);
     case "delivered":
       return {
         ...landed(state, "answer"),

@@ -41,19 +41,17 @@ function checkElicitation(params: JsonObject, response: JsonObject): CheckedAnsw
   const fields = isObject(schema.properties) ? schema.properties : {};
   const given = content ?? {};
   if (!isObject(given)) return refuse("content must be an object");
-  const filled: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) {
-    const value = given[name] ?? (isObject(field) ? field.default : undefined);
-    if (value !== undefined) filled[name] = value;
-  }
+  const defaults = Object.entries(fields).flatMap(([name, field]) =>
+    given[name] === undefined && isObject(field) && field.default !== undefined
+      ? [[name, field.default]]
+      : [],
+  );
+  const filled: JsonObject = { ...given, ...Object.fromEntries(defaults) };
   const required = Array.isArray(schema.required) ? schema.required : [];
   const problems = [
-    ...Object.keys(given)
-      .filter((name) => !Object.hasOwn(fields, name))
-      .map((name) => `${name} is not asked for`),
     ...required.filter((name) => filled[String(name)] === undefined).map((name) => `${name} is required`),
-    ...Object.entries(filled).flatMap(([name, value]) => {
-      const problem = checkField(fields[name], value);
+    ...Object.entries(fields).flatMap(([name, field]) => {
+      const problem = filled[name] === undefined ? undefined : checkField(field, filled[name]);
       return problem === undefined ? [] : [`${name} ${problem}`];
     }),
   ];

@@ -12,7 +12,7 @@ import { isObject, type JsonObject } from "../protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import { protocolOf } from "../protocol/task-protocol.ts";
-import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import { isTerminal, type TaskProgress } from "../protocol/task-snapshot.ts";
 import { MalformedReplyError, type TaskView } from "../protocol/task-view.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { DueQueue } from "./due-queue.ts";
@@ -145,7 +145,7 @@ export class TaskRuntime {
     if (isRequest(message)) {
       const meta = isObject(params) && isObject(params._meta) ? params._meta : {};
       const related = isObject(meta[RELATED_TASK]) ? meta[RELATED_TASK].taskId : undefined;
-      const state = this.#stateOf(endpoint, related);
+      const state = related === undefined ? this.#onlyCallOut(endpoint) : this.#stateOf(endpoint, related);
       if (!state || !isInputMethod(message.method)) return false;
       const { _meta, ...asked } = params ?? {};
       const request = { key: `rpc-${message.id}`, method: message.method, params: asked, rpcId: message.id };
@@ -182,6 +182,18 @@ export class TaskRuntime {
     if (record.taskId !== undefined) this.#byTask.set(`${record.endpoint}/${record.taskId}`, record.id);
   }
 
+  /**
+   * A server that asks during a plain 2025-11-25 call does not say during which: it is clear while one
+   * alone is out. On a Client's transport the call may be the Client's, and so is the question.
+   */
+  #onlyCallOut(endpoint: string): TaskState | undefined {
+    if (!this.#options.endpoint(endpoint)?.hasOwnTransport) return undefined;
+    const out = [...this.#states.values()].filter(
+      ({ record, inFlight }) => record.endpoint === endpoint && inFlight.has("call"),
+    );
+    return out.length === 1 ? out[0] : undefined;
+  }
+
   #stateOf(endpoint: string, taskId: unknown): TaskState | undefined {
     if (typeof taskId !== "string") return undefined;
     const id = this.#byTask.get(`${endpoint}/${taskId}`);
@@ -192,6 +204,7 @@ export class TaskRuntime {
   #havePushed(record: TaskRecord): void {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!this.#options.push || !endpoint || record.taskId === undefined || record.outcome) return;
+    if (record.snapshot && isTerminal(record.snapshot.status)) return;
     if (record.generation === "2025-11-25") {
       void endpoint.listen().catch(() => undefined);
       return;

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
+import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { TaskClient } from "../../src/index.ts";
+import { memoryStore } from "../../src/store/memory.ts";
+import { LEGACY_URL, LegacyServer } from "./legacy-server.ts";
+import { until } from "./until.ts";
+import { type Fetch, Wire } from "./wire.ts";
+
+const CASES: readonly [string, (fetch: Fetch) => Connector][] = [
+  ["the v1 SDK", (fetch) => fromUrlV1(LEGACY_URL, { fetch })],
+  ["the v2 SDK", (fetch) => fromUrlV2(LEGACY_URL, { fetch, era: "2025-11-25" })],
+];
+
+const closers: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** Requests and what they were answered with, without the stream of notifications. */
+function posts(wire: Wire): string[] {
+  return wire.sent.flatMap(({ http, method, status }) => (http === "POST" ? `${method} ${status}` : []));
+}
+
+describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, connect) => {
+  test("is made anew once, the task is looked up in it, and later pages use the new one", async () => {
+    const server = new LegacyServer();
+    const store = memoryStore();
+    const pageOne = new TaskClient({ store, endpoints: { server: connect(server.fetch) } });
+    closers.push(() => server.close());
+    const { taskId = "" } = await pageOne.callTool("server", "report");
+    const old = await pageOne.rememberedSession("server");
+    await pageOne.close();
+
+    server.forgetSessions();
+    const wire = new Wire(server.fetch);
+    const pageTwo = new TaskClient({ store, endpoints: { server: connect(wire.fetch) } });
+    closers.push(() => pageTwo.close());
+    const [task] = await pageTwo.resume();
+    await until("a poll in the new session", () => posts(wire).includes("tasks/get 200"));
+    await server.finish(taskId, "found again");
+    expect((await task?.result())?.content).toEqual([{ type: "text", text: "found again" }]);
+
+    expect(posts(wire).slice(0, 4)).toEqual([
+      "tasks/get 404",
+      "initialize 200",
+      "notifications/initialized 202",
+      "tasks/get 200",
+    ]);
+    expect(wire.count("initialize")).toBe(1);
+    const renewed = await pageTwo.rememberedSession("server");
+    expect(renewed?.sessionId).toEqual(expect.any(String));
+    expect(renewed?.sessionId).not.toBe(old?.sessionId);
+    expect(await store.loadSession("server")).toEqual(renewed);
+  });
+
+  test("that is forgotten again at once is not made anew in a circle: the task waits", async () => {
+    const server = new LegacyServer();
+    let forgetful = false;
+    const wire = new Wire((url, init) => {
+      if (forgetful && String(init?.body).includes('"tasks/get"')) {
+        return Promise.resolve(new Response("Session not found", { status: 404 }));
+      }
+      return server.fetch(url, init);
+    });
+    const client = new TaskClient({
+      store: memoryStore(),
+      endpoints: { server: connect(wire.fetch) },
+      timing: { backoffMs: 600_000, maxBackoffMs: 600_000 },
+    });
+    closers.push(
+      () => server.close(),
+      () => client.close(),
+    );
+    const task = await client.callTool("server", "report");
+    forgetful = true;
+    const before = posts(wire).length;
+    const trouble = await until("the poll's failure", () => task.current.trouble);
+
+    expect(trouble.fault).toMatchObject({ kind: "http", status: 404 });
+    expect(posts(wire).slice(before)).toEqual([
+      "tasks/get 404",
+      "initialize 200",
+      "notifications/initialized 202",
+      "tasks/get 404",
+    ]);
+    expect(task.status).toBe("working");
+
+    forgetful = false;
+    client.nudge();
+    await until("the end of the trouble", () => !task.current.trouble);
+    await server.finish(task.taskId ?? "", "survived");
+    expect((await task.result()).content).toEqual([{ type: "text", text: "survived" }]);
+  });
+
+  test("makes several polls at once renew it only once", async () => {
+    const server = new LegacyServer();
+    const store = memoryStore();
+    const pageOne = new TaskClient({ store, endpoints: { server: connect(server.fetch) } });
+    closers.push(() => server.close());
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, async () => (await pageOne.callTool("server", "report")).taskId ?? ""),
+    );
+    await pageOne.close();
+    server.forgetSessions();
+    for (const id of ids) await server.finish(id, id);
+
+    const wire = new Wire(server.fetch);
+    const pageTwo = new TaskClient({ store, endpoints: { server: connect(wire.fetch) } });
+    closers.push(() => pageTwo.close());
+    const results = await Promise.all(
+      (await pageTwo.resume()).map(async (task) => [task.taskId, (await task.result()).content[0]?.text]),
+    );
+
+    expect(new Map(results as [string, string][])).toEqual(new Map(ids.map((id) => [id, id])));
+    expect(posts(wire).filter((post) => post === "tasks/get 404").length).toBeGreaterThan(1);
+    expect(wire.count("initialize")).toBe(1);
+  });
+
+  test("fails no other call that is still out in it", async () => {
+    const server = new LegacyServer();
+    const store = memoryStore();
+    const pageOne = new TaskClient({ store, endpoints: { server: connect(server.fetch) } });
+    closers.push(() => server.close());
+    await pageOne.listTools("server");
+    await pageOne.close();
+    server.forgetSessions();
+
+    // The second call hears that the session is gone only after the first has made a new one.
+    let calls = 0;
+    const wire = new Wire(async (url, init) => {
+      const response = await server.fetch(url, init);
+      if (String(init?.body).includes('"tools/call"') && ++calls === 2) {
+        await until("the new session", () => posts(wire).includes("tools/call 200"));
+      }
+      if (init?.signal?.aborted) throw new DOMException("Aborted", "AbortError");
+      return response;
+    });
+    const pageTwo = new TaskClient({
+      store,
+      endpoints: { server: connect(wire.fetch) },
+      timing: { backoffMs: 20, maxBackoffMs: 20 },
+    });
+    closers.push(() => pageTwo.close());
+    const tasks = await Promise.all([
+      pageTwo.callTool("server", "report"),
+      pageTwo.callTool("server", "report"),
+    ]);
+
+    expect(tasks.map(({ status }) => status)).toEqual(["working", "working"]);
+    expect(tasks[0].taskId).not.toBe(tasks[1].taskId);
+    expect(
+      posts(wire)
+        .filter((post) => post.startsWith("tools/call"))
+        .sort(),
+    ).toEqual(["tools/call 200", "tools/call 200", "tools/call 404", "tools/call 404"]);
+    expect(wire.count("initialize")).toBe(1);
+  });
+});
