@@ -62,6 +62,7 @@ export class TaskClient {
   readonly #tasks: Map<string, Task> = new Map();
   readonly #listeners: Set<(task: Task) => void> = new Set();
   readonly #report: (problem: Problem) => void;
+  readonly #online = (): void => this.nudge();
 
   constructor(options: TaskClientOptions) {
     this.#store = options.store;
@@ -83,6 +84,8 @@ export class TaskClient {
       changed: (state) => this.#changed(state),
       report: this.#report,
     });
+    // Pages and workers are told when the network is back; elsewhere there is no such event.
+    (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
   }
 
   /**
@@ -169,13 +172,14 @@ export class TaskClient {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Call it when the network or the page comes back: faults are then not waited out. */
+  /** Tries again at once what waits out a fault. The browser's `online` event does this by itself. */
   nudge(): void {
     this.#host.nudge();
   }
 
   /** Stops polling and closes the connections. The tasks go on at their servers; the store keeps them. */
   async close(): Promise<void> {
+    (globalThis as Partial<EventTarget>).removeEventListener?.("online", this.#online);
     await this.#host.close();
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
   }

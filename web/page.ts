@@ -34,7 +34,6 @@ let choices = 0;
 
 const shown = new Map<string, Task>();
 client.subscribe(show);
-addEventListener("online", () => client.nudge());
 
 serverSelect.append(
   ...servers.map(({ name, title }) => element("option", { value: name, textContent: title })),

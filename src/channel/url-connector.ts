@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
@@ -17,6 +18,8 @@ export interface UrlOptions {
   readonly capabilities?: JsonObject;
   /** How long the handshake may take, in ms. */
   readonly timeoutMs?: number;
+  /** What the requests' timeouts run on: the same as the client's, if that was given one. */
+  readonly clock?: Clock;
   readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
   /** Fixed parts of every request, such as headers. They are never stored. */
   readonly requestInit?: RequestInit;
@@ -49,7 +52,7 @@ export function urlConnector(
         fetch,
         requestInit: options.requestInit,
       });
-      const channel = new RpcChannel(transport, events.inbound);
+      const channel = new RpcChannel(transport, events.inbound, options.clock);
       const receive = (message: unknown): void => {
         if (!channel.receive(message) && isRequest(message))
           answerUntaken(channel, message.id, message.method);

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Chromium, newProfile } from "./chromium.ts";
+import { closePages } from "./failure-report.ts";
 import { SampleLab } from "./sample-lab.ts";
 import { TaskPage } from "./task-page.ts";
 
 let profile: Awaited<ReturnType<typeof newProfile>>;
 let browser: Chromium;
+let lab: SampleLab;
 
 beforeAll(async () => {
   profile = await newProfile();
@@ -14,9 +16,13 @@ afterAll(async () => {
   await browser.kill();
   await profile.remove();
 });
+beforeEach(() => {
+  lab = new SampleLab();
+});
+afterEach((context) => closePages(browser, context, lab));
 
 /** The server does the work, and the page never hears of it: then it is reloaded. */
-async function callWithoutReply(lab: SampleLab, generation: string): Promise<TaskPage> {
+async function callWithoutReply(generation: string): Promise<TaskPage> {
   const page = new TaskPage(await browser.open(lab.page));
   await page.choose(`sample ${lab.name} ${generation}`);
   await lab.arm({ next: { method: "tools/call", dropReply: true, count: 1 } });
@@ -27,8 +33,7 @@ async function callWithoutReply(lab: SampleLab, generation: string): Promise<Tas
 }
 
 test("2025-11-25: a call whose reply never came is found again by tasks/list", async () => {
-  const lab = new SampleLab();
-  const page = await callWithoutReply(lab, "2025-11-25");
+  const page = await callWithoutReply("2025-11-25");
   await page.stands("completed");
   expect(await page.result.textContent()).toContain("10.1/kelp");
   expect(await lab.count("tools/call")).toBe(1);
@@ -36,8 +41,7 @@ test("2025-11-25: a call whose reply never came is found again by tasks/list", a
 });
 
 test("2026-07-28: a call whose reply never came is reported lost, never sent again", async () => {
-  const lab = new SampleLab();
-  const page = await callWithoutReply(lab, "2026-07-28");
+  const page = await callWithoutReply("2026-07-28");
   await page.stands("lost");
   expect(await page.task.locator(".message").textContent()).not.toBe("");
   expect(await lab.count("tools/call")).toBe(1);

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Chromium, newProfile } from "./chromium.ts";
+import { closePages } from "./failure-report.ts";
 import { SampleLab } from "./sample-lab.ts";
 import { TaskPage } from "./task-page.ts";
 import { until } from "./until.ts";
@@ -20,9 +21,7 @@ afterAll(async () => {
 beforeEach(() => {
   lab = new SampleLab();
 });
-afterEach(async () => {
-  for (const page of browser.context.pages().slice(1)) await page.close();
-});
+afterEach((context) => closePages(browser, context, lab));
 
 /** A tab of the lab's page, and how often it has polled. */
 class Tab extends TaskPage {

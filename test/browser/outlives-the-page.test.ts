@@ -1,17 +1,11 @@
-import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Chromium, newProfile } from "./chromium.ts";
+import { closePages } from "./failure-report.ts";
 import { randomStage } from "./random-moment.ts";
 import { SampleLab } from "./sample-lab.ts";
 import { TaskPage } from "./task-page.ts";
 
 const DOI = "10.1038/s41586-020-2649-2";
-
-/** What was on the screen and on the wire when a test failed. */
-async function report(page: Page, lab: SampleLab): Promise<void> {
-  console.error(await page.locator("main").textContent());
-  for (const { http, method, status } of await lab.wire()) console.error(method ?? http, status);
-}
 
 describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (generation) => {
   let profile: Awaited<ReturnType<typeof newProfile>>;
@@ -31,12 +25,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
     lab = new SampleLab();
     server = `sample ${lab.name} ${generation}`;
   });
-  afterEach(async ({ task }) => {
-    for (const page of browser.context.pages().slice(1)) {
-      if (task.result?.state === "fail") await report(page, lab);
-      await page.close();
-    }
-  });
+  afterEach((context) => closePages(browser, context, lab));
 
   async function acquire(args: object = {}): Promise<TaskPage> {
     const page = new TaskPage(await browser.open(lab.page));
