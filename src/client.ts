@@ -80,7 +80,8 @@ export class TaskClient {
       push: options.push ?? true,
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),
-      followed: () => this.#tasks.keys(),
+      endpoints: [...this.#endpoints.keys()],
+      followed: () => [...this.#tasks.values()].map((task) => task.reference),
       changed: (state) => this.#changed(state),
       report: this.#report,
     });
@@ -233,17 +234,14 @@ export class TaskClient {
     };
   }
 
-  async #cancel(id: string): Promise<void> {
-    await this.#host.act({ type: "cancelled", id });
-  }
-
   async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
     const request = task.inputRequests.find((open) => open.key === key);
     if (request) {
       const checked = checkAnswer(request, response);
       if (!checked.ok)
         throw new InputError(task.reference, key, `The answer does not fit: ${checked.problems.join("; ")}`);
-      if (await this.#host.act({ type: "answered", id: task.id, key, response: checked.response })) return;
+      const action = { type: "answered", id: task.id, key, response: checked.response } as const;
+      if (await this.#host.act(task.endpoint, action)) return;
     }
     const message = `Task ${task.id} asks nothing under the key ${JSON.stringify(key)}, or no longer does`;
     throw new InputError(task.reference, key, message);
@@ -271,8 +269,8 @@ export class TaskClient {
     const known = this.#tasks.get(id);
     if (known) return known;
     const task: Task = new Task(state, {
-      cancel: (taskId) => this.#cancel(taskId),
-      answer: (_taskId, key, response) => this.#answer(task, key, response),
+      cancel: async () => void (await this.#host.act(task.endpoint, { type: "cancelled", id })),
+      answer: (key, response) => this.#answer(task, key, response),
     });
     if (!outcome) this.#tasks.set(id, task);
     return task;
@@ -297,7 +295,7 @@ export class TaskClient {
     const memory = {
       load: async () => readSession(await forgiving(this.#store.loadSession(name))),
       save: async (session: Session) => forgiving(this.#store.saveSession(name, session)),
-      exclusively: <T>(work: () => Promise<T>) => this.#host.exclusively(`session/${name}`, work),
+      exclusively: <T>(work: () => Promise<T>) => this.#host.exclusively(name, work),
     };
     return new Endpoint(name, connector, memory, (message) => this.#host.inbound(name, message));
   }

@@ -30,8 +30,8 @@ export interface TaskUpdate {
 
 /** What a Task can ask of the client that made it. */
 export interface TaskActions {
-  cancel(id: string): Promise<void>;
-  answer(id: string, key: string, response: JsonObject): Promise<void>;
+  cancel(): Promise<void>;
+  answer(key: string, response: JsonObject): Promise<void>;
 }
 
 /**
@@ -136,7 +136,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
    * says, so a task that was about to complete may still do so.
    */
   cancel(): Promise<void> {
-    return this.#actions.cancel(this.id);
+    return this.#actions.cancel();
   }
 
   /**
@@ -147,7 +147,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
    *   `{ action: "accept", content: {…} }`, `{ action: "decline" }` or `{ action: "cancel" }`.
    */
   answer(key: string, response: JsonObject): Promise<void> {
-    return this.#actions.answer(this.id, key, response);
+    return this.#actions.answer(key, response);
   }
 
   get reference(): TaskReference {

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from "./json.ts";
-import type { RequestId } from "./json-rpc.ts";
+import { isRequest, type RequestId } from "./json-rpc.ts";
+import { RELATED_TASK } from "./session.ts";
 
 /** The requests a server may put to its client while a call or a task runs. */
 export type InputMethod = "elicitation/create" | "sampling/createMessage" | "roots/list";
@@ -28,4 +29,16 @@ export function readInputRequests(value: unknown): InputRequest[] {
       ? [{ key, method: entry.method, params: isObject(entry.params) ? entry.params : {} }]
       : [],
   );
+}
+
+/** A question a 2025-11-25 server puts as a request of its own, and the task it is about, if it says. */
+export function readQuestion(
+  message: unknown,
+): { readonly request: InputRequest; readonly taskId: string | undefined } | undefined {
+  if (!isRequest(message) || !isInputMethod(message.method)) return undefined;
+  const { _meta, ...params } = message.params ?? {};
+  const related = isObject(_meta) ? _meta[RELATED_TASK] : undefined;
+  const taskId = isObject(related) && typeof related.taskId === "string" ? related.taskId : undefined;
+  const request = { key: `rpc-${message.id}`, method: message.method, params, rpcId: message.id };
+  return { request, taskId };
 }

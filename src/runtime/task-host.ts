@@ -3,6 +3,8 @@ import type { Clock } from "../clock.ts";
 import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { TaskState } from "../engine/state.ts";
+import type { TaskReference } from "../errors.ts";
+import { readQuestion } from "../protocol/input-request.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
@@ -35,22 +37,25 @@ export interface HostOptions {
   /** The tabs that share the store; none where a process is alone. */
   readonly tabs: TabPlatform | undefined;
   readonly endpoint: (name: string) => Endpoint | undefined;
+  readonly endpoints: readonly string[];
   /** The unfinished tasks somebody here holds a handle of. */
-  readonly followed: () => Iterable<string>;
+  readonly followed: () => Iterable<TaskReference>;
   /** After every change of a task, in whatever tab it runs. */
   readonly changed: (state: SharedState) => void;
   readonly report: (problem: Problem) => void;
 }
 
 /**
- * Where the tasks of a store run: in this process if it is alone or leads, else in the tab that
- * does. A call runs in the tab that makes it, until it is a task; then the leader takes it over.
+ * Where the tasks of a store run: in this process if it is alone, else in the tab that leads for
+ * their endpoint (tabs need not have the same endpoints). A call runs in the tab that makes it,
+ * until it is a task; then the leader takes it over.
  */
 export class TaskHost {
   readonly #options: HostOptions;
   readonly #runtime: TaskRuntime;
   readonly #loop: TimerLoop;
-  readonly #group: TabGroup | undefined;
+  /** By endpoint. Empty where this process is alone. */
+  readonly #groups: Map<string, TabGroup> = new Map();
   /** Ends the lock that says: this tab is still making the call. */
   readonly #callEnds: Map<string, () => void> = new Map();
   #takingUp: Promise<void> | undefined;
@@ -73,18 +78,20 @@ export class TaskHost {
       rescheduled: () => this.#loop.wake(this.#runtime.nextStep()),
     });
     this.#loop = new TimerLoop(clock, (now) => this.#runtime.step(now));
-    if (tabs && store.scope !== undefined) {
-      this.#group = new TabGroup(tabs, clock, store.scope, {
-        elected: () => this.#wakeAll(),
+    if (!tabs || store.scope === undefined) return;
+    for (const name of options.endpoints) {
+      const group = new TabGroup(tabs, clock, `${store.scope}/${name}`, {
+        elected: () => this.#wakeAll((record) => record.endpoint === name),
         deposed: () => {
-          this.#yieldAll();
-          this.#refresh();
+          this.#yieldAll(name);
+          this.#refresh(name);
         },
-        awake: () => this.#refresh(),
+        awake: () => this.#refresh(name),
         told: (state) => options.changed(state),
         adopt: (record) => this.#runtime.wake(record, true),
         act: (action) => this.#act(action),
       });
+      this.#groups.set(name, group);
     }
   }
 
@@ -99,36 +106,46 @@ export class TaskHost {
 
   /** Sees to it that every unfinished task of the store runs, here or in the leading tab. */
   takeUp(): Promise<void> {
-    if (this.#group) return this.#group.join();
-    this.#takingUp ??= this.#wakeAll().finally(() => {
+    this.#takingUp ??= this.#takeUp().finally(() => {
       this.#takingUp = undefined;
     });
     return this.#takingUp;
   }
 
+  async #takeUp(): Promise<void> {
+    await Promise.all([...this.#groups.values()].map((group) => group.join()));
+    // Those of endpoints without a group are ours; those of no endpoint at all are reported.
+    await this.#wakeAll((record) => !this.#groups.has(record.endpoint));
+    // What runs comes first; nobody waits for the tidying.
+    void this.#collect();
+  }
+
   /** Makes a call. Resolves when its record is written, or the store has refused it. */
   async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
-    if (mayBecomeTask) {
-      await this.#group?.join();
-      await this.#holdCall(record.id);
+    const group = this.#groups.get(record.endpoint);
+    if (mayBecomeTask && group) {
+      await group.join();
+      await this.#holdCall(group, record.id);
     }
     await this.#runtime.start(record, mayBecomeTask);
   }
 
   /** Cancels or answers, wherever the task runs. Resolves when that is durable: false if there was nothing to do it to. */
-  async act(action: TabAction): Promise<boolean> {
-    if (!this.#group || this.#runtime.state(action.id)) return this.#act(action);
-    await this.#group.join();
-    return this.#group.ask(action);
+  async act(endpoint: string, action: TabAction): Promise<boolean> {
+    const group = this.#groups.get(endpoint);
+    if (!group || this.#runtime.state(action.id)) return this.#act(action);
+    await group.join();
+    return group.ask(action);
   }
 
   /** What a server sent that is no reply. True when it is about a task of ours. */
   inbound(endpoint: string, message: RpcRequest | RpcNotification): boolean {
-    return this.#runtime.inbound(endpoint, message);
+    return this.#runtime.inbound(endpoint, message) || this.#passOn(endpoint, message);
   }
 
-  exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return this.#group ? this.#group.exclusively(name, work) : work();
+  /** Connects to the endpoint while no other tab does. */
+  exclusively<T>(endpoint: string, work: () => Promise<T>): Promise<T> {
+    return this.#groups.get(endpoint)?.exclusively("session", work) ?? work();
   }
 
   release(id: string): void {
@@ -147,7 +164,7 @@ export class TaskHost {
     this.#loop.stop();
     await this.#runtime.written();
     this.#runtime.close();
-    this.#group?.close();
+    for (const group of this.#groups.values()) group.close();
     for (const end of this.#callEnds.values()) end();
   }
 
@@ -195,18 +212,17 @@ export class TaskHost {
     });
   }
 
-  async #wakeAll(): Promise<void> {
+  async #wakeAll(ours: (record: TaskRecord) => boolean): Promise<void> {
     for (const record of await this.active()) {
-      if (this.#runtime.state(record.id)) continue;
+      if (!ours(record) || this.#runtime.state(record.id)) continue;
+      const group = this.#groups.get(record.endpoint);
       if (!this.#options.endpoint(record.endpoint)) {
         const message = `Task ${record.id} belongs to the endpoint ${JSON.stringify(record.endpoint)}, which is not given`;
         this.#options.report({ kind: "unknown-endpoint", id: record.id, message });
-      } else if (record.stage === "calling" && this.#group) {
-        void this.#wakeOrphan(record.id);
+      } else if (record.stage === "calling" && group) {
+        void this.#wakeOrphan(group, record.id);
       } else this.#runtime.wake(record);
     }
-    // What runs comes first; nobody waits for the tidying.
-    void this.#collect();
   }
 
   /** Deletes what has been settled for long enough, and what is too much. */
@@ -221,29 +237,25 @@ export class TaskHost {
   }
 
   /** A call is recovered only when the tab that made it is gone, and its lock with it. */
-  async #wakeOrphan(id: string): Promise<void> {
-    await this.exclusively(`call/${id}`, async () => {
+  async #wakeOrphan(group: TabGroup, id: string): Promise<void> {
+    await group.exclusively(`call/${id}`, async () => {
       const record = await this.record(id);
-      if (record && !record.outcome && this.#group?.leads) this.#runtime.wake(record);
+      if (record && !record.outcome && group.leads) this.#runtime.wake(record);
     });
   }
 
-  #holdCall(id: string): Promise<void> | undefined {
-    const group = this.#group;
-    return (
-      group &&
-      new Promise((held) => {
-        void group.exclusively(`call/${id}`, () => {
-          held();
-          return new Promise<void>((ended) => this.#callEnds.set(id, ended));
-        });
-      })
-    );
+  #holdCall(group: TabGroup, id: string): Promise<void> {
+    return new Promise((held) => {
+      void group.exclusively(`call/${id}`, () => {
+        held();
+        return new Promise<void>((ended) => this.#callEnds.set(id, ended));
+      });
+    });
   }
 
-  #yieldAll(): void {
+  #yieldAll(endpoint: string): void {
     for (const { record } of [...this.#runtime.states()]) {
-      if (!this.#callEnds.has(record.id)) this.#runtime.yield(record.id);
+      if (record.endpoint === endpoint && !this.#callEnds.has(record.id)) this.#runtime.yield(record.id);
     }
   }
 
@@ -252,7 +264,8 @@ export class TaskHost {
     const shared = { record, ...(progress && { progress }), ...(trouble && { trouble }) };
     this.#options.changed(shared);
     // What is not yet a task, or never was one, is this tab's own affair.
-    if (record.stage !== "calling" && !endedAsPlainCall(record)) this.#group?.tell(shared);
+    const group = this.#groups.get(record.endpoint);
+    if (record.stage !== "calling" && !endedAsPlainCall(record)) group?.tell(shared);
     if (record.stage !== "calling") {
       this.#callEnds.get(record.id)?.();
       this.#callEnds.delete(record.id);
@@ -260,9 +273,9 @@ export class TaskHost {
     if (record.outcome) {
       this.#runtime.release(record.id);
       if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
-    } else if (this.#group && !this.#group.leads && record.stage !== "calling") {
+    } else if (group && !group.leads && record.stage !== "calling") {
       this.#runtime.yield(record.id);
-      this.#group.handOver(record);
+      group.handOver(record);
     }
   }
 
@@ -286,10 +299,23 @@ export class TaskHost {
   }
 
   /** A tab that was frozen may have been told nothing: it reads what it missed. */
-  #refresh(): void {
-    for (const id of [...this.#options.followed()]) {
-      if (!this.#runtime.state(id)) void this.#reload(id);
+  #refresh(endpoint: string): void {
+    for (const task of [...this.#options.followed()]) {
+      if (task.endpoint === endpoint && !this.#runtime.state(task.id)) void this.#reload(task.id);
     }
+  }
+
+  /** A question about a task that another tab runs may come to this tab's connection (2025-11-25). */
+  #passOn(endpoint: string, message: RpcRequest | RpcNotification): boolean {
+    const asked = readQuestion(message);
+    const group = this.#groups.get(endpoint);
+    if (!asked || !group) return false;
+    for (const task of this.#options.followed()) {
+      if (task.endpoint !== endpoint || task.taskId !== asked.taskId) continue;
+      void group.ask({ type: "asked", id: task.id, request: asked.request });
+      return true;
+    }
+    return false;
   }
 
   /** Another process wrote a later word on this task than ours. */

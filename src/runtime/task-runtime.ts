@@ -7,7 +7,7 @@ import { endedAsPlainCall, type RecordedInput, type TaskRecord } from "../engine
 import type { Timing } from "../engine/schedule.ts";
 import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
 import { idleState, nextDue, transition } from "../engine/transition.ts";
-import { isInputMethod } from "../protocol/input-request.ts";
+import { readQuestion } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
@@ -143,14 +143,12 @@ export class TaskRuntime {
   inbound(endpoint: string, message: RpcRequest | RpcNotification): boolean {
     const { params } = message;
     if (isRequest(message)) {
-      const meta = isObject(params) && isObject(params._meta) ? params._meta : {};
-      const related = isObject(meta[RELATED_TASK]) ? meta[RELATED_TASK].taskId : undefined;
-      const state = related === undefined ? this.#onlyCallOut(endpoint) : this.#stateOf(endpoint, related);
-      if (!state || !isInputMethod(message.method)) return false;
-      const { _meta, ...asked } = params ?? {};
-      const request = { key: `rpc-${message.id}`, method: message.method, params: asked, rpcId: message.id };
-      this.dispatch(state.record.id, { type: "asked", request });
-      return true;
+      const asked = readQuestion(message);
+      if (!asked) return false;
+      const { taskId, request } = asked;
+      const state = taskId === undefined ? this.#onlyCallOut(endpoint) : this.#stateOf(endpoint, taskId);
+      if (state) this.dispatch(state.record.id, { type: "asked", request });
+      return state !== undefined;
     }
     if (message.method === "notifications/progress") return this.#progressed(endpoint, params);
     if (message.method === "notifications/subscriptions/acknowledged") {

@@ -27,12 +27,12 @@ afterEach((context) => closePages(browser, context, lab));
 class Tab extends TaskPage {
   polls = 0;
 
-  static async open(): Promise<Tab> {
+  static async open(ofLab: SampleLab = lab): Promise<Tab> {
     const tab = new Tab(await browser.context.newPage());
     tab.page.on("request", (request) => {
       if (request.postData()?.includes('"tasks/get"')) tab.polls++;
     });
-    await tab.page.goto(lab.page);
+    await tab.page.goto(ofLab.page);
     await tab.page.locator("html[data-ready]").waitFor({ state: "attached" });
     return tab;
   }
@@ -51,6 +51,16 @@ test("three tabs, one poller: all see every update, whichever started the task",
   await Promise.all(tabs.map((tab) => tab.saying("Parsing pages")));
   await Promise.all(tabs.map((tab) => tab.stands("completed")));
   expect(tabs.map(({ polls }) => polls > 0)).toEqual([true, false, false]);
+  expect(await lab.count("tools/call")).toBe(1);
+});
+
+test("a tab's tasks do not wait for a leader that does not know their server", async () => {
+  await Tab.open(new SampleLab());
+  const tab = await Tab.open();
+  await startIn(tab, { stage_ms: 800 });
+  await tab.stands("working");
+  await tab.reload();
+  await tab.stands("completed");
   expect(await lab.count("tools/call")).toBe(1);
 });
 
