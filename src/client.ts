@@ -213,7 +213,8 @@ export class TaskClient {
     const repeatable = options.repeatable ?? facts?.repeatable ?? false;
     const call: RecordedCall = {
       name: tool,
-      arguments: args,
+      // As they are now: a call that is sent again is the same call, whatever the app does to its object.
+      arguments: JSON.parse(JSON.stringify(args)) as JsonObject,
       asTask: protocol.mayBecomeTask(session, facts, options.prefer ?? "task"),
       ...(options.ttlMs !== undefined && { ttlMs: options.ttlMs }),
       ...(facts?.headers && { headers: parameterHeaders(facts.headers, args) }),

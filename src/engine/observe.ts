@@ -48,7 +48,7 @@ export function outcomeOf(snapshot: TaskSnapshot | undefined, payload: TaskPaylo
 }
 
 /** Replies and notifications may overtake each other; a terminal word is never taken back. */
-function isOutdated(known: TaskSnapshot | undefined, seen: TaskSnapshot): boolean {
+export function isOutdated(known: TaskSnapshot | undefined, seen: TaskSnapshot): boolean {
   if (!known) return false;
   if (isTerminal(known.status)) return !isTerminal(seen.status);
   if (isTerminal(seen.status)) return false;

@@ -56,7 +56,7 @@ export function deadline(record: TaskRecord): number {
 }
 
 function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
+  return Math.max(low, Math.min(high, value));
 }
 
 /** FNV-1a of the text, as a fraction of 1. */

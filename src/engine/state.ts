@@ -30,6 +30,8 @@ export interface TaskState {
   readonly pollAt: number;
   /** When `tasks/result` may next be opened for the questions it brings (2025-11-25). */
   readonly listenAt: number;
+  /** The keys of the answers that were last sent. */
+  readonly answering: readonly string[];
   readonly hold?: Hold;
   /** Faults in a row. */
   readonly failures: number;

@@ -4,7 +4,7 @@ import { INVALID_PARAMS } from "../protocol/json-rpc.ts";
 import { isTerminal } from "../protocol/task-snapshot.ts";
 import type { CallReply, TaskView } from "../protocol/task-view.ts";
 import { type Fault, wasRefused } from "./fault.ts";
-import { observe, outcomeOf, settle } from "./observe.ts";
+import { isOutdated, observe, outcomeOf, settle } from "./observe.ts";
 import { type Failure, type Outcome, openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import { backoffDelay, DEFAULT_TIMING, deadline, pollDelay, type Timing } from "./schedule.ts";
 import type { Command, Operation, TaskEvent, TaskState, Transition } from "./state.ts";
@@ -20,7 +20,16 @@ const CLOCK_SKEW_MS = 5 * 60_000;
 
 /** A record as a process finds or makes it: nothing is in flight, nothing is held. */
 export function idleState(record: TaskRecord): TaskState {
-  return { record, inFlight: new Set(), mayCall: false, pollAt: 0, listenAt: 0, failures: 0, pushed: false };
+  return {
+    record,
+    inFlight: new Set(),
+    mayCall: false,
+    pollAt: 0,
+    listenAt: 0,
+    failures: 0,
+    pushed: false,
+    answering: [],
+  };
 }
 
 /**
@@ -34,7 +43,7 @@ export function transition(
   timing: Timing = DEFAULT_TIMING,
 ): Transition {
   if (state.record.outcome) return { state: { ...state, inFlight: new Set() }, commands: [] };
-  const after = enforceCancel(apply(state, event, now, timing), now, timing);
+  const after = enforceCancel(unsentCancelled(apply(state, event, now, timing), now), now, timing);
   const next = plan(after, now);
   const { record } = next.state;
   if (record === state.record) return next;
@@ -53,10 +62,10 @@ export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): numb
     case "calling":
       return inFlight.size === 0 ? free : Number.POSITIVE_INFINITY;
     case "running":
+      if (record.snapshot && isTerminal(record.snapshot.status)) break;
       if (record.cancel?.acknowledgedAt !== undefined) {
         times.push(record.cancel.acknowledgedAt + timing.cancelGraceMs);
       }
-      if (record.snapshot && isTerminal(record.snapshot.status)) break;
       if (!inFlight.has("get")) times.push(Math.max(state.pollAt, free));
       if (wantsQuestions(state) && !inFlight.has("result")) times.push(Math.max(state.listenAt, free));
   }
@@ -80,6 +89,8 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
       return observed(landed(state, "get"), event.view, now, timing);
     case "notified":
       if (state.record.taskId !== event.view.snapshot.taskId) return state;
+      // An outdated one says nothing of now: the next poll stays when it is.
+      if (isOutdated(state.record.snapshot, event.view.snapshot)) return { ...state, pushed: true };
       return observed({ ...state, pushed: true }, event.view, now, timing);
     case "pushing":
       return pushing(state, event.on, now, timing);
@@ -208,8 +219,8 @@ function faulted(
       return resultFaulted(state, fault, now, timing);
     case "answer":
       // Refused answers are the app's to give again; others are sent again.
-      return fault.kind === "rpc" || (fault.kind === "http" && isClientError(fault.status))
-        ? { ...state, record: reopened(state.record), trouble: { fault, since: now } }
+      return refusesAnswer(fault)
+        ? { ...state, record: reopened(state.record, state.answering), trouble: { fault, since: now } }
         : troubled(state, fault, now, timing);
     case "cancel":
       // 2025-11-25 refuses to cancel what has ended (-32602); a server without the method cannot.
@@ -239,6 +250,7 @@ function callFaulted(state: TaskState, fault: Fault, now: number, timing: Timing
 function resultFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
   const { snapshot } = state.record;
   if (!snapshot || !isTerminal(snapshot.status)) {
+    if (fault.kind === "http" && fault.retryAfterMs !== undefined) return troubled(state, fault, now, timing);
     // It was only held open for questions: the polls go on, and it is opened again at their pace.
     return { ...state, listenAt: now + pollDelay(state.record, timing, now) };
   }
@@ -262,7 +274,7 @@ function troubled(state: TaskState, fault: Fault, now: number, timing: Timing): 
     return end(state, { kind: "expired", detail: `${detail}: ${fault.message}` }, now);
   }
   const demanded = fault.kind === "http" ? fault.retryAfterMs : undefined;
-  const delay = demanded ?? backoffDelay(state.record.id, failures, timing);
+  const delay = Math.max(demanded ?? 0, backoffDelay(state.record.id, failures, timing));
   return {
     ...state,
     failures,
@@ -272,7 +284,9 @@ function troubled(state: TaskState, fault: Fault, now: number, timing: Timing): 
 }
 
 function gone(state: TaskState, fault: Fault, now: number): TaskState {
-  const { taskId } = state.record;
+  const { taskId, cancel } = state.record;
+  // A server may delete a cancelled task at once (2025-11-25 tasks, "Task Cancellation").
+  if (cancel?.acknowledgedAt !== undefined) return end(state, { kind: "cancelled", confirmed: false }, now);
   return now >= deadline(state.record)
     ? end(state, { kind: "expired", detail: `The TTL of task ${taskId} passed: ${fault.message}` }, now)
     : end(state, lost(`The server no longer knows task ${taskId}: ${fault.message}`), now);
@@ -280,9 +294,22 @@ function gone(state: TaskState, fault: Fault, now: number): TaskState {
 
 /** The server only acknowledges a cancel in 2026-07-28: after a bounded wait it counts. */
 function enforceCancel(state: TaskState, now: number, timing: Timing): TaskState {
-  const acknowledgedAt = state.record.cancel?.acknowledgedAt;
+  const { cancel, snapshot } = state.record;
+  const acknowledgedAt = cancel?.acknowledgedAt;
+  // What has ended is not waited for: only its payload is, and that is its own affair.
+  if (snapshot && isTerminal(snapshot.status)) return state;
   if (acknowledgedAt === undefined || now < acknowledgedAt + timing.cancelGraceMs) return state;
   return end(state, { kind: "cancelled", confirmed: false }, now);
+}
+
+/** A cancelled call is not sent, nor sent again: at the server there is nothing to cancel, or nothing to be found. */
+function unsentCancelled(state: TaskState, now: number): TaskState {
+  const { stage, cancel, call } = state.record;
+  if (!cancel) return state;
+  if (stage === "asking") return end(state, { kind: "cancelled", confirmed: true }, now);
+  if (stage !== "calling" || state.inFlight.size > 0) return state;
+  if (!state.mayCall && call.recovery !== "repeat") return state;
+  return end(state, { kind: "cancelled", confirmed: state.mayCall }, now);
 }
 
 // ── what the app and the server ask ────────────────────────────────────────────────────────────
@@ -296,9 +323,9 @@ function asked(state: TaskState, request: InputRequest, now: number): TaskState 
 
 function answeredBy(state: TaskState, key: string, response: JsonObject): TaskState {
   const { record } = state;
+  if (!openInputs(record).some((input) => input.key === key)) return state;
   const inputs = record.inputs.map((input): RecordedInput => {
-    const meant = input.key === key && input.state === "open";
-    return meant ? { ...input, state: "answered", response } : input;
+    return input.key === key ? { ...input, state: "answered", response } : input;
   });
   const next = { ...record, inputs };
   if (record.stage !== "asking" || openInputs(next).length > 0) return { ...state, record: next };
@@ -314,7 +341,6 @@ function pushing(state: TaskState, on: boolean, now: number, timing: Timing): Ta
 
 function cancelRequested(state: TaskState, now: number): TaskState {
   const { record } = state;
-  if (record.stage === "asking") return end(state, { kind: "cancelled", confirmed: true }, now);
   if (record.cancel) return state;
   return { ...state, record: { ...record, cancel: { requestedAt: now } } };
 }
@@ -347,7 +373,12 @@ function plan(state: TaskState, now: number): Transition {
   const wanted = wantedOperations(state, now).filter((operation) => !state.inFlight.has(operation));
   if (wanted.length === 0) return { state, commands: [] };
   return {
-    state: { ...state, inFlight: new Set([...state.inFlight, ...wanted]), mayCall: false },
+    state: {
+      ...state,
+      inFlight: new Set([...state.inFlight, ...wanted]),
+      mayCall: false,
+      answering: wanted.includes("answer") ? answersToSend(record).map(({ key }) => key) : state.answering,
+    },
     commands: wanted.map((operation) => ({ type: "send", operation })),
   };
 }
@@ -376,6 +407,12 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
       return wanted;
     }
   }
+}
+
+/** The answers that go with the next request: 2025-11-25 takes them one by one. */
+export function answersToSend(record: TaskRecord): readonly RecordedInput[] {
+  const answered = record.inputs.filter(({ state }) => state === "answered");
+  return record.generation === "2025-11-25" ? answered.slice(0, 1) : answered;
 }
 
 function hasAnswers(record: TaskRecord): boolean {
@@ -407,7 +444,9 @@ function lost(detail: string): Outcome {
 
 /** A good reply: the operation is no longer out, and the faults before it are forgotten. */
 function landed(state: TaskState, operation: Operation): TaskState {
-  const { trouble: _gone, ...rest } = withoutHold(without(state, operation));
+  const next = without(state, operation);
+  if (next.hold?.demanded) return next;
+  const { trouble: _gone, ...rest } = withoutHold(next);
   return { ...rest, failures: 0 };
 }
 
@@ -432,9 +471,9 @@ function markInputs(record: TaskRecord, keys: readonly string[], to: RecordedInp
   return { ...record, inputs };
 }
 
-function reopened(record: TaskRecord): TaskRecord {
+function reopened(record: TaskRecord, keys: readonly string[]): TaskRecord {
   const inputs = record.inputs.map((input): RecordedInput => {
-    if (input.state !== "answered") return input;
+    if (input.state !== "answered" || !keys.includes(input.key)) return input;
     const { response: _refused, ...question } = input;
     return { ...question, state: "open" };
   });
@@ -444,6 +483,12 @@ function reopened(record: TaskRecord): TaskRecord {
 /** Codes servers use for a task they do not have: -32602 by the spec, -32002 by older habit. */
 function isUnknownTask(fault: Fault): boolean {
   return fault.kind === "rpc" && (fault.error.code === INVALID_PARAMS || fault.error.code === -32002);
+}
+
+/** The server has the answer and will not take it. One it had no time for is sent again. */
+function refusesAnswer(fault: Fault): boolean {
+  if (wasRefused(fault)) return false;
+  return fault.kind === "rpc" || (fault.kind === "http" && isClientError(fault.status));
 }
 
 function isClientError(status: number): boolean {

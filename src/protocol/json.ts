@@ -22,5 +22,8 @@ export function sameJson(a: unknown, b: unknown): boolean {
   const left = Object.entries(a).filter(([, value]) => value !== undefined);
   const right = Object.entries(b).filter(([, value]) => value !== undefined);
   const other = b as Record<string, unknown>;
-  return left.length === right.length && left.every(([key, value]) => sameJson(value, other[key]));
+  return (
+    left.length === right.length &&
+    left.every(([key, value]) => Object.hasOwn(other, key) && sameJson(value, other[key]))
+  );
 }

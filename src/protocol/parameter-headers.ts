@@ -11,6 +11,13 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PRIMITIVES: ReadonlySet<unknown> = new Set(["string", "integer", "boolean"]);
 /** Keywords whose values are data, not schemas: an annotation's name inside them means nothing. */
 const DATA_KEYWORDS: ReadonlySet<string> = new Set(["const", "enum", "default", "examples"]);
+/** Keywords whose keys are names of their own choice, each with a schema. */
+const SCHEMA_MAPS: ReadonlySet<string> = new Set([
+  "$defs",
+  "definitions",
+  "patternProperties",
+  "dependentSchemas",
+]);
 const DEPTH_LIMIT = 64;
 
 /**
@@ -45,6 +52,9 @@ function collect(
   }
   return Object.entries(schema).every(([keyword, value]) => {
     if (keyword === "x-mcp-header" || DATA_KEYWORDS.has(keyword)) return true;
+    if (SCHEMA_MAPS.has(keyword) && isObject(value)) {
+      return Object.values(value).every((part) => collect(part, path, false, found, depth + 1));
+    }
     if (keyword !== "properties" || !isObject(value)) {
       return collect(value, path, false, found, depth + 1);
     }

@@ -56,6 +56,13 @@ export const revision2026: TaskProtocol = {
       case "input_required": {
         const requests = readInputRequests(result.inputRequests);
         const { requestState } = result;
+        if (
+          requests.length === 0 &&
+          isObject(result.inputRequests) &&
+          Object.keys(result.inputRequests).length > 0
+        ) {
+          throw new MalformedReplyError("The server asks only what this client does not know");
+        }
         if (requests.length === 0 && typeof requestState !== "string") {
           throw new MalformedReplyError("The server wants input but asks nothing and gives no requestState");
         }
@@ -73,6 +80,11 @@ export const revision2026: TaskProtocol = {
   encodeGet: (taskId: string): Frame => ({ method: "tasks/get", params: { taskId } }),
 
   decodeGet(taskId: string, result: unknown): TaskView {
+    // The specification's own examples say "task" here; anything else unknown is invalid (index, "ResultType").
+    const resultType = isObject(result) ? (result.resultType ?? "complete") : "complete";
+    if (resultType !== "complete" && resultType !== "task") {
+      throw new MalformedReplyError(`Unknown resultType ${JSON.stringify(resultType)}`);
+    }
     const view = readView(result, "detailed");
     if (view.snapshot.taskId === taskId) return view;
     throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);

@@ -35,7 +35,7 @@ export class DueQueue {
   /** Takes off the tasks due by now. */
   takeDue(now: number): string[] {
     const due: string[] = [];
-    while (this.next() <= now) {
+    while (this.next() <= now && this.#heap.length > 0) {
       const { id } = this.#heap[0] as Entry;
       this.#times.delete(id);
       this.#removeTop();

@@ -6,7 +6,7 @@ import type { Fault } from "../engine/fault.ts";
 import { endedAsPlainCall, type RecordedInput, type TaskRecord } from "../engine/record.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
-import { idleState, nextDue, transition } from "../engine/transition.ts";
+import { answersToSend, idleState, nextDue, transition } from "../engine/transition.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
@@ -75,7 +75,8 @@ export class TaskRuntime {
   async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
     this.#made.add(record.id);
     if (!mayBecomeTask) this.#ephemeral.add(record.id);
-    this.#states.set(record.id, idleState(record));
+    // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.
+    this.#states.set(record.id, { ...idleState(record), mayCall: true });
     await this.#write(record);
     this.dispatch(record.id, { type: "started" });
   }
@@ -116,7 +117,7 @@ export class TaskRuntime {
     const proceed = (): void => {
       if (this.#closed || !this.#states.has(id)) return;
       for (const command of commands) {
-        if (command.type === "send") this.#send(id, command.operation);
+        if (command.type === "send") this.#send(id, state.record, command.operation);
         else this.#abandon.get(`${id}/${command.operation}`)?.abort();
       }
       this.#options.changed(state);
@@ -275,26 +276,26 @@ export class TaskRuntime {
       .catch((error: unknown) => {
         this.#options.storageFailed(record, error);
         return true;
-      })
-      .finally(() => {
-        if (this.#writes.get(record.id) === write) this.#writes.delete(record.id);
       });
     this.#writes.set(record.id, write);
+    // Before any other callback on this write, so that nothing overtakes what waits for it.
+    void write.then(() => {
+      if (this.#writes.get(record.id) === write) this.#writes.delete(record.id);
+    });
     return write;
   }
 
-  #send(id: string, operation: Operation): void {
-    const state = this.#states.get(id);
-    if (!state) return;
+  /** Sends by the record that was written, not by a later one whose write is still to come. */
+  #send(id: string, record: TaskRecord, operation: Operation): void {
     const key = `${id}/${operation}`;
     const abandon = new AbortController();
     this.#abandon.set(key, abandon);
-    this.#perform(state.record, operation, abandon.signal)
+    this.#perform(record, operation, abandon.signal)
       .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
       .then((event) => {
         if (this.#abandon.get(key) === abandon) this.#abandon.delete(key);
         if (abandon.signal.aborted) return;
-        this.dispatch(id, event);
+        this.dispatch(id, event.type === "listed" ? this.#unclaimedNow(record, event) : event);
         const after = this.#states.get(id);
         if (after && (event.type === "polled" || event.type === "called")) this.#havePushed(after.record);
       });
@@ -346,23 +347,29 @@ export class TaskRuntime {
     options: { timeoutMs: number; signal: AbortSignal },
   ): Promise<readonly TaskView[]> {
     const protocol = protocolOf(record.generation);
-    const claimed = new Set<unknown>();
-    for (const { record: other } of this.#states.values()) {
-      if (other.endpoint === record.endpoint && other.id !== record.id) claimed.add(other.taskId);
-    }
-    for (const stored of await this.#options.store.loadSettled()) {
-      if (isObject(stored) && stored.endpoint === record.endpoint) claimed.add(stored.taskId);
-    }
-    const unclaimed: TaskView[] = [];
+    const listed: TaskView[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < LIST_PAGES; page++) {
       if (!protocol.encodeList || !protocol.decodeList) break;
       const read = protocol.decodeList(await endpoint.request(protocol.encodeList(cursor), options));
-      unclaimed.push(...read.views.filter(({ snapshot }) => !claimed.has(snapshot.taskId)));
+      listed.push(...read.views);
       cursor = read.nextCursor;
       if (cursor === undefined) break;
     }
-    return unclaimed;
+    const { store } = this.#options;
+    const claimed = new Set<unknown>();
+    for (const stored of [...(await store.loadActive()), ...(await store.loadSettled())]) {
+      if (isObject(stored) && stored.endpoint === record.endpoint) claimed.add(stored.taskId);
+    }
+    return listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId));
+  }
+
+  /** What has been claimed here while the list was on its way is claimed. */
+  #unclaimedNow(record: TaskRecord, event: TaskEvent & { type: "listed" }): TaskEvent {
+    const unclaimed = event.unclaimed.filter(
+      ({ snapshot }) => this.#stateOf(record.endpoint, snapshot.taskId) === undefined,
+    );
+    return { ...event, unclaimed };
   }
 
   async #answer(
@@ -371,7 +378,7 @@ export class TaskRuntime {
     options: { timeoutMs: number; signal: AbortSignal },
   ): Promise<readonly string[]> {
     const protocol = protocolOf(record.generation);
-    const answered = record.inputs.filter(({ state }) => state === "answered");
+    const answered = answersToSend(record);
     if (protocol.encodeUpdate) {
       await endpoint.request(protocol.encodeUpdate(record.taskId ?? "", responsesOf(answered)), options);
       return answered.map(({ key }) => key);

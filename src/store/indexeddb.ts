@@ -43,8 +43,9 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
         const known = await Promise.all([read(store, SETTLED + record.id), read(store, ACTIVE + record.id)]);
         const superseded = isSuperseded(record, known[0] ?? known[1]);
         if (!superseded) {
-          if (record.outcome) store.delete(ACTIVE + record.id);
+          // The put comes first: what cannot be cloned throws, and then nothing has been deleted.
           store.put(record, (record.outcome ? SETTLED : ACTIVE) + record.id);
+          if (record.outcome) store.delete(ACTIVE + record.id);
         }
         await done;
         return !superseded;

@@ -21,8 +21,9 @@ export function memoryStore(): TaskStore {
     async save(record) {
       const known = settled.get(record.id) ?? active.get(record.id);
       if (isSuperseded(record, known)) return false;
+      const kept = copy(record);
       active.delete(record.id);
-      (record.outcome ? settled : active).set(record.id, copy(record));
+      (record.outcome ? settled : active).set(record.id, kept);
       return true;
     },
     load: async (id) => copy(active.get(id) ?? settled.get(id)),

@@ -1,6 +1,7 @@
-import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
+import { RECORD_VERSION, type Stage, type TaskRecord } from "../engine/record.ts";
 import { isObject } from "../protocol/json.ts";
 import type { Session } from "../protocol/session.ts";
+import type { Generation } from "../protocol/task-snapshot.ts";
 
 /** A stored record in today's shape, or why it cannot be read. The stored one is left as it is. */
 export type Reading =
@@ -32,15 +33,25 @@ export function readRecord(
   for (let version = stored.v; version < current; version++) {
     const migrate = migrations[version];
     if (!migrate) return unreadable(`Nothing is known of version ${version}`);
-    record = { ...migrate(record), v: version + 1 };
+    try {
+      record = { ...migrate(record), v: version + 1 };
+    } catch (error) {
+      return unreadable(`It cannot be taken beyond version ${version}: ${String(error)}`);
+    }
   }
   const missing = REQUIRED.filter(([field, type]) => typeof record[field] !== type).map(([field]) => field);
   if (missing.length > 0) return unreadable(`It lacks ${missing.join(", ")}`);
   if (!isObject(record.call) || typeof record.call.name !== "string" || !Array.isArray(record.inputs)) {
     return unreadable("Its call or its inputs are damaged");
   }
+  if (!GENERATIONS.has(record.generation))
+    return unreadable(`Nothing is known of ${String(record.generation)}`);
+  if (!STAGES.has(record.stage)) return unreadable(`Nothing is known of the stage ${String(record.stage)}`);
   return { kind: "record", record: record as unknown as TaskRecord };
 }
+
+const GENERATIONS: ReadonlySet<unknown> = new Set<Generation>(["2025-11-25", "2026-07-28"]);
+const STAGES: ReadonlySet<unknown> = new Set<Stage>(["calling", "asking", "running", "settled"]);
 
 const REQUIRED: readonly (readonly [field: string, type: string])[] = [
   ["id", "string"],

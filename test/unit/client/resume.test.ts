@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import type { TaskRecord } from "../../../src/engine/record.ts";
+import { memoryStore } from "../../../src/store/memory.ts";
+import type { TaskStore } from "../../../src/store/task-store.ts";
+import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { settled } from "../../fixtures/fake-clock.ts";
+import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
+import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
+import { callingRecord, runningRecord, settledRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
+
+async function storeWith(...records: readonly TaskRecord[]): Promise<TaskStore> {
+  const store = memoryStore();
+  for (const record of records) await store.save(record);
+  return store;
+}
+
+function running(id: string, taskId: string, fields: Partial<TaskRecord> = {}): TaskRecord {
+  const { call: _same, ...rest } = fields;
+  return { ...runningRecord({ id, taskId, snapshot: snapshotOf({ taskId }) }), ...rest };
+}
+
+describe("resume", () => {
+  it("takes up what is unfinished, the earliest first, and leaves what is settled", async () => {
+    const store = await storeWith(
+      running("second", "t2", { createdAt: T0 + 2 }),
+      settledRecord({ id: "over" }),
+      running("first", "t1", { createdAt: T0 + 1 }),
+    );
+    const { client, server } = lab2026({ store });
+    const tasks = await client.resume();
+    expect(tasks.map(({ id }) => id)).toEqual(["first", "second"]);
+    await settled();
+    expect(server.arrivals.map(({ method, params }) => [method, params.taskId]).sort()).toEqual([
+      ["tasks/get", "t1"],
+      ["tasks/get", "t2"],
+    ]);
+  });
+
+  it("costs one request a task, and no handshake but the connection's", async () => {
+    const { client, server } = lab2026({ store: await storeWith(running("first", "t1")) });
+    await client.resume();
+    await (await server.expect("tasks/get")).reply({
+      resultType: "complete",
+      ...wire2026.working,
+      taskId: "t1",
+    });
+    expect(server.methods).toEqual(["tasks/get"]);
+    expect(server.lists).toBe(0);
+  });
+
+  it("sees a task of the page before to its end", async () => {
+    const before = lab2026();
+    const calling = before.client.callTool("lab", "plain");
+    await (await before.server.expect("tools/call")).reply(wire2026.createTaskResult);
+    const { id } = await calling;
+    await before.client.close();
+    const { client, server } = lab2026({ store: before.store });
+    const [task] = await client.resume();
+    expect(task?.id).toBe(id);
+    await (await server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.completed));
+    expect(await task?.result()).toEqual(wire2026.toolResult);
+  });
+
+  it("twice, or beside a call, runs nothing twice", async () => {
+    const { client, server } = lab2026({ store: await storeWith(running("first", "t1")) });
+    const [[once], [twice]] = await Promise.all([client.resume(), client.resume()]);
+    expect(once).toBe(twice);
+    await settled();
+    expect(server.methods).toEqual(["tasks/get"]);
+  });
+
+  it("a task of an endpoint that is not given is reported, and left in the store", async () => {
+    const store = await storeWith(running("stray", "t1", { endpoint: "elsewhere" }), running("first", "t2"));
+    const { client, problems } = lab2026({ store });
+    expect((await client.resume()).map(({ id }) => id)).toEqual(["first"]);
+    expect(problems).toMatchObject([{ kind: "unknown-endpoint", id: "stray" }]);
+    expect(await store.load("stray")).toMatchObject({ endpoint: "elsewhere" });
+  });
+
+  it("a record of a newer version is reported, and left in the store", async () => {
+    const store = await storeWith({ ...running("future", "t1"), v: 99 as 1 }, running("first", "t2"));
+    const { client, problems } = lab2026({ store });
+    expect((await client.resume()).map(({ id }) => id)).toEqual(["first"]);
+    expect(problems).toContainEqual(expect.objectContaining({ kind: "unreadable", id: "future" }));
+    expect(await store.load("future")).toMatchObject({ v: 99 });
+  });
+
+  it("a call of unknown fate, of which nothing can be known, is reported lost", async () => {
+    const { client, server, store } = lab2026({ store: await storeWith(callingRecord({ id: "gone" })) });
+    await client.resume();
+    await settled();
+    expect(server.methods).toEqual([]);
+    expect(await store.loadSettled()).toMatchObject([{ id: "gone", outcome: { kind: "lost" } }]);
+  });
+});
+
+describe("resume and tasks/list (2025-11-25)", () => {
+  const lost = (id: string): TaskRecord =>
+    callingRecord({ id, generation: "2025-11-25", call: { recovery: "list" } });
+  const task = (taskId: string) => ({ ...wire2025.working, taskId, createdAt: new Date(T0).toISOString() });
+
+  it("a lost call does not take the task of another record, in whatever order they are stored", async () => {
+    const owner = { ...running("owner", "t1"), generation: "2025-11-25" } as const;
+    for (const records of [
+      [lost("lost"), owner],
+      [owner, lost("lost")],
+    ]) {
+      const { client, server } = lab2025({ store: await storeWith(...records) });
+      await client.resume();
+      await settled();
+      const list = server.arrivals.find(({ method }) => method === "tasks/list");
+      await list?.reply({ tasks: [task("t1")] });
+      expect(list).toBeDefined();
+      expect((await client.get("lost"))?.taskId).toBeUndefined();
+      expect((await client.get("owner"))?.taskId).toBe("t1");
+      await client.close();
+    }
+  });
+
+  it("a lost call does not take the task of a settled record", async () => {
+    const over = { ...settledRecord({ id: "over", taskId: "t1" }), generation: "2025-11-25" } as const;
+    const { client, server } = lab2025({ store: await storeWith(lost("lost"), over) });
+    await client.resume();
+    await (await server.expect("tasks/list")).reply({ tasks: [task("t1")] });
+    expect((await client.get("lost"))?.taskId).toBeUndefined();
+  });
+
+  it("two lost calls do not take the same task", async () => {
+    const { client, server } = lab2025({ store: await storeWith(lost("one"), lost("two")) });
+    await client.resume();
+    await settled();
+    const lists = [...server.arrivals];
+    expect(lists.map(({ method }) => method)).toEqual(["tasks/list", "tasks/list"]);
+    await Promise.all(lists.map((list) => list.reply({ tasks: [task("t1")] })));
+    await settled();
+    const ids = [await client.get("one"), await client.get("two")].map((found) => found?.taskId);
+    expect(ids.filter((taskId) => taskId === "t1")).toHaveLength(1);
+  });
+
+  it("all pages are looked through", async () => {
+    const { client, server } = lab2025({ store: await storeWith(lost("lost")) });
+    await client.resume();
+    await (await server.expect("tasks/list")).reply({ tasks: [], nextCursor: "page-2" });
+    const second = await server.expect("tasks/list");
+    expect(second.params).toEqual({ cursor: "page-2" });
+    await second.reply({ tasks: [task("t9")] });
+    expect((await client.get("lost"))?.taskId).toBe("t9");
+  });
+});

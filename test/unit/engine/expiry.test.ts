@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { deadline } from "../../../src/engine/schedule.ts";
+import { Walk } from "../../fixtures/engine-walk.ts";
+import { network, rpcError, unknownTask } from "../../fixtures/faults.ts";
+import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
+
+const TTL = 60_000;
+const GRACE = 30_000;
+
+function polledAt(ms: number, ttlMs: number | null = TTL): Walk {
+  const record = runningRecord({ snapshot: snapshotOf({ ttlMs }) });
+  return new Walk(stateOf(record, { pollAt: T0 })).on({ type: "due" }, ms);
+}
+const still = (status: "working" | "input_required" = "working", ttlMs: number | null = TTL) =>
+  ({ type: "polled", view: { snapshot: snapshotOf({ status, ttlMs }), inputRequests: [] } }) as const;
+
+describe("the TTL of a task", () => {
+  it("counts from the arrival of the handle, by our own clock", () => {
+    const record = runningRecord({
+      snapshot: snapshotOf({ ttlMs: TTL }),
+      createdAt: T0 - 9_000,
+      acceptedAt: T0,
+    });
+    expect(deadline(record)).toBe(T0 + TTL);
+    expect(deadline(runningRecord({ snapshot: snapshotOf({ ttlMs: null }) }))).toBe(Number.POSITIVE_INFINITY);
+    expect(deadline(runningRecord({ snapshot: snapshotOf({ ttlMs: 0 }) }))).toBe(T0);
+  });
+
+  it.each(["working", "input_required"] as const)(
+    "a task that is %s within it, and within the grace after it, goes on",
+    (status) => {
+      const walk = polledAt(TTL + GRACE - 1).on(still(status));
+      expect(walk.outcome).toBeUndefined();
+      expect(walk.due).toBeLessThan(Number.POSITIVE_INFINITY);
+    },
+  );
+
+  it.each(["working", "input_required"] as const)(
+    "a task that is still %s after the grace has expired",
+    (status) => {
+      const walk = polledAt(TTL + GRACE).on(still(status));
+      expect(walk.outcome).toEqual({ kind: "expired", detail: expect.stringContaining("task-1") });
+      expect(walk.outcome).toMatchObject({ detail: expect.stringContaining(status) });
+    },
+  );
+
+  it("passing ends nothing by itself: the server is asked", () => {
+    expect(polledAt(TTL * 100).sent).toEqual(["get"]);
+    expect(polledAt(TTL * 100).outcome).toBeUndefined();
+  });
+
+  it("a result that comes after it is still a result", () => {
+    const result = { content: [] };
+    const view = {
+      snapshot: snapshotOf({ status: "completed", ttlMs: TTL }),
+      payload: { kind: "result", result } as const,
+    };
+    expect(polledAt(TTL * 10).on({ type: "polled", view }).outcome).toEqual({ kind: "completed", result });
+  });
+
+  it("that the server has lengthened meanwhile is the longer one", () => {
+    const walk = polledAt(TTL + GRACE).on(still("working", TTL * 10));
+    expect(walk.outcome).toBeUndefined();
+    expect(walk.record.snapshot?.ttlMs).toBe(TTL * 10);
+  });
+
+  it("null is for ever", () => {
+    const year = 365 * 86_400_000;
+    expect(polledAt(year, null).on(still("working", null)).outcome).toBeUndefined();
+  });
+
+  it("that passed while the server could not be reached: expired after five faults, not before", () => {
+    const walk = polledAt(TTL - 1);
+    for (let attempt = 1; attempt < 5; attempt++) {
+      walk.on({ type: "faulted", operation: "get", fault: network }, 1);
+      expect(walk.outcome, `fault ${attempt}`).toBeUndefined();
+      walk.onDue();
+    }
+    walk.on({ type: "faulted", operation: "get", fault: network });
+    expect(walk.outcome).toMatchObject({ kind: "expired", detail: expect.stringContaining(network.message) });
+  });
+
+  it("that has not passed: no number of faults ends the task", () => {
+    const walk = polledAt(0, 86_400_000);
+    for (let attempt = 0; attempt < 50; attempt++) {
+      walk.on({ type: "faulted", operation: "get", fault: network }, 1).onDue();
+    }
+    expect(walk.outcome).toBeUndefined();
+  });
+});
+
+describe("a task the server does not know", () => {
+  it.each([
+    ["-32602, as the specification says", unknownTask],
+    ["-32002, by older habit", rpcError(-32002)],
+  ])("%s: lost before its TTL, expired after", (_what, fault) => {
+    const before = polledAt(TTL - 1).on({ type: "faulted", operation: "get", fault });
+    expect(before.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining("task-1") });
+    const after = polledAt(TTL).on({ type: "faulted", operation: "get", fault });
+    expect(after.outcome).toMatchObject({ kind: "expired", detail: expect.stringContaining("task-1") });
+  });
+
+  it("without a TTL is lost, whenever", () => {
+    const walk = polledAt(365 * 86_400_000, null).on({
+      type: "faulted",
+      operation: "get",
+      fault: unknownTask,
+    });
+    expect(walk.outcome?.kind).toBe("lost");
+  });
+
+  it("when its result is fetched (2025-11-25): the same", () => {
+    const fetching = (ms: number): Walk => {
+      const record = runningRecord({
+        generation: "2025-11-25",
+        snapshot: snapshotOf({ status: "completed", ttlMs: TTL }),
+      });
+      return new Walk(stateOf(record)).on({ type: "woken" }, ms);
+    };
+    const fault = { type: "faulted", operation: "result", fault: unknownTask } as const;
+    expect(fetching(TTL - 1).on(fault).outcome?.kind).toBe("lost");
+    expect(fetching(TTL).on(fault).outcome?.kind).toBe("expired");
+  });
+});

@@ -1,0 +1,262 @@
+import { describe, expect, it } from "vitest";
+import type { Fault } from "../../../src/engine/fault.ts";
+import { Walk } from "../../fixtures/engine-walk.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
+import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
+
+const view = { snapshot: snapshotOf(), inputRequests: [] };
+const ANY: readonly (readonly [string, Fault])[] = [
+  ["a timeout", timeout],
+  ["a broken connection", network],
+  ["no credentials", unauthorized],
+  ["a malformed reply", malformed],
+  ["HTTP 400", http(400)],
+  ["HTTP 404", http(404)],
+  ["HTTP 429", http(429)],
+  ["HTTP 500", http(500)],
+  ["HTTP 503", http(503)],
+  ["an internal error", rpcError(-32603)],
+  ["a missing method", rpcError(-32601)],
+];
+
+function polling(): Walk {
+  return new Walk(stateOf(runningRecord(), { pollAt: T0 })).onDue();
+}
+
+describe("a poll that fails", () => {
+  it.each(ANY)("%s: the task goes on, and is asked again after a while", (_what, fault) => {
+    const walk = polling();
+    const before = walk.record;
+    walk.on({ type: "faulted", operation: "get", fault }, 100);
+    expect(walk.record).toBe(before);
+    expect(walk.sent).toEqual([]);
+    expect(walk.state.trouble).toEqual({ fault, since: T0 + 100 });
+    expect(walk.wait).toBeGreaterThanOrEqual(500);
+    expect(walk.onDue().sent).toEqual(["get"]);
+  });
+
+  it("a thousand times in a row: without a TTL the task still goes on", () => {
+    const walk = polling();
+    for (let attempt = 0; attempt < 1_000; attempt++) {
+      walk.on({ type: "faulted", operation: "get", fault: network }, 10).onDue();
+      expect(walk.sent).toEqual(["get"]);
+    }
+    expect(walk.outcome).toBeUndefined();
+  });
+
+  it("the trouble is shown from its first fault on, with the last one", () => {
+    const walk = polling().on({ type: "faulted", operation: "get", fault: network }, 100).onDue();
+    walk.on({ type: "faulted", operation: "get", fault: timeout }, 60_000);
+    expect(walk.state.trouble).toEqual({ fault: timeout, since: T0 + 100 });
+  });
+
+  it("a good reply ends the trouble, and the backoff starts anew", () => {
+    const walk = polling();
+    for (let attempt = 0; attempt < 4; attempt++) {
+      walk.on({ type: "faulted", operation: "get", fault: network }).onDue();
+    }
+    walk.on({ type: "polled", view });
+    expect(walk.state.trouble).toBeUndefined();
+    expect(walk.state.failures).toBe(0);
+    expect(walk.wait).toBe(1_000);
+    walk.onDue().on({ type: "faulted", operation: "get", fault: network });
+    expect(walk.wait).toBeLessThanOrEqual(1_000);
+  });
+});
+
+describe("backoff", () => {
+  it("doubles with each fault, with jitter, up to its bound", () => {
+    const walk = polling();
+    for (let attempt = 1; attempt <= 12; attempt++) {
+      walk.on({ type: "faulted", operation: "get", fault: http(503) });
+      const step = Math.min(60_000, 1_000 * 2 ** (attempt - 1));
+      expect(walk.wait, `attempt ${attempt}`).toBeGreaterThanOrEqual(step / 2);
+      expect(walk.wait, `attempt ${attempt}`).toBeLessThanOrEqual(step);
+      expect(walk.on({ type: "due" }, walk.wait - 1).sent, "not a moment sooner").toEqual([]);
+      expect(walk.on({ type: "due" }, 1).sent).toEqual(["get"]);
+    }
+  });
+
+  it("holds everything back, not only what failed", () => {
+    const walk = new Walk(
+      stateOf(runningRecord({ generation: "2025-11-25", cancel: { requestedAt: T0 } }), { pollAt: T0 }),
+    );
+    walk.on({ type: "due" });
+    expect(walk.flying).toEqual(["cancel", "get"]);
+    walk.on({ type: "faulted", operation: "get", fault: network });
+    walk.on({ type: "faulted", operation: "cancel", fault: network });
+    expect(walk.on({ type: "due" }).sent).toEqual([]);
+    expect([...walk.onDue().sent].sort()).toEqual(["cancel", "get"]);
+  });
+
+  it("a nudge ends the wait: the network came back", () => {
+    const walk = polling().on({ type: "faulted", operation: "get", fault: network });
+    expect(walk.on({ type: "due", nudge: true }, 1).sent).toEqual(["get"]);
+  });
+
+  it("a nudge while the server is silent sends no second poll", () => {
+    const walk = polling().on({ type: "faulted", operation: "get", fault: network });
+    walk.on({ type: "due", nudge: true }, 1);
+    expect(walk.on({ type: "due", nudge: true }, 1).sent).toEqual([]);
+  });
+});
+
+describe("Retry-After", () => {
+  it.each([429, 503])("HTTP %i: nothing is sent before the time the server named", (status) => {
+    const walk = polling().on({ type: "faulted", operation: "get", fault: http(status, 45_000) });
+    expect(walk.wait).toBe(45_000);
+    expect(walk.on({ type: "due" }, 44_999).sent).toEqual([]);
+    expect(walk.on({ type: "due" }, 1).sent).toEqual(["get"]);
+  });
+
+  it("no nudge shortens it", () => {
+    const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    expect(walk.on({ type: "due", nudge: true }, 10).sent).toEqual([]);
+    expect(walk.due).toBe(T0 + 45_000);
+  });
+
+  it("no wish of the app shortens it", () => {
+    const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    expect(walk.on({ type: "cancelled" }, 10).sent).toEqual([]);
+    expect(walk.record.cancel).toEqual({ requestedAt: T0 + 10 });
+    expect([...walk.onDue().sent].sort()).toEqual(["cancel", "get"]);
+  });
+
+  it("no reply to another request shortens it", () => {
+    const walk = new Walk(stateOf(runningRecord({ cancel: { requestedAt: T0 } }), { pollAt: T0 }));
+    walk.on({ type: "due" });
+    expect(walk.flying).toEqual(["cancel", "get"]);
+    walk.on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    walk.on({ type: "cancelTaken" }, 10);
+    expect(walk.sent).toEqual([]);
+    expect(walk.on({ type: "due" }, 10).sent).toEqual([]);
+  });
+
+  it("a status notification does not shorten it either", () => {
+    const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const newer = snapshotOf({ lastUpdatedAt: new Date(T0 + 5).toISOString(), pollIntervalMs: 100 });
+    walk.on({ type: "notified", view: { snapshot: newer } }, 10);
+    expect(walk.onDue().now).toBe(T0 + 45_000);
+  });
+
+  it("a shorter time than the backoff does not do away with it: a server that names 0 is not hammered", () => {
+    const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 0) });
+    expect(walk.sent).toEqual([]);
+    expect(walk.wait).toBeGreaterThanOrEqual(500);
+  });
+
+  it("counts for tasks/result too (2025-11-25)", () => {
+    const record = runningRecord({
+      generation: "2025-11-25",
+      snapshot: snapshotOf({ status: "input_required" }),
+    });
+    const walk = new Walk(stateOf(record, { pollAt: T0 + 60_000 })).on({ type: "due" });
+    expect(walk.sent).toEqual(["result"]);
+    walk.on({ type: "faulted", operation: "result", fault: http(429, 45_000) });
+    expect(walk.on({ type: "due" }, 44_999).sent).toEqual([]);
+    expect(walk.onDue().sent).toContain("result");
+  });
+});
+
+describe("the fetch of a result that fails (2025-11-25)", () => {
+  const fetching = (status: "completed" | "failed" = "completed"): Walk => {
+    const record = runningRecord({ generation: "2025-11-25", snapshot: snapshotOf({ status }) });
+    return new Walk(stateOf(record)).on({ type: "woken" });
+  };
+
+  it.each([
+    ["a timeout", timeout],
+    ["a broken connection", network],
+    ["no credentials", unauthorized],
+    ["a malformed reply", malformed],
+    ["HTTP 500", http(500)],
+  ])("%s: it is fetched again after a while, and nothing is polled meanwhile", (_what, fault) => {
+    const walk = fetching();
+    expect(walk.sent).toEqual(["result"]);
+    walk.on({ type: "faulted", operation: "result", fault }, 100);
+    expect(walk.outcome).toBeUndefined();
+    expect(walk.wait).toBeGreaterThanOrEqual(500);
+    expect(walk.onDue().sent).toEqual(["result"]);
+  });
+
+  it("a JSON-RPC error of a completed task is tried five times, then it is the outcome", () => {
+    const walk = fetching();
+    for (let attempt = 1; attempt < 5; attempt++) {
+      walk.on({ type: "faulted", operation: "result", fault: rpcError(-32603) });
+      expect(walk.outcome, `attempt ${attempt}`).toBeUndefined();
+      walk.onDue();
+    }
+    walk.on({ type: "faulted", operation: "result", fault: rpcError(-32603) });
+    expect(walk.outcome).toMatchObject({ kind: "failed", error: { rpc: { code: -32603 } } });
+  });
+
+  it("a JSON-RPC error of a failed task is the outcome at once", () => {
+    const walk = fetching("failed").on({ type: "faulted", operation: "result", fault: rpcError(-32603) });
+    expect(walk.outcome).toMatchObject({ kind: "failed", error: { rpc: { code: -32603 } } });
+  });
+});
+
+describe("an answer that fails", () => {
+  const answering = (generation: "2025-11-25" | "2026-07-28" = "2026-07-28"): Walk => {
+    const record = runningRecord({
+      generation,
+      snapshot: snapshotOf({ status: "input_required" }),
+      inputs: [
+        { key: "name", method: "elicitation/create", params: {}, rpcId: 7, askedAt: T0, state: "open" },
+        { key: "age", method: "elicitation/create", params: {}, rpcId: 8, askedAt: T0, state: "open" },
+      ],
+    });
+    const walk = new Walk(stateOf(record, { pollAt: T0 + 600_000, listenAt: T0 + 600_000 }));
+    return walk.on({ type: "answered", key: "name", response: { action: "decline" } });
+  };
+  const stateOfName = (walk: Walk): unknown => walk.record.inputs.find(({ key }) => key === "name")?.state;
+
+  it.each([
+    ["a timeout", timeout],
+    ["a broken connection", network],
+    ["no credentials", unauthorized],
+    ["HTTP 408", http(408)],
+    ["HTTP 429", http(429)],
+    ["HTTP 429 with a time", http(429, 3_000)],
+    ["HTTP 500", http(500)],
+    ["HTTP 503 with a time", http(503, 3_000)],
+  ])("%s: it is sent again, and nobody is asked twice", (_what, fault) => {
+    const walk = answering();
+    expect(walk.sent).toEqual(["answer"]);
+    walk.on({ type: "faulted", operation: "answer", fault });
+    expect(stateOfName(walk)).toBe("answered");
+    expect(walk.sent).toEqual([]);
+    expect(walk.onDue().sent).toEqual(["answer"]);
+  });
+
+  it.each([
+    ["a JSON-RPC error", rpcError(-32602)],
+    ["HTTP 400", http(400)],
+  ])("%s: the server refused it, so the question is open again", (_what, fault) => {
+    const walk = answering().on({ type: "faulted", operation: "answer", fault }, 50);
+    expect(walk.record.inputs[0]).toEqual({
+      key: "name",
+      method: "elicitation/create",
+      params: {},
+      rpcId: 7,
+      askedAt: T0,
+      state: "open",
+    });
+    expect(walk.state.trouble).toEqual({ fault, since: T0 + 50 });
+    expect(walk.sent).toEqual([]);
+    expect(walk.on({ type: "answered", key: "name", response: { action: "cancel" } }).sent).toEqual([
+      "answer",
+    ]);
+  });
+
+  it("an answer given while another is on its way is not thrown away by that one's refusal", () => {
+    const walk = answering("2025-11-25").on({ type: "answered", key: "age", response: { action: "accept" } });
+    expect(walk.sent, "one request at a time").toEqual([]);
+    walk.on({ type: "faulted", operation: "answer", fault: rpcError(-32602) });
+    expect(walk.record.inputs).toMatchObject([
+      { key: "name", state: "open" },
+      { key: "age", state: "answered", response: { action: "accept" } },
+    ]);
+    expect(walk.sent).toEqual(["answer"]);
+  });
+});

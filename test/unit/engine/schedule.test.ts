@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { backoffDelay, DEFAULT_TIMING, pollDelay, type Timing } from "../../../src/engine/schedule.ts";
+import { callingRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
+
+function delayFor(pollIntervalMs: number | undefined, ageMs = 0, timing: Partial<Timing> = {}): number {
+  const { pollIntervalMs: _standard, ...bare } = snapshotOf();
+  const snapshot = { ...bare, ...(pollIntervalMs !== undefined && { pollIntervalMs }) };
+  return pollDelay(runningRecord({ snapshot }), { ...DEFAULT_TIMING, ...timing }, T0 + ageMs);
+}
+
+describe("the wait until the next poll", () => {
+  it.each([
+    ["what the server asks for", 5_000, 5_000],
+    ["never sooner than the least", 0, 100],
+    ["the least itself", 100, 100],
+    ["just under an hour", 3_599_999, 3_599_999],
+    ["a longer suggestion is taken for a mistake", 86_400_000, 3_600_000],
+  ])("%s: %i ms gives %i ms", (_what, suggested, expected) => {
+    expect(delayFor(suggested)).toBe(expected);
+    expect(delayFor(suggested, 7 * 86_400_000), "whatever the task's age").toBe(expected);
+  });
+
+  it.each([
+    ["a second at first", 0, 1_000],
+    ["a second at ten seconds", 10_000, 1_000],
+    ["a tenth of the age", 60_000, 6_000],
+    ["15 s at last", 3_600_000, 15_000],
+  ])("of a server that suggests nothing: %s", (_what, age, expected) => {
+    expect(delayFor(undefined, age)).toBe(expected);
+  });
+
+  it("a task without a time of arrival counts from its call", () => {
+    const { acceptedAt: _unknown, ...record } = runningRecord({ createdAt: T0 - 50_000 });
+    const { pollIntervalMs: _none, ...snapshot } = snapshotOf();
+    expect(pollDelay({ ...record, snapshot }, DEFAULT_TIMING, T0)).toBe(5_000);
+    expect(pollDelay(callingRecord(), DEFAULT_TIMING, T0 + 100_000)).toBe(10_000);
+  });
+
+  it("is never sooner than the app allows, whatever the server says or leaves unsaid", () => {
+    const times = fc.record({
+      suggested: fc.option(fc.double({ min: 0, max: 1e12, noNaN: true }), { nil: undefined }),
+      age: fc.integer({ min: -60_000, max: 1e10 }),
+      minPollMs: fc.integer({ min: 1, max: 600_000 }),
+    });
+    fc.assert(
+      fc.property(times, ({ suggested, age, minPollMs }) => {
+        expect(delayFor(suggested, age, { minPollMs })).toBeGreaterThanOrEqual(minPollMs);
+      }),
+    );
+  });
+});
+
+describe("the wait after a fault", () => {
+  const timings = fc.record({
+    backoffMs: fc.integer({ min: 1, max: 60_000 }),
+    maxBackoffMs: fc.integer({ min: 60_000, max: 3_600_000 }),
+  });
+
+  it("is between half and the whole of a step that doubles up to its bound", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 5_000 }), timings, (id, failures, times) => {
+        const delay = backoffDelay(id, failures, { ...DEFAULT_TIMING, ...times });
+        const step = Math.min(times.maxBackoffMs, times.backoffMs * 2 ** (failures - 1));
+        expect(delay).toBeGreaterThanOrEqual(step / 2);
+        expect(delay).toBeLessThanOrEqual(step);
+      }),
+    );
+  });
+
+  it("is the same for the same task and attempt", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 100 }), (id, failures) => {
+        expect(backoffDelay(id, failures, DEFAULT_TIMING)).toBe(backoffDelay(id, failures, DEFAULT_TIMING));
+      }),
+    );
+  });
+
+  it("differs between tasks, so that they do not come back all at once", () => {
+    const delays = Array.from({ length: 1_000 }, (_, index) =>
+      backoffDelay(`task-${index}`, 6, DEFAULT_TIMING),
+    );
+    const step = 32_000;
+    const buckets = Array.from({ length: 10 }, () => 0);
+    for (const delay of delays) {
+      const bucket = Math.min(9, Math.floor(((delay - step / 2) / (step / 2)) * 10));
+      buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+    }
+    for (const count of buckets) expect(count).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,229 @@
+import { describe, expect, it } from "vitest";
+import { revision2025 } from "../../../src/protocol/revision-2025-11-25.ts";
+import type { ToolCall } from "../../../src/protocol/task-protocol.ts";
+import { MalformedReplyError, type TaskPayload, type TaskView } from "../../../src/protocol/task-view.ts";
+import * as wire from "../../fixtures/messages-2025-11-25.ts";
+import { violations } from "../../fixtures/schema-check.ts";
+
+const asTask: ToolCall = { name: "get_weather", asTask: true };
+const plainly: ToolCall = { name: "get_weather", asTask: false };
+
+/** Only what the specification allows is worth decoding. */
+function lawful<T>(definition: string, reply: T): T {
+  expect(violations("2025-11-25", definition, reply)).toEqual([]);
+  return reply;
+}
+
+function decodeResult(result: unknown): TaskPayload {
+  if (!revision2025.decodeResult) throw new Error("2025-11-25 has tasks/result");
+  return revision2025.decodeResult(result);
+}
+
+function decodeList(result: unknown): { readonly views: readonly TaskView[]; readonly nextCursor?: string } {
+  if (!revision2025.decodeList) throw new Error("2025-11-25 has tasks/list");
+  return revision2025.decodeList(result);
+}
+
+describe("2025-11-25: the reply to tools/call", () => {
+  it("a CreateTaskResult is a task with the fields of its handle", () => {
+    expect(revision2025.decodeCall(asTask, lawful("CreateTaskResult", wire.createTaskResult))).toEqual({
+      kind: "task",
+      view: {
+        snapshot: {
+          taskId: wire.TASK_ID,
+          status: "working",
+          statusMessage: "The operation is now in progress.",
+          createdAt: "2025-11-25T10:30:00Z",
+          lastUpdatedAt: "2025-11-25T10:40:00Z",
+          ttlMs: 60_000,
+          pollIntervalMs: 5_000,
+        },
+      },
+    });
+  });
+
+  it("the text for the model travels beside the task", () => {
+    const reply = revision2025.decodeCall(
+      asTask,
+      lawful("CreateTaskResult", wire.createTaskResultWithMessage),
+    );
+    expect(reply).toMatchObject({ kind: "task", immediateResponse: "The report is on its way." });
+  });
+
+  it("a text for the model that is none is passed over", () => {
+    const _meta = { "io.modelcontextprotocol/model-immediate-response": { text: "no string" } };
+    const reply = revision2025.decodeCall(asTask, lawful("CreateTaskResult", { task: wire.working, _meta }));
+    expect(reply).not.toHaveProperty("immediateResponse");
+  });
+
+  for (const call of [asTask, plainly]) {
+    it(`a tool result is a result, asked for ${call.asTask ? "as a task" : "plainly"}`, () => {
+      const result = lawful("CallToolResult", wire.toolResult);
+      expect(revision2025.decodeCall(call, result)).toEqual({ kind: "result", result });
+    });
+  }
+
+  it("the tool's own failure is a result like any other", () => {
+    const result = lawful("CallToolResult", wire.toolError);
+    expect(revision2025.decodeCall(plainly, result)).toEqual({ kind: "result", result });
+  });
+
+  it("a task nobody asked for breaks the protocol", () => {
+    expect(() => revision2025.decodeCall(plainly, wire.createTaskResult)).toThrow(MalformedReplyError);
+  });
+
+  it.each([
+    ["nothing", undefined],
+    ["null", null],
+    ["a list", []],
+    ["an empty object", {}],
+    ["a task without an id", { task: { ...wire.working, taskId: undefined } }],
+    ["a task with an empty id", { task: { ...wire.working, taskId: "" } }],
+    ["a task with an unknown status", { task: { ...wire.working, status: "submitted" } }],
+    ["content that is no list", { content: "text" }],
+    ["content with a block that has no type", { content: [{ text: "x" }] }],
+  ])("%s breaks the protocol", (_what, reply) => {
+    expect(() => revision2025.decodeCall(asTask, reply)).toThrow(MalformedReplyError);
+  });
+});
+
+describe("2025-11-25: tasks/get", () => {
+  it.each(Object.entries(wire.TASKS))("reads a task that is %s", (_name, task) => {
+    const view = revision2025.decodeGet(wire.TASK_ID, lawful("GetTaskResult", task));
+    expect(view).toEqual({
+      snapshot: {
+        taskId: wire.TASK_ID,
+        status: task.status,
+        ...("statusMessage" in task && { statusMessage: task.statusMessage }),
+        createdAt: task.createdAt,
+        lastUpdatedAt: task.lastUpdatedAt,
+        ttlMs: task.ttl,
+        ...("pollInterval" in task && { pollIntervalMs: task.pollInterval }),
+      },
+    });
+  });
+
+  it("a task carries neither payload nor questions: failed says nothing yet of why", () => {
+    const view = revision2025.decodeGet(wire.TASK_ID, wire.failed);
+    expect(view).not.toHaveProperty("payload");
+    expect(view).not.toHaveProperty("inputRequests");
+  });
+
+  it("the answer must be of the task that was asked for", () => {
+    expect(() => revision2025.decodeGet("another", wire.working)).toThrow(MalformedReplyError);
+  });
+
+  it.each([
+    ["a ttl that is no number", { ttl: "60000" }, "ttlMs", null],
+    ["a negative ttl", { ttl: -1 }, "ttlMs", null],
+    ["an interval that is no number", { pollInterval: "5 s" }, "pollIntervalMs", undefined],
+    ["a negative interval", { pollInterval: -5 }, "pollIntervalMs", undefined],
+    ["a message that is no text", { statusMessage: 7 }, "statusMessage", undefined],
+    ["a time that is no text", { createdAt: 1_764_066_600 }, "createdAt", ""],
+    ["a missing time", { lastUpdatedAt: undefined }, "lastUpdatedAt", ""],
+  ])("%s reads as absent: it is no reason to lose a task", (_what, wrong, field, read) => {
+    const { snapshot } = revision2025.decodeGet(wire.TASK_ID, { ...wire.working, ...wrong });
+    expect(snapshot[field as keyof typeof snapshot]).toBe(read);
+    expect(snapshot.status).toBe("working");
+  });
+});
+
+describe("2025-11-25: tasks/result", () => {
+  it.each([
+    ["the tool's result", wire.toolResultOfTask],
+    ["the tool's own failure", wire.toolError],
+    ["a structured result", wire.structuredResult],
+  ])("%s is what tools/call would have given, untouched", (_what, reply) => {
+    const result = lawful("CallToolResult", lawful("GetTaskPayloadResult", reply));
+    expect(decodeResult(result)).toEqual({ kind: "result", result });
+  });
+
+  it("a result without content, as older servers give it, has an empty list of it", () => {
+    expect(decodeResult({ structuredContent: { temperature: 22.5 } })).toEqual({
+      kind: "result",
+      result: { structuredContent: { temperature: 22.5 }, content: [] },
+    });
+  });
+
+  it.each([
+    ["null", null],
+    ["a task", wire.completed],
+    ["an empty object", {}],
+  ])("%s is no tool result", (_what, reply) => {
+    expect(() => decodeResult(reply)).toThrow(MalformedReplyError);
+  });
+});
+
+describe("2025-11-25: tasks/list", () => {
+  it("reads a page and its cursor", () => {
+    const page = decodeList(lawful("ListTasksResult", wire.listFirstPage));
+    expect(page.views.map(({ snapshot }) => [snapshot.taskId, snapshot.status])).toEqual([
+      [wire.TASK_ID, "working"],
+      ["abc123-def456-ghi789", "completed"],
+    ]);
+    expect(page.nextCursor).toBe("next-page-cursor");
+  });
+
+  it("the last page has no cursor", () => {
+    expect(decodeList(lawful("ListTasksResult", wire.listLastPage))).toEqual({ views: [] });
+  });
+
+  it("one bad entry takes no other with it", () => {
+    const bad = [null, "task", { ...wire.working, status: "unheard of" }, { status: "working" }];
+    const page = decodeList({ tasks: [bad[0], wire.working, bad[1], bad[2], bad[3], wire.cancelled] });
+    expect(page.views.map(({ snapshot }) => snapshot.status)).toEqual(["working", "cancelled"]);
+  });
+
+  it.each([
+    ["null", null],
+    ["no list", {}],
+    ["a list that is none", { tasks: { 0: wire.working } }],
+  ])("%s breaks the protocol", (_what, reply) => {
+    expect(() => decodeList(reply)).toThrow(MalformedReplyError);
+  });
+
+  it("is only used where the server declares it", () => {
+    const session = { generation: "2025-11-25", protocolVersion: "2025-11-25" } as const;
+    const canList = (serverCapabilities: object): boolean =>
+      revision2025.canList({ ...session, serverCapabilities: { ...serverCapabilities } });
+    expect(canList({ tasks: { list: {} } })).toBe(true);
+    expect(canList({ tasks: { cancel: {} } })).toBe(false);
+    expect(canList({ tasks: true })).toBe(false);
+    expect(canList({})).toBe(false);
+  });
+});
+
+describe("2025-11-25: tasks/cancel", () => {
+  it("the reply is the cancelled task", () => {
+    const view = revision2025.decodeCancel(wire.TASK_ID, lawful("CancelTaskResult", wire.cancelled));
+    expect(view?.snapshot.status).toBe("cancelled");
+  });
+
+  it("the reply must be of the task that was to be cancelled", () => {
+    expect(() => revision2025.decodeCancel("another", wire.cancelled)).toThrow(MalformedReplyError);
+  });
+});
+
+describe("2025-11-25: notifications", () => {
+  it("notifications/tasks/status carries the full task", () => {
+    const { method, params } = lawful("TaskStatusNotification", wire.statusNotification);
+    expect(revision2025.decodeNotification(method, params)?.snapshot).toMatchObject({
+      taskId: wire.TASK_ID,
+      status: "completed",
+      lastUpdatedAt: "2025-11-25T10:50:00Z",
+    });
+  });
+
+  it.each(["notifications/tasks", "notifications/message", "notifications/progress"])(
+    "%s is no status notification",
+    (method) => {
+      expect(revision2025.decodeNotification(method, wire.completed)).toBeUndefined();
+    },
+  );
+
+  it("a status notification without a task breaks the protocol", () => {
+    expect(() => revision2025.decodeNotification("notifications/tasks/status", {})).toThrow(
+      MalformedReplyError,
+    );
+  });
+});

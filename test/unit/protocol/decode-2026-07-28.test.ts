@@ -1,0 +1,277 @@
+import { describe, expect, it } from "vitest";
+import { revision2026 } from "../../../src/protocol/revision-2026-07-28.ts";
+import type { ToolCall } from "../../../src/protocol/task-protocol.ts";
+import { MalformedReplyError } from "../../../src/protocol/task-view.ts";
+import * as wire from "../../fixtures/messages-2026-07-28.ts";
+import { violations } from "../../fixtures/schema-check.ts";
+
+const call: ToolCall = { name: "hello_world", asTask: true };
+
+/** Only what the specification allows is worth decoding. */
+function lawful<T>(definition: string, reply: T): T {
+  expect(violations("2026-07-28/tasks", definition, reply)).toEqual([]);
+  return reply;
+}
+
+function lawfulInCore<T>(definition: string, reply: T): T {
+  expect(violations("2026-07-28", definition, reply)).toEqual([]);
+  return reply;
+}
+
+const QUESTIONS = [
+  { key: "name", method: "elicitation/create", params: wire.inputRequests.name.params },
+  {
+    key: "capital_of_france",
+    method: "sampling/createMessage",
+    params: wire.inputRequests.capital_of_france.params,
+  },
+  { key: "where", method: "roots/list", params: {} },
+];
+
+describe("2026-07-28: the reply to tools/call, by its resultType", () => {
+  it('"complete" is a tool result', () => {
+    const result = lawfulInCore("CallToolResult", wire.callResult);
+    expect(revision2026.decodeCall(call, result)).toEqual({ kind: "result", result });
+  });
+
+  it("an absent one counts as complete (index, ResultType)", () => {
+    expect(revision2026.decodeCall(call, wire.toolResult)).toEqual({
+      kind: "result",
+      result: wire.toolResult,
+    });
+  });
+
+  it('"task" is a task with the fields of its handle', () => {
+    expect(revision2026.decodeCall(call, lawful("CreateTaskResult", wire.createTaskResult))).toEqual({
+      kind: "task",
+      view: {
+        snapshot: {
+          taskId: wire.TASK_ID,
+          status: "working",
+          statusMessage: "The operation is now in progress.",
+          createdAt: "2025-11-25T10:30:00Z",
+          lastUpdatedAt: "2025-11-25T10:50:00Z",
+          ttlMs: 3_600_000,
+          pollIntervalMs: 5_000,
+        },
+        inputRequests: [],
+      },
+    });
+  });
+
+  it('"task" may have a text for the model', () => {
+    const reply = revision2026.decodeCall(call, lawful("CreateTaskResult", wire.createTaskResultWithMessage));
+    expect(reply).toMatchObject({ kind: "task", immediateResponse: "The report is on its way." });
+  });
+
+  it.each(Object.entries(wire.BRIEF))('"task" may be a bare task that is %s', (_name, task) => {
+    const reply = revision2026.decodeCall(call, lawful("CreateTaskResult", { ...task, resultType: "task" }));
+    if (reply.kind !== "task") throw new Error(`It was read as ${reply.kind}`);
+    expect(reply.view.snapshot.status).toBe(task.status);
+    expect(reply.view.payload).toBeUndefined();
+  });
+
+  it("a bare task that waits for input leaves its questions to the next poll", () => {
+    const reply = revision2026.decodeCall(call, { ...wire.BRIEF.inputRequired, resultType: "task" });
+    expect(reply).toMatchObject({ kind: "task" });
+    expect(reply).not.toHaveProperty("view.inputRequests");
+  });
+
+  it('"task" may carry the fields of its status too', () => {
+    const reply = revision2026.decodeCall(
+      call,
+      lawful("CreateTaskResult", { ...wire.completed, resultType: "task" }),
+    );
+    expect(reply).toMatchObject({ view: { payload: { kind: "result", result: wire.toolResult } } });
+  });
+
+  it('"input_required" names its questions, and the state to echo', () => {
+    const reply = revision2026.decodeCall(
+      call,
+      lawfulInCore("InputRequiredResult", wire.inputRequiredResult),
+    );
+    expect(reply).toEqual({ kind: "input", requests: QUESTIONS, requestState: "AEAD-protected blob" });
+  });
+
+  it('"input_required" may come without a state', () => {
+    const reply = revision2026.decodeCall(
+      call,
+      lawfulInCore("InputRequiredResult", wire.inputRequiredWithoutState),
+    );
+    expect(reply).toEqual({ kind: "input", requests: QUESTIONS });
+  });
+
+  it('"input_required" may be a state and nothing to answer', () => {
+    const reply = revision2026.decodeCall(call, lawfulInCore("InputRequiredResult", wire.stateOnlyResult));
+    expect(reply).toEqual({ kind: "input", requests: [], requestState: "load-shed" });
+  });
+
+  it('"input_required" must have one of the two (mrtr, Server Requirements)', () => {
+    expect(() => revision2026.decodeCall(call, { resultType: "input_required" })).toThrow(
+      MalformedReplyError,
+    );
+  });
+
+  it('"input_required" that asks only what no client knows is not a state to be sent back at once', () => {
+    // mrtr, Client Requirements 1: with inputRequests, the inputs MUST be constructed before the retry.
+    const reply = {
+      resultType: "input_required",
+      requestState: "opaque",
+      inputRequests: { one: { method: "vendor/ask", params: {} } },
+    };
+    expect(() => revision2026.decodeCall(call, reply)).toThrow(MalformedReplyError);
+  });
+
+  it.each(["partial", "Task", "", 7, {}])(
+    "%j is unknown, and so invalid (index, ResultType)",
+    (resultType) => {
+      const reply = { ...wire.toolResult, ...wire.working, resultType };
+      expect(() => revision2026.decodeCall(call, reply)).toThrow(MalformedReplyError);
+    },
+  );
+
+  it.each([
+    ["nothing", undefined],
+    ["null", null],
+    ["a list", []],
+    ["an empty object", {}],
+    ["a task without an id", { ...wire.createTaskResult, taskId: undefined }],
+    ["a task with an unknown status", { ...wire.createTaskResult, status: "submitted" }],
+    ["a result without content", { resultType: "complete" }],
+  ])("%s breaks the protocol", (_what, reply) => {
+    expect(() => revision2026.decodeCall(call, reply)).toThrow(MalformedReplyError);
+  });
+});
+
+describe("2026-07-28: tasks/get", () => {
+  const get = (task: object) =>
+    revision2026.decodeGet(wire.TASK_ID, lawful("GetTaskResult", wire.getTaskResult(task)));
+
+  it.each(Object.entries(wire.DETAILED))("reads the common fields of a task that is %s", (_name, task) => {
+    expect(get(task).snapshot).toEqual({
+      taskId: wire.TASK_ID,
+      status: task.status,
+      ...("statusMessage" in task && { statusMessage: task.statusMessage }),
+      createdAt: task.createdAt,
+      lastUpdatedAt: task.lastUpdatedAt,
+      ttlMs: task.ttlMs,
+      ...("pollIntervalMs" in task && { pollIntervalMs: task.pollIntervalMs }),
+    });
+  });
+
+  it("working and cancelled tasks ask nothing and hold nothing", () => {
+    for (const task of [wire.working, wire.cancelled, wire.terse]) {
+      const view = get(task);
+      expect(view.inputRequests).toEqual([]);
+      expect(view).not.toHaveProperty("payload");
+    }
+  });
+
+  it("a task that waits for input names all its questions", () => {
+    expect(get(wire.inputRequired).inputRequests).toEqual(QUESTIONS);
+  });
+
+  it("a completed task holds the tool's result", () => {
+    expect(get(wire.completed).payload).toEqual({ kind: "result", result: wire.toolResult });
+  });
+
+  it("the tool's own failure is a completed task (Task Execution Errors)", () => {
+    expect(get(wire.completedWithToolError).payload).toEqual({ kind: "result", result: wire.toolError });
+  });
+
+  it("a failed task holds a JSON-RPC error", () => {
+    expect(get(wire.failed).payload).toEqual({ kind: "error", error: wire.rpcError });
+  });
+
+  it("an error that cannot be read is an error all the same", () => {
+    const view = revision2026.decodeGet(wire.TASK_ID, { ...wire.failed, error: { message: 7 } });
+    expect(view.payload).toMatchObject({ kind: "error", error: { code: -32603 } });
+  });
+
+  it("questions of no known kind are left out, the others kept", () => {
+    const inputRequests = { odd: { method: "vendor/ask" }, none: null, name: wire.inputRequests.name };
+    const view = revision2026.decodeGet(wire.TASK_ID, { ...wire.inputRequired, inputRequests });
+    expect(view.inputRequests?.map(({ key }) => key)).toEqual(["name"]);
+  });
+
+  it.each([
+    ["a completed task without a result", { ...wire.completed, result: undefined }],
+    ["a completed task whose result is no tool result", { ...wire.completed, result: { content: "text" } }],
+    ["a failed task without an error", { ...wire.failed, error: undefined }],
+    ["an unknown status", { ...wire.working, status: "paused" }],
+    ["null", null],
+  ])("%s breaks the protocol", (_what, reply) => {
+    expect(() => revision2026.decodeGet(wire.TASK_ID, reply)).toThrow(MalformedReplyError);
+  });
+
+  it("the answer must be of the task that was asked for", () => {
+    expect(() => revision2026.decodeGet("another", wire.getTaskResult(wire.working))).toThrow(
+      MalformedReplyError,
+    );
+  });
+
+  it("the answer may call itself a task, as the specification's own examples do", () => {
+    const reply = { ...wire.failed, resultType: "task" };
+    expect(revision2026.decodeGet(wire.TASK_ID, reply).snapshot.status).toBe("failed");
+  });
+
+  it("a resultType that is unknown makes the answer invalid (index, ResultType)", () => {
+    const reply = { ...wire.working, resultType: "partial" };
+    expect(() => revision2026.decodeGet(wire.TASK_ID, reply)).toThrow(MalformedReplyError);
+  });
+});
+
+describe("2026-07-28: acknowledgements", () => {
+  it("tasks/cancel is only acknowledged: it says nothing of the task", () => {
+    const reply = lawful("CancelTaskResult", wire.acknowledgement);
+    expect(revision2026.decodeCancel(wire.TASK_ID, reply)).toBeUndefined();
+  });
+
+  it("tasks/update is acknowledged by an empty result", () => {
+    expect(lawful("UpdateTaskResult", wire.acknowledgement)).toEqual({ resultType: "complete" });
+  });
+});
+
+describe("2026-07-28: notifications", () => {
+  it.each(Object.entries(wire.DETAILED))("notifications/tasks is read as tasks/get is: %s", (_name, task) => {
+    const { method, params } = lawful("TaskStatusNotification", wire.taskNotification(task));
+    expect(revision2026.decodeNotification(method, params)).toEqual(
+      revision2026.decodeGet(wire.TASK_ID, wire.getTaskResult(task)),
+    );
+  });
+
+  it("one that lacks the fields of its status leaves them to the next poll", () => {
+    const view = revision2026.decodeNotification("notifications/tasks", wire.BRIEF.completed);
+    expect(view?.snapshot.status).toBe("completed");
+    expect(view?.payload).toBeUndefined();
+  });
+
+  it.each(["notifications/tasks/status", "notifications/message"])("%s is none of ours", (method) => {
+    expect(revision2026.decodeNotification(method, wire.completed)).toBeUndefined();
+  });
+
+  it("one without a task breaks the protocol", () => {
+    expect(() => revision2026.decodeNotification("notifications/tasks", {})).toThrow(MalformedReplyError);
+  });
+});
+
+describe("2026-07-28: what the protocol leaves to the server", () => {
+  const session = {
+    generation: "2026-07-28",
+    protocolVersion: "2026-07-28",
+    serverCapabilities: {},
+  } as const;
+
+  it.each(["task", "plain"] as const)(
+    "any call may become a task, whatever is preferred (%s)",
+    (preference) => {
+      expect(revision2026.mayBecomeTask(session, undefined, preference)).toBe(true);
+      const facts = { taskSupport: "forbidden", repeatable: false } as const;
+      expect(revision2026.mayBecomeTask(session, facts, preference)).toBe(true);
+    },
+  );
+
+  it("there is no list to find a lost task in", () => {
+    expect(revision2026.canList(session)).toBe(false);
+  });
+});

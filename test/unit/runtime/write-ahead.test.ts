@@ -1,0 +1,376 @@
+import { describe, expect, it } from "vitest";
+import { Endpoint, type SessionMemory } from "../../../src/channel/endpoint.ts";
+import type { TaskRecord } from "../../../src/engine/record.ts";
+import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
+import type { TaskState } from "../../../src/engine/state.ts";
+import { TaskRuntime } from "../../../src/runtime/task-runtime.ts";
+import type { TaskStore } from "../../../src/store/task-store.ts";
+import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
+import { network } from "../../fixtures/faults.ts";
+import { HeldStore } from "../../fixtures/held-store.ts";
+import * as wire from "../../fixtures/messages-2026-07-28.ts";
+import { callingRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
+import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
+
+interface Rig {
+  readonly runtime: TaskRuntime;
+  readonly server: ScriptedServer;
+  readonly clock: FakeClock;
+  readonly changes: TaskState[];
+  readonly failures: { id: string; error: unknown }[];
+  readonly superseded: string[];
+}
+
+/** A runtime without a timer: the test steps it. */
+function rigOf(store: TaskStore): Rig {
+  const server = new ScriptedServer(SESSION_2026);
+  const clock = new FakeClock(T0);
+  const memory: SessionMemory = {
+    load: async () => undefined,
+    save: async () => undefined,
+    exclusively: (work) => work(),
+  };
+  const endpoint = new Endpoint("lab", server, memory, (message) => runtime.inbound("lab", message));
+  const changes: TaskState[] = [];
+  const failures: { id: string; error: unknown }[] = [];
+  const superseded: string[] = [];
+  const runtime: TaskRuntime = new TaskRuntime({
+    store,
+    clock,
+    timing: DEFAULT_TIMING,
+    requestTimeoutMs: 60_000,
+    push: false,
+    endpoint: (name) => (name === "lab" ? endpoint : undefined),
+    changed: (state) => changes.push(state),
+    storageFailed: ({ id }, error) => failures.push({ id, error }),
+    superseded: (id) => superseded.push(id),
+    rescheduled: () => undefined,
+  });
+  return { runtime, server, clock, changes, failures, superseded };
+}
+
+/** The task of the records here, as its server would speak of it a moment after they were written. */
+const taskOf = (task: object) => ({
+  ...task,
+  taskId: "task-1",
+  lastUpdatedAt: new Date(T0 + 1).toISOString(),
+});
+const question = { ...taskOf(wire.inputRequired), inputRequests: { name: wire.inputRequests.name } };
+
+/** A rig whose task runs and is polled; writes are held from then on. */
+async function polled(store: HeldStore): Promise<Rig> {
+  const rig = rigOf(store);
+  store.holding = false;
+  const record = runningRecord();
+  await store.save(record);
+  rig.runtime.wake(record);
+  await settled();
+  store.holding = true;
+  return rig;
+}
+
+describe("write ahead: a call", () => {
+  it("is written before its request leaves", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = rigOf(store);
+    const starting = runtime.start(callingRecord(), true);
+    await settled();
+    expect(server.methods).toEqual([]);
+    const write = store.take();
+    expect(write).toMatchObject({ kind: "save", record: { stage: "calling" } });
+    await write.release();
+    await starting;
+    await server.expect("tools/call");
+  });
+
+  it("that cannot be a task is sent at once, and never written", async () => {
+    const store = new HeldStore();
+    const { runtime, server, changes } = rigOf(store);
+    await runtime.start(callingRecord(), false);
+    await (await server.expect("tools/call")).reply(wire.callResult);
+    expect(changes.at(-1)?.record.outcome?.kind).toBe("completed");
+    expect(store.held).toEqual([]);
+  });
+
+  it("a page that comes back while it is written does not send it, or lose it", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = rigOf(store);
+    const starting = runtime.start(callingRecord(), true);
+    runtime.nudge();
+    await settled();
+    expect(server.methods).toEqual([]);
+    await settled();
+    store.holding = false;
+    for (const write of store.held.splice(0)) await write.release();
+    await starting;
+    await server.expect("tools/call");
+    expect(runtime.state("record-1")?.record.outcome).toBeUndefined();
+  });
+
+  it("cancelled while it is written is never sent", async () => {
+    const store = new HeldStore();
+    const { runtime, server, changes } = rigOf(store);
+    const starting = runtime.start(callingRecord(), true);
+    runtime.dispatch("record-1", { type: "cancelled" });
+    await settled();
+    store.holding = false;
+    for (const write of store.held.splice(0)) await write.release();
+    await starting;
+    await settled();
+    expect(server.methods).toEqual([]);
+    expect(changes.at(-1)?.record.outcome).toEqual({ kind: "cancelled", confirmed: true });
+  });
+
+  it("its task id is written before anybody sees it", async () => {
+    const store = new HeldStore();
+    const { runtime, server, changes } = rigOf(store);
+    const starting = runtime.start(callingRecord(), true);
+    await settled();
+    await store.take().release();
+    await starting;
+    await (await server.expect("tools/call")).reply(wire.createTaskResult);
+    expect(changes.filter(({ record }) => record.taskId !== undefined)).toEqual([]);
+    const write = store.take();
+    expect(write.record).toMatchObject({ stage: "running", taskId: wire.TASK_ID });
+    await write.release();
+    await settled();
+    expect(changes.at(-1)?.record.taskId).toBe(wire.TASK_ID);
+  });
+});
+
+describe("write ahead: a task", () => {
+  it("an answer is written before it is sent", async () => {
+    const store = new HeldStore();
+    const { runtime, server, clock } = await polled(store);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
+    await store.take().release();
+    runtime.dispatch("record-1", { type: "answered", key: "name", response: { action: "decline" } });
+    await settled();
+    expect(server.methods).not.toContain("tasks/update");
+    const write = store.take();
+    expect(write.record?.inputs).toMatchObject([{ state: "answered", response: { action: "decline" } }]);
+    await write.release();
+    await settled();
+    expect((await server.expect("tasks/update")).params).toEqual({
+      taskId: "task-1",
+      inputResponses: { name: { action: "decline" } },
+    });
+    expect(clock.now()).toBe(T0);
+  });
+
+  it("an answer is not sent along with one before it while it is itself still being written", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = await polled(store);
+    const both = {
+      ...question,
+      inputRequests: { name: wire.inputRequests.name, where: wire.inputRequests.where },
+    };
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(both));
+    await store.take().release();
+    await settled();
+    runtime.dispatch("record-1", { type: "answered", key: "name", response: { action: "decline" } });
+    runtime.dispatch("record-1", { type: "answered", key: "where", response: { roots: [] } });
+    await settled();
+    await store.take().release();
+    await settled();
+    const first = await server.expect("tasks/update");
+    expect(first.params.inputResponses).toEqual({ name: { action: "decline" } });
+    await store.take().release();
+    await first.reply(wire.acknowledgement);
+    for (const write of store.held.splice(0)) await write.release();
+    await settled();
+    const second = await server.expect("tasks/update");
+    expect(second.params.inputResponses).toEqual({ where: { roots: [] } });
+  });
+
+  it("a wish to cancel is written before it is sent", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = await polled(store);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(taskOf(wire.working)));
+    for (const write of store.held.splice(0)) await write.release();
+    runtime.dispatch("record-1", { type: "cancelled" });
+    await settled();
+    expect(server.methods).not.toContain("tasks/cancel");
+    const write = store.take();
+    expect(write.record).toMatchObject({ cancel: { requestedAt: T0 } });
+    await write.release();
+    await settled();
+    await server.expect("tasks/cancel");
+  });
+
+  it("an outcome is written before anybody sees it", async () => {
+    const store = new HeldStore();
+    const { server, changes } = await polled(store);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(taskOf(wire.completed)));
+    expect(changes.filter(({ record }) => record.outcome)).toEqual([]);
+    await store.take().release();
+    await settled();
+    expect(changes.at(-1)?.record.outcome?.kind).toBe("completed");
+  });
+
+  it("its writes are made one after another, in their order", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = await polled(store);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
+    runtime.dispatch("record-1", { type: "answered", key: "name", response: { action: "decline" } });
+    runtime.dispatch("record-1", { type: "cancelled" });
+    await settled();
+    const order: unknown[] = [];
+    while (store.held.length > 0) {
+      expect(store.held).toHaveLength(1);
+      const write = store.take();
+      order.push([write.record?.inputs[0]?.state, write.record?.cancel !== undefined]);
+      await write.release();
+      await settled();
+    }
+    expect(order).toEqual([
+      ["open", false],
+      ["answered", false],
+      ["answered", true],
+    ]);
+    expect(server.methods).toEqual(expect.arrayContaining(["tasks/update", "tasks/cancel"]));
+  });
+
+  it("an unchanged record is not written again", async () => {
+    const store = new HeldStore();
+    const { server, clock, runtime } = await polled(store);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(taskOf(wire.working)));
+    for (const write of store.held.splice(0)) await write.release();
+    await settled();
+    await clock.advance(5_000);
+    expect(runtime.step(clock.now())).toBe(Number.POSITIVE_INFINITY);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(taskOf(wire.working)));
+    expect(store.held).toEqual([]);
+    expect(runtime.nextStep()).toBe(clock.now() + 5_000);
+  });
+
+  it("what is told last is the newest, at whatever moment a write ends", async () => {
+    // A change without a write, such as progress, may come between the end of a write and its telling.
+    for (let delay = 0; delay < 12; delay++) {
+      const store = new HeldStore();
+      const { runtime, server, changes } = await polled(store);
+      await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
+      const released = store.take().release();
+      for (let turn = 0; turn < delay; turn++) await Promise.resolve();
+      runtime.dispatch("record-1", { type: "progressed", progress: { progress: 1 } });
+      await released;
+      await settled();
+      expect(changes.at(-1)?.progress, `progress ${delay} turns after the write`).toEqual({ progress: 1 });
+      runtime.close();
+    }
+  });
+});
+
+describe("a store that fails", () => {
+  it("is reported with the record, and the task goes on", async () => {
+    const store = new HeldStore();
+    const { runtime, server, failures, changes } = rigOf(store);
+    const starting = runtime.start(callingRecord(), true);
+    const full = new Error("The disk is full");
+    await settled();
+    store.take().fail(full);
+    await starting;
+    expect(failures).toEqual([{ id: "record-1", error: full }]);
+    await (await server.expect("tools/call")).reply(wire.createTaskResult);
+    store.take().fail(full);
+    await settled();
+    expect(failures).toHaveLength(2);
+    expect(changes.at(-1)?.record.taskId).toBe(wire.TASK_ID);
+  });
+
+  it("once, does not keep the next write from being made", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = await polled(store);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
+    runtime.dispatch("record-1", { type: "cancelled" });
+    store.take().fail(new Error("Busy"));
+    await settled();
+    await store.take().release();
+    expect(await store.load("record-1")).toMatchObject({
+      cancel: { requestedAt: T0 },
+      inputs: [{ key: "name" }],
+    });
+  });
+
+  it("written() waits for what was begun, failed or not", async () => {
+    const store = new HeldStore();
+    const { runtime } = rigOf(store);
+    void runtime.start(callingRecord({ id: "one" }), true);
+    void runtime.start(callingRecord({ id: "two" }), true);
+    await settled();
+    let done = false;
+    const waiting = runtime.written().then(() => {
+      done = true;
+    });
+    await store.take().release();
+    await settled();
+    expect(done).toBe(false);
+    store.take().fail(new Error("No"));
+    await waiting;
+    expect(done).toBe(true);
+  });
+});
+
+describe("a store in which another process was faster", () => {
+  it("the task is let go of here: nothing is sent by the older word", async () => {
+    const store = new HeldStore();
+    const { runtime, server, superseded } = await polled(store);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
+    store.holding = false;
+    for (const write of store.held.splice(0)) await write.release();
+    await settled();
+    const newer: TaskRecord = runningRecord({ rev: 50, snapshot: snapshotOf() });
+    await store.inner.save(newer);
+    runtime.dispatch("record-1", { type: "answered", key: "name", response: { action: "accept" } });
+    await settled();
+    expect(superseded).toEqual(["record-1"]);
+    expect(server.methods).not.toContain("tasks/update");
+    expect(runtime.state("record-1")).toBeUndefined();
+    expect(await store.load("record-1")).toEqual(newer);
+  });
+});
+
+describe("requests", () => {
+  it("of an endpoint nobody gave are trouble, not an end", async () => {
+    const store = new HeldStore();
+    store.holding = false;
+    const { runtime, changes } = rigOf(store);
+    runtime.wake(runningRecord({ endpoint: "elsewhere" }));
+    await settled();
+    expect(changes.at(-1)?.trouble?.fault.kind).toBe("network");
+    expect(changes.at(-1)?.record.outcome).toBeUndefined();
+  });
+
+  it("have the timeout, and those that carry a token name it", async () => {
+    const store = new HeldStore();
+    store.holding = false;
+    const { runtime, server } = rigOf(store);
+    await runtime.start(callingRecord({ call: { progressToken: "record-1" } }), true);
+    const call = await server.expect("tools/call");
+    expect(call.options).toMatchObject({ timeoutMs: 60_000, progressToken: "record-1" });
+    expect(call.params).toMatchObject({ _meta: { progressToken: "record-1" } });
+  });
+
+  it("that are out when a task ends are given up", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = await polled(store);
+    store.holding = false;
+    const get = await server.expect("tasks/get");
+    runtime.inbound("lab", wire.taskNotification(taskOf(wire.completed)));
+    await settled();
+    expect(get.options.signal?.aborted).toBe(true);
+  });
+
+  it("that fail are made again when their time comes, and step says when", async () => {
+    const store = new HeldStore();
+    const { runtime, server, clock } = await polled(store);
+    await (await server.expect("tasks/get")).fail(network);
+    const due = runtime.nextStep();
+    expect(due).toBeGreaterThan(T0);
+    expect(runtime.step(due - 1)).toBe(due);
+    expect(server.arrivals).toEqual([]);
+    await clock.advance(due - T0);
+    expect(runtime.step(due)).toBe(Number.POSITIVE_INFINITY);
+    await server.expect("tasks/get");
+  });
+});
