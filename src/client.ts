@@ -5,7 +5,7 @@ import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
-import { errorOf, InputError, TaskFailedError, UnknownEndpointError } from "./errors.ts";
+import { ClientClosedError, errorOf, InputError, TaskFailedError, UnknownEndpointError } from "./errors.ts";
 import { checkAnswer } from "./protocol/answer.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import { HEADER_MISMATCH, METHOD_NOT_FOUND } from "./protocol/json-rpc.ts";
@@ -62,6 +62,7 @@ export class TaskClient {
   readonly #tasks: Map<string, Task> = new Map();
   readonly #listeners: Set<(task: Task) => void> = new Set();
   readonly #report: (problem: Problem) => void;
+  readonly #closing: AbortController = new AbortController();
   readonly #online = (): void => this.nudge();
 
   constructor(options: TaskClientOptions) {
@@ -182,6 +183,7 @@ export class TaskClient {
   async close(): Promise<void> {
     (globalThis as Partial<EventTarget>).removeEventListener?.("online", this.#online);
     await this.#host.close();
+    this.#closing.abort(new ClientClosedError());
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
   }
 
@@ -272,6 +274,7 @@ export class TaskClient {
     const task: Task = new Task(state, {
       cancel: async () => void (await this.#host.act(task.endpoint, { type: "cancelled", id })),
       answer: (key, response) => this.#answer(task, key, response),
+      closed: this.#closing.signal,
     });
     if (!outcome) this.#tasks.set(id, task);
     return task;

@@ -64,6 +64,15 @@ export class TaskLostError extends TaskError {
   }
 }
 
+/** The TaskClient was closed while this was waited for. The task goes on at its server; the store keeps it. */
+export class ClientClosedError extends Error {
+  override readonly name = "ClientClosedError";
+
+  constructor() {
+    super("The TaskClient was closed");
+  }
+}
+
 /** No endpoint of that name was given to the TaskClient. */
 export class UnknownEndpointError extends Error {
   override readonly name = "UnknownEndpointError";

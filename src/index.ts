@@ -11,6 +11,7 @@ export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";
 export type { Timing } from "./engine/schedule.ts";
 export type { Trouble } from "./engine/state.ts";
 export {
+  ClientClosedError,
   InputError,
   TaskCancelledError,
   TaskError,

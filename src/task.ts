@@ -32,6 +32,8 @@ export interface TaskUpdate {
 export interface TaskActions {
   cancel(): Promise<void>;
   answer(key: string, response: JsonObject): Promise<void>;
+  /** Aborted when the client is closed: nothing is heard of the task any more. */
+  readonly closed: AbortSignal;
 }
 
 /**
@@ -122,8 +124,8 @@ export class Task implements AsyncIterable<TaskUpdate> {
 
   /**
    * The tool's result, when the task has one. `isError` in it is the tool's own failure.
-   * Rejects with a TaskError when the task ended without a result, and with the signal's reason
-   * when aborted: that ends the wait, never the task.
+   * Rejects with a TaskError when the task ended without a result, with the signal's reason when
+   * aborted, and with a ClientClosedError when the client is closed: that ends the wait, never the task.
    */
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<ToolResult> {
     while (!this.outcome) await nextChange(this, options.signal);
@@ -150,6 +152,11 @@ export class Task implements AsyncIterable<TaskUpdate> {
     return this.#actions.answer(key, response);
   }
 
+  /** Aborted when the client that gave this handle is closed. */
+  get closed(): AbortSignal {
+    return this.#actions.closed;
+  }
+
   get reference(): TaskReference {
     const { id, endpoint, tool, taskId } = this;
     return { id, endpoint, tool, ...(taskId !== undefined && { taskId }) };
@@ -167,23 +174,21 @@ export class Task implements AsyncIterable<TaskUpdate> {
   }
 }
 
-/** Resolves at the task's next change; rejects with the signal's reason when it is aborted first. */
-export function nextChange(task: Task, signal?: AbortSignal): Promise<void> {
+/** Resolves at the task's next change; rejects with the reason of the first signal that is aborted. */
+export function nextChange(task: Task, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const stop = (): void => {
-      unsubscribe();
-      signal?.removeEventListener("abort", aborted);
+    const stops: (() => void)[] = [];
+    const settle = (finish: () => void): void => {
+      for (const stop of stops) stop();
+      finish();
     };
-    const aborted = (): void => {
-      stop();
-      reject(signal?.reason);
-    };
-    const unsubscribe = task.subscribe(() => {
-      stop();
-      resolve();
-    });
-    signal?.addEventListener("abort", aborted, { once: true });
+    for (const signal of [...signals, task.closed]) {
+      if (signal?.aborted) return settle(() => reject(signal.reason));
+      const aborted = (): void => settle(() => reject(signal?.reason));
+      signal?.addEventListener("abort", aborted);
+      stops.push(() => signal?.removeEventListener("abort", aborted));
+    }
+    stops.push(task.subscribe(() => settle(resolve)));
   });
 }
 

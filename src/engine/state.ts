@@ -52,8 +52,8 @@ export type TaskEvent =
   | { readonly type: "called"; readonly reply: CallReply }
   | { readonly type: "polled"; readonly view: TaskView }
   | { readonly type: "fetched"; readonly payload: TaskPayload }
-  /** Tasks of the server that no record claims. */
-  | { readonly type: "listed"; readonly unclaimed: readonly TaskView[] }
+  /** Tasks of the server that no record claims. `rivals`: other lost calls may be meant by them as well. */
+  | { readonly type: "listed"; readonly unclaimed: readonly TaskView[]; readonly rivals?: boolean }
   /** The server took these answers. */
   | { readonly type: "delivered"; readonly keys: readonly string[] }
   | { readonly type: "cancelTaken"; readonly view?: TaskView }

@@ -86,7 +86,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "called":
       return called(landed(state, "call"), event.reply, now, timing);
     case "polled":
-      return observed(landed(state, "get"), event.view, now, timing);
+      return observed(seenByPoll(landed(state, "get"), event.view), event.view, now, timing);
     case "notified":
       if (state.record.taskId !== event.view.snapshot.taskId) return state;
       // An outdated one says nothing of now: the next poll stays when it is.
@@ -100,7 +100,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     }
     case "listed":
       // Not finding it counts like a fault, so the count goes on.
-      return listed({ ...landed(state, "list"), failures: state.failures }, event.unclaimed, now, timing);
+      return listed({ ...landed(state, "list"), failures: state.failures }, event, now, timing);
     case "delivered":
       return {
         ...landed(state, "answer"),
@@ -165,6 +165,13 @@ function called(state: TaskState, reply: CallReply, now: number, timing: Timing)
   }
 }
 
+/** A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again. */
+function seenByPoll(state: TaskState, { snapshot }: TaskView): TaskState {
+  const known = state.record.snapshot;
+  const told = known?.status === snapshot.status && known.statusMessage === snapshot.statusMessage;
+  return told || !state.pushed ? state : { ...state, pushed: false };
+}
+
 function observed(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
   const record = observe(state.record, view, now);
   const next = { ...state, record, pollAt: now + pollDelay(record, timing, now, state.pushed) };
@@ -175,17 +182,24 @@ function observed(state: TaskState, view: TaskView, now: number, timing: Timing)
 }
 
 /** A call whose reply never came is one of the tasks nobody claims, if just one fits its time. */
-function listed(state: TaskState, unclaimed: readonly TaskView[], now: number, timing: Timing): TaskState {
+function listed(
+  state: TaskState,
+  event: TaskEvent & { type: "listed" },
+  now: number,
+  timing: Timing,
+): TaskState {
   const { createdAt } = state.record;
-  const fitting = unclaimed.filter(({ snapshot }) => {
+  const fitting = event.unclaimed.filter(({ snapshot }) => {
     const made = Date.parse(snapshot.createdAt);
     return Number.isNaN(made) || (made >= createdAt - CLOCK_SKEW_MS && made <= now + CLOCK_SKEW_MS);
   });
   const [only] = fitting;
-  if (only && fitting.length === 1) return observed(state, only, now, timing);
-  if (fitting.length > 1) {
+  if (only && fitting.length === 1 && !event.rivals) return observed(state, only, now, timing);
+  if (fitting.length > 0) {
+    // A wrong result would be worse than none.
     const candidates = fitting.map(({ snapshot }) => snapshot.taskId);
-    const detail = "The reply to the call never came, and more than one task of the server could be it";
+    const detail =
+      "The reply to the call never came, and it is not clear which task of the server is this call";
     return end(state, { kind: "lost", detail, candidates }, now);
   }
   // The server may still be at work on the request: it is looked for a few times.

@@ -56,6 +56,8 @@ export class TaskRuntime {
   /** The last write of each record; false when another process was faster. */
   readonly #writes: Map<string, Promise<boolean>> = new Map();
   readonly #feeds: Map<string, PushFeed> = new Map();
+  /** Tasks that a lost call may have been: another lost call must not take one of them for certain. */
+  readonly #suspected: Set<string> = new Set();
   readonly #abandon: Map<string, AbortController> = new Map();
   #closed = false;
 
@@ -359,7 +361,9 @@ export class TaskRuntime {
     const { store } = this.#options;
     const claimed = new Set<unknown>();
     for (const stored of [...(await store.loadActive()), ...(await store.loadSettled())]) {
-      if (isObject(stored) && stored.endpoint === record.endpoint) claimed.add(stored.taskId);
+      if (!isObject(stored) || stored.endpoint !== record.endpoint) continue;
+      claimed.add(stored.taskId);
+      if (isObject(stored.outcome)) this.#suspect(stored.outcome.candidates);
     }
     return listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId));
   }
@@ -369,7 +373,18 @@ export class TaskRuntime {
     const unclaimed = event.unclaimed.filter(
       ({ snapshot }) => this.#stateOf(record.endpoint, snapshot.taskId) === undefined,
     );
-    return { ...event, unclaimed };
+    const rivals =
+      unclaimed.some(({ snapshot }) => this.#suspected.has(snapshot.taskId)) ||
+      [...this.#states.values()].some(
+        (other) =>
+          other.record.id !== record.id && other.record.endpoint === record.endpoint && isLookedFor(other),
+      );
+    if (rivals) this.#suspect(unclaimed.map(({ snapshot }) => snapshot.taskId));
+    return { ...event, unclaimed, rivals };
+  }
+
+  #suspect(taskIds: unknown): void {
+    if (Array.isArray(taskIds)) for (const taskId of taskIds) this.#suspected.add(String(taskId));
   }
 
   async #answer(
@@ -390,6 +405,11 @@ export class TaskRuntime {
     await endpoint.respond(first.rpcId, { ...first.response, ...related });
     return [first.key];
   }
+}
+
+/** Its call may have reached the server, and nobody knows the task. */
+function isLookedFor({ record, mayCall, inFlight }: TaskState): boolean {
+  return record.stage === "calling" && !mayCall && !inFlight.has("call");
 }
 
 function retryOf(record: TaskRecord): { inputResponses?: JsonObject; requestState?: string } | undefined {
