@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 // wrangler.toml names this folder, and must find it even where the console has not been built.
