@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/{unit,sdk,conformance,bundle}/**/*.test.ts"],
+          include: ["test/{unit,sdk,conformance,bundle,simulation}/**/*.test.ts"],
           testTimeout: 60_000,
         },
       },
