@@ -28,6 +28,8 @@ export interface TaskClientOptions {
   readonly endpoints: Readonly<Record<string, Connector>>;
   /** How long a single request may take, in ms (60 s). Tasks have no such limit. */
   readonly requestTimeoutMs?: number;
+  /** The longest result taken, by the length of its JSON text: 32 Mi characters. A longer one is outcome `failed`. */
+  readonly maxResultLength?: number;
   /** Have servers push changes where they offer it; by default true. Polls go on all the same, only rarer. */
   readonly push?: boolean;
   readonly timing?: Partial<Timing>;
@@ -53,6 +55,8 @@ export interface CallOptions {
   readonly repeatable?: boolean;
 }
 
+const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
+
 /** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
 export class TaskClient {
   readonly #store: TaskStore;
@@ -77,6 +81,7 @@ export class TaskClient {
       clock: this.#clock,
       timing: { ...DEFAULT_TIMING, ...options.timing },
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+      maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
       keep: { ...DEFAULT_KEEP, ...options.keep },
       push: options.push ?? true,
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
@@ -212,16 +217,18 @@ export class TaskClient {
   ): TaskRecord {
     const id = crypto.randomUUID();
     const protocol = protocolOf(session.generation);
+    const asTask = protocol.mayBecomeTask(session, facts, options.prefer ?? "task");
     const repeatable = options.repeatable ?? facts?.repeatable ?? false;
     const call: RecordedCall = {
       name: tool,
       // As they are now: a call that is sent again is the same call, whatever the app does to its object.
       arguments: JSON.parse(JSON.stringify(args)) as JsonObject,
-      asTask: protocol.mayBecomeTask(session, facts, options.prefer ?? "task"),
+      asTask,
       ...(options.ttlMs !== undefined && { ttlMs: options.ttlMs }),
       ...(facts?.headers && { headers: parameterHeaders(facts.headers, args) }),
       progressToken: id,
-      recovery: repeatable ? "repeat" : protocol.canList(session) ? "list" : "none",
+      // A call that asked for no task is none of those the server lists.
+      recovery: repeatable ? "repeat" : asTask && protocol.canList(session) ? "list" : "none",
       rounds: 0,
     };
     return {

@@ -89,6 +89,7 @@ function meansLegacy(fault: Fault): boolean {
       return true;
     case "timeout":
     case "unauthorized":
+    case "oversized":
       return false;
   }
 }

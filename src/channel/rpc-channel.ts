@@ -197,11 +197,23 @@ export class RpcChannel {
     this.notify("notifications/cancelled", { requestId, reason }).catch(() => undefined);
   }
 
-  async #send(method: string, message: object): Promise<void> {
-    try {
-      await sendOn(this.#transport, message);
-    } catch (error) {
-      throw new RequestFaultError(method, faultOf(error), error);
-    }
+  /** A POST without a reply may hang as well: then a handshake or an answer would hang with it. */
+  #send(method: string, message: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (fault: Fault, cause?: unknown): void => {
+        stopTimer();
+        reject(new RequestFaultError(method, fault, cause));
+      };
+      const late = `Not taken within ${DEFAULT_REQUEST_TIMEOUT_MS} ms`;
+      const expire = (): void => fail({ kind: "timeout", message: late });
+      const stopTimer = this.#clock.after(DEFAULT_REQUEST_TIMEOUT_MS, expire);
+      sendOn(this.#transport, message).then(
+        () => {
+          stopTimer();
+          resolve();
+        },
+        (error: unknown) => fail(faultOf(error), error),
+      );
+    });
   }
 }

@@ -18,6 +18,8 @@ export type Fault =
   | { readonly kind: "unauthorized"; readonly message: string }
   /** The server answered with a JSON-RPC error. */
   | { readonly kind: "rpc"; readonly error: RpcErrorBody; readonly message: string }
+  /** The server answered with more than the client takes. */
+  | { readonly kind: "oversized"; readonly message: string }
   /** The server answered with something that breaks the protocol. */
   | { readonly kind: "malformed"; readonly message: string };
 

@@ -36,13 +36,13 @@ export function observe(record: TaskRecord, view: TaskView, now: number): TaskRe
 
 export function outcomeOf(snapshot: TaskSnapshot | undefined, payload: TaskPayload): Outcome {
   if (payload.kind === "error") {
-    return { kind: "failed", error: { message: payload.error.message, rpc: payload.error } };
+    return { kind: "failed", error: { reason: "rpc", message: payload.error.message, rpc: payload.error } };
   }
   const { result } = payload;
   // 2025-11-25 calls a task failed when its tool result says isError: that is a result like any other.
   if (snapshot?.status === "failed" && result.isError !== true) {
     const message = snapshot.statusMessage ?? "The server reported the task as failed";
-    return { kind: "failed", error: { message, result } };
+    return { kind: "failed", error: { reason: "reported", message, result } };
   }
   return { kind: "completed", result };
 }

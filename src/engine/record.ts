@@ -49,6 +49,20 @@ export interface RecordedCancel {
 
 /** Why a task without a result has none. */
 export interface Failure {
+  readonly reason: /** The server answered with a JSON-RPC error: `rpc`. */
+    | "rpc"
+    /** The server refused the call on the HTTP level: `httpStatus`. */
+    | "http"
+    /** The server takes none of the credentials. */
+    | "unauthorized"
+    /** The server's reply to the call breaks the protocol. */
+    | "malformed"
+    /** The server reported the task as failed: `result` is what it gave. */
+    | "reported"
+    /** The result is larger than the client takes. */
+    | "oversized"
+    /** The server asked for input again and again before it decided. */
+    | "rounds";
   readonly message: string;
   /** The JSON-RPC error, where the server gave one. */
   readonly rpc?: RpcErrorBody;

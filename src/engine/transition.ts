@@ -142,7 +142,8 @@ function called(state: TaskState, reply: CallReply, now: number, timing: Timing)
     }
     case "input": {
       if (record.call.rounds >= ROUNDS) {
-        return end(state, failed({ message: `The server asked for input more than ${ROUNDS} times` }), now);
+        const message = `The server asked for input more than ${ROUNDS} times`;
+        return end(state, failed({ reason: "rounds", message }), now);
       }
       const { requestState: _spent, ...call } = record.call;
       const asks = reply.requests.length > 0;
@@ -219,6 +220,9 @@ function faulted(
   timing: Timing,
 ): TaskState {
   const state = without(before, operation);
+  if (fault.kind === "oversized") {
+    return end(state, failed({ reason: "oversized", message: fault.message }), now);
+  }
   switch (operation) {
     case "call":
       return callFaulted(state, fault, now, timing);
@@ -246,13 +250,13 @@ function faulted(
 
 function callFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
   if (state.record.stage !== "calling") return state;
-  if (fault.kind === "rpc") return end(state, failed({ message: fault.message, rpc: fault.error }), now);
+  if (fault.kind === "rpc") return end(state, rpcFailed(fault), now);
   if (fault.kind === "malformed" || fault.kind === "unauthorized") {
-    return end(state, failed({ message: fault.message }), now);
+    return end(state, failed({ reason: fault.kind, message: fault.message }), now);
   }
   if (wasRefused(fault)) return troubled({ ...state, mayCall: true }, fault, now, timing);
   if (fault.kind === "http" && isClientError(fault.status)) {
-    return end(state, failed({ message: fault.message, httpStatus: fault.status }), now);
+    return end(state, failed({ reason: "http", message: fault.message, httpStatus: fault.status }), now);
   }
   const { recovery } = state.record.call;
   if (recovery === "none" || (recovery === "repeat" && state.failures + 1 >= ATTEMPTS)) {
@@ -271,11 +275,11 @@ function resultFaulted(state: TaskState, fault: Fault, now: number, timing: Timi
   if (fault.kind === "rpc") {
     // A failed task answers with the JSON-RPC error of its request (tasks, "Task Execution Errors").
     if (snapshot.status === "failed") {
-      return end(state, failed({ message: fault.message, rpc: fault.error }), now);
+      return end(state, rpcFailed(fault), now);
     }
     if (isUnknownTask(fault)) return gone(state, fault, now);
     if (state.failures + 1 >= ATTEMPTS) {
-      return end(state, failed({ message: fault.message, rpc: fault.error }), now);
+      return end(state, rpcFailed(fault), now);
     }
   }
   return troubled(state, fault, now, timing);
@@ -288,11 +292,13 @@ function troubled(state: TaskState, fault: Fault, now: number, timing: Timing): 
     return end(state, { kind: "expired", detail: `${detail}: ${fault.message}` }, now);
   }
   const demanded = fault.kind === "http" ? fault.retryAfterMs : undefined;
-  const delay = Math.max(demanded ?? 0, backoffDelay(state.record.id, failures, timing));
+  const until = now + Math.max(demanded ?? 0, backoffDelay(state.record.id, failures, timing));
+  // What the server demanded of one request outlasts the plainer fault of another.
+  const held = state.hold?.demanded ? state.hold.until : 0;
   return {
     ...state,
     failures,
-    hold: { until: now + delay, demanded: demanded !== undefined },
+    hold: { until: Math.max(until, held), demanded: demanded !== undefined || held > now },
     trouble: { fault, since: state.trouble?.since ?? now },
   };
 }
@@ -405,7 +411,10 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
       return [];
     case "calling":
       // A plain 2025-11-25 call may be asked while it runs; later it is too late to recover it.
-      if (state.inFlight.size > 0) return hasAnswers(record) ? ["answer"] : [];
+      // In 2026-07-28 the answers are in the call that is out (mrtr).
+      if (state.inFlight.size > 0) {
+        return record.generation === "2025-11-25" && hasAnswers(record) ? ["answer"] : [];
+      }
       return [state.mayCall || record.call.recovery === "repeat" ? "call" : "list"];
     case "running": {
       const wanted: Operation[] = [];
@@ -450,6 +459,10 @@ function end(state: TaskState, outcome: Outcome, now: number): TaskState {
 
 function failed(error: Failure): Outcome {
   return { kind: "failed", error };
+}
+
+function rpcFailed({ message, error }: Fault & { kind: "rpc" }): Outcome {
+  return failed({ reason: "rpc", message, rpc: error });
 }
 
 function lost(detail: string): Outcome {

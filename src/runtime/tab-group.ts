@@ -42,7 +42,7 @@ export interface TabGroupEvents {
   readonly awake: () => void;
   /** Another tab told of a change. */
   readonly told: (state: SharedState) => void;
-  /** To the leader: another tab started this task, and hands it over. */
+  /** To the leader: another tab makes this call, or hands its task over. */
   readonly adopt: (record: TaskRecord) => void;
   /** To the leader: resolves when the action is durable; false if there was nothing to do it to. */
   readonly act: (action: TabAction) => Promise<boolean>;
@@ -67,6 +67,7 @@ export class TabGroup {
   #office: Promise<void> = Promise.resolve();
   #queued = false;
   #stopWatching: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
 
   constructor(platform: TabPlatform, clock: Clock, scope: string, events: TabGroupEvents) {
     this.#platform = platform;
@@ -96,7 +97,7 @@ export class TabGroup {
     this.#post({ type: "state", state });
   }
 
-  /** Gives a task this tab started to the leader. */
+  /** Gives a call this tab makes, and then its task, to the leader. */
   handOver(record: TaskRecord): void {
     this.#post({ type: "adopt", record });
   }
@@ -117,6 +118,7 @@ export class TabGroup {
   close(): void {
     this.#closing.abort();
     this.#stopWatching?.();
+    this.#cancelWatch?.();
     this.#abdicate?.();
     this.#channel.onmessage = null;
     this.#channel.close();
@@ -179,8 +181,8 @@ export class TabGroup {
 
   #scheduleWatch(): void {
     if (this.#closing.signal.aborted) return;
-    const cancel = this.#clock.after(WATCH_MS, () => void this.#watch().finally(() => this.#scheduleWatch()));
-    this.#closing.signal.addEventListener("abort", cancel, { once: true });
+    const watch = (): void => void this.#watch().finally(() => this.#scheduleWatch());
+    this.#cancelWatch = this.#clock.after(WATCH_MS, watch);
   }
 
   /** A visible tab does not depend on a leader that is hidden, frozen or throttled. */

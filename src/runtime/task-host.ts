@@ -5,6 +5,7 @@ import type { Timing } from "../engine/schedule.ts";
 import type { TaskState } from "../engine/state.ts";
 import type { TaskReference } from "../errors.ts";
 import { readQuestion } from "../protocol/input-request.ts";
+import { sameJson } from "../protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
@@ -33,6 +34,7 @@ export interface HostOptions {
   readonly timing: Timing;
   readonly keep: Keep;
   readonly requestTimeoutMs: number;
+  readonly maxResultLength: number;
   readonly push: boolean;
   /** The tabs that share the store; none where a process is alone. */
   readonly tabs: TabPlatform | undefined;
@@ -58,23 +60,28 @@ export class TaskHost {
   readonly #groups: Map<string, TabGroup> = new Map();
   /** Ends the lock that says: this tab is still making the call. */
   readonly #callEnds: Map<string, () => void> = new Map();
+  /** Tasks whose outcome the store would not take: only this process knows it. */
+  readonly #unstored: Set<string> = new Set();
   #takingUp: Promise<void> | undefined;
   #outcomes = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
-    const { store, clock, timing, requestTimeoutMs, push, endpoint, tabs, report } = options;
+    const { store, clock, timing, requestTimeoutMs, maxResultLength, push, endpoint, tabs, report } = options;
     this.#runtime = new TaskRuntime({
       store,
       clock,
       timing,
       requestTimeoutMs,
+      maxResultLength,
       push,
       endpoint,
       changed: (state) => this.#changed(state),
       superseded: (id) => void this.#reload(id),
-      storageFailed: ({ id }, error) =>
-        report({ kind: "storage", id, error, message: `Task ${id} could not be stored: ${String(error)}` }),
+      storageFailed: ({ id, outcome }, error) => {
+        if (outcome) this.#unstored.add(id);
+        report({ kind: "storage", id, error, message: `Task ${id} could not be stored: ${String(error)}` });
+      },
       rescheduled: () => this.#loop.wake(this.#runtime.nextStep()),
     });
     this.#loop = new TimerLoop(clock, (now) => this.#runtime.step(now));
@@ -87,8 +94,14 @@ export class TaskHost {
           this.#refresh(name);
         },
         awake: () => this.#refresh(name),
-        told: (state) => options.changed(state),
-        adopt: (record) => this.#runtime.wake(record, true),
+        told: (state) => {
+          // A plain call of another tab is news only to who holds a handle of it.
+          if (!endedAsPlainCall(state.record) || this.#isFollowed(state.record.id)) options.changed(state);
+        },
+        adopt: (record) => {
+          if (record.stage === "calling") void this.#wakeOrphan(group, record.id);
+          else this.#runtime.wake(record, true);
+        },
         act: (action) => this.#act(action),
       });
       this.#groups.set(name, group);
@@ -127,7 +140,12 @@ export class TaskHost {
       await group.join();
       await this.#holdCall(group, record.id);
     }
+    // Should this tab die, the leader need not be a new one to find the call.
+    const announced = mayBecomeTask && group && !group.leads;
+    if (announced) group.handOver(record);
     await this.#runtime.start(record, mayBecomeTask);
+    // A leader elected meanwhile may have read the store before the call was in it.
+    if (announced) group.handOver(record);
   }
 
   /** Cancels or answers, wherever the task runs. Resolves when that is durable: false if there was nothing to do it to. */
@@ -240,7 +258,8 @@ export class TaskHost {
   async #wakeOrphan(group: TabGroup, id: string): Promise<void> {
     await group.exclusively(`call/${id}`, async () => {
       const record = await this.record(id);
-      if (record && !record.outcome && group.leads) this.#runtime.wake(record);
+      // Past the call, its tab has just heard of the task, and hands it over too.
+      if (record && !record.outcome && group.leads) this.#runtime.wake(record, record.stage !== "calling");
     });
   }
 
@@ -255,7 +274,9 @@ export class TaskHost {
 
   #yieldAll(endpoint: string): void {
     for (const { record } of [...this.#runtime.states()]) {
-      if (record.endpoint === endpoint && !this.#callEnds.has(record.id)) this.#runtime.yield(record.id);
+      // A call this tab is making stays with it; so does one that can be no task, which nobody else knows.
+      const own = this.#callEnds.has(record.id) || !record.call.asTask;
+      if (record.endpoint === endpoint && !own) this.#runtime.yield(record.id);
     }
   }
 
@@ -263,15 +284,15 @@ export class TaskHost {
     const { record, progress, trouble } = state;
     const shared = { record, ...(progress && { progress }), ...(trouble && { trouble }) };
     this.#options.changed(shared);
-    // What is not yet a task, or never was one, is this tab's own affair.
     const group = this.#groups.get(record.endpoint);
-    if (record.stage !== "calling" && !endedAsPlainCall(record)) group?.tell(shared);
+    // What can be no task is this tab's own affair, and so is a call before anybody was asked about it.
+    if (record.call.asTask && (record.stage !== "calling" || record.call.rounds > 0)) group?.tell(shared);
     if (record.stage !== "calling") {
       this.#callEnds.get(record.id)?.();
       this.#callEnds.delete(record.id);
     }
     if (record.outcome) {
-      this.#runtime.release(record.id);
+      if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);
       if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
     } else if (group && !group.leads && record.stage !== "calling") {
       this.#runtime.yield(record.id);
@@ -281,8 +302,10 @@ export class TaskHost {
 
   async #act(action: TabAction): Promise<boolean> {
     const { id } = action;
+    const record = this.#runtime.state(id)?.record ?? (await this.record(id));
+    // The leader before this one may have taken the answer and died before it said so.
+    if (record && holdsAnswer(record, action)) return true;
     if (!this.#runtime.state(id)) {
-      const record = await this.record(id);
       if (!record || record.outcome || !this.#options.endpoint(record.endpoint)) return false;
       this.#runtime.wake(record);
     }
@@ -296,6 +319,10 @@ export class TaskHost {
     this.#runtime.dispatch(id, action);
     await this.#runtime.written();
     return true;
+  }
+
+  #isFollowed(id: string): boolean {
+    return [...this.#options.followed()].some((task) => task.id === id);
   }
 
   /** A tab that was frozen may have been told nothing: it reads what it missed. */
@@ -323,4 +350,10 @@ export class TaskHost {
     const record = await this.record(id);
     if (record) this.#options.changed({ record });
   }
+}
+
+function holdsAnswer(record: TaskRecord, action: TabAction): boolean {
+  if (action.type !== "answered") return false;
+  const input = record.inputs.find(({ key }) => key === action.key);
+  return input?.response !== undefined && sameJson(input.response, action.response);
 }

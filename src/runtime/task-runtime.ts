@@ -24,6 +24,8 @@ export interface RuntimeOptions {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly timing: Timing;
+  /** The longest result taken, by the length of its JSON text. */
+  readonly maxResultLength: number;
   /** Whether to have servers push changes. Not where no connection may be held between polls. */
   readonly push: boolean;
   /** The timeout of each request, in ms. */
@@ -254,7 +256,9 @@ export class TaskRuntime {
     try {
       const view = protocolOf(state.record.generation).decodeNotification(method, params);
       if (!view) return false;
-      this.dispatch(state.record.id, { type: "notified", view });
+      const event = this.#withinSize({ type: "notified", view }, "get");
+      // One too large is left to the poll, which says so.
+      if (event.type === "notified") this.dispatch(state.record.id, event);
     } catch (error) {
       // A notification is only a hint: a malformed one changes nothing, and the polls go on.
       if (!(error instanceof MalformedReplyError)) throw error;
@@ -293,6 +297,7 @@ export class TaskRuntime {
     const abandon = new AbortController();
     this.#abandon.set(key, abandon);
     this.#perform(record, operation, abandon.signal)
+      .then((event) => this.#withinSize(event, operation))
       .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
       .then((event) => {
         if (this.#abandon.get(key) === abandon) this.#abandon.delete(key);
@@ -301,6 +306,17 @@ export class TaskRuntime {
         const after = this.#states.get(id);
         if (after && (event.type === "polled" || event.type === "called")) this.#havePushed(after.record);
       });
+  }
+
+  /** A result that would not fit is refused before anything holds it: at the server it stays for its TTL. */
+  #withinSize(event: TaskEvent, operation: Operation): TaskEvent {
+    const payload = payloadOf(event);
+    if (payload === undefined) return event;
+    const { maxResultLength } = this.#options;
+    const { length } = JSON.stringify(payload);
+    if (length <= maxResultLength) return event;
+    const message = `The result is ${length} characters long, and at most ${maxResultLength} are taken`;
+    return { type: "faulted", operation, fault: { kind: "oversized", message } };
   }
 
   async #perform(record: TaskRecord, operation: Operation, signal: AbortSignal): Promise<TaskEvent> {
@@ -404,6 +420,20 @@ export class TaskRuntime {
       record.taskId === undefined ? {} : { _meta: { [RELATED_TASK]: { taskId: record.taskId } } };
     await endpoint.respond(first.rpcId, { ...first.response, ...related });
     return [first.key];
+  }
+}
+
+function payloadOf(event: TaskEvent): unknown {
+  switch (event.type) {
+    case "called":
+      return event.reply.kind === "result" ? event.reply.result : undefined;
+    case "polled":
+    case "notified":
+      return event.view.payload;
+    case "fetched":
+      return event.payload;
+    default:
+      return undefined;
   }
 }
 

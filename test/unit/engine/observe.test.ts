@@ -90,13 +90,13 @@ describe("outcomeOf: what failed means", () => {
       "a result that is no error, of a failed task",
       failed,
       { kind: "result", result },
-      { kind: "failed", error: { message: "It says", result } },
+      { kind: "failed", error: { reason: "reported", message: "It says", result } },
     ],
     [
       "a JSON-RPC error",
       failed,
       { kind: "error", error: { code: -32603, message: "No" } },
-      { kind: "failed", error: { message: "No", rpc: { code: -32603, message: "No" } } },
+      { kind: "failed", error: { reason: "rpc", message: "No", rpc: { code: -32603, message: "No" } } },
     ],
   ] as const)("%s", (_what, snapshot, payload, outcome) => {
     expect(outcomeOf(snapshot, payload)).toEqual(outcome);
@@ -108,7 +108,7 @@ describe("endedAsPlainCall", () => {
 
   it("is true of what was answered at once", () => {
     expect(endedAsPlainCall(plain)).toBe(true);
-    expect(endedAsPlainCall({ ...plain, outcome: { kind: "failed", error: { message: "No" } } })).toBe(true);
+    expect(endedAsPlainCall({ ...plain, outcome: { kind: "failed", error: { reason: "rpc", message: "No" } } })).toBe(true);
   });
 
   it("is false of a task, of an open call, and of a call that is lost", () => {

@@ -89,7 +89,7 @@ describe("the end of a task, 2026-07-28", () => {
     const view = seen({ status: "failed" }, 1, { payload: { kind: "error", error } });
     expect(running().onDue().on({ type: "polled", view }).outcome).toEqual({
       kind: "failed",
-      error: { message: error.message, rpc: error },
+      error: { reason: "rpc", message: error.message, rpc: error },
     });
   });
 
@@ -157,7 +157,7 @@ describe("the end of a task, 2025-11-25", () => {
       .on({ type: "polled", view: view("failed") });
     expect(walk.on({ type: "fetched", payload: { kind: "result", result } }).outcome).toEqual({
       kind: "failed",
-      error: { message: "It says", result },
+      error: { reason: "reported", message: "It says", result },
     });
   });
 
@@ -171,7 +171,7 @@ describe("the end of a task, 2025-11-25", () => {
       operation: "result",
       fault: { kind: "rpc", error, message: "Bad city (-32602)" },
     });
-    expect(walk.outcome).toEqual({ kind: "failed", error: { message: "Bad city (-32602)", rpc: error } });
+    expect(walk.outcome).toEqual({ kind: "failed", error: { reason: "rpc", message: "Bad city (-32602)", rpc: error } });
   });
 
   it("cancelled: there is nothing to fetch", () => {

@@ -15,7 +15,7 @@ const question = { key: "late", method: "elicitation/create", params: {} } as co
 
 const OUTCOMES: readonly Outcome[] = [
   { kind: "completed", result },
-  { kind: "failed", error: { message: "No" } },
+  { kind: "failed", error: { reason: "rpc", message: "No" } },
   { kind: "cancelled", confirmed: false },
   { kind: "expired", detail: "It passed" },
   { kind: "lost", detail: "Nobody knows" },

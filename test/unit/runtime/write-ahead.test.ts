@@ -39,6 +39,7 @@ function rigOf(store: TaskStore): Rig {
     clock,
     timing: DEFAULT_TIMING,
     requestTimeoutMs: 60_000,
+    maxResultLength: 1_000_000,
     push: false,
     endpoint: (name) => (name === "lab" ? endpoint : undefined),
     changed: (state) => changes.push(state),
