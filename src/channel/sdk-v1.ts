@@ -41,9 +41,7 @@ export interface UrlOptionsV1 extends Omit<UrlOptions, "era"> {
 export function fromUrl(url: string | URL, options: UrlOptionsV1 = {}): Connector {
   return urlConnector(url, { ...options, era: "2025-11-25" }, (address, seed) => {
     const transport = new StreamableHTTPClientTransport(address, {
-      fetch: seed.fetch,
-      ...(seed.requestInit && { requestInit: seed.requestInit }),
-      ...(seed.sessionId !== undefined && { sessionId: seed.sessionId }),
+      ...seed,
       ...(options.authProvider && { authProvider: options.authProvider }),
     });
     return transport as unknown as Transport;

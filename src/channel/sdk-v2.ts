@@ -52,9 +52,7 @@ export interface UrlOptionsV2 extends UrlOptions {
 export function fromUrl(url: string | URL, options: UrlOptionsV2 = {}): Connector {
   return urlConnector(url, options, (address, seed) => {
     const transport = new StreamableHTTPClientTransport(address, {
-      fetch: seed.fetch,
-      ...(seed.requestInit && { requestInit: seed.requestInit }),
-      ...(seed.sessionId !== undefined && { sessionId: seed.sessionId }),
+      ...seed,
       ...(options.authProvider && { authProvider: options.authProvider }),
     });
     return transport as unknown as Transport;

@@ -27,9 +27,9 @@ export interface UrlOptions {
 
 /** What a transport is made with: the remembered session, and a `fetch` that heeds `Retry-After`. */
 export interface TransportSeed {
-  readonly sessionId: string | undefined;
+  readonly sessionId?: string;
   readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
-  readonly requestInit: RequestInit | undefined;
+  readonly requestInit?: RequestInit;
 }
 
 /** Connects to an address over a bare transport: no SDK Client, and no handshake where a session is remembered. */
@@ -48,9 +48,9 @@ export function urlConnector(
     renewable: true,
     async connect(events: ConnectionEvents, remembered?: Session): Promise<Connection> {
       const transport = makeTransport(address, {
-        sessionId: remembered?.sessionId,
         fetch,
-        requestInit: options.requestInit,
+        ...(remembered?.sessionId !== undefined && { sessionId: remembered.sessionId }),
+        ...(options.requestInit && { requestInit: options.requestInit }),
       });
       const channel = new RpcChannel(transport, events.inbound, options.clock);
       const receive = (message: unknown): void => {

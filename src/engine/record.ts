@@ -4,6 +4,7 @@ import type { RpcErrorBody } from "../protocol/json-rpc.ts";
 import type { ToolCall } from "../protocol/task-protocol.ts";
 import type { Generation, TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
+import { mayHaveStray } from "./stray.ts";
 
 /** The version of {@link TaskRecord} this code writes. Raised whenever an older reader would misread it. */
 export const RECORD_VERSION = 1;
@@ -32,6 +33,8 @@ export interface RecordedCall extends ToolCall {
   readonly requestState?: string;
   /** How often the server has asked for input before deciding. */
   readonly rounds: number;
+  /** It was sent again without knowing what became of it before. */
+  readonly repeated?: boolean;
 }
 
 /** A question and what became of it. Kept for the life of the task: one key is answered once. */
@@ -116,6 +119,8 @@ export function openInputs(record: TaskRecord): readonly RecordedInput[] {
 }
 
 /** The call was answered at once and never was a task: there is nothing to find again. */
-export function endedAsPlainCall({ outcome, taskId }: TaskRecord): boolean {
-  return taskId === undefined && (outcome?.kind === "completed" || outcome?.kind === "failed");
+export function endedAsPlainCall(record: TaskRecord): boolean {
+  const { outcome, taskId } = record;
+  const answered = outcome?.kind === "completed" || outcome?.kind === "failed";
+  return answered && taskId === undefined && !mayHaveStray(record);
 }

@@ -8,6 +8,7 @@ import { isOutdated, observe, outcomeOf, settle } from "./observe.ts";
 import { type Failure, type Outcome, openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import { backoffDelay, DEFAULT_TIMING, deadline, pollDelay, type Timing } from "./schedule.ts";
 import type { Command, Operation, TaskEvent, TaskState, Transition } from "./state.ts";
+import { CLOCK_SKEW_MS } from "./stray.ts";
 
 /** How often a thing is tried whose fate must be known at some time. */
 const ATTEMPTS = 5;
@@ -15,8 +16,6 @@ const ATTEMPTS = 5;
 const ROUNDS = 20;
 /** How long past its TTL a task that still works is given before it counts as expired, in ms. */
 const TTL_GRACE_MS = 30_000;
-/** How far the server's clock may be from ours when a lost call is looked for by its time, in ms. */
-const CLOCK_SKEW_MS = 5 * 60_000;
 
 /** A record as a process finds or makes it: nothing is in flight, nothing is held. */
 export function idleState(record: TaskRecord): TaskState {
@@ -196,18 +195,16 @@ function listed(
   });
   const [only] = fitting;
   if (only && fitting.length === 1 && !event.rivals) return observed(state, only, now, timing);
-  if (fitting.length > 0) {
-    // A wrong result would be worse than none.
-    const candidates = fitting.map(({ snapshot }) => snapshot.taskId);
-    const detail =
-      "The reply to the call never came, and it is not clear which task of the server is this call";
-    return end(state, { kind: "lost", detail, candidates }, now);
-  }
-  // The server may still be at work on the request: it is looked for a few times.
-  const fault: Fault = { kind: "network", message: "The server lists no task that could be this call" };
-  return state.failures + 1 >= ATTEMPTS
-    ? end(state, lost("The reply to the call never came, and the server lists no task for it"), now)
-    : troubled(state, fault, now, timing);
+  // The server may still be at work on the request, and rivals may yet find theirs: it is looked for a few times.
+  const unclear = fitting.length > 0;
+  const message = unclear
+    ? "it is not clear which task of the server is this call"
+    : "the server lists no task for it";
+  if (state.failures + 1 < ATTEMPTS) return troubled(state, { kind: "network", message }, now, timing);
+  const detail = `The reply to the call never came, and ${message}`;
+  // A wrong result would be worse than none.
+  const candidates = fitting.map(({ snapshot }) => snapshot.taskId);
+  return end(state, { ...lost(detail), ...(unclear && { candidates }) }, now);
 }
 
 // ── faults ─────────────────────────────────────────────────────────────────────────────────────
@@ -251,7 +248,9 @@ function faulted(
 function callFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
   if (state.record.stage !== "calling") return state;
   if (fault.kind === "rpc") return end(state, rpcFailed(fault), now);
-  if (fault.kind === "malformed" || fault.kind === "unauthorized") {
+  // What a reply said that nobody can read may have been a task, where that can be found out.
+  const readable = fault.kind !== "malformed" || state.record.call.recovery !== "list";
+  if (readable && (fault.kind === "malformed" || fault.kind === "unauthorized")) {
     return end(state, failed({ reason: fault.kind, message: fault.message }), now);
   }
   if (wasRefused(fault)) return troubled({ ...state, mayCall: true }, fault, now, timing);
@@ -392,9 +391,11 @@ function plan(state: TaskState, now: number): Transition {
   }
   const wanted = wantedOperations(state, now).filter((operation) => !state.inFlight.has(operation));
   if (wanted.length === 0) return { state, commands: [] };
+  const repeats = wanted.includes("call") && !state.mayCall && !record.call.repeated;
   return {
     state: {
       ...state,
+      ...(repeats && { record: { ...record, call: { ...record.call, repeated: true } } }),
       inFlight: new Set([...state.inFlight, ...wanted]),
       mayCall: false,
       answering: wanted.includes("answer") ? answersToSend(record).map(({ key }) => key) : state.answering,

@@ -42,16 +42,17 @@ function checkElicitation(params: JsonObject, response: JsonObject): CheckedAnsw
   const given = content ?? {};
   if (!isObject(given)) return refuse("content must be an object");
   const defaults = Object.entries(fields).flatMap(([name, field]) =>
-    given[name] === undefined && isObject(field) && field.default !== undefined
+    own(given, name) === undefined && isObject(field) && field.default !== undefined
       ? [[name, field.default]]
       : [],
   );
   const filled: JsonObject = { ...given, ...Object.fromEntries(defaults) };
-  const required = Array.isArray(schema.required) ? schema.required : [];
+  const required = textsIn(schema.required) ?? [];
   const problems = [
-    ...required.filter((name) => filled[String(name)] === undefined).map((name) => `${name} is required`),
+    ...required.filter((name) => own(filled, name) === undefined).map((name) => `${name} is required`),
     ...Object.entries(fields).flatMap(([name, field]) => {
-      const problem = filled[name] === undefined ? undefined : checkField(field, filled[name]);
+      const value = own(filled, name);
+      const problem = value === undefined ? undefined : checkField(field, value);
       return problem === undefined ? [] : [`${name} ${problem}`];
     }),
   ];
@@ -86,7 +87,9 @@ function checkString(schema: JsonObject, value: unknown): string | undefined {
   if (typeof minLength === "number" && length < minLength)
     return `must have at least ${minLength} characters`;
   if (typeof maxLength === "number" && length > maxLength) return `must have at most ${maxLength} characters`;
-  return typeof format === "string" && FORMATS[format]?.(value) === false ? `must be a ${format}` : undefined;
+  return typeof format === "string" && FORMATS.get(format)?.(value) === false
+    ? `must be a ${format}`
+    : undefined;
 }
 
 function checkNumber({ type, minimum, maximum }: JsonObject, value: unknown): string | undefined {
@@ -100,8 +103,8 @@ function checkNumber({ type, minimum, maximum }: JsonObject, value: unknown): st
 function checkChoices(schema: JsonObject, value: unknown): string | undefined {
   if (!Array.isArray(value)) return "must be a list";
   const choices = isObject(schema.items) ? choicesOf(schema.items) : undefined;
-  const stranger = value.find((chosen) => typeof chosen !== "string" || choices?.includes(chosen) === false);
-  if (stranger !== undefined) return `must be chosen from ${choices?.join(", ") ?? "texts"}`;
+  const fits = value.every((chosen) => typeof chosen === "string" && choices?.includes(chosen) !== false);
+  if (!fits) return `must be chosen from ${choices?.join(", ") ?? "texts"}`;
   const { minItems, maxItems } = schema;
   if (typeof minItems === "number" && value.length < minItems) return `needs at least ${minItems} choices`;
   if (typeof maxItems === "number" && value.length > maxItems) return `takes at most ${maxItems} choices`;
@@ -109,23 +112,36 @@ function checkChoices(schema: JsonObject, value: unknown): string | undefined {
 }
 
 function choicesOf(schema: JsonObject): readonly string[] | undefined {
-  if (Array.isArray(schema.enum)) return schema.enum.map(String);
   const titled = schema.oneOf ?? schema.anyOf;
-  return Array.isArray(titled)
-    ? titled.map((choice) => String(isObject(choice) ? choice.const : choice))
-    : undefined;
+  const consts = Array.isArray(titled) && titled.map((choice) => isObject(choice) && choice.const);
+  return textsIn(schema.enum) ?? textsIn(consts);
 }
 
-const FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
-  // As the HTML standard checks an e-mail field: one @, and something that may be a host after it.
-  email: (value) => /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/.test(value),
-  uri: (value) => URL.canParse(value),
-  date: (value) => /^\d{4}-\d\d-\d\d$/.test(value) && isCalendarDay(value),
-  "date-time": (value) =>
-    /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value) &&
-    isCalendarDay(value.slice(0, 10)) &&
-    !Number.isNaN(Date.parse(value)),
-};
+function textsIn(list: unknown): readonly string[] | undefined {
+  return Array.isArray(list) ? list.filter((entry) => typeof entry === "string") : undefined;
+}
+
+/** A form may well have a field that is called `constructor`. */
+function own(fields: JsonObject, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** As strict as the validators of the servers, the SDK's among them: what they refuse fails the tool. */
+const FORMATS: ReadonlyMap<string, (value: string) => boolean> = new Map([
+  ["email", (value) => EMAIL.test(value)],
+  // RFC 3986, which is narrower than what `URL` takes and encodes.
+  ["uri", (value) => URI_TEXT.test(value) && URI.test(value) && URL.canParse(value)],
+  ["date", (value) => /^\d{4}-\d\d-\d\d$/.test(value) && isCalendarDay(value)],
+  ["date-time", (value) => DATE_TIME.test(value) && isCalendarDay(value.slice(0, 10))],
+]);
+const EMAIL =
+  /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@([a-z\d]([a-z\d-]*[a-z\d])?\.)+[a-z\d]([a-z\d-]*[a-z\d])?$/i;
+const URI_TEXT = /^([\w\-.~!$&'()*+,;=:@/?#[\]]|%[\da-f]{2})+$/i;
+const URI =
+  /^[a-z][a-z\d+.-]*:(\/\/([^/?#@[\]]*@)?(\[[\da-f:.]+\]|[^/?#@:[\]]*)(:\d*)?(\/[^?#[\]]*)?|\/?[^/?#[\]][^?#[\]]*|\/)(\?[^#[\]]*)?(#[^#[\]]*)?$/i;
+/** RFC 3339: unlike ISO 8601 it has no 24:00, and always a zone. */
+const DATE_TIME =
+  /^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /** `Date` would take the 31st of February for a day of March. */
 function isCalendarDay(value: string): boolean {

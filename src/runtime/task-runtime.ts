@@ -6,6 +6,7 @@ import type { Fault } from "../engine/fault.ts";
 import { endedAsPlainCall, type RecordedInput, type TaskRecord } from "../engine/record.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
+import { isRival } from "../engine/stray.ts";
 import { answersToSend, idleState, nextDue, transition } from "../engine/transition.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
@@ -14,6 +15,7 @@ import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import { protocolOf } from "../protocol/task-protocol.ts";
 import { isTerminal, type TaskProgress } from "../protocol/task-snapshot.ts";
 import { MalformedReplyError, type TaskView } from "../protocol/task-view.ts";
+import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { DueQueue } from "./due-queue.ts";
 import { PushFeed } from "./push-feed.ts";
@@ -348,7 +350,7 @@ export class TaskRuntime {
         return { type: "fetched", payload: protocol.decodeResult(payload) };
       }
       case "list":
-        return { type: "listed", unclaimed: await this.#listUnclaimed(record, endpoint, options) };
+        return this.#listUnclaimed(record, endpoint, options);
       case "answer":
         return { type: "delivered", keys: await this.#answer(record, endpoint, options) };
       case "cancel": {
@@ -363,7 +365,7 @@ export class TaskRuntime {
     record: TaskRecord,
     endpoint: Endpoint,
     options: { timeoutMs: number; signal: AbortSignal },
-  ): Promise<readonly TaskView[]> {
+  ): Promise<TaskEvent> {
     const protocol = protocolOf(record.generation);
     const listed: TaskView[] = [];
     let cursor: string | undefined;
@@ -376,12 +378,20 @@ export class TaskRuntime {
     }
     const { store } = this.#options;
     const claimed = new Set<unknown>();
+    let rivals = false;
     for (const stored of [...(await store.loadActive()), ...(await store.loadSettled())]) {
-      if (!isObject(stored) || stored.endpoint !== record.endpoint) continue;
-      claimed.add(stored.taskId);
-      if (isObject(stored.outcome)) this.#suspect(stored.outcome.candidates);
+      const reading = readRecord(stored);
+      if (reading.kind !== "record" || reading.record.endpoint !== record.endpoint) continue;
+      const { taskId, outcome } = reading.record;
+      claimed.add(taskId);
+      if (outcome?.kind === "lost") this.#suspect(outcome.candidates);
+      rivals ||= isRival(record, reading.record);
     }
-    return listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId));
+    return {
+      type: "listed",
+      unclaimed: listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId)),
+      rivals,
+    };
   }
 
   /** What has been claimed here while the list was on its way is claimed. */
@@ -390,12 +400,9 @@ export class TaskRuntime {
       ({ snapshot }) => this.#stateOf(record.endpoint, snapshot.taskId) === undefined,
     );
     const rivals =
+      event.rivals ||
       unclaimed.some(({ snapshot }) => this.#suspected.has(snapshot.taskId)) ||
-      [...this.#states.values()].some(
-        (other) =>
-          other.record.id !== record.id && other.record.endpoint === record.endpoint && isLookedFor(other),
-      );
-    if (rivals) this.#suspect(unclaimed.map(({ snapshot }) => snapshot.taskId));
+      [...this.#states.values()].some((other) => isRival(record, other.record));
     return { ...event, unclaimed, rivals };
   }
 
@@ -438,10 +445,6 @@ function payloadOf(event: TaskEvent): unknown {
 }
 
 /** Its call may have reached the server, and nobody knows the task. */
-function isLookedFor({ record, mayCall, inFlight }: TaskState): boolean {
-  return record.stage === "calling" && !mayCall && !inFlight.has("call");
-}
-
 function retryOf(record: TaskRecord): { inputResponses?: JsonObject; requestState?: string } | undefined {
   const { rounds, requestState } = record.call;
   if (rounds === 0) return undefined;

@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { Chromium, newProfile } from "./chromium.ts";
+import { expect, inject, test } from "vitest";
 import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
 
 /** A server nobody here wrote: the official server-everything, whose tasks live in its MCP session. */
-let profile: Awaited<ReturnType<typeof newProfile>>;
-let browser: Chromium;
-
-beforeAll(async () => {
-  profile = await newProfile();
-  browser = await Chromium.start(profile.path);
-});
-afterAll(async () => {
-  await browser.kill();
-  await profile.remove();
-});
+const at = testBrowser();
 
 async function openPage(): Promise<TaskPage> {
-  return new TaskPage(await browser.open(`${inject("workerUrl")}/`));
+  return new TaskPage(await at.browser.open(`${inject("workerUrl")}/`));
 }
 
 /** Adds the server as a person would: its address, then Connect. */
@@ -55,20 +45,17 @@ test("a research task survives a reload, in its own session and with no handshak
   const after = requests.slice(before);
   expect(after[0]).toBe("tasks/get");
   expect(after).not.toContain("initialize");
-  await page.page.close();
 });
 
 test("a research task survives the browser's death", async () => {
   const { page } = await research({ topic: "drift" });
   await page.saying("Analyzing content");
-  await browser.kill();
-  browser = await Chromium.start(profile.path);
+  await at.killAndRestart();
   const again = await openPage();
   const requests = watchRequests(again, inject("everythingUrl"));
   await again.stands("completed");
   expect(await again.result.textContent()).toContain("Research Report: drift");
   expect(requests).not.toContain("tools/call");
-  await again.page.close();
 });
 
 test("an ambiguous one asks, with a reload while the question is open and another after the answer", async () => {
@@ -83,5 +70,4 @@ test("an ambiguous one asks, with a reload while the question is open and anothe
   await page.stands("completed");
   expect(await page.result.textContent()).toContain("Research Report: python (snake)");
   expect(requests.filter((method) => method === "tools/call")).toHaveLength(1);
-  await page.page.close();
 });

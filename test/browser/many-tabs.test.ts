@@ -1,34 +1,18 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { Chromium, newProfile } from "./chromium.ts";
-import { closePages } from "./failure-report.ts";
+import { expect, test } from "vitest";
 import { SampleLab } from "./sample-lab.ts";
 import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
 import { until } from "./until.ts";
 
-let profile: Awaited<ReturnType<typeof newProfile>>;
-let browser: Chromium;
-let lab: SampleLab;
-
-beforeAll(async () => {
-  profile = await newProfile();
-  browser = await Chromium.start(profile.path);
-});
-afterAll(async () => {
-  await browser.kill();
-  await profile.remove();
-});
-beforeEach(() => {
-  lab = new SampleLab();
-});
-afterEach((context) => closePages(browser, context, lab));
+const at = testBrowser();
 
 /** A tab of the lab's page, and how often it has polled. */
 class Tab extends TaskPage {
   polls = 0;
 
-  static async open(ofLab: SampleLab = lab): Promise<Tab> {
-    const tab = new Tab(await browser.context.newPage());
+  static async open(ofLab: SampleLab = at.lab): Promise<Tab> {
+    const tab = new Tab(await at.browser.context.newPage());
     tab.page.on("request", (request) => {
       if (request.postData()?.includes('"tasks/get"')) tab.polls++;
     });
@@ -38,7 +22,7 @@ class Tab extends TaskPage {
   }
 }
 
-const server = (): string => `sample ${lab.name} 2026-07-28`;
+const server = (): string => `sample ${at.lab.name} 2026-07-28`;
 
 async function startIn(tab: Tab, args: object): Promise<void> {
   await tab.choose(server());
@@ -51,7 +35,7 @@ test("three tabs, one poller: all see every update, whichever started the task",
   await Promise.all(tabs.map((tab) => tab.saying("Parsing pages")));
   await Promise.all(tabs.map((tab) => tab.stands("completed")));
   expect(tabs.map(({ polls }) => polls > 0)).toEqual([true, false, false]);
-  expect(await lab.count("tools/call")).toBe(1);
+  expect(await at.lab.count("tools/call")).toBe(1);
 });
 
 test("a tab's tasks do not wait for a leader that does not know their server", async () => {
@@ -61,7 +45,7 @@ test("a tab's tasks do not wait for a leader that does not know their server", a
   await tab.stands("working");
   await tab.reload();
   await tab.stands("completed");
-  expect(await lab.count("tools/call")).toBe(1);
+  expect(await at.lab.count("tools/call")).toBe(1);
 });
 
 test("a question is answered in another tab than the one that called", async () => {
@@ -74,7 +58,7 @@ test("a question is answered in another tab than the one that called", async () 
     await tab.stands("completed");
     expect(await tab.result.textContent()).toContain('"edition": "published"');
   }
-  expect(await lab.count("tasks/update")).toBe(1);
+  expect(await at.lab.count("tasks/update")).toBe(1);
 });
 
 test("a task is cancelled from another tab", async () => {
@@ -83,7 +67,7 @@ test("a task is cancelled from another tab", async () => {
   await other.saying("Resolving");
   await other.task.getByRole("button", { name: "Cancel task" }).click();
   await Promise.all([leader.stands("cancelled"), other.stands("cancelled")]);
-  expect(await lab.count("tasks/cancel")).toBe(1);
+  expect(await at.lab.count("tasks/cancel")).toBe(1);
 });
 
 test("when the leader's tab is closed, another takes over within a second", async () => {
@@ -96,7 +80,7 @@ test("when the leader's tab is closed, another takes over within a second", asyn
   await until("the heir polls", () => (heir.polls > 0 ? true : undefined));
   expect(Date.now() - closedAt).toBeLessThan(1000);
   await heir.stands("completed");
-  expect(await lab.count("tools/call")).toBe(1);
+  expect(await at.lab.count("tools/call")).toBe(1);
 });
 
 test("when the leader's process crashes, another takes over within a second", async () => {
@@ -114,14 +98,14 @@ test("a frozen leader does not stall a visible tab", async () => {
   await startIn(leader, { stage_ms: 1500 });
   await visible.saying("Resolving");
   // Headless pages are never hidden, so Chromium does not freeze them itself: the debugger stops the tab's thread.
-  const devtools = await browser.context.newCDPSession(leader.page);
+  const devtools = await at.browser.context.newCDPSession(leader.page);
   await devtools.send("Debugger.enable");
   await devtools.send("Debugger.pause");
   await until("the visible tab polls", () => (visible.polls > 0 ? true : undefined));
   await visible.stands("completed");
   await devtools.send("Debugger.resume");
   await leader.stands("completed");
-  expect(await lab.count("tools/call")).toBe(1);
+  expect(await at.lab.count("tools/call")).toBe(1);
 });
 
 /** Ends the tab's renderer from within, as a crash does. */

@@ -1,35 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Chromium, newProfile } from "./chromium.ts";
-import { closePages } from "./failure-report.ts";
+import { describe, expect, test } from "vitest";
 import { randomStage } from "./random-moment.ts";
-import { SampleLab } from "./sample-lab.ts";
 import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
 
 const DOI = "10.1038/s41586-020-2649-2";
 
 describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (generation) => {
-  let profile: Awaited<ReturnType<typeof newProfile>>;
-  let browser: Chromium;
-  let lab: SampleLab;
-  let server: string;
-
-  beforeAll(async () => {
-    profile = await newProfile();
-    browser = await Chromium.start(profile.path);
-  });
-  afterAll(async () => {
-    await browser.kill();
-    await profile.remove();
-  });
-  beforeEach(() => {
-    lab = new SampleLab();
-    server = `sample ${lab.name} ${generation}`;
-  });
-  afterEach((context) => closePages(browser, context, lab));
+  const at = testBrowser();
+  const server = (): string => `sample ${at.lab.name} ${generation}`;
 
   async function acquire(args: object = {}): Promise<TaskPage> {
-    const page = new TaskPage(await browser.open(lab.page));
-    await page.choose(server);
+    const page = new TaskPage(await at.browser.open(at.lab.page));
+    await page.choose(server());
     await page.call("acquire_paper", { doi: DOI, stage_ms: 700, ...args });
     return page;
   }
@@ -38,7 +20,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
     await page.stands("completed");
     expect(await page.result.textContent()).toContain(DOI);
     expect(await page.result.textContent()).toContain('"references"');
-    expect(await lab.count("tools/call")).toBe(1);
+    expect(await at.lab.count("tools/call")).toBe(1);
   }
 
   const reloadAt = randomStage();
@@ -53,9 +35,8 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
   test(`survives the browser's death at ${killAt}`, async () => {
     const page = await acquire();
     await page.saying(killAt);
-    await browser.kill();
-    browser = await Chromium.start(profile.path);
-    await expectThePaper(new TaskPage(await browser.open(lab.page)));
+    await at.killAndRestart();
+    await expectThePaper(new TaskPage(await at.browser.open(at.lab.page)));
   });
 
   test("survives a reload the moment its handle is there, and three more", async () => {
@@ -69,10 +50,10 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
     const page = await acquire();
     await page.saying("Downloading the PDF");
     await page.page.goto("about:blank");
-    await lab.clearWire();
-    await page.page.goto(lab.page);
+    await at.lab.clearWire();
+    await page.page.goto(at.lab.page);
     await expectResult(page);
-    const [first, ...rest] = (await lab.wire()).filter((entry) => entry.generation === generation);
+    const [first, ...rest] = (await at.lab.wire()).filter((entry) => entry.generation === generation);
     expect(first).toMatchObject({ http: "POST", method: "tasks/get", status: 200 });
     const methods = rest.map(({ method }) => method);
     expect(methods).not.toContain("initialize");
@@ -115,6 +96,6 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
     await page.saying("Resolving");
     await page.task.getByRole("button", { name: "Cancel task" }).click();
     await page.stands("cancelled");
-    expect(await lab.count("tasks/cancel")).toBe(1);
+    expect(await at.lab.count("tasks/cancel")).toBe(1);
   });
 });

@@ -1,31 +1,19 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Chromium, newProfile } from "./chromium.ts";
-import { SampleLab } from "./sample-lab.ts";
+import { expect, test } from "vitest";
 import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
 
-let profile: Awaited<ReturnType<typeof newProfile>>;
-let browser: Chromium;
-
-beforeAll(async () => {
-  profile = await newProfile();
-  browser = await Chromium.start(profile.path);
-});
-afterAll(async () => {
-  await browser.kill();
-  await profile.remove();
-});
+const at = testBrowser();
 
 /** Runs a task of four seconds, whose server asks to be polled every half second, and counts what it took. */
 async function requestsOfOneTask(generation: string): Promise<Record<string, number>> {
-  const lab = new SampleLab();
-  const page = new TaskPage(await browser.open(lab.page));
+  const { lab } = at;
+  const page = new TaskPage(await at.browser.open(lab.page));
   await page.choose(`sample ${lab.name} ${generation}`);
   await lab.clearWire();
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 1000 });
   await page.stands("completed");
   const counts: Record<string, number> = {};
   for (const { method = "other" } of await lab.wire()) counts[method] = (counts[method] ?? 0) + 1;
-  await page.page.close();
   return counts;
 }
 

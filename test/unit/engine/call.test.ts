@@ -148,10 +148,17 @@ describe("a call that brings no reply", () => {
     const walk = sent().on({ type: "faulted", operation: "call", fault: rpcError(-32601, "No such tool") });
     expect(walk.outcome).toEqual({
       kind: "failed",
-      error: { reason: "rpc", message: "No such tool (-32601)", rpc: { code: -32601, message: "No such tool" } },
+      error: {
+        reason: "rpc",
+        message: "No such tool (-32601)",
+        rpc: { code: -32601, message: "No such tool" },
+      },
     });
     const http404 = sent().on({ type: "faulted", operation: "call", fault: http(404) });
-    expect(http404.outcome).toEqual({ kind: "failed", error: { reason: "http", message: "HTTP 404", httpStatus: 404 } });
+    expect(http404.outcome).toEqual({
+      kind: "failed",
+      error: { reason: "http", message: "HTTP 404", httpStatus: 404 },
+    });
   });
 
   it("one that may be repeated is sent five times in all, then it is lost", () => {

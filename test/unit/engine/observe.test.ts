@@ -108,7 +108,9 @@ describe("endedAsPlainCall", () => {
 
   it("is true of what was answered at once", () => {
     expect(endedAsPlainCall(plain)).toBe(true);
-    expect(endedAsPlainCall({ ...plain, outcome: { kind: "failed", error: { reason: "rpc", message: "No" } } })).toBe(true);
+    expect(
+      endedAsPlainCall({ ...plain, outcome: { kind: "failed", error: { reason: "rpc", message: "No" } } }),
+    ).toBe(true);
   });
 
   it("is false of a task, of an open call, and of a call that is lost", () => {

@@ -171,7 +171,10 @@ describe("the end of a task, 2025-11-25", () => {
       operation: "result",
       fault: { kind: "rpc", error, message: "Bad city (-32602)" },
     });
-    expect(walk.outcome).toEqual({ kind: "failed", error: { reason: "rpc", message: "Bad city (-32602)", rpc: error } });
+    expect(walk.outcome).toEqual({
+      kind: "failed",
+      error: { reason: "rpc", message: "Bad city (-32602)", rpc: error },
+    });
   });
 
   it("cancelled: there is nothing to fetch", () => {

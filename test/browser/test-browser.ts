@@ -1,0 +1,52 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { Chromium, newProfile } from "./chromium.ts";
+import { SampleLab } from "./sample-lab.ts";
+
+/** A browser for the tests of a file, and for each of them a lab of its own. */
+export interface TestBrowser {
+  readonly browser: Chromium;
+  readonly lab: SampleLab;
+  /** SIGKILL, and a new browser on the same profile. */
+  killAndRestart(): Promise<void>;
+}
+
+/** Sets them up. When a test fails it says what was on the screens and on the wire. */
+export function testBrowser(): TestBrowser {
+  let profile: Awaited<ReturnType<typeof newProfile>>;
+  let browser: Chromium;
+  let lab: SampleLab;
+
+  beforeAll(async () => {
+    profile = await newProfile();
+    browser = await Chromium.start(profile.path);
+  });
+  afterAll(async () => {
+    await browser.kill();
+    await profile.remove();
+  });
+  beforeEach(() => {
+    lab = new SampleLab();
+  });
+  afterEach(async ({ task }) => {
+    const failed = task.result?.state === "fail";
+    for (const page of browser.context.pages().slice(1)) {
+      if (failed) console.error(await page.evaluate(() => document.querySelector("#tasks")?.textContent));
+      await page.close();
+    }
+    if (!failed) return;
+    for (const { http, method, status } of await lab.wire()) console.error(method ?? http, status);
+  });
+
+  return {
+    get browser() {
+      return browser;
+    },
+    get lab() {
+      return lab;
+    },
+    async killAndRestart() {
+      await browser.kill();
+      browser = await Chromium.start(profile.path);
+    },
+  };
+}
