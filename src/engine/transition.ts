@@ -273,9 +273,9 @@ function resultFaulted(state: TaskState, fault: Fault, now: number, timing: Timi
   }
   if (fault.kind === "rpc") {
     // A failed task answers with the JSON-RPC error of its request (tasks, "Task Execution Errors").
-    if (snapshot.status === "failed") {
-      return end(state, rpcFailed(fault), now);
-    }
+    // Past its TTL the same code means that the server has deleted it.
+    const deleted = isUnknownTask(fault) && now >= deadline(state.record);
+    if (snapshot.status === "failed" && !deleted) return end(state, rpcFailed(fault), now);
     if (isUnknownTask(fault)) return gone(state, fault, now);
     if (state.failures + 1 >= ATTEMPTS) {
       return end(state, rpcFailed(fault), now);

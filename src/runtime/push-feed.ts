@@ -46,11 +46,14 @@ export class PushFeed {
 
   /** The server says for which tasks it pushes; one that pushes for none is not asked again. */
   acknowledged(taskIds: readonly unknown[]): void {
-    const ids = taskIds.flatMap((taskId) => this.#wanted.get(String(taskId)) ?? []);
-    if (ids.length === 0) {
+    const ids = new Set(taskIds.flatMap((taskId) => this.#wanted.get(String(taskId)) ?? []));
+    const others = [...this.#wanted.values()].filter((id) => !ids.has(id));
+    // The subscription before this one may have had them.
+    if (others.length > 0) this.#options.pushing(others, false);
+    if (ids.size === 0) {
       this.#refused = true;
       this.close();
-    } else this.#options.pushing(ids, true);
+    } else this.#options.pushing([...ids], true);
   }
 
   close(): void {
@@ -93,7 +96,9 @@ export class PushFeed {
     // A stream that lived for a while was no failure; one that ends at once must not be asked for in a loop.
     const lived = this.#options.clock.now() - opened > this.#options.timing.maxBackoffMs;
     this.#failures = lived ? 1 : this.#failures + 1;
-    this.#openAfter(backoffDelay(this.#endpoint.name, this.#failures, this.#options.timing));
+    const demanded = fault.kind === "http" ? (fault.retryAfterMs ?? 0) : 0;
+    const backoff = backoffDelay(this.#endpoint.name, this.#failures, this.#options.timing);
+    this.#openAfter(Math.max(demanded, backoff));
   }
 }
 

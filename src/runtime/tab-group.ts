@@ -30,6 +30,7 @@ type Message =
   | { readonly type: "adopt"; readonly record: TaskRecord }
   | { readonly type: "do"; readonly nonce: string; readonly action: TabAction }
   | { readonly type: "done"; readonly nonce: string; readonly taken: boolean }
+  | { readonly type: "elected" }
   | { readonly type: "ping"; readonly nonce: string }
   | { readonly type: "pong"; readonly nonce: string; readonly visible: boolean };
 
@@ -38,7 +39,7 @@ export interface TabGroupEvents {
   readonly elected: () => Promise<void>;
   /** Another tab leads now. */
   readonly deposed: () => void;
-  /** This tab is visible again, and may have missed what it was told. */
+  /** This tab may have missed what it should have been told. */
   readonly awake: () => void;
   /** Another tab told of a change. */
   readonly told: (state: SharedState) => void;
@@ -104,13 +105,14 @@ export class TabGroup {
 
   /** Has the leader act. Resolves when that is durable; a leader that does not answer is replaced by this tab. */
   async ask(action: TabAction): Promise<boolean> {
-    if (!this.leads) {
+    while (!this.leads && !this.#closing.signal.aborted) {
       const nonce = crypto.randomUUID();
       const answer = this.#answer(nonce);
       this.#post({ type: "do", nonce, action });
       const done = await answer;
       if (done?.type === "done") return done.taken;
-      await this.#takeOver();
+      // A third tab may take the lead at the same time: then it is that one's to act.
+      await this.#takeOver().catch(() => undefined);
     }
     return this.#events.act(action);
   }
@@ -156,6 +158,8 @@ export class TabGroup {
             this.#abdicate = end;
           });
           this.#office = this.#events.elected().catch(() => undefined);
+          // The leader before may have died before it told what it had written last.
+          this.#post({ type: "elected" });
           resolve(true);
           await ended;
           this.#abdicate = undefined;
@@ -222,6 +226,8 @@ export class TabGroup {
         const taken = await this.#events.act(message.action);
         return this.#post({ type: "done", nonce: message.nonce, taken });
       }
+      case "elected":
+        return this.#events.awake();
       case "ping":
         if (this.leads) this.#post({ type: "pong", nonce: message.nonce, visible: this.#platform.visible() });
         return;

@@ -77,7 +77,7 @@ export class TaskHost {
       push,
       endpoint,
       changed: (state) => this.#changed(state),
-      superseded: (id) => void this.#reload(id),
+      superseded: (id) => void this.#superseded(id),
       storageFailed: ({ id, outcome }, error) => {
         if (outcome) this.#unstored.add(id);
         report({ kind: "storage", id, error, message: `Task ${id} could not be stored: ${String(error)}` });
@@ -88,7 +88,10 @@ export class TaskHost {
     if (!tabs || store.scope === undefined) return;
     for (const name of options.endpoints) {
       const group = new TabGroup(tabs, clock, `${store.scope}/${name}`, {
-        elected: () => this.#wakeAll((record) => record.endpoint === name),
+        elected: async () => {
+          await this.#wakeAll((record) => record.endpoint === name);
+          this.#refresh(name);
+        },
         deposed: () => {
           this.#yieldAll(name);
           this.#refresh(name);
@@ -98,10 +101,7 @@ export class TaskHost {
           // A plain call of another tab is news only to who holds a handle of it.
           if (!endedAsPlainCall(state.record) || this.#isFollowed(state.record.id)) options.changed(state);
         },
-        adopt: (record) => {
-          if (record.stage === "calling") void this.#wakeOrphan(group, record.id);
-          else this.#runtime.wake(record, true);
-        },
+        adopt: (record) => this.#adopt(group, record),
         act: (action) => this.#act(action),
       });
       this.#groups.set(name, group);
@@ -254,12 +254,24 @@ export class TaskHost {
     }
   }
 
-  /** A call is recovered only when the tab that made it is gone, and its lock with it. */
-  async #wakeOrphan(group: TabGroup, id: string): Promise<void> {
-    await group.exclusively(`call/${id}`, async () => {
-      const record = await this.record(id);
-      // Past the call, its tab has just heard of the task, and hands it over too.
-      if (record && !record.outcome && group.leads) this.#runtime.wake(record, record.stage !== "calling");
+  /** Another tab or its leader has just heard of it: it need not be polled at once. */
+  #adopt(group: TabGroup, record: TaskRecord): void {
+    if (record.stage === "calling") void this.#wakeOrphan(group, record.id);
+    else this.#runtime.wake(record, true);
+  }
+
+  /** A call is recovered only when the tab that made it is gone, and its lock with it. Then it is this tab's. */
+  #wakeOrphan(group: TabGroup, id: string): Promise<void> {
+    return new Promise((woken) => {
+      void group.exclusively(`call/${id}`, async () => {
+        const record = await this.record(id);
+        if (!record || record.outcome || !group.leads || this.#runtime.state(id)) return woken();
+        const ended = record.stage === "calling" ? this.#untilCallEnds(id) : undefined;
+        // Past the call, its tab has just heard of the task, and hands it over too.
+        this.#runtime.wake(record, record.stage !== "calling");
+        woken();
+        await ended;
+      });
     });
   }
 
@@ -267,9 +279,18 @@ export class TaskHost {
     return new Promise((held) => {
       void group.exclusively(`call/${id}`, () => {
         held();
-        return new Promise<void>((ended) => this.#callEnds.set(id, ended));
+        return this.#untilCallEnds(id);
       });
     });
+  }
+
+  #untilCallEnds(id: string): Promise<void> {
+    return new Promise((ended) => this.#callEnds.set(id, ended));
+  }
+
+  #endCall(id: string): void {
+    this.#callEnds.get(id)?.();
+    this.#callEnds.delete(id);
   }
 
   #yieldAll(endpoint: string): void {
@@ -287,14 +308,12 @@ export class TaskHost {
     const group = this.#groups.get(record.endpoint);
     // What can be no task is this tab's own affair, and so is a call before anybody was asked about it.
     if (record.call.asTask && (record.stage !== "calling" || record.call.rounds > 0)) group?.tell(shared);
-    if (record.stage !== "calling") {
-      this.#callEnds.get(record.id)?.();
-      this.#callEnds.delete(record.id);
-    }
+    if (record.stage !== "calling") this.#endCall(record.id);
     if (record.outcome) {
       if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);
       if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
-    } else if (group && !group.leads && record.stage !== "calling") {
+      // With a later state on its way to the store, it is that one that is handed over.
+    } else if (group && !group.leads && record.stage !== "calling" && this.#isLatest(record)) {
       this.#runtime.yield(record.id);
       group.handOver(record);
     }
@@ -307,18 +326,36 @@ export class TaskHost {
     if (record && holdsAnswer(record, action)) return true;
     if (!this.#runtime.state(id)) {
       if (!record || record.outcome || !this.#options.endpoint(record.endpoint)) return false;
-      this.#runtime.wake(record);
+      const group = this.#groups.get(record.endpoint);
+      // A call that another tab is making is that tab's, until it ends.
+      if (record.stage === "calling" && group) await this.#wakeOrphan(group, id);
+      else this.#runtime.wake(record);
     }
+    const held = await this.#beforeCallingAgain(action);
     const state = this.#runtime.state(id);
     if (
       !state ||
       (action.type === "answered" && !openInputs(state.record).some(({ key }) => key === action.key))
     ) {
+      if (held) this.#endCall(id);
       return false;
     }
     this.#runtime.dispatch(id, action);
-    await this.#runtime.written();
+    // Another tab was faster: what it wrote may take the action as well.
+    return (await this.#runtime.stored(id)) || this.#act(action);
+  }
+
+  /** The last answer sends the call again (mrtr): it must be clear to other tabs who makes it. */
+  async #beforeCallingAgain({ type, id }: TabAction): Promise<boolean> {
+    const record = this.#runtime.state(id)?.record;
+    const group = record && this.#groups.get(record.endpoint);
+    if (type !== "answered" || record?.stage !== "asking" || !group) return false;
+    await this.#holdCall(group, id);
     return true;
+  }
+
+  #isLatest(record: TaskRecord): boolean {
+    return this.#runtime.state(record.id)?.record === record;
   }
 
   #isFollowed(id: string): boolean {
@@ -345,7 +382,17 @@ export class TaskHost {
     return false;
   }
 
-  /** Another process wrote a later word on this task than ours. */
+  /** Another tab moved a task on that ran here. If this one leads, it goes on from there. */
+  async #superseded(id: string): Promise<void> {
+    this.#endCall(id);
+    const record = await this.record(id);
+    if (!record) return;
+    this.#options.changed({ record });
+    const group = this.#groups.get(record.endpoint);
+    if (group?.leads && !record.outcome) this.#adopt(group, record);
+  }
+
+  /** Another process may have written a later word on this task than this one has heard. */
   async #reload(id: string): Promise<void> {
     const record = await this.record(id);
     if (record) this.#options.changed({ record });

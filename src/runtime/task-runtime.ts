@@ -178,6 +178,11 @@ export class TaskRuntime {
     for (const controller of this.#abandon.values()) controller.abort();
   }
 
+  /** Resolves when the record's last write has ended: false if another process was faster. */
+  stored(id: string): Promise<boolean> {
+    return this.#writes.get(id) ?? Promise.resolve(true);
+  }
+
   /** Resolves when every write begun so far has ended. */
   async written(): Promise<void> {
     await Promise.all(this.#writes.values());

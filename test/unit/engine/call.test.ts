@@ -111,11 +111,12 @@ describe("the reply to a call", () => {
 describe("a call that brings no reply", () => {
   const always = { none: "failed", list: "failed", repeat: "failed" } as const;
   const unknown = { none: "lost", list: "list", repeat: "call" } as const;
+  const unreadable = { none: "failed", list: "list", repeat: "failed" } as const;
   const refused = { none: "call", list: "call", repeat: "call" } as const;
 
   it.each([
     ["a JSON-RPC error is the answer", rpcError(-32603), always],
-    ["a malformed reply is the answer", malformed, always],
+    ["a malformed reply is the answer, unless it may have been a task", malformed, unreadable],
     ["no credentials", unauthorized, always],
     ["HTTP 400", http(400), always],
     ["HTTP 403", http(403), always],

@@ -1,0 +1,232 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Task } from "../../../src/index.ts";
+import { memoryStore } from "../../../src/store/memory.ts";
+import type { TaskStore } from "../../../src/store/task-store.ts";
+import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
+import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
+import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
+import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
+import { T0 } from "../../fixtures/records.ts";
+import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
+
+interface TabLab extends Lab {
+  readonly tab: FakeTab;
+}
+
+let browser: FakeBrowser;
+let clock: FakeClock;
+let store: TaskStore;
+
+beforeEach(() => {
+  browser = new FakeBrowser();
+  clock = new FakeClock(T0);
+  store = { ...memoryStore(), scope: "app" };
+});
+
+/** A tab with a client, in which the page has started. All tabs have one store, each its own connection. */
+async function openTab(labOf: typeof lab2026 = lab2026): Promise<TabLab> {
+  const tab = browser.openTab();
+  const lab = { ...labOf({ store, clock, tabs: tab }), tab };
+  await lab.client.resume();
+  return lab;
+}
+
+async function start({ client, server }: Lab): Promise<Task> {
+  const calling = client.callTool("lab", "plain");
+  await (await server.expect("tools/call")).reply(wire2026.createTaskResult);
+  return calling;
+}
+
+/** Waits for the next poll in this tab and answers it. */
+async function poll({ server }: Lab, task: object): Promise<void> {
+  await clock.advance(5_000);
+  await (await server.expect("tasks/get")).reply(wire2026.getTaskResult(task));
+}
+
+/** What a page shows of its one task, one after the other. */
+function watch({ client }: Lab): string[] {
+  const seen: string[] = [];
+  client.subscribe(({ status, snapshot }) => {
+    const shown = snapshot?.statusMessage ?? status;
+    if (seen.at(-1) !== shown) seen.push(shown);
+  });
+  return seen;
+}
+
+const minute = (at: string, statusMessage: string): object => ({
+  ...wire2026.working,
+  statusMessage,
+  lastUpdatedAt: `2025-11-25T11:${at}:00Z`,
+});
+const asking = { ...wire2026.inputRequired, inputRequests: { name: wire2026.inputRequests.name } };
+
+describe("two tabs", () => {
+  it("one polls, and both see every update and the result", async () => {
+    const [leader, follower] = [await openTab(), await openTab()];
+    const shown = { leader: watch(leader), follower: watch(follower) };
+    const task = await start(leader);
+    const other = await follower.client.get(task.id);
+    await poll(leader, minute("01", "half"));
+    await poll(leader, minute("02", "nearly"));
+    await poll(leader, wire2026.completed);
+    const all = [wire2026.working.statusMessage, "half", "nearly", "completed"];
+    expect(shown).toEqual({ leader: ["calling", ...all], follower: all });
+    expect(await other?.result()).toEqual(wire2026.toolResult);
+    expect(follower.server.methods).toEqual([]);
+  });
+
+  it("a call of the follower is sent by it, and polled by the leader", async () => {
+    const [leader, follower] = [await openTab(), await openTab()];
+    const task = await start(follower);
+    await poll(leader, minute("01", "half"));
+    expect(task.snapshot?.statusMessage).toBe("half");
+    await poll(leader, wire2026.completed);
+    expect(await task.result()).toEqual(wire2026.toolResult);
+    expect(follower.server.methods).toEqual(["tools/call"]);
+    expect(leader.server.methods).toEqual(["tasks/get", "tasks/get"]);
+  });
+
+  it("a question is answered in the follower, and the leader sends the answer, once", async () => {
+    const [leader, follower] = [await openTab(), await openTab()];
+    const task = await start(follower);
+    await poll(leader, asking);
+    expect(task.inputRequests).toMatchObject([{ key: "name" }]);
+    await task.answer("name", wire2026.inputResponses.name);
+    expect(await store.load(task.id)).toMatchObject({
+      inputs: [{ response: wire2026.inputResponses.name }],
+    });
+    const update = await leader.server.expect("tasks/update");
+    expect(update.params.inputResponses).toEqual({ name: wire2026.inputResponses.name });
+    await update.reply(wire2026.acknowledgement);
+    expect(task.inputRequests).toEqual([]);
+    expect(follower.server.methods).toEqual(["tools/call"]);
+  });
+
+  it("of two answers in two tabs one is taken, and the other tab is told", async () => {
+    const [leader, follower] = [await openTab(), await openTab()];
+    const task = await start(follower);
+    await poll(leader, asking);
+    const other = await leader.client.get(task.id);
+    const results = await Promise.allSettled([
+      other?.answer("name", wire2026.inputResponses.name),
+      task.answer("name", { action: "decline" }),
+    ]);
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    await (await leader.server.expect("tasks/update")).reply(wire2026.acknowledgement);
+    await settled();
+    expect(leader.server.methods.filter((method) => method === "tasks/update")).toHaveLength(1);
+  });
+
+  it("a task is cancelled in the follower, and the leader tells the server", async () => {
+    const [leader, follower] = [await openTab(), await openTab()];
+    const task = await start(follower);
+    await task.cancel();
+    expect(await store.load(task.id)).toMatchObject({ cancel: { requestedAt: T0 } });
+    await (await leader.server.expect("tasks/cancel")).reply(wire2026.acknowledgement);
+    await poll(leader, wire2026.cancelled);
+    expect(task.status).toBe("cancelled");
+    expect(follower.server.methods).toEqual(["tools/call"]);
+  });
+
+  it.each<[string, (lab: TabLab) => unknown]>([
+    ["is closed", ({ client }) => client.close()],
+    ["is killed", ({ tab }) => tab.kill()],
+  ])("when the leader %s, the other polls on at once", async (_how, end) => {
+    const [leader, heir] = [await openTab(), await openTab()];
+    const task = await start(heir);
+    await end(leader);
+    await settled();
+    await (await heir.server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.completed));
+    expect(await task.result()).toEqual(wire2026.toolResult);
+    expect(clock.now()).toBe(T0);
+  });
+
+  it("a hidden leader stops polling when a visible tab takes over, and still shows the task", async () => {
+    const [leader, visible] = [await openTab(), await openTab()];
+    const task = await start(leader);
+    leader.tab.hide();
+    await clock.advance(3_000);
+    await (await visible.server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.working));
+    await poll(visible, wire2026.completed);
+    expect(leader.server.methods).toEqual(["tools/call"]);
+    expect(task.status).toBe("completed");
+  });
+
+  it("one that was frozen shows what it missed when it is looked at again", async () => {
+    const [leader, frozen] = [await openTab(), await openTab()];
+    const task = await start(frozen);
+    frozen.tab.kill();
+    await poll(leader, minute("01", "half"));
+    expect(task.snapshot?.statusMessage, "it was told nothing").toBe(wire2026.working.statusMessage);
+    frozen.tab.show();
+    await settled();
+    expect(task.snapshot?.statusMessage).toBe("half");
+  });
+
+  it("a call whose tab is killed before the reply is never sent by the other: it is lost, not repeated", async () => {
+    const [leader, caller] = [await openTab(), await openTab()];
+    const shown = watch(leader);
+    caller.client.callTool("lab", "plain").catch(() => undefined);
+    await caller.server.expect("tools/call");
+    await clock.advance(60_000);
+    expect(shown, "while its tab lives it is the tab's").toEqual([]);
+    caller.tab.kill();
+    await settled();
+    expect(shown).toEqual(["lost"]);
+    expect(leader.server.methods).toEqual([]);
+  });
+
+  it("agree on one session with the server, and remember it together", async () => {
+    const [one, two] = [await openTab(), await openTab()];
+    const calls = [one.client.callTool("lab", "plain"), two.client.callTool("lab", "plain")];
+    await (await one.server.expect("tools/call")).reply(wire2026.createTaskResult);
+    await (await two.server.expect("tools/call")).reply({ ...wire2026.createTaskResult, taskId: "other" });
+    await Promise.all(calls);
+    expect([one.server.connects, two.server.connects]).toEqual([1, 1]);
+    expect(one.server.handshakes + two.server.handshakes).toBe(1);
+  });
+
+  it("2025-11-25: a question that reaches the follower's connection is answered through the leader", async () => {
+    const [leader, follower] = [await openTab(lab2025), await openTab(lab2025)];
+    const calling = follower.client.callTool("lab", "report");
+    await (await follower.server.expect("tools/call")).reply(wire2025.createTaskResult);
+    const task = await calling;
+    expect(follower.server.send(wire2025.elicitRequest)).toBe(true);
+    await settled();
+    expect(task.inputRequests).toHaveLength(1);
+    await task.answer(task.inputRequests[0]?.key ?? "", wire2025.elicitResult);
+    await settled();
+    expect(leader.server.responses).toEqual([
+      { id: 7, result: { ...wire2025.elicitResult, _meta: wire2025.RELATED } },
+    ]);
+    expect(follower.server.responses).toEqual([]);
+  });
+});
+
+it("tabs that know different servers each lead for their own", async () => {
+  const [one, two] = [new ScriptedServer(SESSION_2026), new ScriptedServer(SESSION_2026)];
+  const first = lab2026({ store, clock, tabs: browser.openTab(), endpoints: { one } });
+  const second = lab2026({ store, clock, tabs: browser.openTab(), endpoints: { two } });
+  await first.client.resume();
+  await second.client.resume();
+  const task = second.client.callTool("two", "plain");
+  await (await two.expect("tools/call")).reply(wire2026.createTaskResult);
+  await clock.advance(5_000);
+  await (await two.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.completed));
+  expect(await (await task).result()).toEqual(wire2026.toolResult);
+  expect(one.methods).toEqual([]);
+  expect(first.problems).toEqual([]);
+});
+
+it("a store without a scope makes every client count as alone", async () => {
+  store = memoryStore();
+  const [one, two] = [await openTab(), await openTab()];
+  await start(one);
+  await start(two);
+  await clock.advance(5_000);
+  expect([one.server.methods, two.server.methods]).toEqual([
+    ["tools/call", "tasks/get"],
+    ["tools/call", "tasks/get"],
+  ]);
+});

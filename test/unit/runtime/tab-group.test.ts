@@ -1,0 +1,307 @@
+import { describe, expect, it } from "vitest";
+import { type SharedState, type TabAction, TabGroup } from "../../../src/runtime/tab-group.ts";
+import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
+import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
+import { runningRecord, T0 } from "../../fixtures/records.ts";
+
+interface Member {
+  readonly group: TabGroup;
+  readonly tab: FakeTab;
+  /** `elected`, `deposed` and `awake`, as they came. */
+  readonly news: string[];
+  readonly told: SharedState[];
+  readonly adopted: string[];
+  readonly acts: TabAction[];
+  /** What it says when it is asked to act. */
+  taken: boolean;
+}
+
+class Group {
+  readonly browser = new FakeBrowser();
+  readonly clock = new FakeClock(T0);
+  /** What a new leader waits for before it is in office. */
+  takingUp: Promise<void> = Promise.resolve();
+
+  member(scope = "app", tab: FakeTab = this.browser.openTab()): Member {
+    const news: string[] = [];
+    const told: SharedState[] = [];
+    const adopted: string[] = [];
+    const acts: TabAction[] = [];
+    const group = new TabGroup(tab, this.clock, scope, {
+      elected: () => {
+        news.push("elected");
+        return this.takingUp;
+      },
+      deposed: () => news.push("deposed"),
+      awake: () => news.push("awake"),
+      told: (state) => told.push(state),
+      adopt: ({ id }) => adopted.push(id),
+      act: async (action) => {
+        acts.push(action);
+        return member.taken;
+      },
+    });
+    const member: Member = { group, tab, news, told, adopted, acts, taken: true };
+    return member;
+  }
+
+  /** Members that have joined one after the other. */
+  async joined(count: number): Promise<Member[]> {
+    const members: Member[] = [];
+    for (let index = 0; index < count; index++) {
+      const member = this.member();
+      await member.group.join();
+      members.push(member);
+    }
+    return members;
+  }
+
+  async pair(): Promise<[leader: Member, follower: Member]> {
+    const [leader, follower] = await this.joined(2);
+    if (!leader?.group.leads || !follower || follower.group.leads) throw new Error("The first must lead");
+    return [leader, follower];
+  }
+}
+
+/** How often a tab came to lead, and ceased to. */
+function reigns({ news }: Member): readonly string[] {
+  return news.filter((event) => event !== "awake");
+}
+
+const cancel: TabAction = { type: "cancelled", id: "record-1" };
+
+describe("leading", () => {
+  it("falls to the first tab; the others follow, and their join resolves at once", async () => {
+    const members = await new Group().joined(3);
+    expect(members.map(({ group }) => group.leads)).toEqual([true, false, false]);
+    expect(members.map(({ news }) => news)).toEqual([["elected"], [], []]);
+  });
+
+  it("begins with the tasks taken up: until then the leader's join waits", async () => {
+    const group = new Group();
+    let takenUp = (): void => undefined;
+    group.takingUp = new Promise((resolve) => {
+      takenUp = resolve;
+    });
+    const { group: tabs } = group.member();
+    let joined = false;
+    const joining = tabs.join().then(() => {
+      joined = true;
+    });
+    await settled();
+    expect([tabs.leads, joined]).toEqual([true, false]);
+    takenUp();
+    await joining;
+  });
+
+  it("passes to the next in the queue when the leader closes", async () => {
+    const [first, second, third] = (await new Group().joined(3)) as [Member, Member, Member];
+    first.group.close();
+    await settled();
+    expect([second.group.leads, third.group.leads]).toEqual([true, false]);
+    second.group.close();
+    await settled();
+    expect(third.group.leads).toBe(true);
+    expect([first, second, third].map(reigns)).toEqual([["elected"], ["elected"], ["elected"]]);
+  });
+
+  it("passes on when the leader is killed, with no time passing", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    leader.tab.kill();
+    await settled();
+    expect(follower.group.leads).toBe(true);
+    expect(group.clock.now()).toBe(T0);
+  });
+
+  it("does not come to a tab that closed while it waited", async () => {
+    const [first, second, third] = (await new Group().joined(3)) as [Member, Member, Member];
+    second.group.close();
+    first.group.close();
+    await settled();
+    expect([second.group.leads, third.group.leads]).toEqual([false, true]);
+    expect(second.news).toEqual([]);
+  });
+
+  it("is of one scope: each endpoint has a leader of its own", async () => {
+    const group = new Group();
+    const [one, two] = [group.browser.openTab(), group.browser.openTab()];
+    const [oneA, twoA, twoB, oneB] = [
+      group.member("app/a", one),
+      group.member("app/a", two),
+      group.member("app/b", two),
+      group.member("app/b", one),
+    ];
+    for (const member of [oneA, twoA, twoB, oneB]) await member.group.join();
+    expect([oneA, twoA].map((member) => member.group.leads)).toEqual([true, false]);
+    expect([oneB, twoB].map((member) => member.group.leads)).toEqual([false, true]);
+    await oneB.group.ask(cancel);
+    expect([oneA, twoA, twoB, oneB].map(({ acts }) => acts.length)).toEqual([0, 0, 1, 0]);
+  });
+});
+
+describe("asking", () => {
+  it.each([true, false])("is answered by the leader: %j", async (taken) => {
+    const [leader, follower] = await new Group().pair();
+    leader.taken = taken;
+    expect(await follower.group.ask(cancel)).toBe(taken);
+    expect([leader.acts, follower.acts]).toEqual([[cancel], []]);
+    expect(leader.group.leads).toBe(true);
+  });
+
+  it("oneself is acting oneself", async () => {
+    const [leader, follower] = await new Group().pair();
+    expect(await leader.group.ask(cancel)).toBe(true);
+    expect([leader.acts, follower.acts]).toEqual([[cancel], []]);
+  });
+
+  it("waits for a leader that is not yet in office", async () => {
+    const group = new Group();
+    const [leader, heir, third] = (await group.joined(3)) as [Member, Member, Member];
+    let takenUp = (): void => undefined;
+    group.takingUp = new Promise((resolve) => {
+      takenUp = resolve;
+    });
+    leader.group.close();
+    await settled();
+    const asking = third.group.ask(cancel);
+    await settled();
+    expect([heir.group.leads, heir.acts]).toEqual([true, []]);
+    takenUp();
+    expect(await asking).toBe(true);
+    expect([heir.acts, third.acts]).toEqual([[cancel], []]);
+  });
+
+  it("a leader that stays silent is to replace it within a second, and to act", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    leader.tab.freeze();
+    const asking = follower.group.ask(cancel);
+    await group.clock.advance(1_000);
+    expect(await asking).toBe(true);
+    expect([leader.group.leads, follower.group.leads]).toEqual([false, true]);
+    expect([leader.acts, follower.acts]).toEqual([[], [cancel]]);
+    leader.tab.thaw();
+    await settled();
+    expect(leader.acts, "who is deposed does not act on what it missed").toEqual([]);
+  });
+});
+
+describe("a leader that serves nobody", () => {
+  it.each<[string, (leader: Member) => void]>([
+    ["is hidden", ({ tab }) => tab.hide()],
+    ["is frozen", ({ tab }) => tab.freeze()],
+  ])("because it %s gives way to a visible tab within three seconds", async (_why, fail) => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    fail(leader);
+    await group.clock.advance(3_000);
+    expect(group.browser.holder("holdfast/app/leader")).toBe(follower.tab);
+    expect(reigns(follower)).toEqual(["elected"]);
+    expect(reigns(leader), "and is told").toEqual(["elected", "deposed"]);
+  });
+
+  it("gives way at once when another tab becomes visible", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    follower.tab.hide();
+    leader.tab.hide();
+    follower.tab.show();
+    await settled();
+    expect([leader.group.leads, follower.group.leads]).toEqual([false, true]);
+    expect(group.clock.now()).toBe(T0);
+  });
+
+  it("goes on leading while no tab is visible", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    leader.tab.hide();
+    follower.tab.hide();
+    await group.clock.advance(60_000);
+    expect([leader.group.leads, follower.group.leads]).toEqual([true, false]);
+  });
+
+  it("leads again when it is the last", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    leader.tab.hide();
+    await group.clock.advance(3_000);
+    follower.group.close();
+    await settled();
+    expect(leader.group.leads).toBe(true);
+    expect(reigns(leader)).toEqual(["elected", "deposed", "elected"]);
+  });
+});
+
+it("a leader that is visible and awake is left in peace", async () => {
+  const group = new Group();
+  const members = await group.joined(3);
+  await group.clock.advance(60_000);
+  expect(members.map(({ news }) => news)).toEqual([["elected"], [], []]);
+});
+
+it("a tab that becomes visible is told to read what it missed, leader or not", async () => {
+  const members = await new Group().pair();
+  for (const { tab } of members) {
+    tab.hide();
+    tab.show();
+  }
+  expect(members.map(({ news }) => news)).toEqual([["elected", "awake"], ["awake"]]);
+});
+
+describe("telling", () => {
+  const state: SharedState = { record: runningRecord(), progress: { progress: 1 } };
+
+  it("reaches all the others, as copies, and not oneself", async () => {
+    const group = new Group();
+    const [one, two, three] = (await group.joined(3)) as [Member, Member, Member];
+    const stranger = group.member("another app");
+    await stranger.group.join();
+    two.group.tell(state);
+    await settled();
+    expect([one.told, two.told, three.told]).toEqual([[state], [], [state]]);
+    expect(one.told[0]).not.toBe(state);
+    expect(stranger.told).toEqual([]);
+  });
+
+  it("and handing over is for the leader alone", async () => {
+    const members = (await new Group().joined(3)) as [Member, Member, Member];
+    members[1].group.handOver(runningRecord({ id: "mine" }));
+    await settled();
+    expect(members.map(({ adopted }) => adopted)).toEqual([["mine"], [], []]);
+  });
+
+  it("ends with closing, and so does watching", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    follower.group.close();
+    follower.group.tell(state);
+    leader.group.tell(state);
+    follower.tab.show();
+    leader.tab.freeze();
+    await group.clock.advance(60_000);
+    expect([leader.told, follower.told, follower.news]).toEqual([[], [], []]);
+    expect(group.clock.pending, "only the leader's watch is left").toBe(1);
+  });
+});
+
+it("exclusive work of one name is done by one tab after the other, of two names at once", async () => {
+  const [one, two] = await new Group().pair();
+  const running: string[] = [];
+  const ends: (() => void)[] = [];
+  const work = (name: string) => (): Promise<string> => {
+    running.push(name);
+    return new Promise((resolve) => ends.push(() => resolve(name)));
+  };
+  const first = one.group.exclusively("session", work("one"));
+  const second = two.group.exclusively("session", work("two"));
+  const other = two.group.exclusively("call/1", work("other"));
+  await settled();
+  expect(running).toEqual(["one", "other"]);
+  ends[0]?.();
+  expect(await first).toBe("one");
+  await settled();
+  expect(running).toEqual(["one", "other", "two"]);
+  for (const end of ends) end();
+  expect(await Promise.all([second, other])).toEqual(["two", "other"]);
+});
