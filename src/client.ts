@@ -64,6 +64,8 @@ export class TaskClient {
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #host: TaskHost;
   readonly #tasks: Map<string, Task> = new Map();
+  /** Tasks seen to their end: what is heard of them as unfinished is older. */
+  readonly #ended: Set<string> = new Set();
   readonly #listeners: Set<(task: Task) => void> = new Set();
   readonly #report: (problem: Problem) => void;
   readonly #closing: AbortController = new AbortController();
@@ -150,7 +152,9 @@ export class TaskClient {
   async get(id: string): Promise<Task | undefined> {
     const running = this.#host.state(id);
     if (running) return this.#taskOf(running);
-    const record = await this.#host.record(id);
+    let record = await this.#host.record(id);
+    // It ended while it was read.
+    if (record && !record.outcome && this.#ended.has(id)) record = await this.#host.record(id);
     return record && this.#taskOf({ record });
   }
 
@@ -258,10 +262,14 @@ export class TaskClient {
   }
 
   #changed(state: SharedState): void {
+    const { id, outcome } = state.record;
+    if (!outcome && this.#ended.has(id)) return;
     const task = this.#taskOf(state);
     task.accept(state);
     for (const listener of [...this.#listeners]) listener(task);
-    if (state.record.outcome) this.#tasks.delete(state.record.id);
+    if (!outcome) return;
+    this.#tasks.delete(id);
+    this.#ended.add(id);
   }
 
   /** Handles for what is stored and for what runs here, which is newer. */
@@ -269,7 +277,7 @@ export class TaskClient {
     const states = new Map(stored);
     for (const state of this.#host.states()) states.set(state.record.id, state);
     return [...states.values()]
-      .filter(wanted)
+      .filter((state) => wanted(state) && (state.record.outcome || !this.#ended.has(state.record.id)))
       .sort((a, b) => a.record.createdAt - b.record.createdAt)
       .map((state) => this.#taskOf(state));
   }
@@ -294,9 +302,9 @@ export class TaskClient {
   }
 
   #endpointOf(name: string, connector: Connector): Endpoint {
-    const forgiving = async <T>(work: Promise<T>): Promise<T | undefined> => {
+    const forgiving = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
       try {
-        return await work;
+        return await work();
       } catch (error) {
         const message = `The session of ${name} could not be stored or read: ${String(error)}`;
         this.#report({ kind: "storage", error, message });
@@ -304,8 +312,8 @@ export class TaskClient {
       }
     };
     const memory = {
-      load: async () => readSession(await forgiving(this.#store.loadSession(name))),
-      save: async (session: Session) => forgiving(this.#store.saveSession(name, session)),
+      load: async () => readSession(await forgiving(() => this.#store.loadSession(name))),
+      save: async (session: Session) => forgiving(() => this.#store.saveSession(name, session)),
       exclusively: <T>(work: () => Promise<T>) => this.#host.exclusively(name, work),
     };
     return new Endpoint(name, connector, memory, (message) => this.#host.inbound(name, message));

@@ -98,8 +98,8 @@ export class TaskHost {
         },
         awake: () => this.#refresh(name),
         told: (state) => {
-          // A plain call of another tab is news only to who holds a handle of it.
-          if (!endedAsPlainCall(state.record) || this.#isFollowed(state.record.id)) options.changed(state);
+          if (this.#isFollowed(state.record.id)) options.changed(state);
+          else void this.#toldOfUnknown(state);
         },
         adopt: (record) => this.#adopt(group, record),
         act: (action) => this.#act(action),
@@ -356,6 +356,14 @@ export class TaskHost {
 
   #isLatest(record: TaskRecord): boolean {
     return this.#runtime.state(record.id)?.record === record;
+  }
+
+  /** A tab that was frozen for long tells old news: what is not known here is looked up before it is believed. */
+  async #toldOfUnknown(state: SharedState): Promise<void> {
+    // A plain call of another tab is news only to who holds a handle of it.
+    if (endedAsPlainCall(state.record)) return;
+    const stored = state.record.outcome ? undefined : await this.record(state.record.id);
+    this.#options.changed(stored && stored.rev > state.record.rev ? { record: stored } : state);
   }
 
   #isFollowed(id: string): boolean {

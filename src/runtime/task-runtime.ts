@@ -79,6 +79,7 @@ export class TaskRuntime {
 
   /** Takes a new call on. Resolves when its record is written, or the store has refused it. */
   async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
+    if (this.#closed) return;
     this.#made.add(record.id);
     if (!mayBecomeTask) this.#ephemeral.add(record.id);
     // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.

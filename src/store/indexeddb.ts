@@ -15,6 +15,8 @@ const SESSION = "session/";
 
 /** An open that another tab blocks never ends: a task must not wait for it longer than this, in ms. */
 const PATIENCE_MS = 10_000;
+/** And once it has waited that long, no longer than this each time, until the database answers again. */
+const SPENT_PATIENCE_MS = 100;
 
 /**
  * A TaskStore in the IndexedDB database `name` of this origin.
@@ -22,10 +24,18 @@ const PATIENCE_MS = 10_000;
  */
 export function indexedDbStore(name = "holdfast"): TaskStore {
   let opened: UseStore | undefined;
-  // Opened at first use: making a store must not throw where IndexedDB is missing.
-  const use: UseStore = (mode, callback) => {
+  let patience = PATIENCE_MS;
+  // Opened at first use: where IndexedDB is missing, making a store must not throw, and using it rejects.
+  const use: UseStore = async (mode, callback) => {
     opened ??= createStore(name, "records");
-    return withinPatience(opened(mode, callback));
+    const work = opened(mode, callback);
+    const answered = (): void => {
+      patience = PATIENCE_MS;
+    };
+    work.then(answered, answered);
+    return within(patience, work, () => {
+      patience = SPENT_PATIENCE_MS;
+    });
   };
   const write = (change: (store: IDBObjectStore) => void): Promise<void> =>
     use("readwrite", (store) => {
@@ -67,10 +77,13 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
   };
 }
 
-function withinPatience<T>(work: Promise<T>): Promise<T> {
+function within<T>(ms: number, work: Promise<T>, late: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error(`IndexedDB did not answer within ${PATIENCE_MS} ms`));
-    const timer = setTimeout(late, PATIENCE_MS);
+    const expire = (): void => {
+      late();
+      reject(new Error(`IndexedDB did not answer within ${ms} ms`));
+    };
+    const timer = setTimeout(expire, ms);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -5,7 +5,7 @@ import { MANIFEST, PackageBuild } from "./package-build.ts";
 
 /** Of the library with its browser storage, minified and gzipped, without the SDK: in bytes. */
 /** What it must not outgrow unnoticed. The aim is 10,240: the note and the README say where it stands. */
-const BUDGET = 18_944;
+const BUDGET = 19_968;
 const PEERS = Object.keys(MANIFEST.peerDependencies).flatMap((peer) => [peer, `${peer}/*`]);
 
 let build: PackageBuild;
