@@ -13,6 +13,7 @@ import { parameterHeaders } from "./protocol/parameter-headers.ts";
 import type { Session } from "./protocol/session.ts";
 import { protocolOf, type TaskPreference } from "./protocol/task-protocol.ts";
 import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
+import type { ToolResult } from "./protocol/tool-result.ts";
 import type { Problem } from "./runtime/problem.ts";
 import type { SharedState } from "./runtime/tab-group.ts";
 import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
@@ -261,6 +262,12 @@ export class TaskClient {
     throw new InputError(task.reference, key, message);
   }
 
+  async #storedResult(task: Task): Promise<ToolResult> {
+    const outcome = (await this.#host.record(task.id))?.outcome;
+    if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
+    throw errorOf(task.reference, { kind: "lost", detail: "Its result is no longer in the store" });
+  }
+
   #changed(state: SharedState): void {
     const { id, outcome } = state.record;
     if (!outcome && this.#ended.has(id)) return;
@@ -289,6 +296,7 @@ export class TaskClient {
     const task: Task = new Task(state, {
       cancel: async () => void (await this.#host.act(task.endpoint, { type: "cancelled", id })),
       answer: (key, response) => this.#answer(task, key, response),
+      storedResult: () => this.#storedResult(task),
       closed: this.#closing.signal,
     });
     if (!outcome) this.#tasks.set(id, task);

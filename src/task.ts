@@ -32,6 +32,8 @@ export interface TaskUpdate {
 export interface TaskActions {
   cancel(): Promise<void>;
   answer(key: string, response: JsonObject): Promise<void>;
+  /** The result that the store keeps apart. */
+  storedResult(): Promise<ToolResult>;
   /** Aborted when the client is closed: nothing is heard of the task any more. */
   readonly closed: AbortSignal;
 }
@@ -129,7 +131,9 @@ export class Task implements AsyncIterable<TaskUpdate> {
    */
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<ToolResult> {
     while (!this.outcome) await nextChange(this, options.signal);
-    if (this.outcome.kind === "completed") return this.outcome.result;
+    if (this.outcome.kind === "completed") {
+      return this.outcome.apart ? this.#actions.storedResult() : this.outcome.result;
+    }
     throw errorOf(this.reference, this.outcome);
   }
 

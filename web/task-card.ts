@@ -1,4 +1,4 @@
-import type { Outcome, Task } from "holdfast";
+import type { Outcome, Task, ToolResult } from "holdfast";
 import { element } from "./element.ts";
 import { questionForm } from "./question.ts";
 
@@ -39,9 +39,19 @@ export function taskCard(task: Task, server: string, forget: () => void): HTMLLI
     if (keys !== asked)
       questions.replaceChildren(...current.inputRequests.map((request) => questionForm(task, request)));
     asked = keys;
-    const text = current.outcome && resultText(current.outcome);
-    result.hidden = text === undefined;
-    result.textContent = text ?? "";
+    const { outcome } = current;
+    result.hidden = outcome?.kind !== "completed";
+    // A long result is not in the list: it is fetched when it is shown.
+    if (outcome?.kind === "completed") {
+      task.result().then(
+        (given) => {
+          result.textContent = resultText(given);
+        },
+        (error: unknown) => {
+          result.textContent = String(error);
+        },
+      );
+    }
     actions.replaceChildren(current.outcome ? remove : cancel);
     cancel.disabled = current.cancelling;
   };
@@ -89,9 +99,7 @@ function say({ current }: Task): string {
   }
 }
 
-function resultText(outcome: Outcome): string | undefined {
-  if (outcome.kind !== "completed") return undefined;
-  const { content, structuredContent } = outcome.result;
+function resultText({ content, structuredContent }: ToolResult): string {
   const texts = content.map((block) => (typeof block.text === "string" ? block.text : `[${block.type}]`));
   if (structuredContent !== undefined) texts.push(JSON.stringify(structuredContent, undefined, 2));
   return texts.join("\n");

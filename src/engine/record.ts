@@ -78,7 +78,12 @@ export interface Failure {
 /** How a task ended. Written once. */
 export type Outcome =
   /** The request ran to its end. `result.isError` says whether the tool itself failed. */
-  | { readonly kind: "completed"; readonly result: ToolResult }
+  | {
+      readonly kind: "completed";
+      readonly result: ToolResult;
+      /** The store keeps the result apart, and `result` here is empty: `Task.result()` fetches it. */
+      readonly apart?: true;
+    }
   /** The request failed: a JSON-RPC error, or a refusal before there was a task. */
   | { readonly kind: "failed"; readonly error: Failure }
   /** `confirmed` is false when the server never said so within the bound. */

@@ -25,6 +25,7 @@ export function mayHaveStray({ generation, call, stage, taskId, outcome }: TaskR
 /** Whether a listed task that fits this record's lost call may as well be a stray of the other's. */
 export function isRival(record: TaskRecord, other: TaskRecord): boolean {
   if (other.id === record.id || other.endpoint !== record.endpoint || !mayHaveStray(other)) return false;
-  const lastSent = other.acceptedAt ?? other.settledAt ?? Number.POSITIVE_INFINITY;
+  // Somebody may have set the clock back meanwhile.
+  const lastSent = Math.max(other.createdAt, other.acceptedAt ?? other.settledAt ?? Number.POSITIVE_INFINITY);
   return lastSent >= record.createdAt - 4 * CLOCK_SKEW_MS;
 }

@@ -127,7 +127,8 @@ export class TabGroup {
   }
 
   async #join(): Promise<void> {
-    const first = await this.#reign({ ifAvailable: true });
+    // It may be stolen before this tab hears that it has it.
+    const first = await this.#reign({ ifAvailable: true }).catch(() => false);
     if (!first) this.#queue();
     this.#stopWatching = this.#platform.onVisible(() => {
       this.#events.awake();

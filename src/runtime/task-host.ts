@@ -323,7 +323,7 @@ export class TaskHost {
     const { id } = action;
     const record = this.#runtime.state(id)?.record ?? (await this.record(id));
     // The leader before this one may have taken the answer and died before it said so.
-    if (record && holdsAnswer(record, action)) return true;
+    if (record && holdsAnswer(record, action)) return (await this.#runtime.stored(id)) || this.#act(action);
     if (!this.#runtime.state(id)) {
       if (!record || record.outcome || !this.#options.endpoint(record.endpoint)) return false;
       const group = this.#groups.get(record.endpoint);
@@ -362,8 +362,10 @@ export class TaskHost {
   async #toldOfUnknown(state: SharedState): Promise<void> {
     // A plain call of another tab is news only to who holds a handle of it.
     if (endedAsPlainCall(state.record)) return;
-    const stored = state.record.outcome ? undefined : await this.record(state.record.id);
-    this.#options.changed(stored && stored.rev > state.record.rev ? { record: stored } : state);
+    if (state.record.outcome) return this.#options.changed(state);
+    const stored = await this.record(state.record.id);
+    // One that is not stored any more was a plain call, and is over.
+    if (stored) this.#options.changed(stored.rev > state.record.rev ? { record: stored } : state);
   }
 
   #isFollowed(id: string): boolean {

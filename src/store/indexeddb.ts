@@ -3,6 +3,7 @@
  * @module
  */
 import { createStore, promisifyRequest, type UseStore } from "idb-keyval";
+import { joinLongResult, partLongResult } from "./long-result.ts";
 import { isSuperseded } from "./supersede.ts";
 import type { TaskStore } from "./task-store.ts";
 
@@ -12,6 +13,7 @@ export type { TaskStore } from "./task-store.ts";
 const ACTIVE = "active/";
 const SETTLED = "settled/";
 const SESSION = "session/";
+const RESULT = "result/";
 
 /** An open that another tab blocks never ends: a task must not wait for it longer than this, in ms. */
 const PATIENCE_MS = 10_000;
@@ -54,7 +56,9 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
         const superseded = isSuperseded(record, known[0] ?? known[1]);
         if (!superseded) {
           // The put comes first: what cannot be cloned throws, and then nothing has been deleted.
-          store.put(record, (record.outcome ? SETTLED : ACTIVE) + record.id);
+          const parted = partLongResult(record);
+          store.put(parted.record, (record.outcome ? SETTLED : ACTIVE) + record.id);
+          if (parted.result) store.put(parted.result, RESULT + record.id);
           if (record.outcome) store.delete(ACTIVE + record.id);
         }
         await done;
@@ -62,13 +66,16 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
       }),
     load: (id) =>
       use("readonly", async (store) => {
-        const [active, settled] = await Promise.all([read(store, ACTIVE + id), read(store, SETTLED + id)]);
-        return active ?? settled;
+        const [active, settled, result] = await Promise.all(
+          [ACTIVE, SETTLED, RESULT].map((prefix) => read(store, prefix + id)),
+        );
+        return active ?? joinLongResult(settled, result);
       }),
     remove: (id) =>
       write((store) => {
         store.delete(ACTIVE + id);
         store.delete(SETTLED + id);
+        store.delete(RESULT + id);
       }),
     loadActive: () => readAll(ACTIVE),
     loadSettled: () => readAll(SETTLED),

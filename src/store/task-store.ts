@@ -16,9 +16,11 @@ export interface TaskStore {
    * written, when an outcome or a higher `rev` of it is there already: somebody else was faster.
    */
   save(record: TaskRecord): Promise<boolean>;
+  /** The whole record. */
   load(id: string): Promise<StoredRecord | undefined>;
   remove(id: string): Promise<void>;
   loadActive(): Promise<readonly StoredRecord[]>;
+  /** These may lack long results, and then say so: `outcome.apart`. */
   loadSettled(): Promise<readonly StoredRecord[]>;
   saveSession(endpoint: string, session: Session): Promise<void>;
   loadSession(endpoint: string): Promise<unknown>;

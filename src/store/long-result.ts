@@ -1,0 +1,23 @@
+import type { TaskRecord } from "../engine/record.ts";
+import { isObject } from "../protocol/json.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+
+/** A longer result, by its JSON text, is stored apart from its record: so listing costs by the tasks, not by what they gave. */
+const LONG = 64 * 1024;
+
+/** A record as it is stored, and the result to be stored beside it, if that is long. */
+export function partLongResult(record: TaskRecord): { record: TaskRecord; result?: ToolResult } {
+  const { outcome } = record;
+  if (outcome?.kind !== "completed" || JSON.stringify(outcome.result).length <= LONG) return { record };
+  const { result } = outcome;
+  return {
+    record: { ...record, outcome: { kind: "completed", result: { content: [] }, apart: true } },
+    result,
+  };
+}
+
+/** The whole record again. */
+export function joinLongResult(stored: unknown, result: unknown): unknown {
+  if (!isObject(stored) || result === undefined) return stored;
+  return { ...stored, outcome: { kind: "completed", result } };
+}
