@@ -168,8 +168,8 @@ export class Task implements AsyncIterable<TaskUpdate> {
 
   /** For TaskClient: takes a later state over. */
   accept(state: SharedState): void {
-    // Tabs may hear of changes out of order.
-    if (state.record.rev < this.#record.rev) return;
+    // Tabs may hear of changes out of order, and an outcome that was stored stands, whatever a tab had beyond it.
+    if (this.#record.outcome || (!state.record.outcome && state.record.rev < this.#record.rev)) return;
     this.#record = state.record;
     const update = updateOf(state);
     if (sameUpdate(update, this.#update)) return;

@@ -75,6 +75,7 @@ export class TaskHost {
       requestTimeoutMs,
       maxResultLength,
       push,
+      shared: tabs !== undefined && store.scope !== undefined,
       endpoint,
       changed: (state) => this.#changed(state),
       superseded: (id) => void this.#superseded(id),
@@ -108,13 +109,13 @@ export class TaskHost {
     }
   }
 
-  /** The tasks that run in this process. */
-  states(): IterableIterator<TaskState> {
-    return this.#runtime.states();
+  /** The tasks that run in this process, but for those whose last change is not durable yet. */
+  states(): readonly TaskState[] {
+    return [...this.#runtime.states()].filter(({ record }) => this.#runtime.isStored(record.id));
   }
 
   state(id: string): TaskState | undefined {
-    return this.#runtime.state(id);
+    return this.#runtime.isStored(id) ? this.#runtime.state(id) : undefined;
   }
 
   /** Sees to it that every unfinished task of the store runs, here or in the leading tab. */

@@ -33,6 +33,8 @@ export interface RuntimeOptions {
   /** The timeout of each request, in ms. */
   readonly requestTimeoutMs: number;
   readonly endpoint: (name: string) => Endpoint | undefined;
+  /** Other tabs may hold handles of what runs here: then a plain call's end is written too, until they are told. */
+  readonly shared?: boolean;
   /** After every change, once it is as durable as it will be. */
   readonly changed: (state: TaskState) => void;
   /** The store failed; the task goes on in memory. */
@@ -127,7 +129,9 @@ export class TaskRuntime {
         if (command.type === "send") this.#send(id, state.record, command.operation);
         else this.#abandon.get(`${id}/${command.operation}`)?.abort();
       }
+      const spent = this.#options.shared && this.#isSpent(state.record);
       this.#options.changed(state);
+      if (spent) void this.#remove(state.record);
     };
     if (!written) proceed();
     else void written.then((current) => (current ? proceed() : this.#letGo(id)));
@@ -177,6 +181,11 @@ export class TaskRuntime {
     this.#closed = true;
     for (const feed of this.#feeds.values()) feed.close();
     for (const controller of this.#abandon.values()) controller.abort();
+  }
+
+  /** Whether what is known of a task here is as durable as it will be. */
+  isStored(id: string): boolean {
+    return !this.#writes.has(id);
   }
 
   /** Resolves when the record's last write has ended: false if another process was faster. */
@@ -280,13 +289,25 @@ export class TaskRuntime {
     this.#options.superseded(id);
   }
 
+  /** A plain call whose caller has its end in hand: nobody will look for it. */
+  #isSpent(record: TaskRecord): boolean {
+    return endedAsPlainCall(record) && this.#made.has(record.id) && !this.#ephemeral.has(record.id);
+  }
+
+  async #remove(record: TaskRecord): Promise<void> {
+    await this.#options.store.remove(record.id).catch((error: unknown) => {
+      this.#options.storageFailed(record, error);
+    });
+  }
+
   #write(record: TaskRecord): Promise<boolean> {
     if (this.#ephemeral.has(record.id)) return Promise.resolve(true);
     const { store } = this.#options;
-    const unwanted = endedAsPlainCall(record) && this.#made.has(record.id);
+    const unwanted = !this.#options.shared && this.#isSpent(record);
     const earlier = this.#writes.get(record.id) ?? Promise.resolve(true);
     const write = earlier
-      .then(() => (unwanted ? store.remove(record.id).then(() => true) : store.save(record)))
+      // What follows on a state that another process overtook must not be written over that one's.
+      .then((current) => current && (unwanted ? store.remove(record.id).then(() => true) : store.save(record)))
       .catch((error: unknown) => {
         this.#options.storageFailed(record, error);
         return true;

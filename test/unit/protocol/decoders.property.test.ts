@@ -12,7 +12,7 @@ import { readToolPage } from "../../../src/protocol/tool-facts.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 
-const RUNS = { numRuns: 2_000 };
+const RUNS = { numRuns: 10_000 };
 const STATUSES = ["working", "input_required", "completed", "failed", "cancelled"];
 const asTask: ToolCall = { name: "tool", asTask: true };
 const plainly: ToolCall = { name: "tool", asTask: false };
