@@ -1,0 +1,255 @@
+import type { Connector } from "../../src/channel/connection.ts";
+import { RequestFaultError } from "../../src/channel/request-fault.ts";
+import { TaskClient } from "../../src/client.ts";
+import { InputError, TaskError } from "../../src/errors.ts";
+import type { InputRequest } from "../../src/protocol/input-request.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
+import type { TabPlatform } from "../../src/runtime/tab-platform.ts";
+import type { TaskStore } from "../../src/store/task-store.ts";
+import type { Task } from "../../src/task.ts";
+import type { GivenAnswer, Invariants } from "./invariants.ts";
+import type { Random } from "./random.ts";
+import type { Tab } from "./tab.ts";
+
+/** A call somebody makes in the app. */
+export interface AppCall {
+  readonly tag: string;
+  readonly endpoint: string;
+  readonly tool: string;
+  readonly repeatable: boolean | undefined;
+  /** Cancelled so long after the call, in ms. */
+  readonly cancelAfterMs: number | undefined;
+}
+
+export interface AppSetting {
+  readonly tab: Tab;
+  readonly random: Random;
+  readonly store: TaskStore;
+  readonly endpoints: Readonly<Record<string, Connector>>;
+  readonly platform: TabPlatform | null;
+  readonly invariants: Invariants;
+  readonly happened: (what: string) => void;
+  readonly trace: (line: string) => void;
+  /** How soon, and how surely, questions are answered. */
+  readonly diligence: number;
+}
+
+/** The web app in one tab, and the person before it. */
+export class App {
+  readonly tab: Tab;
+  readonly client: TaskClient;
+  readonly #setting: AppSetting;
+  readonly #random: Random;
+  /** Promises the library has given and not kept yet, and the tag each is about. */
+  readonly #open: Map<string, string | undefined> = new Map();
+  readonly #followed: Set<Task> = new Set();
+  /** Questions somebody here is thinking about, or has decided to leave to others. */
+  readonly #considered: Set<string> = new Set();
+  readonly #called: Map<string, AppCall> = new Map();
+  #diligent = false;
+  #promises = 0;
+  #closing = false;
+
+  constructor(setting: AppSetting) {
+    const { tab, store, endpoints, platform } = setting;
+    this.tab = tab;
+    this.#setting = setting;
+    this.#random = setting.random;
+    this.client = new TaskClient({
+      store,
+      endpoints,
+      clock: tab.clock,
+      tabs: platform,
+      onProblem: ({ kind, message }) => setting.trace(`${tab.name} reports ${kind}: ${message}`),
+    });
+    this.client.subscribe((task) => this.#follow(task));
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** What the app waits for. */
+  get waitsFor(): readonly string[] {
+    if (this.#closing) return [];
+    const { invariants } = this.#setting;
+    const promises = [...this.#open]
+      .filter(([, tag]) => tag === undefined || !invariants.isUnknownTo(this.tab, tag))
+      .map(([promise]) => promise);
+    const handles = [...this.#followed]
+      .filter((task) => !task.outcome && !invariants.isUnknownTo(this.tab, tagOf(task)))
+      .map((task) => `${this.tab.name}: the task of ${tagOf(task)}`);
+    return [...promises, ...handles];
+  }
+
+  start(): void {
+    this.#track(undefined, "resume()", this.client.resume(), [], (tasks) => {
+      for (const task of tasks) this.#follow(task);
+    });
+  }
+
+  call(call: AppCall): void {
+    const { tag, endpoint, tool, repeatable } = call;
+    this.#setting.trace(`${this.tab.name} calls ${tool} on ${endpoint} as ${tag}`);
+    this.#setting.invariants.called(this.tab, tag, repeatable ?? tool === "harmless");
+    this.#called.set(tag, call);
+    const options = { ...(repeatable !== undefined && { repeatable }) };
+    this.#track(
+      tag,
+      `callTool(${tag})`,
+      this.client.callTool(endpoint, tool, { tag }, options),
+      [TaskError, RequestFaultError],
+      (task) => this.#follow(task),
+    );
+  }
+
+  /** From now on every question is answered. */
+  beDiligent(): void {
+    this.#diligent = true;
+    this.#considered.clear();
+    this.#track(undefined, "list()", this.client.list(), [], (tasks) => {
+      for (const task of tasks) this.#follow(task);
+    });
+    for (const task of this.#followed) this.#look(task);
+  }
+
+  nudge(): void {
+    this.#setting.invariants.nudged(this.tab);
+    this.client.nudge();
+  }
+
+  /** The page ends as a well-behaved one does. */
+  close(): Promise<void> {
+    this.#closing = true;
+    this.#setting.invariants.closes(this.tab);
+    return this.client.close();
+  }
+
+  #follow(task: Task): void {
+    if (!this.tab.alive) return;
+    if (!this.#followed.has(task)) {
+      this.#followed.add(task);
+      task.subscribe(() => this.#look(task));
+      if (!task.outcome && this.#random.chance(0.5)) {
+        this.#track(tagOf(task), `result() of ${tagOf(task)}`, task.result(), [TaskError], () => undefined);
+      }
+      const call = this.#called.get(tagOf(task));
+      if (call?.cancelAfterMs !== undefined && !task.outcome) {
+        this.tab.after(call.cancelAfterMs, () => this.#cancel(task));
+      }
+    }
+    this.#look(task);
+  }
+
+  #look(task: Task): void {
+    if (!this.tab.alive) return;
+    const { outcome } = task;
+    const tag = tagOf(task);
+    if (outcome) {
+      this.#setting.invariants.shown(this.tab, task.id, tag, outcome, task.taskId);
+      return;
+    }
+    for (const request of task.inputRequests) {
+      const name = `${tag}/${request.key}`;
+      if (this.#considered.has(name)) continue;
+      this.#considered.add(name);
+      if (!this.#diligent && !this.#random.chance(this.#setting.diligence)) continue;
+      const thinking = this.#diligent ? 10 : this.#random.spread(50, 60_000);
+      this.tab.after(thinking, () => this.#answer(task, request));
+    }
+  }
+
+  #answer(task: Task, { key, method }: InputRequest): void {
+    const tag = tagOf(task);
+    if (task.outcome || this.#closing) return;
+    const token = `${this.tab.name}-${++this.#promises}`;
+    const answer: GivenAnswer = {
+      tag,
+      key,
+      response: responseTo(method, token, this.#random),
+      state: "given",
+    };
+    this.#setting.trace(`${this.tab.name} answers ${key} of ${tag} with ${token}`);
+    if (this.#setting.invariants.isElsewhere(tag, this.tab))
+      this.#setting.happened("answered in another tab");
+    this.#setting.invariants.answers(answer, task.taskId);
+    this.#track(
+      tag,
+      `answer(${tag}/${key})`,
+      task.answer(key, answer.response),
+      [InputError],
+      () => {
+        this.#setting.invariants.answerTaken(task.id, answer);
+        this.#lookAgain(task, key);
+      },
+      () => {
+        answer.state = "refused";
+        this.#setting.happened("answer refused by the library");
+        this.#lookAgain(task, key);
+      },
+    );
+  }
+
+  /** A question may come open again: the server refused the answer, or asks under the same key as before. */
+  #lookAgain(task: Task, key: string): void {
+    this.tab.after(1_000, () => {
+      this.#considered.delete(`${tagOf(task)}/${key}`);
+      this.#look(task);
+    });
+  }
+
+  #cancel(task: Task): void {
+    if (task.outcome || this.#closing) return;
+    this.#setting.trace(`${this.tab.name} cancels ${tagOf(task)}`);
+    this.#setting.invariants.cancels(tagOf(task), task.taskId);
+    this.#track(tagOf(task), `cancel(${tagOf(task)})`, task.cancel(), [], () =>
+      this.#setting.invariants.cancelTaken(task.id),
+    );
+  }
+
+  #track<T>(
+    tag: string | undefined,
+    name: string,
+    promise: Promise<T>,
+    mayReject: readonly (abstract new (...args: never[]) => Error)[],
+    kept: (value: T) => void,
+    broken: () => void = () => undefined,
+  ): void {
+    const label = `${this.tab.name}: ${name}`;
+    const unique = `${label} #${++this.#promises}`;
+    this.#open.set(unique, tag);
+    promise.then(
+      (value) => {
+        this.#open.delete(unique);
+        if (this.tab.alive) kept(value);
+      },
+      (error: unknown) => {
+        this.#open.delete(unique);
+        if (!this.tab.alive) return;
+        this.#setting.trace(`${label} rejects: ${String(error)}`);
+        broken();
+        if (this.#closing || mayReject.some((kind) => error instanceof kind)) return;
+        this.#setting.invariants.violate(
+          "a promise rejects only with what is documented",
+          `${label}: ${String(error)}`,
+        );
+      },
+    );
+  }
+}
+
+function tagOf(task: Task): string {
+  return String(task.arguments.tag);
+}
+
+function responseTo(method: InputRequest["method"], token: string, random: Random): JsonObject {
+  switch (method) {
+    case "elicitation/create":
+      if (random.chance(0.1)) return { action: "decline" };
+      return { action: "accept", content: { answer: token } };
+    case "sampling/createMessage":
+      return { role: "assistant", content: { type: "text", text: token }, model: "simulated" };
+    case "roots/list":
+      return { roots: [{ uri: `file:///${token}` }] };
+  }
+}

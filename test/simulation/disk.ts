@@ -1,0 +1,172 @@
+import type { TaskRecord } from "../../src/engine/record.ts";
+import type { Session } from "../../src/protocol/session.ts";
+import { isSuperseded } from "../../src/store/supersede.ts";
+import type { TaskStore } from "../../src/store/task-store.ts";
+import type { Agenda } from "./agenda.ts";
+import type { Random } from "./random.ts";
+import type { Tab } from "./tab.ts";
+import type { Weather } from "./weather.ts";
+
+/** What the disk tells of itself, at the moment it happens. */
+export interface DiskEvents {
+  committed(tab: Tab, record: TaskRecord, before: TaskRecord | undefined): void;
+  /** Not written: the disk holds something later. */
+  superseded(tab: Tab, record: TaskRecord): void;
+  removed(tab: Tab, id: string, before: TaskRecord | undefined): void;
+  /** `ends`: the task was over, and only the disk does not know. */
+  failed(tab: Tab, record: TaskRecord | undefined, ends: boolean): void;
+  crash(tab: Tab, moment: string): void;
+}
+
+interface Operation {
+  readonly tab: Tab;
+  readonly writes: boolean;
+  /** What it was to write, or to remove. */
+  readonly record: TaskRecord | undefined;
+  readonly ends: boolean;
+  commit(): void;
+  settle(error: unknown): void;
+}
+
+/**
+ * The disk of one origin: it outlives the tabs. One operation at a time, in the order they were
+ * asked for, as IndexedDB transactions on one object store are. A page may die before or after a
+ * write commits; what it had asked for before it died may yet be written, up to some point.
+ */
+export class Disk {
+  readonly active: Map<string, TaskRecord> = new Map();
+  readonly settled: Map<string, TaskRecord> = new Map();
+  readonly #sessions: Map<string, Session> = new Map();
+  readonly #agenda: Agenda;
+  readonly #random: Random;
+  readonly #weather: Weather;
+  readonly #events: DiskEvents;
+  readonly #queue: Operation[] = [];
+  /** Dead tabs of which a write was dropped: none of their later ones comes through either. */
+  readonly #cut: Set<Tab> = new Set();
+  readonly #heard: Map<Tab, number> = new Map();
+  #busy = false;
+
+  constructor(agenda: Agenda, random: Random, weather: Weather, events: DiskEvents) {
+    this.#agenda = agenda;
+    this.#random = random;
+    this.#weather = weather;
+    this.#events = events;
+  }
+
+  record(id: string): TaskRecord | undefined {
+    return this.settled.get(id) ?? this.active.get(id);
+  }
+
+  /** The record of a task, by the server's id. */
+  recordOfTask(endpoint: string, taskId: string): TaskRecord | undefined {
+    for (const records of [this.active, this.settled]) {
+      for (const record of records.values()) {
+        if (record.taskId === taskId && record.endpoint === endpoint) return record;
+      }
+    }
+    return undefined;
+  }
+
+  storeOf(tab: Tab): TaskStore {
+    const read = <T>(take: () => T): Promise<T> => this.#ask(tab, false, () => structuredClone(take()));
+    return {
+      scope: "simulation",
+      save: (record) => {
+        const written = structuredClone(record);
+        const ends = written.outcome !== undefined;
+        return this.#ask(tab, true, () => this.#save(tab, written), written, ends);
+      },
+      remove: (id) => this.#ask(tab, true, () => this.#remove(tab, id), this.record(id), true),
+      load: (id) => read(() => this.active.get(id) ?? this.settled.get(id)),
+      loadActive: () => read(() => [...this.active.values()]),
+      loadSettled: () => read(() => [...this.settled.values()]),
+      saveSession: (endpoint, session) => {
+        const written = structuredClone(session);
+        return this.#ask(tab, true, () => void this.#sessions.set(endpoint, written));
+      },
+      loadSession: (endpoint) => read(() => this.#sessions.get(endpoint)),
+    };
+  }
+
+  #save(tab: Tab, record: TaskRecord): boolean {
+    const before = this.record(record.id);
+    if (isSuperseded(record, before)) {
+      this.#events.superseded(tab, record);
+      return false;
+    }
+    this.active.delete(record.id);
+    (record.outcome ? this.settled : this.active).set(record.id, record);
+    this.#events.committed(tab, record, before);
+    return true;
+  }
+
+  #remove(tab: Tab, id: string): void {
+    const before = this.record(id);
+    this.active.delete(id);
+    this.settled.delete(id);
+    this.#events.removed(tab, id, before);
+  }
+
+  #ask<T>(tab: Tab, writes: boolean, work: () => T, record?: TaskRecord, ends = false): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (!tab.alive) return;
+      let result: T;
+      this.#queue.push({
+        tab,
+        writes,
+        record,
+        ends,
+        commit: () => {
+          result = work();
+        },
+        settle: (error) => {
+          // What a page has asked for it hears in the order it asked.
+          const heard = this.#agenda.now + this.#random.between(0, 1);
+          const at = Math.max(heard, this.#heard.get(tab) ?? 0);
+          this.#heard.set(tab, at);
+          tab.after(at - this.#agenda.now, () => {
+            if (error === undefined) resolve(result);
+            else reject(error);
+          });
+        },
+      });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const operation = this.#queue[0];
+    if (this.#busy || !operation) return;
+    this.#busy = true;
+    this.#agenda.after(this.#weather.diskDelay(), () => {
+      this.#queue.shift();
+      this.#busy = false;
+      this.#do(operation);
+      this.#next();
+    });
+  }
+
+  #do({ tab, writes, record, ends, commit, settle }: Operation): void {
+    if (!tab.alive && (!writes || this.#cut.has(tab))) return;
+    if (!tab.alive && this.#random.chance(0.5)) {
+      this.#cut.add(tab);
+      return;
+    }
+    if (!writes) {
+      commit();
+      return settle(undefined);
+    }
+    if (tab.alive && this.#weather.crashesAtWrite()) {
+      this.#cut.add(tab);
+      return this.#events.crash(tab, "before a write");
+    }
+    if (this.#weather.diskFull()) {
+      this.#events.failed(tab, record, ends);
+      return settle(new DOMException("The quota is exceeded", "QuotaExceededError"));
+    }
+    commit();
+    if (tab.alive && this.#weather.crashesAtWrite()) this.#events.crash(tab, "after a write");
+    settle(undefined);
+  }
+}

@@ -1,0 +1,578 @@
+import { DEFAULT_REQUEST_TIMEOUT_MS } from "../../src/channel/rpc-channel.ts";
+import type { Outcome, TaskRecord } from "../../src/engine/record.ts";
+import { isObject, type JsonObject, sameJson } from "../../src/protocol/json.ts";
+import type { Agenda } from "./agenda.ts";
+import type { Disk, DiskEvents } from "./disk.ts";
+import type { Message } from "./exchange.ts";
+import type { AcceptedAnswer, Execution, Ledger } from "./ledger.ts";
+import { type CallHistory, wrongOutcome } from "./outcome-check.ts";
+import { PollPace } from "./poll-pace.ts";
+import type { WireEvents } from "./simulated-transport.ts";
+import type { Tab } from "./tab.ts";
+import type { LockTable } from "./virtual-locks.ts";
+
+/** A promise of the library that was not kept. */
+export class Violation extends Error {
+  readonly invariant: string;
+
+  constructor(invariant: string, detail: string) {
+    super(detail);
+    this.invariant = invariant;
+  }
+}
+
+/** An answer the app gave, and what it was told of it. */
+export interface GivenAnswer {
+  readonly tag: string;
+  readonly key: string;
+  readonly response: JsonObject;
+  state: "given" | "taken" | "refused";
+}
+
+export interface InvariantSetting {
+  readonly agenda: Agenda;
+  readonly ledger: Ledger;
+  readonly locks: LockTable;
+  /** By endpoint, the lock of the tab that polls it; none where a tab is alone and knows of no others. */
+  readonly leaderLocks: ReadonlyMap<string, string>;
+  readonly happened: (what: string) => void;
+  readonly trace: (line: string) => void;
+  readonly crash: (tab: Tab, moment: string) => void;
+}
+
+/**
+ * How long after it lost the lead a tab may yet poll, in ms: the news takes a moment, and a write that
+ * was begun before is followed by its request.
+ */
+const DEPOSED_MS = 1_000;
+
+/** Watches everything that leaves, arrives, is written and is shown, and holds it against what the library promises. */
+export class Invariants implements DiskEvents, WireEvents {
+  readonly #setting: InvariantSetting;
+  readonly #pace: PollPace;
+  #disk: Disk | undefined;
+  #violation: Violation | undefined;
+  /** Outcomes that were written or shown, by record. */
+  readonly #outcomes: Map<string, Outcome> = new Map();
+  /** Records a write of which failed: the app was told, and from then on memory counts. */
+  readonly #unstored: Set<string> = new Set();
+  /** The tabs that know outcomes which could not be written. */
+  readonly #endsKnownTo: Map<string, Tab> = new Map();
+  /** Tags whose call may have been lost on the way. */
+  readonly #troubled: Set<string> = new Set();
+  readonly #cancelled: Set<string> = new Set();
+  readonly #repeatable: Set<string> = new Set();
+  readonly #given: GivenAnswer[] = [];
+  readonly #sentAnswers: Map<string, JsonObject> = new Map();
+  /** Questions an answer to which the server refused: they may be answered otherwise. */
+  readonly #refusedAnswers: Set<string> = new Set();
+  readonly #callers: Map<string, Tab> = new Map();
+  readonly #callReplies: Set<string> = new Set();
+  /** How many `tools/call` of a tag have had no reply. */
+  readonly #callsOut: Map<string, number> = new Map();
+  /** When each request left. */
+  readonly #leftAt: Map<Message["id"], number> = new Map();
+  /** When a tab lost which lead. */
+  readonly #deposed: Map<Tab, Map<string, number>> = new Map();
+  readonly #polledBy: Map<string, Tab> = new Map();
+  #clockSets = 0;
+
+  constructor(setting: InvariantSetting) {
+    this.#setting = setting;
+    this.#pace = new PollPace(setting.agenda);
+    setting.ledger.onAnswer = (answer) => this.#accepted(answer);
+    setting.ledger.onExecution = (execution) => this.#executed(execution);
+    setting.locks.onChange = (name, tab, stolenFrom) => this.#lockMoved(name, tab, stolenFrom);
+  }
+
+  watch(disk: Disk): void {
+    this.#disk = disk;
+  }
+
+  get violation(): Violation | undefined {
+    return this.#violation;
+  }
+
+  /**
+   * The app was told that its disk fails: it has seen an end that is not on disk; or the tab that knew
+   * of the last answers died with them, and the other tabs, which heard of them, ask nobody again.
+   */
+  endedInMemory(record: TaskRecord): boolean {
+    return this.#isUnstored(record) && (this.#outcomes.has(record.id) || record.stage === "asking");
+  }
+
+  /** What became of this call could not be written, and this is not the tab that knows its end. */
+  isUnknownTo(tab: Tab, tag: string): boolean {
+    if (!this.#unstored.has(tag)) return false;
+    return this.#endsKnownTo.get(tag) !== tab;
+  }
+
+  violate(invariant: string, detail: string): void {
+    if (this.#violation) return;
+    this.#violation = new Violation(invariant, detail);
+    this.#setting.trace(`VIOLATION of "${invariant}": ${detail}`);
+  }
+
+  // ── the disk ───────────────────────────────────────────────────────────────────────────────────
+
+  committed(tab: Tab, record: TaskRecord, before: TaskRecord | undefined): void {
+    const { stage, rev, outcome, taskId } = record;
+    const inputs = record.inputs.map(({ key, state }) => `${key}:${state}`).join(" ");
+    const tag = this.#tag(record);
+    this.#setting.trace(
+      `${tab.name} writes ${tag} rev ${rev} ${outcome?.kind ?? stage} ${taskId ?? ""} ${inputs}${record.cancel ? " cancelling" : ""}`,
+    );
+    if (before && before.rev >= rev)
+      this.violate("nothing durable is overwritten by less", `${tag} rev ${rev} over ${before.rev}`);
+    if (before?.outcome && !sameJson(before.outcome, outcome)) {
+      this.violate(
+        "an outcome never changes",
+        `${tag} was ${before.outcome.kind}, is ${outcome?.kind ?? stage} on disk`,
+      );
+    }
+    if (before?.taskId !== undefined && before.taskId !== taskId) {
+      this.violate("a task is not exchanged for another", `${tag} was ${before.taskId}, is ${taskId}`);
+    }
+    for (const { key, state } of before?.inputs ?? []) {
+      const now = record.inputs.find((input) => input.key === key)?.state;
+      if (state === "delivered" && now !== undefined && now !== "delivered") {
+        this.violate("a question is answered once", `${key} of ${tag} was delivered, is ${now}`);
+      }
+    }
+    for (const { key, state } of record.inputs) {
+      const earlier = before?.inputs.find((input) => input.key === key)?.state;
+      if (earlier !== state && taskId !== undefined) this.#pace.excuse(taskId);
+    }
+    if (record.cancel !== before?.cancel && taskId !== undefined) this.#pace.excuse(taskId);
+    // Whoever sends a call again may die before its reply comes, as the first caller may.
+    if (stage === "calling") tab.onDeath(() => this.#troubled.add(tag));
+    if (outcome) this.#decided(record, outcome);
+  }
+
+  superseded(tab: Tab, record: TaskRecord): void {
+    this.#setting.happened("superseded write");
+    this.#setting.trace(`${tab.name} is late with ${this.#tag(record)} rev ${record.rev}`);
+  }
+
+  removed(tab: Tab, id: string, before: TaskRecord | undefined): void {
+    if (!before) return;
+    const tag = this.#tag(before);
+    this.#setting.trace(`${tab.name} removes ${tag}`);
+    const { ledger } = this.#setting;
+    // What a call left behind that may be repeated is declared to be harmless.
+    const plain = this.#repeatable.has(tag) || ledger.executions(tag).at(-1)?.taskId === undefined;
+    // A reply that nobody can read ends the call as failed, whatever the server made of it.
+    const ended =
+      (plain || ledger.noted(tag, "tools/call: malformed")) &&
+      this.#callers.get(tag) === tab &&
+      this.#callReplies.has(tag);
+    if (!ended || before.taskId !== undefined) {
+      this.violate(
+        "no durable task is forgotten",
+        `${tag} was removed as ${before.outcome?.kind ?? before.stage} (${id})`,
+      );
+    }
+  }
+
+  failed(tab: Tab, record: TaskRecord | undefined, ends: boolean): void {
+    this.#setting.happened("quota exceeded");
+    this.#setting.trace(`${tab.name} cannot write ${record ? this.#tag(record) : "the session"}`);
+    if (!record) return;
+    const tag = this.#tag(record);
+    this.#unstored.add(tag);
+    if (ends) this.#endsKnownTo.set(tag, tab);
+    this.#troubled.add(tag);
+  }
+
+  crash(tab: Tab, moment: string): void {
+    this.#setting.happened(`crash ${moment.split(" ").slice(0, 2).join(" ")}`);
+    this.#setting.crash(tab, moment);
+  }
+
+  // ── the wire ───────────────────────────────────────────────────────────────────────────────────
+
+  leaving(tab: Tab, endpoint: string, message: Message): void {
+    const { method, params = {}, id } = message;
+    this.#setting.trace(
+      `${tab.name} → ${endpoint}: ${method ?? "answer"} ${this.#about(params) ?? String(id ?? "")}`,
+    );
+    if (method !== undefined) this.#leftAt.set(id, this.#setting.agenda.now);
+    if (tab.frozen) this.violate("a frozen tab does nothing", `${tab.name} sends ${method}`);
+    if (method === undefined) return this.#answers2025(message);
+    if (method === "tools/call") return this.#calls(tab, params);
+    const { taskId } = params;
+    if (typeof taskId !== "string" || !method.startsWith("tasks/")) return;
+    const late = this.#pace.sends(tab, taskId);
+    if (late) this.violate("Retry-After is honoured", late);
+    const record = this.#disk?.recordOfTask(endpoint, taskId);
+    if (!record) {
+      const tag = this.#setting.ledger.tagOfTask(taskId) ?? "";
+      if (!this.#unstored.has(tag)) {
+        this.violate("no request for a task leaves before its record is durable", `${method} of ${taskId}`);
+      }
+      return;
+    }
+    if (method === "tasks/get") this.#polls(tab, endpoint, taskId, id);
+    if (method === "tasks/cancel" && !record.cancel && !this.#isUnstored(record)) {
+      this.violate("no request for a task leaves before its record is durable", `tasks/cancel of ${taskId}`);
+    }
+    if (method === "tasks/update" && isObject(params.inputResponses)) {
+      for (const [key, response] of Object.entries(params.inputResponses)) {
+        this.#answerLeaves(record, key, response as JsonObject);
+      }
+    }
+  }
+
+  answered(tab: Tab, endpoint: string, request: Message, response: Message): void {
+    const { method, params = {} } = request;
+    const outcome =
+      "error" in response ? `error ${JSON.stringify(response.error)}` : summary(response.result);
+    this.#setting.trace(`${tab.name} ← ${endpoint}: ${method} ${this.#about(params) ?? ""}: ${outcome}`);
+    const late = this.#isLate(request);
+    if (method === "tools/call") this.#callAnswered(this.#about(params) ?? "", late);
+    if (late) return this.#setting.happened("late reply");
+    const result = isObject(response.result) ? response.result : undefined;
+    if (method === "tools/call" || method === "tasks/get") {
+      const task = isObject(result?.task) ? result.task : result;
+      const asked = method === "tasks/get" ? params.taskId : task?.taskId;
+      if (typeof asked !== "string") return;
+      if (method === "tasks/get" && !this.#pace.awaits(tab, asked, request.id)) return;
+      if (task?.taskId === asked && typeof task.status === "string") {
+        this.#pace.read(tab, asked, intervalOf(task), updatedAt(task), isOver(task));
+      } else this.#pace.failed(tab, asked);
+      return;
+    }
+    const { taskId } = params;
+    if (typeof taskId !== "string") return;
+    if (method === "tasks/update" && "error" in response) this.#answerRefused(request);
+    if (method === "tasks/update" || method === "tasks/cancel") this.#pace.excuse(taskId);
+  }
+
+  taken(_tab: Tab, _endpoint: string, message: Message): void {
+    if (message.method !== undefined) return;
+    const record = this.#recordAsked(message);
+    if (record?.taskId !== undefined) this.#pace.excuse(record.taskId);
+  }
+
+  unanswered(tab: Tab, endpoint: string, request: Message, error: Error | undefined): void {
+    const { method, params = {} } = request;
+    const why = error ? error.message : "silence";
+    this.#setting.trace(
+      `${tab.name} ← ${endpoint}: ${method ?? "answer"} ${this.#about(params) ?? ""}: ${why}`,
+    );
+    if (method === "tools/call") {
+      this.#troubled.add(this.#about(params) ?? "");
+      if (error) this.#callReplies.add(this.#about(params) ?? "");
+    }
+    const { status, code, retryAfterMs } = (error ?? {}) as {
+      status?: number;
+      code?: number;
+      retryAfterMs?: number;
+    };
+    if ((status ?? code ?? 500) < 500) this.#answerRefused(request);
+    const { taskId } = params;
+    if (typeof taskId !== "string") return;
+    // A poll in a session the server has forgotten is none: it is made again in the new one.
+    if (this.#isLate(request)) return;
+    if (code === 404) this.#pace.excuse(taskId);
+    else if (method === "tasks/get" && this.#pace.awaits(tab, taskId, request.id)) {
+      this.#pace.failed(tab, taskId);
+    }
+    if (retryAfterMs !== undefined) this.#pace.held(tab, taskId, retryAfterMs);
+  }
+
+  arrived(tab: Tab, endpoint: string, message: Message): void {
+    const { method, params = {} } = message;
+    this.#setting.trace(
+      `${tab.name} ← ${endpoint}: ${method} ${String(message.id ?? this.#about(params) ?? "")}`,
+    );
+    if (method === "notifications/tasks" || method === "notifications/tasks/status") {
+      this.#pace.notified(tab, String(params.taskId), intervalOf(params), updatedAt(params), isOver(params));
+    }
+  }
+
+  happened(what: string): void {
+    this.#setting.happened(what);
+  }
+
+  // ── the app ────────────────────────────────────────────────────────────────────────────────────
+
+  called(tab: Tab, tag: string, repeatable: boolean): void {
+    this.#callers.set(tag, tab);
+    if (repeatable) this.#repeatable.add(tag);
+    // Whatever its page does not live to see of its call may be lost.
+    tab.onDeath(() => this.#troubled.add(tag));
+  }
+
+  /** The call was made in another tab than this. */
+  isElsewhere(tag: string, tab: Tab): boolean {
+    return this.#callers.get(tag) !== tab;
+  }
+
+  cancels(tag: string, taskId: string | undefined): void {
+    this.#cancelled.add(tag);
+    if (taskId !== undefined) this.#pace.excuse(taskId);
+  }
+
+  answers(answer: GivenAnswer, taskId: string | undefined): void {
+    this.#given.push(answer);
+    if (taskId !== undefined) this.#pace.excuse(taskId);
+  }
+
+  /** The app was told that its answer is durable. */
+  answerTaken(id: string, answer: GivenAnswer): void {
+    answer.state = "taken";
+    const record = this.#disk?.record(id);
+    const input = record?.inputs.find(({ key }) => key === answer.key);
+    const name = `${answer.tag}/${answer.key}`;
+    if (!record || !input || this.#isUnstored(record) || this.#refusedAnswers.has(name)) return;
+    if (!sameJson(input.response, answer.response)) {
+      this.violate(
+        "an answer the app gave is durable when it is told so",
+        `${name} is ${input.state} on disk`,
+      );
+    }
+  }
+
+  /** The app was told that its wish is durable. */
+  cancelTaken(id: string): void {
+    const record = this.#disk?.record(id);
+    if (!record || record.outcome || record.cancel || this.#isUnstored(record)) return;
+    this.violate(
+      "a cancel is durable when the app is told so",
+      `${this.#tag(record)} is ${record.stage} on disk`,
+    );
+  }
+
+  shown(tab: Tab, id: string, tag: string, outcome: Outcome, taskId: string | undefined): void {
+    const known = this.#outcomes.get(id);
+    if (known === undefined) this.#setting.trace(`${tab.name} shows ${tag} ${outcome.kind}`);
+    const plain = taskId === undefined && (outcome.kind === "completed" || outcome.kind === "failed");
+    const durable = this.#disk?.record(id)?.outcome !== undefined;
+    if (!durable && !plain && !this.#unstored.has(tag) && this.#disk?.active.has(id)) {
+      this.violate("an outcome is durable before it is shown", `${tag} is shown as ${outcome.kind}`);
+    }
+    if (known && !sameJson(known, outcome) && !this.#unstored.has(tag)) {
+      this.violate(
+        "an outcome never changes",
+        `${tag} was ${JSON.stringify(known)}, is shown as ${JSON.stringify(outcome)}`,
+      );
+    }
+    if (!known) this.#outcomes.set(id, outcome);
+  }
+
+  nudged(tab: Tab): void {
+    this.#pace.nudged(tab);
+  }
+
+  /** What a closing page does not wait for may be lost as in a crash. */
+  closes(tab: Tab): void {
+    for (const [tag, caller] of this.#callers) if (caller === tab) this.#troubled.add(tag);
+  }
+
+  clockWasSet(): void {
+    this.#clockSets++;
+    this.#pace.clockWasSet();
+  }
+
+  // ── inside ─────────────────────────────────────────────────────────────────────────────────────
+
+  #decided(record: TaskRecord, outcome: Outcome): void {
+    const known = this.#outcomes.get(record.id);
+    const tag = this.#tag(record);
+    this.#setting.happened(`outcome ${outcome.kind}`);
+    if (known && !sameJson(known, outcome) && !this.#unstored.has(tag)) {
+      this.violate(
+        "an outcome never changes",
+        `${tag} was ${JSON.stringify(known)}, is ${JSON.stringify(outcome)}`,
+      );
+    }
+    this.#outcomes.set(record.id, outcome);
+    const history: CallHistory = {
+      tag,
+      troubled:
+        this.#troubled.has(tag) ||
+        this.#setting.ledger.noted(tag, "tools/call: malformed") ||
+        (this.#callsOut.get(tag) ?? 0) > 0,
+      cancelled: this.#cancelled.has(tag),
+      clockWasSet: this.#clockSets > 0,
+    };
+    const { ledger, agenda } = this.#setting;
+    // A store that fails hides one call from another, so that a listed task may be taken for the wrong one's.
+    if (record.call.recovery === "list" && this.#unstored.size > 0) return;
+    const wrong = wrongOutcome(record, outcome, ledger, history, agenda.wall);
+    if (wrong) this.violate("an outcome is what the server's history allows", wrong);
+  }
+
+  #executed({ tag }: Execution): void {
+    const count = this.#setting.ledger.executions(tag).length;
+    if (count > 1 && !this.#repeatable.has(tag)) {
+      // One that could not be written down as made is made again by the next page that answers.
+      if (this.#unstored.has(tag)) return;
+      this.violate("a call is made once unless it may be repeated", `${tag} was executed ${count} times`);
+    }
+    if (count > 1) this.#setting.happened("repeated call");
+  }
+
+  #accepted({ tag, key, response }: AcceptedAnswer): void {
+    this.#setting.happened("answer accepted");
+    const given = this.#given.filter((answer) => answer.tag === tag && answer.key === key);
+    const own = given.filter((answer) => sameJson(answer.response, response));
+    if (own.length === 0) {
+      this.violate(
+        "an accepted answer is the one the app gave",
+        `${key} of ${tag}: ${JSON.stringify(response)}`,
+      );
+    } else if (own.every(({ state }) => state === "refused")) {
+      this.violate("an answer the app was refused is not sent", `${key} of ${tag}`);
+    }
+  }
+
+  #callAnswered(tag: string, late: boolean): void {
+    this.#callReplies.add(tag);
+    this.#callsOut.set(tag, (this.#callsOut.get(tag) ?? 1) - 1);
+    if (late) this.#troubled.add(tag);
+  }
+
+  #calls(tab: Tab, params: JsonObject): void {
+    const tag = this.#about(params) ?? "";
+    this.#callsOut.set(tag, (this.#callsOut.get(tag) ?? 0) + 1);
+    if (this.#unstored.has(tag)) return;
+    const records = [...(this.#disk?.active.values() ?? [])].filter((record) => this.#tag(record) === tag);
+    const record = records.find(({ stage }) => stage === "calling");
+    // A call that can be no task is as ephemeral as its page, as it is without us.
+    const ephemeral =
+      params.task === undefined && !this.#speaks2026(params) && this.#callers.get(tag) === tab;
+    if (!record && !ephemeral) {
+      this.violate("no request for a task leaves before its record is durable", `tools/call of ${tag}`);
+    }
+    if (!record || !isObject(params.inputResponses)) return;
+    for (const [key, response] of Object.entries(params.inputResponses)) {
+      this.#answerLeaves(record, key, response as JsonObject);
+    }
+  }
+
+  #speaks2026({ _meta }: JsonObject): boolean {
+    return isObject(_meta) && _meta["io.modelcontextprotocol/protocolVersion"] !== undefined;
+  }
+
+  #polls(tab: Tab, endpoint: string, taskId: string, requestId: Message["id"]): void {
+    const { locks, leaderLocks, agenda } = this.#setting;
+    const leaderLock = leaderLocks.get(endpoint);
+    const early = this.#pace.polls(tab, taskId, requestId);
+    // A thawed page does what its timers held before it hears that it was deposed, or elected again.
+    const justThawed = agenda.now - tab.thawedAt <= DEPOSED_MS;
+    if (early && !justThawed) this.violate("polls never exceed the rate the server asks for", early);
+    const polledBy = this.#polledBy.get(taskId);
+    this.#polledBy.set(taskId, tab);
+    if (leaderLock === undefined || locks.holder(leaderLock) === tab) return;
+    // The tab that made the call hands its task over; until then nobody else knows of it.
+    const tag = this.#setting.ledger.tagOfTask(taskId) ?? "";
+    if (this.#callers.get(tag) === tab && (polledBy === undefined || polledBy === tab)) return;
+    const since = Math.max(this.#deposed.get(tab)?.get(leaderLock) ?? Number.NEGATIVE_INFINITY, tab.thawedAt);
+    if (agenda.now - since > DEPOSED_MS) {
+      this.violate(
+        "one unfrozen tab polls",
+        `${tab.name} polls ${taskId}, and ${locks.holder(leaderLock)?.name} leads`,
+      );
+    }
+  }
+
+  #answers2025(message: Message): void {
+    if (!isObject(message.result)) return;
+    const { _meta, ...response } = message.result;
+    const key = `rpc-${message.id}`;
+    const record = this.#recordAsked(message);
+    if (record) this.#answerLeaves(record, key, response);
+    else if (Object.keys(response).length > 0 && this.#unstored.size === 0) {
+      this.violate("no answer leaves before it is durable", `${key} is of no record on disk`);
+    }
+  }
+
+  /** The record that a response to a request of the server is about (2025-11-25). */
+  #recordAsked({ id }: Message): TaskRecord | undefined {
+    const records = [...(this.#disk?.active.values() ?? []), ...(this.#disk?.settled.values() ?? [])];
+    return records.find(({ inputs }) => inputs.some(({ rpcId }) => rpcId === id));
+  }
+
+  #answerLeaves(record: TaskRecord, key: string, response: JsonObject): void {
+    const tag = this.#tag(record);
+    const name = `${tag}/${key}`;
+    if (this.#isUnstored(record)) return;
+    const input = record.inputs.find((known) => known.key === key);
+    if (!input || !sameJson(input.response, response)) {
+      this.violate(
+        "no answer leaves before it is durable",
+        `${name} is ${input?.state ?? "unknown"} on disk`,
+      );
+    }
+    const sent = this.#sentAnswers.get(name);
+    if (sent && !sameJson(sent, response) && !this.#refusedAnswers.has(name)) {
+      this.violate("a question is answered once", `${name} is answered again, and otherwise`);
+    }
+    this.#sentAnswers.set(name, response);
+  }
+
+  #answerRefused({ id, method, params }: Message): void {
+    const responses = isObject(params?.inputResponses) ? Object.keys(params.inputResponses) : [];
+    const taskId = params?.taskId;
+    const tag = typeof taskId === "string" ? this.#setting.ledger.tagOfTask(taskId) : undefined;
+    for (const key of responses) this.#refusedAnswers.add(`${tag}/${key}`);
+    if (method !== undefined) return;
+    for (const answer of this.#given) {
+      if (answer.key === `rpc-${id}`) this.#refusedAnswers.add(`${answer.tag}/${answer.key}`);
+    }
+  }
+
+  #lockMoved(name: string, tab: Tab | undefined, stolenFrom: Tab | undefined): void {
+    const { leaderLocks, agenda, happened, trace } = this.#setting;
+    if (![...leaderLocks.values()].includes(name)) return;
+    trace(`${tab?.name ?? "nobody"} holds ${name}${stolenFrom ? `, taken from ${stolenFrom.name}` : ""}`);
+    if (stolenFrom) {
+      happened("lead stolen");
+      const deposed = this.#deposed.get(stolenFrom) ?? new Map<string, number>();
+      this.#deposed.set(stolenFrom, deposed.set(name, agenda.now));
+    }
+    if (tab) {
+      happened("lead taken");
+      this.#pace.forget(tab);
+    }
+  }
+
+  /** A reply as late as that finds nobody waiting. */
+  #isLate({ id }: Message): boolean {
+    return this.#setting.agenda.now - (this.#leftAt.get(id) ?? 0) >= DEFAULT_REQUEST_TIMEOUT_MS;
+  }
+
+  #isUnstored(record: TaskRecord): boolean {
+    return this.#unstored.has(this.#tag(record));
+  }
+
+  #tag(record: TaskRecord): string {
+    return String(record.call.arguments?.tag);
+  }
+
+  /** The tag of the call that a request's parameters are about. */
+  #about(params: JsonObject): string | undefined {
+    if (isObject(params.arguments) && typeof params.arguments.tag === "string") return params.arguments.tag;
+    return typeof params.taskId === "string" ? params.taskId : undefined;
+  }
+}
+
+function intervalOf(task: JsonObject): number | undefined {
+  const interval = task.pollInterval ?? task.pollIntervalMs;
+  return typeof interval === "number" ? interval : undefined;
+}
+
+function updatedAt({ lastUpdatedAt }: JsonObject): number {
+  return Date.parse(String(lastUpdatedAt));
+}
+
+function isOver({ status }: JsonObject): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+function summary(result: unknown): string {
+  const text = JSON.stringify(result) ?? "nothing";
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}

@@ -1,0 +1,24 @@
+import type { Message } from "./exchange.ts";
+import type { Random } from "./random.ts";
+
+/** A response that breaks the protocol, however one reads it. */
+export function malformedReply(random: Random, id: Message["id"]): unknown {
+  const result = random.pick<unknown>([
+    null,
+    "working",
+    7,
+    [],
+    {},
+    { resultType: "someday" },
+    { taskId: 12, status: "working" },
+    { taskId: "", status: "working" },
+    { taskId: "another-task", status: "sleeping" },
+    { task: { status: "working" } },
+    { task: null },
+    { content: "text" },
+    { content: [{ text: "no type" }] },
+    { resultType: "task", status: "working" },
+    { resultType: "input_required" },
+  ]);
+  return { jsonrpc: "2.0", id, result };
+}

@@ -1,0 +1,214 @@
+import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import { INVALID_PARAMS } from "../../src/protocol/json-rpc.ts";
+import type { Agenda } from "./agenda.ts";
+import { EPOCH } from "./agenda.ts";
+import type { Exchange, Host, Stream } from "./exchange.ts";
+import type { Execution, Ledger } from "./ledger.ts";
+import { malformedReply } from "./malformed.ts";
+import type { Random } from "./random.ts";
+import { ServerTask } from "./server-task.ts";
+import { SpoiltExchange } from "./spoilt-exchange.ts";
+import type { Weather } from "./weather.ts";
+import { drawPlan } from "./work-plan.ts";
+
+/** Notes under this tag are about no call in particular. */
+export const ANY_CALL = "any call";
+
+export interface ServerSetting {
+  readonly agenda: Agenda;
+  readonly random: Random;
+  readonly weather: Weather;
+  readonly ledger: Ledger;
+  readonly happened: (what: string) => void;
+  readonly trace: (line: string) => void;
+}
+
+/** The tools both servers have. Their names say what `tools/list` says of them. */
+export const TOOLS = {
+  required: { taskSupport: "required", repeatable: false },
+  optional: { taskSupport: "optional", repeatable: false },
+  harmless: { taskSupport: "optional", repeatable: true },
+  plain: { taskSupport: "forbidden", repeatable: false },
+} as const;
+
+export type ToolName = keyof typeof TOOLS;
+
+/** What the servers of both generations have in common: tasks that follow their plans, and faults. */
+export abstract class ModelServer implements Host {
+  protected readonly agenda: Agenda;
+  protected readonly random: Random;
+  protected readonly weather: Weather;
+  protected readonly ledger: Ledger;
+  protected readonly happened: (what: string) => void;
+  protected readonly trace: (line: string) => void;
+  protected readonly tasks: Map<string, ServerTask> = new Map();
+  /** How far this server's clock is from ours, in ms. */
+  readonly #skewMs: number;
+  readonly #wholeSeconds: boolean;
+  #made = 0;
+
+  constructor(setting: ServerSetting) {
+    this.agenda = setting.agenda;
+    this.random = setting.random;
+    this.weather = setting.weather;
+    this.ledger = setting.ledger;
+    this.happened = setting.happened;
+    this.trace = setting.trace;
+    this.#skewMs = this.random.chance(0.5) ? 0 : this.random.between(-120_000, 120_000);
+    this.#wholeSeconds = this.random.chance(0.3);
+  }
+
+  abstract listen(stream: Stream): boolean;
+  /** Carries a request out. */
+  protected abstract serve(exchange: Exchange, method: string, params: JsonObject): void;
+  /** Takes what needs no reply: a notification, or the answer to a request of ours. */
+  protected abstract take(exchange: Exchange): void;
+  protected abstract changed(task: ServerTask): void;
+  /** HTTP 404: the request belongs to a session this server does not have. */
+  protected abstract isForgotten(exchange: Exchange): boolean;
+
+  receive(exchange: Exchange): void {
+    const { method, id, params = {} } = exchange.message;
+    const tag = this.tagOf(params);
+    if (this.isForgotten(exchange)) {
+      this.happened("request in a lost session");
+      if (tag !== undefined) this.ledger.note(tag, `${method}: HTTP 404`);
+      return exchange.refuse(404);
+    }
+    if (this.weather.serverFails()) {
+      const spoilt = this.#fault(exchange, method ?? "response", tag);
+      if (!spoilt) return;
+      exchange = spoilt;
+    }
+    const delay = this.weather.calm ? 1 : this.random.pick([0, 1, 5, 300]);
+    this.agenda.after(delay, () => {
+      if (method === undefined || id === undefined) this.take(exchange);
+      else this.serve(exchange, method, params);
+    });
+  }
+
+  get settled(): boolean {
+    return [...this.tasks.values()].every(({ ended }) => ended);
+  }
+
+  protected execute(tag: string, taskId: string | undefined): Execution {
+    const execution = this.ledger.execute(tag, taskId);
+    this.trace(`server: executes ${tag} ${taskId ?? "plainly"}`);
+    return execution;
+  }
+
+  protected createTask(tag: string): ServerTask {
+    const id = `${this.name}-${++this.#made}`;
+    const plan = drawPlan(this.random.fork(`${tag}/${this.#made}`));
+    const task = new ServerTask(id, this.execute(tag, id), plan, this.agenda, {
+      changed: (changed) => {
+        this.trace(
+          `server: ${changed.id} is ${changed.status} [${changed.openQuestions.map(({ key }) => key)}]`,
+        );
+        if (changed.status === "cancelled") this.ledger.note(tag, "cancelled");
+        this.changed(changed);
+      },
+      deleted: (deleted) => {
+        this.trace(`server: deletes ${deleted.id}`);
+        this.happened("task deleted after its TTL");
+        this.tasks.delete(deleted.id);
+      },
+      ttl: (_task, ttlMs) => this.ledger.giveTtl(tag, ttlMs),
+    });
+    this.tasks.set(id, task);
+    task.start();
+    return task;
+  }
+
+  protected abstract readonly name: string;
+
+  /** Finds the task a request names, or fails the request as the specifications say. */
+  protected taskOf(exchange: Exchange, params: JsonObject): ServerTask | undefined {
+    const task = typeof params.taskId === "string" ? this.tasks.get(params.taskId) : undefined;
+    if (!task) {
+      const tag = this.tagOf(params);
+      if (tag !== undefined) this.ledger.note(tag, "unknown task");
+      this.happened("unknown task");
+      exchange.fail(INVALID_PARAMS, "Failed to retrieve task: Task not found");
+    }
+    return task;
+  }
+
+  protected timeFields(task: ServerTask): { createdAt: string; lastUpdatedAt: string } {
+    return { createdAt: this.#iso(task.createdAt), lastUpdatedAt: this.#iso(task.updatedAt) };
+  }
+
+  /** The app's tag of the call a request is about. */
+  protected tagOf(params: JsonObject): string | undefined {
+    if (isObject(params.arguments) && typeof params.arguments.tag === "string") return params.arguments.tag;
+    return typeof params.taskId === "string" ? this.ledger.tagOfTask(params.taskId) : undefined;
+  }
+
+  protected toolDefinitions(): readonly JsonObject[] {
+    return Object.entries(TOOLS).map(([name, { taskSupport, repeatable }]) => ({
+      name,
+      inputSchema: { type: "object", properties: { tag: { type: "string" } } },
+      execution: { taskSupport },
+      ...(repeatable && { annotations: { idempotentHint: true } }),
+    }));
+  }
+
+  /** Fails the request; or gives an exchange to carry it out on, whose reply will be spoilt. */
+  #fault(exchange: Exchange, method: string, tag: string | undefined): Exchange | undefined {
+    const note = (what: string): void => {
+      this.happened(what);
+      if (tag !== undefined) this.ledger.note(tag, `${method}: ${what}`);
+    };
+    const answerable = exchange.message.id !== undefined && exchange.message.method !== undefined;
+    switch (this.random.between(0, 7)) {
+      case 0:
+        note("HTTP 429");
+        exchange.refuse(429, this.random.pick([undefined, 1_000, 5_000, 30_000]));
+        return undefined;
+      case 1: {
+        const retryAfterMs = this.random.pick([undefined, 2_000, 20_000]);
+        note("HTTP 503");
+        exchange.refuse(503, retryAfterMs);
+        return undefined;
+      }
+      case 2:
+        note("HTTP 500");
+        exchange.refuse(500);
+        return undefined;
+      case 3:
+        note("HTTP 502");
+        return new SpoiltExchange(exchange, (spoilt) => spoilt.refuse(502));
+      case 4:
+        note("HTTP 401");
+        // A session is made anew for whatever call needs it.
+        this.ledger.note(ANY_CALL, "HTTP 401");
+        exchange.refuse(401);
+        return undefined;
+      case 5:
+        if (!answerable) return exchange;
+        note("rpc -32603 Internal error");
+        this.ledger.note(ANY_CALL, `${method}: rpc -32603 Internal error`);
+        exchange.fail(-32603, "Internal error");
+        return undefined;
+      case 6:
+        if (!answerable || method === "initialize") return exchange;
+        note("malformed");
+        return new SpoiltExchange(exchange, (spoilt) =>
+          spoilt.blurt(malformedReply(this.random, spoilt.message.id)),
+        );
+      default:
+        note("stream ended early");
+        return new SpoiltExchange(exchange, (spoilt) => spoilt.hangUp());
+    }
+  }
+
+  #iso(moment: number): string {
+    const text = new Date(EPOCH + moment + this.#skewMs).toISOString();
+    return this.#wholeSeconds ? text.replace(/\.\d+Z$/, "Z") : text;
+  }
+}
+
+/** The result an execution has, whatever it travels in. */
+export function resultOf({ proof }: Execution, isError: boolean): JsonObject {
+  return { content: [{ type: "text", text: proof }], structuredContent: { proof }, isError };
+}

@@ -1,0 +1,163 @@
+/** One line of the library made wrong. */
+export interface Mutation {
+  readonly name: string;
+  /** Under src/. */
+  readonly file: string;
+  /** Must be found exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A simulation that misses one of these does not watch what it says it watches. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "an outcome on disk is overwritten",
+    file: "store/supersede.ts",
+    find: "known.outcome !== undefined || ",
+    replace: "",
+  },
+  {
+    name: "a superseded write is not refused",
+    file: "store/supersede.ts",
+    find: "known.rev >= record.rev",
+    replace: "known.rev > record.rev + 1_000",
+  },
+  {
+    name: "a write that follows on a superseded one is made",
+    file: "runtime/task-runtime.ts",
+    find: "current && (unwanted",
+    replace: "(current || !current) && (unwanted",
+  },
+  {
+    name: "requests leave before their record is stored",
+    file: "runtime/task-runtime.ts",
+    find: "if (!written) proceed();",
+    replace: "if (written || !written) proceed();",
+  },
+  {
+    name: "a call leaves before it is stored",
+    file: "runtime/task-runtime.ts",
+    find: "await this.#write(record);",
+    replace: "void this.#write(record);",
+  },
+  {
+    name: "the leader's lock is ignored",
+    file: "runtime/tab-group.ts",
+    find: "if (!lock || ",
+    replace: "if (",
+  },
+  {
+    name: "a deposed leader goes on",
+    file: "runtime/task-host.ts",
+    find: "this.#yieldAll(name);",
+    replace: "",
+  },
+  {
+    name: "a call is repeated whose fate is unknown",
+    file: "engine/transition.ts",
+    find: 'state.mayCall || record.call.recovery === "repeat" ? "call" : "list"',
+    replace: '"call"',
+  },
+  {
+    name: "a call that may not be repeated is sent again after a fault",
+    file: "engine/transition.ts",
+    find: "return troubled({ ...state, mayCall: false }, fault, now, timing);",
+    replace: "return troubled({ ...state, mayCall: true }, fault, now, timing);",
+  },
+  {
+    name: "the server's poll interval is ignored",
+    file: "engine/schedule.ts",
+    find: "return clamp(suggested, timing.minPollMs, timing.maxPollMs);",
+    replace: "return timing.minPollMs;",
+  },
+  {
+    name: "Retry-After is ignored",
+    file: "engine/transition.ts",
+    find: 'const demanded = fault.kind === "http" ? fault.retryAfterMs : undefined;',
+    replace: "const demanded = undefined as number | undefined;",
+  },
+  {
+    name: "a question that was answered comes open again",
+    file: "engine/transition.ts",
+    find: 'markInputs(state.record, event.keys, "delivered")',
+    replace: 'markInputs(state.record, event.keys, "open")',
+  },
+  {
+    name: "a second answer replaces the first",
+    file: "engine/transition.ts",
+    find: "if (!openInputs(record).some((input) => input.key === key)) return state;",
+    replace: "",
+  },
+  {
+    name: "a cancel is taken for the outcome at once",
+    file: "engine/transition.ts",
+    find: "return { ...state, record: { ...record, cancel: { requestedAt: now } } };",
+    replace: "return end(state, { kind: 'cancelled', confirmed: true }, now);",
+  },
+  {
+    name: "an acknowledged cancel is not waited for",
+    file: "engine/transition.ts",
+    find: "now < acknowledgedAt + timing.cancelGraceMs",
+    replace: "now < acknowledgedAt",
+  },
+  {
+    name: "resume forgets calls that were out",
+    file: "runtime/task-host.ts",
+    find: 'record.stage === "calling" && group) {\n        void this.#wakeOrphan(group, record.id);',
+    replace: 'record.stage === "calling" && group) {',
+  },
+  {
+    name: "a task handed over is not taken up",
+    file: "runtime/task-host.ts",
+    find: "adopt: (record) => this.#adopt(group, record),",
+    replace: "adopt: () => undefined,",
+  },
+  {
+    name: "a task that another tab moved on is let go by the leader",
+    file: "runtime/task-host.ts",
+    find: "if (group?.leads && !record.outcome) this.#adopt(group, record);",
+    replace: "",
+  },
+  {
+    name: "a lost session is not made anew",
+    file: "channel/endpoint.ts",
+    find: "return status === 404 || ",
+    replace: "return ",
+  },
+  {
+    name: "a request never times out",
+    file: "channel/rpc-channel.ts",
+    find: "let stopTimer = unlimited ?",
+    replace: "let stopTimer = unlimited || !unlimited ?",
+  },
+  {
+    name: "requestState is not echoed",
+    file: "runtime/task-runtime.ts",
+    find: "...(requestState !== undefined && { requestState }),",
+    replace: "",
+  },
+  {
+    name: "any task that is listed is taken for a lost call's",
+    file: "engine/transition.ts",
+    find: "fitting.length === 1 && !event.rivals",
+    replace: "fitting.length > 0",
+  },
+  {
+    name: "any error is taken for an unknown task",
+    file: "engine/transition.ts",
+    find: 'return fault.kind === "rpc" && (fault.error.code === INVALID_PARAMS',
+    replace: 'return fault.kind === "rpc" || (fault.kind === "http" && fault.status === INVALID_PARAMS',
+  },
+  {
+    name: "a TTL counts for half",
+    file: "engine/schedule.ts",
+    find: "(record.acceptedAt ?? record.createdAt) + ttl",
+    replace: "(record.acceptedAt ?? record.createdAt) + ttl / 2 - 60_000",
+  },
+  {
+    name: "a silent leader is not replaced",
+    file: "runtime/tab-group.ts",
+    find: "await this.#takeOver().catch(() => undefined);\n    }",
+    replace: "}",
+  },
+];

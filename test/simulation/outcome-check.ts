@@ -1,0 +1,89 @@
+import type { Outcome, TaskRecord } from "../../src/engine/record.ts";
+import { DEFAULT_TIMING } from "../../src/engine/schedule.ts";
+import { isObject } from "../../src/protocol/json.ts";
+import type { Ledger } from "./ledger.ts";
+import { ANY_CALL } from "./model-server.ts";
+
+/** What else of a call's history counts, beside what the servers saw. */
+export interface CallHistory {
+  readonly tag: string;
+  /** A `tools/call` got no reply, or its tab ended, or its record could not be written. */
+  readonly troubled: boolean;
+  readonly cancelled: boolean;
+  /** The computer's clock was set while it ran. */
+  readonly clockWasSet: boolean;
+}
+
+/** Why the servers' history does not allow this outcome; nothing if it does. */
+export function wrongOutcome(
+  record: TaskRecord,
+  outcome: Outcome,
+  ledger: Ledger,
+  history: CallHistory,
+  now: number,
+): string | undefined {
+  const { tag } = history;
+  const executions = ledger.executions(tag);
+  switch (outcome.kind) {
+    case "completed": {
+      const { structuredContent } = outcome.result;
+      const proof = isObject(structuredContent) ? structuredContent.proof : undefined;
+      const own = executions.find((execution) => execution.proof === proof);
+      if (!own) return `${tag} completed with ${String(proof)}, which is not its result`;
+      return own.taskId === record.taskId ? undefined : `${tag} has the result of another of its tasks`;
+    }
+    case "failed": {
+      const { rpc, httpStatus, message } = outcome.error;
+      if (rpc) {
+        const error = `rpc ${rpc.code} ${rpc.message}`;
+        const seen = [error, `tools/call: ${error}`, `tasks/result: ${error}`];
+        if (ledger.noted(ANY_CALL, `initialize: ${error}`)) return undefined;
+        return seen.some((note) => ledger.noted(tag, note))
+          ? undefined
+          : `${tag} failed with ${error}, which no server said`;
+      }
+      if (httpStatus !== undefined)
+        return ledger.noted(tag, `tools/call: HTTP ${httpStatus}`)
+          ? undefined
+          : `${tag} failed with HTTP ${httpStatus}`;
+      const refused = ["malformed", "HTTP 401"].some((what) => ledger.noted(tag, `tools/call: ${what}`));
+      if (ledger.noted(ANY_CALL, "HTTP 401")) return undefined;
+      return refused ? undefined : `${tag} failed for nothing the server did: ${message}`;
+    }
+    case "cancelled": {
+      if (outcome.confirmed) {
+        if (record.taskId === undefined) {
+          if (!history.cancelled) return `${tag} is cancelled, and nobody wished it`;
+          return executions.length === 0 ? undefined : `${tag} is said not to have run, and it did`;
+        }
+        return ledger.noted(tag, "cancelled")
+          ? undefined
+          : `${tag} is cancelled, and its server never said so`;
+      }
+      if (!history.cancelled) return `${tag} is cancelled, and nobody wished it`;
+      // A server that only acknowledged is given its time (2026-07-28), unless it says that the task is gone.
+      const { acknowledgedAt } = record.cancel ?? {};
+      const waited = acknowledgedAt !== undefined && (record.settledAt ?? 0) - acknowledgedAt;
+      const early = waited !== false && waited < DEFAULT_TIMING.cancelGraceMs && !history.clockWasSet;
+      if (early && !ledger.noted(tag, "unknown task")) return `${tag} counts as cancelled after ${waited} ms`;
+      // A call of unknown fate is not made again once it is cancelled.
+      if (record.taskId === undefined && history.troubled) return undefined;
+      if (ledger.noted(tag, "cancel acknowledged") || ledger.noted(tag, "cancel refused")) return undefined;
+      return ledger.notes(tag).some((note) => note.startsWith("tasks/cancel: ") || note === "unknown task")
+        ? undefined
+        : `${tag} is cancelled, and no server took the wish`;
+    }
+    case "expired": {
+      const age = now - (record.acceptedAt ?? record.createdAt);
+      return history.clockWasSet || age >= ledger.ttl(tag)
+        ? undefined
+        : `${tag} expired after ${age} ms of ${ledger.ttl(tag)}`;
+    }
+    case "lost":
+      if (record.taskId === undefined)
+        return history.troubled ? undefined : `${tag} is lost, and its call had a reply`;
+      return ledger.noted(tag, "unknown task")
+        ? undefined
+        : `${tag} is lost, and its server never said that it is gone`;
+  }
+}

@@ -1,0 +1,148 @@
+import { DEFAULT_TIMING } from "../../src/engine/schedule.ts";
+import type { RequestId } from "../../src/protocol/json-rpc.ts";
+import type { Agenda } from "./agenda.ts";
+import type { Tab } from "./tab.ts";
+
+interface Pace {
+  /** The last poll, whose reply alone counts: those before it were given up. */
+  poll: RequestId | undefined;
+  /** As the server last asked; replies and notifications may overtake each other. */
+  intervalMs: number;
+  updatedAt: number;
+  /** When the last reading of the task came by a poll or by the reply to the call. */
+  readAt: number;
+  /** Before then the server has asked not to be polled. */
+  notBefore: number;
+  /** What leaves before was decided before the server spoke, and waited for its write. */
+  heldFrom: number;
+  /** Before then nothing at all may be sent about the task: the server said `Retry-After`. */
+  heldUntil: number;
+  /** One poll before its time is in order. */
+  excused: boolean;
+}
+
+/** How long a write can take, for which a request waits that was decided before, in ms. */
+const DECIDED_MS = 1_000;
+/** A poll may leave this much before its time: rounding, in ms. */
+const TOLERANCE_MS = 1;
+
+/**
+ * How often each tab polls each task. A poll must not leave before the interval has passed that
+ * the server gave with the tab's last reading, counted from when that reading arrived; nor, after a
+ * poll that failed, before half of the first backoff step. Before its time a tab may poll once:
+ * - when it has no reading of its own since it opened, or since it came to lead: what it knows may be hours old;
+ * - when an answer or a cancel went through, or the app gave one: what the server says next is news;
+ * - when the task is over and only its payload is missing (2026-07-28);
+ * - when the app says that the network is back;
+ * - when its session was lost, which is found out by a poll and then made again;
+ * - when the computer's clock was set, by which pauses are measured.
+ * A silence after a `Retry-After` has no exception but the last.
+ */
+export class PollPace {
+  readonly #agenda: Agenda;
+  readonly #paces: Map<Tab, Map<string, Pace>> = new Map();
+
+  constructor(agenda: Agenda) {
+    this.#agenda = agenda;
+  }
+
+  /** What is wrong with a poll of this task leaving now, if anything. */
+  polls(tab: Tab, taskId: string, id: RequestId | undefined): string | undefined {
+    const pace = this.#paceOf(tab, taskId);
+    pace.poll = id;
+    const early = pace.notBefore - TOLERANCE_MS - this.#agenda.now;
+    if (early > 0 && !pace.excused) return `${tab.name} polls ${taskId} ${early} ms too early`;
+    pace.excused = false;
+    // Whatever the interval was: should this poll fail, it is made again after a backoff.
+    pace.notBefore = this.#agenda.now + DEFAULT_TIMING.backoffMs / 2;
+    return undefined;
+  }
+
+  /** What is wrong with anything about this task leaving now, if anything. */
+  sends(tab: Tab, taskId: string): string | undefined {
+    const { heldFrom = 0, heldUntil = 0 } = this.#paces.get(tab)?.get(taskId) ?? {};
+    const early = heldUntil - TOLERANCE_MS - this.#agenda.now;
+    return early > 0 && this.#agenda.now >= heldFrom
+      ? `${tab.name} sends about ${taskId} ${early} ms before Retry-After allows`
+      : undefined;
+  }
+
+  /** Whether the reply to this poll is one the tab still wants. */
+  awaits(tab: Tab, taskId: string, id: RequestId | undefined): boolean {
+    return this.#paces.get(tab)?.get(taskId)?.poll === id;
+  }
+
+  /** A reading came, and says how long to wait until the next. */
+  read(tab: Tab, taskId: string, intervalMs: number | undefined, updatedAt: number, over: boolean): void {
+    const pace = this.#paceOf(tab, taskId);
+    pace.readAt = this.#agenda.now;
+    take(pace, intervalMs, updatedAt);
+    pace.notBefore = this.#agenda.now + pace.intervalMs;
+    pace.excused = over;
+  }
+
+  /** A notification changes the interval, which counts from the last reading all the same. */
+  notified(tab: Tab, taskId: string, intervalMs: number | undefined, updatedAt: number, over: boolean): void {
+    const pace = this.#paceOf(tab, taskId);
+    take(pace, intervalMs, updatedAt);
+    pace.notBefore = Math.min(pace.notBefore, pace.readAt + pace.intervalMs);
+    pace.excused ||= over;
+  }
+
+  failed(tab: Tab, taskId: string): void {
+    const pace = this.#paceOf(tab, taskId);
+    pace.notBefore = this.#agenda.now + DEFAULT_TIMING.backoffMs / 2;
+  }
+
+  held(tab: Tab, taskId: string, ms: number): void {
+    const pace = this.#paceOf(tab, taskId);
+    pace.heldFrom = this.#agenda.now + DECIDED_MS;
+    pace.heldUntil = Math.max(pace.heldUntil, this.#agenda.now + ms);
+  }
+
+  /** Something went through, or the app acted, in whatever tab. */
+  excuse(taskId: string): void {
+    for (const paces of this.#paces.values()) {
+      const pace = paces.get(taskId);
+      if (pace) pace.excused = true;
+    }
+  }
+
+  /** The app says that the network is back: faults are then not waited out. */
+  nudged(tab: Tab): void {
+    for (const pace of this.#paces.get(tab)?.values() ?? []) pace.excused = true;
+  }
+
+  /** The tab's engine begins anew with its tasks. */
+  forget(tab: Tab): void {
+    this.#paces.delete(tab);
+  }
+
+  clockWasSet(): void {
+    this.#paces.clear();
+  }
+
+  #paceOf(tab: Tab, taskId: string): Pace {
+    const paces = this.#paces.get(tab) ?? new Map<string, Pace>();
+    this.#paces.set(tab, paces);
+    const pace = paces.get(taskId) ?? {
+      poll: undefined,
+      intervalMs: 0,
+      updatedAt: 0,
+      readAt: 0,
+      notBefore: 0,
+      heldFrom: 0,
+      heldUntil: 0,
+      excused: false,
+    };
+    paces.set(taskId, pace);
+    return pace;
+  }
+}
+
+/** The interval of a reading, unless it is older than what the tab knows. */
+function take(pace: Pace, intervalMs: number | undefined, updatedAt: number): void {
+  if (updatedAt < pace.updatedAt) return;
+  pace.updatedAt = updatedAt;
+  pace.intervalMs = Math.min(Math.max(intervalMs ?? 0, DEFAULT_TIMING.minPollMs), DEFAULT_TIMING.maxPollMs);
+}

@@ -1,0 +1,104 @@
+import type { Clock } from "../../src/clock.ts";
+import type { Agenda } from "./agenda.ts";
+
+/** How coarse a hidden page's timers are, in ms: browsers allow them once a second. */
+const HIDDEN_TIMER_MS = 1_000;
+
+/**
+ * A page: its life, and the one door by which anything reaches its code. A frozen page's timers and
+ * messages wait for it; a dead page's never come, so that nothing of its memory has any effect.
+ */
+export class Tab {
+  readonly name: string;
+  readonly #agenda: Agenda;
+  readonly #waiting: (() => void)[] = [];
+  readonly #endings: Set<() => void> = new Set();
+  readonly #showings: Set<() => void> = new Set();
+  #alive = true;
+  #frozen = false;
+  #visible = true;
+  /** When it was last thawed; a browser gives a page no time to hear of what it missed before its timers ring. */
+  thawedAt: number = Number.NEGATIVE_INFINITY;
+
+  constructor(name: string, agenda: Agenda) {
+    this.name = name;
+    this.#agenda = agenda;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  /** Its code can run now. */
+  get awake(): boolean {
+    return this.#alive && !this.#frozen;
+  }
+
+  get visible(): boolean {
+    return this.#visible;
+  }
+
+  get clock(): Clock {
+    return {
+      now: () => this.#agenda.wall,
+      after: (ms, callback) => this.after(this.#visible ? ms : Math.max(ms, HIDDEN_TIMER_MS), callback),
+    };
+  }
+
+  /** Has the page's code do something later. The function returned calls it off. */
+  after(ms: number, run: () => void): () => void {
+    let due: (() => void) | undefined = run;
+    const cancel = this.#agenda.after(ms, () => this.#enter(() => due?.()));
+    return () => {
+      due = undefined;
+      cancel();
+    };
+  }
+
+  /** The page ends without a word: a crash, a reload, a closed tab. */
+  die(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    for (const end of [...this.#endings]) end();
+  }
+
+  onDeath(end: () => void): void {
+    this.#endings.add(end);
+  }
+
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  thaw(): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    this.thawedAt = this.#agenda.now;
+    for (const run of this.#waiting.splice(0)) this.#agenda.after(0, () => this.#enter(run));
+  }
+
+  hide(): void {
+    this.#visible = false;
+  }
+
+  show(): void {
+    if (this.#visible) return;
+    this.#visible = true;
+    for (const shown of [...this.#showings]) this.after(0, shown);
+  }
+
+  onVisible(callback: () => void): () => void {
+    this.#showings.add(callback);
+    return () => this.#showings.delete(callback);
+  }
+
+  #enter(run: () => void): void {
+    if (!this.#alive) return;
+    if (this.#frozen) this.#waiting.push(run);
+    else run();
+  }
+}

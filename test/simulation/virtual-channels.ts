@@ -1,0 +1,56 @@
+import type { Channel } from "../../src/runtime/tab-platform.ts";
+import type { Agenda } from "./agenda.ts";
+import type { Random } from "./random.ts";
+import type { Tab } from "./tab.ts";
+
+interface Port extends Channel {
+  readonly name: string;
+  readonly tab: Tab;
+  /** When the last message to this port is heard: what one tab says is heard in order. */
+  heardUntil: number;
+  open: boolean;
+}
+
+/** The BroadcastChannels of one origin. Messages take their time, and those to one port keep their order. */
+export class ChannelHub {
+  readonly #agenda: Agenda;
+  readonly #random: Random;
+  readonly #ports: Set<Port> = new Set();
+
+  constructor(agenda: Agenda, random: Random) {
+    this.#agenda = agenda;
+    this.#random = random;
+  }
+
+  open(tab: Tab, name: string): Channel {
+    const port: Port = {
+      name,
+      tab,
+      heardUntil: 0,
+      open: true,
+      onmessage: null,
+      postMessage: (message) => this.#post(port, message),
+      close: () => {
+        port.open = false;
+        this.#ports.delete(port);
+      },
+    };
+    this.#ports.add(port);
+    tab.onDeath(() => port.close());
+    return port;
+  }
+
+  #post(from: Port, message: unknown): void {
+    if (!from.open || !from.tab.awake) return;
+    for (const port of this.#ports) {
+      if (port === from || port.name !== from.name) continue;
+      const data: unknown = structuredClone(message);
+      const slow = this.#random.chance(0.02);
+      const heardAt = this.#agenda.now + this.#random.between(0, slow ? 300 : 6);
+      port.heardUntil = Math.max(port.heardUntil, heardAt);
+      port.tab.after(port.heardUntil - this.#agenda.now, () => {
+        if (port.open) port.onmessage?.({ data });
+      });
+    }
+  }
+}
