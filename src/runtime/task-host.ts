@@ -323,17 +323,23 @@ export class TaskHost {
   async #act(action: TabAction): Promise<boolean> {
     const { id } = action;
     const record = this.#runtime.state(id)?.record ?? (await this.record(id));
+    if (!record) return false;
+    // Where another tab was faster, what it wrote may take the action as well.
+    const stored = async (): Promise<boolean> =>
+      (await this.#runtime.stored(id)) || this.act(record.endpoint, action);
     // The leader before this one may have taken the answer and died before it said so.
-    if (record && holdsAnswer(record, action)) return (await this.#runtime.stored(id)) || this.#act(action);
+    if (holdsAnswer(record, action)) return stored();
+    const group = this.#groups.get(record.endpoint);
     if (!this.#runtime.state(id)) {
-      if (!record || record.outcome || !this.#options.endpoint(record.endpoint)) return false;
-      const group = this.#groups.get(record.endpoint);
+      if (record.outcome || !this.#options.endpoint(record.endpoint)) return false;
       // A call that another tab is making is that tab's, until it ends.
       if (record.stage === "calling" && group) await this.#wakeOrphan(group, id);
       else this.#runtime.wake(record);
     }
     const held = await this.#beforeCallingAgain(action);
     const state = this.#runtime.state(id);
+    // Deposed meanwhile: it is the next leader's to do.
+    if (!state && group && !group.leads) return group.ask(action);
     if (
       !state ||
       (action.type === "answered" && !openInputs(state.record).some(({ key }) => key === action.key))
@@ -342,8 +348,7 @@ export class TaskHost {
       return false;
     }
     this.#runtime.dispatch(id, action);
-    // Another tab was faster: what it wrote may take the action as well.
-    return (await this.#runtime.stored(id)) || this.#act(action);
+    return stored();
   }
 
   /** The last answer sends the call again (mrtr): it must be clear to other tabs who makes it. */

@@ -307,7 +307,9 @@ export class TaskRuntime {
     const earlier = this.#writes.get(record.id) ?? Promise.resolve(true);
     const write = earlier
       // What follows on a state that another process overtook must not be written over that one's.
-      .then((current) => current && (unwanted ? store.remove(record.id).then(() => true) : store.save(record)))
+      .then(
+        (current) => current && (unwanted ? store.remove(record.id).then(() => true) : store.save(record)),
+      )
       .catch((error: unknown) => {
         this.#options.storageFailed(record, error);
         return true;
