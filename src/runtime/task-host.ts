@@ -338,14 +338,12 @@ export class TaskHost {
     }
     const held = await this.#beforeCallingAgain(action);
     const state = this.#runtime.state(id);
-    // Deposed meanwhile: it is the next leader's to do.
-    if (!state && group && !group.leads) return group.ask(action);
-    if (
-      !state ||
-      (action.type === "answered" && !openInputs(state.record).some(({ key }) => key === action.key))
-    ) {
+    const takes =
+      state && (action.type !== "answered" || openInputs(state.record).some(({ key }) => key === action.key));
+    if (!takes) {
       if (held) this.#endCall(id);
-      return false;
+      // Deposed meanwhile: it is the next leader's to do.
+      return !state && group && !group.leads ? group.ask(action) : false;
     }
     this.#runtime.dispatch(id, action);
     return stored();
