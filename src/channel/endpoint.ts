@@ -88,8 +88,11 @@ export class Endpoint {
   }
 
   /** Answers a request the server put to us. Throws a RequestFaultError. */
-  async respond(id: RequestId, result: JsonObject): Promise<void> {
-    await (await this.#connected()).respond(id, result);
+  async respond(id: RequestId, result: JsonObject, signal?: AbortSignal): Promise<void> {
+    const connection = await this.#connected();
+    // Connecting takes its time, and somebody else may have taken the task over meanwhile.
+    signal?.throwIfAborted();
+    await connection.respond(id, result);
   }
 
   /** What `tools/list` says of a tool, asked once a session. `undefined` if the server has no such tool. */

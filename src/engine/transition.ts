@@ -117,9 +117,9 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "asked":
       return asked(state, event.request, now);
     case "answered":
-      return answeredBy(relaxed(state), event.key, event.response);
+      return answeredBy(state, event.key, event.response);
     case "cancelled":
-      return cancelRequested(relaxed(state), now);
+      return cancelRequested(state, now);
   }
 }
 
@@ -347,9 +347,9 @@ function answeredBy(state: TaskState, key: string, response: JsonObject): TaskSt
     return input.key === key ? { ...input, state: "answered", response } : input;
   });
   const next = { ...record, inputs };
-  if (record.stage !== "asking" || openInputs(next).length > 0) return { ...state, record: next };
+  if (record.stage !== "asking" || openInputs(next).length > 0) return { ...relaxed(state), record: next };
   // Before there is a task, the answers travel together on a retry of the call.
-  return { ...state, record: { ...next, stage: "calling" }, mayCall: true };
+  return { ...relaxed(state), record: { ...next, stage: "calling" }, mayCall: true };
 }
 
 /** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
@@ -361,7 +361,7 @@ function pushing(state: TaskState, on: boolean, now: number, timing: Timing): Ta
 function cancelRequested(state: TaskState, now: number): TaskState {
   const { record } = state;
   if (record.cancel) return state;
-  return { ...state, record: { ...record, cancel: { requestedAt: now } } };
+  return { ...relaxed(state), record: { ...record, cancel: { requestedAt: now } } };
 }
 
 function acknowledged(state: TaskState, now: number): TaskState {

@@ -46,7 +46,9 @@ export class PushFeed {
 
   /** The server says for which tasks it pushes; one that pushes for none is not asked again. */
   acknowledged(taskIds: readonly unknown[]): void {
-    const ids = new Set(taskIds.flatMap((taskId) => this.#wanted.get(String(taskId)) ?? []));
+    const ids = new Set(
+      taskIds.flatMap((taskId) => (typeof taskId === "string" && this.#wanted.get(taskId)) || []),
+    );
     const others = [...this.#wanted.values()].filter((id) => !ids.has(id));
     // The subscription before this one may have had them.
     if (others.length > 0) this.#options.pushing(others, false);

@@ -454,7 +454,7 @@ export class TaskRuntime {
     if (!first || first.rpcId === undefined) return [];
     const related =
       record.taskId === undefined ? {} : { _meta: { [RELATED_TASK]: { taskId: record.taskId } } };
-    await endpoint.respond(first.rpcId, { ...first.response, ...related });
+    await endpoint.respond(first.rpcId, { ...first.response, ...related }, options.signal);
     return [first.key];
   }
 }

@@ -44,7 +44,7 @@ export interface InvariantSetting {
  * How long after it lost the lead a tab may yet poll, in ms: the news takes a moment, and a write that
  * was begun before is followed by its request.
  */
-const DEPOSED_MS = 1_000;
+const DEPOSED_MS = 3_000;
 
 /** Watches everything that leaves, arrives, is written and is shown, and holds it against what the library promises. */
 export class Invariants implements DiskEvents, WireEvents {
@@ -226,12 +226,14 @@ export class Invariants implements DiskEvents, WireEvents {
   answered(tab: Tab, endpoint: string, request: Message, response: Message): void {
     const { method, params = {} } = request;
     const outcome =
-      "error" in response ? `error ${JSON.stringify(response.error)}` : summary(response.result);
+      isObject(response) && "error" in response
+        ? `error ${JSON.stringify(response.error)}`
+        : summary(isObject(response) ? response.result : response);
     this.#setting.trace(`${tab.name} ← ${endpoint}: ${method} ${this.#about(params) ?? ""}: ${outcome}`);
     const late = this.#isLate(request);
     if (method === "tools/call") this.#callAnswered(this.#about(params) ?? "", late);
     if (late) return this.#setting.happened("late reply");
-    const result = isObject(response.result) ? response.result : undefined;
+    const result = isObject(response) && isObject(response.result) ? response.result : undefined;
     if (method === "tools/call" || method === "tasks/get") {
       const task = isObject(result?.task) ? result.task : result;
       const asked = method === "tasks/get" ? params.taskId : task?.taskId;
@@ -244,7 +246,7 @@ export class Invariants implements DiskEvents, WireEvents {
     }
     const { taskId } = params;
     if (typeof taskId !== "string") return;
-    if (method === "tasks/update" && "error" in response) this.#answerRefused(request);
+    if (method === "tasks/update" && isObject(response) && "error" in response) this.#answerRefused(request);
     if (method === "tasks/update" || method === "tasks/cancel") this.#pace.excuse(taskId);
   }
 
@@ -282,13 +284,14 @@ export class Invariants implements DiskEvents, WireEvents {
   }
 
   arrived(tab: Tab, endpoint: string, message: Message): void {
-    const { method, params = {} } = message;
+    const { method, params, id } = message;
+    const about = id ?? (isObject(params) ? this.#about(params) : undefined);
     this.#setting.trace(
-      `${tab.name} ← ${endpoint}: ${method} ${String(message.id ?? this.#about(params) ?? "")}`,
+      `${tab.name} ← ${endpoint}: ${method} ${about === undefined ? "" : JSON.stringify(about)}`,
     );
-    if (method === "notifications/tasks" || method === "notifications/tasks/status") {
-      this.#pace.notified(tab, String(params.taskId), intervalOf(params), updatedAt(params), isOver(params));
-    }
+    const isStatus = method === "notifications/tasks" || method === "notifications/tasks/status";
+    if (!isStatus || !isObject(params) || typeof params.taskId !== "string") return;
+    this.#pace.notified(tab, params.taskId, intervalOf(params), updatedAt(params), isOver(params));
   }
 
   happened(what: string): void {
@@ -460,9 +463,10 @@ export class Invariants implements DiskEvents, WireEvents {
     const { locks, leaderLocks, agenda } = this.#setting;
     const leaderLock = leaderLocks.get(endpoint);
     const early = this.#pace.polls(tab, taskId, requestId);
-    // A thawed page does what its timers held before it hears that it was deposed, or elected again.
-    const justThawed = agenda.now - tab.thawedAt <= DEPOSED_MS;
-    if (early && !justThawed) this.violate("polls never exceed the rate the server asks for", early);
+    // A page that was thawed, or deposed and elected again, may yet do what it had begun before.
+    const deposedAt = this.#deposed.get(tab)?.get(leaderLock ?? "") ?? Number.NEGATIVE_INFINITY;
+    const unsettled = agenda.now - Math.max(deposedAt, tab.thawedAt) <= DEPOSED_MS;
+    if (early && !unsettled) this.violate("polls never exceed the rate the server asks for", early);
     const polledBy = this.#polledBy.get(taskId);
     this.#polledBy.set(taskId, tab);
     if (leaderLock === undefined || locks.holder(leaderLock) === tab) return;

@@ -21,6 +21,8 @@ export interface ServerSetting {
   readonly ledger: Ledger;
   readonly happened: (what: string) => void;
   readonly trace: (line: string) => void;
+  /** Tasks outlive their TTL, as a server may let them. */
+  readonly keepsTasks?: boolean;
 }
 
 /** The tools both servers have. Their names say what `tools/list` says of them. */
@@ -45,6 +47,7 @@ export abstract class ModelServer implements Host {
   /** How far this server's clock is from ours, in ms. */
   readonly #skewMs: number;
   readonly #wholeSeconds: boolean;
+  readonly #keepsTasks: boolean;
   #made = 0;
 
   constructor(setting: ServerSetting) {
@@ -56,6 +59,7 @@ export abstract class ModelServer implements Host {
     this.trace = setting.trace;
     this.#skewMs = this.random.chance(0.5) ? 0 : this.random.between(-120_000, 120_000);
     this.#wholeSeconds = this.random.chance(0.3);
+    this.#keepsTasks = setting.keepsTasks ?? false;
   }
 
   abstract listen(stream: Stream): boolean;
@@ -109,6 +113,7 @@ export abstract class ModelServer implements Host {
         this.changed(changed);
       },
       deleted: (deleted) => {
+        if (this.#keepsTasks) return;
         this.trace(`server: deletes ${deleted.id}`);
         this.happened("task deleted after its TTL");
         this.tasks.delete(deleted.id);

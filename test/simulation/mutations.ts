@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a cancel is taken for the outcome at once",
     file: "engine/transition.ts",
-    find: "return { ...state, record: { ...record, cancel: { requestedAt: now } } };",
+    find: "return { ...relaxed(state), record: { ...record, cancel: { requestedAt: now } } };",
     replace: "return end(state, { kind: 'cancelled', confirmed: true }, now);",
   },
   {

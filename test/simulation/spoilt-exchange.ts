@@ -1,11 +1,18 @@
-import type { Exchange, Message, Stream } from "./exchange.ts";
+import type { Exchange, Message } from "./exchange.ts";
 
 /** An exchange whose reply comes out otherwise than the server meant it: the request was carried out all the same. */
 export class SpoiltExchange implements Exchange {
   readonly #exchange: Exchange;
-  readonly #spoil: (exchange: Exchange) => void;
+  readonly #spoil: (exchange: Exchange, result?: unknown) => void;
+  readonly #before: (message: Message) => Message | undefined;
 
-  constructor(exchange: Exchange, spoil: (exchange: Exchange) => void) {
+  /** `before`: something to be heard before what the server sends of its own accord. */
+  constructor(
+    exchange: Exchange,
+    spoil: (exchange: Exchange, result?: unknown) => void,
+    before: (message: Message) => Message | undefined = () => undefined,
+  ) {
+    this.#before = before;
     this.#exchange = exchange;
     this.#spoil = spoil;
   }
@@ -22,8 +29,8 @@ export class SpoiltExchange implements Exchange {
     return this.#exchange.open;
   }
 
-  reply(): void {
-    this.#spoil(this.#exchange);
+  reply(result: unknown): void {
+    this.#spoil(this.#exchange, result);
   }
 
   fail(): void {
@@ -50,8 +57,10 @@ export class SpoiltExchange implements Exchange {
     this.#exchange.begin(sessionId);
   }
 
-  push(...message: Parameters<Stream["push"]>): void {
-    this.#exchange.push(...message);
+  push(message: Message): void {
+    const before = this.#before(message);
+    if (before) this.#exchange.push(before);
+    this.#exchange.push(message);
   }
 
   onClosed(closed: () => void): void {

@@ -16,7 +16,10 @@ interface Held {
 }
 
 /** The longest a browser takes to tell a page of its lock, in ms. */
-export const LOCK_NEWS_MS = 5;
+const LOCK_NEWS_MS = 5;
+
+/** The longest it takes to tell one that its lock was stolen: until then two believe that they have it. In ms. */
+const BAD_NEWS_MS = 400;
 
 /** The Web Locks of one origin. */
 export class LockTable {
@@ -48,7 +51,10 @@ export class LockTable {
       const grant = (stolenFrom?: Tab): void => {
         const held: Held = {
           tab,
-          stolen: () => soon(() => reject(new DOMException("The lock was stolen", "AbortError"))),
+          stolen: () => {
+            const late = this.#random.chance(0.3) ? this.#random.spread(LOCK_NEWS_MS, BAD_NEWS_MS) : 0;
+            void tab.after(late, () => reject(new DOMException("The lock was stolen", "AbortError")));
+          },
         };
         const release = (): void => {
           if (this.#held.get(name) !== held || !tab.alive) return;

@@ -287,6 +287,7 @@ class World {
       invariants: this.invariants,
       happened: (what) => this.#coverage.add(what),
       trace: (line) => this.#trace.add(line),
+      now: () => this.#agenda.now,
       diligence: this.#life.diligence,
     });
     if (this.#living().length > 0) this.#coverage.add("several tabs");
