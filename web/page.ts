@@ -21,7 +21,7 @@ const about = find<HTMLElement>("#about");
 const problem = find<HTMLElement>("#problem");
 const taskList = find<HTMLOListElement>("#tasks");
 
-const servers = knownServers(location);
+const servers = await knownServers(location);
 const client = new TaskClient({
   store: indexedDbStore(),
   endpoints: Object.fromEntries(servers.map((server) => [server.name, connectorTo(server)])),
@@ -42,25 +42,25 @@ serverSelect.append(
 serverSelect.addEventListener("change", () => void chooseServer());
 toolSelect.addEventListener("change", chooseTool);
 find<HTMLButtonElement>("[name=connect]", form).addEventListener("click", () => {
-  try {
-    addServer(addressInput.value);
-    location.reload();
-  } catch {
-    say(`${JSON.stringify(addressInput.value)} is no address`);
-  }
+  if (!URL.canParse(addressInput.value)) return say(`${JSON.stringify(addressInput.value)} is no address`);
+  addServer(addressInput.value).then(
+    () => location.reload(),
+    (error) => say(`The address could not be stored: ${error}`),
+  );
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   void call();
 });
 
+const preferred = new URLSearchParams(location.search).get("server");
+if (preferred && servers.some(({ name }) => name === preferred)) serverSelect.value = preferred;
 // What runs comes first: the list of tools can wait.
 for (const task of await client.resume()) show(task);
 for (const task of await client.list()) show(task);
+// Whoever has chosen meanwhile, and begun to type, is not to lose it.
+if (choices === 0) void chooseServer();
 document.documentElement.dataset.ready = "true";
-const preferred = new URLSearchParams(location.search).get("server");
-if (preferred && servers.some(({ name }) => name === preferred)) serverSelect.value = preferred;
-await chooseServer();
 
 function show(task: Task): void {
   if (shown.has(task.id)) return;

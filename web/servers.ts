@@ -1,5 +1,6 @@
 import type { Connector } from "holdfast";
 import { fromUrl } from "holdfast/sdk-v2";
+import { createStore, get, update } from "idb-keyval";
 
 /** A server the page can call: its name is what the stored tasks know it by. */
 export interface Server {
@@ -8,10 +9,12 @@ export interface Server {
   readonly url: string;
 }
 
-const STORED = "holdfast-servers";
+const STORED = "addresses";
+/** Beside the tasks, not in localStorage: that is written seconds late, and a crash then leaves tasks without their server. */
+const pageStore = () => createStore("holdfast-page", "servers");
 
 /** The two samples of this worker, and the addresses added in earlier visits. */
-export function knownServers(location: Location): Server[] {
+export async function knownServers(location: Location): Promise<Server[]> {
   const lab = new URLSearchParams(location.search).get("lab") ?? "demo";
   const sample = (generation: string, title: string): Server => ({
     name: `sample ${lab} ${generation}`,
@@ -21,28 +24,30 @@ export function knownServers(location: Location): Server[] {
   return [
     sample("2026-07-28", "Sample server (2026-07-28)"),
     sample("2025-11-25", "Sample server (2025-11-25)"),
-    ...addedServers(),
+    ...(await addedServers()),
   ];
 }
 
-export function addServer(address: string): Server {
-  const url = new URL(address).href;
-  const server = { name: url, title: url, url };
-  const others = addedServers().filter(({ name }) => name !== url);
-  localStorage.setItem(STORED, JSON.stringify([...others, server].map((added) => added.url)));
-  return server;
+/** Resolves when it is stored. Throws a TypeError if that is no address. */
+export async function addServer(address: string): Promise<void> {
+  const { href } = new URL(address);
+  await update<unknown>(STORED, (known) => [...new Set([...addresses(known), href])], pageStore());
 }
 
 export function connectorTo(server: Server): Connector {
   return fromUrl(server.url, { clientInfo: { name: "holdfast-page", version: "0.1.0" } });
 }
 
-function addedServers(): Server[] {
+async function addedServers(): Promise<Server[]> {
   try {
-    const urls: unknown = JSON.parse(localStorage.getItem(STORED) ?? "[]");
-    if (!Array.isArray(urls)) return [];
-    return urls.filter((url) => URL.canParse(url)).map((url: string) => ({ name: url, title: url, url }));
+    const known = addresses(await get<unknown>(STORED, pageStore()));
+    return known.map((url) => ({ name: url, title: url, url }));
   } catch {
+    // Without storage there are the samples; that tasks are not stored either, the client tells.
     return [];
   }
+}
+
+function addresses(stored: unknown): string[] {
+  return Array.isArray(stored) ? stored.filter((url) => typeof url === "string" && URL.canParse(url)) : [];
 }

@@ -78,6 +78,15 @@ export class Chromium {
     return page;
   }
 
+  /** As when a person clears the data of a site. */
+  async clearStorage(url: string): Promise<void> {
+    const devtools = await this.context.newCDPSession(
+      this.context.pages()[0] ?? (await this.context.newPage()),
+    );
+    await devtools.send("Storage.clearDataForOrigin", { origin: new URL(url).origin, storageTypes: "all" });
+    await devtools.detach();
+  }
+
   /** SIGKILL to the browser and all its processes: nothing gets to tidy up. */
   async kill(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.pid === undefined) return;

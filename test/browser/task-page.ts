@@ -9,6 +9,7 @@ export class TaskPage {
   }
 
   async choose(server: string): Promise<void> {
+    await this.#ready();
     await this.page.selectOption("[name=server]", server);
     await this.page.locator(`#call[data-tools-of=${JSON.stringify(server)}]`).waitFor();
   }
@@ -43,6 +44,10 @@ export class TaskPage {
   /** The page's own reload: its scripts start anew, its storage stays. */
   async reload(): Promise<void> {
     await this.page.reload();
+    await this.#ready();
+  }
+
+  async #ready(): Promise<void> {
     await this.page.locator("html[data-ready]").waitFor({ state: "attached" });
   }
 }

@@ -24,8 +24,10 @@ export function testBrowser(): TestBrowser {
     await browser.kill();
     await profile.remove();
   });
-  beforeEach(() => {
+  beforeEach(async () => {
     lab = new SampleLab();
+    // Pages list every task of the origin: an earlier test's card must not be taken for this one's.
+    await browser.clearStorage(lab.page);
   });
   afterEach(async ({ task }) => {
     const failed = task.result?.state === "fail";
