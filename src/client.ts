@@ -11,7 +11,7 @@ import type { JsonObject } from "./protocol/json.ts";
 import { HEADER_MISMATCH, METHOD_NOT_FOUND } from "./protocol/json-rpc.ts";
 import { parameterHeaders } from "./protocol/parameter-headers.ts";
 import type { Session } from "./protocol/session.ts";
-import { protocolOf, type TaskPreference } from "./protocol/task-protocol.ts";
+import { protocolOf } from "./protocol/task-protocol.ts";
 import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
 import type { Problem } from "./runtime/problem.ts";
@@ -21,6 +21,7 @@ import { DEFAULT_KEEP, type Keep, TaskHost } from "./runtime/task-host.ts";
 import { readSession } from "./store/read-record.ts";
 import type { TaskStore } from "./store/task-store.ts";
 import { nextChange, Task } from "./task.ts";
+import type { CallOptions, TaskClientApi } from "./task-client-api.ts";
 
 export interface TaskClientOptions {
   /** Where tasks live: `indexedDbStore()`, `memoryStore()`, or your own. */
@@ -45,21 +46,10 @@ export interface TaskClientOptions {
   readonly onProblem?: (problem: Problem) => void;
 }
 
-export interface CallOptions {
-  /** Ends the wait for the handle. What has been sent goes on, and is found by `list()` and `resume()`. */
-  readonly signal?: AbortSignal;
-  /** Where the tool leaves a choice (2025-11-25 `optional`): as a task, which is the default, or plainly. */
-  readonly prefer?: TaskPreference;
-  /** How long the server should keep the task, in ms (2025-11-25 `task.ttl`). */
-  readonly ttlMs?: number;
-  /** The call may be sent again when its fate is unknown. By default the tool's own hints say. */
-  readonly repeatable?: boolean;
-}
-
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
 
 /** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
-export class TaskClient {
+export class TaskClient implements TaskClientApi {
   readonly #store: TaskStore;
   readonly #clock: Clock;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
@@ -166,6 +156,10 @@ export class TaskClient {
     await this.#host.written();
     this.#tasks.delete(id);
     await this.#store.remove(id);
+  }
+
+  async endpoints(): Promise<readonly string[]> {
+    return [...this.#endpoints.keys()];
   }
 
   /** The tools of an endpoint, as the server defines them. Throws a RequestFaultError. */

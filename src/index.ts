@@ -4,7 +4,7 @@
  */
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
 export { RequestFaultError } from "./channel/request-fault.ts";
-export { type CallOptions, TaskClient, type TaskClientOptions } from "./client.ts";
+export { TaskClient, type TaskClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export type { Fault } from "./engine/fault.ts";
 export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";
@@ -33,3 +33,5 @@ export type { Channel, Locks, TabPlatform } from "./runtime/tab-platform.ts";
 export type { Keep } from "./runtime/task-host.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";
 export { Task, type TaskStanding, type TaskUpdate } from "./task.ts";
+export type { CallOptions, TaskClientApi } from "./task-client-api.ts";
+export type { TaskJson } from "./task-json.ts";

@@ -199,7 +199,7 @@ export function nextChange(task: Task, ...signals: readonly (AbortSignal | undef
 function updateOf({ record, progress, trouble }: SharedState): TaskUpdate {
   const inputs = openInputs(record);
   return {
-    status: standing(record, inputs.length > 0),
+    status: standing(record),
     ...(record.snapshot && { snapshot: record.snapshot }),
     ...(progress && { progress }),
     inputRequests: inputs,
@@ -209,9 +209,10 @@ function updateOf({ record, progress, trouble }: SharedState): TaskUpdate {
   };
 }
 
-function standing(record: TaskRecord, asked: boolean): TaskStanding {
+/** How a record stands, in the one word an app is given. */
+export function standing(record: TaskRecord): TaskStanding {
   if (record.outcome) return record.outcome.kind;
-  if (asked || record.snapshot?.status === "input_required") return "input_required";
+  if (openInputs(record).length > 0 || record.snapshot?.status === "input_required") return "input_required";
   return record.stage === "running" ? "working" : "calling";
 }
 

@@ -1,0 +1,42 @@
+import type { JsonObject } from "./protocol/json.ts";
+import type { TaskPreference } from "./protocol/task-protocol.ts";
+import type { ListedTool } from "./protocol/tool-facts.ts";
+import type { Task } from "./task.ts";
+
+export interface CallOptions {
+  /** Ends the wait for the handle. What has been sent goes on, and is found by `list()` and `resume()`. */
+  readonly signal?: AbortSignal;
+  /** Where the tool leaves a choice (2025-11-25 `optional`): as a task, which is the default, or plainly. */
+  readonly prefer?: TaskPreference;
+  /** How long the server should keep the task, in ms (2025-11-25 `task.ttl`). */
+  readonly ttlMs?: number;
+  /** The call may be sent again when its fate is unknown. By default the tool's own hints say. */
+  readonly repeatable?: boolean;
+}
+
+/**
+ * What a client of tasks offers, wherever they run: `TaskClient` runs them in this process,
+ * `RemoteTaskClient` (`holdfast/remote`) watches those that run in a worker.
+ */
+export interface TaskClientApi {
+  /** The names of the endpoints tools can be called on. */
+  endpoints(): Promise<readonly string[]>;
+  /** Calls a tool. Resolves once there is something to hold: a durable handle, a question, or the result. */
+  callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task>;
+  /** Takes up all unfinished tasks, and gives them, the earliest first. */
+  resume(): Promise<readonly Task[]>;
+  /** All tasks that are held, the earliest first. */
+  list(): Promise<readonly Task[]>;
+  /** One task by our id. */
+  get(id: string): Promise<Task | undefined>;
+  /** Deletes a settled task. One that runs is left: cancel it first. */
+  forget(id: string): Promise<void>;
+  /** The tools of an endpoint, as the server defines them. */
+  listTools(endpoint: string): Promise<readonly ListedTool[]>;
+  /** Calls back after each change of any task. The function returned ends it. */
+  subscribe(listener: (task: Task) => void): () => void;
+  /** Tries again at once what waits out a fault. */
+  nudge(): void;
+  /** Lets go of everything this process holds. The tasks go on. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,102 @@
+import { type Outcome, openInputs, RECORD_VERSION, type TaskRecord } from "./engine/record.ts";
+import type { Trouble } from "./engine/state.ts";
+import type { InputRequest } from "./protocol/input-request.ts";
+import type { JsonObject } from "./protocol/json.ts";
+import type { Generation, TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
+import type { SharedState } from "./runtime/tab-group.ts";
+import { standing, type TaskStanding } from "./task.ts";
+
+/** A task as one process tells another of it: over HTTP, in an event, in a message. Times are ms since 1970. */
+export interface TaskJson {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly generation: Generation;
+  readonly tool: string;
+  readonly arguments: JsonObject;
+  readonly status: TaskStanding;
+  /** Raised with every change that is stored: of two, the higher is later. */
+  readonly rev: number;
+  readonly createdAt: number;
+  readonly settledAt?: number;
+  /** The server's id of the task. */
+  readonly taskId?: string;
+  readonly immediateResponse?: string;
+  readonly snapshot?: TaskSnapshot;
+  readonly progress?: TaskProgress;
+  /** Questions that can be answered now. */
+  readonly inputRequests: readonly InputRequest[];
+  /** Cancelled by the app; the outcome is not known yet. */
+  readonly cancelling: boolean;
+  readonly trouble?: Trouble;
+  /** In lists and events a completed one has an empty result, and `apart: true`: it is had with the task itself. */
+  readonly outcome?: Outcome;
+}
+
+/** @param withResult Whether the result of a completed task goes along. */
+export function taskJson({ record, progress, trouble }: SharedState, withResult: boolean): TaskJson {
+  const { id, endpoint, generation, call, rev, createdAt, settledAt, taskId, snapshot, immediateResponse } =
+    record;
+  const outcome = withResult ? record.outcome : withoutResult(record.outcome);
+  return {
+    id,
+    endpoint,
+    generation,
+    tool: call.name,
+    arguments: call.arguments ?? {},
+    status: standing(record),
+    rev,
+    createdAt,
+    ...(settledAt !== undefined && { settledAt }),
+    ...(taskId !== undefined && { taskId }),
+    ...(immediateResponse !== undefined && { immediateResponse }),
+    ...(snapshot && { snapshot }),
+    ...(progress && { progress }),
+    inputRequests: openInputs(record).map(({ key, method, params }) => ({ key, method, params })),
+    cancelling: record.cancel !== undefined && record.outcome === undefined,
+    ...(trouble && { trouble }),
+    ...(outcome && { outcome }),
+  };
+}
+
+/** What a handle needs of it: the record as far as the other process told of it. */
+export function stateOf(task: TaskJson): SharedState {
+  const { id, endpoint, generation, tool, rev, createdAt, settledAt, taskId, snapshot, immediateResponse } =
+    task;
+  const record: TaskRecord = {
+    v: RECORD_VERSION,
+    rev,
+    id,
+    endpoint,
+    generation,
+    stage: stageOf(task),
+    call: {
+      name: tool,
+      arguments: task.arguments,
+      asTask: taskId !== undefined,
+      recovery: "none",
+      rounds: 0,
+    },
+    createdAt,
+    inputs: task.inputRequests.map((request) => ({ ...request, askedAt: createdAt, state: "open" })),
+    ...(settledAt !== undefined && { settledAt }),
+    ...(taskId !== undefined && { taskId }),
+    ...(immediateResponse !== undefined && { immediateResponse }),
+    ...(snapshot && { snapshot }),
+    ...(task.cancelling && { cancel: { requestedAt: createdAt } }),
+    ...(task.outcome && { outcome: task.outcome }),
+  };
+  const { progress, trouble } = task;
+  return { record, ...(progress && { progress }), ...(trouble && { trouble }) };
+}
+
+function stageOf(task: TaskJson): TaskRecord["stage"] {
+  if (task.outcome) return "settled";
+  if (task.taskId !== undefined) return "running";
+  return task.status === "input_required" ? "asking" : "calling";
+}
+
+function withoutResult(outcome: Outcome | undefined): Outcome | undefined {
+  return outcome?.kind === "completed"
+    ? { kind: "completed", result: { content: [] }, apart: true }
+    : outcome;
+}
