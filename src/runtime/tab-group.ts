@@ -66,6 +66,7 @@ export class TabGroup {
   /** Ends this tab's reign. */
   #abdicate: (() => void) | undefined;
   #office: Promise<void> = Promise.resolve();
+  #stealing: Promise<boolean> | undefined;
   #queued = false;
   #stopWatching: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
@@ -114,7 +115,7 @@ export class TabGroup {
       // A third tab may take the lead at the same time: then it is that one's to act.
       await this.#takeOver().catch(() => undefined);
     }
-    return this.#events.act(action);
+    return !this.#closing.signal.aborted && this.#events.act(action);
   }
 
   close(): void {
@@ -152,24 +153,26 @@ export class TabGroup {
   /** Asks for the lock. Resolves true once this tab has it, false if it was not to be had. */
   #reign(options: { ifAvailable?: boolean; steal?: boolean; signal?: AbortSignal }): Promise<boolean> {
     return new Promise((resolve, reject) => {
+      let end: (() => void) | undefined;
       this.#platform.locks
         .request(`${this.#scope}/leader`, options, async (lock) => {
           if (!lock || this.#closing.signal.aborted) return resolve(false);
-          const ended = new Promise<void>((end) => {
-            this.#abdicate = end;
+          const ended = new Promise<void>((resolveEnd) => {
+            end = resolveEnd;
           });
+          this.#abdicate = end;
           this.#office = this.#events.elected().catch(() => undefined);
           // The leader before may have died before it told what it had written last.
           this.#post({ type: "elected" });
           resolve(true);
           await ended;
-          this.#abdicate = undefined;
+          if (this.#abdicate === end) this.#abdicate = undefined;
         })
         .catch((error: unknown) => {
-          // Another tab took the lock, or this one is closing.
-          const led = this.leads;
-          this.#abdicate?.();
-          this.#abdicate = undefined;
+          // Another tab took the lock, or this one is closing. The news may come when this one leads again.
+          const led = end !== undefined && this.#abdicate === end;
+          if (led) this.#abdicate = undefined;
+          end?.();
           if (led && !this.#closing.signal.aborted) {
             this.#events.deposed();
             this.#queue();
@@ -180,7 +183,13 @@ export class TabGroup {
   }
 
   async #takeOver(): Promise<void> {
-    if (!this.leads) await this.#reign({ steal: true });
+    if (!this.leads) {
+      // Who takes the lock twice takes it from itself.
+      this.#stealing ??= this.#reign({ steal: true }).finally(() => {
+        this.#stealing = undefined;
+      });
+      await this.#stealing;
+    }
     await this.#office;
   }
 

@@ -99,6 +99,7 @@ export class TaskHost {
         },
         awake: () => this.#refresh(name),
         told: (state) => {
+          this.#runtime.overtakenBy(state.record);
           if (this.#isFollowed(state.record.id)) options.changed(state);
           else void this.#toldOfUnknown(state);
         },
@@ -141,12 +142,12 @@ export class TaskHost {
       await group.join();
       await this.#holdCall(group, record.id);
     }
-    // Should this tab die, the leader need not be a new one to find the call.
-    const announced = mayBecomeTask && group && !group.leads;
-    if (announced) group.handOver(record);
+    // Should this tab die, the leader need not be a new one to find the call. Who believes to lead
+    // announces it too: the lead may have been stolen, and the news not have come.
+    if (mayBecomeTask) group?.handOver(record);
     await this.#runtime.start(record, mayBecomeTask);
     // A leader elected meanwhile may have read the store before the call was in it.
-    if (announced) group.handOver(record);
+    if (mayBecomeTask) group?.handOver(record);
   }
 
   /** Cancels or answers, wherever the task runs. Resolves when that is durable: false if there was nothing to do it to. */
@@ -233,8 +234,9 @@ export class TaskHost {
 
   async #wakeAll(ours: (record: TaskRecord) => boolean): Promise<void> {
     for (const record of await this.active()) {
-      if (!ours(record) || this.#runtime.state(record.id)) continue;
       const group = this.#groups.get(record.endpoint);
+      // Reading took its time: another tab may lead by now.
+      if (!ours(record) || this.#runtime.state(record.id) || (group && !group.leads)) continue;
       if (!this.#options.endpoint(record.endpoint)) {
         const message = `Task ${record.id} belongs to the endpoint ${JSON.stringify(record.endpoint)}, which is not given`;
         this.#options.report({ kind: "unknown-endpoint", id: record.id, message });
@@ -332,6 +334,8 @@ export class TaskHost {
     const group = this.#groups.get(record.endpoint);
     if (!this.#runtime.state(id)) {
       if (record.outcome || !this.#options.endpoint(record.endpoint)) return false;
+      // Deposed meanwhile: it is the next leader's to do.
+      if (group && !group.leads) return group.ask(action);
       // A call that another tab is making is that tab's, until it ends.
       if (record.stage === "calling" && group) await this.#wakeOrphan(group, id);
       else this.#runtime.wake(record);
@@ -342,8 +346,9 @@ export class TaskHost {
       state && (action.type !== "answered" || openInputs(state.record).some(({ key }) => key === action.key));
     if (!takes) {
       if (held) this.#endCall(id);
-      // Deposed meanwhile: it is the next leader's to do.
-      return !state && group && !group.leads ? group.ask(action) : false;
+      if (!state) return group && !group.leads ? group.ask(action) : false;
+      // What refuses it here may yet give way to what another tab wrote, and that may hold it.
+      return !(await this.#runtime.stored(id)) && this.act(record.endpoint, action);
     }
     this.#runtime.dispatch(id, action);
     return stored();

@@ -177,6 +177,15 @@ export class TaskRuntime {
     this.release(id);
   }
 
+  /**
+   * Another process moved the task on to this record. An older state of it is let go of here: the
+   * questions it still asks, say, are not those that are open.
+   */
+  overtakenBy({ id, rev }: TaskRecord): void {
+    const own = this.#states.get(id)?.record;
+    if (own && own.rev < rev) this.#letGo(id);
+  }
+
   close(): void {
     this.#closed = true;
     for (const feed of this.#feeds.values()) feed.close();

@@ -30,8 +30,6 @@ export interface AppSetting {
   readonly invariants: Invariants;
   readonly happened: (what: string) => void;
   readonly trace: (line: string) => void;
-  /** In ms since the world began. */
-  readonly now: () => number;
   /** How soon, and how surely, questions are answered. */
   readonly diligence: number;
 }
@@ -164,7 +162,6 @@ export class App {
   #answer(task: Task, { key, method }: InputRequest): void {
     const tag = tagOf(task);
     if (task.outcome || this.#closing) return;
-    const givenAt = this.#setting.now();
     const token = `${this.tab.name}-${++this.#promises}`;
     const answer: GivenAnswer = {
       tag,
@@ -186,8 +183,7 @@ export class App {
         this.#lookAgain(task, key);
       },
       () => {
-        // A page that slept through it hears of what it asked for in no order.
-        if (this.tab.thawedAt < givenAt) answer.state = "refused";
+        answer.state = "refused";
         this.#setting.happened("answer refused by the library");
         this.#lookAgain(task, key);
       },

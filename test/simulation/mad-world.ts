@@ -97,7 +97,6 @@ export async function runMadWorld(seed: number, generation: Generation): Promise
       },
       platform: null,
       invariants,
-      now: () => agenda.now,
       diligence: 1,
     });
     app.start();

@@ -287,7 +287,6 @@ class World {
       invariants: this.invariants,
       happened: (what) => this.#coverage.add(what),
       trace: (line) => this.#trace.add(line),
-      now: () => this.#agenda.now,
       diligence: this.#life.diligence,
     });
     if (this.#living().length > 0) this.#coverage.add("several tabs");

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Task } from "../../../src/index.ts";
+import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
@@ -52,6 +53,19 @@ function watch({ client }: Lab): string[] {
     if (seen.at(-1) !== shown) seen.push(shown);
   });
   return seen;
+}
+
+/** The tab, while the news that its lock was stolen has not come: browsers send it when they get to it. */
+function unawareOfThefts(tab: FakeTab): TabPlatform {
+  const never = new Promise<never>(() => undefined);
+  return {
+    locks: {
+      request: (name, options, callback) => tab.locks.request(name, options, callback).catch(() => never),
+    },
+    openChannel: (name) => tab.openChannel(name),
+    visible: () => tab.visible(),
+    onVisible: (callback) => tab.onVisible(callback),
+  };
 }
 
 const minute = (at: string, statusMessage: string): object => ({
@@ -175,6 +189,22 @@ describe("two tabs", () => {
     await settled();
     expect(shown).toEqual(["lost"]);
     expect(leader.server.methods).toEqual([]);
+  });
+
+  it("a call of a leader that has not heard yet that it was deposed is found when that tab is killed", async () => {
+    const tab = browser.openTab();
+    const deposed = lab2026({ store, clock, tabs: unawareOfThefts(tab) });
+    await deposed.client.resume();
+    const leader = await openTab();
+    const shown = watch(leader);
+    tab.hide();
+    await clock.advance(3_000);
+    expect(browser.holder("holdfast/app/lab/leader")).toBe(leader.tab);
+    deposed.client.callTool("lab", "plain").catch(() => undefined);
+    await deposed.server.expect("tools/call");
+    tab.kill();
+    await settled();
+    expect(shown).toEqual(["lost"]);
   });
 
   it("agree on one session with the server, and remember it together", async () => {

@@ -185,6 +185,27 @@ describe("asking", () => {
     await settled();
     expect(leader.acts, "who is deposed does not act on what it missed").toEqual([]);
   });
+
+  it("twice of a silent leader takes the lead once", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    leader.tab.freeze();
+    const asking = [follower.group.ask(cancel), follower.group.ask(cancel)];
+    await group.clock.advance(1_000);
+    expect(await Promise.all(asking)).toEqual([true, true]);
+    expect(reigns(follower)).toEqual(["elected"]);
+  });
+
+  it("is nobody's to answer once the tab has closed, and does not act", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    leader.tab.freeze();
+    const asking = follower.group.ask(cancel);
+    follower.group.close();
+    await group.clock.advance(1_000);
+    expect(await asking).toBe(false);
+    expect(follower.acts).toEqual([]);
+  });
 });
 
 describe("a leader that serves nobody", () => {
