@@ -14,6 +14,7 @@ import type { Session } from "./protocol/session.ts";
 import { protocolOf } from "./protocol/task-protocol.ts";
 import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
+import type { Alarm } from "./runtime/alarm.ts";
 import type { Problem } from "./runtime/problem.ts";
 import type { SharedState } from "./runtime/tab-group.ts";
 import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
@@ -43,7 +44,19 @@ export interface TaskClientOptions {
    * then polls for all. `null` makes this client count as alone.
    */
   readonly tabs?: TabPlatform | null;
+  /**
+   * For a process that is evicted between steps: what calls {@link TaskClient.step} when something is due.
+   * No timer is held then; give `push: false` too, so that no connection is.
+   */
+  readonly alarm?: Alarm;
+  /** Store plain calls too, with what they gave: for a process whose caller may be gone when they end. */
+  readonly keepPlain?: boolean;
   readonly onProblem?: (problem: Problem) => void;
+}
+
+export interface NewCallOptions extends CallOptions {
+  /** Our id of the task, if the caller makes it: a call under an id that is known gives the task it has. */
+  readonly id?: string;
 }
 
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
@@ -77,6 +90,8 @@ export class TaskClient implements TaskClientApi {
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
       keep: { ...DEFAULT_KEEP, ...options.keep },
       push: options.push ?? true,
+      keepPlain: options.keepPlain ?? false,
+      alarm: options.alarm,
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
@@ -85,7 +100,7 @@ export class TaskClient implements TaskClientApi {
       report: this.#report,
     });
     // Pages and workers are told when the network is back; elsewhere there is no such event.
-    (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
+    if (!options.alarm) (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
   }
 
   /**
@@ -98,10 +113,12 @@ export class TaskClient implements TaskClientApi {
     endpoint: string,
     tool: string,
     args: JsonObject = {},
-    options: CallOptions = {},
+    options: NewCallOptions = {},
   ): Promise<Task> {
     const server = this.#endpointNamed(endpoint);
     options.signal?.throwIfAborted();
+    const held = options.id === undefined ? undefined : await this.get(options.id);
+    if (held) return held;
     const known = (await server.rememberedSession())?.tools?.[tool];
     const facts = known ?? (await factsOf(server, tool));
     const session = await server.session();
@@ -113,6 +130,8 @@ export class TaskClient implements TaskClientApi {
       if (!known || !refusesKind(error)) throw error;
       // The server did nothing: what was remembered of the tool is out of date (tools, "x-mcp-header").
       await server.forgetTools();
+      this.#ended.delete(record.id);
+      await this.#store.remove(record.id);
       const fresh = await factsOf(server, tool);
       const again = this.#newRecord(endpoint, session, tool, args, fresh, options);
       return this.#call(again, session, fresh, options);
@@ -178,6 +197,11 @@ export class TaskClient implements TaskClientApi {
     return () => this.#listeners.delete(listener);
   }
 
+  /** With an `alarm`, what it calls: does what is due, and resolves when all that was sent has been answered and written. */
+  step(): Promise<void> {
+    return this.#host.step();
+  }
+
   /** Tries again at once what waits out a fault. The browser's `online` event does this by itself. */
   nudge(): void {
     this.#host.nudge();
@@ -212,9 +236,9 @@ export class TaskClient implements TaskClientApi {
     tool: string,
     args: JsonObject,
     facts: ToolFacts | undefined,
-    options: CallOptions,
+    options: NewCallOptions,
   ): TaskRecord {
-    const id = crypto.randomUUID();
+    const id = options.id ?? crypto.randomUUID();
     const protocol = protocolOf(session.generation);
     const asTask = protocol.mayBecomeTask(session, facts, options.prefer ?? "task");
     const repeatable = options.repeatable ?? facts?.repeatable ?? false;

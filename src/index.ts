@@ -4,7 +4,7 @@
  */
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
 export { RequestFaultError } from "./channel/request-fault.ts";
-export { TaskClient, type TaskClientOptions } from "./client.ts";
+export { type NewCallOptions, TaskClient, type TaskClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export type { Fault } from "./engine/fault.ts";
 export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";
@@ -28,10 +28,12 @@ export type { TaskPreference } from "./protocol/task-protocol.ts";
 export type { Generation, TaskProgress, TaskSnapshot, TaskStatus } from "./protocol/task-snapshot.ts";
 export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
+export type { Alarm } from "./runtime/alarm.ts";
 export type { Problem } from "./runtime/problem.ts";
 export type { Channel, Locks, TabPlatform } from "./runtime/tab-platform.ts";
 export type { Keep } from "./runtime/task-host.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";
-export { Task, type TaskStanding, type TaskUpdate } from "./task.ts";
+export { Task, type TaskUpdate } from "./task.ts";
 export type { CallOptions, TaskClientApi } from "./task-client-api.ts";
 export type { TaskJson } from "./task-json.ts";
+export type { TaskStanding } from "./task-standing.ts";

@@ -4,7 +4,7 @@ import type { InputRequest } from "./protocol/input-request.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { Generation, TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import type { SharedState } from "./runtime/tab-group.ts";
-import { standing, type TaskStanding } from "./task.ts";
+import { standing, type TaskStanding } from "./task-standing.ts";
 
 /** A task as one process tells another of it: over HTTP, in an event, in a message. Times are ms since 1970. */
 export interface TaskJson {

@@ -6,12 +6,7 @@ import type { JsonObject } from "./protocol/json.ts";
 import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
 import type { SharedState } from "./runtime/tab-group.ts";
-
-/**
- * How a task stands, in one word. `calling`: its `tools/call` is out. `working` and `input_required`:
- * it runs, or waits for an answer. The others are its {@link Outcome}, and final.
- */
-export type TaskStanding = "calling" | "working" | "input_required" | Outcome["kind"];
+import { standing, type TaskStanding } from "./task-standing.ts";
 
 /** All an app may show of a task at one moment. A new object for every change, and only then. */
 export interface TaskUpdate {
@@ -166,6 +161,12 @@ export class Task implements AsyncIterable<TaskUpdate> {
     return { id, endpoint, tool, ...(taskId !== undefined && { taskId }) };
   }
 
+  /** All that is known of it here, for other processes. */
+  get state(): SharedState {
+    const { progress, trouble } = this.#update;
+    return { record: this.#record, ...(progress && { progress }), ...(trouble && { trouble }) };
+  }
+
   /** For TaskClient: takes a later state over. */
   accept(state: SharedState): void {
     // Tabs may hear of changes out of order, and an outcome that was stored stands, whatever a tab had beyond it.
@@ -207,13 +208,6 @@ function updateOf({ record, progress, trouble }: SharedState): TaskUpdate {
     ...(trouble && { trouble }),
     ...(record.outcome && { outcome: record.outcome }),
   };
-}
-
-/** How a record stands, in the one word an app is given. */
-export function standing(record: TaskRecord): TaskStanding {
-  if (record.outcome) return record.outcome.kind;
-  if (openInputs(record).length > 0 || record.snapshot?.status === "input_required") return "input_required";
-  return record.stage === "running" ? "working" : "calling";
 }
 
 function sameUpdate(a: TaskUpdate, b: TaskUpdate): boolean {

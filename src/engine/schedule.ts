@@ -15,6 +15,11 @@ export interface Timing {
   readonly maxBackoffMs: number;
   /** How long after an acknowledged cancel the server's word is waited for. */
   readonly cancelGraceMs: number;
+  /**
+   * Given, polls fall on the multiples of their interval since 1970, shifted by this fraction of it.
+   * So tasks are polled together, and a process that is evicted between polls knows when the next is due.
+   */
+  readonly phase?: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -28,19 +33,40 @@ export const DEFAULT_TIMING: Timing = {
 };
 
 /**
- * The wait until the next poll: what the server asked for, within bounds. A server that suggests
- * nothing is asked after a tenth of the task's age, between 1 s and 15 s.
+ * When to poll next, in ms since 1970: after the time the server asked for, within bounds. A server that
+ * suggests nothing is asked after a tenth of the task's age, between 1 s and 16 s.
  */
-export function pollDelay(record: TaskRecord, timing: Timing, now: number, pushed = false): number {
-  const delay = polledDelay(record, timing, now);
-  return pushed ? Math.max(delay, Math.min(delay * timing.pushedPollFactor, timing.pushedPollMs)) : delay;
+export function nextPoll(record: TaskRecord, timing: Timing, now: number, pushed = false): number {
+  const interval = pollInterval(record, timing, now);
+  const delay = pushed
+    ? Math.max(interval, Math.min(interval * timing.pushedPollFactor, timing.pushedPollMs))
+    : interval;
+  if (timing.phase === undefined) return now + delay;
+  // The nearest tick: a poll that left a little late does not cost the whole next one.
+  return tick(Math.round((now + delay) / delay - timing.phase), delay, timing.phase);
 }
 
-function polledDelay(record: TaskRecord, timing: Timing, now: number): number {
+/** The first poll at or after a time that falls on a tick, for a process that remembers no more than that time. */
+export function pollFrom(record: TaskRecord, timing: Timing, from: number): number {
+  const { phase = 0 } = timing;
+  const interval = pollInterval(record, timing, from);
+  return tick(Math.ceil(from / interval - phase), interval, phase);
+}
+
+function tick(count: number, interval: number, phase: number): number {
+  return Math.round((count + phase) * interval);
+}
+
+function pollInterval(record: TaskRecord, timing: Timing, now: number): number {
   const suggested = record.snapshot?.pollIntervalMs;
   if (suggested !== undefined) return clamp(suggested, timing.minPollMs, timing.maxPollMs);
-  const age = now - (record.acceptedAt ?? record.createdAt);
-  return clamp(age / 10, Math.max(1_000, timing.minPollMs), 15_000);
+  const tenth = clamp(
+    (now - (record.acceptedAt ?? record.createdAt)) / 10,
+    Math.max(1_000, timing.minPollMs),
+    16_000,
+  );
+  // Tasks of about the same age have the same ticks.
+  return timing.phase === undefined ? tenth : 1_000 * 2 ** Math.floor(Math.log2(tenth / 1_000));
 }
 
 /** Exponential backoff with jitter: a number from half to the whole of the step, the same for the same task and attempt. */
@@ -60,7 +86,7 @@ function clamp(value: number, low: number, high: number): number {
 }
 
 /** FNV-1a of the text, as a fraction of 1. */
-function spread(text: string): number {
+export function spread(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return (hash >>> 0) / 0x1_0000_0000;

@@ -45,8 +45,11 @@ export interface TaskState {
 export type TaskEvent =
   /** The app made the call; its record is new. */
   | { readonly type: "started" }
-  /** A process took an unfinished record up. `fresh`: it was polled just now, by another. */
-  | { readonly type: "woken"; readonly fresh?: boolean }
+  /**
+   * A process took an unfinished record up. `fresh`: it was polled just now, by another. `dueFrom`: by this
+   * task's own ticks nothing was due before then (ms since 1970).
+   */
+  | { readonly type: "woken"; readonly fresh?: boolean; readonly dueFrom?: number }
   /** The time of {@link nextDue} came, or the network or the page came back. */
   | { readonly type: "due"; readonly nudge?: boolean }
   | { readonly type: "called"; readonly reply: CallReply }

@@ -6,7 +6,7 @@ import type { CallReply, TaskView } from "../protocol/task-view.ts";
 import { type Fault, wasRefused } from "./fault.ts";
 import { isOutdated, observe, outcomeOf, settle } from "./observe.ts";
 import { type Failure, type Outcome, openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
-import { backoffDelay, DEFAULT_TIMING, deadline, pollDelay, type Timing } from "./schedule.ts";
+import { backoffDelay, DEFAULT_TIMING, deadline, nextPoll, pollFrom, type Timing } from "./schedule.ts";
 import type { Command, Operation, TaskEvent, TaskState, Transition } from "./state.ts";
 import { CLOCK_SKEW_MS } from "./stray.ts";
 
@@ -78,7 +78,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "woken":
       return {
         ...idleState(state.record),
-        pollAt: event.fresh ? now + pollDelay(state.record, timing, now) : now,
+        pollAt: wakingPoll(state.record, event, now, timing),
       };
     case "due":
       return event.nudge && state.hold && !state.hold.demanded ? withoutHold(state) : state;
@@ -165,6 +165,16 @@ function called(state: TaskState, reply: CallReply, now: number, timing: Timing)
   }
 }
 
+function wakingPoll(
+  record: TaskRecord,
+  { fresh, dueFrom }: TaskEvent & { type: "woken" },
+  now: number,
+  timing: Timing,
+): number {
+  if (dueFrom !== undefined) return pollFrom(record, timing, dueFrom);
+  return fresh ? nextPoll(record, timing, now) : now;
+}
+
 /** A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again. */
 function seenByPoll(state: TaskState, { snapshot }: TaskView): TaskState {
   const known = state.record.snapshot;
@@ -174,7 +184,7 @@ function seenByPoll(state: TaskState, { snapshot }: TaskView): TaskState {
 
 function observed(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
   const record = observe(state.record, view, now);
-  const next = { ...state, record, pollAt: now + pollDelay(record, timing, now, state.pushed) };
+  const next = { ...state, record, pollAt: nextPoll(record, timing, now, state.pushed) };
   if (record.outcome || isTerminal(view.snapshot.status)) return next;
   if (now < deadline(record) + TTL_GRACE_MS) return next;
   const detail = `The TTL of task ${record.taskId} passed while it was still ${view.snapshot.status}`;
@@ -269,7 +279,7 @@ function resultFaulted(state: TaskState, fault: Fault, now: number, timing: Timi
   if (!snapshot || !isTerminal(snapshot.status)) {
     if (fault.kind === "http" && fault.retryAfterMs !== undefined) return troubled(state, fault, now, timing);
     // It was only held open for questions: the polls go on, and it is opened again at their pace.
-    return { ...state, listenAt: now + pollDelay(state.record, timing, now) };
+    return { ...state, listenAt: nextPoll(state.record, timing, now) };
   }
   if (fault.kind === "rpc") {
     // A failed task answers with the JSON-RPC error of its request (tasks, "Task Execution Errors").
@@ -354,7 +364,7 @@ function answeredBy(state: TaskState, key: string, response: JsonObject): TaskSt
 
 /** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
 function pushing(state: TaskState, on: boolean, now: number, timing: Timing): TaskState {
-  const pollAt = on ? state.pollAt : Math.min(state.pollAt, now + pollDelay(state.record, timing, now));
+  const pollAt = on ? state.pollAt : Math.min(state.pollAt, nextPoll(state.record, timing, now));
   return { ...state, pushed: on, pollAt };
 }
 

@@ -9,6 +9,7 @@ import { sameJson } from "../protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
+import type { Alarm } from "./alarm.ts";
 import type { Problem } from "./problem.ts";
 import { type SharedState, type TabAction, TabGroup } from "./tab-group.ts";
 import type { TabPlatform } from "./tab-platform.ts";
@@ -25,6 +26,9 @@ export interface Keep {
 
 export const DEFAULT_KEEP: Keep = { ms: 7 * 24 * 3_600_000, count: 1_000 };
 
+/** How long a step waits for a question that `tasks/result` was opened for, in ms. */
+const QUESTION_MS = 5_000;
+
 /** After how many outcomes the settled tasks are looked through. */
 const COLLECT_EVERY = 100;
 
@@ -36,6 +40,9 @@ export interface HostOptions {
   readonly requestTimeoutMs: number;
   readonly maxResultLength: number;
   readonly push: boolean;
+  readonly keepPlain: boolean;
+  /** What wakes this process when it has been evicted; without it, timers do. */
+  readonly alarm: Alarm | undefined;
   /** The tabs that share the store; none where a process is alone. */
   readonly tabs: TabPlatform | undefined;
   readonly endpoint: (name: string) => Endpoint | undefined;
@@ -56,6 +63,7 @@ export class TaskHost {
   readonly #options: HostOptions;
   readonly #runtime: TaskRuntime;
   readonly #loop: TimerLoop;
+  #stepping = false;
   /** By endpoint. Empty where this process is alone. */
   readonly #groups: Map<string, TabGroup> = new Map();
   /** Ends the lock that says: this tab is still making the call. */
@@ -67,7 +75,18 @@ export class TaskHost {
 
   constructor(options: HostOptions) {
     this.#options = options;
-    const { store, clock, timing, requestTimeoutMs, maxResultLength, push, endpoint, tabs, report } = options;
+    const {
+      store,
+      clock,
+      timing,
+      requestTimeoutMs,
+      maxResultLength,
+      push,
+      keepPlain,
+      endpoint,
+      tabs,
+      report,
+    } = options;
     this.#runtime = new TaskRuntime({
       store,
       clock,
@@ -75,6 +94,7 @@ export class TaskHost {
       requestTimeoutMs,
       maxResultLength,
       push,
+      keepPlain,
       shared: tabs !== undefined && store.scope !== undefined,
       endpoint,
       changed: (state) => this.#changed(state),
@@ -83,7 +103,7 @@ export class TaskHost {
         if (outcome) this.#unstored.add(id);
         report({ kind: "storage", id, error, message: `Task ${id} could not be stored: ${String(error)}` });
       },
-      rescheduled: () => this.#loop.wake(this.#runtime.nextStep()),
+      rescheduled: () => this.#rescheduled(),
     });
     this.#loop = new TimerLoop(clock, (now) => this.#runtime.step(now));
     if (!tabs || store.scope === undefined) return;
@@ -130,9 +150,30 @@ export class TaskHost {
   async #takeUp(): Promise<void> {
     await Promise.all([...this.#groups.values()].map((group) => group.join()));
     // Those of endpoints without a group are ours; those of no endpoint at all are reported.
-    await this.#wakeAll((record) => !this.#groups.has(record.endpoint));
+    const dueFrom = await this.#options.alarm?.time();
+    await this.#wakeAll((record) => !this.#groups.has(record.endpoint), dueFrom);
     // What runs comes first; nobody waits for the tidying.
     void this.#collect();
+  }
+
+  /** Does what is due, and what comes due meanwhile, until nothing is out; then the alarm is set. */
+  async step(): Promise<void> {
+    const { clock } = this.#options;
+    this.#stepping = true;
+    try {
+      do {
+        const next = this.#runtime.step(clock.now());
+        let cancel = (): void => undefined;
+        const due = new Promise<void>((resolve) => {
+          if (next < Number.POSITIVE_INFINITY) cancel = clock.after(Math.max(0, next - clock.now()), resolve);
+        });
+        await Promise.race([this.#runtime.quiet(QUESTION_MS), due]);
+        cancel();
+      } while (this.#runtime.busy);
+    } finally {
+      this.#stepping = false;
+      await this.#arm();
+    }
   }
 
   /** Makes a call. Resolves when its record is written, or the store has refused it. */
@@ -232,7 +273,7 @@ export class TaskHost {
     });
   }
 
-  async #wakeAll(ours: (record: TaskRecord) => boolean): Promise<void> {
+  async #wakeAll(ours: (record: TaskRecord) => boolean, dueFrom?: number): Promise<void> {
     for (const record of await this.active()) {
       const group = this.#groups.get(record.endpoint);
       // Reading took its time: another tab may lead by now.
@@ -242,7 +283,7 @@ export class TaskHost {
         this.#options.report({ kind: "unknown-endpoint", id: record.id, message });
       } else if (record.stage === "calling" && group) {
         void this.#wakeOrphan(group, record.id);
-      } else this.#runtime.wake(record);
+      } else this.#runtime.wake(record, dueFrom === undefined ? {} : { dueFrom });
     }
   }
 
@@ -260,7 +301,7 @@ export class TaskHost {
   /** Another tab or its leader has just heard of it: it need not be polled at once. */
   #adopt(group: TabGroup, record: TaskRecord): void {
     if (record.stage === "calling") void this.#wakeOrphan(group, record.id);
-    else this.#runtime.wake(record, true);
+    else this.#runtime.wake(record, { fresh: true });
   }
 
   /** A call is recovered only when the tab that made it is gone, and its lock with it. Then it is this tab's. */
@@ -271,7 +312,7 @@ export class TaskHost {
         if (!record || record.outcome || !group.leads || this.#runtime.state(id)) return woken();
         const ended = record.stage === "calling" ? this.#untilCallEnds(id) : undefined;
         // Past the call, its tab has just heard of the task, and hands it over too.
-        this.#runtime.wake(record, record.stage !== "calling");
+        this.#runtime.wake(record, { fresh: record.stage !== "calling" });
         woken();
         await ended;
       });
@@ -294,6 +335,24 @@ export class TaskHost {
   #endCall(id: string): void {
     this.#callEnds.get(id)?.();
     this.#callEnds.delete(id);
+  }
+
+  #rescheduled(): void {
+    if (!this.#options.alarm) this.#loop.wake(this.#runtime.nextStep());
+    else if (!this.#stepping) void this.#arm();
+  }
+
+  /** While a reply is waited for, the process may be evicted before it comes: then the alarm is there to find it so. */
+  async #arm(): Promise<void> {
+    const { alarm, clock, requestTimeoutMs, report } = this.#options;
+    const overdue = this.#runtime.busy
+      ? clock.now() + requestTimeoutMs + QUESTION_MS
+      : Number.POSITIVE_INFINITY;
+    const at = Math.min(this.#runtime.nextStep(), overdue);
+    if (at === Number.POSITIVE_INFINITY) return;
+    await alarm?.set(at).catch((error: unknown) => {
+      report({ kind: "storage", error, message: `The alarm could not be set: ${String(error)}` });
+    });
   }
 
   #yieldAll(endpoint: string): void {

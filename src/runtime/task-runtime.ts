@@ -3,7 +3,7 @@ import { faultOf } from "../channel/request-fault.ts";
 import { ID_PREFIX } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
-import { endedAsPlainCall, type RecordedInput, type TaskRecord } from "../engine/record.ts";
+import { endedAsPlainCall, openInputs, type RecordedInput, type TaskRecord } from "../engine/record.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
 import { isRival } from "../engine/stray.ts";
@@ -35,6 +35,8 @@ export interface RuntimeOptions {
   readonly endpoint: (name: string) => Endpoint | undefined;
   /** Other tabs may hold handles of what runs here: then a plain call's end is written too, until they are told. */
   readonly shared?: boolean;
+  /** Plain calls are records like any other: whoever made them may not be there when they end. */
+  readonly keepPlain?: boolean;
   /** After every change, once it is as durable as it will be. */
   readonly changed: (state: TaskState) => void;
   /** The store failed; the task goes on in memory. */
@@ -65,6 +67,8 @@ export class TaskRuntime {
   /** Tasks that a lost call may have been: another lost call must not take one of them for certain. */
   readonly #suspected: Set<string> = new Set();
   readonly #abandon: Map<string, AbortController> = new Map();
+  /** What is out; each resolves when its reply has been taken in, or is no longer wanted. */
+  readonly #replies: Set<Promise<void>> = new Set();
   #closed = false;
 
   constructor(options: RuntimeOptions) {
@@ -83,7 +87,7 @@ export class TaskRuntime {
   async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
     if (this.#closed) return;
     this.#made.add(record.id);
-    if (!mayBecomeTask) this.#ephemeral.add(record.id);
+    if (!mayBecomeTask && !this.#options.keepPlain) this.#ephemeral.add(record.id);
     // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.
     this.#states.set(record.id, { ...idleState(record), mayCall: true });
     await this.#write(record);
@@ -91,11 +95,11 @@ export class TaskRuntime {
   }
 
   /** Takes an unfinished record up. `fresh`: another process has just heard of it. */
-  wake(record: TaskRecord, fresh = false): void {
+  wake(record: TaskRecord, how: { readonly fresh?: boolean; readonly dueFrom?: number } = {}): void {
     if (this.#closed || this.#states.has(record.id)) return;
     this.#states.set(record.id, idleState(record));
     this.#index(record);
-    this.dispatch(record.id, { type: "woken", fresh });
+    this.dispatch(record.id, { type: "woken", ...how });
   }
 
   /** Does what is due, and says when to come back: ms since 1970, or Infinity. */
@@ -107,6 +111,24 @@ export class TaskRuntime {
   /** When to step next: ms since 1970, or Infinity. */
   nextStep(): number {
     return this.#due.next();
+  }
+
+  /** Whether a reply is waited for, or a write. */
+  get busy(): boolean {
+    return this.#replies.size > 0 || this.#writes.size > 0;
+  }
+
+  /**
+   * Resolves when nothing is out any more and all is written. `tasks/result` opened for a question that
+   * does not come in time is given up: it is opened again at the next poll (2025-11-25).
+   */
+  async quiet(questionMs: number): Promise<void> {
+    const late = this.#options.clock.after(questionMs, () => this.#giveQuestionsUp(() => true));
+    while (this.busy) {
+      this.#giveQuestionsUp((state) => openInputs(state.record).length > 0);
+      await Promise.race([...this.#replies, ...this.#writes.values()]);
+    }
+    late();
   }
 
   /** The network or the page came back: what waits out a fault need not wait longer. */
@@ -200,6 +222,18 @@ export class TaskRuntime {
   /** Resolves when the record's last write has ended: false if another process was faster. */
   stored(id: string): Promise<boolean> {
     return this.#writes.get(id) ?? Promise.resolve(true);
+  }
+
+  /** Nobody waits for what a person will say: the question is in the record, or is asked again later. */
+  #giveQuestionsUp(concerns: (state: TaskState) => boolean): void {
+    for (const [id, state] of [...this.#states]) {
+      const { snapshot } = state.record;
+      if (!state.inFlight.has("result") || !snapshot || isTerminal(snapshot.status) || !concerns(state))
+        continue;
+      this.#abandon.get(`${id}/result`)?.abort();
+      const fault: Fault = { kind: "network", message: "No question came" };
+      this.dispatch(id, { type: "faulted", operation: "result", fault });
+    }
   }
 
   /** Resolves when every write begun so far has ended. */
@@ -300,6 +334,7 @@ export class TaskRuntime {
 
   /** A plain call whose caller has its end in hand: nobody will look for it. */
   #isSpent(record: TaskRecord): boolean {
+    if (this.#options.keepPlain) return false;
     return endedAsPlainCall(record) && this.#made.has(record.id) && !this.#ephemeral.has(record.id);
   }
 
@@ -336,7 +371,7 @@ export class TaskRuntime {
     const key = `${id}/${operation}`;
     const abandon = new AbortController();
     this.#abandon.set(key, abandon);
-    this.#perform(record, operation, abandon.signal)
+    const given: Promise<void> = this.#perform(record, operation, abandon.signal)
       .then((event) => this.#withinSize(event, operation))
       .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
       .then((event) => {
@@ -345,7 +380,9 @@ export class TaskRuntime {
         this.dispatch(id, event.type === "listed" ? this.#unclaimedNow(record, event) : event);
         const after = this.#states.get(id);
         if (after && (event.type === "polled" || event.type === "called")) this.#havePushed(after.record);
-      });
+      })
+      .finally(() => this.#replies.delete(given));
+    this.#replies.add(given);
   }
 
   /** A result that would not fit is refused before anything holds it: at the server it stays for its TTL. */

@@ -1,12 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backoffDelay, DEFAULT_TIMING, pollDelay, type Timing } from "../../../src/engine/schedule.ts";
+import {
+  backoffDelay,
+  DEFAULT_TIMING,
+  nextPoll,
+  pollFrom,
+  type Timing,
+} from "../../../src/engine/schedule.ts";
 import { callingRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
 
 function delayFor(pollIntervalMs: number | undefined, ageMs = 0, timing: Partial<Timing> = {}): number {
   const { pollIntervalMs: _standard, ...bare } = snapshotOf();
   const snapshot = { ...bare, ...(pollIntervalMs !== undefined && { pollIntervalMs }) };
-  return pollDelay(runningRecord({ snapshot }), { ...DEFAULT_TIMING, ...timing }, T0 + ageMs);
+  return nextPoll(runningRecord({ snapshot }), { ...DEFAULT_TIMING, ...timing }, T0 + ageMs) - (T0 + ageMs);
 }
 
 describe("the wait until the next poll", () => {
@@ -25,7 +31,7 @@ describe("the wait until the next poll", () => {
     ["a second at first", 0, 1_000],
     ["a second at ten seconds", 10_000, 1_000],
     ["a tenth of the age", 60_000, 6_000],
-    ["15 s at last", 3_600_000, 15_000],
+    ["16 s at last", 3_600_000, 16_000],
   ])("of a server that suggests nothing: %s", (_what, age, expected) => {
     expect(delayFor(undefined, age)).toBe(expected);
   });
@@ -33,8 +39,8 @@ describe("the wait until the next poll", () => {
   it("a task without a time of arrival counts from its call", () => {
     const { acceptedAt: _unknown, ...record } = runningRecord({ createdAt: T0 - 50_000 });
     const { pollIntervalMs: _none, ...snapshot } = snapshotOf();
-    expect(pollDelay({ ...record, snapshot }, DEFAULT_TIMING, T0)).toBe(5_000);
-    expect(pollDelay(callingRecord(), DEFAULT_TIMING, T0 + 100_000)).toBe(10_000);
+    expect(nextPoll({ ...record, snapshot }, DEFAULT_TIMING, T0)).toBe(T0 + 5_000);
+    expect(nextPoll(callingRecord(), DEFAULT_TIMING, T0 + 100_000)).toBe(T0 + 110_000);
   });
 
   it("is never sooner than the app allows, whatever the server says or leaves unsaid", () => {
@@ -48,6 +54,54 @@ describe("the wait until the next poll", () => {
         expect(delayFor(suggested, age, { minPollMs })).toBeGreaterThanOrEqual(minPollMs);
       }),
     );
+  });
+});
+
+describe("polls on ticks", () => {
+  const phase = 0.3;
+  const timing: Timing = { ...DEFAULT_TIMING, phase };
+  const record = runningRecord({ snapshot: { ...snapshotOf(), pollIntervalMs: 5_000 } });
+  const onTick = (at: number): boolean => Math.abs((at - phase * 5_000) % 5_000) < 1;
+
+  it("fall on the same times whenever they are asked for, at least half an interval and at most one and a half away", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: T0, max: T0 + 1e9 }), (now) => {
+        const at = nextPoll(record, timing, now);
+        expect(onTick(at)).toBe(true);
+        expect(at - now).toBeGreaterThanOrEqual(2_499);
+        expect(at - now).toBeLessThanOrEqual(7_501);
+      }),
+    );
+  });
+
+  it("follow one another at the server's interval, though each leaves a little late", () => {
+    let at = nextPoll(record, timing, T0);
+    for (const late of [3, 180, 0, 950]) {
+      const next = nextPoll(record, timing, at + late);
+      expect(next - at).toBe(5_000);
+      at = next;
+    }
+  });
+
+  it("are found again from the time an alarm was set for, by a process that remembers nothing else", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: T0, max: T0 + 1e9 }),
+        fc.integer({ min: 0, max: 2_000 }),
+        (now, earlier) => {
+          const due = nextPoll(record, timing, now);
+          expect(pollFrom(record, timing, due)).toBe(due);
+          expect(pollFrom(record, timing, due - earlier)).toBe(due);
+        },
+      ),
+    );
+  });
+
+  it("of servers that suggest nothing come at powers of two, so that tasks of about the same age share them", () => {
+    const { pollIntervalMs: _none, ...bare } = snapshotOf();
+    const bareRecord = runningRecord({ snapshot: bare });
+    const at = [60_000, 70_000, 79_999].map((age) => nextPoll(bareRecord, timing, T0 + age));
+    for (const time of at) expect(Math.abs((time - phase * 4_000) % 4_000)).toBeLessThan(1);
   });
 });
 

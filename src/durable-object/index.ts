@@ -1,0 +1,121 @@
+/**
+ * Tasks in a Durable Object: records in its SQLite storage, polls driven by its alarm, no connection and no
+ * timer held between them. The object may be evicted at any moment.
+ *
+ * ```ts
+ * export class Papers extends DurableObject {
+ *   readonly tasks = new DurableTasks(this.ctx, { endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+ *   alarm(info: AlarmInvocationInfo) {
+ *     return this.tasks.alarm(info);
+ *   }
+ *   async acquire(doi: string) {
+ *     return (await this.tasks.client.callTool("papers", "acquire_paper", { doi })).id;
+ *   }
+ * }
+ * ```
+ * @module
+ */
+import { TaskClient, type TaskClientOptions } from "../client.ts";
+import { spread } from "../engine/schedule.ts";
+import { readRecord } from "../store/read-record.ts";
+import { type TaskJson, taskJson } from "../task-json.ts";
+import { ObjectAlarm } from "./object-alarm.ts";
+import { SqliteTaskStore, type TaskQuery } from "./sqlite-store.ts";
+import type { ObjectState } from "./storage.ts";
+import type { TaskChange } from "./update-log.ts";
+
+export { withoutServerStream } from "./server-stream.ts";
+export type { TaskQuery } from "./sqlite-store.ts";
+export type { ObjectState, ObjectStorage } from "./storage.ts";
+export type { TaskChange } from "./update-log.ts";
+
+/** What TaskClient takes, but for what the object itself gives. */
+export type DurableTasksOptions = Omit<TaskClientOptions, "store" | "tabs" | "push" | "alarm" | "clock">;
+
+/** What an alarm that failed in a way nobody foresaw is tried again after, in ms. */
+const RETRY_MS = 30_000;
+
+/** The tasks of a Durable Object. One alarm serves all of them; tasks with the same interval are polled together. */
+export class DurableTasks {
+  readonly client: TaskClient;
+  readonly #store: SqliteTaskStore;
+  readonly #alarm: ObjectAlarm;
+  #resumed: Promise<unknown> | undefined;
+
+  /** Creates its tables in the object's storage: `active`, `settled`, `result` and `session`. */
+  constructor(state: ObjectState, options: DurableTasksOptions) {
+    this.#store = new SqliteTaskStore(state.storage);
+    this.#alarm = new ObjectAlarm(state.storage);
+    this.client = new TaskClient({
+      keepPlain: true,
+      ...options,
+      // Objects do not all poll at the same instant.
+      timing: { phase: spread(state.id.toString()), ...options.timing },
+      store: this.#store,
+      alarm: this.#alarm,
+      tabs: null,
+      push: false,
+    });
+  }
+
+  /**
+   * Takes up what the object's earlier lives left unfinished; at once if that has been done. An object whose
+   * alarm was lost sets it anew by this: call it on whatever wakes the object.
+   */
+  async resume(): Promise<void> {
+    this.#resumed ??= this.client.resume();
+    await this.#resumed;
+  }
+
+  /** For the object's `alarm()`. Resolves when all that was due is done, written, and the alarm set again. */
+  async alarm(info?: { readonly scheduledTime?: number }): Promise<void> {
+    this.#alarm.wentOff(info?.scheduledTime ?? Date.now());
+    try {
+      await this.resume();
+      await this.client.step();
+    } catch (error) {
+      // Cloudflare gives an alarm that throws up after six times; a task must not be.
+      await this.wakeAt(Date.now() + RETRY_MS);
+      throw error;
+    }
+  }
+
+  /** Has the alarm go off by then, in ms since 1970, for what else the object has to do. */
+  wakeAt(at: number): Promise<void> {
+    return this.#alarm.set(at);
+  }
+
+  /** How many tasks have no outcome yet. */
+  activeCount(): number {
+    return this.#store.activeCount();
+  }
+
+  /** A task with all that is known of it, and its result. */
+  async task(id: string): Promise<TaskJson | undefined> {
+    const task = await this.client.get(id);
+    return task && taskJson(task.state, true);
+  }
+
+  /** Tasks without their results, the newest first where ids grow with time. */
+  tasks(query: TaskQuery): TaskJson[] {
+    return this.#store.query(query).flatMap((stored) => {
+      const reading = readRecord(stored);
+      return reading.kind === "record" ? [taskJson({ record: reading.record }, false)] : [];
+    });
+  }
+
+  /** The position after the last stored change. */
+  position(): number {
+    return this.#store.position();
+  }
+
+  /** The stored changes after a position, in order; of one task, or of all. The last 256 of each task are kept. */
+  changes(after: number, id?: string): readonly TaskChange[] {
+    return this.#store.changes(after, id);
+  }
+
+  /** Calls back after each stored change. The function returned ends it. */
+  watch(listener: (change: TaskChange) => void): () => void {
+    return this.#store.watch(listener);
+  }
+}

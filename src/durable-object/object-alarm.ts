@@ -1,0 +1,44 @@
+import type { Alarm } from "../runtime/alarm.ts";
+import type { ObjectStorage } from "./storage.ts";
+
+/** The one alarm of a Durable Object, set only when it has to go off earlier: each setting writes a row. */
+export class ObjectAlarm implements Alarm {
+  readonly #storage: ObjectStorage;
+  /** What it is set to; `undefined` while that is not known, Infinity if to nothing. */
+  #at: number | undefined;
+  #wentOffFor: number | undefined;
+
+  constructor(storage: ObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** The object's `alarm()` was called: what it was set to is over. */
+  wentOff(scheduledFor: number): void {
+    this.#at = Number.POSITIVE_INFINITY;
+    this.#wentOffFor = scheduledFor;
+  }
+
+  async time(): Promise<number | undefined> {
+    const at = await this.#known();
+    return at < Number.POSITIVE_INFINITY ? at : this.#wentOffFor;
+  }
+
+  async set(at: number): Promise<void> {
+    await this.#known();
+    if (this.#at !== undefined && at >= this.#at) return;
+    this.#at = at;
+    try {
+      await this.#storage.setAlarm(at);
+    } catch (error) {
+      this.#at = undefined;
+      throw error;
+    }
+  }
+
+  async #known(): Promise<number> {
+    if (this.#at !== undefined) return this.#at;
+    const at = (await this.#storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
+    this.#at ??= at;
+    return this.#at;
+  }
+}

@@ -1,0 +1,111 @@
+/** One event of a `text/event-stream` (WHATWG HTML, "Server-sent events"). */
+export interface StreamedEvent {
+  /** `message` where the server gave no name. */
+  readonly type: string;
+  readonly data: string;
+  /** The id that came with this event. Absent when it had none of its own. */
+  readonly id?: string;
+  /** The last id of the stream so far, as `Last-Event-ID` wants it; "" before there was any. */
+  readonly lastEventId: string;
+}
+
+/** Reads the bytes of an event stream, in whatever chunks they come. */
+export class EventStreamParser {
+  /** Takes a leading byte order mark away, as the format wants it. */
+  readonly #decoder: TextDecoder = new TextDecoder();
+  /** The beginning of a line whose end has not come. */
+  #line = "";
+  /** The last chunk ended with CR: a LF that follows belongs to it. */
+  #afterReturn = false;
+  #type = "";
+  #data: string[] = [];
+  #id: string | undefined;
+  #lastEventId = "";
+  #retryMs: number | undefined;
+
+  /** How long the server wants a client to wait before it connects again, in ms, if it said so. */
+  get retryMs(): number | undefined {
+    return this.#retryMs;
+  }
+
+  /** The events that are whole with this chunk. */
+  push(chunk: Uint8Array): readonly StreamedEvent[] {
+    let text = this.#decoder.decode(chunk, { stream: true });
+    if (text === "") return [];
+    if (this.#afterReturn && text.startsWith("\n")) text = text.slice(1);
+    this.#afterReturn = text === "" ? false : text.endsWith("\r");
+    const events: StreamedEvent[] = [];
+    const lines = text.split(/\r\n|\r|\n/);
+    const unended = lines.pop() ?? "";
+    for (const [index, line] of lines.entries()) {
+      const event = this.#take(index === 0 ? this.#line + line : line);
+      if (event) events.push(event);
+    }
+    this.#line = lines.length > 0 ? unended : this.#line + unended;
+    return events;
+  }
+
+  #take(line: string): StreamedEvent | undefined {
+    if (line === "") return this.#dispatch();
+    const colon = line.indexOf(":");
+    // A line that begins with a colon is a comment: a field without a name.
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    if (field === "data") this.#data.push(value);
+    else if (field === "event") this.#type = value;
+    else if (field === "id" && !value.includes("\0")) this.#id = value;
+    else if (field === "retry" && /^\d+$/.test(value)) this.#retryMs = Number(value);
+    return undefined;
+  }
+
+  #dispatch(): StreamedEvent | undefined {
+    const [type, data, id] = [this.#type, this.#data, this.#id];
+    this.#type = "";
+    this.#data = [];
+    this.#id = undefined;
+    // Also without data, which makes it no event.
+    if (id !== undefined) this.#lastEventId = id;
+    if (data.length === 0) return undefined;
+    return {
+      type: type === "" ? "message" : type,
+      data: data.join("\n"),
+      ...(id !== undefined && { id }),
+      lastEventId: this.#lastEventId,
+    };
+  }
+}
+
+export interface ReadOptions {
+  /** Ends the reading, and the stream with it. */
+  readonly signal?: AbortSignal;
+  /** Called for every chunk, be there an event in it or only a heartbeat. */
+  readonly heard?: () => void;
+}
+
+/** The events of a stream until it ends. Throws what the stream fails with; an abort ends it without. */
+export async function* readEventStream(
+  body: ReadableStream<Uint8Array>,
+  { signal, heard }: ReadOptions = {},
+): AsyncGenerator<StreamedEvent, void, void> {
+  const reader = body.getReader();
+  const parser = new EventStreamParser();
+  const cancel = (): void => void reader.cancel(signal?.reason).catch(() => undefined);
+  if (signal?.aborted) cancel();
+  signal?.addEventListener("abort", cancel);
+  try {
+    while (!signal?.aborted) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      heard?.();
+      for (const event of parser.push(value)) {
+        if (signal?.aborted) return;
+        yield event;
+      }
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    cancel();
+  }
+}

@@ -1,0 +1,77 @@
+import { readRetryAfter } from "../channel/retry-after.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
+
+/** What a {@link RemoteApiError} is made of. */
+export interface RemoteRefusal {
+  /** The HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** The problem's `code`; `network`, `malformed` or `http` where the answer, if any, came from something else. */
+  readonly code: string;
+  readonly detail: string;
+  /** How long the worker asks to be left alone, in ms. */
+  readonly retryAfterMs?: number;
+  /** Names this very failure in the worker's log. */
+  readonly instance?: string;
+}
+
+/** The worker refused a request, failed at it, or could not be reached. */
+export class RemoteApiError extends Error {
+  override readonly name = "RemoteApiError";
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly retryAfterMs: number | undefined;
+  readonly instance: string | undefined;
+
+  constructor(refusal: RemoteRefusal, options?: ErrorOptions) {
+    const { status, code, detail } = refusal;
+    super(status === 0 ? detail : `${detail} (${status} ${code})`, options);
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+    this.retryAfterMs = refusal.retryAfterMs;
+    this.instance = refusal.instance;
+  }
+}
+
+/** The worker could not be reached, or the connection broke: whether it has the request is not known. */
+export function unreachable(cause: unknown): RemoteApiError {
+  const detail = `The worker could not be reached: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new RemoteApiError({ status: 0, code: "network", detail }, { cause });
+}
+
+/** The worker answered with something that is not what its API says. */
+export function malformed(status: number, detail: string, cause?: unknown): RemoteApiError {
+  return new RemoteApiError({ status, code: "malformed", detail }, { cause });
+}
+
+/**
+ * Reads an error response: Problem Details (RFC 9457) of the worker, or whatever a proxy before it said.
+ * @param now ms since 1970.
+ */
+export async function refusalOf(response: Response, now: number): Promise<RemoteApiError> {
+  const problem = await problemIn(response);
+  const retryAfterMs = readRetryAfter(response.headers.get("retry-after"), now);
+  const detail = text(problem.detail) ?? text(problem.title) ?? `The worker answered ${response.status}`;
+  const instance = text(problem.instance);
+  return new RemoteApiError({
+    status: response.status,
+    code: text(problem.code) ?? "http",
+    detail,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(instance !== undefined && { instance }),
+  });
+}
+
+async function problemIn(response: Response): Promise<JsonObject> {
+  try {
+    const body: unknown = await response.json();
+    return isObject(body) ? body : {};
+  } catch {
+    return {};
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

@@ -1,0 +1,148 @@
+import type { Clock } from "../clock.ts";
+import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import { malformed, RemoteApiError, refusalOf, unreachable } from "./remote-api-error.ts";
+import type { Waits } from "./waits.ts";
+
+/** A bearer token, or where to get one: asked before every request, and again when the worker refuses it. */
+export type TokenSource = string | (() => string | Promise<string>);
+
+export interface RemoteApiOptions {
+  readonly url: string | URL;
+  readonly token?: TokenSource;
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Clock;
+  readonly waits: Waits;
+  /** A request failed, and is made again. */
+  readonly retrying: (error: RemoteApiError) => void;
+}
+
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below the worker's address, with its leading slash. */
+  readonly path: string;
+  /** JSON text. */
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface Persistence {
+  /** How often it is tried in all; Infinity: until the signal is aborted. */
+  readonly attempts: number;
+  /** Names the request: its waits are spread by it. */
+  readonly key: string;
+}
+
+/** What the worker answered, and whether an earlier attempt may have had its effect already. */
+export interface Answer {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** Codes of a 5xx that are the worker's considered answer: asking again would not change it. */
+const FINAL: ReadonlySet<string> = new Set(["upstream", "upstream-unauthorized"]);
+
+/** Requests to the worker's HTTP API. Everything that is no success is thrown as a {@link RemoteApiError}. */
+export class RemoteApi {
+  readonly #options: RemoteApiOptions;
+  readonly #base: string;
+
+  constructor(options: RemoteApiOptions) {
+    this.#options = options;
+    this.#base = String(options.url).replace(/\/+$/, "");
+  }
+
+  /** One request, whatever comes of it. With a token refused, a second one if there is another token. */
+  async open(request: ApiRequest): Promise<Response> {
+    const token = await this.#token();
+    let response = await this.#fetch(request, token);
+    if (response.status === 401 && typeof this.#options.token === "function") {
+      const other = await this.#token();
+      if (other !== token) {
+        await response.body?.cancel().catch(() => undefined);
+        response = await this.#fetch(request, other);
+      }
+    }
+    if (response.ok) return response;
+    throw await refusalOf(response, this.#options.clock.now());
+  }
+
+  /** One request and the JSON it is answered with; nothing for a 204. */
+  async ask(request: ApiRequest): Promise<Answer> {
+    const response = await this.open(request);
+    const { status } = response;
+    if (status === 204) return { status, json: undefined };
+    let body: string;
+    try {
+      body = await response.text();
+    } catch (error) {
+      // The connection broke within the answer.
+      request.signal.throwIfAborted();
+      throw unreachable(error);
+    }
+    try {
+      return { status, json: JSON.parse(body) };
+    } catch (error) {
+      throw malformed(status, "The worker's answer is no JSON", error);
+    }
+  }
+
+  /**
+   * Makes a request that may be made twice, until there is an answer to it.
+   * @param meanwhile Told of every failure that is not the last.
+   */
+  async insist(
+    request: ApiRequest,
+    { attempts, key }: Persistence,
+    meanwhile?: (error: RemoteApiError) => void,
+  ): Promise<Answer> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.ask(request);
+      } catch (error) {
+        if (failures >= attempts || !isPassing(error)) throw error;
+        meanwhile?.(error);
+        this.#options.retrying(error);
+        const demanded = error.retryAfterMs;
+        const backoff = backoffDelay(key, failures, DEFAULT_TIMING);
+        const ms = Math.max(demanded ?? 0, backoff);
+        await this.#options.waits.wait(ms, demanded !== undefined, request.signal);
+      }
+    }
+  }
+
+  async #token(): Promise<string | undefined> {
+    const { token } = this.#options;
+    return typeof token === "function" ? token() : token;
+  }
+
+  async #fetch(request: ApiRequest, token: string | undefined): Promise<Response> {
+    const { method, path, body, headers, signal } = request;
+    signal.throwIfAborted();
+    const { fetch } = this.#options;
+    try {
+      return await fetch(`${this.#base}${path}`, {
+        method,
+        headers: {
+          accept: "application/json",
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        ...(body !== undefined && { body }),
+        cache: "no-store",
+        signal,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw unreachable(error);
+    }
+  }
+}
+
+/** It may go well the next time: the network, too many requests, a failure of the worker. */
+export function isPassing(error: unknown): error is RemoteApiError {
+  if (!(error instanceof RemoteApiError) || FINAL.has(error.code)) return false;
+  const { status } = error;
+  return status === 0 || status === 408 || status === 429 || status >= 500;
+}
