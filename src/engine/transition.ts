@@ -523,10 +523,12 @@ function isUnknownTask(fault: Fault): boolean {
   return fault.kind === "rpc" && (fault.error.code === INVALID_PARAMS || fault.error.code === -32002);
 }
 
-/** The server has the answer and will not take it. One it had no time for is sent again. */
+/** The server has the answer and will not take it. One it had no time or no session for (404) is sent again. */
 function refusesAnswer(fault: Fault): boolean {
   if (wasRefused(fault)) return false;
-  return fault.kind === "rpc" || (fault.kind === "http" && isClientError(fault.status));
+  return (
+    fault.kind === "rpc" || (fault.kind === "http" && fault.status !== 404 && isClientError(fault.status))
+  );
 }
 
 function isClientError(status: number): boolean {

@@ -405,9 +405,11 @@ export class TaskHost {
       state && (action.type !== "answered" || openInputs(state.record).some(({ key }) => key === action.key));
     if (!takes) {
       if (held) this.#endCall(id);
-      if (!state) return group && !group.leads ? group.ask(action) : false;
-      // What refuses it here may yet give way to what another tab wrote, and that may hold it.
-      return !(await this.#runtime.stored(id)) && this.act(record.endpoint, action);
+      // Deposed meanwhile, and perhaps elected again since.
+      if (!state) return group ? group.ask(action) : false;
+      // What refuses it here, or took it meanwhile, may yet give way to what another tab wrote.
+      const current = await this.#runtime.stored(id);
+      return current ? holdsAnswer(state.record, action) : this.act(record.endpoint, action);
     }
     this.#runtime.dispatch(id, action);
     return stored();

@@ -54,6 +54,8 @@ export interface RuntimeOptions {
 export class TaskRuntime {
   readonly #options: RuntimeOptions;
   readonly #states: Map<string, TaskState> = new Map();
+  /** Tells a task that was taken up anew from what it was before it was let go. */
+  readonly #lives: Map<string, symbol> = new Map();
   readonly #due: DueQueue = new DueQueue();
   /** Record ids by endpoint and the server's task id. */
   readonly #byTask: Map<string, string> = new Map();
@@ -89,7 +91,7 @@ export class TaskRuntime {
     this.#made.add(record.id);
     if (!mayBecomeTask && !this.#options.keepPlain) this.#ephemeral.add(record.id);
     // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.
-    this.#states.set(record.id, { ...idleState(record), mayCall: true });
+    this.#begin({ ...idleState(record), mayCall: true });
     await this.#write(record);
     this.dispatch(record.id, { type: "started" });
   }
@@ -97,7 +99,7 @@ export class TaskRuntime {
   /** Takes an unfinished record up. `fresh`: another process has just heard of it. */
   wake(record: TaskRecord, how: { readonly fresh?: boolean; readonly dueFrom?: number } = {}): void {
     if (this.#closed || this.#states.has(record.id)) return;
-    this.#states.set(record.id, idleState(record));
+    this.#begin(idleState(record));
     this.#index(record);
     this.dispatch(record.id, { type: "woken", ...how });
   }
@@ -145,8 +147,9 @@ export class TaskRuntime {
     this.#due.set(id, nextDue(state, timing));
     if (state.record.taskId !== before.record.taskId) this.#index(state.record);
     const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record);
+    const life = this.#lives.get(id);
     const proceed = (): void => {
-      if (this.#closed || !this.#states.has(id)) return;
+      if (this.#closed || this.#lives.get(id) !== life) return;
       for (const command of commands) {
         if (command.type === "send") this.#send(id, state.record, command.operation);
         else this.#abandon.get(`${id}/${command.operation}`)?.abort();
@@ -168,6 +171,7 @@ export class TaskRuntime {
       this.#feeds.get(record.endpoint)?.unwatch(record.taskId);
     }
     this.#states.delete(id);
+    this.#lives.delete(id);
     this.#due.set(id, Number.POSITIVE_INFINITY);
     this.#made.delete(id);
     this.#ephemeral.delete(id);
@@ -239,6 +243,11 @@ export class TaskRuntime {
   /** Resolves when every write begun so far has ended. */
   async written(): Promise<void> {
     await Promise.all(this.#writes.values());
+  }
+
+  #begin(state: TaskState): void {
+    this.#states.set(state.record.id, state);
+    this.#lives.set(state.record.id, Symbol());
   }
 
   #index(record: TaskRecord): void {

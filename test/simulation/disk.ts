@@ -10,6 +10,7 @@ import type { Weather } from "./weather.ts";
 /** What the disk tells of itself, at the moment it happens. */
 export interface DiskEvents {
   committed(tab: Tab, record: TaskRecord, before: TaskRecord | undefined): void;
+  read(tab: Tab, ids: Iterable<string>): void;
   /** Not written: the disk holds something later. */
   superseded(tab: Tab, record: TaskRecord): void;
   removed(tab: Tab, id: string, before: TaskRecord | undefined): void;
@@ -78,8 +79,16 @@ export class Disk {
         return this.#ask(tab, true, () => this.#save(tab, written), written, ends);
       },
       remove: (id) => this.#ask(tab, true, () => this.#remove(tab, id), this.record(id), true),
-      load: (id) => read(() => this.active.get(id) ?? this.settled.get(id)),
-      loadActive: () => read(() => [...this.active.values()]),
+      load: (id) =>
+        read(() => {
+          this.#events.read(tab, [id]);
+          return this.record(id);
+        }),
+      loadActive: () =>
+        read(() => {
+          this.#events.read(tab, this.active.keys());
+          return [...this.active.values()];
+        }),
       loadSettled: () => read(() => [...this.settled.values()]),
       saveSession: (endpoint, session) => {
         const written = structuredClone(session);

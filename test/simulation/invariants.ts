@@ -3,6 +3,7 @@ import type { Outcome, TaskRecord } from "../../src/engine/record.ts";
 import { isObject, type JsonObject, sameJson } from "../../src/protocol/json.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Disk, DiskEvents } from "./disk.ts";
+import { lostBy } from "./durable-loss.ts";
 import type { Message } from "./exchange.ts";
 import type { AcceptedAnswer, Execution, Ledger } from "./ledger.ts";
 import { type CallHistory, wrongOutcome } from "./outcome-check.ts";
@@ -40,11 +41,8 @@ export interface InvariantSetting {
   readonly crash: (tab: Tab, moment: string) => void;
 }
 
-/**
- * How long after it lost the lead a tab may yet poll, in ms: the news takes a moment, and a write that
- * was begun before is followed by its request.
- */
-const DEPOSED_MS = 3_000;
+/** How long after it heard that it lost the lead, or was thawed, a tab may yet poll, in ms. */
+const DEPOSED_MS = 500;
 
 /** Watches everything that leaves, arrives, is written and is shown, and holds it against what the library promises. */
 export class Invariants implements DiskEvents, WireEvents {
@@ -72,9 +70,11 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #callsOut: Map<string, number> = new Map();
   /** When each request left. */
   readonly #leftAt: Map<Message["id"], number> = new Map();
-  /** When a tab lost which lead. */
+  /** When a tab heard that it lost which lead; Infinity while it has not. */
   readonly #deposed: Map<Tab, Map<string, number>> = new Map();
   readonly #polledBy: Map<string, Tab> = new Map();
+  /** Records that another tab moved on, until this one has read them again. */
+  readonly #overtaken: Map<Tab, Set<string>> = new Map();
   #clockSets = 0;
 
   constructor(setting: InvariantSetting) {
@@ -83,6 +83,7 @@ export class Invariants implements DiskEvents, WireEvents {
     setting.ledger.onAnswer = (answer) => this.#accepted(answer);
     setting.ledger.onExecution = (execution) => this.#executed(execution);
     setting.locks.onChange = (name, tab, stolenFrom) => this.#lockMoved(name, tab, stolenFrom);
+    setting.locks.onBadNews = (name, tab) => this.#deposedAt(tab, name, setting.agenda.now);
   }
 
   watch(disk: Disk): void {
@@ -122,8 +123,7 @@ export class Invariants implements DiskEvents, WireEvents {
     this.#setting.trace(
       `${tab.name} writes ${tag} rev ${rev} ${outcome?.kind ?? stage} ${taskId ?? ""} ${inputs}${record.cancel ? " cancelling" : ""}`,
     );
-    if (before && before.rev >= rev)
-      this.violate("nothing durable is overwritten by less", `${tag} rev ${rev} over ${before.rev}`);
+    this.#overwritten(tab, record, before);
     if (before?.outcome && !sameJson(before.outcome, outcome)) {
       this.violate(
         "an outcome never changes",
@@ -149,7 +149,13 @@ export class Invariants implements DiskEvents, WireEvents {
     if (outcome) this.#decided(record, outcome);
   }
 
+  read(tab: Tab, ids: Iterable<string>): void {
+    for (const id of ids) this.#overtaken.get(tab)?.delete(id);
+  }
+
   superseded(tab: Tab, record: TaskRecord): void {
+    const overtaken = this.#overtaken.get(tab) ?? new Set();
+    this.#overtaken.set(tab, overtaken.add(record.id));
     this.#setting.happened("superseded write");
     this.#setting.trace(`${tab.name} is late with ${this.#tag(record)} rev ${record.rev}`);
   }
@@ -200,6 +206,7 @@ export class Invariants implements DiskEvents, WireEvents {
     if (tab.frozen) this.violate("a frozen tab does nothing", `${tab.name} sends ${method}`);
     if (method === undefined) return this.#answers2025(message);
     if (method === "tools/call") return this.#calls(tab, params);
+    if (method === "notifications/cancelled") this.#pace.givenUp(tab, params.requestId);
     const { taskId } = params;
     if (typeof taskId !== "string" || !method.startsWith("tasks/")) return;
     const late = this.#pace.sends(tab, taskId);
@@ -271,7 +278,9 @@ export class Invariants implements DiskEvents, WireEvents {
       code?: number;
       retryAfterMs?: number;
     };
-    if ((status ?? code ?? 500) < 500) this.#answerRefused(request);
+    const refusal = status ?? code ?? 500;
+    // A session that is gone (404) is no refusal of what was said in it.
+    if (refusal < 500 && refusal !== 404) this.#answerRefused(request);
     const { taskId } = params;
     if (typeof taskId !== "string") return;
     // A poll in a session the server has forgotten is none: it is made again in the new one.
@@ -529,13 +538,12 @@ export class Invariants implements DiskEvents, WireEvents {
   }
 
   #lockMoved(name: string, tab: Tab | undefined, stolenFrom: Tab | undefined): void {
-    const { leaderLocks, agenda, happened, trace } = this.#setting;
+    const { leaderLocks, happened, trace } = this.#setting;
     if (![...leaderLocks.values()].includes(name)) return;
     trace(`${tab?.name ?? "nobody"} holds ${name}${stolenFrom ? `, taken from ${stolenFrom.name}` : ""}`);
     if (stolenFrom) {
       happened("lead stolen");
-      const deposed = this.#deposed.get(stolenFrom) ?? new Map<string, number>();
-      this.#deposed.set(stolenFrom, deposed.set(name, agenda.now));
+      this.#deposedAt(stolenFrom, name, Number.POSITIVE_INFINITY);
     }
     if (tab) {
       happened("lead taken");
@@ -543,9 +551,26 @@ export class Invariants implements DiskEvents, WireEvents {
     }
   }
 
+  #deposedAt(tab: Tab, leaderLock: string, at: number): void {
+    const deposed = this.#deposed.get(tab) ?? new Map<string, number>();
+    this.#deposed.set(tab, deposed.set(leaderLock, at));
+  }
+
   /** A reply as late as that finds nobody waiting. */
   #isLate({ id }: Message): boolean {
     return this.#setting.agenda.now - (this.#leftAt.get(id) ?? 0) >= DEFAULT_REQUEST_TIMEOUT_MS;
+  }
+
+  #overwritten(tab: Tab, record: TaskRecord, before: TaskRecord | undefined): void {
+    const tag = this.#tag(record);
+    if (this.#overtaken.get(tab)?.has(record.id)) {
+      const detail = `${tab.name} goes on with ${tag} from a state that was refused as overtaken`;
+      this.violate("nothing is written over what another tab wrote before it is read", detail);
+    }
+    // What memory alone knew is no loss of the disk's, and other tabs go on from the disk.
+    if (!before || this.#isUnstored(record)) return;
+    const lost = lostBy(record, before, (key) => this.#refusedAnswers.has(`${tag}/${key}`));
+    if (lost) this.violate("nothing durable is overwritten by less", `${tag}: ${lost}`);
   }
 
   #isUnstored(record: TaskRecord): boolean {

@@ -21,6 +21,8 @@ export type WorldFate =
 export interface LifePlan {
   /** One client that knows of no others, as in an extension's worker. */
   readonly alone: boolean;
+  /** Tabs take the lead from each other all the time, and hear of it late. */
+  readonly contended: boolean;
   readonly slots: readonly (readonly TabFate[])[];
   readonly world: readonly WorldFate[];
   readonly calls: readonly { readonly at: number; readonly call: AppCall }[];
@@ -43,13 +45,21 @@ const TAB_FATES: readonly [TabFate["kind"], ...TabFate["kind"][]] = [
 ];
 
 export function drawLife(random: Random): LifePlan {
-  const slots = random.pick([1, 1, 1, 2, 2, 3, 4]);
-  const stormMs = random.spread(5_000, slots > 1 ? 240_000 : 600_000);
+  // Drawn apart, so that the other worlds are what they are without it.
+  const struggle = random.fork("struggle");
+  const contended = struggle.chance(0.15);
+  const slots = contended ? struggle.pick([3, 4]) : random.pick([1, 1, 1, 2, 2, 3, 4]);
+  const stormMs = contended
+    ? struggle.spread(20_000, 90_000)
+    : random.spread(5_000, slots > 1 ? 240_000 : 600_000);
   const moment = (): number => random.between(0, stormMs);
   const endpoints = random.pick([["legacy"], ["modern"], ["legacy", "modern"]]) as [string, ...string[]];
   return {
     alone: slots === 1 && random.chance(0.4),
-    slots: Array.from({ length: slots }, (_, slot) => drawTab(random, slot, stormMs)),
+    contended,
+    slots: Array.from({ length: slots }, (_, slot) => {
+      return contended ? drawRival(struggle, stormMs) : drawTab(random, slot, stormMs);
+    }),
     world: drawWorld(random, moment),
     calls: Array.from({ length: random.pick([1, 2, 2, 3, 4, 6]) }, (_, index) => ({
       at: random.chance(0.5) ? random.between(0, 3_000) : moment(),
@@ -71,6 +81,16 @@ function drawTab(random: Random, slot: number, stormMs: number): TabFate[] {
     if (kind === "crash" || kind === "close") {
       fates.push({ kind: "open", at: at + random.spread(10, 30_000) });
     }
+  }
+  return fates;
+}
+
+/** A tab that is looked at, and not, and frozen for so short a time that it comes back with what it meant to do. */
+function drawRival(random: Random, stormMs: number): TabFate[] {
+  const fates: TabFate[] = [{ kind: "open", at: random.between(0, 2_000) }];
+  for (let count = random.between(4, 12); count > 0; count--) {
+    const kind = random.pick<"freeze" | "hide">(["freeze", "freeze", "hide"]);
+    fates.push({ kind, at: random.between(0, stormMs), ms: random.spread(600, 6_000) });
   }
   return fates;
 }

@@ -1,6 +1,7 @@
 /**
  * Breaks the library line by line and has the simulation find it: `node test/simulation/mutants.ts
- * [--runs N] [--only TEXT]`. Exits with 1 when a mutant survives.
+ * [--runs N] [--only TEXT]`. Each mutant lives until a world breaks a promise. Exits with 1 when one
+ * survives all of them, or is only found because it crashes.
  */
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -12,13 +13,17 @@ import { MUTATIONS, type Mutation } from "./mutations.ts";
 
 interface Verdict {
   readonly mutation: Mutation;
-  /** Nothing if it survived. */
-  readonly caught?: { readonly seed: string; readonly invariant: string };
+  readonly runs: number;
+  readonly ms: number;
+  /** What the first failing world broke; nothing if all held. */
+  readonly broken?: { readonly seed: number; readonly invariant: string };
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** A mutant may go round in circles: then its world does not come to an end. */
 const PATIENCE_MS = 240_000;
+/** What any broken program does. A simulation that sees no more than this has not seen what is wrong. */
+const CRASHES: ReadonlySet<string> = new Set(["nothing throws", "no rejection is unhandled"]);
 
 const { values } = parseArgs({
   options: { runs: { type: "string", default: "6000" }, only: { type: "string", default: "" } },
@@ -36,9 +41,10 @@ await Promise.all(
     }
   }),
 );
-const survivors = verdicts.filter(({ caught }) => !caught);
-console.log(`${verdicts.length - survivors.length} of ${verdicts.length} mutants caught`);
-process.exitCode = survivors.length > 0 ? 1 : 0;
+const caught = verdicts.filter(isCaught);
+const seconds = (performance.now() / 1000).toFixed(0);
+console.log(`${caught.length} of ${verdicts.length} mutants caught in ${seconds} s`);
+process.exitCode = caught.length < verdicts.length ? 1 : 0;
 
 /** The file with the mutation in it. Throws when the line is no longer there: then the list must be mended. */
 async function mutated({ name, file, find, replace }: Mutation): Promise<string> {
@@ -56,11 +62,13 @@ async function judge(mutation: Mutation): Promise<Verdict> {
     await cp(join(ROOT, "test/simulation"), join(copy, "test/simulation"), { recursive: true });
     await writeFile(join(copy, "package.json"), '{ "type": "module" }');
     await writeFile(join(copy, "src", mutation.file), await mutated(mutation));
+    const began = performance.now();
     const output = await simulate(copy);
-    const found = /seed (\d+) breaks "([^"]+)"/.exec(output);
-    if (found?.[1] && found[2]) return { mutation, caught: { seed: found[1], invariant: found[2] } };
-    if (/all invariants held/.test(output)) return { mutation };
-    if (output === "") return { mutation, caught: { seed: "?", invariant: "a world comes to its end" } };
+    const runs = Number(/simulation: (\d+) runs/.exec(output)?.[1]);
+    const judged = { mutation, runs, ms: performance.now() - began };
+    const [, seed, invariant] = /seed (\d+) breaks "([^"]+)"/.exec(output) ?? [];
+    if (invariant !== undefined) return { ...judged, broken: { seed: Number(seed), invariant } };
+    if (/all invariants held/.test(output)) return judged;
     throw new Error(`Mutation "${mutation.name}": the simulation failed otherwise:\n${output}`);
   } finally {
     await rm(copy, { recursive: true, force: true });
@@ -76,13 +84,21 @@ function simulate(copy: string): Promise<string> {
       [script, "--workers", "1", "--runs", values.runs],
       options,
       (error, stdout, stderr) => {
-        resolve(error?.killed ? "" : stdout + stderr);
+        resolve(error?.killed ? `A world did not come to its end in ${PATIENCE_MS} ms` : stdout + stderr);
       },
     );
   });
 }
 
-function lineOf({ mutation, caught }: Verdict): string {
-  const what = caught ? `caught at seed ${caught.seed.padStart(5)} by "${caught.invariant}"` : "SURVIVED";
-  return `${mutation.name.padEnd(66)} ${what}`;
+function isCaught({ broken }: Verdict): boolean {
+  return broken !== undefined && !CRASHES.has(broken.invariant);
+}
+
+function lineOf(verdict: Verdict): string {
+  const { mutation, runs, ms, broken } = verdict;
+  const what = broken
+    ? `${isCaught(verdict) ? "caught" : "CRASHED"} at seed ${String(broken.seed).padStart(5)} by "${broken.invariant}"`
+    : "SURVIVED";
+  const cost = `${String(runs).padStart(5)} runs ${ms.toFixed(0).padStart(7)} ms`;
+  return `${mutation.name.padEnd(66)} ${cost}  ${what}`;
 }

@@ -69,7 +69,14 @@ export class PollPace {
 
   /** Whether the reply to this poll is one the tab still wants. */
   awaits(tab: Tab, taskId: string, id: RequestId | undefined): boolean {
-    return this.#paces.get(tab)?.get(taskId)?.poll === id;
+    return id !== undefined && this.#paces.get(tab)?.get(taskId)?.poll === id;
+  }
+
+  /** The tab wants no reply to this request any more: should one come, it tells the tab nothing. */
+  givenUp(tab: Tab, id: unknown): void {
+    for (const pace of this.#paces.get(tab)?.values() ?? []) {
+      if (pace.poll === id) pace.poll = undefined;
+    }
   }
 
   /** A reading came, and says how long to wait until the next. */

@@ -66,8 +66,10 @@ export class Tab {
     for (const end of [...this.#endings]) end();
   }
 
+  /** At once when it is dead already: what it had asked of the disk may be written after it. */
   onDeath(end: () => void): void {
-    this.#endings.add(end);
+    if (this.#alive) this.#endings.add(end);
+    else end();
   }
 
   freeze(): void {

@@ -18,19 +18,22 @@ interface Held {
 /** The longest a browser takes to tell a page of its lock, in ms. */
 const LOCK_NEWS_MS = 5;
 
-/** The longest it takes to tell one that its lock was stolen: until then two believe that they have it. In ms. */
-const BAD_NEWS_MS = 400;
-
 /** The Web Locks of one origin. */
 export class LockTable {
   readonly #random: Random;
+  readonly #badNewsMs: number;
   readonly #held: Map<string, Held> = new Map();
   readonly #queues: Map<string, Waiting[]> = new Map();
   /** After each change of hands; `tab` is the new holder. */
   onChange: (name: string, tab: Tab | undefined, stolenFrom: Tab | undefined) => void = () => undefined;
 
-  constructor(random: Random) {
+  /** What a tab is told that had a lock until another took it. */
+  onBadNews: (name: string, tab: Tab) => void = () => undefined;
+
+  /** `badNewsMs`: the longest it takes to tell a tab that its lock was stolen. Until then two believe that they have it. */
+  constructor(random: Random, badNewsMs = 400) {
     this.#random = random;
+    this.#badNewsMs = badNewsMs;
   }
 
   holder(name: string): Tab | undefined {
@@ -52,8 +55,11 @@ export class LockTable {
         const held: Held = {
           tab,
           stolen: () => {
-            const late = this.#random.chance(0.3) ? this.#random.spread(LOCK_NEWS_MS, BAD_NEWS_MS) : 0;
-            void tab.after(late, () => reject(new DOMException("The lock was stolen", "AbortError")));
+            const late = this.#random.chance(0.3) ? this.#random.spread(LOCK_NEWS_MS, this.#badNewsMs) : 0;
+            tab.after(late, () => {
+              this.onBadNews(name, tab);
+              reject(new DOMException("The lock was stolen", "AbortError"));
+            });
           },
         };
         const release = (): void => {

@@ -23,10 +23,11 @@ export class Weather {
   /** No request leaves the machine. */
   offline = false;
 
-  constructor(random: Random) {
+  /** `slowDisk`: the disk is slow more often than not. */
+  constructor(random: Random, slowDisk = false) {
     this.#random = random;
     const rarely = (...chances: [number, ...number[]]): number => random.pick(chances);
-    this.#climate = {
+    const climate: Climate = {
       loseRequest: rarely(0, 0, 0, 0.02, 0.08, 0.25),
       loseReply: rarely(0, 0, 0, 0.02, 0.08, 0.25),
       silence: rarely(0, 0.3, 0.7),
@@ -38,6 +39,7 @@ export class Weather {
       slowDisk: rarely(0, 0.05, 0.3, 0.6),
       serverFault: rarely(0, 0, 0, 0.03, 0.1, 0.2),
     };
+    this.#climate = slowDisk ? { ...climate, slowDisk: 0.6 } : climate;
   }
 
   losesRequest(): boolean {

@@ -81,10 +81,11 @@ class World {
     this.#seed = seed;
     this.#random = new Random(`world/${seed}`);
     this.#trace = new Trace(this.#agenda);
-    this.#weather = new Weather(this.#random.fork("weather"));
     this.#life = drawLife(this.#random.fork("life"));
+    const { contended } = this.#life;
+    this.#weather = new Weather(this.#random.fork("weather"), contended);
     this.#callsToMake = this.#life.calls.length;
-    this.#locks = new LockTable(this.#random.fork("locks"));
+    this.#locks = new LockTable(this.#random.fork("locks"), contended ? 2_500 : 400);
     this.#channels = new ChannelHub(this.#agenda, this.#random.fork("channels"));
     const ledger = new Ledger();
     const happened = (what: string): void => void this.#coverage.add(what);

@@ -215,6 +215,7 @@ describe("an answer that fails", () => {
     ["a timeout", timeout],
     ["a broken connection", network],
     ["no credentials", unauthorized],
+    ["HTTP 404: its session is gone", http(404)],
     ["HTTP 408", http(408)],
     ["HTTP 429", http(429)],
     ["HTTP 429 with a time", http(429, 3_000)],

@@ -70,6 +70,24 @@ async function polled(store: HeldStore): Promise<Rig> {
   return rig;
 }
 
+describe("a task let go of and taken up again", () => {
+  it("while a write is held sends what it is now, once, and not what it was to send before", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = await polled(store);
+    server.arrivals.splice(0);
+    const { record } = runtime.state("record-1") as TaskState;
+    runtime.dispatch("record-1", { type: "cancelled" });
+    await settled();
+    for (let time = 0; time < 3; time++) {
+      runtime.yield("record-1");
+      runtime.wake({ ...record, rev: record.rev + 1, cancel: { requestedAt: T0 } });
+    }
+    await store.take().release();
+    await settled();
+    expect(server.arrivals.map(({ method }) => method).sort()).toEqual(["tasks/cancel", "tasks/get"]);
+  });
+});
+
 describe("write ahead: a call", () => {
   it("is written before its request leaves", async () => {
     const store = new HeldStore();

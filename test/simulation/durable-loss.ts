@@ -1,0 +1,26 @@
+import type { TaskRecord } from "../../src/engine/record.ts";
+import { sameJson } from "../../src/protocol/json.ts";
+
+/**
+ * What a write takes away from what was durable before it; nothing if it only adds. `wasRefused`: the
+ * server would not have the answer under that key, and the question is open again.
+ */
+export function lostBy(
+  record: TaskRecord,
+  before: TaskRecord,
+  wasRefused: (key: string) => boolean,
+): string | undefined {
+  if (before.rev >= record.rev) return `rev ${before.rev} is overwritten by rev ${record.rev}`;
+  if (before.cancel && !record.cancel) return "the wish to cancel is forgotten";
+  if (before.cancel?.acknowledgedAt !== undefined && record.cancel?.acknowledgedAt === undefined) {
+    return "the acknowledged cancel is forgotten";
+  }
+  // The answers before there is a task end with the round in which they were given (mrtr).
+  if (before.stage !== "running") return undefined;
+  for (const { key, response } of before.inputs) {
+    if (response === undefined || wasRefused(key)) continue;
+    const kept = record.inputs.find((input) => input.key === key)?.response;
+    if (!sameJson(kept, response)) return `the answer to ${key} is ${kept ? "replaced" : "forgotten"}`;
+  }
+  return undefined;
+}
