@@ -6,9 +6,16 @@ import { defineConfig } from "vitest/config";
 mkdirSync("web/dist", { recursive: true });
 
 export default defineConfig({
-  plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: { bindings: { DEMO: "true", WEBHOOK_SECRET: "whsec_aG9sZGZhc3Q=" } },
+    }),
+  ],
   test: {
+    name: "workers",
     include: ["test/workers/**/*.test.ts"],
+    testTimeout: 30_000,
     deps: {
       optimizer: {
         // Bundled beforehand, they load in a fraction of a second; one module at a time it takes seconds.

@@ -51,6 +51,8 @@ export interface TaskClientOptions {
   readonly alarm?: Alarm;
   /** Store plain calls too, with what they gave: for a process whose caller may be gone when they end. */
   readonly keepPlain?: boolean;
+  /** How many polls may be out at once, for places that have few connections. */
+  readonly pollsAtOnce?: number;
   readonly onProblem?: (problem: Problem) => void;
 }
 
@@ -91,6 +93,7 @@ export class TaskClient implements TaskClientApi {
       keep: { ...DEFAULT_KEEP, ...options.keep },
       push: options.push ?? true,
       keepPlain: options.keepPlain ?? false,
+      pollsAtOnce: options.pollsAtOnce ?? Number.POSITIVE_INFINITY,
       alarm: options.alarm,
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),

@@ -1,6 +1,17 @@
+import type { Metrics } from "./objects/metrics.ts";
+import type { PrincipalDirectory } from "./objects/principal-directory.ts";
+import type { TaskGroup } from "./objects/task-group.ts";
 import type { SampleLab } from "./samples/lab.ts";
 
+/** What wrangler.toml binds. The vars that hold JSON are read in `config/`. */
 export interface Bindings {
   ASSETS: Fetcher;
   SAMPLE_LAB: DurableObjectNamespace<SampleLab>;
+  TASK_GROUP: DurableObjectNamespace<TaskGroup>;
+  PRINCIPALS: DurableObjectNamespace<PrincipalDirectory>;
+  METRICS: DurableObjectNamespace<Metrics>;
+  /** Signs webhooks. Without it none is taken. */
+  WEBHOOK_SECRET?: string;
+  /** "true" lets webhooks go to private addresses. */
+  WEBHOOK_PRIVATE?: string;
 }

@@ -2,6 +2,9 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Bindings } from "./bindings.ts";
 
+export { Metrics } from "./objects/metrics.ts";
+export { PrincipalDirectory } from "./objects/principal-directory.ts";
+export { TaskGroup } from "./objects/task-group.ts";
 export { SampleLab } from "./samples/lab.ts";
 
 const app = new Hono<{ Bindings: Bindings }>();

@@ -18,7 +18,7 @@
 import { TaskClient, type TaskClientOptions } from "../client.ts";
 import { spread } from "../engine/schedule.ts";
 import { readRecord } from "../store/read-record.ts";
-import { type TaskJson, taskJson } from "../task-json.ts";
+import { stateOf, type TaskJson, taskJson } from "../task-json.ts";
 import { ObjectAlarm } from "./object-alarm.ts";
 import { SqliteTaskStore, type TaskQuery } from "./sqlite-store.ts";
 import type { ObjectState } from "./storage.ts";
@@ -32,15 +32,20 @@ export type { TaskChange } from "./update-log.ts";
 /** What TaskClient takes, but for what the object itself gives. */
 export type DurableTasksOptions = Omit<TaskClientOptions, "store" | "tabs" | "push" | "alarm" | "clock">;
 
-/** What an alarm that failed in a way nobody foresaw is tried again after, in ms. */
-const RETRY_MS = 30_000;
+/** A Worker has six connections that wait for a reply. */
+const POLLS_AT_ONCE = 6;
+
+/** After an alarm that failed in a way nobody foresaw, the next one, in ms. Cloudflare itself gives up after six. */
+const RETRY_MS = 10_000;
 
 /** The tasks of a Durable Object. One alarm serves all of them; tasks with the same interval are polled together. */
 export class DurableTasks {
   readonly client: TaskClient;
   readonly #store: SqliteTaskStore;
   readonly #alarm: ObjectAlarm;
-  #resumed: Promise<unknown> | undefined;
+  #resumed: Promise<void> | undefined;
+  /** Why the storage could not be read, if it could not. */
+  #unread: unknown;
 
   /** Creates its tables in the object's storage: `active`, `settled`, `result` and `session`. */
   constructor(state: ObjectState, options: DurableTasksOptions) {
@@ -48,6 +53,7 @@ export class DurableTasks {
     this.#alarm = new ObjectAlarm(state.storage);
     this.client = new TaskClient({
       keepPlain: true,
+      pollsAtOnce: POLLS_AT_ONCE,
       ...options,
       // Objects do not all poll at the same instant.
       timing: { phase: spread(state.id.toString()), ...options.timing },
@@ -55,16 +61,23 @@ export class DurableTasks {
       alarm: this.#alarm,
       tabs: null,
       push: false,
+      onProblem: (problem) => {
+        if (problem.kind === "storage" && problem.id === undefined) this.#unread = problem.error;
+        options.onProblem?.(problem);
+      },
     });
   }
 
   /**
    * Takes up what the object's earlier lives left unfinished; at once if that has been done. An object whose
-   * alarm was lost sets it anew by this: call it on whatever wakes the object.
+   * alarm was lost sets it anew by this: call it on whatever wakes the object. Rejects when the storage cannot be read.
    */
-  async resume(): Promise<void> {
-    this.#resumed ??= this.client.resume();
-    await this.#resumed;
+  resume(): Promise<void> {
+    this.#resumed ??= this.#takeUp().catch((error: unknown) => {
+      this.#resumed = undefined;
+      throw error;
+    });
+    return this.#resumed;
   }
 
   /** For the object's `alarm()`. Resolves when all that was due is done, written, and the alarm set again. */
@@ -74,15 +87,26 @@ export class DurableTasks {
       await this.resume();
       await this.client.step();
     } catch (error) {
-      // Cloudflare gives an alarm that throws up after six times; a task must not be.
       await this.wakeAt(Date.now() + RETRY_MS);
       throw error;
     }
   }
 
+  async #takeUp(): Promise<void> {
+    this.#unread = undefined;
+    await this.client.resume();
+    // An object that took its tasks for none would set no alarm for them.
+    if (this.#unread !== undefined) throw this.#unread;
+  }
+
   /** Has the alarm go off by then, in ms since 1970, for what else the object has to do. */
   wakeAt(at: number): Promise<void> {
     return this.#alarm.set(at);
+  }
+
+  /** Stores a task that ended before the engine knew of it, so that it is listed, watched and kept like others. */
+  async record(task: TaskJson): Promise<void> {
+    await this.#store.save(stateOf(task).record);
   }
 
   /** How many tasks have no outcome yet. */

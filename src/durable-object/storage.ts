@@ -14,5 +14,4 @@ export type SqlValue = ArrayBuffer | string | number | null;
 export interface ObjectState {
   readonly id: { toString(): string };
   readonly storage: ObjectStorage;
-  blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -41,6 +41,7 @@ export interface HostOptions {
   readonly maxResultLength: number;
   readonly push: boolean;
   readonly keepPlain: boolean;
+  readonly pollsAtOnce: number;
   /** What wakes this process when it has been evicted; without it, timers do. */
   readonly alarm: Alarm | undefined;
   /** The tabs that share the store; none where a process is alone. */
@@ -83,6 +84,7 @@ export class TaskHost {
       maxResultLength,
       push,
       keepPlain,
+      pollsAtOnce,
       endpoint,
       tabs,
       report,
@@ -95,6 +97,7 @@ export class TaskHost {
       maxResultLength,
       push,
       keepPlain,
+      pollsAtOnce,
       shared: tabs !== undefined && store.scope !== undefined,
       endpoint,
       changed: (state) => this.#changed(state),

@@ -18,6 +18,7 @@ import { MalformedReplyError, type TaskView } from "../protocol/task-view.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { DueQueue } from "./due-queue.ts";
+import { Gate } from "./gate.ts";
 import { PushFeed } from "./push-feed.ts";
 
 const LIST_PAGES = 20;
@@ -30,6 +31,8 @@ export interface RuntimeOptions {
   readonly maxResultLength: number;
   /** Whether to have servers push changes. Not where no connection may be held between polls. */
   readonly push: boolean;
+  /** How many polls may be out at once; their timeouts begin when it is their turn. */
+  readonly pollsAtOnce: number;
   /** The timeout of each request, in ms. */
   readonly requestTimeoutMs: number;
   readonly endpoint: (name: string) => Endpoint | undefined;
@@ -69,12 +72,16 @@ export class TaskRuntime {
   /** Tasks that a lost call may have been: another lost call must not take one of them for certain. */
   readonly #suspected: Set<string> = new Set();
   readonly #abandon: Map<string, AbortController> = new Map();
+  readonly #polls: Gate;
   /** What is out; each resolves when its reply has been taken in, or is no longer wanted. */
   readonly #replies: Set<Promise<void>> = new Set();
+  /** Called at the next event of any task, once. */
+  readonly #stirs: (() => void)[] = [];
   #closed = false;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#polls = new Gate(options.pollsAtOnce);
   }
 
   state(id: string): TaskState | undefined {
@@ -128,7 +135,8 @@ export class TaskRuntime {
     const late = this.#options.clock.after(questionMs, () => this.#giveQuestionsUp(() => true));
     while (this.busy) {
       this.#giveQuestionsUp((state) => openInputs(state.record).length > 0);
-      await Promise.race([...this.#replies, ...this.#writes.values()]);
+      const stirred = new Promise<void>((resolve) => this.#stirs.push(resolve));
+      await Promise.race([stirred, ...this.#replies, ...this.#writes.values()]);
     }
     late();
   }
@@ -161,6 +169,7 @@ export class TaskRuntime {
     if (!written) proceed();
     else void written.then((current) => (current ? proceed() : this.#letGo(id)));
     this.#options.rescheduled();
+    for (const stir of this.#stirs.splice(0)) stir();
   }
 
   /** Forgets a settled task; its record is the store's. */
@@ -422,11 +431,13 @@ export class TaskRuntime {
         });
         return { type: "called", reply: protocol.decodeCall(call, result) };
       }
-      case "get":
-        return {
-          type: "polled",
-          view: protocol.decodeGet(taskId, await endpoint.request(protocol.encodeGet(taskId), options)),
-        };
+      case "get": {
+        const reply = await this.#polls.pass(async () => {
+          signal.throwIfAborted();
+          return endpoint.request(protocol.encodeGet(taskId), options);
+        });
+        return { type: "polled", view: protocol.decodeGet(taskId, reply) };
+      }
       case "result": {
         if (!protocol.encodeResult || !protocol.decodeResult)
           return { type: "faulted", operation, fault: unsupported(operation) };

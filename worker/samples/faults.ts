@@ -9,6 +9,8 @@ const nextFault = z.object({
   body: z.string().optional(),
   /** Do the work, then break the connection instead of answering. */
   dropReply: z.literal(true).optional(),
+  /** Do the work, and answer as ever, but so much later, in ms. */
+  delayMs: z.int().min(0).max(60_000).optional(),
 });
 
 export const faultOrder = z.object({
@@ -51,7 +53,21 @@ export class ArmedFaults {
   }
 }
 
-export function faultReply(fault: Fault): Response {
+/** The endpoint's reply, or what the fault makes of it. */
+export async function replyUnder(
+  fault: Fault | undefined,
+  reply: () => Promise<Response>,
+  method: string | undefined,
+): Promise<Response> {
+  if (!fault) return reply();
+  if (fault.dropReply) return withoutReply(await reply(), method);
+  if (fault.delayMs === undefined) return faultReply(fault);
+  const late = await reply();
+  await scheduler.wait(fault.delayMs);
+  return late;
+}
+
+function faultReply(fault: Fault): Response {
   const body = fault.body ?? null;
   return new Response(body, {
     status: fault.status ?? 200,
@@ -63,7 +79,7 @@ export function faultReply(fault: Fault): Response {
 }
 
 /** The same answer with a body that breaks off after a line break, which means nothing in JSON or in an event stream. */
-export async function withoutReply(response: Response, method: string | undefined): Promise<Response> {
+async function withoutReply(response: Response, method: string | undefined): Promise<Response> {
   const reader = response.body?.getReader();
   // The first bytes of an answer mean that the work is done. A GET stream may never have any.
   if (reader && method !== undefined) await reader.read();

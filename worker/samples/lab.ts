@@ -4,7 +4,7 @@ import type { Bindings } from "../bindings.ts";
 import { Endpoint2025 } from "./2025-11-25/endpoint.ts";
 import { Endpoint2026 } from "./2026-07-28/endpoint.ts";
 import { Announcements } from "./announcements.ts";
-import { ArmedFaults, faultOrder, faultReply, withoutReply } from "./faults.ts";
+import { ArmedFaults, faultOrder, replyUnder } from "./faults.ts";
 import { type Frame, readFrame } from "./json-rpc.ts";
 import type { Generation } from "./task-record.ts";
 import { TaskTable } from "./task-table.ts";
@@ -85,12 +85,7 @@ export class SampleLab extends DurableObject<Bindings> {
       headers: request.headers,
       body,
     });
-    const reply = () => endpoint.handle(whole, frame);
-    const response = !fault
-      ? await reply()
-      : fault.dropReply
-        ? await withoutReply(await reply(), frame?.method)
-        : faultReply(fault);
+    const response = await replyUnder(fault, () => endpoint.handle(whole, frame), frame?.method);
     answered(response.status);
     return response;
   }

@@ -1,0 +1,52 @@
+/** How long a key is remembered, in ms. */
+export const KEY_LIFE_MS = 24 * 3_600_000;
+
+/** What a key stands for. */
+export interface KeyedCall {
+  readonly endpoint: string;
+  readonly shard: number;
+  readonly id: string;
+  readonly fingerprint: string;
+}
+
+/** The Idempotency-Keys of a principal. */
+export class IdempotencyKeys {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(`CREATE TABLE IF NOT EXISTS idempotency_keys (
+      key TEXT PRIMARY KEY, endpoint TEXT NOT NULL, shard INTEGER NOT NULL, id TEXT NOT NULL,
+      fingerprint TEXT NOT NULL, at INTEGER NOT NULL
+    ) WITHOUT ROWID`);
+  }
+
+  find(key: string, now: number): KeyedCall | undefined {
+    const [row] = this.#sql
+      .exec<{ endpoint: string; shard: number; id: string; fingerprint: string }>(
+        "SELECT endpoint, shard, id, fingerprint FROM idempotency_keys WHERE key = ? AND at > ?",
+        key,
+        now - KEY_LIFE_MS,
+      )
+      .toArray();
+    return row;
+  }
+
+  put(key: string, call: KeyedCall, now: number): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO idempotency_keys (key, endpoint, shard, id, fingerprint, at) VALUES (?, ?, ?, ?, ?, ?)",
+      key,
+      call.endpoint,
+      call.shard,
+      call.id,
+      call.fingerprint,
+      now,
+    );
+  }
+
+  /** Deletes what nobody can ask for any more. True if something is left. */
+  purge(now: number): boolean {
+    this.#sql.exec("DELETE FROM idempotency_keys WHERE at <= ?", now - KEY_LIFE_MS);
+    return this.#sql.exec("SELECT 1 FROM idempotency_keys LIMIT 1").toArray().length > 0;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Limits } from "../config/limits.ts";
+
+/** Names one TaskGroup object of a principal. */
+export interface GroupName {
+  readonly endpoint: string;
+  readonly shard: number;
+}
+
+/** A call that wants to be started. */
+export interface AdmissionAsk {
+  readonly endpoint: string;
+  readonly limits: Pick<Limits, "callsInFlight" | "callsPerMinute">;
+  /** Active tasks a group takes before the next one is opened. */
+  readonly shardCeiling: number;
+  /** The caller's key, and what tells its request from another one's (such as a hash of the body). */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string };
+}
+
+export interface Admitted {
+  readonly ok: true;
+  readonly shard: number;
+  /** The task id to use. It names its endpoint and shard. */
+  readonly id: string;
+  /** The key was seen before, and this is the task it was given then. It may not have been started. */
+  readonly repeated: boolean;
+}
+
+export interface NotAdmitted {
+  readonly ok: false;
+  readonly code: "calls-in-flight" | "calls-a-minute" | "idempotency-conflict";
+  /** When to try again, in ms; 0 for a conflict, which stays one. */
+  readonly retryAfterMs: number;
+}
+
+export type Admission = Admitted | NotAdmitted;
+
+/** What the directory asks of a TaskGroup. */
+export interface ActiveTasks {
+  /**
+   * How many of its tasks have not settled.
+   * @param admitted Ids that were given out a moment ago. Those the group does not know are on their way to it, and count.
+   */
+  active(admitted: readonly string[]): Promise<number>;
+}
+
+/**
+ * What the routes ask of a directory. `fetch` of `/groups/events` gives its groups (SSE): a `group` event for each there is,
+ * then `ready`, then a `group` event for each that is opened.
+ */
+export interface PrincipalDirectoryRpc {
+  /**
+   * Admits a call, or says why not. A repeated key is always admitted: it starts nothing new. What is refused because too many
+   * calls are in flight counts as a call of this minute all the same, so that nobody gains by insisting.
+   */
+  admit(ask: AdmissionAsk): Promise<Admission>;
+  /** By endpoint, then by shard. */
+  groups(): Promise<readonly GroupName[]>;
+}

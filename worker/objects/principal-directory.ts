@@ -1,0 +1,127 @@
+import { DurableObject } from "cloudflare:workers";
+import { CallPace } from "./directory/call-pace.ts";
+import { GroupCounts } from "./directory/group-counts.ts";
+import { GroupFeed } from "./directory/group-feed.ts";
+import { GroupTable } from "./directory/group-table.ts";
+import { IdempotencyKeys, KEY_LIFE_MS, type KeyedCall } from "./directory/idempotency-keys.ts";
+import type {
+  ActiveTasks,
+  Admission,
+  AdmissionAsk,
+  GroupName,
+  PrincipalDirectoryRpc,
+} from "./principal-directory-rpc.ts";
+import { UuidV7Source } from "./uuid-v7.ts";
+
+/** When to try again while too many calls are in flight, in ms. Nobody knows when one of them settles. */
+const IN_FLIGHT_RETRY_MS = 5000;
+
+/** How often keys are purged at most, in ms: each time the whole table is read. */
+const PURGE_PAUSE_MS = KEY_LIFE_MS / 2;
+
+export interface DirectoryBindings {
+  readonly TASK_GROUP: { getByName(name: string): ActiveTasks };
+}
+
+/** One principal's way in: which of its calls may start, in which TaskGroup object, and what objects of those there are. */
+export class PrincipalDirectory extends DurableObject<DirectoryBindings> implements PrincipalDirectoryRpc {
+  readonly #storage: DurableObjectStorage;
+  readonly #groups: GroupTable;
+  readonly #keys: IdempotencyKeys;
+  readonly #pace: CallPace;
+  readonly #counts: GroupCounts;
+  readonly #feed = new GroupFeed();
+  readonly #uuids = new UuidV7Source();
+
+  constructor(state: DurableObjectState, env: DirectoryBindings) {
+    super(state, env);
+    const { storage } = state;
+    this.#storage = storage;
+    this.#groups = new GroupTable(storage.sql);
+    this.#keys = new IdempotencyKeys(storage.sql);
+    this.#pace = new CallPace(storage.kv);
+    const principal = state.id.name;
+    this.#counts = new GroupCounts(({ endpoint, shard }) =>
+      env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, shard])),
+    );
+  }
+
+  async admit(ask: AdmissionAsk): Promise<Admission> {
+    const before = this.#earlier(ask);
+    if (before) return before;
+    const wait = this.#pace.take(ask.limits.callsPerMinute, Date.now());
+    if (wait !== undefined) return { ok: false, code: "calls-a-minute", retryAfterMs: wait };
+
+    if (!this.#counts.known || this.#isFull(ask) || this.#roomyShard(ask) === undefined)
+      await this.#counts.ask(this.#groups.all(), Date.now());
+    // Nothing is awaited while it is decided: of two calls with one key, the second sees what became of the first.
+    const admission = this.#decide(ask);
+    if (ask.idempotency && (await this.#storage.getAlarm()) === null)
+      await this.#storage.setAlarm(Date.now() + KEY_LIFE_MS);
+    return admission;
+  }
+
+  async groups(): Promise<readonly GroupName[]> {
+    return this.#groups.all();
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname !== "/groups/events") return new Response(null, { status: 404 });
+    return this.#feed.open(this.#groups.all());
+  }
+
+  override async alarm(): Promise<void> {
+    const now = Date.now();
+    if (this.#keys.purge(now)) await this.#storage.setAlarm(now + PURGE_PAUSE_MS);
+  }
+
+  #decide(ask: AdmissionAsk): Admission {
+    const before = this.#earlier(ask);
+    if (before) return before;
+    if (this.#isFull(ask)) return { ok: false, code: "calls-in-flight", retryAfterMs: IN_FLIGHT_RETRY_MS };
+
+    const now = Date.now();
+    const { endpoint, idempotency } = ask;
+    const shard = this.#roomyShard(ask) ?? this.#openShard(endpoint);
+    const id = `${endpoint}.${shard}.${this.#uuids.next(now)}`;
+    if (idempotency) {
+      const call: KeyedCall = { endpoint, shard, id, fingerprint: idempotency.fingerprint };
+      this.#keys.put(idempotency.key, call, now);
+    }
+    this.#counts.admit({ endpoint, shard }, id, now);
+    return { ok: true, shard, id, repeated: false };
+  }
+
+  #earlier({ endpoint, idempotency }: AdmissionAsk): Admission | undefined {
+    const call = idempotency && this.#keys.find(idempotency.key, Date.now());
+    if (!call) return undefined;
+    if (call.endpoint !== endpoint || call.fingerprint !== idempotency.fingerprint)
+      return { ok: false, code: "idempotency-conflict", retryAfterMs: 0 };
+    return { ok: true, shard: call.shard, id: call.id, repeated: true };
+  }
+
+  #isFull({ limits }: AdmissionAsk): boolean {
+    return this.#counts.total() >= limits.callsInFlight;
+  }
+
+  /** The first shard with room: so they empty from the last, and there are never more than the busiest hour needed. */
+  #roomyShard({ endpoint, shardCeiling }: AdmissionAsk): number | undefined {
+    return this.#shardsOf(endpoint).find(
+      (shard) => this.#counts.activeIn({ endpoint, shard }) < shardCeiling,
+    );
+  }
+
+  #openShard(endpoint: string): number {
+    const shard = this.#shardsOf(endpoint).length;
+    this.#groups.add({ endpoint, shard });
+    this.#feed.announce({ endpoint, shard });
+    return shard;
+  }
+
+  #shardsOf(endpoint: string): number[] {
+    return this.#groups
+      .all()
+      .filter((group) => group.endpoint === endpoint)
+      .map(({ shard }) => shard);
+  }
+}

@@ -1,0 +1,63 @@
+import type { JsonObject, ListedTool, TaskJson, TaskPreference } from "holdfast";
+
+/** Which object it is: the tasks of one principal on one endpoint, or a share of them. */
+export interface GroupIdentity {
+  readonly principal: string;
+  readonly endpoint: string;
+  readonly shard: number;
+}
+
+export interface StartCall {
+  /** The id of the task to be: `<endpoint>.<shard>.<uuid v7>`. The same id again starts nothing. */
+  readonly id: string;
+  readonly tool: string;
+  readonly arguments: JsonObject;
+  readonly prefer?: TaskPreference;
+  readonly ttlMs?: number;
+  readonly repeatable?: boolean;
+  /** Where the outcome is posted. */
+  readonly webhook?: string;
+}
+
+export interface GroupProblem {
+  readonly code:
+    | "unknown-task"
+    | "not-open"
+    | "running"
+    | "invalid-answer"
+    | "unknown-tool"
+    | "upstream"
+    | "upstream-unauthorized"
+    | "overloaded";
+  readonly detail: string;
+  readonly retryAfterMs?: number;
+}
+
+/** Errors lose their class on the way between objects: what went wrong is a value. */
+export type Reply<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: GroupProblem };
+
+export interface ListQuery {
+  /** Only ids before this one. */
+  readonly before?: string;
+  readonly limit: number;
+  readonly status?: string;
+  readonly tool?: string;
+}
+
+/** What the routes ask of a group. `fetch` of `/events?after=<position>[&task=<id>]` gives its changes as they come. */
+export interface TaskGroupRpc {
+  /** Resolves with a handle, a question or an outcome, or when `waitMs` are over: then the status is `calling`. */
+  start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskJson>>;
+  /** With its result. Waits, if asked to, until `rev` is beyond `afterRev` or there is an outcome. */
+  task(id: string, wait?: { readonly afterRev: number; readonly ms: number }): Promise<TaskJson | undefined>;
+  /** The newest first, without results. */
+  tasks(query: ListQuery): Promise<readonly TaskJson[]>;
+  answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskJson>>;
+  cancel(id: string): Promise<Reply<TaskJson>>;
+  forget(id: string): Promise<Reply<null>>;
+  tools(identity: GroupIdentity): Promise<Reply<readonly ListedTool[]>>;
+  /** How many tasks have no outcome yet. */
+  active(): Promise<number>;
+}

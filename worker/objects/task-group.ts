@@ -1,0 +1,336 @@
+import { DurableObject } from "cloudflare:workers";
+import {
+  type Fault,
+  InputError,
+  type JsonObject,
+  type ListedTool,
+  RequestFaultError,
+  TaskError,
+  type TaskJson,
+} from "holdfast";
+import { DurableTasks } from "holdfast/durable-object";
+import type { Bindings } from "../bindings.ts";
+import { endpointOf } from "../config/endpoints.ts";
+import { limitsOf } from "../config/limits.ts";
+import { Counters } from "../operations/counters.ts";
+import { log } from "../operations/log.ts";
+import { guardedFetch } from "../outbound/guarded-fetch.ts";
+import { changeStream } from "./change-stream.ts";
+import { countedStorage } from "./counted-storage.ts";
+import { LateCalls } from "./late-calls.ts";
+import type {
+  GroupIdentity,
+  GroupProblem,
+  ListQuery,
+  Reply,
+  StartCall,
+  TaskGroupRpc,
+} from "./task-group-rpc.ts";
+import { connectorTo } from "./upstream.ts";
+import { WebhookOutbox } from "./webhook-outbox.ts";
+
+/** By then the first attempt of a late call has ended in this life of the object, in ms; else another one tries again. */
+const LATE_CALL_MS = 75_000;
+
+/** The tasks of one principal on one endpoint, or a share of them: see TaskGroupRpc. */
+export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
+  readonly #counters: Counters = new Counters();
+  readonly #lateCalls: LateCalls = new LateCalls(this.ctx.storage.sql);
+  readonly #webhooks: WebhookOutbox = new WebhookOutbox(this.ctx.storage.sql, {
+    secret: this.env.WEBHOOK_SECRET,
+    fetch: guardedFetch({ allowPrivate: this.env.WEBHOOK_PRIVATE === "true" }),
+    task: (id) => this.task(id),
+    delivered: (id, result) => {
+      this.#counters.add(`webhooks:${result}`);
+      log("webhook", { task: id, result });
+    },
+  });
+  /** Calls being made whose record there may not be yet. */
+  readonly #calling: Map<string, Promise<Reply<TaskJson>>> = new Map();
+  #tasks: DurableTasks | undefined;
+
+  async start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskJson>> {
+    const tasks = this.#tasksOf(identity);
+    await tasks.resume();
+    const held = this.#calling.has(call.id) ? undefined : await this.task(call.id);
+    if (held) return { ok: true, value: held };
+    if (call.webhook !== undefined) this.#webhooks.order(call.id, call.webhook);
+    const reply = await within(waitMs, this.#call(identity, call));
+    if (reply) {
+      if (!reply.ok) this.#webhooks.withdraw(call.id);
+      return reply;
+    }
+    const recorded = await tasks.task(call.id);
+    if (recorded) return { ok: true, value: recorded };
+    // Not even connected yet: whoever waits gets their handle now, and the call is made as soon as it can be.
+    const late = unsentTask(identity, call, Date.now());
+    this.#lateCalls.add(call, late, Date.now() + LATE_CALL_MS);
+    await tasks.wakeAt(Date.now() + LATE_CALL_MS);
+    return { ok: true, value: late };
+  }
+
+  async task(
+    id: string,
+    wait?: { readonly afterRev: number; readonly ms: number },
+  ): Promise<TaskJson | undefined> {
+    const tasks = await this.#resumed();
+    const task = (await tasks?.task(id)) ?? this.#lateCalls.task(id);
+    if (!tasks || !task || !wait || task.outcome || task.rev > wait.afterRev) return task;
+    await changed(tasks, id, wait.ms);
+    return (await tasks.task(id)) ?? this.#lateCalls.task(id);
+  }
+
+  async tasks({ status, tool, before, limit }: ListQuery): Promise<readonly TaskJson[]> {
+    const tasks = await this.#resumed();
+    if (!tasks) return [];
+    const held = tasks.tasks({
+      limit,
+      ...(before !== undefined && { before }),
+      ...(status !== undefined && { status }),
+      ...(tool !== undefined && { tool }),
+    });
+    const known = new Set(held.map(({ id }) => id));
+    const late = this.#lateCalls.tasks().filter((task) => {
+      const wanted =
+        (status === undefined || task.status === status) && (tool === undefined || task.tool === tool);
+      return wanted && !known.has(task.id) && (before === undefined || task.id < before);
+    });
+    return [...held, ...late].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+  }
+
+  async answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskJson>> {
+    const tasks = await this.#resumed();
+    const task = await tasks?.client.get(id);
+    if (!tasks || !task) return unknownTask(id);
+    const open = task.inputRequests.some((request) => request.key === key);
+    try {
+      await task.answer(key, response);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return problem(open ? "invalid-answer" : "not-open", error.message);
+    }
+    return this.#reply(id);
+  }
+
+  async cancel(id: string): Promise<Reply<TaskJson>> {
+    const tasks = await this.#resumed();
+    const task = await tasks?.client.get(id);
+    if (task) {
+      await task.cancel();
+      return this.#reply(id);
+    }
+    const late = this.#lateCalls.cancel(id, Date.now());
+    if (!late || !tasks) return unknownTask(id);
+    await tasks.record(late);
+    return { ok: true, value: late };
+  }
+
+  async forget(id: string): Promise<Reply<null>> {
+    const tasks = await this.#resumed();
+    const task = await this.task(id);
+    if (!tasks || !task) return unknownTask(id);
+    if (!task.outcome) return problem("running", `Task ${id} is running: cancel it first`);
+    await tasks.client.forget(id);
+    return { ok: true, value: null };
+  }
+
+  async tools(identity: GroupIdentity): Promise<Reply<readonly ListedTool[]>> {
+    try {
+      return { ok: true, value: await this.#tasksOf(identity).client.listTools(identity.endpoint) };
+    } catch (error) {
+      return { ok: false, problem: upstreamProblem(error) };
+    }
+  }
+
+  async active(): Promise<number> {
+    return ((await this.#resumed())?.activeCount() ?? 0) + this.#lateCalls.count();
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const { searchParams } = new URL(request.url);
+    const tasks = await this.#resumed();
+    if (!tasks) return new Response("This object holds no tasks yet", { status: 404 });
+    const after = searchParams.get("after");
+    return changeStream({
+      tasks,
+      after: after === null ? undefined : Number(after),
+      id: searchParams.get("task") ?? undefined,
+    });
+  }
+
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    const tasks = this.#known();
+    if (!tasks) return;
+    this.#counters.add("wakeups");
+    try {
+      const now = Date.now();
+      const retried = this.#lateCalls.due(now).map((call) => this.#call(this.#identity(), call));
+      await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now), ...retried]);
+      const next = Math.min(this.#webhooks.nextDue(), this.#lateCalls.nextDue());
+      if (next < Number.POSITIVE_INFINITY) await tasks.wakeAt(next);
+    } catch (error) {
+      this.#counters.add("alarm_failures");
+      log("alarm-failed", { retry: info?.retryCount, message: String(error) });
+      throw error;
+    } finally {
+      this.#report();
+    }
+  }
+
+  /** Makes the call, unless it is being made. */
+  #call(identity: GroupIdentity, call: StartCall): Promise<Reply<TaskJson>> {
+    const known = this.#calling.get(call.id);
+    if (known) return known;
+    const calling = this.#made(identity, call).finally(() => this.#calling.delete(call.id));
+    this.#calling.set(call.id, calling);
+    return calling;
+  }
+
+  async #made(identity: GroupIdentity, call: StartCall): Promise<Reply<TaskJson>> {
+    const tasks = this.#tasksOf(identity);
+    this.#counters.add("started");
+    const { id, tool, prefer, ttlMs, repeatable } = call;
+    try {
+      await tasks.client.callTool(identity.endpoint, tool, call.arguments, {
+        id,
+        ...(prefer && { prefer }),
+        ...(ttlMs !== undefined && { ttlMs }),
+        ...(repeatable !== undefined && { repeatable }),
+      });
+    } catch (error) {
+      // A call that came to nothing is a task with an outcome.
+      if (!(error instanceof TaskError)) return this.#notMade(id, error);
+    }
+    this.#lateCalls.remove(id);
+    return this.#reply(id);
+  }
+
+  /** Nothing was sent. */
+  async #notMade(id: string, error: unknown): Promise<Reply<TaskJson>> {
+    const found = upstreamProblem(error);
+    log("call-not-made", { task: id, code: found.code, detail: found.detail });
+    const failed = this.#lateCalls.failed(id, found.detail, Date.now());
+    if (failed) await this.#known()?.record(failed);
+    else await this.#known()?.wakeAt(this.#lateCalls.nextDue());
+    return { ok: false, problem: found };
+  }
+
+  async #reply(id: string): Promise<Reply<TaskJson>> {
+    const value = await this.task(id);
+    return value ? { ok: true, value } : unknownTask(id);
+  }
+
+  /** The tasks, with those of earlier lives taken up; undefined in an object that never had any. */
+  async #resumed(): Promise<DurableTasks | undefined> {
+    const tasks = this.#known();
+    await tasks?.resume();
+    return tasks;
+  }
+
+  #known(): DurableTasks | undefined {
+    const identity = this.ctx.storage.kv.get<GroupIdentity>("identity");
+    return identity && this.#tasksOf(identity);
+  }
+
+  #identity(): GroupIdentity {
+    return this.ctx.storage.kv.get<GroupIdentity>("identity") as GroupIdentity;
+  }
+
+  #tasksOf(identity: GroupIdentity): DurableTasks {
+    if (this.#tasks) return this.#tasks;
+    // An alarm wakes an object that is not told its name.
+    if (!this.ctx.storage.kv.get("identity")) this.ctx.storage.kv.put("identity", identity);
+    const { endpoint } = identity;
+    const config = endpointOf(this.env, endpoint);
+    const storage = countedStorage(this.ctx.storage, this.#counters);
+    const tasks = new DurableTasks(
+      { id: this.ctx.id, storage },
+      {
+        endpoints: config
+          ? { [endpoint]: connectorTo(config, this.env, this.ctx.storage.kv, this.#counters) }
+          : {},
+        maxResultLength: limitsOf(this.env).resultBytes,
+        onProblem: ({ kind, message, id }) => log("problem", { kind, message, task: id }),
+      },
+    );
+    tasks.watch(({ task }) => {
+      if (task.outcome) this.#settled(task);
+    });
+    this.#tasks = tasks;
+    return tasks;
+  }
+
+  #settled({ id, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskJson): void {
+    if (!outcome) return;
+    this.#counters.add(`settled:${outcome.kind}`);
+    log("settled", { task: id, endpoint, tool, outcome: outcome.kind, ms: settledAt - createdAt });
+    const now = Date.now();
+    if (this.#webhooks.settled(id, now)) void this.#tasks?.wakeAt(now);
+    this.#report();
+  }
+
+  #report(): void {
+    const counts = this.#counters.take();
+    // Counting must not fail what is counted.
+    if (counts)
+      this.env.METRICS.getByName("all")
+        .add(counts)
+        .catch(() => undefined);
+  }
+}
+
+function unsentTask({ endpoint }: GroupIdentity, call: StartCall, now: number): TaskJson {
+  return {
+    id: call.id,
+    endpoint,
+    // Not known before the server has been asked; nothing depends on it yet.
+    generation: "2026-07-28",
+    tool: call.tool,
+    arguments: call.arguments,
+    status: "calling",
+    rev: 0,
+    createdAt: now,
+    inputRequests: [],
+    cancelling: false,
+  };
+}
+
+/** Resolves at the task's next change, stored or not, and after `ms` at the latest. */
+function changed(tasks: DurableTasks, id: string, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      unwatch();
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    const unwatch = tasks.watch(({ task }) => {
+      if (task.id === id) done();
+    });
+  });
+}
+
+function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function unknownTask(id: string): { ok: false; problem: GroupProblem } {
+  return problem("unknown-task", `There is no task ${id}`);
+}
+
+function problem(code: GroupProblem["code"], detail: string): { ok: false; problem: GroupProblem } {
+  return { ok: false, problem: { code, detail } };
+}
+
+function upstreamProblem(error: unknown): GroupProblem {
+  const fault: Fault | undefined = error instanceof RequestFaultError ? error.fault : undefined;
+  if (fault?.kind === "unauthorized") {
+    return { code: "upstream-unauthorized", detail: "The endpoint's server takes none of its credentials" };
+  }
+  const retryAfterMs = fault?.kind === "http" ? fault.retryAfterMs : undefined;
+  const detail = fault ? fault.message : "The endpoint's server could not be asked";
+  return { code: "upstream", detail, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}

@@ -1,0 +1,118 @@
+import type { TaskJson } from "holdfast";
+
+/** Waits after each failed delivery, in ms, as Standard Webhooks advises; after the last one it is given up. */
+const BACKOFF_MS = [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000];
+const TIMEOUT_MS = 15_000;
+
+interface Waiting {
+  readonly id: string;
+  readonly url: string;
+  readonly attempts: number;
+}
+
+export interface WebhookOutboxOptions {
+  /** The key of the signatures; without it no webhook is taken. */
+  readonly secret: string | undefined;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly task: (id: string) => Promise<TaskJson | undefined>;
+  readonly delivered: (id: string, result: "delivered" | "failed" | "given_up") => void;
+}
+
+/**
+ * Tells of outcomes by signed webhooks (standardwebhooks.com). An order is a row until it is delivered or given
+ * up, so that eviction loses none; the same delivery may come twice and then has the same `webhook-id`.
+ */
+export class WebhookOutbox {
+  readonly #sql: SqlStorage;
+  readonly #options: WebhookOutboxOptions;
+
+  constructor(sql: SqlStorage, options: WebhookOutboxOptions) {
+    this.#sql = sql;
+    this.#options = options;
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS webhook (id TEXT PRIMARY KEY, url TEXT NOT NULL, attempts INTEGER NOT NULL,
+       due INTEGER) WITHOUT ROWID`,
+    );
+  }
+
+  /** To be called before the call is made. */
+  order(id: string, url: string): void {
+    this.#sql.exec("INSERT OR IGNORE INTO webhook (id, url, attempts) VALUES (?, ?, 0)", id, url);
+  }
+
+  /** The call was not made after all. */
+  withdraw(id: string): void {
+    this.#remove(id);
+  }
+
+  /** The task has its outcome: whether there is something to deliver. */
+  settled(id: string, now: number): boolean {
+    const cursor = this.#sql.exec("UPDATE webhook SET due = ? WHERE id = ? AND due IS NULL", now, id);
+    return cursor.rowsWritten > 0;
+  }
+
+  /** When the next delivery is due, in ms since 1970, or Infinity. */
+  nextDue(): number {
+    const { due } = this.#sql.exec<{ due: number | null }>("SELECT min(due) AS due FROM webhook").one();
+    return due ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Delivers what is due, one after the other. */
+  async deliver(now: number): Promise<void> {
+    const due = this.#sql
+      .exec("SELECT id, url, attempts FROM webhook WHERE due <= ? ORDER BY due", now)
+      .toArray() as unknown as Waiting[];
+    for (const waiting of due) {
+      const task = await this.#options.task(waiting.id);
+      // Forgotten meanwhile: nobody wants to know.
+      if (!task) this.#remove(waiting.id);
+      else this.#after(waiting, await this.#post(waiting, task), Date.now());
+    }
+  }
+
+  #after({ id, attempts }: Waiting, taken: boolean, now: number): void {
+    const wait = BACKOFF_MS[attempts];
+    if (taken || wait === undefined) this.#remove(id);
+    else this.#sql.exec("UPDATE webhook SET attempts = attempts + 1, due = ? WHERE id = ?", now + wait, id);
+    this.#options.delivered(id, taken ? "delivered" : wait === undefined ? "given_up" : "failed");
+  }
+
+  #remove(id: string): void {
+    this.#sql.exec("DELETE FROM webhook WHERE id = ?", id);
+  }
+
+  async #post({ id, url }: Waiting, task: TaskJson): Promise<boolean> {
+    const timestamp = new Date();
+    const body = JSON.stringify({ type: "task.settled", timestamp: timestamp.toISOString(), data: task });
+    const seconds = Math.floor(timestamp.getTime() / 1000);
+    try {
+      const reply = await this.#options.fetch(url, {
+        method: "POST",
+        body,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        headers: {
+          "content-type": "application/json",
+          "webhook-id": id,
+          "webhook-timestamp": String(seconds),
+          "webhook-signature": await signature(this.#options.secret ?? "", `${id}.${seconds}.${body}`),
+        },
+      });
+      await reply.body?.cancel();
+      return reply.ok;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** `v1,` and the HMAC-SHA256 in Base64. A secret that begins with `whsec_` is the Base64 of the key. */
+async function signature(secret: string, text: string): Promise<string> {
+  const encoder = new TextEncoder();
+  const raw = secret.startsWith("whsec_")
+    ? Uint8Array.from(atob(secret.slice(6)), (character) => character.charCodeAt(0))
+    : encoder.encode(secret);
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", raw, algorithm, false, ["sign"]);
+  const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
+  return `v1,${btoa(String.fromCharCode(...mac))}`;
+}
