@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/{unit,sdk,conformance,bundle,simulation}/**/*.test.ts"],
+          include: ["test/{unit,agent,sdk,conformance,bundle,simulation}/**/*.test.ts"],
           testTimeout: 60_000,
         },
       },
@@ -18,6 +18,15 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Two cores: browsers started side by side would measure each other.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "edge",
+          include: ["test/edge/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

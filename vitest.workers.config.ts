@@ -9,7 +9,9 @@ export default defineConfig({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: "./wrangler.toml" },
-      miniflare: { bindings: { DEMO: "true", WEBHOOK_SECRET: "whsec_aG9sZGZhc3Q=" } },
+      miniflare: {
+        bindings: { DEMO: "true", WEBHOOK_SECRET: "whsec_aG9sZGZhc3Q=", METRICS_TOKEN: "metrics-token" },
+      },
     }),
   ],
   test: {
@@ -31,6 +33,12 @@ export default defineConfig({
             "@modelcontextprotocol/server",
             "hono",
             "hono/cors",
+            "hono/body-limit",
+            "hono/html",
+            "hono/utils/ipaddr",
+            "@hono/zod-openapi",
+            "@modelcontextprotocol/client",
+            "jose",
             "zod",
           ],
         },

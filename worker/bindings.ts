@@ -12,6 +12,8 @@ export interface Bindings {
   METRICS: DurableObjectNamespace<Metrics>;
   /** Signs webhooks. Without it none is taken. */
   WEBHOOK_SECRET?: string;
+  /** What `/metrics` asks for. Without it there is no such route. */
+  METRICS_TOKEN?: string;
   /** "true" lets webhooks go to private addresses. */
   WEBHOOK_PRIVATE?: string;
 }

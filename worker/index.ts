@@ -1,15 +1,38 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
+import { type AccessVariables, access } from "./access/principal.ts";
+import { api } from "./api/app.ts";
+import { onError } from "./api/failure.ts";
 import type { Bindings } from "./bindings.ts";
+import { corsOriginsOf } from "./config/cors.ts";
+import { metrics } from "./operations/metrics-route.ts";
 
 export { Metrics } from "./objects/metrics.ts";
 export { PrincipalDirectory } from "./objects/principal-directory.ts";
 export { TaskGroup } from "./objects/task-group.ts";
 export { SampleLab } from "./samples/lab.ts";
 
-const app = new Hono<{ Bindings: Bindings }>();
+const app = new Hono<{ Bindings: Bindings; Variables: AccessVariables }>();
+const routes = api();
+app.onError(onError);
 
 app.get("/healthz", (c) => c.json({ ok: true }));
+app.route("/", metrics());
+
+// Before access: a preflight has no token.
+app.use("/v1/*", (c, next) =>
+  cors({
+    origin: (origin) => (corsOriginsOf(c.env).includes(origin) ? origin : null),
+    allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
+    allowHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"],
+    exposeHeaders: ["location", "etag", "retry-after"],
+    maxAge: 600,
+  })(c, next),
+);
+// Before access, too: whoever has no token yet may read how to use one.
+app.get("/v1/openapi.json", (c) => routes.fetch(c.req.raw, c.env, c.executionCtx));
+app.use("/v1/*", access<Bindings>());
+app.route("/", routes);
 
 // The samples hold nothing of anyone's, and pages of any origin try their client against them.
 app.use(

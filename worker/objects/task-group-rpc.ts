@@ -58,6 +58,6 @@ export interface TaskGroupRpc {
   cancel(id: string): Promise<Reply<TaskJson>>;
   forget(id: string): Promise<Reply<null>>;
   tools(identity: GroupIdentity): Promise<Reply<readonly ListedTool[]>>;
-  /** How many tasks have no outcome yet. */
-  active(): Promise<number>;
+  /** How many tasks have no outcome yet; of the ids admitted, those that are not known yet count too. */
+  active(admitted?: readonly string[]): Promise<number>;
 }

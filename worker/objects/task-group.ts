@@ -10,7 +10,8 @@ import {
 } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import type { Bindings } from "../bindings.ts";
-import { endpointOf } from "../config/endpoints.ts";
+import { ConfigurationError } from "../config/configuration-error.ts";
+import { type EndpointConfig, endpointOf } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
 import { Counters } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
@@ -31,6 +32,9 @@ import { WebhookOutbox } from "./webhook-outbox.ts";
 
 /** By then the first attempt of a late call has ended in this life of the object, in ms; else another one tries again. */
 const LATE_CALL_MS = 75_000;
+
+/** How often an endpoint that is gone from the configuration is looked for again, in ms. */
+const UNCONFIGURED_MS = 600_000;
 
 /** The tasks of one principal on one endpoint, or a share of them: see TaskGroupRpc. */
 export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
@@ -142,8 +146,11 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
     }
   }
 
-  async active(): Promise<number> {
-    return ((await this.#resumed())?.activeCount() ?? 0) + this.#lateCalls.count();
+  async active(admitted: readonly string[] = []): Promise<number> {
+    const tasks = await this.#resumed();
+    const held = (tasks?.activeCount() ?? 0) + this.#lateCalls.count();
+    const known = await Promise.all(admitted.map((id) => this.task(id)));
+    return held + known.filter((task) => task === undefined).length;
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -166,7 +173,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
       const now = Date.now();
       const retried = this.#lateCalls.due(now).map((call) => this.#call(this.#identity(), call));
       await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now), ...retried]);
-      const next = Math.min(this.#webhooks.nextDue(), this.#lateCalls.nextDue());
+      const next = Math.min(this.#webhooks.nextDue(), this.#lateCalls.nextDue(), this.#mendedBy(now));
       if (next < Number.POSITIVE_INFINITY) await tasks.wakeAt(next);
     } catch (error) {
       this.#counters.add("alarm_failures");
@@ -241,7 +248,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
     // An alarm wakes an object that is not told its name.
     if (!this.ctx.storage.kv.get("identity")) this.ctx.storage.kv.put("identity", identity);
     const { endpoint } = identity;
-    const config = endpointOf(this.env, endpoint);
+    const config = this.#config(endpoint);
     const storage = countedStorage(this.ctx.storage, this.#counters);
     const tasks = new DurableTasks(
       { id: this.ctx.id, storage },
@@ -258,6 +265,23 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
     });
     this.#tasks = tasks;
     return tasks;
+  }
+
+  /** An endpoint that cannot be used must not cost the tasks it has had. */
+  #config(endpoint: string): EndpointConfig | undefined {
+    try {
+      return endpointOf(this.env, endpoint);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      log("misconfigured", { endpoint, message: error.message });
+      return undefined;
+    }
+  }
+
+  /** Tasks of an endpoint that is not configured any more wait until it is again. */
+  #mendedBy(now: number): number {
+    const waiting = !this.#config(this.#identity().endpoint) && (this.#tasks?.activeCount() ?? 0) > 0;
+    return waiting ? now + UNCONFIGURED_MS : Number.POSITIVE_INFINITY;
   }
 
   #settled({ id, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskJson): void {

@@ -23,7 +23,7 @@ export function connectorTo(
   const { url, era, headers, oauth, allowPrivate, sampleLab } = endpoint;
   const send =
     sampleLab === undefined
-      ? guardedFetch({ allowPrivate, secretHeaders: Object.keys(headers) })
+      ? guardedFetch({ allowPrivate, endpoint: url, secretHeaders: Object.keys(headers) })
       : sampleFetch(env, sampleLab);
   return fromUrl(url, {
     era,

@@ -41,6 +41,7 @@ function rigOf(store: TaskStore): Rig {
     requestTimeoutMs: 60_000,
     maxResultLength: 1_000_000,
     push: false,
+    pollsAtOnce: Number.POSITIVE_INFINITY,
     endpoint: (name) => (name === "lab" ? endpoint : undefined),
     changed: (state) => changes.push(state),
     storageFailed: ({ id }, error) => failures.push({ id, error }),

@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort, type ServerProcess, startEverything, startWorker } from "../servers/processes.ts";
+import { CountingProxy } from "./counting-proxy.ts";
+
+interface Started {
+  readonly id: string;
+  readonly status: string;
+}
+
+let state: string;
+let everything: ServerProcess;
+let proxy: CountingProxy;
+let worker: ServerProcess;
+let start: () => Promise<ServerProcess>;
+
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "holdfast-edge-"));
+  everything = await startEverything();
+  proxy = await CountingProxy.before(everything.url);
+  const port = await freePort();
+  const endpoints = { everything: { url: proxy.url, allowPrivate: true } };
+  const vars = { DEMO: "true", ENDPOINTS: JSON.stringify(endpoints) };
+  start = () => startWorker({ port, persistTo: state, vars });
+  worker = await start();
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([worker.kill(), everything.kill(), proxy.close()]);
+  await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+});
+
+async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+  const reply = await fetch(`${worker.url}${path}`, {
+    method,
+    headers: { authorization: "Bearer demo", "content-type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await reply.text();
+  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
+  return JSON.parse(text) as T;
+}
+
+function call(endpoint: string, tool: string, args: object): Promise<Started> {
+  return ask("POST", `/v1/endpoints/${endpoint}/calls`, { tool, arguments: args });
+}
+
+async function sampleCalls(): Promise<number> {
+  const entries = await ask<{ method?: string }[]>("GET", "/samples/demo/wire");
+  return entries.filter(({ method }) => method === "tools/call").length;
+}
+
+test("a worker killed with 50 tasks in flight gives 50 results when it is started again", {
+  timeout: 180_000,
+}, async () => {
+  const kelp = (n: number) => ({ doi: `10.1/${n}`, stage_ms: 2_500 });
+  const tasks: Started[] = [];
+  // By tens: each handle is to be there within its second.
+  for (let n = 0; n < 5; n++) {
+    const ten = Array.from({ length: 10 }, (_, i) => {
+      if (i < 4) return call("sample-2025", "acquire_paper", kelp(10 * n + i));
+      if (i < 8) return call("sample-2026", "acquire_paper", kelp(10 * n + i));
+      return call("everything", "simulate-research-query", { topic: `kelp ${n} ${i}` });
+    });
+    tasks.push(...(await Promise.all(ten)));
+  }
+  const running = await Promise.all(tasks.map(({ id }) => ask<Started>("GET", `/v1/tasks/${id}`)));
+  expect(new Set(running.map(({ status }) => status))).toEqual(new Set(["working"]));
+
+  await worker.kill();
+  worker = await start();
+
+  for (const { id } of tasks) {
+    const task = await settled(id);
+    expect(task, id).toMatchObject({ status: "completed", outcome: { kind: "completed" } });
+    expect(JSON.stringify(task.outcome)).toMatch(/references|Research Report/);
+  }
+  expect(await sampleCalls()).toBe(40);
+  expect(proxy.count("tools/call")).toBe(10);
+});
+
+async function settled(id: string): Promise<{ status: string; outcome?: object }> {
+  for (;;) {
+    const task = await ask<{ status: string; outcome?: object }>("GET", `/v1/tasks/${id}?wait=20`);
+    if (task.outcome) return task;
+  }
+}

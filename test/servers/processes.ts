@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { until } from "../browser/until.ts";
+
+const root = join(import.meta.dirname, "../..");
+const require = createRequire(import.meta.url);
+
+/** A real server in a process of its own, on 127.0.0.1. */
+export interface ServerProcess {
+  readonly url: string;
+  /** SIGKILL: nothing gets to tidy up. */
+  kill(): Promise<void>;
+}
+
+export interface WranglerOptions {
+  readonly port?: number;
+  readonly vars?: Readonly<Record<string, string>>;
+  /** The folder of its Durable Objects' storage. */
+  readonly persistTo?: string;
+}
+
+/** The worker, with the page and the sample servers, in workerd. Resolves when it answers. */
+export async function startWorker(options: WranglerOptions = {}): Promise<ServerProcess> {
+  const port = options.port ?? (await freePort());
+  const wrangler = join(dirname(require.resolve("wrangler/package.json")), "bin/wrangler.js");
+  const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const child = start(wrangler, [
+    "dev",
+    ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
+    ...(options.persistTo === undefined ? [] : ["--persist-to", options.persistTo]),
+    ...vars,
+  ]);
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/healthz`);
+  return { url, kill: () => kill(child) };
+}
+
+/** The official server-everything. `url` is its MCP endpoint. */
+export async function startEverything(): Promise<ServerProcess> {
+  const port = await freePort();
+  const script = require.resolve("@modelcontextprotocol/server-everything/dist/index.js");
+  const child = start(script, ["streamableHttp"], { PORT: `${port}` });
+  const url = `http://127.0.0.1:${port}/mcp`;
+  await answers(url);
+  return { url, kill: () => kill(child) };
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function start(script: string, args: string[], env: Record<string, string> = {}): ChildProcess {
+  return spawn(process.execPath, [script, ...args], {
+    cwd: root,
+    // workerd is a grandchild: the group is ended as one.
+    detached: true,
+    stdio: ["ignore", "ignore", process.env.HOLDFAST_TEST_LOG ? "inherit" : "ignore"],
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true", ...env },
+  });
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.pid === undefined) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  process.kill(-child.pid, "SIGKILL");
+  await ended;
+}
+
+function answers(url: string): Promise<true> {
+  return until(
+    `${url} answers`,
+    async () => ((await fetch(url).catch(() => undefined)) ? true : undefined),
+    60_000,
+  );
+}

@@ -1,0 +1,68 @@
+import type { MiddlewareHandler } from "hono";
+import { problem } from "../api/problem.ts";
+import { jwtOf } from "../config/jwt.ts";
+import { tokensOf } from "../config/tokens.ts";
+import { log } from "../operations/log.ts";
+import type { FetchLike } from "../outbound/guarded-fetch.ts";
+import { principalOfToken } from "./hashed-tokens.ts";
+import { type JwtVerifier, jwtVerifier, KeysUnavailableError } from "./jwt.ts";
+import { presentedToken } from "./presented-token.ts";
+
+/** What the middleware leaves for the routes behind it. */
+export interface AccessVariables {
+  /** Who calls: 1 to 128 of A-Z a-z 0-9 _ . @ | : -. */
+  principal: string;
+}
+
+export interface AccessOptions {
+  /** What fetches the issuer's keys; by default the worker's own `fetch`. It is guarded either way. */
+  readonly fetch?: FetchLike;
+}
+
+/**
+ * Lets nobody through whose principal is not known. What was wrong with a token is not told: missing, unknown and expired ones
+ * are answered alike.
+ */
+export function access<B extends object>(
+  options: AccessOptions = {},
+): MiddlewareHandler<{ Bindings: B; Variables: AccessVariables }> {
+  const verifiers = new WeakMap<object, JwtVerifier>();
+
+  const verifierOf = (env: object): JwtVerifier | undefined => {
+    const config = jwtOf(env);
+    if (!config) return undefined;
+    const verifier = verifiers.get(config) ?? jwtVerifier(config, options.fetch);
+    verifiers.set(config, verifier);
+    return verifier;
+  };
+
+  return async (c, next) => {
+    // Read before the token is: a wrong configuration shows at the first request, whoever makes it.
+    const known = tokensOf(c.env);
+    const verify = verifierOf(c.env);
+    const token = presentedToken(c.req.header("authorization"));
+    try {
+      const principal =
+        token === undefined ? undefined : ((await principalOfToken(token, known)) ?? (await verify?.(token)));
+      if (principal === undefined) {
+        return problem(c, 401, "unauthorized", "A valid bearer token is needed.", {
+          "www-authenticate": 'Bearer realm="holdfast"',
+          "cache-control": "no-store",
+        });
+      }
+      c.set("principal", principal);
+    } catch (error) {
+      if (!(error instanceof KeysUnavailableError)) throw error;
+      log("jwks-unavailable", { reason: reasonOf(error.cause) });
+      return problem(c, 503, "keys-unavailable", "Tokens cannot be verified at the moment.", {
+        "retry-after": "5",
+        "cache-control": "no-store",
+      });
+    }
+    await next();
+  };
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : "unknown";
+}

@@ -1,0 +1,46 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { ApiEnv } from "./api-env.ts";
+import { callRoutes } from "./calls.ts";
+import { docsRoutes } from "./docs/routes.ts";
+import { endpointRoutes } from "./endpoints.ts";
+import { eventRoutes } from "./events.ts";
+import { notFound, onError } from "./failure.ts";
+import { inputRoutes } from "./inputs.ts";
+import { refuseOtherMethods } from "./other-methods.ts";
+import { problem } from "./problem.ts";
+import { requestHook } from "./request-hook.ts";
+import { taskRoutes } from "./tasks.ts";
+
+/** Told to everybody, so that whoever has no token yet can read how to get along. */
+const PUBLIC: ReadonlySet<string> = new Set(["/v1/openapi.json"]);
+
+/**
+ * The routes of /v1, and the pages about them. The access middleware is to run before: without a
+ * principal, nothing here answers but /v1/openapi.json and /docs.
+ */
+export function api(): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: requestHook });
+  app.onError(onError);
+  app.notFound(notFound);
+  app.use("/v1/*", async (c, next) => {
+    if (c.var.principal || PUBLIC.has(c.req.path)) return next();
+    return problem(c, 401, "unauthorized", "A valid bearer token is needed.", {
+      "www-authenticate": 'Bearer realm="holdfast"',
+    });
+  });
+  app.use("/v1/*", async (c, next) => {
+    await next();
+    c.header("x-content-type-options", "nosniff");
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+  });
+  endpointRoutes(app);
+  callRoutes(app);
+  taskRoutes(app);
+  inputRoutes(app);
+  eventRoutes(app);
+  docsRoutes(app);
+  refuseOtherMethods(app);
+  // As part of another app, this one's own `notFound` is not asked.
+  app.all("/v1/*", notFound);
+  return app;
+}

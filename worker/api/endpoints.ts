@@ -1,0 +1,58 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { endpointsOf } from "../config/endpoints.ts";
+import type { ApiEnv } from "./api-env.ts";
+import { ProblemError } from "./problem.ts";
+import { granted } from "./reply.ts";
+import { problems } from "./responses.ts";
+import { endpointParams, endpointSchema, toolSchema } from "./schemas.ts";
+import { PrincipalObjects } from "./stubs.ts";
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/endpoints",
+  tags: ["Endpoints"],
+  summary: "The endpoints tools can be called on",
+  responses: {
+    200: {
+      description: "All of them.",
+      content: { "application/json": { schema: z.object({ endpoints: z.array(endpointSchema) }) } },
+    },
+    ...problems(),
+  },
+});
+
+const tools = createRoute({
+  method: "get",
+  path: "/v1/endpoints/{endpoint}/tools",
+  tags: ["Endpoints"],
+  summary: "The tools of an endpoint",
+  request: { params: endpointParams },
+  responses: {
+    200: {
+      description: "As the server lists them.",
+      content: { "application/json": { schema: z.object({ tools: z.array(toolSchema) }) } },
+    },
+    ...problems(404, 429, 502),
+  },
+});
+
+export function endpointRoutes(app: OpenAPIHono<ApiEnv>): void {
+  app.openapi(list, (c) => {
+    const endpoints = endpointsOf(c.env).map(({ name, title }) => ({ name, ...(title && { title }) }));
+    return c.json({ endpoints }, 200);
+  });
+
+  app.openapi(tools, async (c) => {
+    const { endpoint } = c.req.valid("param");
+    checkEndpoint(c.env, endpoint);
+    const objects = new PrincipalObjects(c.env, c.var.principal);
+    const identity = { principal: objects.principal, endpoint, shard: 0 };
+    return c.json({ tools: [...granted(await objects.group(identity).tools(identity))] }, 200);
+  });
+}
+
+/** @throws ProblemError if no endpoint of that name is configured. */
+export function checkEndpoint(env: object, endpoint: string): void {
+  if (endpointsOf(env).some(({ name }) => name === endpoint)) return;
+  throw new ProblemError(404, "unknown-endpoint", "There is no such endpoint.");
+}

@@ -1,0 +1,67 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { ApiEnv } from "./api-env.ts";
+import { eventResponse } from "./events/event-output.ts";
+import { decodePositions, type Positions } from "./events/position.ts";
+import { watchPrincipal, watchTask } from "./events/principal-events.ts";
+import { pause } from "./events/upstream.ts";
+import { ProblemError } from "./problem.ts";
+import { unknownTask } from "./reply.ts";
+import { eventStreamContent, problems } from "./responses.ts";
+import { positionHeaders, positionQuery, taskParams } from "./schemas.ts";
+import { PrincipalObjects } from "./stubs.ts";
+import { readTaskId } from "./task-id.ts";
+
+const all = createRoute({
+  method: "get",
+  path: "/v1/events",
+  tags: ["Events"],
+  summary: "The changes of all your tasks, as they come",
+  request: { headers: positionHeaders, query: positionQuery },
+  responses: { 200: { description: "Server-Sent Events.", content: eventStreamContent }, ...problems() },
+});
+
+const ofTask = createRoute({
+  method: "get",
+  path: "/v1/tasks/{id}/events",
+  tags: ["Events"],
+  summary: "The changes of a task, as they come",
+  request: { params: taskParams, headers: positionHeaders, query: positionQuery },
+  responses: { 200: { description: "Server-Sent Events.", content: eventStreamContent }, ...problems(404) },
+});
+
+export function eventRoutes(app: OpenAPIHono<ApiEnv>): void {
+  app.openapi(all, async (c) => {
+    refuseHead(c.req.method);
+    const objects = new PrincipalObjects(c.env, c.var.principal);
+    const from = position(c.req.valid("header")["last-event-id"], c.req.valid("query").after);
+    const groups = await objects.directory.groups();
+    return eventResponse((output) => watchPrincipal({ objects, output, from, pause }, groups), {
+      signal: c.req.raw.signal,
+    });
+  });
+
+  app.openapi(ofTask, async (c) => {
+    refuseHead(c.req.method);
+    const { id } = c.req.valid("param");
+    const address = readTaskId(id);
+    const objects = new PrincipalObjects(c.env, c.var.principal);
+    if (!address || !(await objects.group(address).task(id))) throw unknownTask();
+    const from = position(c.req.valid("header")["last-event-id"], c.req.valid("query").after);
+    return eventResponse((output) => watchTask({ objects, output, from, pause }, address, id), {
+      signal: c.req.raw.signal,
+    });
+  });
+}
+
+/** The answer to a HEAD would be a stream that nobody reads and nobody closes. */
+function refuseHead(method: string): void {
+  if (method === "HEAD") {
+    throw new ProblemError(405, "method-not-allowed", "This address has no HEAD.", { allow: "GET" });
+  }
+}
+
+/** The header is the later word: an EventSource sends it beside the address it was opened with. */
+function position(header: string | undefined, query: string | undefined): Positions | undefined {
+  const text = header || query;
+  return text ? decodePositions(text) : undefined;
+}

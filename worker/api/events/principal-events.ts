@@ -1,0 +1,78 @@
+import type { GroupName } from "../../objects/principal-directory-rpc.ts";
+import { groupNameSchema } from "../schemas.ts";
+import type { PrincipalObjects } from "../stubs.ts";
+import type { EventOutput } from "./event-output.ts";
+import { type GroupStream, MergedEvents } from "./merged-events.ts";
+import type { Positions } from "./position.ts";
+import { follow, type Pause } from "./upstream.ts";
+
+export interface WatchOptions {
+  readonly objects: PrincipalObjects;
+  readonly output: EventOutput;
+  /** Where the watcher was; nowhere without one. */
+  readonly from: Positions | undefined;
+  readonly pause: Pause;
+}
+
+/** All changes of a principal's tasks, in the groups there are and in those to come. Ends with the output. */
+export async function watchPrincipal(
+  { objects, output, from, pause }: WatchOptions,
+  groups: readonly GroupName[],
+): Promise<void> {
+  const merged = new MergedEvents({ output, from, pause });
+  for (const group of groups) merged.add(groupStream(objects, group), from === undefined);
+  // Whatever group there is beyond these was opened later: all in it is news.
+  const directory = follow({
+    open: (signal) => objects.directory.fetch("https://directory/groups/events", { signal }),
+    take: async ({ type, data }) => {
+      const group = type === "group" ? groupNameSchema.safeParse(parsed(data)) : undefined;
+      if (group?.success) merged.add(groupStream(objects, group.data));
+    },
+    signal: output.ended,
+    pause,
+  });
+  await merged.begin();
+  await directory;
+}
+
+/** The changes of one task. Ends with the output. */
+export async function watchTask(
+  { objects, output, from, pause }: WatchOptions,
+  group: GroupName,
+  id: string,
+): Promise<void> {
+  const stream = groupStream(objects, group, id);
+  const position = from?.get(stream.key);
+  const merged = new MergedEvents({
+    output,
+    from: position === undefined ? undefined : new Map([[stream.key, position]]),
+    pause,
+  });
+  merged.add(stream, position === undefined);
+  await merged.begin();
+  await new Promise<void>((resolve) => {
+    output.ended.addEventListener("abort", () => resolve());
+    if (output.ended.aborted) resolve();
+  });
+}
+
+function groupStream(objects: PrincipalObjects, group: GroupName, id?: string): GroupStream {
+  return {
+    key: `${group.endpoint}.${group.shard}`,
+    open: (after, signal) => {
+      const query = new URLSearchParams({
+        ...(after !== undefined && { after: String(after) }),
+        ...(id !== undefined && { task: id }),
+      });
+      return objects.group(group).fetch(`https://group/events?${query}`, { signal });
+    },
+  };
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}

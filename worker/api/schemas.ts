@@ -1,0 +1,179 @@
+import { z } from "@hono/zod-openapi";
+import type { ListedTool, TaskJson } from "holdfast";
+
+/*
+ * The shapes on the wire, as the OpenAPI document tells them. What comes in is checked against them; what goes out is
+ * made by the library, and tests hold it against them.
+ */
+
+const json = z.record(z.string(), z.unknown());
+const ms = z.int().min(0);
+
+export const statusSchema = z
+  .enum(["calling", "working", "input_required", "completed", "failed", "cancelled", "expired", "lost"])
+  .openapi({
+    description:
+      "`calling`: the call is out. `working`: the server runs a task. `input_required`: it waits for an answer. The others are final.",
+  });
+
+const snapshotSchema = z
+  .object({
+    taskId: z.string(),
+    status: z.enum(["working", "input_required", "completed", "failed", "cancelled"]),
+    statusMessage: z.string().optional(),
+    createdAt: z.string(),
+    lastUpdatedAt: z.string(),
+    ttlMs: ms.nullable(),
+    pollIntervalMs: ms.optional(),
+  })
+  .openapi("Snapshot", { description: "What the server last said of the task." });
+
+const inputRequestSchema = z
+  .object({
+    key: z.string(),
+    method: z.enum(["elicitation/create", "sampling/createMessage", "roots/list"]),
+    params: json,
+  })
+  .openapi("InputRequest", { description: "A question of the server. Answer it under its key." });
+
+const outcomeSchema = z
+  .discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("completed"),
+      result: z.looseObject({ content: z.array(z.looseObject({ type: z.string() })) }).openapi({
+        description: "The tool's result as the server sent it. `isError` is the tool's own failure.",
+      }),
+      apart: z
+        .literal(true)
+        .optional()
+        .openapi({ description: "`result` is left out here: get the task itself." }),
+    }),
+    z.object({
+      kind: z.literal("failed"),
+      error: z.looseObject({ reason: z.string(), message: z.string() }),
+    }),
+    z.object({ kind: z.literal("cancelled"), confirmed: z.boolean() }),
+    z.object({ kind: z.literal("expired"), detail: z.string() }),
+    z.object({ kind: z.literal("lost"), detail: z.string(), candidates: z.array(z.string()).optional() }),
+  ])
+  .openapi("Outcome", { description: "How the task ended. Written once." });
+
+export const taskShape = z
+  .object({
+    id: z.string(),
+    endpoint: z.string(),
+    generation: z.enum(["2025-11-25", "2026-07-28"]),
+    tool: z.string(),
+    arguments: json,
+    status: statusSchema,
+    rev: z.int().openapi({ description: "Raised with every change that is stored; the ETag." }),
+    createdAt: ms.openapi({ description: "Milliseconds since 1970, like every time here." }),
+    settledAt: ms.optional(),
+    taskId: z.string().optional().openapi({ description: "The server's id of the task." }),
+    immediateResponse: z
+      .string()
+      .optional()
+      .openapi({ description: "What the server would have a model told meanwhile." }),
+    snapshot: snapshotSchema.optional(),
+    progress: z
+      .object({ progress: z.number(), total: z.number().optional(), message: z.string().optional() })
+      .optional(),
+    inputRequests: z.array(inputRequestSchema),
+    cancelling: z.boolean(),
+    trouble: z
+      .object({ fault: z.looseObject({ kind: z.string(), message: z.string() }), since: ms })
+      .optional()
+      .openapi({ description: "The last request to the server failed, and is made again." }),
+    outcome: outcomeSchema.optional(),
+  })
+  .openapi("Task");
+
+/** `TaskJson` is what the handlers have. Whether the two agree is a matter of tests: zod knows no readonly fields. */
+export const taskSchema = taskShape as unknown as z.ZodType<TaskJson>;
+
+export const toolSchema = z
+  .object({
+    name: z.string(),
+    facts: z.object({
+      taskSupport: z.enum(["forbidden", "optional", "required"]),
+      repeatable: z.boolean(),
+      headers: z.array(z.looseObject({})).optional(),
+    }),
+    definition: json.openapi({ description: "The tool as the server lists it." }),
+  })
+  .openapi("Tool") as unknown as z.ZodType<ListedTool>;
+
+export const endpointSchema = z
+  .object({ name: z.string(), title: z.string().optional() })
+  .openapi("Endpoint");
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string().openapi({ description: "For programs: see the list at the head of this document." }),
+  })
+  .openapi("Problem", { description: "Problem Details, RFC 9457." });
+
+export const callSchema = z
+  .strictObject({
+    tool: z.string().min(1).max(256),
+    arguments: json.default({}),
+    prefer: z.enum(["task", "plain"]).optional().openapi({
+      description: "Where the server leaves a choice (2025-11-25 `optional`). As a task by default.",
+    }),
+    ttlMs: z
+      .int()
+      .min(1)
+      .optional()
+      .openapi({ description: "How long the server should keep the task (2025-11-25)." }),
+    repeatable: z.boolean().optional().openapi({
+      description: "The call may be sent again when its fate is unknown. By default the tool's hints say.",
+    }),
+    webhook: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .optional()
+      .openapi({ description: "Where the outcome is posted, signed (Standard Webhooks)." }),
+  })
+  .openapi("Call");
+
+export const answerSchema = json.openapi("Answer", {
+  description:
+    'What the question\'s own method is answered with. For `elicitation/create`: `{ "action": "accept", "content": {…} }`, `{ "action": "decline" }` or `{ "action": "cancel" }`.',
+});
+
+export const endpointParams = z.object({
+  endpoint: z.string().openapi({ param: { name: "endpoint", in: "path" }, example: "papers" }),
+});
+
+export const taskParams = z.object({
+  id: z.string().openapi({
+    param: { name: "id", in: "path" },
+    example: "papers.0.01936c4e-5b5e-7c1a-9d3e-2f1a4b6c8d0e",
+  }),
+});
+
+export const inputParams = taskParams.extend({
+  key: z
+    .string()
+    .min(1)
+    .max(1024)
+    .openapi({ param: { name: "key", in: "path" } }),
+});
+
+export const positionHeaders = z.object({
+  "last-event-id": z.string().optional().openapi({
+    description: "The id of the last event that was seen: what came after it follows, once and in order.",
+  }),
+});
+
+export const positionQuery = z.object({
+  after: z.string().optional().openapi({ description: "The same, where no header can be set." }),
+});
+
+/** How the directory tells of a group. */
+export const groupNameSchema = z.object({ endpoint: z.string(), shard: z.int().min(0) });

@@ -1,0 +1,138 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { ApiEnv } from "./api-env.ts";
+import { listTasks } from "./listing.ts";
+import { ProblemError } from "./problem.ts";
+import { granted, unknownTask } from "./reply.ts";
+import { ETAG_HEADER, etagOf, problems, taskContent } from "./responses.ts";
+import { statusSchema, taskParams, taskSchema } from "./schemas.ts";
+import { type GroupStub, PrincipalObjects } from "./stubs.ts";
+import { readTaskId } from "./task-id.ts";
+import { matchesNone, untilAttention, untilNews } from "./waiting.ts";
+
+const listQuery = z.object({
+  endpoint: z.string().max(32).optional(),
+  status: z
+    .union([statusSchema, z.literal("unfinished")])
+    .optional()
+    .openapi({ description: "`unfinished`: all without an outcome." }),
+  tool: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(64).optional().openapi({ description: "The `nextCursor` of the page before." }),
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/tasks",
+  tags: ["Tasks"],
+  summary: "Your tasks, the newest first",
+  request: { query: listQuery },
+  responses: {
+    200: {
+      description: "A page, without results.",
+      content: {
+        "application/json": {
+          schema: z.object({
+            tasks: z.array(taskSchema),
+            nextCursor: z.string().optional().openapi({ description: "Absent on the last page." }),
+          }),
+        },
+      },
+    },
+    ...problems(422),
+  },
+});
+
+const get = createRoute({
+  method: "get",
+  path: "/v1/tasks/{id}",
+  tags: ["Tasks"],
+  summary: "A task, with its result when it has one",
+  request: {
+    params: taskParams,
+    query: z.object({
+      wait: z.coerce.number().min(0).max(60).default(0).openapi({
+        description:
+          "Seconds to wait: with `If-None-Match` for a change, else until the task is settled or asks.",
+      }),
+    }),
+    headers: z.object({
+      "if-none-match": z.string().max(1024).optional().openapi({ description: "The ETag you have." }),
+    }),
+  },
+  responses: {
+    200: { description: "The task.", headers: ETAG_HEADER, content: taskContent },
+    304: { description: "It is still the one you have.", headers: ETAG_HEADER },
+    ...problems(404, 422),
+  },
+});
+
+const cancel = createRoute({
+  method: "post",
+  path: "/v1/tasks/{id}/cancel",
+  tags: ["Tasks"],
+  summary: "Cancel a task",
+  description: "The wish is durable when this answers; the outcome is what the server then says.",
+  request: { params: taskParams },
+  responses: {
+    202: { description: "It will be asked for.", headers: ETAG_HEADER, content: taskContent },
+    ...problems(404, 409),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/tasks/{id}",
+  tags: ["Tasks"],
+  summary: "Delete a settled task",
+  request: { params: taskParams },
+  responses: { 204: { description: "It is gone." }, ...problems(404, 409) },
+});
+
+export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
+  app.openapi(list, async (c) => {
+    const { limit, cursor, ...filter } = c.req.valid("query");
+    const page = await listTasks(new PrincipalObjects(c.env, c.var.principal), filter, limit, cursor);
+    if (!page) throw new ProblemError(422, "malformed", "query.cursor: is none that a page gave");
+    return c.json(page, 200);
+  });
+
+  app.openapi(get, async (c) => {
+    const { id } = c.req.valid("param");
+    const ms = c.req.valid("query").wait * 1000;
+    const known = c.req.valid("header")["if-none-match"];
+    const group = groupOf(c.env, c.var.principal, id);
+    const task =
+      known === undefined
+        ? await untilAttention(group, id, ms)
+        : await untilNews(group, id, (seen) => matchesNone(known, etagOf(seen)), ms);
+    if (!task) throw unknownTask();
+    const etag = etagOf(task);
+    c.header("etag", etag);
+    c.header("cache-control", "private, no-cache");
+    if (known !== undefined && matchesNone(known, etag)) return c.body(null, 304);
+    return c.json(task, 200);
+  });
+
+  app.openapi(cancel, async (c) => {
+    const { id } = c.req.valid("param");
+    const task = granted(await groupOf(c.env, c.var.principal, id).cancel(id));
+    c.header("etag", etagOf(task));
+    return c.json(task, 202);
+  });
+
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    granted(await groupOf(c.env, c.var.principal, id).forget(id));
+    return c.body(null, 204);
+  });
+}
+
+/**
+ * The object that would hold this task: always one of the caller's own.
+ * @throws ProblemError for an id that is none.
+ */
+export function groupOf(env: ApiEnv["Bindings"], principal: string, id: string): GroupStub {
+  const address = readTaskId(id);
+  if (!address) throw unknownTask();
+  return new PrincipalObjects(env, principal).group(address);
+}

@@ -1,0 +1,48 @@
+import type { TaskJson } from "holdfast";
+import type { GroupStub } from "./stubs.ts";
+
+/** A task that neither works nor is being called: somebody has to do something about it now. */
+function needsAttention(task: TaskJson): boolean {
+  return task.outcome !== undefined || task.status === "input_required";
+}
+
+/** The task once it is settled or asks, or as it is when `ms` are over. */
+export async function untilAttention(
+  group: GroupStub,
+  id: string,
+  ms: number,
+  now: () => number = Date.now,
+): Promise<TaskJson | undefined> {
+  const end = now() + ms;
+  let task = await group.task(id);
+  while (task && !needsAttention(task)) {
+    const left = end - now();
+    if (left <= 0) break;
+    task = await group.task(id, { afterRev: task.rev, ms: left });
+  }
+  return task;
+}
+
+/** The task once its `rev` is none of those known, or as it is when `ms` are over. */
+export async function untilNews(
+  group: GroupStub,
+  id: string,
+  isKnown: (task: TaskJson) => boolean,
+  ms: number,
+  now: () => number = Date.now,
+): Promise<TaskJson | undefined> {
+  const end = now() + ms;
+  let task = await group.task(id);
+  while (task && !task.outcome && isKnown(task)) {
+    const left = end - now();
+    if (left <= 0) break;
+    task = await group.task(id, { afterRev: task.rev, ms: left });
+  }
+  return task;
+}
+
+/** Whether an `If-None-Match` header names this entity tag (RFC 9110, 13.1.2). */
+export function matchesNone(header: string, etag: string): boolean {
+  const tags = header.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.includes("*") || tags.includes(etag);
+}

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { refusalOf } from "../outbound/address.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import { isDemo } from "./demo.ts";
+import { headerNameFault, headerValueFault } from "./header-rules.ts";
+import { jsonVar } from "./json-var.ts";
+import { endpointNameSchema } from "./names.ts";
+import { withSecrets } from "./secret-references.ts";
+
+/** What is told of an endpoint to callers. */
+export interface EndpointListing {
+  readonly name: string;
+  readonly title?: string;
+}
+
+/** The client credentials grant. */
+export interface OAuthConfig {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The credentials are sent to this authorization server and to no other, whatever the endpoint says. */
+  readonly issuer: string;
+  readonly scope?: string;
+}
+
+/** An upstream server, with the secrets in their places. */
+export interface EndpointConfig extends EndpointListing {
+  readonly url: string;
+  /** Which generation to speak; `auto` asks the server. */
+  readonly era: "auto" | "2025-11-25" | "2026-07-28";
+  /** Sent with every request to its origin and to no other. Names are in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly oauth?: OAuthConfig;
+  /** Its address is private, or without TLS, and that is meant. */
+  readonly allowPrivate: boolean;
+  /** The demo's own: `url` is fetched from the SAMPLE_LAB object of this name, not over a network. */
+  readonly sampleLab?: string;
+}
+
+const text = z.string().min(1, "must not be empty");
+
+const endpointSchema = z
+  .strictObject({
+    url: text,
+    title: text.max(200).optional(),
+    era: z.enum(["auto", "2025-11-25", "2026-07-28"]).default("auto"),
+    headers: z.record(z.string(), z.string()).default({}),
+    oauth: z
+      .strictObject({ clientId: text, clientSecret: text, issuer: z.url(), scope: text.optional() })
+      .optional(),
+    allowPrivate: z.boolean().default(false),
+  })
+  .superRefine(({ url, allowPrivate, headers, oauth }, context) => {
+    const fault = (message: string, ...path: string[]) => context.addIssue({ code: "custom", path, message });
+    const refusal = URL.canParse(url) ? refusalOf(new URL(url), { allowPrivate }) : "is not an address";
+    if (refusal) fault(refusal, "url");
+    const names = Object.keys(headers);
+    for (const name of names) {
+      const reason = headerNameFault(name);
+      if (reason) fault(reason, "headers", name);
+    }
+    const distinct = new Set(names.map((name) => name.toLowerCase()));
+    if (distinct.size < names.length) fault("has a header twice", "headers");
+    if (oauth && distinct.has("authorization"))
+      fault("cannot be there beside oauth", "headers", "authorization");
+  });
+
+type WrittenEndpoint = z.infer<typeof endpointSchema>;
+
+const writtenEndpoints = jsonVar<Readonly<Record<string, WrittenEndpoint>>>(
+  "ENDPOINTS",
+  z.record(endpointNameSchema, endpointSchema),
+  {},
+);
+
+/** The var ENDPOINTS as its callers see it, and the sample servers in the demo. */
+export function endpointsOf(env: object): readonly EndpointListing[] {
+  const configured = Object.entries(writtenEndpoints(env)).map(([name, { title }]) => listing(name, title));
+  const samples = isDemo(env) ? SAMPLES.map(({ name, title }) => listing(name, title)) : [];
+  const taken = new Set(configured.map(({ name }) => name));
+  return [...configured, ...samples.filter(({ name }) => !taken.has(name))];
+}
+
+/**
+ * One endpoint, ready to be called; undefined if there is none of that name.
+ * @throws ConfigurationError if a secret of it is missing or cannot be sent. Other endpoints can be used all the same.
+ */
+export function endpointOf(env: object, name: string): EndpointConfig | undefined {
+  const endpoints = writtenEndpoints(env);
+  const written = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
+  if (!written) return isDemo(env) ? SAMPLES.find((sample) => sample.name === name) : undefined;
+  const { url, title, era, headers, oauth, allowPrivate } = written;
+  return {
+    ...listing(name, title),
+    url,
+    era,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([header, value]) => [
+        header.toLowerCase(),
+        sendable(env, value, [name, "headers", header]),
+      ]),
+    ),
+    ...(oauth && {
+      oauth: {
+        clientId: sendable(env, oauth.clientId, [name, "oauth", "clientId"]),
+        clientSecret: sendable(env, oauth.clientSecret, [name, "oauth", "clientSecret"]),
+        issuer: oauth.issuer,
+        ...(oauth.scope !== undefined && { scope: oauth.scope }),
+      },
+    }),
+    allowPrivate,
+  };
+}
+
+function listing(name: string, title: string | undefined): EndpointListing {
+  return { name, ...(title !== undefined && { title }) };
+}
+
+/** Of OAuth's as of headers: a line break at the end of a secret is a mistake that a server would only call unauthorized. */
+function sendable(env: object, written: string, path: readonly string[]): string {
+  const value = withSecrets(env, written, path);
+  const fault = headerValueFault(value);
+  if (fault) throw new ConfigurationError("ENDPOINTS", path, fault);
+  return value;
+}
+
+const SAMPLES: readonly EndpointConfig[] = [
+  sample("sample-2025", "2025-11-25"),
+  sample("sample-2026", "2026-07-28"),
+];
+
+function sample(name: string, era: "2025-11-25" | "2026-07-28"): EndpointConfig {
+  return {
+    name,
+    title: `Sample server, MCP ${era}`,
+    url: `https://holdfast.invalid/samples/demo/${era}/mcp`,
+    era,
+    headers: {},
+    allowPrivate: false,
+    sampleLab: "demo",
+  };
+}

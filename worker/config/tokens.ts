@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { isDemo } from "./demo.ts";
+import { jsonVar } from "./json-var.ts";
+import { principalSchema } from "./names.ts";
+
+/** A token as it is configured: known by its hash only. */
+export interface HashedToken {
+  readonly principal: string;
+  /** SHA-256 of the token's characters, 32 bytes. */
+  readonly sha256: Uint8Array;
+}
+
+const hash = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/, {
+    error: "must be the SHA-256 of the token, in 64 hexadecimal digits",
+    abort: true,
+  })
+  .transform((hex) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)));
+
+const schema = z
+  .array(z.strictObject({ principal: principalSchema, sha256: hash }))
+  .superRefine((tokens, context) => {
+    const seen = new Set<string>();
+    for (const [index, { sha256 }] of tokens.entries()) {
+      const key = sha256.join();
+      if (seen.has(key))
+        context.addIssue({ code: "custom", path: [index, "sha256"], message: "is there twice" });
+      seen.add(key);
+    }
+  });
+
+const configuredTokens = jsonVar<readonly HashedToken[]>("TOKENS", schema, []);
+
+/** Of the token "demo". */
+const DEMO_TOKEN: HashedToken = {
+  principal: "demo",
+  sha256: hash.parse("2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea"),
+};
+
+/** The var TOKENS, and the demo's own token in the demo. */
+export function tokensOf(env: object): readonly HashedToken[] {
+  const tokens = configuredTokens(env);
+  return isDemo(env) ? [...tokens, DEMO_TOKEN] : tokens;
+}
