@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -5,12 +6,20 @@ import { defineConfig } from "vitest/config";
 // wrangler.toml names this folder, and must find it even where the console has not been built.
 mkdirSync("web/dist", { recursive: true });
 
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
 export default defineConfig({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
-        bindings: { DEMO: "true", WEBHOOK_SECRET: "whsec_aG9sZGZhc3Q=", METRICS_TOKEN: "metrics-token" },
+        bindings: {
+          DEMO: "true",
+          WEBHOOK_SECRET: "whsec_aG9sZGZhc3Q=",
+          METRICS_TOKEN: "metrics-token",
+          CORS_ORIGINS: JSON.stringify(["https://app.example"]),
+          TOKENS: JSON.stringify([{ principal: "alice", sha256: sha256("alice-token") }]),
+        },
       },
     }),
   ],

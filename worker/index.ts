@@ -25,7 +25,7 @@ app.use("/v1/*", (c, next) =>
     origin: (origin) => (corsOriginsOf(c.env).includes(origin) ? origin : null),
     allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
     allowHeaders: ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"],
-    exposeHeaders: ["location", "etag", "retry-after"],
+    exposeHeaders: ["location", "etag", "retry-after", "www-authenticate", "allow"],
     maxAge: 600,
   })(c, next),
 );

@@ -29,6 +29,7 @@ export interface TaskQuery {
   /** Only ids before this one. */
   readonly before?: string;
   readonly limit: number;
+  /** One of the statuses, or `unfinished`: those without an outcome. */
   readonly status?: string;
   readonly tool?: string;
 }
@@ -114,19 +115,20 @@ export class SqliteTaskStore implements TaskStore {
 
   /** Records as they are stored, the newest first by their ids. */
   query({ before, limit, status, tool }: TaskQuery): unknown[] {
+    const unfinished = status === "unfinished";
     const wanted: [string, string | undefined][] = [
       ["id < ?", before],
-      ["status = ?", status],
+      ["status = ?", unfinished ? undefined : status],
       ["tool = ?", tool],
     ];
     const given = wanted.filter((entry): entry is [string, string] => entry[1] !== undefined);
     const where = given.map(([condition]) => condition).join(" AND ") || "1";
     const values = given.map(([, value]) => value);
+    const tables: readonly Table[] = unfinished ? ["active"] : ["active", "settled"];
+    const selects = tables.map((table) => `SELECT id, record FROM ${table} WHERE ${where}`);
     return this.#all(
-      `SELECT id, record FROM active WHERE ${where} UNION ALL SELECT id, record FROM settled WHERE ${where}
-       ORDER BY id DESC LIMIT ?`,
-      ...values,
-      ...values,
+      `${selects.join(" UNION ALL ")} ORDER BY id DESC LIMIT ?`,
+      ...tables.flatMap(() => values),
       limit,
     ).map(({ record }) => JSON.parse(String(record)));
   }

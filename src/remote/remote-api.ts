@@ -33,7 +33,7 @@ export interface Persistence {
   readonly key: string;
 }
 
-/** What the worker answered, and whether an earlier attempt may have had its effect already. */
+/** What the worker answered with, when it did not refuse. */
 export interface Answer {
   readonly status: number;
   readonly json: unknown;

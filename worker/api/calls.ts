@@ -48,7 +48,7 @@ const start = createRoute({
       headers: { ...LOCATION_HEADER, ...ETAG_HEADER },
       content: taskContent,
     },
-    ...problems(404, 413, 415, 422, 429, 502),
+    ...problems(404, 410, 413, 415, 422, 429, 502),
   },
 });
 
@@ -97,6 +97,9 @@ function admitted(admission: Admission): Admitted {
   const { code, retryAfterMs } = admission;
   if (code === "idempotency-conflict") {
     throw new ProblemError(422, code, "This Idempotency-Key was used for another call.");
+  }
+  if (code === "task-deleted") {
+    throw new ProblemError(410, code, "This Idempotency-Key was used for a task that has been deleted.");
   }
   const detail =
     code === "calls-in-flight" ? "Too many of your calls are in flight." : "Too many calls within a minute.";

@@ -15,7 +15,11 @@ const list = createRoute({
   responses: {
     200: {
       description: "All of them.",
-      content: { "application/json": { schema: z.object({ endpoints: z.array(endpointSchema) }) } },
+      content: {
+        "application/json": {
+          schema: z.object({ endpoints: z.array(endpointSchema) }).openapi("EndpointList"),
+        },
+      },
     },
     ...problems(),
   },
@@ -30,7 +34,9 @@ const tools = createRoute({
   responses: {
     200: {
       description: "As the server lists them.",
-      content: { "application/json": { schema: z.object({ tools: z.array(toolSchema) }) } },
+      content: {
+        "application/json": { schema: z.object({ tools: z.array(toolSchema) }).openapi("ToolList") },
+      },
     },
     ...problems(404, 429, 502),
   },

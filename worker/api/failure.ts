@@ -1,10 +1,18 @@
 import type { ErrorHandler, NotFoundHandler } from "hono";
-import { HTTPException } from "hono/http-exception";
+import type { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { log } from "../operations/log.ts";
 import { ProblemError, problem, rendered, retryAfter } from "./problem.ts";
 
 /** How long a caller is asked to wait when an object is overloaded or was just moved, in ms. */
 const OBJECT_RETRY_MS = 1_000;
+
+/** What Hono's validators and media type check throw. */
+const FOUND_BY_HONO: Readonly<Record<number, readonly [ContentfulStatusCode, string, string]>> = {
+  400: [422, "malformed", "The body is no JSON."],
+  413: [413, "too-large", "The body is too large."],
+  415: [415, "unsupported-media-type", "The body must be application/json."],
+};
 
 /**
  * What was thrown, as a problem. Only what was meant for the caller is told; anything else is an
@@ -12,7 +20,8 @@ const OBJECT_RETRY_MS = 1_000;
  */
 export const onError: ErrorHandler = (error, c) => {
   if (error instanceof ProblemError) return rendered(c, error, c.req.path);
-  if (error instanceof HTTPException) return httpProblem(error, c);
+  const found = isHttpException(error) && FOUND_BY_HONO[error.status];
+  if (found) return problem(c, ...found);
   const instance = `urn:uuid:${crypto.randomUUID()}`;
   const passing = passesByItself(error);
   log(passing ? "object-unavailable" : "internal-error", {
@@ -36,19 +45,11 @@ export const onError: ErrorHandler = (error, c) => {
 export const notFound: NotFoundHandler = (c) =>
   problem(c, 404, "not-found", "There is nothing at this address.");
 
-/** Hono's own: what its validators and the media type check find. */
-const httpProblem = (error: HTTPException, c: Parameters<ErrorHandler>[1]): Response => {
-  switch (error.status) {
-    case 400:
-      return problem(c, 422, "malformed", "The body is no JSON.");
-    case 413:
-      return problem(c, 413, "too-large", "The body is too large.");
-    case 415:
-      return problem(c, 415, "unsupported-media-type", "The body must be application/json.");
-    default:
-      return problem(c, 500, "internal", "Something went wrong here.");
-  }
-};
+/** By its shape: a bundler may bring more than one copy of Hono. */
+function isHttpException(error: Error): error is HTTPException {
+  const { status, getResponse } = error as Partial<HTTPException>;
+  return typeof status === "number" && typeof getResponse === "function";
+}
 
 /** Errors of the platform about an object that is overloaded, moved or updated say so. */
 function passesByItself(error: Error): boolean {

@@ -6,6 +6,7 @@ const DESCRIPTIONS = {
   401: "No token, or none that is known.",
   404: "There is no such thing, or it is somebody else's.",
   409: "It is not the time for that.",
+  410: "It was there, and has been deleted.",
   413: "The body is too large.",
   415: "The body is no JSON by its type.",
   422: "The request is malformed.",

@@ -8,6 +8,7 @@ interface Fetching {
 
 export interface DirectoryRpc {
   admit(ask: AdmissionAsk): Promise<Admission>;
+  deleted(id: string): Promise<void>;
   groups(): Promise<readonly GroupName[]>;
 }
 

@@ -16,9 +16,16 @@ const listQuery = z.object({
     .optional()
     .openapi({ description: "`unfinished`: all without an outcome." }),
   tool: z.string().max(256).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+  limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ type: "integer" }),
   cursor: z.string().max(64).optional().openapi({ description: "The `nextCursor` of the page before." }),
 });
+
+const taskPageSchema = z
+  .object({
+    tasks: z.array(taskSchema),
+    nextCursor: z.string().optional().openapi({ description: "Absent on the last page." }),
+  })
+  .openapi("TaskPage");
 
 const list = createRoute({
   method: "get",
@@ -31,10 +38,7 @@ const list = createRoute({
       description: "A page, without results.",
       content: {
         "application/json": {
-          schema: z.object({
-            tasks: z.array(taskSchema),
-            nextCursor: z.string().optional().openapi({ description: "Absent on the last page." }),
-          }),
+          schema: taskPageSchema,
         },
       },
     },
@@ -51,6 +55,7 @@ const get = createRoute({
     params: taskParams,
     query: z.object({
       wait: z.coerce.number().min(0).max(60).default(0).openapi({
+        type: "number",
         description:
           "Seconds to wait: with `If-None-Match` for a change, else until the task is settled or asks.",
       }),
@@ -123,6 +128,7 @@ export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
     granted(await groupOf(c.env, c.var.principal, id).forget(id));
+    await new PrincipalObjects(c.env, c.var.principal).directory.deleted(id);
     return c.body(null, 204);
   });
 }

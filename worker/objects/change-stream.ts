@@ -27,7 +27,8 @@ export function changeStream({ tasks, after, id }: ChangeStreamOptions): Respons
       };
       // Nothing comes between these: what is stored is read, and what is stored from now on is told, in one go.
       const position = tasks.position();
-      write(event("ready", {}, after ?? position));
+      // A position this object never gave shows as one: the watcher is told where it stands instead.
+      write(event("ready", {}, Math.min(after ?? position, position)));
       for (const missed of after === undefined ? [] : tasks.changes(after, id)) change(missed);
       const unwatch = tasks.watch(change);
       const unsubscribe = tasks.client.subscribe((task) => {

@@ -27,8 +27,8 @@ export interface Admitted {
 
 export interface NotAdmitted {
   readonly ok: false;
-  readonly code: "calls-in-flight" | "calls-a-minute" | "idempotency-conflict";
-  /** When to try again, in ms; 0 for a conflict, which stays one. */
+  readonly code: "calls-in-flight" | "calls-a-minute" | "idempotency-conflict" | "task-deleted";
+  /** When to try again, in ms; 0 for what stays as it is. */
   readonly retryAfterMs: number;
 }
 
@@ -53,6 +53,8 @@ export interface PrincipalDirectoryRpc {
    * calls are in flight counts as a call of this minute all the same, so that nobody gains by insisting.
    */
   admit(ask: AdmissionAsk): Promise<Admission>;
+  /** A task was deleted: its Idempotency-Key is answered so for as long as it is remembered. */
+  deleted(id: string): Promise<void>;
   /** By endpoint, then by shard. */
   groups(): Promise<readonly GroupName[]>;
 }

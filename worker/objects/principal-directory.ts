@@ -61,6 +61,10 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     return admission;
   }
 
+  async deleted(id: string): Promise<void> {
+    this.#keys.delete(id);
+  }
+
   async groups(): Promise<readonly GroupName[]> {
     return this.#groups.all();
   }
@@ -97,6 +101,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     if (!call) return undefined;
     if (call.endpoint !== endpoint || call.fingerprint !== idempotency.fingerprint)
       return { ok: false, code: "idempotency-conflict", retryAfterMs: 0 };
+    if (call.deleted) return { ok: false, code: "task-deleted", retryAfterMs: 0 };
     return { ok: true, shard: call.shard, id: call.id, repeated: true };
   }
 

@@ -96,7 +96,8 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
     const known = new Set(held.map(({ id }) => id));
     const late = this.#lateCalls.tasks().filter((task) => {
       const wanted =
-        (status === undefined || task.status === status) && (tool === undefined || task.tool === tool);
+        (status === undefined || status === "unfinished" || task.status === status) &&
+        (tool === undefined || task.tool === tool);
       return wanted && !known.has(task.id) && (before === undefined || task.id < before);
     });
     return [...held, ...late].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);

@@ -3,17 +3,37 @@ import type { ApiEnv } from "../api-env.ts";
 
 export type ApiDocument = ReturnType<OpenAPIHono<ApiEnv>["getOpenAPI31Document"]>;
 
-const DESCRIPTION = `Tool calls that outlive whoever made them. A call is made once; its task is held here, and whatever runs
-next asks for it by its id.
+const CODES = [
+  "unauthorized",
+  "unknown-endpoint",
+  "unknown-tool",
+  "unknown-task",
+  "not-found",
+  "method-not-allowed",
+  "not-open",
+  "running",
+  "too-large",
+  "unsupported-media-type",
+  "malformed",
+  "invalid-answer",
+  "webhook-refused",
+  "idempotency-conflict",
+  "calls-in-flight",
+  "calls-a-minute",
+  "overloaded",
+  "upstream",
+  "upstream-unauthorized",
+  "unavailable",
+  "keys-unavailable",
+  "internal",
+];
 
-Every request needs \`Authorization: Bearer …\`. You see your own tasks; an id that is somebody else's is one that does not exist.
-
-Errors are Problem Details (RFC 9457) with a \`code\`: unauthorized, unknown-endpoint, unknown-tool, unknown-task, not-found,
-method-not-allowed, not-open, running, too-large, unsupported-media-type, malformed, invalid-answer, webhook-refused,
-idempotency-conflict, calls-in-flight, calls-a-minute, overloaded, upstream, upstream-unauthorized, unavailable, internal.
-Under 429 and 503, come back after \`Retry-After\` seconds.
-
-Times are milliseconds since 1970, durations milliseconds.`;
+const DESCRIPTION = [
+  "Tool calls that outlive whoever made them. A call is made once; its task is held here, and whatever runs next asks for it by its id.",
+  "Every request needs `Authorization: Bearer …`. You see your own tasks; an id that is somebody else's is one that does not exist.",
+  `Errors are Problem Details (RFC 9457), and their \`code\` is for programs: ${CODES.map((code) => `\`${code}\``).join(", ")}. Under 429 and 503, come back after \`Retry-After\` seconds.`,
+  "Times are milliseconds since 1970, durations milliseconds.",
+].join("\n\n");
 
 /** The OpenAPI document of the app's own routes. */
 export function apiDocument(app: OpenAPIHono<ApiEnv>): ApiDocument {

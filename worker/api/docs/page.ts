@@ -28,7 +28,7 @@ export function docsPage(document: ApiDocument): Markup {
 <body>
 <header>
 <h1>${info.title} API</h1>
-<p class="intro">${prose(info.description ?? "")}</p>
+${(info.description ?? "").split("\n\n").map((paragraph) => html`<p>${prose(paragraph)}</p>`)}
 <p>This page is made of <a href="/v1/openapi.json">/v1/openapi.json</a>, an OpenAPI ${document.openapi} document.</p>
 </header>
 <main>

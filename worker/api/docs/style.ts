@@ -9,7 +9,6 @@ body { margin: 0 auto; max-width: 52rem; padding: 1rem 1rem 4rem; background: va
 h1 { margin: 1rem 0 } h2 { margin: 2.5rem 0 .5rem } h3 { margin: 0; font-size: 1rem }
 a { color: var(--leaf) }
 code, pre { font: .875rem/1.5 ui-monospace, monospace }
-.intro { white-space: pre-line }
 .card { margin: 1rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card) }
 .card > p { margin: .5rem 0 0 }
 .method { display: inline-block; min-width: 4.5em; font-weight: 700; color: var(--leaf) }

@@ -7,6 +7,8 @@ export interface KeyedCall {
   readonly shard: number;
   readonly id: string;
   readonly fingerprint: string;
+  /** Its task was deleted by whoever called: the same call again is not to be made again. */
+  readonly deleted?: boolean;
 }
 
 /** The Idempotency-Keys of a principal. */
@@ -17,19 +19,24 @@ export class IdempotencyKeys {
     this.#sql = sql;
     sql.exec(`CREATE TABLE IF NOT EXISTS idempotency_keys (
       key TEXT PRIMARY KEY, endpoint TEXT NOT NULL, shard INTEGER NOT NULL, id TEXT NOT NULL,
-      fingerprint TEXT NOT NULL, at INTEGER NOT NULL
+      fingerprint TEXT NOT NULL, at INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID`);
   }
 
   find(key: string, now: number): KeyedCall | undefined {
     const [row] = this.#sql
-      .exec<{ endpoint: string; shard: number; id: string; fingerprint: string }>(
-        "SELECT endpoint, shard, id, fingerprint FROM idempotency_keys WHERE key = ? AND at > ?",
+      .exec<{ endpoint: string; shard: number; id: string; fingerprint: string; deleted: number }>(
+        "SELECT endpoint, shard, id, fingerprint, deleted FROM idempotency_keys WHERE key = ? AND at > ?",
         key,
         now - KEY_LIFE_MS,
       )
       .toArray();
-    return row;
+    return row && { ...row, deleted: row.deleted !== 0 };
+  }
+
+  /** The task was deleted. */
+  delete(id: string): void {
+    this.#sql.exec("UPDATE idempotency_keys SET deleted = 1 WHERE id = ?", id);
   }
 
   put(key: string, call: KeyedCall, now: number): void {

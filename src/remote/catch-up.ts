@@ -1,0 +1,64 @@
+import type { TaskJson } from "../task-json.ts";
+import type { TaskBook } from "./task-book.ts";
+import type { TaskRequests } from "./task-requests.ts";
+
+/**
+ * Learns what happened while no stream was open. Whatever the faults on the way, it goes on until it
+ * has; refused, it is made up for when the stream next opens.
+ */
+export class CatchUp {
+  readonly #requests: TaskRequests;
+  readonly #book: TaskBook;
+  /** Whether it has ever been done: before, nobody was promised news of tasks without a handle here. */
+  #begun = false;
+  #behind = false;
+  #running = false;
+
+  constructor(requests: TaskRequests, book: TaskBook) {
+    this.#requests = requests;
+    this.#book = book;
+  }
+
+  /** The stream is open. @param resumed Nothing was missed since it was open last. */
+  ready(resumed: boolean): void {
+    if (!resumed) this.#behind = true;
+    if (!this.#behind || this.#running) return;
+    this.#running = true;
+    void this.#run().finally(() => {
+      this.#running = false;
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#behind) {
+      this.#behind = false;
+      try {
+        await this.#once();
+      } catch {
+        // Refused, or the client was closed.
+        this.#behind = true;
+        return;
+      }
+    }
+  }
+
+  async #once(): Promise<void> {
+    const known = this.#book.unfinished;
+    const listed = await this.#requests.tasks(this.#begun ? "all" : "unfinished", Number.POSITIVE_INFINITY);
+    for (const task of listed) {
+      if (this.#begun || this.#book.has(task.id)) this.#book.hear(task);
+    }
+    const present = new Set(listed.map(({ id }) => id));
+    for (const task of known) {
+      if (present.has(task.id)) continue;
+      this.#book.hear((await this.#requests.task(task.id, Number.POSITIVE_INFINITY)) ?? gone(task));
+    }
+    this.#begun = true;
+  }
+}
+
+/** A task the worker no longer has, as its handles are to see it. */
+function gone(task: TaskJson): TaskJson {
+  const detail = "The worker no longer holds it: it was deleted, or kept long enough";
+  return { ...task, status: "lost", inputRequests: [], outcome: { kind: "lost", detail } };
+}

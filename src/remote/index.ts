@@ -1,0 +1,15 @@
+/**
+ * Holdfast's client for tasks that live in a Holdfast worker.
+ * @module
+ */
+
+export { stateOf } from "../task-json.ts";
+export {
+  EventStreamParser,
+  type ReadOptions,
+  readEventStream,
+  type StreamedEvent,
+} from "./event-stream.ts";
+export type { TokenSource } from "./remote-api.ts";
+export { RemoteApiError, type RemoteRefusal } from "./remote-api-error.ts";
+export { type RemoteProblem, RemoteTaskClient, type RemoteTaskClientOptions } from "./remote-task-client.ts";

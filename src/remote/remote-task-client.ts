@@ -1,0 +1,223 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "../errors.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { ListedTool } from "../protocol/tool-facts.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+import { Task } from "../task.ts";
+import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
+import { stateOf, type TaskJson } from "../task-json.ts";
+import { CatchUp } from "./catch-up.ts";
+import { RemoteApi, type TokenSource } from "./remote-api.ts";
+import { RemoteApiError } from "./remote-api-error.ts";
+import { TaskBook } from "./task-book.ts";
+import { TaskFeed } from "./task-feed.ts";
+import { type CallAnswer, isRefusal, TaskRequests } from "./task-requests.ts";
+import { Waits } from "./waits.ts";
+
+/** Something an app may show: a request or the event stream failed with `error`, and is tried again. */
+export interface RemoteProblem {
+  readonly kind: "request" | "events";
+  readonly message: string;
+  readonly error: RemoteApiError;
+}
+
+export interface RemoteTaskClientOptions {
+  /** Where the worker is: what stands before `/v1`. */
+  readonly url: string | URL;
+  /** The bearer token. A function is asked before every request, and again when the worker refuses the token. */
+  readonly token?: TokenSource;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly clock?: Clock;
+  readonly onProblem?: (problem: RemoteProblem) => void;
+}
+
+/**
+ * The tasks that run in a Holdfast worker, with the surface of `TaskClient`. Nothing is stored here,
+ * and nothing polled: the page starts, watches and answers, and the tasks go on without it.
+ *
+ * Requests that fail reject with a {@link RemoteApiError}, after a few attempts where the fault may pass.
+ */
+export class RemoteTaskClient implements TaskClientApi {
+  readonly #requests: TaskRequests;
+  readonly #waits: Waits;
+  readonly #feed: TaskFeed;
+  readonly #book: TaskBook;
+  readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly #closing: AbortController = new AbortController();
+  readonly #online = (): void => this.nudge();
+
+  constructor(options: RemoteTaskClientOptions) {
+    const { url, token, clock = systemClock, onProblem } = options;
+    const told = (kind: RemoteProblem["kind"]) => (error: RemoteApiError) =>
+      onProblem?.({ kind, message: error.message, error });
+    const waits = new Waits(clock);
+    const api = new RemoteApi({
+      url,
+      ...(token !== undefined && { token }),
+      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      clock,
+      waits,
+      retrying: told("request"),
+    });
+    this.#waits = waits;
+    this.#requests = new TaskRequests(api, this.#closing.signal);
+    this.#book = new TaskBook({
+      handle: (task) => this.#handle(task),
+      changed: (task) => {
+        for (const listener of [...this.#listeners]) listener(task);
+      },
+      recounted: () => this.#watch(),
+    });
+    const catchUp = new CatchUp(this.#requests, this.#book);
+    this.#feed = new TaskFeed({
+      api,
+      clock,
+      waits,
+      ready: (resumed) => catchUp.ready(resumed),
+      told: (task) => void this.#book.hear(task),
+      progressed: (id, progress) => this.#book.progressed(id, progress),
+      troubled: told("events"),
+    });
+    // Pages and workers are told when the network is back; elsewhere there is no such event.
+    (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
+  }
+
+  endpoints(): Promise<readonly string[]> {
+    return this.#requests.endpoints();
+  }
+
+  /**
+   * Calls a tool in the worker. Resolves once the worker holds it, or has its result. The same call
+   * is asked for until the worker answers or the signal is aborted, and made once all the same.
+   * Rejects with a TaskError when the call came to nothing, with an UnknownEndpointError, with a
+   * RemoteApiError when the worker refuses it, and with the signal's reason.
+   */
+  async callTool(
+    endpoint: string,
+    tool: string,
+    args: JsonObject = {},
+    options: CallOptions = {},
+  ): Promise<Task> {
+    options.signal?.throwIfAborted();
+    let answer: CallAnswer;
+    try {
+      answer = await this.#requests.call(endpoint, tool, args, options);
+    } catch (error) {
+      throw await this.#endpointError(endpoint, error);
+    }
+    const task = this.#book.hear(answer.task);
+    const { outcome } = task;
+    // Held by the worker, it is safe: what becomes of it later is the task's to tell.
+    if (!answer.ended || !outcome || outcome.kind === "completed") return task;
+    throw errorOf(task.reference, outcome);
+  }
+
+  /** All unfinished tasks of this principal, whoever began them, the earliest first. They run in any case. */
+  async resume(): Promise<readonly Task[]> {
+    return this.#handles(await this.#requests.tasks("unfinished"));
+  }
+
+  async list(): Promise<readonly Task[]> {
+    return this.#handles(await this.#requests.tasks("all"));
+  }
+
+  async get(id: string): Promise<Task | undefined> {
+    const task = await this.#requests.task(id);
+    return task && this.#book.take(task);
+  }
+
+  async forget(id: string): Promise<void> {
+    try {
+      await this.#requests.remove(id);
+    } catch (error) {
+      // It runs, and is left.
+      if (isRefusal(error, 409)) return;
+      if (!isRefusal(error, 404)) throw error;
+    }
+    this.#book.forget(id);
+  }
+
+  async listTools(endpoint: string): Promise<readonly ListedTool[]> {
+    try {
+      return await this.#requests.tools(endpoint);
+    } catch (error) {
+      throw await this.#endpointError(endpoint, error);
+    }
+  }
+
+  subscribe(listener: (task: Task) => void): () => void {
+    this.#listeners.add(listener);
+    this.#watch();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#watch();
+    };
+  }
+
+  /** Tries again at once what waits out a fault. The browser's `online` event does this by itself. */
+  nudge(): void {
+    this.#waits.nudge();
+  }
+
+  async close(): Promise<void> {
+    (globalThis as Partial<EventTarget>).removeEventListener?.("online", this.#online);
+    this.#closing.abort(new ClientClosedError());
+    this.#feed.close();
+  }
+
+  #handles(tasks: readonly TaskJson[]): readonly Task[] {
+    return [...tasks].sort((a, b) => a.createdAt - b.createdAt).map((json) => this.#book.take(json));
+  }
+
+  #handle(json: TaskJson): Task {
+    const task: Task = new Task(stateOf(json), {
+      cancel: () => this.#cancel(task),
+      answer: (key, response) => this.#answer(task, key, response),
+      storedResult: () => this.#result(task),
+      closed: this.#closing.signal,
+    });
+    return task;
+  }
+
+  async #cancel(task: Task): Promise<void> {
+    try {
+      this.#book.take(await this.#requests.cancel(task.id));
+    } catch (error) {
+      // It has ended: there is nothing to cancel.
+      if (!isRefusal(error, 409)) throw error;
+    }
+  }
+
+  async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
+    let perhapsTaken = false;
+    const repeating = (): void => {
+      perhapsTaken = true;
+    };
+    try {
+      this.#book.take(await this.#requests.answer(task.id, key, response, repeating));
+    } catch (error) {
+      if (!isRefusal(error, 409, 422)) throw error;
+      // The answer got there, and only the word of it was lost.
+      if (error.status === 409 && perhapsTaken) return;
+      throw new InputError(task.reference, key, error.detail);
+    }
+  }
+
+  async #result(task: Task): Promise<ToolResult> {
+    const outcome = (await this.#requests.task(task.id))?.outcome;
+    if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
+    throw errorOf(task.reference, { kind: "lost", detail: "Its result is no longer in the worker" });
+  }
+
+  /** Whoever waits for a change of a task, or of any, needs the stream; nobody else does. */
+  #watch(): void {
+    const wanted = this.#book.unfinished.length > 0 || this.#listeners.size > 0;
+    if (wanted && !this.#closing.signal.aborted) this.#feed.open();
+    else this.#feed.close();
+  }
+
+  async #endpointError(endpoint: string, error: unknown): Promise<unknown> {
+    if (!(error instanceof RemoteApiError) || error.code !== "unknown-endpoint") return error;
+    return new UnknownEndpointError(endpoint, await this.endpoints().catch(() => []));
+  }
+}

@@ -1,0 +1,87 @@
+import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import type { Task } from "../task.ts";
+import { stateOf, type TaskJson } from "../task-json.ts";
+import { withKnownParts } from "./read-task.ts";
+
+/** How many ended tasks are remembered, so that older news of them is known for what it is. */
+const ENDED_KEPT = 1_000;
+
+export interface TaskBookOptions {
+  readonly handle: (json: TaskJson) => Task;
+  /** A task changed, or one was heard of that was not known. */
+  readonly changed: (task: Task) => void;
+  /** There may be more or fewer unfinished tasks than before. */
+  readonly recounted: () => void;
+}
+
+/** The handles that were given out of unfinished tasks: one a task, moved on by whatever is heard of it. */
+export class TaskBook {
+  readonly #options: TaskBookOptions;
+  readonly #unfinished: Map<string, { readonly task: Task; readonly json: TaskJson }> = new Map();
+  /** In the order of their ends. */
+  readonly #ended: Map<string, TaskJson> = new Map();
+
+  constructor(options: TaskBookOptions) {
+    this.#options = options;
+  }
+
+  get unfinished(): readonly TaskJson[] {
+    return [...this.#unfinished.values()].map(({ json }) => json);
+  }
+
+  has(id: string): boolean {
+    return this.#unfinished.has(id);
+  }
+
+  /** Gives the handle of a task that was asked for, and takes over what was said of it, unless later was heard. */
+  take(said: TaskJson): Task {
+    return this.#take(said, false);
+  }
+
+  /** The same for what just began or was told by the worker itself: also a task that was not known is a change. */
+  hear(told: TaskJson): Task {
+    return this.#take(told, true);
+  }
+
+  /** Progress is of the running process, and has no `rev`. */
+  progressed(id: string, progress: TaskProgress): void {
+    const known = this.#unfinished.get(id);
+    if (known) this.hear({ ...known.json, progress });
+  }
+
+  forget(id: string): void {
+    this.#unfinished.delete(id);
+    this.#ended.delete(id);
+    this.#options.recounted();
+  }
+
+  #take(said: TaskJson, news: boolean): Task {
+    const { id } = said;
+    const ended = this.#ended.get(id);
+    if (ended) return this.#options.handle(said.outcome ? said : ended);
+    const known = this.#unfinished.get(id);
+    if (known && !said.outcome && said.rev < known.json.rev) return known.task;
+    const json = withKnownParts(said, known?.json);
+    const task = known?.task ?? this.#options.handle(json);
+    if (json.outcome) this.#end(json);
+    else this.#unfinished.set(id, { task, json });
+    const before = task.current;
+    if (known) task.accept(stateOf(json));
+    if (known ? task.current !== before : news) this.#options.changed(task);
+    this.#options.recounted();
+    return task;
+  }
+
+  #end(json: TaskJson): void {
+    const { id, outcome } = json;
+    this.#unfinished.delete(id);
+    // Its result may be long, and its handle has it.
+    const light: TaskJson =
+      outcome?.kind === "completed"
+        ? { ...json, outcome: { kind: "completed", result: { content: [] }, apart: true } }
+        : json;
+    this.#ended.set(id, light);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > ENDED_KEPT && oldest !== undefined) this.#ended.delete(oldest);
+  }
+}

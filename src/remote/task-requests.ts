@@ -1,0 +1,137 @@
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import type { ListedTool } from "../protocol/tool-facts.ts";
+import type { CallOptions } from "../task-client-api.ts";
+import type { TaskJson } from "../task-json.ts";
+import { readTask } from "./read-task.ts";
+import type { Answer, ApiRequest, RemoteApi } from "./remote-api.ts";
+import { malformed, RemoteApiError } from "./remote-api-error.ts";
+
+/** How often a request that somebody waits for is tried, where nothing else is said. */
+const ATTEMPTS = 4;
+/** The most tasks a page of the list has. */
+const PAGE = 100;
+
+/** What the worker said of a call: its task, and whether the call has ended within the request. */
+export interface CallAnswer {
+  readonly task: TaskJson;
+  readonly ended: boolean;
+}
+
+/** The resources of the worker's API. Everything here throws a {@link RemoteApiError}, and the signal's reason. */
+export class TaskRequests {
+  readonly #api: RemoteApi;
+  readonly #signal: AbortSignal;
+
+  /** @param signal Ends every request. */
+  constructor(api: RemoteApi, signal: AbortSignal) {
+    this.#api = api;
+    this.#signal = signal;
+  }
+
+  async endpoints(): Promise<readonly string[]> {
+    const { json } = await this.#ask({ method: "GET", path: "/v1/endpoints" });
+    return listIn(json, "endpoints").flatMap((entry) =>
+      isObject(entry) && typeof entry.name === "string" ? [entry.name] : [],
+    );
+  }
+
+  async tools(endpoint: string): Promise<readonly ListedTool[]> {
+    const { json } = await this.#ask({ method: "GET", path: `${endpointPath(endpoint)}/tools` });
+    return listIn(json, "tools").filter(isListedTool);
+  }
+
+  /** Asks until there is an answer: the key makes all attempts one call. */
+  async call(
+    endpoint: string,
+    tool: string,
+    args: JsonObject,
+    { signal, prefer, ttlMs, repeatable }: CallOptions,
+  ): Promise<CallAnswer> {
+    const key = crypto.randomUUID();
+    const request: ApiRequest = {
+      method: "POST",
+      path: `${endpointPath(endpoint)}/calls`,
+      body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable }),
+      headers: { "idempotency-key": key },
+      signal: signal ? AbortSignal.any([signal, this.#signal]) : this.#signal,
+    };
+    const answer = await this.#api.insist(request, { attempts: Number.POSITIVE_INFINITY, key });
+    return { task: taskIn(answer), ended: answer.status === 200 };
+  }
+
+  /** With its result; `undefined` if the worker has no such task. */
+  async task(id: string, attempts?: number): Promise<TaskJson | undefined> {
+    try {
+      return taskIn(await this.#ask({ method: "GET", path: taskPath(id) }, attempts));
+    } catch (error) {
+      if (isRefusal(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** All of them, or all without an outcome, from all pages; the newest first. */
+  async tasks(which: "all" | "unfinished", attempts?: number): Promise<readonly TaskJson[]> {
+    const tasks: TaskJson[] = [];
+    const first = `/v1/tasks?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
+    let cursor: unknown;
+    do {
+      const path = typeof cursor === "string" ? `${first}&cursor=${encodeURIComponent(cursor)}` : first;
+      const { json } = await this.#ask({ method: "GET", path }, attempts);
+      tasks.push(...listIn(json, "tasks").flatMap((entry) => readTask(entry) ?? []));
+      cursor = isObject(json) ? json.nextCursor : undefined;
+    } while (typeof cursor === "string");
+    return tasks;
+  }
+
+  /** @param repeating Called when it is sent again, and an earlier attempt may have got there. */
+  async answer(id: string, key: string, response: JsonObject, repeating: () => void): Promise<TaskJson> {
+    const path = `${taskPath(id)}/inputs/${encodeURIComponent(key)}`;
+    const body = JSON.stringify(response);
+    return taskIn(await this.#ask({ method: "POST", path, body }, ATTEMPTS, repeating));
+  }
+
+  async cancel(id: string): Promise<TaskJson> {
+    return taskIn(await this.#ask({ method: "POST", path: `${taskPath(id)}/cancel` }));
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#ask({ method: "DELETE", path: taskPath(id) });
+  }
+
+  #ask(
+    request: Omit<ApiRequest, "signal">,
+    attempts: number = ATTEMPTS,
+    repeating?: (error: RemoteApiError) => void,
+  ): Promise<Answer> {
+    const persistence = { attempts, key: crypto.randomUUID() };
+    return this.#api.insist({ ...request, signal: this.#signal }, persistence, repeating);
+  }
+}
+
+export function isRefusal(error: unknown, ...statuses: readonly number[]): error is RemoteApiError {
+  return error instanceof RemoteApiError && statuses.includes(error.status);
+}
+
+function endpointPath(endpoint: string): string {
+  return `/v1/endpoints/${encodeURIComponent(endpoint)}`;
+}
+
+function taskPath(id: string): string {
+  return `/v1/tasks/${encodeURIComponent(id)}`;
+}
+
+function taskIn({ status, json }: Answer): TaskJson {
+  const task = readTask(json);
+  if (!task) throw malformed(status, "The worker's answer holds no task");
+  return task;
+}
+
+function listIn(json: unknown, field: string): readonly unknown[] {
+  const list = isObject(json) ? json[field] : undefined;
+  if (!Array.isArray(list)) throw malformed(200, `The worker's answer holds no ${field}`);
+  return list;
+}
+
+function isListedTool(tool: unknown): tool is ListedTool {
+  return isObject(tool) && typeof tool.name === "string" && isObject(tool.facts) && isObject(tool.definition);
+}

@@ -1,0 +1,38 @@
+import type { TaskJson } from "holdfast";
+import { expect, it } from "vitest";
+import { ask, json, post } from "./whole-worker.ts";
+
+const PATH = "/v1/endpoints/sample-2026/calls";
+const call = { tool: "acquire_paper", arguments: { doi: "10.1/kelp", stage_ms: 50 } };
+
+it("a key makes its call once, answers with its task, and refuses another call", async () => {
+  const headers = { "idempotency-key": crypto.randomUUID() };
+  const replies = await Promise.all(Array.from({ length: 5 }, () => post(PATH, call, headers)));
+  const tasks = await Promise.all(replies.map((reply) => json<TaskJson>(reply)));
+  expect(new Set(tasks.map(({ id }) => id)).size).toBe(1);
+  const other = await post(PATH, { ...call, arguments: { doi: "10.1/other" } }, headers);
+  expect(other.status).toBe(422);
+  expect(await json(other)).toMatchObject({ code: "idempotency-conflict" });
+});
+
+it("a key whose task was deleted makes no second call", async () => {
+  const headers = { "idempotency-key": crypto.randomUUID() };
+  const { id } = await json<TaskJson>(post(PATH, call, headers));
+  await json(ask(`/v1/tasks/${id}?wait=20`));
+  expect((await ask(`/v1/tasks/${id}`, { method: "DELETE" })).status).toBe(204);
+  const again = await post(PATH, call, headers);
+  expect(again.status).toBe(410);
+  expect(await json(again)).toMatchObject({ code: "task-deleted" });
+  expect((await ask(`/v1/tasks/${id}`)).status).toBe(404);
+});
+
+it("a call that is no task is answered with its result, and the task can be asked for again", async () => {
+  const reply = await post(PATH, { tool: "lookup_doi", arguments: { doi: "10.1/kelp" } });
+  expect(reply.status).toBe(200);
+  const task = await json<TaskJson>(reply);
+  expect(task.outcome).toMatchObject({
+    kind: "completed",
+    result: { structuredContent: { doi: "10.1/kelp" } },
+  });
+  expect(await json(ask(reply.headers.get("location") ?? ""))).toEqual(task);
+});
