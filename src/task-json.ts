@@ -4,6 +4,7 @@ import type { InputRequest } from "./protocol/input-request.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { Generation, TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import type { SharedState } from "./runtime/tab-group.ts";
+import { resultApart } from "./store/long-result.ts";
 import { standing, type TaskStanding } from "./task-standing.ts";
 
 /** A task as one process tells another of it: over HTTP, in an event, in a message. Times are ms since 1970. */
@@ -96,7 +97,5 @@ function stageOf(task: TaskJson): TaskRecord["stage"] {
 }
 
 function withoutResult(outcome: Outcome | undefined): Outcome | undefined {
-  return outcome?.kind === "completed"
-    ? { kind: "completed", result: { content: [] }, apart: true }
-    : outcome;
+  return outcome?.kind === "completed" ? resultApart(outcome.result) : outcome;
 }

@@ -1,7 +1,8 @@
-import { type ListedTool, type Task, TaskClient } from "holdfast";
+import { type ListedTool, type Task, TaskClient, type TaskClientApi } from "holdfast";
 import { indexedDbStore } from "holdfast/indexeddb";
+import { RemoteTaskClient } from "holdfast/remote";
 import { element, find } from "./element.ts";
-import { addServer, connectorTo, knownServers } from "./servers.ts";
+import { addServer, connectorTo, edgeServers, knownServers } from "./servers.ts";
 import { taskCard } from "./task-card.ts";
 
 const OTHER = "other";
@@ -21,19 +22,28 @@ const about = find<HTMLElement>("#about");
 const problem = find<HTMLElement>("#problem");
 const taskList = find<HTMLOListElement>("#tasks");
 
-const servers = await knownServers(location);
-const client = new TaskClient({
+/** The demo's: a worker that is nobody's demo does not know it. */
+const EDGE_TOKEN = "demo";
+
+const called = await knownServers(location);
+const page = new TaskClient({
   store: indexedDbStore(),
-  endpoints: Object.fromEntries(servers.map((server) => [server.name, connectorTo(server)])),
+  endpoints: Object.fromEntries(called.map(({ name, url }) => [name, connectorTo(url)])),
   // A task of a server this page does not show is another visit's: it waits for that.
   onProblem: (reported) => reported.kind !== "unknown-endpoint" && say(reported.message),
 });
+const edge = new RemoteTaskClient({ url: location.origin, token: EDGE_TOKEN });
+const held = await edgeServers(edge);
+const servers = [...called, ...held];
+const clients: readonly TaskClientApi[] = held.length > 0 ? [page, edge] : [page];
+const clientOf = (endpoint: string): TaskClientApi =>
+  held.some(({ name }) => name === endpoint) ? edge : page;
 let tools: readonly ListedTool[] = [];
 /** Counts the choices of a server: a list that comes late is not shown over a newer choice. */
 let choices = 0;
 
 const shown = new Map<string, Task>();
-client.subscribe(show);
+for (const client of clients) client.subscribe(show);
 
 serverSelect.append(
   ...servers.map(({ name, title }) => element("option", { value: name, textContent: title })),
@@ -56,8 +66,8 @@ form.addEventListener("submit", (event) => {
 const preferred = new URLSearchParams(location.search).get("server");
 if (preferred && servers.some(({ name }) => name === preferred)) serverSelect.value = preferred;
 // What runs comes first: the list of tools can wait.
-for (const task of await client.resume()) show(task);
-for (const task of await client.list()) show(task);
+for (const client of clients) for (const task of await client.resume()) show(task);
+for (const client of clients) for (const task of await client.list()) show(task);
 // Whoever has chosen meanwhile, and begun to type, is not to lose it.
 if (choices === 0) void chooseServer();
 document.documentElement.dataset.ready = "true";
@@ -66,7 +76,7 @@ function show(task: Task): void {
   if (shown.has(task.id)) return;
   const server = servers.find(({ name }) => name === task.endpoint);
   const card = taskCard(task, server?.title ?? task.endpoint, () => {
-    void client.forget(task.id);
+    void clientOf(task.endpoint).forget(task.id);
     card.remove();
   });
   shown.set(task.id, task);
@@ -88,7 +98,7 @@ async function chooseServer(): Promise<void> {
   if (chosen === OTHER) return addressInput.focus();
   about.textContent = "Asking for the tools…";
   try {
-    const listed = await client.listTools(chosen);
+    const listed = await clientOf(chosen).listTools(chosen);
     if (choice !== choices) return;
     showTools(chosen, listed);
     say(undefined);
@@ -126,7 +136,7 @@ async function call(): Promise<void> {
   say(undefined);
   callButton.disabled = true;
   try {
-    show(await client.callTool(serverSelect.value, toolSelect.value, args));
+    show(await clientOf(serverSelect.value).callTool(serverSelect.value, toolSelect.value, args));
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
   } finally {

@@ -1,4 +1,4 @@
-import type { Connector } from "holdfast";
+import type { Connector, TaskClientApi } from "holdfast";
 import { fromUrl } from "holdfast/sdk-v2";
 import { createStore, get, update } from "idb-keyval";
 
@@ -6,17 +6,18 @@ import { createStore, get, update } from "idb-keyval";
 export interface Server {
   readonly name: string;
   readonly title: string;
-  readonly url: string;
+  /** Its address; none where the worker calls it, and holds its tasks. */
+  readonly url?: string;
 }
 
 const STORED = "addresses";
 /** Beside the tasks, not in localStorage: that is written seconds late, and a crash then leaves tasks without their server. */
 const pageStore = () => createStore("holdfast-page", "servers");
 
-/** The two samples of this worker, and the addresses added in earlier visits. */
-export async function knownServers(location: Location): Promise<Server[]> {
+/** What the page itself calls: the two samples of this worker, and the addresses added in earlier visits. */
+export async function knownServers(location: Location): Promise<(Server & { url: string })[]> {
   const lab = new URLSearchParams(location.search).get("lab") ?? "demo";
-  const sample = (generation: string, title: string): Server => ({
+  const sample = (generation: string, title: string): Server & { url: string } => ({
     name: `sample ${lab} ${generation}`,
     title,
     url: new URL(`/samples/${encodeURIComponent(lab)}/${generation}/mcp`, location.origin).href,
@@ -34,11 +35,20 @@ export async function addServer(address: string): Promise<void> {
   await update<unknown>(STORED, (known) => [...new Set([...addresses(known), href])], pageStore());
 }
 
-export function connectorTo(server: Server): Connector {
-  return fromUrl(server.url, { clientInfo: { name: "holdfast-page", version: "0.1.0" } });
+/** The servers the worker at this address calls for us, if it lets us: their tasks go on with no page open. */
+export async function edgeServers(edge: TaskClientApi): Promise<Server[]> {
+  try {
+    return (await edge.endpoints()).map((name) => ({ name, title: `Edge: ${name}` }));
+  } catch {
+    return [];
+  }
 }
 
-async function addedServers(): Promise<Server[]> {
+export function connectorTo(url: string): Connector {
+  return fromUrl(url, { clientInfo: { name: "holdfast-page", version: "0.1.0" } });
+}
+
+async function addedServers(): Promise<(Server & { url: string })[]> {
   try {
     const known = addresses(await get<unknown>(STORED, pageStore()));
     return known.map((url) => ({ name: url, title: url, url }));

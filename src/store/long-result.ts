@@ -1,4 +1,4 @@
-import type { TaskRecord } from "../engine/record.ts";
+import type { Outcome, TaskRecord } from "../engine/record.ts";
 import { isObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 
@@ -11,9 +11,14 @@ export function partLongResult(record: TaskRecord): { record: TaskRecord; result
   if (outcome?.kind !== "completed" || JSON.stringify(outcome.result).length <= LONG) return { record };
   const { result } = outcome;
   return {
-    record: { ...record, outcome: { kind: "completed", result: { content: [] }, apart: true } },
+    record: { ...record, outcome: resultApart(result) },
     result,
   };
+}
+
+/** The outcome without its result, but for whether the tool failed. */
+export function resultApart({ isError }: ToolResult): Outcome {
+  return { kind: "completed", result: { content: [], ...(isError && { isError }) }, apart: true };
 }
 
 /** The whole record again. */

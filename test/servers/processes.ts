@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { until } from "../browser/until.ts";
 
@@ -17,7 +19,7 @@ export interface ServerProcess {
 export interface WranglerOptions {
   readonly port?: number;
   readonly vars?: Readonly<Record<string, string>>;
-  /** The folder of its Durable Objects' storage. */
+  /** The folder of its Durable Objects' storage; by default one of its own, which goes with it. */
   readonly persistTo?: string;
 }
 
@@ -25,16 +27,26 @@ export interface WranglerOptions {
 export async function startWorker(options: WranglerOptions = {}): Promise<ServerProcess> {
   const port = options.port ?? (await freePort());
   const wrangler = join(dirname(require.resolve("wrangler/package.json")), "bin/wrangler.js");
+  const state = options.persistTo ?? (await mkdtemp(join(tmpdir(), "holdfast-state-")));
   const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const child = start(wrangler, [
     "dev",
     ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
-    ...(options.persistTo === undefined ? [] : ["--persist-to", options.persistTo]),
+    ...["--persist-to", state],
     ...vars,
   ]);
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/healthz`);
-  return { url, kill: () => kill(child) };
+  return {
+    url,
+    async kill() {
+      await kill(child);
+      // The last of its processes may still be writing there.
+      if (options.persistTo === undefined) {
+        await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      }
+    },
+  };
 }
 
 /** The official server-everything. `url` is its MCP endpoint. */

@@ -1,0 +1,110 @@
+/**
+ * Agent tools for the Vercel AI SDK (`ai`), without importing it.
+ * @module
+ */
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import { readToolResult, type ToolResult } from "../protocol/tool-result.ts";
+import type { AgentTool } from "./agent-tool.ts";
+import { type ModelPart, modelParts, partText } from "./model-parts.ts";
+
+/** How the AI SDK knows a schema of its own, in all copies of it. */
+const SCHEMA = Symbol.for("vercel.ai.schema");
+
+/** Standard Schema (standardschema.dev), with its JSON Schema. */
+export interface AiSdkSchema {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => { readonly value: JsonObject } | AiSdkIssues;
+    readonly jsonSchema: { readonly input: () => SchemaJson; readonly output: () => SchemaJson };
+  };
+}
+
+/** Why arguments are none. */
+export interface AiSdkIssues {
+  readonly issues: readonly { readonly message: string }[];
+}
+
+type SchemaJson = Record<string, unknown>;
+
+/** What a model is sent of a result. `data` is base64. */
+export type AiSdkOutput =
+  | { type: "text"; value: string }
+  | { type: "error-text"; value: string }
+  | { type: "content"; value: AiSdkPart[] };
+
+export type AiSdkPart =
+  | { type: "text"; text: string }
+  | { type: "file"; mediaType: string; data: { type: "data"; data: string } };
+
+/** A tool of a `ToolSet`. */
+export interface AiSdkTool {
+  readonly type: "dynamic";
+  readonly description: string;
+  readonly inputSchema: AiSdkSchema;
+  readonly execute: (
+    input: JsonObject,
+    options: { readonly abortSignal?: AbortSignal },
+  ) => Promise<ToolResult>;
+  readonly toModelOutput: (options: { readonly output: unknown }) => AiSdkOutput;
+}
+
+/** The tools as a `ToolSet` for `generateText`, `streamText` and agents. */
+export function aiSdkTools(tools: readonly AgentTool[]): Record<string, AiSdkTool> {
+  return Object.fromEntries(tools.map((tool) => [tool.name, aiSdkTool(tool)]));
+}
+
+function aiSdkTool(tool: AgentTool): AiSdkTool {
+  return {
+    type: "dynamic",
+    description: tool.description,
+    inputSchema: schemaOf(tool.inputSchema),
+    execute: (input, { abortSignal }) => tool.execute(input, { signal: abortSignal }),
+    toModelOutput: ({ output }) => modelOutput(output),
+  };
+}
+
+/** What the model is sent of a result: its text, media and structured content. */
+export function modelOutput(output: unknown): AiSdkOutput {
+  const result = readToolResult(output);
+  if (!result) return { type: "text", value: JSON.stringify(output) ?? "" };
+  const parts = modelParts(result);
+  // An error output holds nothing but text.
+  if (result.isError) return { type: "error-text", value: parts.map(partText).join("\n\n") };
+  const [only] = parts;
+  if (parts.length === 1 && only?.kind === "text") return { type: "text", value: only.text };
+  return { type: "content", value: parts.map(outputPart) };
+}
+
+function outputPart(part: ModelPart): AiSdkPart {
+  if (part.kind === "text") return { type: "text", text: part.text };
+  return { type: "file", mediaType: part.mimeType, data: { type: "data", data: part.data } };
+}
+
+/**
+ * Standard Schema is what the types of the AI SDK take, but it closes every object in the JSON Schema
+ * (`additionalProperties: false`), and free-form arguments with it. With the mark of its own schemas
+ * the JSON Schema goes to the model as the server sent it.
+ */
+function schemaOf(jsonSchema: JsonObject): AiSdkSchema {
+  const complete = jsonSchema.type === "object" ? jsonSchema : { ...jsonSchema, type: "object" };
+  // The AI SDK writes into what it is given.
+  const copy = (): SchemaJson => JSON.parse(JSON.stringify(complete)) as SchemaJson;
+  const own = {
+    [SCHEMA]: true,
+    jsonSchema: complete,
+    validate: (value: unknown) =>
+      isObject(value) ? { success: true, value } : { success: false, error: new TypeError(NO_OBJECT) },
+  };
+  return {
+    ...own,
+    "~standard": {
+      version: 1,
+      vendor: "holdfast",
+      validate: (value) => (isObject(value) ? { value } : { issues: [{ message: NO_OBJECT }] }),
+      jsonSchema: { input: copy, output: copy },
+    },
+  };
+}
+
+const NO_OBJECT = "The arguments must be a JSON object";

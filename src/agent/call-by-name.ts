@@ -1,0 +1,46 @@
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
+import { errorResult } from "./failure-result.ts";
+import { quoted } from "./quoting.ts";
+
+/**
+ * Does a call that a model made. A name that is none, and arguments that are none, are failures the
+ * model can mend.
+ * @param args An object, or its JSON text.
+ */
+export async function callByName(
+  tools: readonly AgentTool[],
+  name: string,
+  args: unknown,
+  options: ExecuteOptions = {},
+): Promise<ToolResult> {
+  options.signal?.throwIfAborted();
+  const tool = tools.find((candidate) => candidate.name === name);
+  if (!tool) {
+    const names = tools.map((candidate) => candidate.name).join(", ");
+    return refused(`There is no tool ${quoted(name, 64)}; nothing was done; there are: ${names}.`);
+  }
+  const read = typeof args === "string" ? readArguments(args) : args;
+  if (!isObject(read)) {
+    return refused(
+      `The arguments of ${name} must be a JSON object; nothing was done; call it again with one.`,
+    );
+  }
+  return tool.execute(read, options);
+}
+
+/** Arguments as a model wrote them; no text at all is an empty object. */
+export function readArguments(json: string): JsonObject | undefined {
+  if (json.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(text: string): ToolResult {
+  return errorResult(text, { status: "failed", retry: "changed", workDone: "none" });
+}

@@ -1,0 +1,172 @@
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+import type { Task } from "../task.ts";
+import type { TaskClientApi } from "../task-client-api.ts";
+import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
+import { ANSWER_TASK, CANCEL_TASK, CHECK_TASK, LIST_TASKS } from "./companion-names.ts";
+import { durationText } from "./duration-text.ts";
+import { errorResult, failureResult } from "./failure-result.ts";
+import { type AgentContext, type AgentOptions, agentContext, toolKey } from "./options.ts";
+import { plainText, quoted } from "./quoting.ts";
+import { neverThrowing, settle } from "./settle.ts";
+import { listResult } from "./task-list.ts";
+import { waitWithin } from "./wait-within.ts";
+
+/** How long a cancel waits for the server's word, in ms. */
+const CANCEL_WAIT_MS = 5_000;
+
+/** The companion tools alone: for a host that offers the servers' tools in its own way. */
+export function companionTools(client: TaskClientApi, options: AgentOptions = {}): readonly AgentTool[] {
+  return companionsOf(agentContext(client, options));
+}
+
+export function companionsOf(context: AgentContext): readonly AgentTool[] {
+  const { allowAnswers } = context;
+  return [
+    checkTask(context),
+    ...(allowAnswers ? [answerTask(context)] : []),
+    cancelTask(context),
+    listTasks(context),
+  ];
+}
+
+const TASK_ID: JsonObject = { type: "string", description: "The task, as the running result named it" };
+
+function objectSchema(properties: JsonObject): JsonObject {
+  return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+}
+
+function checkTask(context: AgentContext): AgentTool {
+  return {
+    name: CHECK_TASK,
+    description: `Waits up to ${durationText(context.budgetMs)} for a task that a tool started, and gives the tool's result if it has ended, otherwise how it stands.`,
+    inputSchema: objectSchema({ task: TASK_ID }),
+    execute: (args, options = {}) =>
+      withTask(context, args, options, async (task) => settle(context, await taken(context, task), options)),
+  };
+}
+
+function answerTask(context: AgentContext): AgentTool {
+  const response: JsonObject = {
+    type: "object",
+    description:
+      'What the question\'s method is answered with. For elicitation/create: {"action":"accept","content":{…}} with content by its schema, {"action":"decline"} or {"action":"cancel"}. For sampling/createMessage: {"role":"assistant","model":"…","content":{"type":"text","text":"…"}}. For roots/list: {"roots":[{"uri":"file:///…"}]}.',
+  };
+  const key: JsonObject = { type: "string", description: "The key of the question" };
+  return {
+    name: ANSWER_TASK,
+    description:
+      "Answers a question that a running task asks, then waits for the task like check_task. Give only what you know or what the user said.",
+    inputSchema: objectSchema({ task: TASK_ID, key, response }),
+    execute: (args, options = {}) =>
+      withTask(context, args, options, async (task) => {
+        const running = await taken(context, task);
+        const named = isObject(args) && typeof args.key === "string" ? args.key : "";
+        const given = isObject(args) && isObject(args.response) ? args.response : {};
+        // The model was shown the key without what cannot be seen in it.
+        const shown = (asked: string): boolean => plainText(asked, context.maxQuoteLength) === named;
+        const keys = running.inputRequests.map((request) => request.key);
+        const key = keys.find((asked) => asked === named) ?? keys.find(shown) ?? named;
+        await running.answer(key, given);
+        return settle(context, running, options);
+      }),
+  };
+}
+
+function cancelTask(context: AgentContext): AgentTool {
+  return {
+    name: CANCEL_TASK,
+    description: "Asks the server to stop a task. What was done until then may stay done.",
+    inputSchema: objectSchema({ task: TASK_ID }),
+    execute: (args, options = {}) =>
+      withTask(context, args, options, async (task) => {
+        const { clock } = context;
+        const running = await taken(context, task);
+        if (running.outcome) return cancelResult(running, true);
+        await running.cancel();
+        const budgetMs = Math.min(options.budgetMs ?? context.budgetMs, CANCEL_WAIT_MS);
+        await waitWithin(running, { budgetMs, clock, signal: options.signal });
+        return cancelResult(running, false);
+      }),
+  };
+}
+
+function cancelResult(task: Task, late: boolean): ToolResult {
+  const { id, outcome } = task;
+  const status = outcome?.kind ?? "cancelling";
+  return {
+    content: [{ type: "text", text: cancelText(task, late) }],
+    structuredContent: { task: id, status },
+  };
+}
+
+function cancelText({ id, outcome }: Task, late: boolean): string {
+  if (!outcome) {
+    return `The server was asked to stop task ${id} and has not confirmed it yet; ${CHECK_TASK} tells how it ended.`;
+  }
+  if (outcome.kind === "cancelled") {
+    if (late) return `Task ${id} had been cancelled before.`;
+    return outcome.confirmed
+      ? `Task ${id} is cancelled. What was done until then may stay done.`
+      : `Task ${id} was asked to stop, which the server never confirmed.`;
+  }
+  const ended = outcome.kind === "completed" ? "has completed" : `has ended (${outcome.kind})`;
+  return `Task ${id} ${ended} and was not cancelled; ${CHECK_TASK} gives what came of it.`;
+}
+
+function listTasks(context: AgentContext): AgentTool {
+  return {
+    name: LIST_TASKS,
+    description: "Lists the tasks that tools have started, those that run first, with how each stands.",
+    inputSchema: objectSchema({}),
+    execute: (_args, { signal } = {}) =>
+      neverThrowing(
+        signal,
+        async () => {
+          const stored = await context.client.list();
+          signal?.throwIfAborted();
+          return listResult(context, stored);
+        },
+        (error) => failureResult(error, { toolName: LIST_TASKS, maxQuoteLength: context.maxQuoteLength }),
+      ),
+  };
+}
+
+/** Finds the task the arguments name. One that the model may not see is none. */
+async function withTask(
+  context: AgentContext,
+  args: JsonObject | undefined,
+  { signal }: ExecuteOptions,
+  act: (task: Task) => Promise<ToolResult>,
+): Promise<ToolResult> {
+  const { client, held, visible, known, maxQuoteLength } = context;
+  const id = isObject(args) && typeof args.task === "string" ? args.task : "";
+  let task: Task | undefined;
+  const work = async (): Promise<ToolResult> => {
+    task = held.get(id) ?? (isTaskId(id) ? await client.get(id) : undefined);
+    signal?.throwIfAborted();
+    if (!task || !visible(task)) return unknownTask(id);
+    return act(task);
+  };
+  return neverThrowing(signal, work, (error) => {
+    const { name, repeatable } = (task && known.get(toolKey(task))) ?? {};
+    return failureResult(error, { task: task?.reference, toolName: name, repeatable, maxQuoteLength });
+  });
+}
+
+/** A task that another process began does not run here until it is taken up. */
+async function taken({ client, held }: AgentContext, task: Task): Promise<Task> {
+  if (task.outcome || held.has(task.id)) return task;
+  await client.resume();
+  return (await client.get(task.id)) ?? task;
+}
+
+/** Not every text of a model is looked up. */
+function isTaskId(id: string): boolean {
+  return /^[\w.-]{1,128}$/.test(id);
+}
+
+function unknownTask(id: string): ToolResult {
+  const text = `There is no task ${quoted(id, 100)}; nothing was done; ${LIST_TASKS} names those there are.`;
+  return errorResult(text, { status: "unknown_task", retry: "changed", workDone: "none" });
+}

@@ -1,0 +1,60 @@
+import { isObject, sameJson } from "../protocol/json.ts";
+import type { ContentBlock, ToolResult } from "../protocol/tool-result.ts";
+
+/** One part of a tool's result as models take it. `data` is base64. */
+export type ModelPart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "image"; readonly data: string; readonly mimeType: string }
+  | { readonly kind: "file"; readonly data: string; readonly mimeType: string };
+
+/** All that a model should see of a result: its content, then the structured content where no text holds the same. */
+export function modelParts(result: ToolResult): readonly ModelPart[] {
+  const parts = result.content.map(partOf);
+  const { structuredContent } = result;
+  const told = structuredContent === undefined || parts.some((part) => holds(part, structuredContent));
+  const all = told ? parts : [...parts, text(JSON.stringify(structuredContent))];
+  return all.length > 0 ? all : [text("(The tool gave no content.)")];
+}
+
+/** A part as text: what is none is named. */
+export function partText(part: ModelPart): string {
+  return part.kind === "text" ? part.text : `[${part.mimeType}, ${part.data.length} characters of base64]`;
+}
+
+/** A result as one text, for models that take nothing else from a tool. */
+export function modelText(result: ToolResult): string {
+  return modelParts(result).map(partText).join("\n\n");
+}
+
+function partOf(block: ContentBlock): ModelPart {
+  const { type, text: words, data, mimeType, resource } = block;
+  if (type === "text" && typeof words === "string") return text(words);
+  if ((type === "image" || type === "audio") && typeof data === "string" && typeof mimeType === "string") {
+    return media(data, mimeType);
+  }
+  if (type === "resource" && isObject(resource)) {
+    const { uri, blob, mimeType: kind } = resource;
+    if (typeof resource.text === "string") return text(`Resource ${String(uri)}:\n${resource.text}`);
+    if (typeof blob === "string")
+      return media(blob, typeof kind === "string" ? kind : "application/octet-stream");
+  }
+  return text(JSON.stringify(block));
+}
+
+function media(data: string, mimeType: string): ModelPart {
+  return { kind: mimeType.startsWith("image/") ? "image" : "file", data, mimeType };
+}
+
+function text(words: string): ModelPart {
+  return { kind: "text", text: words };
+}
+
+/** Servers should give the structured content as JSON text too (tools, "Structured Content"). */
+function holds(part: ModelPart, structured: unknown): boolean {
+  if (part.kind !== "text" || !/^\s*[[{]/.test(part.text)) return false;
+  try {
+    return sameJson(JSON.parse(part.text), structured);
+  } catch {
+    return false;
+  }
+}

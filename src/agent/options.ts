@@ -1,0 +1,73 @@
+import { type Clock, systemClock } from "../clock.ts";
+import type { Task } from "../task.ts";
+import type { TaskClientApi } from "../task-client-api.ts";
+import { HeldTasks } from "./held-tasks.ts";
+import { MAX_QUOTE } from "./quoting.ts";
+import type { EndpointPrefix } from "./tool-names.ts";
+
+/** Well inside the 60 s that MCP clients and agent loops allow a tool. */
+export const DEFAULT_BUDGET_MS = 45_000;
+
+export interface AgentOptions {
+  /** Only these endpoints' tools and tasks. By default all. */
+  readonly endpoints?: readonly string[];
+  /** How long one call of a tool may take, in ms, before the model is given a running result: 45 s. */
+  readonly budgetMs?: number;
+  /** The same for the call that starts a task: 0 hands the task over at once, and `check_task` waits. By default `budgetMs`. */
+  readonly callBudgetMs?: number;
+  /** The model may answer what a server asks: there is a tool `answer_task`. By default the app answers. */
+  readonly allowAnswers?: boolean;
+  /** When a tool's name has its endpoint's before it. */
+  readonly prefix?: EndpointPrefix;
+  /**
+   * Which tasks the model may see and touch, of those that this set of tools did not start: where one
+   * client serves several principals. By default all of the endpoints.
+   */
+  readonly visible?: (task: Task) => boolean;
+  /** How much of a text by a server is quoted, in characters: 500. */
+  readonly maxQuoteLength?: number;
+  /** Told of an endpoint whose tools cannot be listed; it is left out. Without this, `agentTools` rejects. */
+  readonly onUnavailable?: (endpoint: string, error: unknown) => void;
+  readonly clock?: Clock;
+}
+
+/** What the tools of one set share. */
+export interface AgentContext {
+  readonly client: TaskClientApi;
+  readonly clock: Clock;
+  readonly budgetMs: number;
+  readonly callBudgetMs: number;
+  readonly allowAnswers: boolean;
+  readonly maxQuoteLength: number;
+  readonly held: HeldTasks;
+  readonly visible: (task: Task) => boolean;
+  /** Names the model knows tools by, and whether they may be repeated, by `toolKey`. */
+  readonly known: Map<string, KnownTool>;
+}
+
+export interface KnownTool {
+  readonly name: string;
+  readonly repeatable: boolean;
+}
+
+export function agentContext(client: TaskClientApi, options: AgentOptions): AgentContext {
+  const { endpoints, visible, budgetMs = DEFAULT_BUDGET_MS } = options;
+  const held = new HeldTasks();
+  return {
+    client,
+    clock: options.clock ?? systemClock,
+    budgetMs,
+    callBudgetMs: options.callBudgetMs ?? budgetMs,
+    allowAnswers: options.allowAnswers ?? false,
+    maxQuoteLength: options.maxQuoteLength ?? MAX_QUOTE,
+    held,
+    visible: (task) =>
+      held.has(task.id) ||
+      ((endpoints?.includes(task.endpoint) ?? true) && (visible === undefined || visible(task))),
+    known: new Map(),
+  };
+}
+
+export function toolKey({ endpoint, tool }: { readonly endpoint: string; readonly tool: string }): string {
+  return JSON.stringify([endpoint, tool]);
+}

@@ -1,0 +1,46 @@
+import { errorOf } from "../errors.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+import type { Task } from "../task.ts";
+import type { ExecuteOptions } from "./agent-tool.ts";
+import { failureResult } from "./failure-result.ts";
+import { type AgentContext, toolKey } from "./options.ts";
+import { runningResult } from "./running-result.ts";
+import { waitWithin } from "./wait-within.ts";
+
+/** Waits for the task within the budget: its result as it is, a failure, or a running result. */
+export async function settle(
+  context: AgentContext,
+  task: Task,
+  options: ExecuteOptions,
+): Promise<ToolResult> {
+  const { clock, budgetMs, allowAnswers, maxQuoteLength, known } = context;
+  const { name, repeatable } = known.get(toolKey(task)) ?? {};
+  await waitWithin(task, {
+    budgetMs: options.budgetMs ?? budgetMs,
+    clock,
+    signal: options.signal,
+    // Whoever else answers may do so within the budget.
+    untilAsked: allowAnswers,
+  });
+  if (!task.outcome) {
+    return runningResult(task, { now: clock.now(), budgetMs, allowAnswers, toolName: name, maxQuoteLength });
+  }
+  if (task.outcome.kind === "completed") return task.result();
+  const error = errorOf(task.reference, task.outcome);
+  return failureResult(error, { task: task.reference, toolName: name, repeatable, maxQuoteLength });
+}
+
+/** Everything that goes wrong as a result; an abort alone is thrown, with its reason. */
+export async function neverThrowing(
+  signal: AbortSignal | undefined,
+  work: () => Promise<ToolResult>,
+  failed: (error: unknown) => ToolResult,
+): Promise<ToolResult> {
+  signal?.throwIfAborted();
+  try {
+    return await work();
+  } catch (error) {
+    signal?.throwIfAborted();
+    return failed(error);
+  }
+}

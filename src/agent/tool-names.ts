@@ -1,0 +1,84 @@
+/** What a model's APIs take as the name of a tool. */
+const UNFIT = /[^a-zA-Z0-9_-]/g;
+const LONGEST = 64;
+
+/** A tool by the names of its endpoint and of its server. */
+export interface ToolOrigin {
+  readonly endpoint: string;
+  readonly tool: string;
+}
+
+/** `when-needed`: only where two names meet, and then on all that do. `always`: a name never depends on other tools. */
+export type EndpointPrefix = "when-needed" | "always";
+
+/** How a name is made: as the server has it, with its endpoint before it, with a number that stands for both. */
+const PLAIN = 0;
+const PREFIXED = 1;
+const NUMBERED = 2;
+
+/**
+ * A name for each tool, in the order given: of `[a-zA-Z0-9_-]`, 64 characters at most, each once, none
+ * `reserved`. The same tools get the same names, whatever their order.
+ */
+export function toolNames(
+  origins: readonly ToolOrigin[],
+  prefix: EndpointPrefix,
+  reserved: readonly string[],
+): readonly string[] {
+  const manners: number[] = origins.map(() => (prefix === "always" ? PREFIXED : PLAIN));
+  const names = (): string[] => origins.map((origin, index) => nameOf(origin, manners[index] ?? PLAIN));
+  for (;;) {
+    const current = names();
+    const met = current.map((name, index) => meets(name, index, current, reserved));
+    const raised = manners.map((manner, index) => (met[index] ? Math.min(manner + 1, NUMBERED) : manner));
+    if (raised.every((manner, index) => manner === manners[index])) return apart(current, origins, reserved);
+    manners.splice(0, manners.length, ...raised);
+  }
+}
+
+function nameOf({ endpoint, tool }: ToolOrigin, manner: number): string {
+  const whole = manner === PLAIN ? tool : `${endpoint}_${tool}`;
+  const name = whole.replace(UNFIT, "_") || "tool";
+  if (manner !== NUMBERED && name.length <= LONGEST) return name;
+  const number = hash(JSON.stringify([endpoint, tool]));
+  return `${name.slice(0, LONGEST - number.length - 1)}_${number}`;
+}
+
+function meets(name: string, index: number, names: readonly string[], reserved: readonly string[]): boolean {
+  return reserved.includes(name) || names.some((other, at) => at !== index && other === name);
+}
+
+/** Should even the numbers meet, they are counted. */
+function apart(
+  names: readonly string[],
+  origins: readonly ToolOrigin[],
+  reserved: readonly string[],
+): readonly string[] {
+  const taken = new Set(reserved);
+  const given = new Map<number, string>();
+  const inOrder = [...origins.keys()].sort((a, b) => compare(originKey(origins[a]), originKey(origins[b])));
+  for (const index of inOrder) {
+    const name = names[index] ?? "tool";
+    let free = name;
+    for (let count = 2; taken.has(free); count++)
+      free = `${name.slice(0, LONGEST - 1 - String(count).length)}_${count}`;
+    taken.add(free);
+    given.set(index, free);
+  }
+  return names.map((name, index) => given.get(index) ?? name);
+}
+
+function originKey(origin: ToolOrigin | undefined): string {
+  return JSON.stringify([origin?.endpoint, origin?.tool]);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** FNV-1a of the text, as eight hexadecimal digits. */
+function hash(text: string): string {
+  let state = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193);
+  return (state >>> 0).toString(16).padStart(8, "0");
+}

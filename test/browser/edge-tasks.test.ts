@@ -1,0 +1,55 @@
+import { expect, inject, test } from "vitest";
+import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
+
+/** Tasks that the worker holds: the page only starts and watches them. */
+const at = testBrowser();
+
+async function openPage(): Promise<TaskPage> {
+  return new TaskPage(await at.browser.open(`${inject("workerUrl")}/`));
+}
+
+interface Listed {
+  readonly id: string;
+  readonly status: string;
+}
+
+async function newest(): Promise<Listed | undefined> {
+  const reply = await fetch(`${inject("workerUrl")}/v1/tasks?limit=1`, {
+    headers: { authorization: "Bearer demo" },
+  });
+  return ((await reply.json()) as { tasks: Listed[] }).tasks[0];
+}
+
+test.each(["sample-2025", "sample-2026"])(
+  "%s: a task whose page is closed goes on, and its result is there later",
+  async (endpoint) => {
+    const page = await openPage();
+    await page.choose(endpoint);
+    await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 600 });
+    await page.stands("working");
+    const begun = await newest();
+    await page.page.close();
+
+    // No page is open: the Durable Object's alarm polls.
+    let ended = await newest();
+    while (ended?.id !== begun?.id || ended?.status === "working") ended = await newest();
+    expect(ended?.status).toBe("completed");
+
+    const later = await openPage();
+    await later.stands("completed");
+    await later.result.filter({ hasText: "10.1/kelp" }).waitFor();
+  },
+);
+
+test("an edge task's question is answered in the page, and its updates come as they happen", async () => {
+  const page = await openPage();
+  await page.choose("sample-2026");
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 600, mode: "ask" });
+  const question = page.task.locator("form.question");
+  await question.waitFor();
+  await question.locator("select").selectOption("published");
+  await question.locator("button[type=submit]").click();
+  await page.stands("completed");
+  await page.result.filter({ hasText: "published" }).waitFor();
+});
