@@ -2,9 +2,10 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { type AccessVariables, access } from "./access/principal.ts";
 import { api } from "./api/app.ts";
-import { onError } from "./api/failure.ts";
+import { notFound, onError } from "./api/failure.ts";
 import type { Bindings } from "./bindings.ts";
 import { corsOriginsOf } from "./config/cors.ts";
+import { isDemo } from "./config/demo.ts";
 import { metrics } from "./operations/metrics-route.ts";
 
 export { Metrics } from "./objects/metrics.ts";
@@ -34,7 +35,8 @@ app.get("/v1/openapi.json", (c) => routes.fetch(c.req.raw, c.env, c.executionCtx
 app.use("/v1/*", access<Bindings>());
 app.route("/", routes);
 
-// The samples hold nothing of anyone's, and pages of any origin try their client against them.
+// The samples hold nothing of anyone's, and pages of any origin try their client against them. Only the demo has them.
+app.use("/samples/*", async (c, next) => (isDemo(c.env) ? next() : notFound(c)));
 app.use(
   "/samples/*",
   cors({

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundled } from "./bundled.ts";
 import { MANIFEST, PackageBuild } from "./package-build.ts";
 
-/** Of the library with its browser storage, minified and gzipped, without the SDK: in bytes. */
-/** What it must not outgrow unnoticed. The aim is 10,240: the note and the README say where it stands. */
-const BUDGET = 19_968;
+/**
+ * Of the library with its browser storage, minified and gzipped, without the SDK, in bytes: what it must not outgrow
+ * unnoticed. The aim is 10,240: the README says where it stands.
+ */
+const BUDGET = 21_504;
 const PEERS = Object.keys(MANIFEST.peerDependencies).flatMap((peer) => [peer, `${peer}/*`]);
 
 let build: PackageBuild;

@@ -18,6 +18,7 @@ const CODES = [
   "invalid-answer",
   "webhook-refused",
   "idempotency-conflict",
+  "task-deleted",
   "calls-in-flight",
   "calls-a-minute",
   "overloaded",
