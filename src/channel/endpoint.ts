@@ -4,7 +4,7 @@ import type { Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
-import { RequestFaultError } from "./request-fault.ts";
+import { faultOf, RequestFaultError } from "./request-fault.ts";
 import type { RequestOptions } from "./rpc-channel.ts";
 
 /** Where an endpoint keeps what it agreed on. */
@@ -161,18 +161,20 @@ export class Endpoint {
     const forget = (): void => {
       if (this.#connecting === connecting) this.#connecting = undefined;
     };
-    connecting = this.#memory.exclusively(async (): Promise<Connection> => {
-      const remembered = await this.#remembered();
-      const known = lost && remembered?.sessionId === lost.sessionId ? undefined : remembered;
-      const connection = await this.#connector.connect({ inbound: this.#inbound, closed: forget }, known);
-      if (connection.session === known) this.#session = known;
-      else
-        await this.#remember({
-          ...connection.session,
-          ...(this.#session?.tools && { tools: this.#session.tools }),
-        });
-      return connection;
-    });
+    connecting = this.#memory
+      .exclusively(async (): Promise<Connection> => {
+        const remembered = await this.#remembered();
+        const known = lost && remembered?.sessionId === lost.sessionId ? undefined : remembered;
+        const connection = await this.#connector.connect({ inbound: this.#inbound, closed: forget }, known);
+        if (connection.session === known) this.#session = known;
+        else
+          await this.#remember({
+            ...connection.session,
+            ...(this.#session?.tools && { tools: this.#session.tools }),
+          });
+        return connection;
+      })
+      .catch(unsent);
     this.#connecting = connecting;
     connecting.catch(forget);
     return connecting;
@@ -204,4 +206,14 @@ export class Endpoint {
     this.#session = session;
     await this.#memory.save(session);
   }
+}
+
+/** No connection came about for now: what was to be sent on it never left. */
+function unsent(error: unknown): never {
+  const fault = faultOf(error);
+  const passes =
+    fault.kind === "timeout" || fault.kind === "network" || (fault.kind === "http" && fault.status >= 500);
+  if (!passes) throw error;
+  const method = error instanceof RequestFaultError ? error.method : "initialize";
+  throw new RequestFaultError(method, { ...fault, unsent: true }, error);
 }

@@ -183,7 +183,7 @@ export class App {
         this.#lookAgain(task, key);
       },
       () => {
-        answer.state = "refused";
+        this.#setting.invariants.answerNotTaken(answer, task.endpoint);
         this.#setting.happened("answer refused by the library");
         this.#lookAgain(task, key);
       },

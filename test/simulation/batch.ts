@@ -22,19 +22,21 @@ export interface Batch {
   readonly runs: number;
   /** The seeds are taken in strides, so that several batches share a range evenly. */
   readonly stride: number;
+  /** Only worlds in which tabs contend for the lead. */
+  readonly contended: boolean;
   /** How many lines of a failing world's trace are kept. */
   readonly traceLines: number;
 }
 
 /** Runs worlds one after the other, and stops at the first that fails. */
-export async function runBatch({ from, runs, stride, traceLines }: Batch): Promise<BatchReport> {
+export async function runBatch({ from, runs, stride, contended, traceLines }: Batch): Promise<BatchReport> {
   const coverage = new Map<string, number>();
   const failures: Failure[] = [];
   let steps = 0;
   let done = 0;
   for (; done < runs && failures.length === 0; done++) {
     const seed = from + done * stride;
-    const world = await runWorld(seed);
+    const world = await runWorld(seed, contended);
     steps += world.steps;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);
     const { violation, trace } = world;

@@ -10,7 +10,8 @@ import type { Weather } from "./weather.ts";
 /** What the disk tells of itself, at the moment it happens. */
 export interface DiskEvents {
   committed(tab: Tab, record: TaskRecord, before: TaskRecord | undefined): void;
-  read(tab: Tab, ids: Iterable<string>): void;
+  /** One by its id, not all that there are. */
+  read(tab: Tab, record: TaskRecord): void;
   /** Not written: the disk holds something later. */
   superseded(tab: Tab, record: TaskRecord): void;
   removed(tab: Tab, id: string, before: TaskRecord | undefined): void;
@@ -81,14 +82,11 @@ export class Disk {
       remove: (id) => this.#ask(tab, true, () => this.#remove(tab, id), this.record(id), true),
       load: (id) =>
         read(() => {
-          this.#events.read(tab, [id]);
-          return this.record(id);
+          const record = this.record(id);
+          if (record) this.#events.read(tab, record);
+          return record;
         }),
-      loadActive: () =>
-        read(() => {
-          this.#events.read(tab, this.active.keys());
-          return [...this.active.values()];
-        }),
+      loadActive: () => read(() => [...this.active.values()]),
       loadSettled: () => read(() => [...this.settled.values()]),
       saveSession: (endpoint, session) => {
         const written = structuredClone(session);

@@ -6,6 +6,7 @@ import type { Disk, DiskEvents } from "./disk.ts";
 import { lostBy } from "./durable-loss.ts";
 import type { Message } from "./exchange.ts";
 import type { AcceptedAnswer, Execution, Ledger } from "./ledger.ts";
+import { LostLeads } from "./lost-leads.ts";
 import { type CallHistory, wrongOutcome } from "./outcome-check.ts";
 import { PollPace } from "./poll-pace.ts";
 import type { WireEvents } from "./simulated-transport.ts";
@@ -61,17 +62,21 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #cancelled: Set<string> = new Set();
   readonly #repeatable: Set<string> = new Set();
   readonly #given: GivenAnswer[] = [];
+  readonly #givenAt: Map<GivenAnswer, number> = new Map();
   readonly #sentAnswers: Map<string, JsonObject> = new Map();
   /** Questions an answer to which the server refused: they may be answered otherwise. */
   readonly #refusedAnswers: Set<string> = new Set();
   readonly #callers: Map<string, Tab> = new Map();
+  /** The tab that sent the last `tools/call` of a tag: one that answered may send it again (mrtr). */
+  readonly #calledLastBy: Map<string, Tab> = new Map();
   readonly #callReplies: Set<string> = new Set();
   /** How many `tools/call` of a tag have had no reply. */
   readonly #callsOut: Map<string, number> = new Map();
+  /** When each tab last sent what about which task. */
+  readonly #sentAt: Map<string, number> = new Map();
   /** When each request left. */
   readonly #leftAt: Map<Message["id"], number> = new Map();
-  /** When a tab heard that it lost which lead; Infinity while it has not. */
-  readonly #deposed: Map<Tab, Map<string, number>> = new Map();
+  readonly #lostLeads: LostLeads = new LostLeads();
   readonly #polledBy: Map<string, Tab> = new Map();
   /** Records that another tab moved on, until this one has read them again. */
   readonly #overtaken: Map<Tab, Set<string>> = new Map();
@@ -83,7 +88,7 @@ export class Invariants implements DiskEvents, WireEvents {
     setting.ledger.onAnswer = (answer) => this.#accepted(answer);
     setting.ledger.onExecution = (execution) => this.#executed(execution);
     setting.locks.onChange = (name, tab, stolenFrom) => this.#lockMoved(name, tab, stolenFrom);
-    setting.locks.onBadNews = (name, tab) => this.#deposedAt(tab, name, setting.agenda.now);
+    setting.locks.onBadNews = (name, tab) => this.#lostLeads.heard(tab, name, setting.agenda.now);
   }
 
   watch(disk: Disk): void {
@@ -149,8 +154,11 @@ export class Invariants implements DiskEvents, WireEvents {
     if (outcome) this.#decided(record, outcome);
   }
 
-  read(tab: Tab, ids: Iterable<string>): void {
-    for (const id of ids) this.#overtaken.get(tab)?.delete(id);
+  /** Who reads a record by its id has nothing of it in memory: what it knew of the task it lets go of. */
+  read(tab: Tab, { id, taskId }: TaskRecord): void {
+    this.#overtaken.get(tab)?.delete(id);
+    // Nor is a demanded wait durable: whoever takes a task up asks at once, and is told again.
+    if (taskId !== undefined) this.#pace.released(tab, taskId);
   }
 
   superseded(tab: Tab, record: TaskRecord): void {
@@ -209,6 +217,11 @@ export class Invariants implements DiskEvents, WireEvents {
     if (method === "notifications/cancelled") this.#pace.givenUp(tab, params.requestId);
     const { taskId } = params;
     if (typeof taskId !== "string" || !method.startsWith("tasks/")) return;
+    const sending = `${tab.name} ${method} ${taskId}`;
+    if (this.#sentAt.get(sending) === this.#setting.agenda.now) {
+      this.violate("nothing is sent twice at once", sending);
+    }
+    this.#sentAt.set(sending, this.#setting.agenda.now);
     const late = this.#pace.sends(tab, taskId);
     if (late) this.violate("Retry-After is honoured", late);
     const record = this.#disk?.recordOfTask(endpoint, taskId);
@@ -328,7 +341,18 @@ export class Invariants implements DiskEvents, WireEvents {
 
   answers(answer: GivenAnswer, taskId: string | undefined): void {
     this.#given.push(answer);
+    this.#givenAt.set(answer, this.#setting.agenda.now);
     if (taskId !== undefined) this.#pace.excuse(taskId);
+  }
+
+  /**
+   * The app was told that its answer is not taken. While two tabs believe to lead, both do what they
+   * are asked: what the one refuses the other may take, and the app hears of the first.
+   */
+  answerNotTaken(answer: GivenAnswer, endpoint: string): void {
+    const lock = this.#setting.leaderLocks.get(endpoint);
+    const contested = this.#lostLeads.wereContested(lock, this.#givenAt.get(answer) ?? 0);
+    if (!contested) answer.state = "refused";
   }
 
   /** The app was told that its answer is durable. */
@@ -448,6 +472,7 @@ export class Invariants implements DiskEvents, WireEvents {
 
   #calls(tab: Tab, params: JsonObject): void {
     const tag = this.#about(params) ?? "";
+    this.#calledLastBy.set(tag, tab);
     this.#callsOut.set(tag, (this.#callsOut.get(tag) ?? 0) + 1);
     if (this.#unstored.has(tag)) return;
     const records = [...(this.#disk?.active.values() ?? [])].filter((record) => this.#tag(record) === tag);
@@ -473,17 +498,17 @@ export class Invariants implements DiskEvents, WireEvents {
     const leaderLock = leaderLocks.get(endpoint);
     const early = this.#pace.polls(tab, taskId, requestId);
     // A page that was thawed, or deposed and elected again, may yet do what it had begun before.
-    const deposedAt = this.#deposed.get(tab)?.get(leaderLock ?? "") ?? Number.NEGATIVE_INFINITY;
-    const unsettled = agenda.now - Math.max(deposedAt, tab.thawedAt) <= DEPOSED_MS;
+    const since = Math.max(this.#lostLeads.knownSince(tab, leaderLock), tab.thawedAt);
+    const unsettled = agenda.now - since <= DEPOSED_MS;
     if (early && !unsettled) this.violate("polls never exceed the rate the server asks for", early);
     const polledBy = this.#polledBy.get(taskId);
     this.#polledBy.set(taskId, tab);
     if (leaderLock === undefined || locks.holder(leaderLock) === tab) return;
-    // The tab that made the call hands its task over; until then nobody else knows of it.
+    // The tab that made the call, or made it again, hands its task over; until then nobody else knows of it.
     const tag = this.#setting.ledger.tagOfTask(taskId) ?? "";
-    if (this.#callers.get(tag) === tab && (polledBy === undefined || polledBy === tab)) return;
-    const since = Math.max(this.#deposed.get(tab)?.get(leaderLock) ?? Number.NEGATIVE_INFINITY, tab.thawedAt);
-    if (agenda.now - since > DEPOSED_MS) {
+    const called = this.#callers.get(tag) === tab || this.#calledLastBy.get(tag) === tab;
+    if (called && (polledBy === undefined || polledBy === tab)) return;
+    if (!unsettled) {
       this.violate(
         "one unfrozen tab polls",
         `${tab.name} polls ${taskId}, and ${locks.holder(leaderLock)?.name} leads`,
@@ -543,17 +568,12 @@ export class Invariants implements DiskEvents, WireEvents {
     trace(`${tab?.name ?? "nobody"} holds ${name}${stolenFrom ? `, taken from ${stolenFrom.name}` : ""}`);
     if (stolenFrom) {
       happened("lead stolen");
-      this.#deposedAt(stolenFrom, name, Number.POSITIVE_INFINITY);
+      this.#lostLeads.stolen(stolenFrom, name);
     }
     if (tab) {
       happened("lead taken");
       this.#pace.forget(tab);
     }
-  }
-
-  #deposedAt(tab: Tab, leaderLock: string, at: number): void {
-    const deposed = this.#deposed.get(tab) ?? new Map<string, number>();
-    this.#deposed.set(tab, deposed.set(leaderLock, at));
   }
 
   /** A reply as late as that finds nobody waiting. */

@@ -44,13 +44,13 @@ const TAB_FATES: readonly [TabFate["kind"], ...TabFate["kind"][]] = [
   "hide",
 ];
 
-export function drawLife(random: Random): LifePlan {
+export function drawLife(random: Random, onlyContended: boolean): LifePlan {
   // Drawn apart, so that the other worlds are what they are without it.
   const struggle = random.fork("struggle");
-  const contended = struggle.chance(0.15);
+  const contended = struggle.chance(0.15) || onlyContended;
   const slots = contended ? struggle.pick([3, 4]) : random.pick([1, 1, 1, 2, 2, 3, 4]);
   const stormMs = contended
-    ? struggle.spread(20_000, 90_000)
+    ? struggle.spread(15_000, 60_000)
     : random.spread(5_000, slots > 1 ? 240_000 : 600_000);
   const moment = (): number => random.between(0, stormMs);
   const endpoints = random.pick([["legacy"], ["modern"], ["legacy", "modern"]]) as [string, ...string[]];
@@ -88,7 +88,7 @@ function drawTab(random: Random, slot: number, stormMs: number): TabFate[] {
 /** A tab that is looked at, and not, and frozen for so short a time that it comes back with what it meant to do. */
 function drawRival(random: Random, stormMs: number): TabFate[] {
   const fates: TabFate[] = [{ kind: "open", at: random.between(0, 2_000) }];
-  for (let count = random.between(4, 12); count > 0; count--) {
+  for (let count = random.between(8, 20); count > 0; count--) {
     const kind = random.pick<"freeze" | "hide">(["freeze", "freeze", "hide"]);
     fates.push({ kind, at: random.between(0, stormMs), ms: random.spread(600, 6_000) });
   }

@@ -22,6 +22,8 @@ interface Verdict {
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** A mutant may go round in circles: then its world does not come to an end. */
 const PATIENCE_MS = 240_000;
+/** Worlds in which tabs contend take so many times as long as others: of them there are so many times fewer. */
+const CONTENDED_COST = 4;
 /** What any broken program does. A simulation that sees no more than this has not seen what is wrong. */
 const CRASHES: ReadonlySet<string> = new Set(["nothing throws", "no rejection is unhandled"]);
 
@@ -63,7 +65,7 @@ async function judge(mutation: Mutation): Promise<Verdict> {
     await writeFile(join(copy, "package.json"), '{ "type": "module" }');
     await writeFile(join(copy, "src", mutation.file), await mutated(mutation));
     const began = performance.now();
-    const output = await simulate(copy);
+    const output = await simulate(copy, mutation.contended ?? false);
     const runs = Number(/simulation: (\d+) runs/.exec(output)?.[1]);
     const judged = { mutation, runs, ms: performance.now() - began };
     const [, seed, invariant] = /seed (\d+) breaks "([^"]+)"/.exec(output) ?? [];
@@ -75,13 +77,14 @@ async function judge(mutation: Mutation): Promise<Verdict> {
   }
 }
 
-function simulate(copy: string): Promise<string> {
+function simulate(copy: string, contended: boolean): Promise<string> {
   const script = join(copy, "test/simulation/simulate.ts");
+  const runs = Math.ceil(Number(values.runs) / (contended ? CONTENDED_COST : 1));
   return new Promise((resolve) => {
     const options = { timeout: PATIENCE_MS, maxBuffer: 64 * 2 ** 20 };
     execFile(
       process.execPath,
-      [script, "--workers", "1", "--runs", values.runs],
+      [script, "--workers", "1", "--runs", String(runs), ...(contended ? ["--contended"] : [])],
       options,
       (error, stdout, stderr) => {
         resolve(error?.killed ? `A world did not come to its end in ${PATIENCE_MS} ms` : stdout + stderr);

@@ -6,6 +6,8 @@ import type { Tab } from "./tab.ts";
 interface Pace {
   /** The last poll, whose reply alone counts: those before it were given up. */
   poll: RequestId | undefined;
+  /** A poll whose reply may no longer be wanted: it can make the next one no later. */
+  doubtful: RequestId | undefined;
   /** As the server last asked; replies and notifications may overtake each other. */
   intervalMs: number;
   updatedAt: number;
@@ -75,7 +77,7 @@ export class PollPace {
   /** The tab wants no reply to this request any more: should one come, it tells the tab nothing. */
   givenUp(tab: Tab, id: unknown): void {
     for (const pace of this.#paces.get(tab)?.values() ?? []) {
-      if (pace.poll === id) pace.poll = undefined;
+      if (pace.poll === id) this.#doubt(pace);
     }
   }
 
@@ -84,7 +86,9 @@ export class PollPace {
     const pace = this.#paceOf(tab, taskId);
     pace.readAt = this.#agenda.now;
     take(pace, intervalMs, updatedAt);
-    pace.notBefore = this.#agenda.now + pace.intervalMs;
+    const notBefore = this.#agenda.now + pace.intervalMs;
+    const doubtful = pace.poll !== undefined && pace.poll === pace.doubtful;
+    pace.notBefore = doubtful ? Math.min(pace.notBefore, notBefore) : notBefore;
     pace.excused = over;
   }
 
@@ -107,6 +111,20 @@ export class PollPace {
     const pace = this.#paceOf(tab, taskId);
     pace.heldFrom = this.#agenda.now + DECIDED_MS;
     pace.heldUntil = Math.max(pace.heldUntil, this.#agenda.now + ms);
+  }
+
+  /** The tab may have let go of the task, and then of what it was told to wait for as well. */
+  released(tab: Tab, taskId: string): void {
+    const pace = this.#paces.get(tab)?.get(taskId);
+    if (!pace) return;
+    pace.heldUntil = 0;
+    this.#doubt(pace);
+  }
+
+  /** Another tab was faster: then it is that one's reading whose interval counts, whatever that is. */
+  #doubt(pace: Pace): void {
+    pace.doubtful = pace.poll;
+    pace.notBefore = Math.min(pace.notBefore, this.#agenda.now + DEFAULT_TIMING.minPollMs);
   }
 
   /** Something went through, or the app acted, in whatever tab. */
@@ -136,6 +154,7 @@ export class PollPace {
     this.#paces.set(tab, paces);
     const pace = paces.get(taskId) ?? {
       poll: undefined,
+      doubtful: undefined,
       intervalMs: 0,
       updatedAt: 0,
       readAt: 0,

@@ -1,6 +1,7 @@
 /**
- * Runs simulated worlds: `node test/simulation/simulate.ts --runs 20000 [--from N] [--verbose]`, or one
- * of them again with its trace: `--seed N`. Exits with 1 when a promise of the library was broken.
+ * Runs simulated worlds: `node test/simulation/simulate.ts --runs 20000 [--from N] [--contended]
+ * [--verbose]`, or one of them again with its trace: `--seed N`. `--contended`: in each, tabs contend for the lead.
+ * Exits with 1 when a promise of the library was broken.
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -23,31 +24,37 @@ async function main(): Promise<void> {
       from: { type: "string", default: "1" },
       seed: { type: "string" },
       workers: { type: "string", default: String(WORKERS) },
+      contended: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
     },
   });
-  if (values.seed !== undefined) return replay(Number(values.seed), values.verbose);
+  if (values.seed !== undefined) return replay(Number(values.seed), values.contended, values.verbose);
   const [runs, from, workers] = [Number(values.runs), Number(values.from), Number(values.workers)];
   if (![runs, from, workers].every(Number.isInteger))
     throw new Error("--runs, --from and --workers are whole numbers");
   const began = performance.now();
-  const report = await inParallel(runs, from, workers);
+  const report = await inParallel(runs, from, values.contended, workers);
   const seconds = (performance.now() - began) / 1000;
   const { failures, steps } = report;
   printCoverage(report);
   const [failure] = failures;
-  if (failure) printFailure(failure);
+  if (failure) printFailure(failure, values.contended);
   const pace = `${(report.runs / seconds).toFixed(0)} runs/s, ${(steps / report.runs).toFixed(0)} events a run`;
   const verdict = failure ? `seed ${failure.seed} failed` : "all invariants held";
   console.log(`simulation: ${report.runs} runs in ${seconds.toFixed(1)} s (${pace}): ${verdict}`);
   process.exitCode = failure ? 1 : 0;
 }
 
-async function inParallel(runs: number, from: number, workers: number): Promise<BatchReport> {
-  if (workers <= 1) return runBatch({ from, runs, stride: 1, traceLines: TRACE_LINES });
+async function inParallel(
+  runs: number,
+  from: number,
+  contended: boolean,
+  workers: number,
+): Promise<BatchReport> {
+  if (workers <= 1) return runBatch({ from, runs, stride: 1, contended, traceLines: TRACE_LINES });
   const batches = Array.from({ length: workers }, (_, index): Batch => {
     const share = Math.floor(runs / workers) + (index < runs % workers ? 1 : 0);
-    return { from: from + index, runs: share, stride: workers, traceLines: TRACE_LINES };
+    return { from: from + index, runs: share, stride: workers, contended, traceLines: TRACE_LINES };
   });
   return sum(await Promise.all(batches.map(inWorker)));
 }
@@ -60,8 +67,8 @@ function inWorker(batch: Batch): Promise<BatchReport> {
   });
 }
 
-async function replay(seed: number, verbose: boolean): Promise<void> {
-  const { violation, trace, coverage, steps } = await runWorld(seed);
+async function replay(seed: number, contended: boolean, verbose: boolean): Promise<void> {
+  const { violation, trace, coverage, steps } = await runWorld(seed, contended);
   const lines = verbose || !violation ? trace.last(trace.length) : trace.last(TRACE_LINES);
   for (const line of lines) console.log(line);
   if (violation) console.log(`seed ${seed} breaks "${violation.invariant}": ${violation.message}`);
@@ -70,10 +77,12 @@ async function replay(seed: number, verbose: boolean): Promise<void> {
   process.exitCode = violation ? 1 : 0;
 }
 
-function printFailure({ seed, invariant, detail, trace }: Failure): void {
+function printFailure({ seed, invariant, detail, trace }: Failure, contended: boolean): void {
   for (const line of trace) console.log(line);
   console.log(`seed ${seed} breaks "${invariant}": ${detail}`);
-  console.log(`again: node test/simulation/simulate.ts --seed ${seed} --verbose`);
+  console.log(
+    `again: node test/simulation/simulate.ts --seed ${seed}${contended ? " --contended" : ""} --verbose`,
+  );
 }
 
 function printCoverage({ coverage, runs }: BatchReport): void {

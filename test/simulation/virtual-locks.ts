@@ -21,7 +21,7 @@ const LOCK_NEWS_MS = 5;
 /** The Web Locks of one origin. */
 export class LockTable {
   readonly #random: Random;
-  readonly #badNewsMs: number;
+  readonly #contended: boolean;
   readonly #held: Map<string, Held> = new Map();
   readonly #queues: Map<string, Waiting[]> = new Map();
   /** After each change of hands; `tab` is the new holder. */
@@ -30,10 +30,10 @@ export class LockTable {
   /** What a tab is told that had a lock until another took it. */
   onBadNews: (name: string, tab: Tab) => void = () => undefined;
 
-  /** `badNewsMs`: the longest it takes to tell a tab that its lock was stolen. Until then two believe that they have it. */
-  constructor(random: Random, badNewsMs = 400) {
+  /** `contended`: it takes long to tell a tab that its lock was stolen. */
+  constructor(random: Random, contended = false) {
     this.#random = random;
-    this.#badNewsMs = badNewsMs;
+    this.#contended = contended;
   }
 
   holder(name: string): Tab | undefined {
@@ -55,8 +55,7 @@ export class LockTable {
         const held: Held = {
           tab,
           stolen: () => {
-            const late = this.#random.chance(0.3) ? this.#random.spread(LOCK_NEWS_MS, this.#badNewsMs) : 0;
-            tab.after(late, () => {
+            tab.after(this.#badNewsMs(), () => {
               this.onBadNews(name, tab);
               reject(new DOMException("The lock was stolen", "AbortError"));
             });
@@ -99,6 +98,12 @@ export class LockTable {
         { once: true },
       );
     });
+  }
+
+  /** How long it takes to tell a tab that its lock was stolen: until then two believe that they have it. */
+  #badNewsMs(): number {
+    if (this.#contended) return this.#random.between(0, 3_000);
+    return this.#random.chance(0.3) ? this.#random.spread(LOCK_NEWS_MS, 400) : 0;
   }
 
   #grantNext(name: string): void {

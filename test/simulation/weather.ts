@@ -23,8 +23,8 @@ export class Weather {
   /** No request leaves the machine. */
   offline = false;
 
-  /** `slowDisk`: the disk is slow more often than not. */
-  constructor(random: Random, slowDisk = false) {
+  /** `poorDisk`: the disk is slow more often than not, and may be full. */
+  constructor(random: Random, poorDisk = false) {
     this.#random = random;
     const rarely = (...chances: [number, ...number[]]): number => random.pick(chances);
     const climate: Climate = {
@@ -39,7 +39,7 @@ export class Weather {
       slowDisk: rarely(0, 0.05, 0.3, 0.6),
       serverFault: rarely(0, 0, 0, 0.03, 0.1, 0.2),
     };
-    this.#climate = slowDisk ? { ...climate, slowDisk: 0.6 } : climate;
+    this.#climate = poorDisk ? { ...climate, slowDisk: 0.6, diskFull: rarely(0, 0, 0.03) } : climate;
   }
 
   losesRequest(): boolean {

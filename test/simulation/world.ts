@@ -38,9 +38,12 @@ export interface WorldReport {
   readonly steps: number;
 }
 
-/** Lets one world run from its beginning to its end. Everything in it follows from the seed. */
-export async function runWorld(seed: number): Promise<WorldReport> {
-  const world = new World(seed);
+/**
+ * Lets one world run from its beginning to its end. Everything in it follows from the seed, and from
+ * whether it is to be one in which tabs contend for the lead: by itself one in seven is.
+ */
+export async function runWorld(seed: number, contended = false): Promise<WorldReport> {
+  const world = new World(seed, contended);
   const giveBack = takeOverGlobals(new Random(`globals/${seed}`));
   const unhandled = (error: unknown): void =>
     world.invariants.violate(
@@ -77,15 +80,15 @@ class World {
   #asleep = false;
   #steps = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, onlyContended: boolean) {
     this.#seed = seed;
     this.#random = new Random(`world/${seed}`);
     this.#trace = new Trace(this.#agenda);
-    this.#life = drawLife(this.#random.fork("life"));
+    this.#life = drawLife(this.#random.fork("life"), onlyContended);
     const { contended } = this.#life;
     this.#weather = new Weather(this.#random.fork("weather"), contended);
     this.#callsToMake = this.#life.calls.length;
-    this.#locks = new LockTable(this.#random.fork("locks"), contended ? 2_500 : 400);
+    this.#locks = new LockTable(this.#random.fork("locks"), contended);
     this.#channels = new ChannelHub(this.#agenda, this.#random.fork("channels"));
     const ledger = new Ledger();
     const happened = (what: string): void => void this.#coverage.add(what);
