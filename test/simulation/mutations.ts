@@ -175,11 +175,4 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
     contended: true,
   },
-  {
-    name: "a task let go of sends what it was to send all the same",
-    file: "runtime/task-runtime.ts",
-    find: "this.#lives.get(id) !== life",
-    replace: "!this.#states.has(id)",
-    contended: true,
-  },
 ];
