@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { until } from "./until.ts";
 
 /** The page of web/, as a person uses it. */
 export class TaskPage {
@@ -14,10 +15,19 @@ export class TaskPage {
     await this.page.locator(`#call[data-tools-of=${JSON.stringify(server)}]`).waitFor();
   }
 
+  /** Resolves when the call's task is in the list: older ones are there too, those that the worker holds. */
   async call(tool: string, args: object): Promise<void> {
     await this.page.selectOption("[name=tool]", tool);
     await this.page.fill("[name=arguments]", JSON.stringify(args));
+    const newest = () =>
+      this.page.evaluate(() => document.querySelector<HTMLElement>("#tasks > li")?.dataset.task);
+    const before = await newest();
     await this.page.click("button[type=submit]");
+    await until(
+      "the call's task is shown",
+      async () => ((await newest()) === before ? undefined : true),
+      30_000,
+    );
   }
 
   /** The newest task. */
