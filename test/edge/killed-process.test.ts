@@ -56,16 +56,13 @@ test("a worker killed with 50 tasks in flight gives 50 results when it is starte
   timeout: 180_000,
 }, async () => {
   const kelp = (n: number) => ({ doi: `10.1/${n}`, stage_ms: 2_500 });
-  const tasks: Started[] = [];
-  // By tens: each handle is to be there within its second.
-  for (let n = 0; n < 5; n++) {
-    const ten = Array.from({ length: 10 }, (_, i) => {
-      if (i < 4) return call("sample-2025", "acquire_paper", kelp(10 * n + i));
-      if (i < 8) return call("sample-2026", "acquire_paper", kelp(10 * n + i));
-      return call("everything", "simulate-research-query", { topic: `kelp ${n} ${i}` });
-    });
-    tasks.push(...(await Promise.all(ten)));
-  }
+  const tasks = await Promise.all([
+    ...Array.from({ length: 20 }, (_, n) => call("sample-2025", "acquire_paper", kelp(n))),
+    ...Array.from({ length: 20 }, (_, n) => call("sample-2026", "acquire_paper", kelp(n))),
+  ]);
+  // The last to start: they are the first to end.
+  const research = (n: number) => call("everything", "simulate-research-query", { topic: `kelp ${n}` });
+  tasks.push(...(await Promise.all(Array.from({ length: 10 }, (_, n) => research(n)))));
   const running = await Promise.all(tasks.map(({ id }) => ask<Started>("GET", `/v1/tasks/${id}`)));
   expect(new Set(running.map(({ status }) => status))).toEqual(new Set(["working"]));
 
