@@ -59,6 +59,8 @@ export interface TaskClientOptions {
 export interface NewCallOptions extends CallOptions {
   /** Our id of the task, if the caller makes it: a call under an id that is known gives the task it has. */
   readonly id?: string;
+  /** How long the call's own reply may take, in ms, for servers that are slow and know no tasks: `requestTimeoutMs`. */
+  readonly timeoutMs?: number;
 }
 
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
@@ -189,6 +191,16 @@ export class TaskClient implements TaskClientApi {
     return this.#endpointNamed(endpoint).listTools();
   }
 
+  /** What is agreed with an endpoint; connects if need be. Throws a RequestFaultError. */
+  async session(endpoint: string): Promise<Session> {
+    return this.#endpointNamed(endpoint).session();
+  }
+
+  /** Sends a request of the app's own on an endpoint's connection, and gives its result. Throws a RequestFaultError. */
+  async request(endpoint: string, method: string, params: JsonObject): Promise<unknown> {
+    return this.#endpointNamed(endpoint).request({ method, params });
+  }
+
   /** What was agreed with an endpoint before, if anything: to make your own transport resume it. */
   async rememberedSession(endpoint: string): Promise<Session | undefined> {
     return this.#endpointNamed(endpoint).rememberedSession();
@@ -251,6 +263,7 @@ export class TaskClient implements TaskClientApi {
       arguments: JSON.parse(JSON.stringify(args)) as JsonObject,
       asTask,
       ...(options.ttlMs !== undefined && { ttlMs: options.ttlMs }),
+      ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
       ...(facts?.headers && { headers: parameterHeaders(facts.headers, args) }),
       progressToken: id,
       // A call that asked for no task is none of those the server lists.

@@ -6,6 +6,7 @@ import { notFound, onError } from "./api/failure.ts";
 import type { Bindings } from "./bindings.ts";
 import { corsOriginsOf } from "./config/cors.ts";
 import { isDemo } from "./config/demo.ts";
+import { gateway } from "./gateway/routes.ts";
 import { metrics } from "./operations/metrics-route.ts";
 
 export { Metrics } from "./objects/metrics.ts";
@@ -34,6 +35,7 @@ app.use("/v1/*", (c, next) =>
 app.get("/v1/openapi.json", (c) => routes.fetch(c.req.raw, c.env, c.executionCtx));
 app.use("/v1/*", access<Bindings>());
 app.route("/", routes);
+app.route("/", gateway());
 
 // The samples hold nothing of anyone's, and pages of any origin try their client against them. Only the demo has them.
 app.use("/samples/*", async (c, next) => (isDemo(c.env) ? next() : notFound(c)));

@@ -35,6 +35,8 @@ export interface RecordedCall extends ToolCall {
   readonly rounds: number;
   /** It was sent again without knowing what became of it before. */
   readonly repeated?: boolean;
+  /** How long its reply may take, in ms, where that is not the timeout of every request. */
+  readonly timeoutMs?: number;
 }
 
 /** A question and what became of it. Kept for the life of the task: one key is answered once. */

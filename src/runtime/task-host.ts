@@ -1,7 +1,4 @@
-import type { Endpoint } from "../channel/endpoint.ts";
-import type { Clock } from "../clock.ts";
 import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.ts";
-import type { Timing } from "../engine/schedule.ts";
 import type { TaskState } from "../engine/state.ts";
 import type { TaskReference } from "../errors.ts";
 import { readQuestion } from "../protocol/input-request.ts";
@@ -13,7 +10,7 @@ import type { Alarm } from "./alarm.ts";
 import type { Problem } from "./problem.ts";
 import { type SharedState, type TabAction, TabGroup } from "./tab-group.ts";
 import type { TabPlatform } from "./tab-platform.ts";
-import { TaskRuntime } from "./task-runtime.ts";
+import { type RuntimeOptions, TaskRuntime } from "./task-runtime.ts";
 import { TimerLoop } from "./timer-loop.ts";
 
 /** How long settled tasks are kept that nobody has forgotten. */
@@ -32,21 +29,15 @@ const QUESTION_MS = 5_000;
 /** After how many outcomes the settled tasks are looked through. */
 const COLLECT_EVERY = 100;
 
-export interface HostOptions {
-  readonly store: TaskStore;
-  readonly clock: Clock;
-  readonly timing: Timing;
+/** What is the runtime's own affair, and passes through here. */
+type ForRuntime = Omit<RuntimeOptions, "shared" | "changed" | "superseded" | "storageFailed" | "rescheduled">;
+
+export interface HostOptions extends ForRuntime {
   readonly keep: Keep;
-  readonly requestTimeoutMs: number;
-  readonly maxResultLength: number;
-  readonly push: boolean;
-  readonly keepPlain: boolean;
-  readonly pollsAtOnce: number;
   /** What wakes this process when it has been evicted; without it, timers do. */
   readonly alarm: Alarm | undefined;
   /** The tabs that share the store; none where a process is alone. */
   readonly tabs: TabPlatform | undefined;
-  readonly endpoint: (name: string) => Endpoint | undefined;
   readonly endpoints: readonly string[];
   /** The unfinished tasks somebody here holds a handle of. */
   readonly followed: () => Iterable<TaskReference>;
@@ -76,30 +67,10 @@ export class TaskHost {
 
   constructor(options: HostOptions) {
     this.#options = options;
-    const {
-      store,
-      clock,
-      timing,
-      requestTimeoutMs,
-      maxResultLength,
-      push,
-      keepPlain,
-      pollsAtOnce,
-      endpoint,
-      tabs,
-      report,
-    } = options;
+    const { store, clock, tabs, report } = options;
     this.#runtime = new TaskRuntime({
-      store,
-      clock,
-      timing,
-      requestTimeoutMs,
-      maxResultLength,
-      push,
-      keepPlain,
-      pollsAtOnce,
+      ...options,
       shared: tabs !== undefined && store.scope !== undefined,
-      endpoint,
       changed: (state) => this.#changed(state),
       superseded: (id) => void this.#superseded(id),
       storageFailed: ({ id, outcome }, error) => {
@@ -348,7 +319,7 @@ export class TaskHost {
   /** While a reply is waited for, the process may be evicted before it comes: then the alarm is there to find it so. */
   async #arm(): Promise<void> {
     const { alarm, clock, requestTimeoutMs, report } = this.#options;
-    const overdue = this.#runtime.busy
+    const overdue = this.#runtime.expecting
       ? clock.now() + requestTimeoutMs + QUESTION_MS
       : Number.POSITIVE_INFINITY;
     const at = Math.min(this.#runtime.nextStep(), overdue);

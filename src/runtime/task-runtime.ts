@@ -75,6 +75,8 @@ export class TaskRuntime {
   readonly #polls: Gate;
   /** What is out; each resolves when its reply has been taken in, or is no longer wanted. */
   readonly #replies: Set<Promise<void>> = new Set();
+  /** The same for calls that may take longer than a request: no step waits for them. */
+  readonly #held: Set<Promise<void>> = new Set();
   /** Called at the next event of any task, once. */
   readonly #stirs: (() => void)[] = [];
   #closed = false;
@@ -122,9 +124,14 @@ export class TaskRuntime {
     return this.#due.next();
   }
 
-  /** Whether a reply is waited for, or a write. */
+  /** Whether a step has something to wait for: a reply, or a write. */
   get busy(): boolean {
     return this.#replies.size > 0 || this.#writes.size > 0;
+  }
+
+  /** Whether anything would be lost with this process. */
+  get expecting(): boolean {
+    return this.busy || this.#held.size > 0;
   }
 
   /**
@@ -388,6 +395,7 @@ export class TaskRuntime {
   #send(id: string, record: TaskRecord, operation: Operation): void {
     const key = `${id}/${operation}`;
     const abandon = new AbortController();
+    const out = operation === "call" && record.call.timeoutMs !== undefined ? this.#held : this.#replies;
     this.#abandon.set(key, abandon);
     const given: Promise<void> = this.#perform(record, operation, abandon.signal)
       .then((event) => this.#withinSize(event, operation))
@@ -399,8 +407,8 @@ export class TaskRuntime {
         const after = this.#states.get(id);
         if (after && (event.type === "polled" || event.type === "called")) this.#havePushed(after.record);
       })
-      .finally(() => this.#replies.delete(given));
-    this.#replies.add(given);
+      .finally(() => out.delete(given));
+    out.add(given);
   }
 
   /** A result that would not fit is refused before anything holds it: at the server it stays for its TTL. */
@@ -427,6 +435,7 @@ export class TaskRuntime {
         const token = call.progressToken;
         const result = await endpoint.request(frame, {
           ...options,
+          ...(call.timeoutMs !== undefined && { timeoutMs: call.timeoutMs }),
           ...(token !== undefined && { progressToken: token }),
         });
         return { type: "called", reply: protocol.decodeCall(call, result) };

@@ -44,10 +44,17 @@ export class LateCalls {
     return this.#tasks("1");
   }
 
-  /** Those to try again now. */
-  due(now: number): StartCall[] {
-    const rows = this.#sql.exec<{ call: string }>("SELECT call FROM late_call WHERE due <= ?", now).toArray();
-    return rows.map(({ call }) => JSON.parse(call) as StartCall);
+  /**
+   * Those to try again now. One that was never tried to the end is, too, unless this life of the object is at it:
+   * an earlier life was.
+   */
+  due(now: number, isAtIt: (id: string) => boolean): StartCall[] {
+    const rows = this.#sql.exec<{ call: string; attempts: number }>(
+      "SELECT call, attempts FROM late_call WHERE due <= ? OR attempts = 0",
+      now,
+    );
+    const calls = rows.toArray().map(({ call }) => JSON.parse(call) as StartCall);
+    return calls.filter(({ id }) => !isAtIt(id));
   }
 
   nextDue(): number {

@@ -15,6 +15,8 @@ export interface StartCall {
   readonly prefer?: TaskPreference;
   readonly ttlMs?: number;
   readonly repeatable?: boolean;
+  /** How long a server that knows no tasks may take, in ms. */
+  readonly timeoutMs?: number;
   /** Where the outcome is posted. */
   readonly webhook?: string;
 }
@@ -38,6 +40,13 @@ export type Reply<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: GroupProblem };
 
+export interface TaskWait {
+  readonly afterRev: number;
+  readonly ms: number;
+  /** Also a progress other than this one is waited for. */
+  readonly progress?: number;
+}
+
 export interface ListQuery {
   /** Only ids before this one. */
   readonly before?: string;
@@ -51,7 +60,7 @@ export interface TaskGroupRpc {
   /** Resolves with a handle, a question or an outcome, or when `waitMs` are over: then the status is `calling`. */
   start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskJson>>;
   /** With its result. Waits, if asked to, until `rev` is beyond `afterRev` or there is an outcome. */
-  task(id: string, wait?: { readonly afterRev: number; readonly ms: number }): Promise<TaskJson | undefined>;
+  task(id: string, wait?: TaskWait): Promise<TaskJson | undefined>;
   /** The newest first, without results. */
   tasks(query: ListQuery): Promise<readonly TaskJson[]>;
   answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskJson>>;

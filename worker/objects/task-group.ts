@@ -13,11 +13,22 @@ import type { Bindings } from "../bindings.ts";
 import { ConfigurationError } from "../config/configuration-error.ts";
 import { type EndpointConfig, endpointOf } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
+import type {
+  GatewayGroupRpc,
+  HeldCall,
+  Joined,
+  JoinTerms,
+  PassedOn,
+  ServerFacts,
+  WaitEnding,
+} from "../gateway/group-rpc.ts";
+import { passedOn } from "../gateway/passed-on.ts";
 import { Counters } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
 import { changeStream } from "./change-stream.ts";
 import { countedStorage } from "./counted-storage.ts";
+import { HeldCalls } from "./held-calls.ts";
 import { LateCalls } from "./late-calls.ts";
 import type {
   GroupIdentity,
@@ -26,6 +37,7 @@ import type {
   Reply,
   StartCall,
   TaskGroupRpc,
+  TaskWait,
 } from "./task-group-rpc.ts";
 import { connectorTo } from "./upstream.ts";
 import { WebhookOutbox } from "./webhook-outbox.ts";
@@ -37,9 +49,10 @@ const LATE_CALL_MS = 75_000;
 const UNCONFIGURED_MS = 600_000;
 
 /** The tasks of one principal on one endpoint, or a share of them: see TaskGroupRpc. */
-export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
+export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, GatewayGroupRpc {
   readonly #counters: Counters = new Counters();
   readonly #lateCalls: LateCalls = new LateCalls(this.ctx.storage.sql);
+  readonly #heldCalls: HeldCalls = new HeldCalls(this.ctx.storage.sql);
   readonly #webhooks: WebhookOutbox = new WebhookOutbox(this.ctx.storage.sql, {
     secret: this.env.WEBHOOK_SECRET,
     fetch: guardedFetch({ allowPrivate: this.env.WEBHOOK_PRIVATE === "true" }),
@@ -73,14 +86,11 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
     return { ok: true, value: late };
   }
 
-  async task(
-    id: string,
-    wait?: { readonly afterRev: number; readonly ms: number },
-  ): Promise<TaskJson | undefined> {
+  async task(id: string, wait?: TaskWait): Promise<TaskJson | undefined> {
     const tasks = await this.#resumed();
     const task = (await tasks?.task(id)) ?? this.#lateCalls.task(id);
-    if (!tasks || !task || !wait || task.outcome || task.rev > wait.afterRev) return task;
-    await changed(tasks, id, wait.ms);
+    if (!tasks || !task || !wait || task.outcome || isNews(task, wait)) return task;
+    await changed(tasks, id, wait);
     return (await tasks.task(id)) ?? this.#lateCalls.task(id);
   }
 
@@ -147,6 +157,37 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
     }
   }
 
+  async server(identity: GroupIdentity): Promise<Reply<ServerFacts>> {
+    try {
+      const { serverCapabilities, serverInfo } = await this.#tasksOf(identity).client.session(
+        identity.endpoint,
+      );
+      return { ok: true, value: { capabilities: serverCapabilities, ...(serverInfo && { serverInfo }) } };
+    } catch (error) {
+      return { ok: false, problem: upstreamProblem(error) };
+    }
+  }
+
+  passOn(identity: GroupIdentity, method: string, params: JsonObject): Promise<PassedOn> {
+    return passedOn(this.#tasksOf(identity).client, identity.endpoint, method, params);
+  }
+
+  async join(call: HeldCall, terms: JoinTerms): Promise<Joined> {
+    return this.#heldCalls.join(call, terms);
+  }
+
+  async hold(call: HeldCall, id: string, since: number): Promise<void> {
+    this.#heldCalls.hold(call, id, since);
+  }
+
+  async release(hold: string, ending: WaitEnding): Promise<void> {
+    this.#heldCalls.release(hold, ending);
+  }
+
+  async delivered(id: string): Promise<void> {
+    this.#heldCalls.delivered(id);
+  }
+
   async active(admitted: readonly string[] = []): Promise<number> {
     const tasks = await this.#resumed();
     const held = (tasks?.activeCount() ?? 0) + this.#lateCalls.count();
@@ -172,7 +213,9 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
     this.#counters.add("wakeups");
     try {
       const now = Date.now();
-      const retried = this.#lateCalls.due(now).map((call) => this.#call(this.#identity(), call));
+      const retried = this.#lateCalls
+        .due(now, (id) => this.#calling.has(id))
+        .map((call) => within(LATE_CALL_MS, this.#call(this.#identity(), call)));
       await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now), ...retried]);
       const next = Math.min(this.#webhooks.nextDue(), this.#lateCalls.nextDue(), this.#mendedBy(now));
       if (next < Number.POSITIVE_INFINITY) await tasks.wakeAt(next);
@@ -197,13 +240,14 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
   async #made(identity: GroupIdentity, call: StartCall): Promise<Reply<TaskJson>> {
     const tasks = this.#tasksOf(identity);
     this.#counters.add("started");
-    const { id, tool, prefer, ttlMs, repeatable } = call;
+    const { id, tool, prefer, ttlMs, repeatable, timeoutMs } = call;
     try {
       await tasks.client.callTool(identity.endpoint, tool, call.arguments, {
         id,
         ...(prefer && { prefer }),
         ...(ttlMs !== undefined && { ttlMs }),
         ...(repeatable !== undefined && { repeatable }),
+        ...(timeoutMs !== undefined && { timeoutMs }),
       });
     } catch (error) {
       // A call that came to nothing is a task with an outcome.
@@ -262,6 +306,8 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc {
       },
     );
     tasks.watch(({ task }) => {
+      // It has left, or is about to: from here on the engine sees to it.
+      if (task.rev === 1) this.#lateCalls.remove(task.id);
       if (task.outcome) this.#settled(task);
     });
     this.#tasks = tasks;
@@ -320,14 +366,22 @@ function unsentTask({ endpoint }: GroupIdentity, call: StartCall, now: number): 
   };
 }
 
-/** Resolves at the task's next change, stored or not, and after `ms` at the latest. */
-function changed(tasks: DurableTasks, id: string, ms: number): Promise<void> {
+function isNews({ rev, progress }: TaskJson, wait: TaskWait): boolean {
+  return rev > wait.afterRev || (wait.progress !== undefined && (progress?.progress ?? -1) !== wait.progress);
+}
+
+/** Resolves at the task's next change, stored or, if that is asked for, not; and after `ms` at the latest. */
+function changed(tasks: DurableTasks, id: string, { ms, progress }: TaskWait): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
       unwatch();
+      unsubscribe();
       resolve();
     };
+    const unsubscribe = tasks.client.subscribe((task) => {
+      if (task.id === id && progress !== undefined && task.current.progress) done();
+    });
     const timer = setTimeout(done, ms);
     const unwatch = tasks.watch(({ task }) => {
       if (task.id === id) done();

@@ -1,0 +1,58 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+
+export interface Listening {
+  /** Its MCP endpoint, on 127.0.0.1. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves a web-standard handler by Node's HTTP server. */
+export async function listen(handler: (request: Request) => Promise<Response>): Promise<Listening> {
+  const server = createServer((incoming, outgoing) => {
+    answer(handler, incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${portOf(server)}/mcp`, close: () => close(server) };
+}
+
+async function answer(
+  handler: (request: Request) => Promise<Response>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.on("close", () => gone.abort());
+  const { method = "GET", headers, url = "/" } = incoming;
+  const body = method === "POST" ? new Uint8Array(await buffer(incoming)) : undefined;
+  const request = new Request(`http://${headers.host}${url}`, {
+    method,
+    headers: new Headers(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    signal: gone.signal,
+    ...(body && { body }),
+  });
+  const response = await handler(request);
+  // What was fetched is decoded already, and is sent in chunks of its own.
+  const {
+    "content-encoding": _coding,
+    "transfer-encoding": _chunks,
+    ...told
+  } = Object.fromEntries(response.headers);
+  outgoing.writeHead(response.status, told);
+  if (!response.body) outgoing.end();
+  else
+    Readable.fromWeb(response.body as never)
+      .on("error", () => outgoing.destroy())
+      .pipe(outgoing);
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}

@@ -1,0 +1,55 @@
+import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { GroupLife } from "./group-life.ts";
+
+/** A server whose handshake takes longer than whoever calls should wait for a handle. */
+async function lateLife(): Promise<GroupLife> {
+  const life = new GroupLife("2025-11-25");
+  await life.clearServer();
+  await life.delays("initialize", 1_500);
+  return life;
+}
+
+it("a call whose server cannot be reached in time is held, and made as soon as it can be", async () => {
+  const life = await lateLife();
+  const reply = await life.start({}, {}, 300);
+  // No revision: the server has not even been reached.
+  expect(reply).toMatchObject({ ok: true, value: { id: life.id, status: "calling", rev: 0 } });
+  expect(await life.task()).toMatchObject({ status: "calling" });
+  expect(await life.group.active([])).toBe(1);
+  expect(await life.group.tasks({ limit: 10 })).toMatchObject([{ id: life.id }]);
+  expect(await life.settlesByItself()).toMatchObject({ status: "completed" });
+  expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
+});
+
+it("it outlives the object that took it on", async () => {
+  const life = await lateLife();
+  await life.start({}, {}, 300);
+  await abortAllDurableObjects();
+  await runDurableObjectAlarm(life.group);
+  expect(await life.settlesByItself()).toMatchObject({ status: "completed" });
+  expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
+});
+
+it("cancelled before it was made, it is never made", async () => {
+  const life = await lateLife();
+  await life.start({}, {}, 300);
+  await abortAllDurableObjects();
+  expect(await life.group.cancel(life.id)).toMatchObject({ ok: true, value: { status: "cancelled" } });
+  await runDurableObjectAlarm(life.group);
+  expect(await life.task()).toMatchObject({
+    status: "cancelled",
+    outcome: { kind: "cancelled", confirmed: true },
+  });
+  expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(0);
+});
+
+it("the same id again starts nothing", async () => {
+  const life = new GroupLife("2026-07-28");
+  await life.clearServer();
+  const replies = await Promise.all([life.start({}), life.start({}), life.start({})]);
+  expect(new Set(replies.map((reply) => reply.ok && reply.value.id))).toEqual(new Set([life.id]));
+  await life.settlesByItself();
+  expect(await life.start({})).toMatchObject({ ok: true, value: { status: "completed" } });
+  expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
+});

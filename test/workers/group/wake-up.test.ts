@@ -1,0 +1,43 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { GroupLife } from "./group-life.ts";
+
+it.each(["2025-11-25", "2026-07-28"] as const)(
+  "%s: a poll on wake-up is one request: no handshake, and no stream held before or after",
+  async (generation) => {
+    const life = new GroupLife(generation);
+    await life.clearServer();
+    await life.start({ stage_ms: 300 });
+    expect(await life.wire()).not.toContain("GET");
+    await evictDurableObject(life.group);
+    await life.clearServer({ forgetTasks: false });
+    await life.sees("tasks/get");
+    expect((await life.wire())[0]).toBe("tasks/get");
+    await life.settlesByItself();
+    const later = new Set(await life.wire());
+    expect([...later].sort()).toEqual(
+      generation === "2025-11-25" ? ["tasks/get", "tasks/result"] : ["tasks/get"],
+    );
+  },
+);
+
+it("an object that is woken for something else leaves its tasks to their time", async () => {
+  const life = new GroupLife("2026-07-28");
+  await life.clearServer();
+  // Polled every two seconds.
+  await life.start({ stage_ms: 4_000 });
+  const due = (await runInDurableObject(life.group, (_group, { storage }) => storage.getAlarm())) ?? 0;
+  let wakings = 0;
+  for (; wakings < 5; wakings++) {
+    await evictDurableObject(life.group);
+    expect(await life.task()).toMatchObject({ status: "working" });
+    const sent = await life.wire();
+    // On a slow machine its time may have come.
+    if (Date.now() >= due) break;
+    expect(sent).not.toContain("tasks/get");
+  }
+  expect(wakings).toBeGreaterThan(0);
+  await life.sees("tasks/get");
+  expect(Date.now()).toBeGreaterThanOrEqual(due);
+  await life.group.cancel(life.id);
+});

@@ -1,0 +1,137 @@
+import type { JsonObject } from "holdfast";
+import type { Caller } from "../caller.ts";
+import { CallerTasks } from "../caller-tasks.ts";
+import { canAnswer, isObject } from "../client-capabilities.ts";
+import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
+import { type Holding, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
+import { INVALID_REQUEST, invalidParams, RpcError } from "../rpc-error.ts";
+import { serversName } from "../server-requests.ts";
+import type { MessageStream } from "../sse.ts";
+import { startCall, WaitedCall, type WantedCall } from "../start-call.ts";
+import { questionFrame } from "./questions.ts";
+import { abilitiesIn } from "./session-id.ts";
+import { wireTask } from "./wire-task.ts";
+
+/** How long the first look at a call lasts, in ms: whoever asked for a task has it by then. */
+const FIRST_LOOK_MS = 500;
+const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
+
+export interface LegacyCall {
+  readonly caller: Caller;
+  readonly id: string | number;
+  readonly sessionId: string | null;
+  readonly params: JsonObject;
+}
+
+/** A `tools/call` without `task`: held for as long as the client's patience lasts. */
+export async function callHeld(asked: LegacyCall, stream: MessageStream): Promise<object> {
+  const { caller } = asked;
+  const { shown, args } = callOf(asked.params);
+  const tasks = new CallerTasks(caller, { follows: true });
+  try {
+    if (!caller.settings.companions || !COMPANION_NAMES.includes(shown))
+      return await held(asked, tasks, shown, args, stream);
+    const task = shown === CHECK_TASK ? await tasks.get(String(args.task)) : undefined;
+    if (!task) return await callCompanion(caller, tasks, shown, args, stream.signal);
+    const { budgetMs } = caller.settings;
+    const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs });
+    if (task.outcome) await caller.first.delivered(task.id);
+    return result;
+  } finally {
+    await tasks.close();
+  }
+}
+
+/** A `tools/call` with `task`: every tool can be called so, whatever its server can do. */
+export async function callAsTask({ caller, params }: LegacyCall): Promise<object> {
+  const { shown, args } = callOf(params);
+  const tool = caller.settings.companions ? await serversName(caller, shown) : shown;
+  const tasks = new CallerTasks(caller, { follows: false });
+  try {
+    const task = await startCall(caller, { tool, arguments: args }, FIRST_LOOK_MS);
+    // What its server would not even begin is no task.
+    if (task.outcome?.kind === "failed" && task.taskId === undefined) await plainAnswer(tasks.handle(task));
+    const { immediateResponse } = task;
+    return {
+      task: { ...wireTask(task), ...(!task.outcome && { status: "working" }) },
+      ...(immediateResponse !== undefined && { _meta: { [IMMEDIATE_RESPONSE]: immediateResponse } }),
+    };
+  } finally {
+    await tasks.close();
+  }
+}
+
+async function held(
+  asked: LegacyCall,
+  tasks: CallerTasks,
+  shown: string,
+  args: JsonObject,
+  stream: MessageStream,
+): Promise<object> {
+  const { caller, id, sessionId } = asked;
+  const { budgetMs, companions } = caller.settings;
+  const call: WantedCall = {
+    tool: companions ? await serversName(caller, shown) : shown,
+    arguments: args,
+  };
+  const waited = await WaitedCall.of(caller, call, waiterOf(sessionId, id));
+  const began = Date.now();
+  let answered: "result" | "running" | undefined;
+  try {
+    const json = await waited.begin(Math.min(FIRST_LOOK_MS, budgetMs), stream.signal);
+    const task = tasks.handle(json);
+    const left = budgetMs - (Date.now() - began);
+    const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs: left });
+    if (!stream.signal.aborted) answered = task.outcome ? "result" : "running";
+    return result;
+  } catch (error) {
+    if (!stream.signal.aborted) answered = "result";
+    if (!(error instanceof RpcError) || !companions) throw error;
+    return refusalForAgent(shown, error);
+  } finally {
+    await waited.end(answered);
+  }
+}
+
+/** What the client is told on the stream while it waits. */
+function telling(
+  { caller, sessionId, params }: LegacyCall,
+  { send, signal }: MessageStream,
+): Pick<Holding, "signal" | "until" | "progressed" | "tooLong"> & { readonly asked: Holding["asked"] } {
+  const token = isObject(params._meta) ? params._meta.progressToken : undefined;
+  const client = abilitiesIn(sessionId);
+  return {
+    signal,
+    // What the client cannot be asked, whoever reads the running result must be told at once.
+    until: ({ inputRequests }) =>
+      caller.settings.companions && inputRequests.some((request) => !canAnswer(client, request)),
+    progressed:
+      token === undefined
+        ? undefined
+        : (progress) =>
+            send({
+              jsonrpc: "2.0",
+              method: "notifications/progress",
+              params: progressParams(token, progress),
+            }),
+    asked: (request, taskId) => {
+      if (canAnswer(client, request)) send(questionFrame(taskId, request, false));
+    },
+    tooLong: () =>
+      new RpcError({ code: INVALID_REQUEST, message: "Task augmentation required for tools/call requests" }),
+  };
+}
+
+export function waiterOf(sessionId: string | null, id: string | number) {
+  // Without a session, nothing tells this client's requests from another one's.
+  return {
+    session: sessionId ?? "",
+    request: sessionId === null ? crypto.randomUUID() : JSON.stringify(id),
+  };
+}
+
+function callOf({ name, arguments: args = {} }: JsonObject): { shown: string; args: JsonObject } {
+  if (typeof name !== "string") throw invalidParams("A tool call needs a name");
+  if (!isObject(args)) throw invalidParams("The arguments of a tool call are an object");
+  return { shown: name, args: args as JsonObject };
+}

@@ -1,0 +1,101 @@
+import type { JsonObject } from "holdfast";
+import { listTasks } from "../../api/listing.ts";
+import type { Caller } from "../caller.ts";
+import { CallerTasks } from "../caller-tasks.ts";
+import { canAnswer } from "../client-capabilities.ts";
+import { plainAnswer } from "../held-answer.ts";
+import { keepWaiting } from "../keep-waiting.ts";
+import { RELATED_TASK } from "../outcome.ts";
+import { invalidParams, unknownTask } from "../rpc-error.ts";
+import type { MessageStream } from "../sse.ts";
+import { questionFrame } from "./questions.ts";
+import { abilitiesIn } from "./session-id.ts";
+import { wireTask } from "./wire-task.ts";
+
+const PAGE = 50;
+/** How long a cancel waits for the server's word, in ms. */
+const CANCEL_MS = 5_000;
+
+export async function getTask(caller: Caller, params: JsonObject): Promise<JsonObject> {
+  return withTasks(caller, false, async (tasks) => {
+    const json = await tasks.json(String(params.taskId));
+    if (!json) throw unknownTask();
+    return wireTask(json);
+  });
+}
+
+export async function listOfTasks(caller: Caller, params: JsonObject): Promise<JsonObject> {
+  const { cursor } = params;
+  const after = cursor === undefined ? undefined : String(cursor);
+  const page = await listTasks(caller.objects, { endpoint: caller.endpoint.name }, PAGE, after);
+  if (!page) throw invalidParams("There is no such cursor");
+  return {
+    tasks: page.tasks.map(wireTask),
+    ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+  };
+}
+
+/** The answer shows the task cancelled if its server says so in time; else as it stands, and cancelled later. */
+export async function cancelTask(
+  caller: Caller,
+  params: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  return withTasks(caller, true, async (tasks) => {
+    const id = String(params.taskId);
+    const task = await tasks.get(id);
+    if (!task) throw unknownTask();
+    if (task.outcome) throw invalidParams(`Cannot cancel task: already in terminal status '${task.status}'`);
+    await task.cancel();
+    await keepWaiting(task, { budgetMs: CANCEL_MS, signal });
+    const json = await tasks.json(id);
+    if (!json) throw unknownTask();
+    return wireTask(json);
+  });
+}
+
+/** Held until the task has ended; what it asks meanwhile, and how it stands, comes down the same stream. */
+export async function taskResult(
+  caller: Caller,
+  params: JsonObject,
+  sessionId: string | null,
+  { send, signal }: MessageStream,
+): Promise<object> {
+  return withTasks(caller, true, async (tasks) => {
+    const taskId = String(params.taskId);
+    const task = await tasks.get(taskId);
+    if (!task) throw unknownTask();
+    const client = abilitiesIn(sessionId);
+    let status = task.status;
+    await keepWaiting(task, {
+      signal,
+      asked: (request) => {
+        if (canAnswer(client, request)) send(questionFrame(taskId, request, true));
+      },
+      changed: () => {
+        if (task.status === status) return;
+        status = task.status;
+        const tell = async (): Promise<void> => {
+          const json = await tasks.json(taskId);
+          if (json) send({ jsonrpc: "2.0", method: "notifications/tasks/status", params: wireTask(json) });
+        };
+        tell().catch(() => undefined);
+      },
+    });
+    const { _meta, ...result } = await plainAnswer(task);
+    return { ...result, _meta: { ..._meta, [RELATED_TASK]: { taskId } } };
+  });
+}
+
+async function withTasks<T>(
+  caller: Caller,
+  follows: boolean,
+  work: (tasks: CallerTasks) => Promise<T>,
+): Promise<T> {
+  const tasks = new CallerTasks(caller, { follows });
+  try {
+    return await work(tasks);
+  } finally {
+    await tasks.close();
+  }
+}

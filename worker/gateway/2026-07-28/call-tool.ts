@@ -1,0 +1,201 @@
+import type { Result, ServerContext } from "@modelcontextprotocol/server";
+import { InputError, type JsonObject, type Task, type TaskJson, type ToolResult } from "holdfast";
+import { fingerprint } from "../../api/fingerprint.ts";
+import type { Caller } from "../caller.ts";
+import { CallerTasks } from "../caller-tasks.ts";
+import { canAnswer, isObject } from "../client-capabilities.ts";
+import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
+import { heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
+import { keepWaiting } from "../keep-waiting.ts";
+import { invalidParams, RpcError } from "../rpc-error.ts";
+import { serversName } from "../server-requests.ts";
+import { startCall, WaitedCall, type WantedCall } from "../start-call.ts";
+import { briefTask } from "./detailed-task.ts";
+import { type Envelope, envelopeOf, tasksNeeded } from "./envelope.ts";
+import { requestStateOf, taskIn } from "./request-state.ts";
+
+/** How long a call may be answered with its result by a server that makes no task of it, in ms: then it is a task of ours. */
+const UNTIL_TASK_MS = 5_000;
+/** How long the first look at a held call lasts, in ms. */
+const FIRST_LOOK_MS = 500;
+const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
+
+/** One `tools/call` of a 2026-07-28 client. */
+export async function callTool(caller: Caller, params: JsonObject, context: ServerContext): Promise<Result> {
+  const { name } = params;
+  if (typeof name !== "string") throw invalidParams("A tool call needs a name");
+  const args = params.arguments ?? {};
+  if (!isObject(args)) throw invalidParams("The arguments of a tool call are an object");
+  const tasks = new CallerTasks(caller, { follows: true });
+  const call = new ModernCall(caller, tasks, context);
+  try {
+    return (await call.answer(name, args as JsonObject)) as Result;
+  } finally {
+    await tasks.close();
+  }
+}
+
+class ModernCall {
+  readonly #caller: Caller;
+  readonly #tasks: CallerTasks;
+  readonly #context: ServerContext;
+  readonly #signal: AbortSignal;
+  readonly #envelope: Envelope;
+
+  constructor(caller: Caller, tasks: CallerTasks, context: ServerContext) {
+    this.#caller = caller;
+    this.#tasks = tasks;
+    this.#context = context;
+    this.#signal = context.mcpReq.signal;
+    this.#envelope = envelopeOf(context);
+  }
+
+  async answer(shown: string, args: JsonObject): Promise<object> {
+    const { companions } = this.#caller.settings;
+    if (this.#envelope.tasks) return this.#asTask(shown, args);
+    if (companions && COMPANION_NAMES.includes(shown)) return this.#companion(shown, args);
+    const tool = companions ? await serversName(this.#caller, shown) : shown;
+    return this.#held(shown, { tool, arguments: args });
+  }
+
+  /** The server decides what is a task; what it does without one is made one of ours when it takes long. */
+  async #asTask(tool: string, args: JsonObject): Promise<object> {
+    const call = { tool, arguments: args };
+    const answered = await this.#answered(call);
+    const json = answered?.json ?? (await startCall(this.#caller, call, UNTIL_TASK_MS));
+    const task = this.#tasks.handle(json);
+    if (answered) {
+      // Until the server has taken the answers and says what comes next.
+      await keepWaiting(task, {
+        budgetMs: UNTIL_TASK_MS,
+        signal: this.#signal,
+        until: ({ taskId, inputRequests }) => taskId !== undefined || inputRequests.length > 0,
+      });
+    }
+    if (task.taskId === undefined) {
+      if (task.outcome) return plainAnswer(task);
+      if (this.#canAnswer(task)) return this.#inputRequired(task);
+    }
+    return this.#created(await this.#latest(task));
+  }
+
+  async #held(shown: string, call: WantedCall): Promise<object> {
+    const answered = await this.#answered(call);
+    const { session } = this.#envelope;
+    const waiter = { session, request: crypto.randomUUID() };
+    const waited = answered ? undefined : await WaitedCall.of(this.#caller, call, waiter);
+    const budgetMs = this.#caller.settings.budgetMs;
+    const began = Date.now();
+    let told: "result" | "running" | undefined;
+    try {
+      const json = answered?.json ?? (await waited?.begin(Math.min(FIRST_LOOK_MS, budgetMs), this.#signal));
+      if (!json) throw new Error("Nothing was begun");
+      const task = this.#tasks.handle(json);
+      const result = await this.#settled(task, budgetMs - (Date.now() - began));
+      // What is asked comes with the id of the task, and so does the answer.
+      const running = !task.outcome && !this.#canAnswer(task);
+      if (!this.#signal.aborted) told = running ? "running" : "result";
+      return result;
+    } catch (error) {
+      if (!this.#signal.aborted) told = "result";
+      if (!(error instanceof RpcError) || !this.#caller.settings.companions) throw error;
+      return refusalForAgent(shown, error);
+    } finally {
+      await waited?.end(told);
+    }
+  }
+
+  async #companion(name: string, args: JsonObject): Promise<object> {
+    const task = name === CHECK_TASK ? await this.#tasks.get(String(args.task)) : undefined;
+    if (!task) return callCompanion(this.#caller, this.#tasks, name, args, this.#signal);
+    const answered = this.#context.mcpReq.inputResponses;
+    if (answered) await answerAll(task, answered);
+    const result = await this.#settled(task, this.#caller.settings.budgetMs);
+    if (task.outcome) await this.#caller.first.delivered(task.id);
+    return result;
+  }
+
+  /** The result, a running result, or the questions that the client can answer. */
+  async #settled(task: Task, budgetMs: number): Promise<ToolResult | object> {
+    const token = this.#context.mcpReq._meta?.progressToken;
+    const asks = (): boolean => !task.outcome && this.#canAnswer(task);
+    if (asks()) return this.#inputRequired(task);
+    const result = await heldAnswer({
+      caller: this.#caller,
+      tasks: this.#tasks,
+      task,
+      budgetMs,
+      signal: this.#signal,
+      until: () => this.#isAsked(task),
+      progressed:
+        token === undefined
+          ? undefined
+          : (progress) => {
+              const params = progressParams(token, progress);
+              const notification = { method: "notifications/progress" as const, params };
+              this.#context.mcpReq.notify(notification as never).catch(() => undefined);
+            },
+      tooLong: tasksNeeded,
+    });
+    return asks() ? this.#inputRequired(task) : result;
+  }
+
+  /** The task whose questions this call brings the answers to, with them given. */
+  async #answered({ tool, arguments: args }: WantedCall): Promise<{ json: TaskJson } | undefined> {
+    const { requestState, inputResponses } = this.#context.mcpReq;
+    const state = requestState();
+    if (state === undefined) return undefined;
+    const id = taskIn(state);
+    const task = id === undefined ? undefined : await this.#tasks.get(id);
+    const same = task?.tool === tool && (await fingerprint(task.arguments)) === (await fingerprint(args));
+    if (!task || !same) throw invalidParams("Invalid or expired requestState");
+    await answerAll(task, inputResponses ?? {});
+    return { json: await this.#latest(task) };
+  }
+
+  /** By the client, or by whoever reads the running result. */
+  #isAsked(task: Task): boolean {
+    return this.#canAnswer(task) || (this.#caller.settings.companions && task.inputRequests.length > 0);
+  }
+
+  #canAnswer(task: Task): boolean {
+    const { abilities } = this.#envelope;
+    return task.inputRequests.some((request) => canAnswer(abilities, request));
+  }
+
+  #inputRequired(task: Task): object {
+    const { abilities } = this.#envelope;
+    const asked = task.inputRequests.filter((request) => canAnswer(abilities, request));
+    return {
+      resultType: "input_required",
+      inputRequests: Object.fromEntries(asked.map(({ key, method, params }) => [key, { method, params }])),
+      requestState: requestStateOf(task.id),
+    };
+  }
+
+  #created(task: TaskJson): object {
+    const { immediateResponse } = task;
+    return {
+      resultType: "task",
+      ...briefTask(task),
+      ...(immediateResponse !== undefined && { _meta: { [IMMEDIATE_RESPONSE]: immediateResponse } }),
+    };
+  }
+
+  async #latest(task: Task): Promise<TaskJson> {
+    const json = await this.#tasks.json(task.id);
+    if (!json) throw invalidParams("The task is gone");
+    return json;
+  }
+}
+
+/** What fits no question that is open is passed over: the client is asked again if need be. */
+async function answerAll(task: Task, responses: Readonly<Record<string, unknown>>): Promise<void> {
+  for (const { key } of task.inputRequests) {
+    const response = responses[key];
+    if (!isObject(response)) continue;
+    await task.answer(key, response as JsonObject).catch((error: unknown) => {
+      if (!(error instanceof InputError)) throw error;
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import type { JsonObject, TaskJson } from "holdfast";
+import { endingOf } from "../outcome.ts";
+import { createdAt, pollMs, TTL_MS, updatedAt } from "../task-times.ts";
+
+/** A task without what its status brings along, as it is created. */
+export function briefTask(task: TaskJson): JsonObject {
+  return {
+    taskId: task.id,
+    status: statusOf(task),
+    ...messageOf(task),
+    createdAt: createdAt(task),
+    lastUpdatedAt: updatedAt(task),
+    ttlMs: TTL_MS,
+    pollIntervalMs: pollMs(task),
+  };
+}
+
+/** A task as `tasks/get` and `notifications/tasks` carry it. */
+export function detailedTask(task: TaskJson): JsonObject {
+  return { ...briefTask(task), ...payloadOf(task) };
+}
+
+function statusOf({ outcome, inputRequests }: TaskJson): string {
+  if (!outcome) return inputRequests.length > 0 ? "input_required" : "working";
+  const { kind } = endingOf(outcome);
+  return kind === "result" ? "completed" : kind === "error" ? "failed" : "cancelled";
+}
+
+function messageOf({ outcome, snapshot }: TaskJson): JsonObject {
+  const ending = outcome && endingOf(outcome);
+  const message = ending?.kind === "error" ? ending.error.message : snapshot?.statusMessage;
+  return message === undefined ? {} : { statusMessage: message };
+}
+
+function payloadOf({ outcome, inputRequests }: TaskJson): JsonObject {
+  if (!outcome) {
+    if (inputRequests.length === 0) return {};
+    const asked = inputRequests.map(({ key, method, params }) => [key, { method, params }]);
+    return { inputRequests: Object.fromEntries(asked) as JsonObject };
+  }
+  const ending = endingOf(outcome);
+  if (ending.kind === "result") return { result: { ...ending.result, resultType: "complete" } as JsonObject };
+  return ending.kind === "error" ? { error: { ...ending.error } as JsonObject } : {};
+}

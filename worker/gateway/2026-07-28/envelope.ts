@@ -1,0 +1,48 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import { abilitiesOf, type ClientAbilities, isObject } from "../client-capabilities.ts";
+import { type Frame, metaOf } from "../frame.ts";
+import { MISSING_CLIENT_CAPABILITY, RpcError } from "../rpc-error.ts";
+
+export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
+
+/** Of each request anew: in this generation nothing else counts. */
+export interface Envelope {
+  readonly tasks: boolean;
+  readonly abilities: ClientAbilities;
+  /** There are no sessions: what the client calls itself comes nearest. */
+  readonly session: string;
+}
+
+export function envelopeOf({ mcpReq }: ServerContext): Envelope {
+  const envelope: Record<string, unknown> = { ...mcpReq.envelope };
+  const capabilities = envelope[CLIENT_CAPABILITIES_META_KEY];
+  const client = envelope[CLIENT_INFO_META_KEY];
+  const { name, version } = isObject(client) ? client : {};
+  return {
+    tasks: knowsTasks(capabilities),
+    abilities: abilitiesOf(capabilities),
+    session: JSON.stringify([name, version]),
+  };
+}
+
+export function declaresTasks(frame: Frame): boolean {
+  return knowsTasks(metaOf(frame)[CLIENT_CAPABILITIES_META_KEY]);
+}
+
+function knowsTasks(capabilities: unknown): boolean {
+  const extensions = isObject(capabilities) ? capabilities.extensions : undefined;
+  return isObject(extensions) && isObject(extensions[TASKS_EXTENSION]);
+}
+
+/** The request needs a client that knows tasks. */
+export function tasksNeeded(): RpcError {
+  return new RpcError({
+    code: MISSING_CLIENT_CAPABILITY,
+    message: "Missing required client capability",
+    data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
+  });
+}

@@ -1,0 +1,95 @@
+import { PROTOCOL_VERSION_META_KEY, SUBSCRIPTION_ID_META_KEY } from "@modelcontextprotocol/server";
+import { follow, pause } from "../../api/events/upstream.ts";
+import { readTaskId } from "../../api/task-id.ts";
+import type { Caller } from "../caller.ts";
+import { isObject } from "../client-capabilities.ts";
+import { errorResponse, type Frame, metaOf, paramsOf } from "../frame.ts";
+import { INVALID_REQUEST } from "../rpc-error.ts";
+import { messageStream } from "../sse.ts";
+import { detailedTask } from "./detailed-task.ts";
+import { declaresTasks, tasksNeeded } from "./envelope.ts";
+
+const HEADER_MISMATCH = -32020;
+
+/** The SDK's router knows the core's notifications only, and leaves `taskIds` out of what it agrees to. */
+export function wantsTasks(frame: Frame): boolean {
+  return frame.method === "subscriptions/listen" && taskIdsOf(frame) !== undefined;
+}
+
+/** A `subscriptions/listen` that names tasks: those of the caller are agreed to, and told of whenever they change. */
+export async function openTaskSubscription(
+  caller: Caller,
+  request: Request,
+  frame: Frame,
+  waitUntil: (work: Promise<unknown>) => void,
+): Promise<Response> {
+  const { id } = frame;
+  const meta = metaOf(frame);
+  if (id === undefined) return errorResponse(400, id, { code: INVALID_REQUEST, message: "No request id" });
+  const named =
+    request.headers.get("mcp-method") === frame.method &&
+    request.headers.get("mcp-protocol-version") === meta[PROTOCOL_VERSION_META_KEY];
+  if (!named) {
+    const message = "The Mcp-Method or MCP-Protocol-Version header does not match the body";
+    return errorResponse(400, id, { code: HEADER_MISMATCH, message });
+  }
+  if (!declaresTasks(frame)) return errorResponse(400, id, tasksNeeded().body);
+
+  const asked = taskIdsOf(frame) ?? [];
+  const known = await Promise.all(asked.map((taskId) => taskOf(caller, taskId)));
+  const tasks = known.filter((task) => task !== undefined);
+  return messageStream(waitUntil, async ({ send, signal }) => {
+    const notify = (method: string, params: object): void =>
+      send({ jsonrpc: "2.0", method, params: { ...params, _meta: { [SUBSCRIPTION_ID_META_KEY]: id } } });
+    notify("notifications/subscriptions/acknowledged", {
+      notifications: { taskIds: tasks.map((task) => task.id) },
+    });
+    const told = new Map(tasks.map((task) => [task.id, task.rev]));
+    const shards = new Set(tasks.map((task) => readTaskId(task.id)?.shard ?? 0));
+    await Promise.all([...shards].map((shard) => watch(caller, shard, told, notify, signal)));
+  });
+}
+
+/** The group's changes, from where the stream broke if it did. */
+async function watch(
+  caller: Caller,
+  shard: number,
+  told: Map<string, number>,
+  notify: (method: string, params: object) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let position: string | undefined;
+  const tell = async (taskId: string): Promise<void> => {
+    const task = await taskOf(caller, taskId);
+    if (!task || signal.aborted || task.rev <= (told.get(taskId) ?? -1)) return;
+    told.set(taskId, task.rev);
+    notify("notifications/tasks", detailedTask(task));
+  };
+  await follow({
+    open: (aborted) => {
+      const query = position === undefined ? "" : `?after=${position}`;
+      return caller.group(shard).fetch(`https://group/events${query}`, { signal: aborted });
+    },
+    take: async ({ type, data, id }) => {
+      position = id ?? position;
+      // What changed between the acknowledgement and now.
+      if (type === "ready")
+        for (const taskId of told.keys()) if (readTaskId(taskId)?.shard === shard) await tell(taskId);
+      const { id: taskId } = type === "task" ? (JSON.parse(data) as { id?: string }) : {};
+      if (taskId !== undefined && told.has(taskId)) await tell(taskId);
+    },
+    signal,
+    pause,
+  });
+}
+
+async function taskOf(caller: Caller, taskId: string) {
+  const address = readTaskId(taskId);
+  return address?.endpoint === caller.endpoint.name ? caller.group(address.shard).task(taskId) : undefined;
+}
+
+function taskIdsOf(frame: Frame): string[] | undefined {
+  const { notifications } = paramsOf(frame);
+  const taskIds = isObject(notifications) ? notifications.taskIds : undefined;
+  return Array.isArray(taskIds) ? taskIds.filter((taskId) => typeof taskId === "string") : undefined;
+}

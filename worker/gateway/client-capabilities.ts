@@ -1,0 +1,44 @@
+import type { InputRequest } from "holdfast";
+
+/** What of a client decides how it is treated. */
+export interface ClientAbilities {
+  readonly elicitation: boolean;
+  /** Elicitation at an address. */
+  readonly urls: boolean;
+  readonly sampling: boolean;
+  readonly roots: boolean;
+}
+
+export const NO_ABILITIES: ClientAbilities = {
+  elicitation: false,
+  urls: false,
+  sampling: false,
+  roots: false,
+};
+
+/** From `ClientCapabilities` of either generation. */
+export function abilitiesOf(capabilities: unknown): ClientAbilities {
+  const { elicitation, sampling, roots } = isObject(capabilities) ? capabilities : {};
+  return {
+    elicitation: isObject(elicitation),
+    urls: isObject(elicitation) && isObject(elicitation.url),
+    sampling: isObject(sampling),
+    roots: isObject(roots),
+  };
+}
+
+/** Whether the client can be asked this: else whoever reads the running result answers. */
+export function canAnswer(client: ClientAbilities, { method, params }: InputRequest): boolean {
+  switch (method) {
+    case "elicitation/create":
+      return params.mode === "url" ? client.urls : client.elicitation;
+    case "sampling/createMessage":
+      return client.sampling;
+    case "roots/list":
+      return client.roots;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

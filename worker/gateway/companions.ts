@@ -1,0 +1,66 @@
+import type { JsonObject, Task, ToolResult } from "holdfast";
+import { type AgentTool, companionTools, failureResult } from "holdfast/agent";
+import type { Caller } from "./caller.ts";
+import { CallerTasks } from "./caller-tasks.ts";
+import type { RpcError } from "./rpc-error.ts";
+
+export const CHECK_TASK = "check_task";
+
+export const COMPANION_NAMES: readonly string[] = ["check_task", "answer_task", "cancel_task", "list_tasks"];
+
+/** How the companion tools are listed. */
+export function companionDefinitions(caller: Caller): JsonObject[] {
+  return companionsOf(caller, new CallerTasks(caller, { follows: false })).map(
+    ({ name, description, inputSchema }) => ({
+      name,
+      description,
+      inputSchema,
+      annotations: annotationsOf(name),
+    }),
+  );
+}
+
+/** Does a call of a companion tool. The signal ends the wait, never the task. */
+export async function callCompanion(
+  caller: Caller,
+  tasks: CallerTasks,
+  name: string,
+  args: JsonObject,
+  signal: AbortSignal,
+): Promise<ToolResult> {
+  const tool = companionsOf(caller, tasks).find((companion) => companion.name === name);
+  if (!tool) throw new Error(`There is no companion tool ${name}`);
+  const result = await tool.execute(args, { signal });
+  const asked = typeof args.task === "string" ? await tasks.get(args.task) : undefined;
+  // What is called again from now on is meant anew.
+  if (asked?.outcome) await caller.first.delivered(asked.id);
+  return result;
+}
+
+/** What a client that knows no tasks is told of one: the tool's result, a failure, or how it stands and how to follow it. */
+export async function resultForAgent(caller: Caller, tasks: CallerTasks, task: Task): Promise<ToolResult> {
+  const check = companionsOf(caller, tasks).find(({ name }) => name === CHECK_TASK);
+  if (!check) throw new Error("There is no check_task");
+  return check.execute({ task: task.id }, { budgetMs: 0 });
+}
+
+/** A call that could not be made, as a result the model can act on. */
+export function refusalForAgent(tool: string, error: RpcError): ToolResult {
+  const { code, retryAfterMs } = (error.data ?? {}) as Partial<Record<string, unknown>>;
+  const status = code === "calls-in-flight" || code === "calls-a-minute" ? 429 : 422;
+  const known = { name: "RemoteApiError", message: error.message, status, retryAfterMs };
+  return failureResult(known, { toolName: tool });
+}
+
+function companionsOf({ endpoint, settings }: Caller, tasks: CallerTasks): readonly AgentTool[] {
+  return companionTools(tasks, {
+    endpoints: [endpoint.name],
+    budgetMs: settings.budgetMs,
+    allowAnswers: true,
+  });
+}
+
+function annotationsOf(name: string): JsonObject {
+  const reads = name === CHECK_TASK || name === "list_tasks";
+  return { readOnlyHint: reads, ...(!reads && { destructiveHint: name === "cancel_task" }) };
+}

@@ -1,0 +1,39 @@
+import type { JsonObject } from "holdfast";
+import * as z from "zod";
+import type { RpcErrorJson } from "./group-rpc.ts";
+
+const frame = z.object({
+  jsonrpc: z.literal("2.0"),
+  id: z.union([z.string(), z.number()]).optional(),
+  method: z.string().optional(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  result: z.record(z.string(), z.unknown()).optional(),
+  error: z.object({ code: z.number(), message: z.string() }).optional(),
+});
+
+/** One JSON-RPC message, loosely: enough to tell whose it is. */
+export type Frame = z.output<typeof frame>;
+
+export function readFrame(body: unknown): Frame | undefined {
+  return frame.safeParse(body).data;
+}
+
+export function paramsOf({ params }: Frame): JsonObject {
+  return (params ?? {}) as JsonObject;
+}
+
+export function metaOf(message: Frame): JsonObject {
+  return (paramsOf(message)._meta ?? {}) as JsonObject;
+}
+
+export function resultFrame(id: string | number, result: object): object {
+  return { jsonrpc: "2.0", id, result };
+}
+
+export function errorFrame(id: string | number | null, error: RpcErrorJson): object {
+  return { jsonrpc: "2.0", id, error };
+}
+
+export function errorResponse(status: number, id: Frame["id"], error: RpcErrorJson): Response {
+  return Response.json(errorFrame(id ?? null, error), { status });
+}

@@ -1,0 +1,35 @@
+import { createMcpHandler, isLegacyRequest } from "@modelcontextprotocol/server";
+import { legacyRequest } from "./2025-11-25/requests.ts";
+import { declaresTasks } from "./2026-07-28/envelope.ts";
+import { openTaskSubscription, wantsTasks } from "./2026-07-28/task-subscriptions.ts";
+import type { Caller } from "./caller.ts";
+import { readFrame } from "./frame.ts";
+import { mcpServer } from "./mcp-server.ts";
+import { RelistingBus } from "./relisting-bus.ts";
+import { ATTENTIVE_MS } from "./sse.ts";
+
+export interface GatewayRequest {
+  readonly caller: Caller;
+  readonly request: Request;
+  /** As it was read; undefined where there is none. */
+  readonly body: unknown;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** One HTTP request to the gateway. Nothing is kept for the next one but what is in the groups. */
+export async function serve(asked: GatewayRequest): Promise<Response> {
+  const { caller, request, body, waitUntil } = asked;
+  const frame = readFrame(body);
+  const sdk = createMcpHandler((context) => mcpServer(caller, context, waitUntil), {
+    // Lists are read again while somebody listens.
+    bus: new RelistingBus(caller),
+    // Only on a stream is it seen that a client has hung up.
+    ...(frame?.method === "tools/call" &&
+      !declaresTasks(frame) && { responseMode: "sse", keepAliveMs: ATTENTIVE_MS }),
+  });
+  const bySdk = (): Promise<Response> =>
+    sdk.fetch(request, body === undefined ? undefined : { parsedBody: body });
+  if (await isLegacyRequest(request, body)) return legacyRequest(asked, frame, bySdk);
+  if (frame && wantsTasks(frame)) return openTaskSubscription(caller, request, frame, waitUntil);
+  return bySdk();
+}

@@ -1,0 +1,56 @@
+import type { InputRequest, JsonObject, Task, TaskProgress, ToolResult } from "holdfast";
+import type { Caller } from "./caller.ts";
+import type { CallerTasks } from "./caller-tasks.ts";
+import { resultForAgent } from "./companions.ts";
+import { keepWaiting } from "./keep-waiting.ts";
+import { endingOf } from "./outcome.ts";
+import { INTERNAL_ERROR, RpcError } from "./rpc-error.ts";
+
+export interface Holding {
+  readonly caller: Caller;
+  readonly tasks: CallerTasks;
+  readonly task: Task;
+  readonly budgetMs: number;
+  readonly signal: AbortSignal;
+  /** What ends the wait, beside the task's end: a question, say. */
+  readonly until: (task: Task) => boolean;
+  readonly progressed?: ((progress: TaskProgress) => void) | undefined;
+  readonly asked?: ((request: InputRequest, taskId: string) => void) | undefined;
+  /** What a client is answered whose call takes longer than the budget, where there are no running results. */
+  readonly tooLong: () => RpcError;
+}
+
+/** Holds a client that knows no tasks until there is a result or the budget is spent: then it is told how to go on. */
+export async function heldAnswer(holding: Holding): Promise<ToolResult> {
+  const { caller, tasks, task } = holding;
+  await keepWaiting(task, holding);
+  if (task.outcome?.kind === "completed") return plainAnswer(task);
+  if (caller.settings.companions) return resultForAgent(caller, tasks, task);
+  if (task.outcome) return plainAnswer(task);
+  // The client is asked next, and is given no result yet.
+  if (holding.until(task)) return { content: [] };
+  await task.cancel();
+  throw holding.tooLong();
+}
+
+/** What the call itself was answered with. Throws an RpcError. */
+export async function plainAnswer(task: Task): Promise<ToolResult> {
+  if (!task.outcome) throw new Error(`Task ${task.id} has not ended`);
+  const ending = endingOf(task.outcome);
+  if (ending.kind === "result") return ending.result;
+  throw new RpcError(
+    ending.kind === "error" ? ending.error : { code: INTERNAL_ERROR, message: "The call was cancelled" },
+  );
+}
+
+export function progressParams(
+  progressToken: unknown,
+  { progress, total, message }: TaskProgress,
+): JsonObject {
+  return {
+    progressToken: progressToken as string | number,
+    progress,
+    ...(total !== undefined && { total }),
+    ...(message !== undefined && { message }),
+  };
+}

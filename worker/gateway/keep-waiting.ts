@@ -1,0 +1,53 @@
+import type { InputRequest, Task, TaskProgress } from "holdfast";
+
+export interface Waiting {
+  /** Without one it is waited for as long as it takes. In ms. */
+  readonly budgetMs?: number;
+  readonly signal: AbortSignal;
+  /** What is waited for, beside the task's end. */
+  readonly until?: (task: Task) => boolean;
+  readonly progressed?: ((progress: TaskProgress) => void) | undefined;
+  /** Questions as they come, each once. */
+  readonly asked?: ((request: InputRequest, taskId: string) => void) | undefined;
+  readonly changed?: () => void;
+}
+
+/** Waits for the end of a task within the budget, and tells what comes meanwhile. Throws the signal's reason. */
+export async function keepWaiting(task: Task, waiting: Waiting): Promise<void> {
+  const { signal, budgetMs } = waiting;
+  const asked = new Set<string>();
+  let progress: number | undefined;
+  const tell = (): void => {
+    const { current } = task;
+    if (current.outcome) return;
+    if (current.progress && current.progress.progress !== progress) {
+      progress = current.progress.progress;
+      waiting.progressed?.(current.progress);
+    }
+    for (const request of current.inputRequests) {
+      if (asked.has(request.key)) continue;
+      asked.add(request.key);
+      waiting.asked?.(request, task.id);
+    }
+  };
+  const over = (): boolean => task.outcome !== undefined || waiting.until?.(task) === true;
+  signal.throwIfAborted();
+  tell();
+  if (over() || (budgetMs !== undefined && budgetMs <= 0)) return;
+  await new Promise<void>((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      if (timer !== undefined) clearTimeout(timer);
+      unsubscribe();
+      signal.removeEventListener("abort", aborted);
+      settle();
+    };
+    const aborted = (): void => end(() => reject(signal.reason));
+    const timer = budgetMs === undefined ? undefined : setTimeout(() => end(resolve), budgetMs);
+    const unsubscribe = task.subscribe(() => {
+      tell();
+      waiting.changed?.();
+      if (over()) end(resolve);
+    });
+    signal.addEventListener("abort", aborted);
+  });
+}

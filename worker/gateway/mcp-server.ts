@@ -1,0 +1,63 @@
+import { type McpRequestContext, Server } from "@modelcontextprotocol/server";
+import type { JsonObject } from "holdfast";
+import * as z from "zod";
+import { callTool } from "./2026-07-28/call-tool.ts";
+import { envelopeOf, tasksNeeded } from "./2026-07-28/envelope.ts";
+import { cancelTask, getTask, updateTask } from "./2026-07-28/task-methods.ts";
+import type { Caller } from "./caller.ts";
+import { PASSED_ON } from "./passed-on.ts";
+import { invalidParams, METHOD_NOT_FOUND, RpcError } from "./rpc-error.ts";
+import { capabilitiesOf } from "./server-capabilities.ts";
+import { ask, serverFacts, toolList } from "./server-requests.ts";
+
+const namesTask = z.object({ taskId: z.string() });
+
+/** The SDK's server for one request of either era. What it does not answer itself is the endpoint's server's or a task's. */
+export async function mcpServer(
+  caller: Caller,
+  { era }: McpRequestContext,
+  waitUntil: (work: Promise<unknown>) => void,
+): Promise<Server> {
+  const facts = await serverFacts(caller);
+  const server = new Server(identityOf(caller), { capabilities: capabilitiesOf(facts, era) });
+  const modern = era === "modern";
+  server.setRequestHandler("tools/list", async (_request, context) => {
+    const tasks = modern && envelopeOf(context).tasks;
+    const companions = caller.settings.companions && !tasks;
+    return (await toolList(caller, { companions, taskSupport: !modern })) as never;
+  });
+  server.fallbackRequestHandler = async ({ method, params }, context) => {
+    if (modern && method === "tools/call") {
+      const call = callTool(caller, (params ?? {}) as JsonObject, context);
+      // Who hangs up is remembered too.
+      waitUntil(call.catch(() => undefined));
+      return call;
+    }
+    if (!PASSED_ON.has(method)) throw new RpcError({ code: METHOD_NOT_FOUND, message: "Method not found" });
+    return ask(caller, method, (params ?? {}) as JsonObject);
+  };
+  if (!modern) return server;
+
+  server.setRequestHandler("tasks/get", { params: namesTask }, async ({ taskId }, context) => {
+    if (!envelopeOf(context).tasks) throw tasksNeeded();
+    return getTask(caller, taskId);
+  });
+  server.setRequestHandler("tasks/update", { params: namesTask }, async ({ taskId }, context) => {
+    if (!envelopeOf(context).tasks) throw tasksNeeded();
+    // The SDK takes `inputResponses` out of the params of any request.
+    const { inputResponses } = context.mcpReq;
+    if (!inputResponses) throw invalidParams("inputResponses is required");
+    await updateTask(caller, taskId, inputResponses);
+    return {};
+  });
+  server.setRequestHandler("tasks/cancel", { params: namesTask }, async ({ taskId }, context) => {
+    if (!envelopeOf(context).tasks) throw tasksNeeded();
+    await cancelTask(caller, taskId);
+    return {};
+  });
+  return server;
+}
+
+function identityOf({ endpoint }: Caller): { name: string; version: string; title: string } {
+  return { name: `holdfast/${endpoint.name}`, version: "0.1.0", title: endpoint.title ?? endpoint.name };
+}

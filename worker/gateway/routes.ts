@@ -1,0 +1,64 @@
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { access } from "../access/principal.ts";
+import type { ApiEnv } from "../api/api-env.ts";
+import { jsonBody } from "../api/json-body.ts";
+import { problem } from "../api/problem.ts";
+import type { Bindings } from "../bindings.ts";
+import { corsOriginsOf } from "../config/cors.ts";
+import { endpointsOf } from "../config/endpoints.ts";
+import { Caller } from "./caller.ts";
+import { errorResponse } from "./frame.ts";
+import { serve } from "./gateway.ts";
+
+const PARSE_ERROR = -32700;
+
+/** `/mcp/<endpoint>`: an MCP server in front of the endpoint's own. */
+export function gateway(): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  app.use("/mcp/*", knownOrigin, (c, next) =>
+    // Before access: a preflight has no token. Which headers a 2026-07-28 client sends depends on the tool.
+    cors({
+      origin: (origin) => (corsOriginsOf(c.env).includes(origin) ? origin : null),
+      allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
+      exposeHeaders: ["mcp-session-id", "mcp-protocol-version", "retry-after", "www-authenticate"],
+      maxAge: 600,
+    })(c, next),
+  );
+  app.use("/mcp/*", access<Bindings>());
+  app.post("/mcp/:endpoint", jsonBody, async (c) => {
+    const text = await c.req.text();
+    try {
+      return answer(c, JSON.parse(text));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return errorResponse(400, undefined, {
+        code: PARSE_ERROR,
+        message: "Parse error: the body is not JSON",
+      });
+    }
+  });
+  app.all("/mcp/:endpoint", (c) => answer(c, undefined));
+  app.all("/mcp/*", (c) => problem(c, 404, "not-found", "There is nothing at this address."));
+  return app;
+}
+
+/** A page that is not expected here may have been led here by its own name (DNS rebinding). */
+const knownOrigin: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  const origin = c.req.header("origin");
+  if (origin !== undefined && !corsOriginsOf(c.env).includes(origin))
+    return problem(c, 403, "origin-refused", "Pages of this origin may not call here.");
+  return next();
+};
+
+function answer(c: Context<ApiEnv>, body: unknown): Response | Promise<Response> {
+  const name = c.req.param("endpoint");
+  const endpoint = endpointsOf(c.env).find((known) => known.name === name);
+  if (!endpoint) return problem(c, 404, "unknown-endpoint", "There is no such endpoint.");
+  return serve({
+    caller: new Caller(c.env, c.var.principal, endpoint),
+    request: c.req.raw,
+    body,
+    waitUntil: (work) => c.executionCtx.waitUntil(work),
+  });
+}

@@ -1,0 +1,36 @@
+import type { RpcErrorJson } from "./group-rpc.ts";
+
+export const INVALID_REQUEST = -32600;
+export const METHOD_NOT_FOUND = -32601;
+export const INVALID_PARAMS = -32602;
+export const INTERNAL_ERROR = -32603;
+/** Of the range that is left to servers: not admitted now. */
+export const REFUSED = -32000;
+export const MISSING_CLIENT_CAPABILITY = -32021;
+
+/** An error that the client is told as it is. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  readonly code: number;
+  readonly data?: unknown;
+
+  constructor({ code, message, data }: RpcErrorJson) {
+    super(message);
+    this.code = code;
+    if (data !== undefined) this.data = data;
+  }
+
+  get body(): RpcErrorJson {
+    const { code, message, data } = this;
+    return { code, message, ...(data !== undefined && { data }) };
+  }
+}
+
+/** The same for an id that is none, one nobody has, and one somebody else has. */
+export function unknownTask(): RpcError {
+  return new RpcError({ code: INVALID_PARAMS, message: "Failed to retrieve task: Task not found" });
+}
+
+export function invalidParams(message: string): RpcError {
+  return new RpcError({ code: INVALID_PARAMS, message });
+}

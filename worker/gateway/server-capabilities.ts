@@ -1,0 +1,18 @@
+import type { ServerCapabilities } from "@modelcontextprotocol/server";
+import { TASKS_EXTENSION } from "./2026-07-28/envelope.ts";
+import { isObject } from "./client-capabilities.ts";
+import type { ServerFacts } from "./group-rpc.ts";
+
+/** What the gateway can do in front of a server: what that can, without what would need a stream from it, and tasks. */
+export function capabilitiesOf({ capabilities }: ServerFacts, era: "legacy" | "modern"): ServerCapabilities {
+  const { resources, prompts, completions } = capabilities;
+  return {
+    tools: { listChanged: true },
+    ...(isObject(resources) && { resources: { listChanged: true } }),
+    ...(isObject(prompts) && { prompts: { listChanged: true } }),
+    ...(isObject(completions) && { completions: {} }),
+    ...(era === "modern"
+      ? { extensions: { [TASKS_EXTENSION]: {} } }
+      : { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } }),
+  };
+}
