@@ -30,6 +30,8 @@ export interface AppSetting {
   readonly invariants: Invariants;
   readonly happened: (what: string) => void;
   readonly trace: (line: string) => void;
+  /** How long it may take to cancel or answer a task, in ms: a leader is asked, waited for, and replaced. */
+  readonly actMs: number;
   /** How soon, and how surely, questions are answered. */
   readonly diligence: number;
 }
@@ -173,10 +175,12 @@ export class App {
     if (this.#setting.invariants.isElsewhere(tag, this.tab))
       this.#setting.happened("answered in another tab");
     this.#setting.invariants.answers(answer, task.taskId);
+    const answering = task.answer(key, answer.response);
+    this.#expectSoon(task, `answer(${tag}/${key})`, answering);
     this.#track(
       tag,
       `answer(${tag}/${key})`,
-      task.answer(key, answer.response),
+      answering,
       [InputError],
       () => {
         this.#setting.invariants.answerTaken(task.id, answer);
@@ -202,9 +206,31 @@ export class App {
     if (task.outcome || this.#closing) return;
     this.#setting.trace(`${this.tab.name} cancels ${tagOf(task)}`);
     this.#setting.invariants.cancels(tagOf(task), task.taskId);
-    this.#track(tagOf(task), `cancel(${tagOf(task)})`, task.cancel(), [], () =>
+    const cancelling = task.cancel();
+    this.#expectSoon(task, `cancel(${tagOf(task)})`, cancelling);
+    this.#track(tagOf(task), `cancel(${tagOf(task)})`, cancelling, [], () =>
       this.#setting.invariants.cancelTaken(task.id),
     );
+  }
+
+  /** Before there is a task, the tab that makes the call is waited for. */
+  #expectSoon(task: Task, name: string, promise: Promise<unknown>): void {
+    if (task.taskId === undefined) return;
+    const { actMs, invariants } = this.#setting;
+    const { thawedAt } = this.tab;
+    let ended = false;
+    const end = (): void => {
+      ended = true;
+    };
+    promise.then(end, end);
+    this.tab.after(actMs, () => {
+      // Frozen meanwhile, it could not do without its leader.
+      if (ended || this.#closing || this.tab.thawedAt !== thawedAt) return;
+      invariants.violate(
+        "what the app asks is done soon, whether its leader answers or not",
+        `${this.tab.name}: ${name} has taken ${actMs} ms`,
+      );
+    });
   }
 
   #track<T>(

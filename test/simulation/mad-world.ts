@@ -97,6 +97,7 @@ export async function runMadWorld(seed: number, generation: Generation): Promise
       },
       platform: null,
       invariants,
+      actMs: BOUND_MS,
       diligence: 1,
     });
     app.start();

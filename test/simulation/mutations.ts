@@ -163,9 +163,15 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "(record.acceptedAt ?? record.createdAt) + ttl / 2 - 60_000",
   },
   {
-    name: "a silent leader is not replaced",
+    name: "a leader that does not act is not replaced",
     file: "runtime/tab-group.ts",
     find: "await this.#takeOver().catch(() => undefined);\n    }",
+    replace: "}",
+  },
+  {
+    name: "a silent leader is not replaced",
+    file: "runtime/tab-group.ts",
+    find: "await this.#takeOver().catch(() => undefined);\n  }",
     replace: "}",
   },
   {
