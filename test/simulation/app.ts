@@ -30,8 +30,10 @@ export interface AppSetting {
   readonly invariants: Invariants;
   readonly happened: (what: string) => void;
   readonly trace: (line: string) => void;
-  /** How long it may take to cancel or answer a task, in ms: a leader is asked, waited for, and replaced. */
-  readonly actMs: number;
+  /** How long a leader may leave undone what another tab asks of it, in ms; no matter where tabs hear late who leads. */
+  readonly actMs: number | undefined;
+  /** The lead of another tab. */
+  readonly leadOf: (endpoint: string) => object | undefined;
   /** How soon, and how surely, questions are answered. */
   readonly diligence: number;
 }
@@ -215,8 +217,9 @@ export class App {
 
   /** Before there is a task, the tab that makes the call is waited for. */
   #expectSoon(task: Task, name: string, promise: Promise<unknown>): void {
-    if (task.taskId === undefined) return;
-    const { actMs, invariants } = this.#setting;
+    const { actMs, leadOf, invariants } = this.#setting;
+    const lead = leadOf(task.endpoint);
+    if (task.taskId === undefined || actMs === undefined || !lead) return;
     const { thawedAt } = this.tab;
     let ended = false;
     const end = (): void => {
@@ -225,9 +228,9 @@ export class App {
     promise.then(end, end);
     this.tab.after(actMs, () => {
       // Frozen meanwhile, it could not do without its leader.
-      if (ended || this.#closing || this.tab.thawedAt !== thawedAt) return;
+      if (ended || this.#closing || this.tab.thawedAt !== thawedAt || leadOf(task.endpoint) !== lead) return;
       invariants.violate(
-        "what the app asks is done soon, whether its leader answers or not",
+        "a leader that does not do what it is asked is replaced",
         `${this.tab.name}: ${name} has taken ${actMs} ms`,
       );
     });

@@ -25,9 +25,8 @@ const CALM_MS = 24 * 3_600_000;
 /** How long a world is watched after everything has come to its end, in ms. */
 const AFTERWARDS_MS = 60_000;
 const STEPS = 400_000;
-/** How long a task may take to be cancelled or answered, in ms, and where a leader hears late that it is none. */
+/** How long a leader may leave undone what another tab asks of it, in ms: it is asked, waited for, and replaced. */
 const ACT_MS = 2_000;
-const CONTENDED_ACT_MS = 6_000;
 const LEADER_LOCKS: readonly (readonly [string, string])[] = ["legacy", "modern"].map((endpoint) => [
   endpoint,
   `holdfast/simulation/${endpoint}/leader`,
@@ -308,7 +307,8 @@ class World {
       invariants: this.invariants,
       happened: (what) => this.#coverage.add(what),
       trace: (line) => this.#trace.add(line),
-      actMs: this.#life.contended ? CONTENDED_ACT_MS : ACT_MS,
+      actMs: this.#life.contended ? undefined : ACT_MS,
+      leadOf: (endpoint) => this.#leadOf(tab, endpoint),
       diligence: this.#life.diligence,
     });
     if (this.#living().length > 0) this.#coverage.add("several tabs");
@@ -317,6 +317,13 @@ class World {
     if (this.#asleep) tab.freeze();
     tab.after(1, () => app.start());
     return app;
+  }
+
+  /** The same for as long as the same other tab leads. */
+  #leadOf(tab: Tab, endpoint: string): object | undefined {
+    const [, lock] = LEADER_LOCKS.find(([name]) => name === endpoint) ?? [];
+    if (lock === undefined || this.#locks.holder(lock) === tab) return undefined;
+    return this.#locks.tenure(lock);
   }
 
   #connector(tab: Tab, random: Random, endpoint: "legacy" | "modern"): Connector {
