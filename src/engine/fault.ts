@@ -1,4 +1,4 @@
-import type { RpcErrorBody } from "../protocol/json-rpc.ts";
+import { INVALID_PARAMS, type RpcErrorBody } from "../protocol/json-rpc.ts";
 
 /** Why a request brought no usable reply. */
 export type Fault =
@@ -31,4 +31,16 @@ export function wasRefused(fault: Fault): boolean {
     fault.kind === "http" &&
     (fault.status === 429 || (fault.status === 503 && fault.retryAfterMs !== undefined))
   );
+}
+
+/** The server answered on the HTTP level that the request is at fault, and not the time. */
+export function isClientError(fault: Fault): fault is Fault & { kind: "http" } {
+  if (fault.kind !== "http") return false;
+  const { status } = fault;
+  return status >= 400 && status < 500 && status !== 408 && status !== 425;
+}
+
+/** Codes servers use for a task they do not have: -32602 by the spec, -32002 by older habit. */
+export function isUnknownTask(fault: Fault): boolean {
+  return fault.kind === "rpc" && (fault.error.code === INVALID_PARAMS || fault.error.code === -32002);
 }

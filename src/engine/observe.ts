@@ -1,20 +1,9 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import { sameJson } from "../protocol/json.ts";
 import { isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
-import type { TaskPayload, TaskView } from "../protocol/task-view.ts";
-import type { Outcome, RecordedInput, TaskRecord } from "./record.ts";
-
-/** Ends a record. The first outcome stands: a record that has one is returned as it is. */
-export function settle(record: TaskRecord, outcome: Outcome, now: number): TaskRecord {
-  if (record.outcome) return record;
-  return {
-    ...record,
-    stage: "settled",
-    outcome,
-    settledAt: now,
-    inputs: record.inputs.map((input) => (input.state === "open" ? { ...input, state: "withdrawn" } : input)),
-  };
-}
+import type { TaskView } from "../protocol/task-view.ts";
+import { outcomeOf, settle } from "./outcome.ts";
+import type { RecordedInput, TaskRecord } from "./record.ts";
 
 /** Takes a reading of the task into the record. An outdated reading changes nothing. */
 export function observe(record: TaskRecord, view: TaskView, now: number): TaskRecord {
@@ -32,19 +21,6 @@ export function observe(record: TaskRecord, view: TaskView, now: number): TaskRe
   if (snapshot.status === "cancelled") return settle(seen, { kind: "cancelled", confirmed: true }, now);
   if (payload) return settle(seen, outcomeOf(snapshot, payload), now);
   return unchanged(record, seen) ? record : seen;
-}
-
-export function outcomeOf(snapshot: TaskSnapshot | undefined, payload: TaskPayload): Outcome {
-  if (payload.kind === "error") {
-    return { kind: "failed", error: { reason: "rpc", message: payload.error.message, rpc: payload.error } };
-  }
-  const { result } = payload;
-  // 2025-11-25 calls a task failed when its tool result says isError: that is a result like any other.
-  if (snapshot?.status === "failed" && result.isError !== true) {
-    const message = snapshot.statusMessage ?? "The server reported the task as failed";
-    return { kind: "failed", error: { reason: "reported", message, result } };
-  }
-  return { kind: "completed", result };
 }
 
 /** Replies and notifications may overtake each other; a terminal word is never taken back. */

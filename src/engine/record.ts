@@ -2,9 +2,8 @@ import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RpcErrorBody } from "../protocol/json-rpc.ts";
 import type { ToolCall } from "../protocol/task-protocol.ts";
-import type { Generation, TaskSnapshot } from "../protocol/task-snapshot.ts";
+import { type Generation, isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
-import { mayHaveStray } from "./stray.ts";
 
 /** The version of {@link TaskRecord} this code writes. Raised whenever an older reader would misread it. */
 export const RECORD_VERSION = 1;
@@ -123,6 +122,30 @@ export interface TaskRecord {
 /** The questions that wait for an answer. */
 export function openInputs(record: TaskRecord): readonly RecordedInput[] {
   return record.inputs.filter(({ state }) => state === "open");
+}
+
+/** The server has said that the task is over; what it came to may still have to be fetched. */
+export function hasEnded({ snapshot }: TaskRecord): boolean {
+  return snapshot !== undefined && isTerminal(snapshot.status);
+}
+
+/**
+ * Whether the server may hold a task of this call that the record does not name: its reply never
+ * came, or could not be read. Only 2025-11-25 lists tasks, so only there can it be taken for another's.
+ */
+export function mayHaveStray({ generation, call, stage, taskId, outcome }: TaskRecord): boolean {
+  if (generation !== "2025-11-25" || !call.asTask) return false;
+  if (call.repeated) return true;
+  if (taskId !== undefined) return false;
+  if (!outcome) return stage === "calling";
+  switch (outcome.kind) {
+    case "failed":
+      return outcome.error.reason === "malformed";
+    case "cancelled":
+      return !outcome.confirmed;
+    default:
+      return outcome.kind === "lost";
+  }
 }
 
 /** The call was answered at once and never was a task: there is nothing to find again. */

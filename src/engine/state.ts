@@ -82,3 +82,17 @@ export interface Transition {
   readonly state: TaskState;
   readonly commands: readonly Command[];
 }
+
+/** A record as a process finds or makes it: nothing is in flight, nothing is held. */
+export function idleState(record: TaskRecord): TaskState {
+  return {
+    record,
+    inFlight: new Set(),
+    mayCall: false,
+    pollAt: 0,
+    listenAt: 0,
+    failures: 0,
+    pushed: false,
+    answering: [],
+  };
+}

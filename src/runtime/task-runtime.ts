@@ -3,11 +3,19 @@ import { faultOf } from "../channel/request-fault.ts";
 import { ID_PREFIX } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
-import { endedAsPlainCall, openInputs, type RecordedInput, type TaskRecord } from "../engine/record.ts";
+import { answersToSend } from "../engine/input.ts";
+import { nextDue } from "../engine/plan.ts";
+import {
+  endedAsPlainCall,
+  hasEnded,
+  openInputs,
+  type RecordedInput,
+  type TaskRecord,
+} from "../engine/record.ts";
 import type { Timing } from "../engine/schedule.ts";
-import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
+import { idleState, type Operation, type TaskEvent, type TaskState } from "../engine/state.ts";
 import { isRival } from "../engine/stray.ts";
-import { answersToSend, idleState, nextDue, transition } from "../engine/transition.ts";
+import { transition } from "../engine/transition.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
@@ -291,8 +299,8 @@ export class TaskRuntime {
   /** Has the server push, if it will. A task taken up is polled first: it may have ended meanwhile. */
   #havePushed(record: TaskRecord): void {
     const endpoint = this.#options.endpoint(record.endpoint);
-    if (!this.#options.push || !endpoint || record.taskId === undefined || record.outcome) return;
-    if (record.snapshot && isTerminal(record.snapshot.status)) return;
+    if (!this.#options.push || !endpoint || record.taskId === undefined) return;
+    if (record.outcome || hasEnded(record)) return;
     if (record.generation === "2025-11-25") {
       void endpoint.listen().catch(() => undefined);
       return;

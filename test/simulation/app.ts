@@ -30,6 +30,10 @@ export interface AppSetting {
   readonly invariants: Invariants;
   readonly happened: (what: string) => void;
   readonly trace: (line: string) => void;
+  /** How long a leader may leave undone what another tab asks of it, in ms; no matter where tabs hear late who leads. */
+  readonly actMs: number | undefined;
+  /** The lead of another tab. */
+  readonly leadOf: (endpoint: string) => object | undefined;
   /** How soon, and how surely, questions are answered. */
   readonly diligence: number;
 }
@@ -173,10 +177,12 @@ export class App {
     if (this.#setting.invariants.isElsewhere(tag, this.tab))
       this.#setting.happened("answered in another tab");
     this.#setting.invariants.answers(answer, task.taskId);
+    const answering = task.answer(key, answer.response);
+    this.#expectSoon(task, `answer(${tag}/${key})`, answering);
     this.#track(
       tag,
       `answer(${tag}/${key})`,
-      task.answer(key, answer.response),
+      answering,
       [InputError],
       () => {
         this.#setting.invariants.answerTaken(task.id, answer);
@@ -202,9 +208,32 @@ export class App {
     if (task.outcome || this.#closing) return;
     this.#setting.trace(`${this.tab.name} cancels ${tagOf(task)}`);
     this.#setting.invariants.cancels(tagOf(task), task.taskId);
-    this.#track(tagOf(task), `cancel(${tagOf(task)})`, task.cancel(), [], () =>
+    const cancelling = task.cancel();
+    this.#expectSoon(task, `cancel(${tagOf(task)})`, cancelling);
+    this.#track(tagOf(task), `cancel(${tagOf(task)})`, cancelling, [], () =>
       this.#setting.invariants.cancelTaken(task.id),
     );
+  }
+
+  /** Before there is a task, the tab that makes the call is waited for. */
+  #expectSoon(task: Task, name: string, promise: Promise<unknown>): void {
+    const { actMs, leadOf, invariants } = this.#setting;
+    const lead = leadOf(task.endpoint);
+    if (task.taskId === undefined || actMs === undefined || !lead) return;
+    const { thawedAt } = this.tab;
+    let ended = false;
+    const end = (): void => {
+      ended = true;
+    };
+    promise.then(end, end);
+    this.tab.after(actMs, () => {
+      // Frozen meanwhile, it could not do without its leader.
+      if (ended || this.#closing || this.tab.thawedAt !== thawedAt || leadOf(task.endpoint) !== lead) return;
+      invariants.violate(
+        "a leader that does not do what it is asked is replaced",
+        `${this.tab.name}: ${name} has taken ${actMs} ms`,
+      );
+    });
   }
 
   #track<T>(

@@ -97,6 +97,8 @@ export async function runMadWorld(seed: number, generation: Generation): Promise
       },
       platform: null,
       invariants,
+      actMs: undefined,
+      leadOf: () => undefined,
       diligence: 1,
     });
     app.start();

@@ -61,13 +61,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a call is repeated whose fate is unknown",
-    file: "engine/transition.ts",
+    file: "engine/plan.ts",
     find: 'state.mayCall || record.call.recovery === "repeat" ? "call" : "list"',
     replace: '"call"',
   },
   {
     name: "a call that may not be repeated is sent again after a fault",
-    file: "engine/transition.ts",
+    file: "engine/call.ts",
     find: "return troubled({ ...state, mayCall: false }, fault, now, timing);",
     replace: "return troubled({ ...state, mayCall: true }, fault, now, timing);",
   },
@@ -79,15 +79,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "Retry-After is ignored",
-    file: "engine/transition.ts",
+    file: "engine/trouble.ts",
     find: 'const demanded = fault.kind === "http" ? fault.retryAfterMs : undefined;',
     replace: "const demanded = undefined as number | undefined;",
   },
   {
     name: "a question that was answered comes open again",
-    file: "engine/transition.ts",
-    find: 'markInputs(state.record, event.keys, "delivered")',
-    replace: 'markInputs(state.record, event.keys, "open")',
+    file: "engine/input.ts",
+    find: '{ ...input, state: "delivered" }',
+    replace: '{ ...input, state: "open" }',
   },
   // That the engine takes no second answer either cannot be seen from outside: this is asked before it.
   {
@@ -98,13 +98,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a cancel is taken for the outcome at once",
-    file: "engine/transition.ts",
+    file: "engine/cancel.ts",
     find: "return { ...relaxed(state), record: { ...record, cancel: { requestedAt: now } } };",
     replace: "return end(state, { kind: 'cancelled', confirmed: true }, now);",
   },
   {
     name: "an acknowledged cancel is not waited for",
-    file: "engine/transition.ts",
+    file: "engine/cancel.ts",
     find: "now < acknowledgedAt + timing.cancelGraceMs",
     replace: "now < acknowledgedAt",
   },
@@ -146,13 +146,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "any task that is listed is taken for a lost call's",
-    file: "engine/transition.ts",
+    file: "engine/call.ts",
     find: "fitting.length === 1 && !event.rivals",
     replace: "fitting.length > 0",
   },
   {
     name: "any error is taken for an unknown task",
-    file: "engine/transition.ts",
+    file: "engine/fault.ts",
     find: "(fault.error.code === INVALID_PARAMS ||",
     replace: "(fault.error.code !== 0 ||",
   },
@@ -163,9 +163,15 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "(record.acceptedAt ?? record.createdAt) + ttl / 2 - 60_000",
   },
   {
-    name: "a silent leader is not replaced",
+    name: "a leader that does not act is not replaced",
     file: "runtime/tab-group.ts",
     find: "await this.#takeOver().catch(() => undefined);\n    }",
+    replace: "}",
+  },
+  {
+    name: "a silent leader is not replaced",
+    file: "runtime/tab-group.ts",
+    find: "await this.#takeOver().catch(() => undefined);\n  }",
     replace: "}",
   },
   {

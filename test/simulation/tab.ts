@@ -20,9 +20,13 @@ export class Tab {
   /** When it was last thawed; a browser gives a page no time to hear of what it missed before its timers ring. */
   thawedAt: number = Number.NEGATIVE_INFINITY;
 
+  /** When it last came to be, or ceased to be, {@link present}. */
+  presenceChangedAt: number;
+
   constructor(name: string, agenda: Agenda) {
     this.name = name;
     this.#agenda = agenda;
+    this.presenceChangedAt = agenda.now;
   }
 
   get alive(): boolean {
@@ -40,6 +44,11 @@ export class Tab {
 
   get visible(): boolean {
     return this.#visible;
+  }
+
+  /** Somebody looks at it, and its code can run. */
+  get present(): boolean {
+    return this.awake && this.#visible;
   }
 
   get clock(): Clock {
@@ -73,29 +82,43 @@ export class Tab {
   }
 
   freeze(): void {
-    this.#frozen = true;
+    this.#change(() => {
+      this.#frozen = true;
+    });
   }
 
   thaw(): void {
     if (!this.#frozen) return;
-    this.#frozen = false;
+    this.#change(() => {
+      this.#frozen = false;
+    });
     this.thawedAt = this.#agenda.now;
     for (const run of this.#waiting.splice(0)) this.#agenda.after(0, () => this.#enter(run));
   }
 
   hide(): void {
-    this.#visible = false;
+    this.#change(() => {
+      this.#visible = false;
+    });
   }
 
   show(): void {
     if (this.#visible) return;
-    this.#visible = true;
+    this.#change(() => {
+      this.#visible = true;
+    });
     for (const shown of [...this.#showings]) this.after(0, shown);
   }
 
   onVisible(callback: () => void): () => void {
     this.#showings.add(callback);
     return () => this.#showings.delete(callback);
+  }
+
+  #change(how: () => void): void {
+    const before = this.present;
+    how();
+    if (this.present !== before) this.presenceChangedAt = this.#agenda.now;
   }
 
   #enter(run: () => void): void {

@@ -40,6 +40,11 @@ export class LockTable {
     return this.#held.get(name)?.tab;
   }
 
+  /** The same object for as long as the lock stays in the same hands. */
+  tenure(name: string): object | undefined {
+    return this.#held.get(name);
+  }
+
   of(tab: Tab): Locks {
     tab.onDeath(() => this.#died(tab));
     return { request: (name, options, callback) => this.#request(tab, name, options, callback) };

@@ -7,6 +7,7 @@ import { App, type AppCall } from "./app.ts";
 import { takeOverGlobals } from "./deterministic-globals.ts";
 import { Disk } from "./disk.ts";
 import { Invariants, type Violation } from "./invariants.ts";
+import { LeadWatch } from "./lead-watch.ts";
 import { Ledger } from "./ledger.ts";
 import { drawLife, type LifePlan, type TabFate, type WorldFate } from "./life-plan.ts";
 import { ModelServer2025 } from "./model-server-2025.ts";
@@ -24,6 +25,8 @@ const CALM_MS = 24 * 3_600_000;
 /** How long a world is watched after everything has come to its end, in ms. */
 const AFTERWARDS_MS = 60_000;
 const STEPS = 400_000;
+/** How long a leader may leave undone what another tab asks of it, in ms: it is asked, waited for, and replaced. */
+const ACT_MS = 2_000;
 const LEADER_LOCKS: readonly (readonly [string, string])[] = ["legacy", "modern"].map((endpoint) => [
   endpoint,
   `holdfast/simulation/${endpoint}/leader`,
@@ -70,6 +73,7 @@ class World {
   readonly #disk: Disk;
   readonly #locks: LockTable;
   readonly #channels: ChannelHub;
+  readonly #leadWatch: LeadWatch;
   readonly #legacy: ModelServer2025;
   readonly #modern: ModelServer2026;
   readonly #coverage: Set<string> = new Set();
@@ -101,6 +105,16 @@ class World {
       happened,
       trace,
       crash: (tab, moment) => this.#crash(tab, moment),
+    });
+    this.#leadWatch = new LeadWatch({
+      agenda: this.#agenda,
+      locks: this.#locks,
+      leaderLocks: LEADER_LOCKS.map(([, lock]) => lock),
+      tabs: () =>
+        this.#living()
+          .filter(({ closing }) => !closing)
+          .map(({ tab }) => tab),
+      violate: (invariant, detail) => this.invariants.violate(invariant, detail),
     });
     this.#disk = new Disk(this.#agenda, this.#random.fork("disk"), this.#weather, this.invariants);
     this.invariants.watch(this.#disk);
@@ -211,6 +225,7 @@ class World {
         this.#coverage.add("frozen tab");
         this.#trace.add(`${app.tab.name} freezes`);
         app.tab.freeze();
+        this.#leadWatch.left(app.tab);
         this.#agenda.after(fate.ms, () => this.#thaw(app.tab));
         return;
       case "hide":
@@ -218,6 +233,7 @@ class World {
         this.#coverage.add("hidden tab");
         this.#trace.add(`${app.tab.name} hides`);
         app.tab.hide();
+        this.#leadWatch.left(app.tab);
         this.#agenda.after(fate.ms, () => {
           this.#trace.add(`${app.tab.name} shows`);
           app.tab.show();
@@ -291,6 +307,8 @@ class World {
       invariants: this.invariants,
       happened: (what) => this.#coverage.add(what),
       trace: (line) => this.#trace.add(line),
+      actMs: this.#life.contended ? undefined : ACT_MS,
+      leadOf: (endpoint) => this.#leadOf(tab, endpoint),
       diligence: this.#life.diligence,
     });
     if (this.#living().length > 0) this.#coverage.add("several tabs");
@@ -299,6 +317,13 @@ class World {
     if (this.#asleep) tab.freeze();
     tab.after(1, () => app.start());
     return app;
+  }
+
+  /** The same for as long as the same other tab leads. */
+  #leadOf(tab: Tab, endpoint: string): object | undefined {
+    const [, lock] = LEADER_LOCKS.find(([name]) => name === endpoint) ?? [];
+    if (lock === undefined || this.#locks.holder(lock) === tab) return undefined;
+    return this.#locks.tenure(lock);
   }
 
   #connector(tab: Tab, random: Random, endpoint: "legacy" | "modern"): Connector {

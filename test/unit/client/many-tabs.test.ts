@@ -8,7 +8,7 @@ import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
-import { T0 } from "../../fixtures/records.ts";
+import { runningRecord, T0 } from "../../fixtures/records.ts";
 import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
 
 interface TabLab extends Lab {
@@ -205,6 +205,41 @@ describe("two tabs", () => {
     tab.kill();
     await settled();
     expect(shown).toEqual(["lost"]);
+  });
+
+  it("a question that the new leader heard is answered in a tab that does not know yet that it was deposed", async () => {
+    const tab = browser.openTab();
+    const deposed = { ...lab2026({ store, clock, tabs: unawareOfThefts(tab) }), tab };
+    await deposed.client.resume();
+    const task = await start(deposed);
+    const leader = await openTab();
+    tab.hide();
+    await clock.advance(3_000);
+    await (await leader.server.expect("tasks/get")).reply(wire2026.getTaskResult(asking));
+    await settled();
+    await task.answer("name", wire2026.inputResponses.name);
+    expect(await store.load(task.id)).toMatchObject({ inputs: [{ response: wire2026.inputResponses.name }] });
+  });
+
+  it("a tab that loses the lead while it reads the store takes nothing up", async () => {
+    await store.save(runningRecord());
+    let finish = (): void => undefined;
+    const read = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const slow: TaskStore = { ...store, loadActive: () => read.then(() => store.loadActive()) };
+    const tab = browser.openTab();
+    const first = lab2026({ store: slow, clock, tabs: tab });
+    void first.client.resume();
+    await settled();
+    tab.hide();
+    const second = await openTab();
+    await clock.advance(3_000);
+    expect(browser.holder("holdfast/app/lab/leader")).toBe(second.tab);
+    await second.server.expect("tasks/get");
+    finish();
+    await settled();
+    expect(first.server.methods).toEqual([]);
   });
 
   it("agree on one session with the server, and remember it together", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { observe, outcomeOf, settle } from "../../../src/engine/observe.ts";
+import { observe } from "../../../src/engine/observe.ts";
+import { outcomeOf, settle } from "../../../src/engine/outcome.ts";
 import { endedAsPlainCall, openInputs } from "../../../src/engine/record.ts";
 import { deepFreeze } from "../../fixtures/engine-walk.ts";
 import { callingRecord, runningRecord, settledRecord, snapshotOf, T0 } from "../../fixtures/records.ts";

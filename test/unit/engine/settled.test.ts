@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/engine/record.ts";
-import type { Operation, TaskEvent } from "../../../src/engine/state.ts";
-import { idleState } from "../../../src/engine/transition.ts";
+import { idleState, type Operation, type TaskEvent } from "../../../src/engine/state.ts";
 import { deepFreeze, Walk } from "../../fixtures/engine-walk.ts";
 import { network, rpcError } from "../../fixtures/faults.ts";
 import { settledRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";

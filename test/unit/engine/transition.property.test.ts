@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Fault, wasRefused } from "../../../src/engine/fault.ts";
+import { nextDue } from "../../../src/engine/plan.ts";
 import type { RecordedInput, TaskRecord } from "../../../src/engine/record.ts";
 import type { Operation, TaskEvent, TaskState, Transition } from "../../../src/engine/state.ts";
-import { nextDue, transition } from "../../../src/engine/transition.ts";
+import { transition } from "../../../src/engine/transition.ts";
 import type { InputRequest } from "../../../src/protocol/input-request.ts";
 import type { TaskPayload, TaskView } from "../../../src/protocol/task-view.ts";
 import { deepFreeze } from "../../fixtures/engine-walk.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type SharedState, type TabAction, TabGroup } from "../../../src/runtime/tab-group.ts";
+import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 import { runningRecord, T0 } from "../../fixtures/records.ts";
@@ -16,18 +17,34 @@ interface Member {
   taken: boolean;
 }
 
+/** The tab, which hears of the theft of a lock only then. */
+function toldOfTheftsAfter(news: Promise<void>, tab: FakeTab): TabPlatform {
+  return {
+    locks: {
+      request: (name, options, callback) =>
+        tab.locks.request(name, options, callback).catch(async (error: unknown) => {
+          await news;
+          throw error;
+        }),
+    },
+    openChannel: (name) => tab.openChannel(name),
+    visible: () => tab.visible(),
+    onVisible: (callback) => tab.onVisible(callback),
+  };
+}
+
 class Group {
   readonly browser = new FakeBrowser();
   readonly clock = new FakeClock(T0);
   /** What a new leader waits for before it is in office. */
   takingUp: Promise<void> = Promise.resolve();
 
-  member(scope = "app", tab: FakeTab = this.browser.openTab()): Member {
+  member(scope = "app", tab: FakeTab = this.browser.openTab(), platform: TabPlatform = tab): Member {
     const news: string[] = [];
     const told: SharedState[] = [];
     const adopted: string[] = [];
     const acts: TabAction[] = [];
-    const group = new TabGroup(tab, this.clock, scope, {
+    const group = new TabGroup(platform, this.clock, scope, {
       elected: () => {
         news.push("elected");
         return this.takingUp;
@@ -240,6 +257,32 @@ describe("a leader that serves nobody", () => {
     follower.tab.hide();
     await group.clock.advance(60_000);
     expect([leader.group.leads, follower.group.leads]).toEqual([true, false]);
+  });
+
+  it("that leads again before it hears that its lock was stolen goes on leading when it hears it", async () => {
+    const group = new Group();
+    const [first] = (await group.joined(1)) as [Member];
+    const tab = group.browser.openTab();
+    let tell = (): void => undefined;
+    const news = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const late = group.member("app", tab, toldOfTheftsAfter(news, tab));
+    await late.group.join();
+    first.tab.hide();
+    await group.clock.advance(3_000);
+    expect(group.browser.holder("holdfast/app/leader")).toBe(tab);
+    tab.hide();
+    first.tab.show();
+    await settled();
+    expect(group.browser.holder("holdfast/app/leader"), "stolen from it").toBe(first.tab);
+    first.tab.kill();
+    await settled();
+    expect(group.browser.holder("holdfast/app/leader"), "its turn in the queue").toBe(tab);
+    tell();
+    await settled();
+    expect(late.group.leads).toBe(true);
+    expect(reigns(late)).toEqual(["elected", "elected"]);
   });
 
   it("leads again when it is the last", async () => {

@@ -348,6 +348,20 @@ describe("a store in which another process was faster", () => {
     expect(runtime.state("record-1")).toBeUndefined();
     expect(await store.load("record-1")).toEqual(newer);
   });
+
+  it("word of a later state has an older one let go of, and no other", async () => {
+    const store = new HeldStore();
+    const { runtime, server, superseded } = await polled(store);
+    const get = await server.expect("tasks/get");
+    const { rev } = (runtime.state("record-1") as TaskState).record;
+    runtime.overtakenBy(runningRecord({ rev }));
+    runtime.overtakenBy(runningRecord({ rev: rev + 1, id: "another" }));
+    expect(superseded).toEqual([]);
+    runtime.overtakenBy(runningRecord({ rev: rev + 1 }));
+    expect(superseded).toEqual(["record-1"]);
+    expect(runtime.state("record-1")).toBeUndefined();
+    expect(get.options.signal?.aborted, "its reply no longer matters").toBe(true);
+  });
 });
 
 describe("requests", () => {

@@ -1,0 +1,113 @@
+import type { CallReply } from "../protocol/task-view.ts";
+import { type Fault, isClientError, wasRefused } from "./fault.ts";
+import { end, failed, lost, rpcFailed } from "./outcome.ts";
+import { observed } from "./poll.ts";
+import type { Outcome, TaskRecord } from "./record.ts";
+import type { Timing } from "./schedule.ts";
+import type { TaskEvent, TaskState } from "./state.ts";
+import { CLOCK_SKEW_MS } from "./stray.ts";
+import { ATTEMPTS, landed, troubled } from "./trouble.ts";
+
+/** How often a server may ask before it decides on a call. */
+const ROUNDS = 20;
+
+export function called(before: TaskState, reply: CallReply, now: number, timing: Timing): TaskState {
+  const state = landed(before, "call");
+  const { record } = state;
+  if (record.stage !== "calling") return state;
+  switch (reply.kind) {
+    case "result":
+      return end(state, { kind: "completed", result: reply.result }, now);
+    case "task": {
+      const accepted: TaskRecord = {
+        ...record,
+        inputs: [],
+        ...(reply.immediateResponse !== undefined && { immediateResponse: reply.immediateResponse }),
+      };
+      return { ...observed({ ...state, record: accepted }, reply.view, now, timing), mayCall: false };
+    }
+    case "input":
+      return askedFirst(state, reply, now);
+  }
+}
+
+/** The server wants input before it decides on the call (2026-07-28 mrtr). */
+function askedFirst(state: TaskState, reply: CallReply & { kind: "input" }, now: number): TaskState {
+  const { record } = state;
+  if (record.call.rounds >= ROUNDS) {
+    const message = `The server asked for input more than ${ROUNDS} times`;
+    return end(state, failed({ reason: "rounds", message }), now);
+  }
+  const { requestState: _spent, ...call } = record.call;
+  const asks = reply.requests.length > 0;
+  return {
+    ...state,
+    // Without a question the call may be made again at once (mrtr, "Client Requirements").
+    mayCall: !asks,
+    record: {
+      ...record,
+      stage: asks ? "asking" : "calling",
+      call: {
+        ...call,
+        rounds: call.rounds + 1,
+        ...(reply.requestState !== undefined && { requestState: reply.requestState }),
+      },
+      inputs: reply.requests.map((request) => ({ ...request, askedAt: now, state: "open" })),
+    },
+  };
+}
+
+export function callFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  const { stage, call } = state.record;
+  if (stage !== "calling") return state;
+  if (fault.kind === "rpc") return end(state, rpcFailed(fault), now);
+  // What a reply said that nobody can read may have been a task, where that can be found out.
+  if (fault.kind === "unauthorized" || (fault.kind === "malformed" && call.recovery !== "list")) {
+    return end(state, failed({ reason: fault.kind, message: fault.message }), now);
+  }
+  if (wasRefused(fault)) return troubled({ ...state, mayCall: true }, fault, now, timing);
+  if (isClientError(fault)) {
+    return end(state, failed({ reason: "http", message: fault.message, httpStatus: fault.status }), now);
+  }
+  if (call.recovery === "none" || (call.recovery === "repeat" && state.failures + 1 >= ATTEMPTS)) {
+    return end(state, lost(`No reply to the call came: ${fault.message}`), now);
+  }
+  return troubled({ ...state, mayCall: false }, fault, now, timing);
+}
+
+/** A call whose reply never came is one of the tasks nobody claims, if just one fits its time. */
+export function listed(
+  before: TaskState,
+  event: TaskEvent & { type: "listed" },
+  now: number,
+  timing: Timing,
+): TaskState {
+  // Not finding it counts like a fault, so the count goes on.
+  const state = { ...landed(before, "list"), failures: before.failures };
+  const { createdAt } = state.record;
+  const fitting = event.unclaimed.filter(({ snapshot }) => {
+    const made = Date.parse(snapshot.createdAt);
+    return Number.isNaN(made) || (made >= createdAt - CLOCK_SKEW_MS && made <= now + CLOCK_SKEW_MS);
+  });
+  const [only] = fitting;
+  if (only && fitting.length === 1 && !event.rivals) return observed(state, only, now, timing);
+  // The server may still be at work on the request, and rivals may yet find theirs: it is looked for a few times.
+  const unclear = fitting.length > 0;
+  const message = unclear
+    ? "it is not clear which task of the server is this call"
+    : "the server lists no task for it";
+  if (state.failures + 1 < ATTEMPTS) return troubled(state, { kind: "network", message }, now, timing);
+  // A wrong result would be worse than none.
+  const candidates = fitting.map(({ snapshot }) => snapshot.taskId);
+  return end(state, { ...lostWithoutReply(message), ...(unclear && { candidates }) }, now);
+}
+
+export function listFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  return state.failures + 1 >= ATTEMPTS
+    ? end(state, lostWithoutReply(`tasks/list failed: ${fault.message}`), now)
+    : troubled(state, fault, now, timing);
+}
+
+function lostWithoutReply(message: string): Outcome {
+  return lost(`The reply to the call never came, and ${message}`);
+}

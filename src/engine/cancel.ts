@@ -1,0 +1,54 @@
+import type { TaskView } from "../protocol/task-view.ts";
+import type { Fault } from "./fault.ts";
+import { end } from "./outcome.ts";
+import { observed } from "./poll.ts";
+import { hasEnded } from "./record.ts";
+import type { Timing } from "./schedule.ts";
+import type { TaskState } from "./state.ts";
+import { landed, relaxed, troubled } from "./trouble.ts";
+
+export function cancelled(state: TaskState, now: number): TaskState {
+  const { record } = state;
+  if (record.cancel) return state;
+  return { ...relaxed(state), record: { ...record, cancel: { requestedAt: now } } };
+}
+
+export function cancelTaken(
+  state: TaskState,
+  view: TaskView | undefined,
+  now: number,
+  timing: Timing,
+): TaskState {
+  const next = acknowledged(landed(state, "cancel"), now);
+  return view ? observed(next, view, now, timing) : next;
+}
+
+export function cancelFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  // 2025-11-25 refuses to cancel what has ended (-32602); a server without the method cannot.
+  return fault.kind === "rpc"
+    ? { ...acknowledged(state, now), pollAt: now }
+    : troubled(state, fault, now, timing);
+}
+
+function acknowledged(state: TaskState, now: number): TaskState {
+  const { record } = state;
+  const cancel = { requestedAt: now, ...record.cancel, acknowledgedAt: now };
+  return { ...state, record: { ...record, cancel } };
+}
+
+/** Ends what was cancelled and of which the server will not say so, or not in time. */
+export function enforceCancel(state: TaskState, now: number, timing: Timing): TaskState {
+  const { stage, cancel, call } = state.record;
+  if (!cancel) return state;
+  if (stage === "asking") return end(state, { kind: "cancelled", confirmed: true }, now);
+  if (stage === "calling" && state.inFlight.size === 0 && (state.mayCall || call.recovery === "repeat")) {
+    // It is not sent, nor sent again: at the server there is nothing to cancel, or nothing to be found.
+    return end(state, { kind: "cancelled", confirmed: state.mayCall }, now);
+  }
+  // What has ended is not waited for: only its payload is, and that is its own affair.
+  if (hasEnded(state.record)) return state;
+  // In 2026-07-28 the server only acknowledges a cancel: after a bounded wait it counts.
+  const { acknowledgedAt } = cancel;
+  if (acknowledgedAt === undefined || now < acknowledgedAt + timing.cancelGraceMs) return state;
+  return end(state, { kind: "cancelled", confirmed: false }, now);
+}

@@ -1,0 +1,81 @@
+import { answersToSend } from "./input.ts";
+import { end, lost } from "./outcome.ts";
+import { hasEnded } from "./record.ts";
+import { wantsQuestions } from "./result.ts";
+import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
+import type { Command, Operation, TaskState, Transition } from "./state.ts";
+import { withoutHold } from "./trouble.ts";
+
+/** What to send now. */
+export function plan(state: TaskState, now: number): Transition {
+  if (state.record.outcome) {
+    const commands = [...state.inFlight].map((operation): Command => ({ type: "abandon", operation }));
+    return { state: { ...state, inFlight: new Set() }, commands };
+  }
+  if (state.hold && now < state.hold.until) return { state, commands: [] };
+  if (state.hold) return plan(withoutHold(state), now);
+  const { record } = state;
+  const { recovery } = record.call;
+  if (record.stage === "calling" && !state.mayCall && recovery === "none" && state.inFlight.size === 0) {
+    const detail = "The page ended after the call was sent and before its reply came";
+    return plan(end(state, lost(detail), now), now);
+  }
+  const wanted = wantedOperations(state, now).filter((operation) => !state.inFlight.has(operation));
+  if (wanted.length === 0) return { state, commands: [] };
+  const repeats = wanted.includes("call") && !state.mayCall && !record.call.repeated;
+  return {
+    state: {
+      ...state,
+      ...(repeats && { record: { ...record, call: { ...record.call, repeated: true } } }),
+      inFlight: new Set([...state.inFlight, ...wanted]),
+      mayCall: false,
+      answering: wanted.includes("answer") ? answersToSend(record).map(({ key }) => key) : state.answering,
+    },
+    commands: wanted.map((operation) => ({ type: "send", operation })),
+  };
+}
+
+function wantedOperations(state: TaskState, now: number): Operation[] {
+  const { record } = state;
+  const answers = answersToSend(record).length > 0;
+  switch (record.stage) {
+    case "calling":
+      // A plain 2025-11-25 call may be asked while it runs; later it is too late to recover it.
+      // In 2026-07-28 the answers are in the call that is out (mrtr).
+      if (state.inFlight.size > 0) {
+        return record.generation === "2025-11-25" && answers ? ["answer"] : [];
+      }
+      return [state.mayCall || record.call.recovery === "repeat" ? "call" : "list"];
+    case "running": {
+      const wanted: Operation[] = [];
+      if (answers) wanted.push("answer");
+      if (record.cancel && record.cancel.acknowledgedAt === undefined) wanted.push("cancel");
+      if (hasEnded(record)) {
+        // Its payload is all that is missing.
+        wanted.push(record.generation === "2025-11-25" ? "result" : "get");
+        return wanted;
+      }
+      if (wantsQuestions(state) && now >= state.listenAt) wanted.push("result");
+      if (now >= state.pollAt) wanted.push("get");
+      return wanted;
+    }
+    default:
+      return [];
+  }
+}
+
+/** When the engine wants a `due` event next, in ms since 1970. Infinity when only a reply or the app can move it. */
+export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): number {
+  const { record, inFlight, hold } = state;
+  const free = hold?.until ?? 0;
+  if (record.stage === "calling" && inFlight.size === 0) return free;
+  if (record.stage !== "running") return Number.POSITIVE_INFINITY;
+  const times: number[] = hold ? [free] : [];
+  if (!hasEnded(record)) {
+    const acknowledgedAt = record.cancel?.acknowledgedAt;
+    if (acknowledgedAt !== undefined) times.push(acknowledgedAt + timing.cancelGraceMs);
+    if (!inFlight.has("get")) times.push(Math.max(state.pollAt, free));
+    if (wantsQuestions(state) && !inFlight.has("result")) times.push(Math.max(state.listenAt, free));
+  }
+  return Math.min(...times);
+}

@@ -1,0 +1,77 @@
+import { isTerminal } from "../protocol/task-snapshot.ts";
+import type { TaskView } from "../protocol/task-view.ts";
+import { type Fault, isUnknownTask } from "./fault.ts";
+import { isOutdated, observe } from "./observe.ts";
+import { end, expired, lost } from "./outcome.ts";
+import { deadline, nextPoll, pollFrom, type Timing } from "./schedule.ts";
+import { idleState, type TaskEvent, type TaskState } from "./state.ts";
+import { landed, troubled } from "./trouble.ts";
+
+/** How long past its TTL a task that still works is given before it counts as expired, in ms. */
+const TTL_GRACE_MS = 30_000;
+
+export function woken(
+  { record }: TaskState,
+  { fresh, dueFrom }: TaskEvent & { type: "woken" },
+  now: number,
+  timing: Timing,
+): TaskState {
+  const otherwise = fresh ? nextPoll(record, timing, now) : now;
+  return {
+    ...idleState(record),
+    pollAt: dueFrom === undefined ? otherwise : pollFrom(record, timing, dueFrom),
+  };
+}
+
+export function polled(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
+  const known = state.record.snapshot;
+  const { status, statusMessage } = view.snapshot;
+  // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
+  const pushed = state.pushed && known?.status === status && known.statusMessage === statusMessage;
+  return observed({ ...landed(state, "get"), pushed }, view, now, timing);
+}
+
+export function notified(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
+  const { taskId, snapshot } = state.record;
+  if (taskId !== view.snapshot.taskId) return state;
+  const next = { ...state, pushed: true };
+  // An outdated one says nothing of now: the next poll stays when it is.
+  return isOutdated(snapshot, view.snapshot) ? next : observed(next, view, now, timing);
+}
+
+/** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
+export function pushing(state: TaskState, on: boolean, now: number, timing: Timing): TaskState {
+  const pollAt = on ? state.pollAt : Math.min(state.pollAt, nextPoll(state.record, timing, now));
+  return { ...state, pushed: on, pollAt };
+}
+
+/** Takes a reading of the task in, however it came, and says when the next is due. */
+export function observed(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
+  const record = observe(state.record, view, now);
+  const next = { ...state, record, pollAt: nextPoll(record, timing, now, state.pushed) };
+  if (record.outcome || isTerminal(view.snapshot.status)) return next;
+  if (now < deadline(record) + TTL_GRACE_MS) return next;
+  return end(next, expired(record, ` while it was still ${view.snapshot.status}`), now);
+}
+
+export function pollFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  return isUnknownTask(fault)
+    ? gone(state, fault, now)
+    : troubled({ ...state, pollAt: now }, fault, now, timing);
+}
+
+/** The server does not have the task, or no longer. */
+export function gone(state: TaskState, fault: Fault, now: number): TaskState {
+  const { record } = state;
+  // A server may delete a cancelled task at once (2025-11-25 tasks, "Task Cancellation").
+  if (record.cancel?.acknowledgedAt !== undefined)
+    return end(state, { kind: "cancelled", confirmed: false }, now);
+  const deleted = now >= deadline(record);
+  return end(
+    state,
+    deleted
+      ? expired(record, `: ${fault.message}`)
+      : lost(`The server no longer knows task ${record.taskId}: ${fault.message}`),
+    now,
+  );
+}

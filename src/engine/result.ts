@@ -1,0 +1,39 @@
+import type { TaskPayload } from "../protocol/task-view.ts";
+import { type Fault, isUnknownTask } from "./fault.ts";
+import { end, outcomeOf, rpcFailed } from "./outcome.ts";
+import { gone } from "./poll.ts";
+import { hasEnded } from "./record.ts";
+import { deadline, nextPoll, type Timing } from "./schedule.ts";
+import type { TaskState } from "./state.ts";
+import { ATTEMPTS, landed, troubled } from "./trouble.ts";
+
+/** 2025-11-25 sends its questions on `tasks/result` ("Input Required Status"), which is opened while none is known. */
+export function wantsQuestions({ record }: TaskState): boolean {
+  return (
+    record.generation === "2025-11-25" &&
+    record.snapshot?.status === "input_required" &&
+    !record.inputs.some(({ state }) => state === "open" || state === "answered")
+  );
+}
+
+export function fetched(state: TaskState, payload: TaskPayload, now: number): TaskState {
+  return end(landed(state, "result"), outcomeOf(state.record.snapshot, payload), now);
+}
+
+export function resultFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  const { record } = state;
+  if (!hasEnded(record)) {
+    if (fault.kind === "http" && fault.retryAfterMs !== undefined) return troubled(state, fault, now, timing);
+    // It was only held open for questions: the polls go on, and it is opened again at their pace.
+    return { ...state, listenAt: nextPoll(record, timing, now) };
+  }
+  if (fault.kind === "rpc") {
+    // A failed task answers with the JSON-RPC error of its request (tasks, "Task Execution Errors").
+    // Past its TTL the same code means that the server has deleted it.
+    const unknown = isUnknownTask(fault);
+    const itsEnd = record.snapshot?.status === "failed" && !(unknown && now >= deadline(record));
+    if (unknown && !itsEnd) return gone(state, fault, now);
+    if (itsEnd || state.failures + 1 >= ATTEMPTS) return end(state, rpcFailed(fault), now);
+  }
+  return troubled(state, fault, now, timing);
+}
