@@ -15,7 +15,8 @@ export const TASK_TOOLS: Readonly<Record<string, TaskTool>> = {
     task.end({ status: "completed", result: text(`Computed ${label}`) });
   },
   failing_job: async (task) => {
-    await after(1_000);
+    // Longer than a first call takes on a busy machine: who is answered at once would learn its end, not that it is a task.
+    await after(4_000);
     task.end({ status: "completed", result: { ...text("It went wrong"), isError: true } });
   },
   protocol_error_job: async (task) => {
