@@ -89,10 +89,7 @@ export class ClientTasks {
   };
 
   /** A task changed, or is new. */
-  readonly hear = (task: Task): void => {
-    this.#watch?.heard.add(task.id);
-    if (this.#put(task)) this.#listeners.tell(ALL);
-  };
+  readonly hear = (task: Task): void => this.#take(task, true);
 
   /** Deletes a settled task. One that runs is left. */
   readonly forget = async (id: string): Promise<void> => {
@@ -123,7 +120,7 @@ export class ClientTasks {
     };
     this.#absent.clear();
     // What changed while nobody listened.
-    const changed = this.#shelf.all.filter(({ task }) => this.#put(task));
+    const changed = this.#shelf.all.filter(({ task }) => this.#put(task, false));
     if (changed.length > 0) this.#listeners.tell(ALL);
   }
 
@@ -146,7 +143,7 @@ export class ClientTasks {
       ({ id }) => !listed.has(id) && !heard.has(id) && !this.#listeners.has(id),
     );
     for (const { id } of gone) this.#shelf.remove(id);
-    for (const task of tasks) this.#put(task);
+    for (const task of tasks) this.#put(task, false);
     this.#report(READY);
   }
 
@@ -156,7 +153,7 @@ export class ClientTasks {
     try {
       const task = await this.client.get(id);
       if (watch !== this.#watch) return;
-      if (task) return this.hear(task);
+      if (task) return this.#take(task, false);
       if (this.#shelf.get(id)) return;
       this.#absent.add(id);
       this.#listeners.tell(id);
@@ -166,8 +163,13 @@ export class ClientTasks {
     }
   }
 
-  #put(task: Task): boolean {
-    if (!this.#shelf.put(task)) return false;
+  #take(task: Task, told: boolean): void {
+    this.#watch?.heard.add(task.id);
+    if (this.#put(task, told)) this.#listeners.tell(ALL);
+  }
+
+  #put(task: Task, told: boolean): boolean {
+    if (!this.#shelf.put(task, told)) return false;
     this.#absent.delete(task.id);
     this.#listeners.tell(task.id);
     return true;

@@ -20,12 +20,16 @@ export class TaskShelf {
     return this.#entries.get(id)?.shown;
   }
 
-  /** Takes a task over as it stands now. True when that is a change. */
-  put(task: Task): boolean {
+  /**
+   * Takes a task over as it stands now. True when that is a change.
+   * @param told The client told of it by itself: only then can one that has ended begin anew.
+   */
+  put(task: Task, told: boolean): boolean {
     const { current: update, id } = task;
     const known = this.#entries.get(id);
-    // A settled task has a new handle each time it is asked for, and changes no more.
-    if (known && (known.update === update || (known.update.outcome && update.outcome))) return false;
+    if (known?.update === update) return false;
+    // A settled task has a new handle each time it is asked for, and what was asked for may be older.
+    if (known?.update.outcome && (update.outcome || !told)) return false;
     const last = known ? undefined : this.all.at(-1);
     this.#entries.set(id, { update, shown: shownTask(task, update) });
     this.#all = undefined;
