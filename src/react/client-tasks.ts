@@ -170,7 +170,6 @@ export class ClientTasks {
 
   #put(task: Task, told: boolean): boolean {
     if (!this.#shelf.put(task, told)) return false;
-    this.#absent.delete(task.id);
     this.#listeners.tell(task.id);
     return true;
   }

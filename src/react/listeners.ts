@@ -6,11 +6,9 @@ export class Listeners<Key> {
   add(key: Key, listener: () => void): () => void {
     const listeners = this.#byKey.get(key) ?? new Set();
     this.#byKey.set(key, listeners);
-    // The same function may be given twice, and ended once.
-    const own = (): void => listener();
-    listeners.add(own);
+    listeners.add(listener);
     return () => {
-      listeners.delete(own);
+      listeners.delete(listener);
       if (listeners.size === 0 && this.#byKey.get(key) === listeners) this.#byKey.delete(key);
     };
   }

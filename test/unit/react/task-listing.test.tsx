@@ -64,6 +64,20 @@ describe("useTaskListing", () => {
   });
 });
 
+describe("a failure that comes after its readers have gone, and others come", () => {
+  it("is not theirs", async () => {
+    const client = new ScriptedClient();
+    const late = held<void>();
+    client.gate = late.promise;
+    (await renderWith(client, <Listing />)).unmount();
+    client.gate = undefined;
+    const screen = await renderWith(client, <Listing />);
+    expect(screen.text).toBe("ready");
+    await meanwhile(() => late.reject(new Error("The worker was away")));
+    expect(screen.text).toBe("ready");
+  });
+});
+
 describe("useForgetTask", () => {
   it("deletes what is settled, and takes it out of what is shown; leaves what runs", async () => {
     const client = new ScriptedClient(running(1), settledRecord({ id: "over", createdAt: T0 }));

@@ -2,11 +2,11 @@
 import { cleanup } from "@testing-library/react";
 import type { ReactElement } from "react";
 import { afterEach, describe, expect, it } from "vitest";
-import { type ToolCall, useCallTool, useForgetTask } from "../../../src/react/index.ts";
+import { type ToolCall, useCallTool, useForgetTask, useTasks } from "../../../src/react/index.ts";
 import { settledRecord } from "../../fixtures/records.ts";
 import { Reader } from "./reader.tsx";
 import { meanwhile, renderWith, type Screen } from "./rendering.tsx";
-import { type HeldCall, ScriptedClient } from "./scripted-client.ts";
+import { type HeldCall, running, ScriptedClient } from "./scripted-client.ts";
 
 afterEach(cleanup);
 
@@ -89,6 +89,19 @@ describe("useCallTool", () => {
     await meanwhile(() => caller.made(0).resolve(plain));
     expect(caller.screen.text).toBe("plain completed");
     expect(caller.now.task?.task).toBe(plain);
+  });
+
+  it("still shows it when the client's tasks are listed, and it is none of them", async () => {
+    const client = new ScriptedClient(running(1));
+    const seen: ToolCall[] = [];
+    const called = <Reader key="called" read={() => useCallTool("lab", "lookup")} text={text} seen={seen} />;
+    const all = <Reader key="all" read={() => useTasks()} text={(tasks) => `, of ${tasks.length}`} />;
+    const screen = await renderWith(client, [called]);
+    await meanwhile(() => void seen.at(-1)?.call());
+    const plain = await new ScriptedClient(settledRecord({ id: "plain" })).get("plain");
+    await meanwhile(() => plain && client.calls[0]?.resolve(plain));
+    await screen.show([called, all]);
+    expect(screen.text).toBe("plain completed, of 2");
   });
 
   it("shows why a call came to nothing; call resolves all the same", async () => {

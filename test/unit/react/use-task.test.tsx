@@ -69,6 +69,17 @@ describe("useTask", () => {
     expect(screen.text).toBe("task-1 working".repeat(2));
   });
 
+  it("has, when it comes back, what changed meanwhile", async () => {
+    const client = new ScriptedClient(running(1));
+    const screen = await renderWith(client, <One id="task-1" />);
+    expect(screen.text).toBe("task-1 working");
+    screen.unmount();
+    client.says("task-1", "Halfway");
+    const again = await renderWith(client, <One id="task-1" />);
+    expect(again.text).toBe("task-1 Halfway");
+    expect(client.gets).toEqual(["task-1"]);
+  });
+
   it("is the same object while the task is as it was, and keeps its outcome", async () => {
     const client = new ScriptedClient(settledRecord({ id: "over" }));
     const seen: (ShownTask | null | undefined)[] = [];

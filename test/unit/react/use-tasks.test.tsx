@@ -100,6 +100,21 @@ describe("useTasks", () => {
   });
 });
 
+describe("a list that comes after its readers have gone, and others come", () => {
+  it("is not theirs", async () => {
+    const client = new ScriptedClient(running(1));
+    const late = held<void>();
+    client.gate = late.promise;
+    (await renderWith(client, list())).unmount();
+    client.gate = undefined;
+    client.change("task-2", { createdAt: T0 + 2 });
+    const screen = await renderWith(client, list());
+    expect(screen.text).toBe("task-1 working, task-2 working");
+    await meanwhile(() => late.resolve());
+    expect(screen.text).toBe("task-1 working, task-2 working");
+  });
+});
+
 describe("a filter of useTasks", () => {
   const records = [
     running(1, { endpoint: "papers", call: { name: "acquire" } }),
