@@ -52,7 +52,8 @@ describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (exampl
 
   const paper = (page: Page, text: string) => page.locator("li", { hasText: DOI }).filter({ hasText: text });
 
-  test("has no fault of types", async () => {
+  const typed = example.files.has("tsconfig.json") ? ["types"] : [];
+  test.each(typed)("has no fault of %s", async () => {
     expect(await app.typeFaults()).toBe("");
   });
 

@@ -14,11 +14,9 @@ const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "
 /** An example as a reader would have it: its files in a folder of their own, with the packages it installs and no others. */
 export class ExampleApp {
   readonly #folder: string;
-  readonly #example: Example;
 
-  private constructor(folder: string, example: Example) {
+  private constructor(folder: string) {
     this.#folder = folder;
-    this.#example = example;
   }
 
   static async of(example: Example): Promise<ExampleApp> {
@@ -32,12 +30,11 @@ export class ExampleApp {
       await mkdir(dirname(link), { recursive: true });
       await symlink(name === "holdfast" ? ROOT : join(ROOT, "node_modules", name), link, "junction");
     }
-    return new ExampleApp(folder, example);
+    return new ExampleApp(folder);
   }
 
-  /** Its compiler's complaints, where the example is written in TypeScript. */
+  /** The complaints of its compiler, for an example in TypeScript. */
   async typeFaults(): Promise<string> {
-    if (!this.#example.files.has("tsconfig.json")) return "";
     const compiler = join(this.#folder, "node_modules/typescript/bin/tsc");
     try {
       await promisify(execFile)(process.execPath, [compiler, "-p", this.#folder]);

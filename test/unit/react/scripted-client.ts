@@ -98,8 +98,8 @@ export class ScriptedClient implements TaskClientApi {
 
   async get(id: string): Promise<Task | undefined> {
     this.gets.push(id);
-    await this.gate;
     const record = this.#records.get(id);
+    await this.gate;
     return record && this.#handle(record);
   }
 

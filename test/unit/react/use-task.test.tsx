@@ -80,6 +80,20 @@ describe("useTask", () => {
     expect(client.gets).toEqual(["task-1"]);
   });
 
+  it("believes no answer that was asked for before it came back", async () => {
+    const client = new ScriptedClient();
+    const [first, second] = [held<void>(), held<void>()];
+    client.gate = first.promise;
+    (await renderWith(client, <One id="task-1" />)).unmount();
+    client.change("task-1", {});
+    client.gate = second.promise;
+    const screen = await renderWith(client, <One id="task-1" />);
+    await meanwhile(() => first.resolve());
+    expect(screen.text).toBe("undefined");
+    await meanwhile(() => second.resolve());
+    expect(screen.text).toBe("task-1 working");
+  });
+
   it("is the same object while the task is as it was, and keeps its outcome", async () => {
     const client = new ScriptedClient(settledRecord({ id: "over" }));
     const seen: (ShownTask | null | undefined)[] = [];
