@@ -2,7 +2,8 @@ import { NativeSelect, useMantineColorScheme } from "@mantine/core";
 
 /** Light, dark, or as the machine is set. */
 export function ColorScheme() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  // It would hold transitions still by a style element, which the page's policy refuses.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   return (
     <NativeSelect
       className="color-scheme"

@@ -22,7 +22,9 @@ export interface Workspace {
 
 export async function openWorkspace(): Promise<Workspace> {
   const local = await knownServers(location);
-  await finishSignIn(local.map(({ name }) => name)).catch((error: unknown) => problem.set(String(error)));
+  await finishSignIn().catch((error: unknown) =>
+    problem.set(error instanceof Error ? error.message : String(error)),
+  );
   const connectors = local.flatMap((server) => {
     const connector = connectorTo(server);
     return connector ? [[server.name, connector] as const] : [];
@@ -31,6 +33,8 @@ export async function openWorkspace(): Promise<Workspace> {
     new TaskClient({
       store: indexedDbStore(),
       endpoints: Object.fromEntries(connectors),
+      // What a plain call gave is looked at as well, and is still to be there after a reload.
+      keepPlain: true,
       // A task of a server this page does not show is another visit's: it waits for that.
       onProblem: (reported) => reported.kind !== "unknown-endpoint" && problem.set(reported.message),
     }),

@@ -1,6 +1,8 @@
 import {
   type CustomValidator,
   createErrorHandler,
+  type ErrorSchema,
+  ErrorSchemaBuilder,
   type ErrorTransformer,
   type RJSFSchema,
   type RJSFValidationError,
@@ -22,9 +24,11 @@ export const formValidator: ValidatorType<unknown, RJSFSchema, object> = {
     transformErrors?: ErrorTransformer<unknown, RJSFSchema, object>,
     uiSchema?: UiSchema<unknown, RJSFSchema, object>,
   ): ValidationData<unknown> {
-    const found = errorsOf(schema, formData);
-    const errors = transformErrors ? transformErrors(found, uiSchema) : found;
-    const data = { errors, errorSchema: toErrorSchema<unknown>(errors) };
+    const faults = faultsOf(schema, formData);
+    const errors = faults.map(errorOf);
+    const data = transformErrors
+      ? dataOf(transformErrors(errors, uiSchema))
+      : { errors, errorSchema: errorSchemaOf(faults) };
     if (!customValidate) return data;
     const custom = customValidate(formData, createErrorHandler<unknown>(formData), uiSchema);
     return validationDataMerge<unknown>(data, unwrapErrorHandler<unknown>(custom));
@@ -43,17 +47,27 @@ export const formValidator: ValidatorType<unknown, RJSFSchema, object> = {
   },
 };
 
-function errorsOf(schema: RJSFSchema, formData: unknown): RJSFValidationError[] {
+function faultsOf(schema: RJSFSchema, formData: unknown): readonly SchemaFault[] {
   const check = checkAgainst(schema, formData);
   // A schema that cannot be checked must not keep anyone from calling: the server checks too.
-  if (check.kind === "unusable") return [];
-  return check.faults.map(errorOf);
+  return check.kind === "unusable" ? [] : check.faults;
 }
 
 function errorOf({ path, keyword, message }: SchemaFault): RJSFValidationError {
-  const property = path.map((part) => `['${part.replaceAll("'", "\\'")}']`).join("");
+  const property = path.map((part) => `.${part}`).join("");
   const stack = path.length > 0 ? `${path.join(".")} ${message}` : message;
   return { name: keyword, message, property, stack };
+}
+
+/** By the path itself: the library would read it from text, where a dot in a name looks like two names. */
+function errorSchemaOf(faults: readonly SchemaFault[]): ErrorSchema<unknown> {
+  const builder = new ErrorSchemaBuilder<unknown>();
+  for (const { path, message } of faults) builder.addErrors(message, [...path]);
+  return builder.ErrorSchema;
+}
+
+function dataOf(errors: RJSFValidationError[]): ValidationData<unknown> {
+  return { errors, errorSchema: toErrorSchema<unknown>(errors) };
 }
 
 /** A part of a schema refers to the whole by `#/$defs/…` or `#/definitions/…`. */

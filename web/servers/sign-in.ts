@@ -1,6 +1,7 @@
 import type { OAuthClientProvider } from "@modelcontextprotocol/client";
 import { auth } from "@modelcontextprotocol/client";
 import { Followed } from "../app/followed.ts";
+import { goTo } from "../app/route.ts";
 
 type Tokens = Parameters<OAuthClientProvider["saveTokens"]>[0];
 type ClientInformation = Parameters<NonNullable<OAuthClientProvider["saveClientInformation"]>>[0];
@@ -43,8 +44,11 @@ class SignIn implements OAuthClientProvider {
     return this.tokens() !== undefined;
   }
 
+  /** Not to be guessed: whoever comes back with it was sent from this tab, and for this server. */
   state(): string {
-    return this.#server;
+    const state = crypto.randomUUID();
+    sessionStorage.setItem(stateKey(state), this.#server);
+    return state;
   }
 
   clientInformation(): ClientInformation | undefined {
@@ -101,17 +105,27 @@ class SignIn implements OAuthClientProvider {
   }
 }
 
-/** The page was sent back from an authorization server: trades the code for tokens. Gives the server's name. */
-export async function finishSignIn(known: readonly string[]): Promise<string | undefined> {
+const stateKey = (state: string): string => `holdfast-oauth state ${state}`;
+
+/** The page was sent back from an authorization server: trades the code for tokens. */
+export async function finishSignIn(): Promise<void> {
   const query = new URLSearchParams(location.search);
-  const [code, server] = [query.get("code"), query.get("state")];
-  if (server === null || !known.includes(server) || (code === null && !query.has("error"))) return undefined;
+  const state = query.get("state");
+  const server = state === null ? null : sessionStorage.getItem(stateKey(state));
+  if (state === null || server === null) return;
+  const [code, iss, refusal] = ["code", "iss", "error"].map((name) => query.get(name));
   // A code is used once: a reload must not try it again.
-  for (const name of ["code", "state", "iss", "error", "error_description", "session_state", "scope"])
-    query.delete(name);
+  sessionStorage.removeItem(stateKey(state));
+  for (const name of ANSWER) query.delete(name);
   const rest = query.size > 0 ? `?${query}` : "";
-  history.replaceState(null, "", `${location.pathname}${rest}#/servers/${encodeURIComponent(server)}`);
-  if (code === null) throw new Error(`The sign-in to ${server} was refused. Try again under Servers.`);
-  await auth(signInOf(server), { serverUrl: server, authorizationCode: code });
-  return server;
+  history.replaceState(null, "", `${location.pathname}${rest}`);
+  goTo("servers", server);
+  if (!code)
+    throw new Error(
+      `The sign-in to ${server} came to nothing (${refusal ?? "no code"}). Try again under Servers.`,
+    );
+  await auth(signInOf(server), { serverUrl: server, authorizationCode: code, ...(iss && { iss }) });
 }
+
+/** What an authorization server adds to the address it sends back to. */
+const ANSWER = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state", "scope"];

@@ -1,4 +1,5 @@
 import { Progress } from "@mantine/core";
+import type { Task } from "holdfast";
 import { memo } from "react";
 import { roughly } from "../app/duration.ts";
 import { wishFocus } from "../app/focus-wish.ts";
@@ -57,7 +58,11 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as the row. */}
       <div role="gridcell" className="cell-message" tabIndex={-1}>
-        <bdi className={shown.trouble ? "message trouble" : "message"}>{message}</bdi>
+        {message === "" ? (
+          <bdi className="quiet">{argumentsLine(shown.task)}</bdi>
+        ) : (
+          <bdi className={shown.trouble ? "message trouble" : "message"}>{message}</bdi>
+        )}
         {percent !== undefined && (
           <Progress
             value={percent}
@@ -71,6 +76,18 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
     </div>
   );
 });
+
+/** What tells one call of a tool from another, where there is nothing else to say. */
+function argumentsLine(task: Task): string {
+  return Object.values(task.arguments)
+    .map((value) => (typeof value === "string" ? value.slice(0, 80) : shortJson(value)))
+    .slice(0, 6)
+    .join(" · ");
+}
+
+function shortJson(value: unknown): string {
+  return typeof value === "object" && value !== null ? (Array.isArray(value) ? "[…]" : "{…}") : String(value);
+}
 
 function Times({ shown }: { readonly shown: ShownTask }) {
   const now = useNow();
