@@ -2,6 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { KindsServer } from "./kinds-server.ts";
+import { SHAPES } from "./kinds-tools.ts";
 import { pageFaults } from "./page-faults.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
@@ -96,6 +98,18 @@ test("every control of every view has a name", async () => {
   await page.page.getByRole("link", { name: "Servers" }).click();
   await page.page.getByLabel("Authorization").selectOption("header");
   expect(await nameless(page.page)).toEqual([]);
+});
+
+test("every control of a form of all kinds of fields has a name, also those that are added to it", async () => {
+  const server = await KindsServer.start(SHAPES);
+  const page = new TaskPage(await at.browser.open(at.lab.page));
+  await page.addServer(server.url);
+  await page.choose(server.url);
+  await page.chooseTool("shapes");
+  await page.page.getByRole("button", { name: "Add Item" }).click();
+  await page.page.getByRole("button", { name: "Remove" }).waitFor();
+  expect(await nameless(page.page)).toEqual([]);
+  await server.close();
 });
 
 test("keys alone lead from the call to the task, to the answer and to the result", async () => {

@@ -31,6 +31,7 @@ test("a question is found by the badge, after a reload and from another view, an
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 150, mode: "ask" });
   await page.page.getByRole("link", { name: "Servers" }).click();
   await page.page.getByRole("button", { name: "1 question" }).waitFor();
+  expect(await page.page.title()).toBe("(1) Holdfast");
   await page.reload();
   await page.page.getByRole("button", { name: "1 question" }).click();
   await page.page.getByRole("menuitem", { name: /acquire_paper/ }).click();

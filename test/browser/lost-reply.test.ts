@@ -12,6 +12,7 @@ async function callWithoutReply(generation: string): Promise<TaskPage> {
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 300 });
   await expect.poll(() => at.lab.count("tools/call"), { timeout: 20_000 }).toBe(1);
   await page.reload();
+  await page.showTasks();
   return page;
 }
 

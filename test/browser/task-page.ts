@@ -64,9 +64,13 @@ export class TaskPage {
     return this.task.locator(".question");
   }
 
+  async showTasks(): Promise<void> {
+    await this.page.getByRole("link", { name: /^Tasks/ }).click();
+  }
+
   /** Goes to the tasks, and opens the newest. */
   async open(): Promise<Locator> {
-    await this.page.getByRole("link", { name: /^Tasks/ }).click();
+    await this.showTasks();
     await this.row.click();
     const id = await this.row.getAttribute("data-task");
     await this.page.locator(`#task[data-task="${id}"]`).waitFor();

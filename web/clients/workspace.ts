@@ -16,6 +16,8 @@ export interface Workspace {
   readonly client: BothClients;
   /** The worker's come when it has answered. */
   readonly servers: Followed<readonly Server[]>;
+  /** Nothing else is asked of a server before what runs there has been taken up. */
+  readonly resumed: Promise<void>;
   /** Whether the worker has said which servers it calls. */
   readonly complete: Followed<boolean>;
 }
@@ -41,10 +43,12 @@ export async function openWorkspace(): Promise<Workspace> {
   );
   const servers = new Followed<readonly Server[]>(local);
   const complete = new Followed(false);
-  // What runs comes first: nothing else is asked of a server before its polls.
-  await client.resume();
-  void joinEdge(client, servers).finally(() => complete.set(true));
-  return { client, servers, complete };
+  const resumed = client.resume().then(
+    () => undefined,
+    (error: unknown) => problem.set(`The stored tasks could not be taken up: ${error}`),
+  );
+  void resumed.then(() => joinEdge(client, servers)).finally(() => complete.set(true));
+  return { client, servers, resumed, complete };
 }
 
 async function joinEdge(client: BothClients, servers: Followed<readonly Server[]>): Promise<void> {

@@ -1,4 +1,5 @@
 import { Button, Menu } from "@mantine/core";
+import { useEffect } from "react";
 import { wishFocus } from "../app/focus-wish.ts";
 import { goTo } from "../app/route.ts";
 import { useInputRequests } from "../clients/hooks.ts";
@@ -9,6 +10,9 @@ export function QuestionBadge() {
   const questions = useInputRequests();
   const { permission, ask } = useDesktopNotifications(questions);
   const count = questions.length;
+  useEffect(() => {
+    document.title = count > 0 ? `(${count}) Holdfast` : "Holdfast";
+  }, [count]);
   return (
     <Menu
       position="bottom-end"

@@ -13,10 +13,7 @@ export function TimeLine({ shown }: { readonly shown: ShownTask }) {
   const { moments: kept } = useStory(shown.id);
   const { task, outcome } = shown;
   const now = useNow();
-  const moments = useMemo(
-    () => (shown.task === task ? merged(kept, seenNow(task, Date.now())) : kept),
-    [kept, shown, task],
-  );
+  const moments = useMemo(() => merged(kept, seenNow(shown.task, Date.now())), [kept, shown]);
   const start = task.createdAt;
   const settledAt = task.state.record.settledAt;
   const end = Math.max(
