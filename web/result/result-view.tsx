@@ -36,7 +36,7 @@ export function ResultView({ task, given }: ResultViewProps) {
           </>
         )}
       </div>
-      {fetched === undefined && <p className="quiet">Fetching the result…</p>}
+      {fetched === undefined && <p className="quiet result-place">Fetching the result…</p>}
       {fetched && "problem" in fetched && <p role="alert">{fetched.problem}</p>}
       {fetched && "result" in fetched && <Parts task={task} result={fetched.result} />}
     </section>
@@ -70,9 +70,12 @@ function Parts({ task, result }: { readonly task: Task; readonly result: ToolRes
 }
 
 function useResult(task: Task, given: ToolResult | undefined): Fetched {
-  const [fetched, setFetched] = useState<Fetched>(given && { result: given });
+  const [fetched, setFetched] = useState<Fetched>(() => {
+    const known = given ?? atHand(task);
+    return known && { result: known };
+  });
   useEffect(() => {
-    if (given) return;
+    if (given || atHand(task)) return;
     let current = true;
     task.result().then(
       (result) => current && setFetched({ result }),
@@ -83,6 +86,11 @@ function useResult(task: Task, given: ToolResult | undefined): Fetched {
     };
   }, [task, given]);
   return fetched;
+}
+
+/** A long result is stored apart, and fetched; any other is there with its task. */
+function atHand({ outcome }: Task): ToolResult | undefined {
+  return outcome?.kind === "completed" && !outcome.apart ? outcome.result : undefined;
 }
 
 /** Texts as they are; anything else as JSON. */

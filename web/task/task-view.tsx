@@ -87,8 +87,14 @@ function Known({ shown }: { readonly shown: ShownTask }) {
       {outcome?.kind === "failed" && outcome.error.result && (
         <ResultView task={task} given={outcome.error.result} />
       )}
-      <TimeLine shown={shown} />
+      {!outcome && inputRequests.length === 0 && (
+        // What is below must not jump when it comes.
+        <p className="result-place quiet">
+          The result will be here. You may close this page: the task goes on.
+        </p>
+      )}
       <RequestView task={task} />
+      <TimeLine shown={shown} />
     </article>
   );
 }
