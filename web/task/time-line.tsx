@@ -16,10 +16,9 @@ export function TimeLine({ shown }: { readonly shown: ShownTask }) {
   const moments = useMemo(() => merged(kept, seenNow(shown.task, Date.now())), [kept, shown]);
   const start = task.createdAt;
   const settledAt = task.state.record.settledAt;
-  const end = Math.max(
-    outcome ? (settledAt ?? moments.findLast(({ kind }) => kind === "ended")?.at ?? now) : now,
-    start + 1,
-  );
+  const last = moments.at(-1)?.at ?? start;
+  // The clock ticks once a second, and what happened since is not to wait for it.
+  const end = Math.max(outcome ? (settledAt ?? endedAt(moments) ?? last) : Math.max(now, last), start + 1);
   const span = end - start;
   const percent = (at: number): string => `${(100 * Math.max(0, Math.min(span, at - start))) / span}%`;
   // A page that looked later adds nothing to the life of a task that had ended.
@@ -61,6 +60,10 @@ export function TimeLine({ shown }: { readonly shown: ShownTask }) {
       </ol>
     </section>
   );
+}
+
+function endedAt(moments: readonly Moment[]): number | undefined {
+  return moments.findLast(({ kind }) => kind === "ended")?.at;
 }
 
 function TimeMoment({
