@@ -6,14 +6,14 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/{unit,agent,sdk,conformance,bundle,simulation}/**/*.test.ts"],
+          include: ["test/{unit,agent,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
           testTimeout: 60_000,
         },
       },
       {
         test: {
           name: "browser",
-          include: ["test/browser/**/*.test.ts"],
+          include: ["test/{browser,examples}/**/*.test.ts"],
           globalSetup: "test/browser/servers.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,7 +1,22 @@
+import { join } from "node:path";
 import { defineConfig } from "vite";
 
 export default defineConfig({
   root: import.meta.dirname,
   publicDir: "public",
-  build: { outDir: "dist", emptyOutDir: true, target: "es2023", modulePreload: { polyfill: false } },
+  resolve: { alias: { "@rjsf/validator-ajv8": join(import.meta.dirname, "form/no-ajv.ts") } },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2023",
+    modulePreload: { polyfill: false },
+    // An asset as a data: address would need a wider policy than the page has.
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      onLog(level, log, report) {
+        // Every file of the component kit says "use client", which means nothing here.
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") report(level, log);
+      },
+    },
+  },
 });

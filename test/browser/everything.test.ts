@@ -9,12 +9,12 @@ async function openPage(): Promise<TaskPage> {
   return new TaskPage(await at.browser.open(`${inject("workerUrl")}/`));
 }
 
-/** Adds the server as a person would: its address, then Connect. */
+/** Adds the server as a person would: its address, then Add. */
 async function research(args: object): Promise<{ page: TaskPage; requests: string[] }> {
   const page = await openPage();
   const url = inject("everythingUrl");
-  if ((await page.page.locator(`[name=server] option[value="${url}"]`).count()) === 0) {
-    await page.page.selectOption("[name=server]", "other");
+  await page.page.getByRole("link", { name: "Servers" }).click();
+  if ((await page.page.locator(".server", { hasText: url }).count()) === 0) {
     await page.page.fill("[name=address]", url);
     await Promise.all([page.page.waitForEvent("load"), page.page.click("button[name=connect]")]);
   }
@@ -40,7 +40,7 @@ test("a research task survives a reload, in its own session and with no handshak
   const before = requests.length;
   await page.reload();
   await page.stands("completed");
-  expect(await page.result.textContent()).toContain("Research Report: kelp holdfasts");
+  expect(await page.resultText()).toContain("Research Report: kelp holdfasts");
   expect(requests.filter((method) => method === "tools/call")).toHaveLength(1);
   const after = requests.slice(before);
   expect(after[0]).toBe("tasks/get");
@@ -54,20 +54,19 @@ test("a research task survives the browser's death", async () => {
   const again = await openPage();
   const requests = watchRequests(again, inject("everythingUrl"));
   await again.stands("completed");
-  expect(await again.result.textContent()).toContain("Research Report: drift");
+  expect(await again.resultText()).toContain("Research Report: drift");
   expect(requests).not.toContain("tools/call");
 });
 
 test("an ambiguous one asks, with a reload while the question is open and another after the answer", async () => {
   const { page, requests } = await research({ topic: "python", ambiguous: true });
-  const question = page.task.locator("form.question");
-  await question.waitFor();
+  await page.question.waitFor();
   await page.reload();
-  await question.locator("select").selectOption("snake");
-  await question.locator("button[type=submit]").click();
-  await question.waitFor({ state: "detached" });
+  await page.pick(/./, "snake");
+  await page.answer();
+  await page.question.waitFor({ state: "detached" });
   await page.reload();
   await page.stands("completed");
-  expect(await page.result.textContent()).toContain("Research Report: python (snake)");
+  expect(await page.resultText()).toContain("Research Report: python (snake)");
   expect(requests.filter((method) => method === "tools/call")).toHaveLength(1);
 });

@@ -12,13 +12,14 @@ async function callWithoutReply(generation: string): Promise<TaskPage> {
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 300 });
   await expect.poll(() => at.lab.count("tools/call"), { timeout: 20_000 }).toBe(1);
   await page.reload();
+  await page.showTasks();
   return page;
 }
 
 test("2025-11-25: a call whose reply never came is found again by tasks/list", async () => {
   const page = await callWithoutReply("2025-11-25");
   await page.stands("completed");
-  expect(await page.result.textContent()).toContain("10.1/kelp");
+  expect(await page.resultText()).toContain("10.1/kelp");
   expect(await at.lab.count("tools/call")).toBe(1);
   expect(await at.lab.count("tasks/list")).toBeGreaterThan(0);
 });
@@ -26,6 +27,6 @@ test("2025-11-25: a call whose reply never came is found again by tasks/list", a
 test("2026-07-28: a call whose reply never came is reported lost, never sent again", async () => {
   const page = await callWithoutReply("2026-07-28");
   await page.stands("lost");
-  expect(await page.task.locator(".message").textContent()).not.toBe("");
+  expect(await page.row.locator(".message").textContent()).not.toBe("");
   expect(await at.lab.count("tools/call")).toBe(1);
 });

@@ -51,12 +51,13 @@ test("a tab's tasks do not wait for a leader that does not know their server", a
 test("a question is answered in another tab than the one that called", async () => {
   const [leader, caller, answerer] = [await Tab.open(), await Tab.open(), await Tab.open()];
   await startIn(caller, { mode: "ask", stage_ms: 150 });
-  const question = answerer.task.locator("form.question");
-  await question.locator("select").selectOption("published");
-  await question.locator("button[type=submit]").click();
+  await answerer.stands("input_required");
+  await answerer.open();
+  await answerer.pick("Edition", "published");
+  await answerer.answer();
   for (const tab of [leader, caller, answerer]) {
     await tab.stands("completed");
-    expect(await tab.result.textContent()).toContain('"edition": "published"');
+    expect(await tab.resultText()).toContain('"edition": "published"');
   }
   expect(await at.lab.count("tasks/update")).toBe(1);
 });
@@ -65,7 +66,7 @@ test("a task is cancelled from another tab", async () => {
   const [leader, other] = [await Tab.open(), await Tab.open()];
   await startIn(leader, { stage_ms: 5000 });
   await other.saying("Resolving");
-  await other.task.getByRole("button", { name: "Cancel task" }).click();
+  await (await other.open()).getByRole("button", { name: "Cancel task" }).click();
   await Promise.all([leader.stands("cancelled"), other.stands("cancelled")]);
   expect(await at.lab.count("tasks/cancel")).toBe(1);
 });

@@ -14,7 +14,7 @@ test.each(["2025-11-25", "2026-07-28"])(
     // The page itself must load: only the servers are out of reach.
     await page.page.route("**/samples/**", (route) => route.abort("internetdisconnected"));
     await page.reload();
-    await page.task.locator(".trouble:not([hidden])").waitFor();
+    await page.row.locator(".trouble").waitFor();
     await expect(page.status.textContent()).resolves.toBe("working");
     await page.page.unroute("**/samples/**");
     // Going off line and on again makes the browser say `online`, which ends the wait.

@@ -18,8 +18,8 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
 
   async function expectThePaper(page: TaskPage): Promise<void> {
     await page.stands("completed");
-    expect(await page.result.textContent()).toContain(DOI);
-    expect(await page.result.textContent()).toContain('"references"');
+    expect(await page.resultText()).toContain(DOI);
+    expect(await page.resultText()).toContain('"references"');
     expect(await at.lab.count("tools/call")).toBe(1);
   }
 
@@ -63,13 +63,13 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
 
   async function expectResult(page: TaskPage): Promise<void> {
     await page.stands("completed");
-    expect(await page.result.textContent()).toContain(DOI);
+    expect(await page.resultText()).toContain(DOI);
   }
 
   test("shows a tool's own failure as the tool's", async () => {
     const page = await acquire({ mode: "tool_error", stage_ms: 100 });
     await page.stands("tool error");
-    expect(await page.result.textContent()).toContain("does not hold");
+    expect(await page.resultText()).toContain("does not hold");
   });
 
   test("shows a failed request with what the server said", async () => {
@@ -80,15 +80,14 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
 
   test("asks its question after a reload, and goes on with the answer after another", async () => {
     const page = await acquire({ mode: "ask", stage_ms: 200 });
-    await page.task.locator("form.question").waitFor();
+    await page.question.waitFor();
     await page.reload();
-    const question = page.task.locator("form.question");
-    await question.locator("select").selectOption("preprint");
-    await question.locator("button[type=submit]").click();
-    await question.waitFor({ state: "detached" });
+    await page.pick("Edition", "preprint");
+    await page.answer();
+    await page.question.waitFor({ state: "detached" });
     await page.reload();
     await expectThePaper(page);
-    expect(await page.result.textContent()).toContain('"edition": "preprint"');
+    expect(await page.resultText()).toContain('"edition": "preprint"');
   });
 
   test("is cancelled at the server", async () => {

@@ -14,10 +14,10 @@ test("where there is no IndexedDB the task runs to its end in the page, which te
   await page.page.addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
   await page.page.goto(at.lab.page);
   await call(page);
-  await page.page.locator("#problem:not([hidden])").waitFor();
+  await page.page.locator("#problem").waitFor();
   await expect(page.page.locator("#problem").textContent()).resolves.toMatch(/store/);
   await page.stands("completed");
-  expect(await page.result.textContent()).toContain("10.1/kelp");
+  expect(await page.resultText()).toContain("10.1/kelp");
   expect(await at.lab.count("tools/call")).toBe(1);
 });
 
@@ -32,6 +32,6 @@ test("a database deleted under the page's hands costs no task: it is stored agai
   await page.saying("Parsing pages");
   await page.reload();
   await page.stands("completed");
-  expect(await page.result.textContent()).toContain("10.1/kelp");
+  expect(await page.resultText()).toContain("10.1/kelp");
   expect(await at.lab.count("tools/call")).toBe(1);
 });

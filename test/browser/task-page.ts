@@ -1,7 +1,6 @@
 import type { Locator, Page } from "playwright-core";
-import { until } from "./until.ts";
 
-/** The page of web/, as a person uses it. */
+/** The console of web/, as a person uses it. */
 export class TaskPage {
   readonly page: Page;
 
@@ -10,54 +9,107 @@ export class TaskPage {
   }
 
   async choose(server: string): Promise<void> {
-    await this.#ready();
+    await this.ready();
+    await this.page.getByRole("link", { name: "Call", exact: true }).click();
     await this.page.selectOption("[name=server]", server);
     await this.page.locator(`#call[data-tools-of=${JSON.stringify(server)}]`).waitFor();
   }
 
-  /** Resolves when the call's task is in the list: older ones are there too, those that the worker holds. */
-  async call(tool: string, args: object): Promise<void> {
-    await this.page.selectOption("[name=tool]", tool);
-    await this.page.fill("[name=arguments]", JSON.stringify(args));
-    const newest = () =>
-      this.page.evaluate(() => document.querySelector<HTMLElement>("#tasks > li")?.dataset.task);
-    const before = await newest();
-    await this.page.click("button[type=submit]");
-    await until(
-      "the call's task is shown",
-      async () => ((await newest()) === before ? undefined : true),
-      30_000,
-    );
+  async chooseTool(tool: string): Promise<void> {
+    await this.page.locator(`.tool[href$="/${encodeURIComponent(tool)}"]`).click();
+    await this.page.locator(".call-form").filter({ hasText: tool }).waitFor();
   }
 
-  /** The newest task. */
+  /** Calls with arguments given as JSON. */
+  async call(tool: string, args: object): Promise<void> {
+    await this.chooseTool(tool);
+    await this.page.locator(".call-form").getByText("JSON", { exact: true }).click();
+    await this.page.fill("[name=arguments]", JSON.stringify(args));
+    await this.page.getByRole("button", { name: "Call", exact: true }).click();
+  }
+
+  /** Adds a server by its address, with a header for it if there is one. The page comes again with it. */
+  async addServer(url: string, header?: { readonly name: string; readonly value: string }): Promise<void> {
+    await this.ready();
+    await this.page.getByRole("link", { name: "Servers" }).click();
+    await this.page.fill("[name=address]", url);
+    if (header) {
+      await this.page.getByLabel("Authorization").selectOption("header");
+      await this.page.getByLabel("Header", { exact: true }).fill(header.name);
+      await this.page.getByLabel("Value", { exact: true }).fill(header.value);
+    }
+    await Promise.all([this.page.waitForEvent("load"), this.page.click("button[name=connect]")]);
+    await this.ready();
+  }
+
+  /** The newest task's row in the table. */
+  get row(): Locator {
+    return this.page.locator('.task-row[data-index="0"]');
+  }
+
+  /** The task that is open. */
   get task(): Locator {
-    return this.page.locator("#tasks > li").first();
+    return this.page.locator("#task");
   }
 
   get status(): Locator {
-    return this.task.locator(".status");
+    return this.row.locator(".status");
   }
 
   get result(): Locator {
     return this.task.locator(".result");
   }
 
+  get question(): Locator {
+    return this.task.locator(".question");
+  }
+
+  async showTasks(): Promise<void> {
+    await this.page.getByRole("link", { name: /^Tasks/ }).click();
+  }
+
+  /** Goes to the tasks, and opens the newest. */
+  async open(): Promise<Locator> {
+    await this.showTasks();
+    await this.row.click();
+    const id = await this.row.getAttribute("data-task");
+    await this.page.locator(`#task[data-task="${id}"]`).waitFor();
+    return this.task;
+  }
+
+  /** What the newest task gave, as it is read on the page. */
+  async resultText(): Promise<string> {
+    await this.open();
+    await this.result.locator(".quiet", { hasText: "Fetching" }).waitFor({ state: "detached" });
+    return (await this.result.textContent()) ?? "";
+  }
+
+  /** Opens a choice among the fields of the open question, and takes one. */
+  async pick(label: string | RegExp, option: string | RegExp): Promise<void> {
+    await this.question.getByRole("combobox", { name: label }).click();
+    await this.question.getByRole("option", { name: option }).click();
+  }
+
+  async answer(): Promise<void> {
+    await this.question.getByRole("button", { name: "Answer" }).click();
+  }
+
   async saying(text: string): Promise<void> {
-    await this.task.locator(".message").filter({ hasText: text }).waitFor();
+    await this.row.locator(".message").filter({ hasText: text }).waitFor();
   }
 
   async stands(status: string): Promise<void> {
-    await this.task.locator(`.status[data-status="${status}"]`).waitFor();
+    await this.row.locator(`.status[data-status="${status}"]`).waitFor();
   }
 
   /** The page's own reload: its scripts start anew, its storage stays. */
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.#ready();
+    await this.ready();
   }
 
-  async #ready(): Promise<void> {
+  /** Until the page has its tasks. */
+  async ready(): Promise<void> {
     await this.page.locator("html[data-ready]").waitFor({ state: "attached" });
   }
 }

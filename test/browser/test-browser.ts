@@ -32,7 +32,7 @@ export function testBrowser(): TestBrowser {
   afterEach(async ({ task }) => {
     const failed = task.result?.state === "fail";
     for (const page of browser.context.pages().slice(1)) {
-      if (failed) console.error(await page.evaluate(() => document.querySelector("#tasks")?.textContent));
+      if (failed) console.error(await page.evaluate(() => document.querySelector("#root")?.textContent));
       await page.close();
     }
     if (!failed) return;

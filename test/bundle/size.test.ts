@@ -37,6 +37,7 @@ test(`holdfast with holdfast/indexeddb is at most ${BUDGET} bytes, minified and 
   const rows: (readonly [string, Size])[] = [
     ["holdfast", await sizeOf(["holdfast"], PEERS)],
     ["holdfast + holdfast/indexeddb", await sizeOf(["holdfast", "holdfast/indexeddb"], PEERS)],
+    ["holdfast/react, without its peer", await sizeOf(["holdfast/react"], PEERS)],
   ];
   const connectors = build.entryPoints.filter(({ specifier }) => specifier.includes("/sdk-"));
   expect(connectors.length).toBeGreaterThan(0);

@@ -1,0 +1,192 @@
+import type { Task } from "../task.ts";
+import type { TaskClientApi } from "../task-client-api.ts";
+import { Listeners } from "./listeners.ts";
+import type { ShownTask } from "./shown-task.ts";
+import { TaskShelf } from "./task-shelf.ts";
+
+/** Whether the tasks that the client held before this page are there yet. */
+export type TaskListing =
+  | { readonly status: "loading" }
+  | { readonly status: "ready" }
+  /** The client could not list them, and `error` says why. What is heard of since is shown all the same. */
+  | { readonly status: "failed"; readonly error: unknown };
+
+export const LOADING: TaskListing = { status: "loading" };
+const READY: TaskListing = { status: "ready" };
+
+/** From the first listener to the last: one subscription to the client. */
+interface Watch {
+  readonly stop: () => void;
+  /** Tasks heard of while the list is on its way, and so perhaps not on it. */
+  readonly heard: Set<string>;
+  /** Ids that were asked for. */
+  readonly sought: Set<string>;
+  listed: boolean;
+}
+
+const ALL = Symbol("all tasks");
+
+/**
+ * The tasks of one client as an external store for React: what is read is immutable and the same
+ * until it changes. While anybody listens it is subscribed to the client, once; it asks the client
+ * for a list or for a task once, and hears of the rest.
+ */
+export class ClientTasks {
+  readonly client: TaskClientApi;
+  readonly #shelf: TaskShelf = new TaskShelf();
+  readonly #listeners: Listeners<string | typeof ALL> = new Listeners();
+  /** The client was asked for these, and has none. */
+  readonly #absent: Set<string> = new Set();
+  #listing: TaskListing = LOADING;
+  #holds = 0;
+  #watch: Watch | undefined;
+
+  constructor(client: TaskClientApi) {
+    this.client = client;
+  }
+
+  /** All that are known, the earliest first. */
+  readonly all = (): readonly ShownTask[] => this.#shelf.all;
+
+  readonly listing = (): TaskListing => this.#listing;
+
+  /** `undefined` until it is known, `null` when the client holds none of this id. */
+  one(id: string): ShownTask | null | undefined {
+    return this.#shelf.get(id) ?? (this.#absent.has(id) ? null : undefined);
+  }
+
+  /** Stays subscribed to the client until the function returned is called. */
+  readonly hold = (): (() => void) => {
+    this.#holds++;
+    if (!this.#watch) this.#begin();
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--this.#holds > 0) return;
+      this.#watch?.stop();
+      this.#watch = undefined;
+    };
+  };
+
+  /** Calls back when any task or the listing changes. Sees to it that the client's tasks are listed. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const stop = this.#listen(ALL, listener);
+    if (this.#watch?.listed === false) void this.#list(this.#watch);
+    return stop;
+  };
+
+  /** Calls back when this task changes. Sees to it that it is looked for. */
+  subscribeTo(id: string, listener: () => void): () => void {
+    const stop = this.#listen(id, listener);
+    if (this.#watch && !this.#shelf.get(id)) void this.#seek(id, this.#watch);
+    return stop;
+  }
+
+  /** Lists the client's tasks anew. */
+  readonly reload = (): void => {
+    if (this.#watch) void this.#list(this.#watch);
+  };
+
+  /** A task changed, or is new. */
+  readonly hear = (task: Task): void => this.#take(task, true);
+
+  /** Deletes a settled task. One that runs is left. */
+  readonly forget = async (id: string): Promise<void> => {
+    await this.client.forget(id);
+    const shown = this.#shelf.get(id);
+    if (shown && !shown.outcome) return;
+    this.#absent.add(id);
+    if (!this.#shelf.remove(id)) return;
+    this.#listeners.tell(id);
+    this.#listeners.tell(ALL);
+  };
+
+  #listen(key: string | typeof ALL, listener: () => void): () => void {
+    const remove = this.#listeners.add(key, listener);
+    const release = this.hold();
+    return () => {
+      remove();
+      release();
+    };
+  }
+
+  #begin(): void {
+    this.#watch = {
+      stop: this.client.subscribe(this.hear),
+      heard: new Set(),
+      sought: new Set(),
+      listed: false,
+    };
+    this.#absent.clear();
+    // What changed while nobody listened.
+    const changed = this.#shelf.all.filter(({ task }) => this.#put(task, false));
+    if (changed.length > 0) this.#listeners.tell(ALL);
+  }
+
+  async #list(watch: Watch): Promise<void> {
+    watch.listed = true;
+    watch.heard.clear();
+    if (this.#listing.status === "failed") this.#report(LOADING);
+    try {
+      const tasks = await this.client.list();
+      if (watch === this.#watch) this.#takeList(tasks, watch);
+    } catch (error) {
+      if (watch === this.#watch) this.#report({ status: "failed", error });
+    }
+  }
+
+  #takeList(tasks: readonly Task[], { heard }: Watch): void {
+    const listed = new Set(tasks.map(({ id }) => id));
+    // A call that was no task is on no list, and yet somebody may be looking at it.
+    const gone = this.#shelf.all.filter(
+      ({ id }) => !listed.has(id) && !heard.has(id) && !this.#listeners.has(id),
+    );
+    for (const { id } of gone) this.#shelf.remove(id);
+    for (const task of tasks) this.#put(task, false);
+    this.#report(READY);
+  }
+
+  async #seek(id: string, watch: Watch): Promise<void> {
+    if (watch.sought.has(id)) return;
+    watch.sought.add(id);
+    try {
+      const task = await this.client.get(id);
+      if (watch !== this.#watch) return;
+      if (task) return this.#take(task, false);
+      if (this.#shelf.get(id)) return;
+      this.#absent.add(id);
+      this.#listeners.tell(id);
+    } catch {
+      // It stays unknown, until somebody else asks for it or it is heard of.
+      watch.sought.delete(id);
+    }
+  }
+
+  #take(task: Task, told: boolean): void {
+    this.#watch?.heard.add(task.id);
+    if (this.#put(task, told)) this.#listeners.tell(ALL);
+  }
+
+  #put(task: Task, told: boolean): boolean {
+    if (!this.#shelf.put(task, told)) return false;
+    this.#listeners.tell(task.id);
+    return true;
+  }
+
+  #report(listing: TaskListing): void {
+    this.#listing = listing;
+    this.#listeners.tell(ALL);
+  }
+}
+
+const OF_CLIENTS: WeakMap<TaskClientApi, ClientTasks> = new WeakMap();
+
+/** The one store of a client: all providers of it share its subscription. */
+export function tasksOf(client: TaskClientApi): ClientTasks {
+  const known = OF_CLIENTS.get(client);
+  if (known) return known;
+  const tasks = new ClientTasks(client);
+  OF_CLIENTS.set(client, tasks);
+  return tasks;
+}

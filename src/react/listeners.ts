@@ -1,0 +1,23 @@
+/** Who is to be called back, by what for. */
+export class Listeners<Key> {
+  readonly #byKey: Map<Key, Set<() => void>> = new Map();
+
+  /** The function returned ends it. */
+  add(key: Key, listener: () => void): () => void {
+    const listeners = this.#byKey.get(key) ?? new Set();
+    this.#byKey.set(key, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#byKey.get(key) === listeners) this.#byKey.delete(key);
+    };
+  }
+
+  has(key: Key): boolean {
+    return this.#byKey.has(key);
+  }
+
+  tell(key: Key): void {
+    for (const listener of [...(this.#byKey.get(key) ?? [])]) listener();
+  }
+}

@@ -1,0 +1,47 @@
+import type { InputRequest } from "../protocol/input-request.ts";
+import { type JsonObject, sameJson } from "../protocol/json.ts";
+import type { Task } from "../task.ts";
+import type { ShownTask } from "./shown-task.ts";
+
+/** A question of a server that waits for its answer. The same object as long as it is open. */
+export interface OpenQuestion {
+  /** Whose question it is: for its tool, endpoint and arguments. Its state is `useTask(task.id)`. */
+  readonly task: Task;
+  readonly request: InputRequest;
+  /**
+   * Resolves when the answer is durable; it is sent until the server has it. Rejects with an
+   * InputError when it does not fit the question, or the question is no longer open.
+   * @param response For `elicitation/create` `{ action: "accept", content: {…} }`; for the others what
+   *   their method is answered with.
+   */
+  answer(response: JsonObject): Promise<void>;
+  /** The person says no. For `elicitation/create`; the other methods know no such answer, and it rejects. */
+  decline(): Promise<void>;
+  /** The person leaves it without a choice. The question is answered by that; the task goes on. As for `decline`. */
+  cancel(): Promise<void>;
+}
+
+/** The open questions of all tasks. Takes those that were open before from `known`. */
+export function questionsOf(tasks: readonly ShownTask[], known: readonly OpenQuestion[]): OpenQuestion[] {
+  return tasks.flatMap((shown) =>
+    shown.inputRequests.map(
+      (request) => known.find((question) => isOf(question, shown, request)) ?? question(shown.task, request),
+    ),
+  );
+}
+
+function isOf({ task, request }: OpenQuestion, shown: ShownTask, asked: InputRequest): boolean {
+  if (task !== shown.task || request.key !== asked.key) return false;
+  return request === asked || (request.method === asked.method && sameJson(request.params, asked.params));
+}
+
+function question(task: Task, request: InputRequest): OpenQuestion {
+  const answer = (response: JsonObject): Promise<void> => task.answer(request.key, response);
+  return {
+    task,
+    request,
+    answer,
+    decline: () => answer({ action: "decline" }),
+    cancel: () => answer({ action: "cancel" }),
+  };
+}

@@ -1,0 +1,28 @@
+import type { TaskStanding } from "../task-standing.ts";
+import type { ShownTask } from "./shown-task.ts";
+
+/** Which tasks are wanted: those that fit every part that is given. A list fits by any of its entries. */
+export interface TaskFilter {
+  readonly endpoint?: string | readonly string[];
+  readonly tool?: string | readonly string[];
+  readonly status?: TaskStanding | readonly TaskStanding[];
+  /** Looks at nothing but the task it is given, and what the component is rendered with. */
+  readonly where?: (task: ShownTask) => boolean;
+}
+
+export function chosen(tasks: readonly ShownTask[], filter: TaskFilter | undefined): readonly ShownTask[] {
+  if (!filter) return tasks;
+  const { endpoint, tool, status, where } = filter;
+  return tasks.filter(
+    (task) =>
+      fits(endpoint, task.endpoint) &&
+      fits(tool, task.tool) &&
+      fits(status, task.status) &&
+      (where?.(task) ?? true),
+  );
+}
+
+function fits<T extends string>(wanted: T | readonly T[] | undefined, value: T): boolean {
+  if (wanted === undefined) return true;
+  return typeof wanted === "string" ? wanted === value : wanted.includes(value);
+}

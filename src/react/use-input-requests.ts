@@ -1,0 +1,10 @@
+import { type OpenQuestion, questionsOf } from "./open-question.ts";
+import { useSelection } from "./use-selection.ts";
+
+/**
+ * The questions that are open over all tasks, those of the earliest task first. The same array until
+ * one is asked or answered, here, in another tab or by another component.
+ */
+export function useInputRequests(): readonly OpenQuestion[] {
+  return useSelection<OpenQuestion>(questionsOf);
+}

@@ -1,0 +1,19 @@
+import type { ShownTask } from "./shown-task.ts";
+import { chosen, type TaskFilter } from "./task-filter.ts";
+import { useSelection } from "./use-selection.ts";
+
+/**
+ * All tasks the client holds, or those that fit, the earliest first. The same array until one of
+ * them changes. Empty on a server, and until they are listed: see `useTaskListing`.
+ */
+export function useTasks(filter?: TaskFilter): readonly ShownTask[] {
+  return useSelection((tasks) => chosen(tasks, filter));
+}
+
+/**
+ * The ids alone: the same array until one is added or taken away. For long lists, whose rows each
+ * look at their own task by `useTask`: then a change of a task renders its row, and nothing else.
+ */
+export function useTaskIds(filter?: TaskFilter): readonly string[] {
+  return useSelection((tasks) => chosen(tasks, filter).map(({ id }) => id));
+}

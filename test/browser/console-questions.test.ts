@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { KindsServer } from "./kinds-server.ts";
+import { ASKING } from "./kinds-tools.ts";
+import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
+
+const at = testBrowser();
+let server: KindsServer;
+
+beforeAll(async () => {
+  server = await KindsServer.start(ASKING);
+});
+afterAll(() => server.close());
+
+async function openPage(): Promise<TaskPage> {
+  return new TaskPage(await at.browser.open(at.lab.page));
+}
+
+async function asked(tool: string): Promise<TaskPage> {
+  const page = await openPage();
+  await page.addServer(server.url);
+  await page.choose(server.url);
+  await page.call(tool, {});
+  await page.question.waitFor();
+  return page;
+}
+
+test("a question is found by the badge, after a reload and from another view, and answered", async () => {
+  const page = await openPage();
+  await page.choose(`sample ${at.lab.name} 2026-07-28`);
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 150, mode: "ask" });
+  await page.page.getByRole("link", { name: "Servers" }).click();
+  await page.page.getByRole("button", { name: "1 question" }).waitFor();
+  expect(await page.page.title()).toBe("(1) Holdfast");
+  await page.reload();
+  await page.page.getByRole("button", { name: "1 question" }).click();
+  await page.page.getByRole("menuitem", { name: /acquire_paper/ }).click();
+  await page.question.waitFor();
+  expect(await page.page.evaluate(() => document.activeElement?.className)).toContain("question");
+  await page.pick("Edition", "preprint");
+  await page.answer();
+  await page.stands("completed");
+  expect(await page.resultText()).toContain("preprint");
+  await page.page.getByRole("button", { name: "0 questions" }).waitFor();
+});
+
+test("a desktop notification tells of a question when the page is not looked at, and leads to it", async () => {
+  const page = new TaskPage(await at.browser.context.newPage());
+  await page.page.addInitScript(() => {
+    const told: { title: string; tag: string; onclick?: () => void }[] = [];
+    class Told {
+      static permission = "default";
+      static requestPermission = async (): Promise<string> => {
+        Told.permission = "granted";
+        return "granted";
+      };
+      onclick?: () => void;
+      constructor(title: string, { tag }: { tag: string }) {
+        told.push(Object.assign(this, { title, tag }));
+      }
+      close(): void {}
+    }
+    Object.assign(globalThis, { Notification: Told, told });
+    document.hasFocus = () => false;
+  });
+  await page.page.goto(at.lab.page);
+  await page.choose(`sample ${at.lab.name} 2026-07-28`);
+  await page.page.getByRole("button", { name: "0 questions" }).click();
+  await page.page.getByRole("menuitem", { name: "Tell me on the desktop" }).click();
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 150, mode: "ask" });
+  await page.question.waitFor();
+  const titles = () =>
+    page.page.evaluate(() =>
+      (globalThis as unknown as { told: { title: string }[] }).told.map(({ title }) => title),
+    );
+  await expect.poll(titles).toEqual(["acquire_paper asks"]);
+  await page.page.getByRole("link", { name: "Servers" }).click();
+  await page.page.evaluate(() =>
+    (globalThis as unknown as { told: { onclick(): void }[] }).told[0]?.onclick(),
+  );
+  await page.question.waitFor();
+});
+
+test.each([
+  ["Decline", "decline"],
+  ["Dismiss", "cancel"],
+])("%s answers with %s", async (button, action) => {
+  const page = await asked("ask_form");
+  await page.question.getByRole("button", { name: button }).click();
+  await page.stands("completed");
+  expect(await page.resultText()).toContain(`{"q":{"action":"${action}"}}`);
+});
+
+test("an answer that does not fit is refused beside its field, and nothing is sent", async () => {
+  const page = await asked("ask_form");
+  const before = server.calls.length;
+  await page.question.getByLabel("Name").fill("K");
+  await page.question.getByLabel("Mail").fill("no mail");
+  await page.question.getByLabel("Age").fill("0");
+  await page.answer();
+  await page.question.locator(".mantine-InputWrapper-error", { hasText: "too short" }).waitFor();
+  await page.question.locator(".mantine-InputWrapper-error", { hasText: "is no email" }).waitFor();
+  expect(server.calls.length).toBe(before);
+  await page.question.getByLabel("Name").fill("Kelp");
+  await page.question.getByLabel("Mail").fill("kelp@example.com");
+  await page.question.getByLabel("Age").fill("3");
+  await page.pick("Colour", "Green");
+  await page.answer();
+  await page.stands("completed");
+  expect(await page.resultText()).toContain(
+    '"content":{"name":"Kelp","mail":"kelp@example.com","age":3,"colour":"g"}',
+  );
+});
+
+test("an address is shown before it is opened, and opened apart from this page", async () => {
+  const page = await asked("ask_address");
+  expect(await page.question.locator(".address").textContent()).toBe("https://login.example/enter?x=1");
+  const link = page.question.getByRole("link", { name: "Open login.example" });
+  expect(await link.getAttribute("rel")).toBe("noopener noreferrer");
+  expect(await link.getAttribute("target")).toBe("_blank");
+  await page.question.getByRole("button", { name: "I have been there" }).click();
+  await page.stands("completed");
+  expect(await page.resultText()).toContain('{"q":{"action":"accept"}}');
+});
+
+test("an address that is none of the web's cannot be opened", async () => {
+  const page = await asked("ask_bad_address");
+  await page.question.getByText("javascript:alert(1)").waitFor();
+  expect(await page.question.locator("a").count()).toBe(0);
+  await page.question.getByRole("button", { name: "Decline" }).click();
+  await page.stands("completed");
+});

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { KindsServer } from "./kinds-server.ts";
+import { HOSTILE, KINDS } from "./kinds-tools.ts";
+import { pageFaults } from "./page-faults.ts";
+import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
+
+const at = testBrowser();
+let server: KindsServer;
+
+beforeAll(async () => {
+  server = await KindsServer.start([...KINDS, ...HOSTILE]);
+});
+afterAll(() => server.close());
+
+/** The page with the result of a tool on it. */
+async function resultOf(tool: string): Promise<TaskPage> {
+  const page = new TaskPage(await at.browser.open(at.lab.page));
+  await page.addServer(server.url);
+  await page.choose(server.url);
+  await page.call(tool, {});
+  await page.result.locator("h3").waitFor();
+  return page;
+}
+
+test("text, to be copied and saved", async () => {
+  const page = await resultOf("text");
+  await page.result.getByText("Just a sentence.").waitFor();
+  await at.browser.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.result.getByRole("button", { name: "Copy the result" }).click();
+  await page.result.getByText("Copied").waitFor();
+  expect(await page.page.evaluate(() => navigator.clipboard.readText())).toBe("Just a sentence.");
+  const [download] = await Promise.all([
+    page.page.waitForEvent("download"),
+    page.result.getByRole("button", { name: "Download the result" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/^text-.*\.json$/);
+});
+
+test("Markdown without HTML: tags are text, links lead to the web alone, images are not fetched", async () => {
+  const page = await resultOf("markdown");
+  const markdown = page.result.locator(".markdown");
+  await markdown.getByRole("heading", { name: "Kelp" }).waitFor();
+  expect(await markdown.locator("strong").textContent()).toBe("Bold");
+  expect(await markdown.locator("#raw, img, script").count()).toBe(0);
+  expect(await markdown.textContent()).toContain("<b id='raw'>");
+  const links = await markdown
+    .locator("a")
+    .evaluateAll((all) => all.map((link) => [link.getAttribute("href"), link.getAttribute("rel")]));
+  expect(links).toEqual([
+    ["https://example.com/kelp", "noopener noreferrer"],
+    ["https://example.com/spy.png", "noopener noreferrer"],
+  ]);
+  await page.result.getByText("Plain", { exact: true }).click();
+  await page.result.locator("pre", { hasText: "# Kelp" }).waitFor();
+});
+
+test("an image, and audio", async () => {
+  const page = await resultOf("image");
+  const image = page.result.locator("img");
+  await expect.poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1);
+  const other = await resultOf("audio");
+  const audio = other.result.locator("audio");
+  await expect.poll(() => audio.evaluate((sound: HTMLAudioElement) => sound.duration)).toBeCloseTo(0.1, 2);
+});
+
+test("resource links and embedded resources", async () => {
+  const page = await resultOf("links");
+  await page.result.getByRole("heading", { name: "Notes" }).waitFor();
+  const links = await page.result
+    .locator("a")
+    .evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+  expect(links).toEqual(["https://example.com/a.pdf"]);
+});
+
+test("structured content, checked against the output schema", async () => {
+  const page = await resultOf("fitting");
+  await page.result.getByText("Fits the tool's output schema").waitFor();
+  const other = await resultOf("misfit");
+  const verdict = other.result.locator(".misfits");
+  await verdict.waitFor();
+  expect(await verdict.textContent()).toContain("pages must be integer");
+  expect(await verdict.textContent()).toContain("title is required");
+  await other.page.reload();
+  await verdict.waitFor();
+});
+
+test("a tool's own failure", async () => {
+  const page = await resultOf("error");
+  await page.stands("tool error");
+  await page.result.getByText("The press is closed").waitFor();
+});
+
+test("hostile content executes nothing, and goes nowhere", async () => {
+  const page = new TaskPage(await at.browser.open(at.lab.page));
+  const faults = pageFaults(page.page);
+  await page.addServer(server.url);
+  await page.choose(server.url);
+  await page.chooseTool("hostile");
+  await page.page.locator(".call-form").getByRole("button", { name: "Call", exact: true }).click();
+  await page.result.getByText("unheard-of").waitFor();
+  await page.page.waitForTimeout(300);
+  expect(await page.page.title()).toBe("Holdfast");
+  expect(await page.page.locator("main script, main iframe, main object").count()).toBe(0);
+  const links = await page.result
+    .locator("a")
+    .evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+  expect(links.filter((href) => !/^https?:/.test(href ?? ""))).toEqual([]);
+  expect(faults).toEqual([]);
+});
+
+test("ten megabytes of text and a list of 100,000 freeze nothing", async () => {
+  const page = await resultOf("huge");
+  await page.result.getByText("characters more").waitFor();
+  await page.result.getByText("99900 more").waitFor();
+  const held = await page.page.evaluate(async () => {
+    let longest = 0;
+    let last = performance.now();
+    for (let i = 0; i < 60; i++) {
+      await new Promise(requestAnimationFrame);
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }
+    return longest;
+  });
+  console.log(`10 MB of text on the page: the longest of 60 frames took ${held.toFixed(0)} ms`);
+  expect(held).toBeLessThan(500);
+});

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { pageFaults } from "./page-faults.ts";
+import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
+
+const at = testBrowser();
+
+async function openPage(): Promise<TaskPage> {
+  const page = new TaskPage(await at.browser.open(at.lab.page));
+  await page.ready();
+  return page;
+}
+
+test("two tabs: a task of one is in the other, with the same time line, and its question is told in both", async () => {
+  const [one, two] = [await openPage(), await openPage()];
+  await one.choose(`sample ${at.lab.name} 2026-07-28`);
+  await one.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 400, mode: "ask" });
+  for (const page of [one, two]) await page.page.getByRole("button", { name: "1 question" }).waitFor();
+  await two.open();
+  await two.pick("Edition", "preprint");
+  await two.answer();
+  for (const page of [one, two]) {
+    await page.stands("completed");
+    await page.page.getByRole("button", { name: "0 questions" }).waitFor();
+    await page.open();
+    const told = page.task.locator(".time-moments");
+    for (const text of ["Resolving", "Which edition", "Answered", "Completed"])
+      await told.getByText(text).first().waitFor();
+  }
+  expect(await at.lab.count("tools/call")).toBe(1);
+});
+
+test("a time line tells of the reloads a task outlived, and is drawn to scale", async () => {
+  const page = await openPage();
+  await page.choose(`sample ${at.lab.name} 2026-07-28`);
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 1000 });
+  await page.saying("Resolving");
+  await page.reload();
+  await page.stands("completed");
+  await page.task.locator(".time-moments").getByText("Outlived a reload").waitFor();
+  const moments = await page.task.locator(".time-moment").evaluateAll((all) =>
+    all.map((mark) => ({
+      kind: mark.getAttribute("data-kind"),
+      left: Number.parseFloat((mark as HTMLElement).style.left),
+    })),
+  );
+  const messages = moments.filter(({ kind }) => kind === "message").map(({ left }) => left);
+  // Four stages of the same length.
+  expect(messages.length).toBe(4);
+  for (const [index, left] of messages.entries()) expect(left).toBeGreaterThan(index * 25 - 12);
+  for (const [index, left] of messages.entries()) expect(left).toBeLessThan(index * 25 + 12);
+  expect(moments.at(-1)).toMatchObject({ kind: "ended", left: 100 });
+});
+
+test("without a network the page says so, and takes it back when there is one", async () => {
+  const page = await openPage();
+  await at.browser.context.setOffline(true);
+  await page.page.locator("#offline").waitFor();
+  await at.browser.context.setOffline(false);
+  await page.page.locator("#offline").waitFor({ state: "detached" });
+});
+
+test("a task is removed, and stays so", async () => {
+  const page = await openPage();
+  const faults = pageFaults(page.page);
+  await page.choose(`sample ${at.lab.name} 2026-07-28`);
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 20 });
+  await page.stands("completed");
+  await page.task.getByRole("button", { name: "Remove" }).click();
+  await page.page.getByText("Nothing has been called yet").waitFor();
+  await page.reload();
+  await page.page.getByText("Nothing has been called yet").waitFor();
+  expect(faults).toEqual([]);
+});

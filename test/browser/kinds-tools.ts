@@ -1,0 +1,209 @@
+import type { FixtureTool } from "./kinds-server.ts";
+
+/** One red pixel. */
+const PNG =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
+
+/** A tenth of a second of silence. */
+function silence(): string {
+  const samples = Buffer.alloc(800, 128);
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0);
+  head.writeUInt32LE(36 + samples.length, 4);
+  head.write("WAVEfmt ", 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(8000, 24);
+  head.writeUInt32LE(8000, 28);
+  head.writeUInt16LE(1, 32);
+  head.writeUInt16LE(8, 34);
+  head.write("data", 36);
+  head.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([head, samples]).toString("base64");
+}
+
+const noInput = { type: "object", properties: {} };
+const outputSchema = {
+  type: "object",
+  properties: { pages: { type: "integer", minimum: 1 }, title: { type: "string" } },
+  required: ["pages", "title"],
+};
+
+function gives(name: string, result: object, more: object = {}): FixtureTool {
+  return {
+    definition: { name, description: `Gives ${name}`, inputSchema: noInput, ...more },
+    run: () => ({ ...result }),
+  };
+}
+
+/** A result of each kind. */
+export const KINDS: readonly FixtureTool[] = [
+  gives("text", { content: [{ type: "text", text: "Just a sentence." }] }),
+  gives("markdown", {
+    content: [
+      {
+        type: "text",
+        text: "# Kelp\n\n**Bold** and a [good link](https://example.com/kelp) and a [bad link](javascript:alert(1)).\n\n<b id='raw'>raw</b>\n\n![spy](https://example.com/spy.png)",
+      },
+    ],
+  }),
+  gives("image", { content: [{ type: "image", data: PNG, mimeType: "image/png" }] }),
+  gives("audio", { content: [{ type: "audio", data: silence(), mimeType: "audio/wav" }] }),
+  gives("links", {
+    content: [
+      {
+        type: "resource_link",
+        uri: "https://example.com/a.pdf",
+        name: "a.pdf",
+        mimeType: "application/pdf",
+        size: 1234,
+      },
+      { type: "resource_link", uri: "javascript:document.title='owned'", name: "evil" },
+      {
+        type: "resource",
+        resource: { uri: "file:///notes.md", mimeType: "text/markdown", text: "## Notes" },
+      },
+    ],
+  }),
+  gives("fitting", { content: [], structuredContent: { pages: 3, title: "Kelp" } }, { outputSchema }),
+  gives("misfit", { content: [], structuredContent: { pages: "three" } }, { outputSchema }),
+  gives("error", { content: [{ type: "text", text: "The press is closed" }], isError: true }),
+];
+
+const SCRIPT = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+
+function nested(depth: number): unknown {
+  let value: unknown = "bottom";
+  for (let i = 0; i < depth; i++) value = { [i % 2 ? SCRIPT : "in"]: value };
+  return value;
+}
+
+/** Made to break out, or to freeze whoever shows it. */
+export const HOSTILE: readonly FixtureTool[] = [
+  {
+    definition: {
+      name: "hostile",
+      title: SCRIPT,
+      description: `\u202e${SCRIPT}`,
+      inputSchema: {
+        type: "object",
+        properties: { [SCRIPT]: { type: "string", title: SCRIPT, description: SCRIPT } },
+      },
+    },
+    run: () => ({
+      content: [
+        { type: "text", text: `# ${SCRIPT}\n\n[x](javascript:document.title='owned') ${SCRIPT}` },
+        { type: "text", text: `\u202e${SCRIPT}` },
+        {
+          type: "image",
+          data: Buffer.from(
+            `<svg xmlns="http://www.w3.org/2000/svg" onload="document.title='owned'"/>`,
+          ).toString("base64"),
+          mimeType: "image/svg+xml",
+        },
+        { type: "image", data: Buffer.from(SCRIPT).toString("base64"), mimeType: "text/html" },
+        { type: "resource_link", uri: "data:text/html,<script>alert(1)</script>", name: SCRIPT },
+        { type: "unheard-of", anything: SCRIPT },
+      ],
+      structuredContent: nested(500),
+    }),
+  },
+  {
+    definition: {
+      name: "huge",
+      description: "Ten megabytes of text, and a list of 100,000",
+      inputSchema: { type: "object", properties: {} },
+      outputSchema: { type: "object", properties: { list: { type: "array" } } },
+    },
+    run: () => ({
+      content: [{ type: "text", text: "kelp ".repeat(2_000_000) }],
+      structuredContent: { list: Array.from({ length: 100_000 }, (_, index) => index) },
+    }),
+  },
+];
+
+/** Asks before it runs, and gives what it was answered. */
+function asking(name: string, params: object): FixtureTool {
+  return {
+    definition: { name, description: `Asks ${name}`, inputSchema: noInput },
+    run: (_args, call) =>
+      call.inputResponses
+        ? { content: [{ type: "text", text: JSON.stringify(call.inputResponses) }] }
+        : {
+            resultType: "input_required",
+            inputRequests: { q: { method: "elicitation/create", params } },
+            requestState: "state",
+          },
+  };
+}
+
+export const ASKING: readonly FixtureTool[] = [
+  asking("ask_form", {
+    mode: "form",
+    message: "Who are you?",
+    requestedSchema: {
+      type: "object",
+      properties: {
+        name: { type: "string", title: "Name", minLength: 2 },
+        mail: { type: "string", title: "Mail", format: "email" },
+        age: { type: "integer", title: "Age", minimum: 1 },
+        colour: { type: "string", title: "Colour", enum: ["r", "g"], enumNames: ["Red", "Green"] },
+      },
+      required: ["name"],
+    },
+  }),
+  asking("ask_address", {
+    mode: "url",
+    message: "Please sign in",
+    url: "https://login.example/enter?x=1",
+    elicitationId: "e",
+  }),
+  asking("ask_bad_address", {
+    mode: "url",
+    message: "Please run this",
+    url: "javascript:alert(1)",
+    elicitationId: "e",
+  }),
+];
+
+/** Every kind of input. */
+export const SHAPES: readonly FixtureTool[] = [
+  {
+    definition: {
+      name: "shapes",
+      description: "Takes all kinds of arguments",
+      inputSchema: {
+        type: "object",
+        properties: {
+          word: { type: "string", minLength: 3, description: "At least three letters" },
+          count: { type: "integer", minimum: 1, maximum: 9 },
+          ratio: { type: "number" },
+          sure: { type: "boolean" },
+          colour: { type: "string", enum: ["red", "green"] },
+          day: { type: "string", format: "date" },
+          tags: { type: "array", items: { type: "string" } },
+          place: {
+            type: "object",
+            title: "Place",
+            properties: {
+              city: { type: "string", title: "City" },
+              zip: { type: "string", pattern: "^\\d{5}$" },
+            },
+            required: ["city"],
+          },
+          either: {
+            anyOf: [
+              { type: "string", title: "A text" },
+              { type: "integer", title: "A number" },
+            ],
+          },
+          ref: { $ref: "#/$defs/unit" },
+        },
+        required: ["word", "place"],
+        $defs: { unit: { type: "string", enum: ["mm", "cm"] } },
+      },
+    },
+    run: (args) => ({ content: [], structuredContent: args }),
+  },
+];

@@ -1,0 +1,128 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { testBrowser } from "../browser/test-browser.ts";
+import { ExampleApp } from "./example-app.ts";
+import { examplesIn } from "./guide.ts";
+
+const GUIDE = "docs/embedding.md";
+const EXAMPLES = examplesIn(GUIDE);
+const DOI = "10.1038/s41586-020-2649-2";
+
+/** The generations that the connector of each example speaks. */
+const SPOKEN: Readonly<Record<string, readonly string[]>> = {
+  plain: ["2026-07-28", "2025-11-25"],
+  react: ["2026-07-28", "2025-11-25"],
+  client: ["2025-11-25"],
+};
+
+test("the guide has the examples that are run here, and no others", () => {
+  expect([...EXAMPLES.keys()]).toEqual(Object.keys(SPOKEN));
+});
+
+describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (example) => {
+  const at = testBrowser();
+  let app: ExampleApp;
+  let served: Awaited<ReturnType<ExampleApp["serve"]>>;
+
+  beforeAll(async () => {
+    app = await ExampleApp.of(example);
+    await app.build();
+    served = await app.serve();
+  });
+  afterAll(async () => {
+    await served.close();
+    await app.remove();
+  });
+
+  /** Opens it with a server of this test's lab. `faults` has what goes wrong in the page. */
+  async function open(generation: string): Promise<{ page: Page; faults: string[] }> {
+    await at.browser.clearStorage(served.url);
+    const page = await at.browser.context.newPage();
+    const faults: string[] = [];
+    page.on("pageerror", ({ message }) => faults.push(message));
+    page.on("console", (message) => {
+      // The browser notes every reply that is no success, and asking a server for its generation may give one.
+      const ofThePage = message.type() === "error" && !message.text().startsWith("Failed to load resource");
+      if (ofThePage) faults.push(message.text());
+    });
+    const server = `${inject("workerUrl")}/samples/${at.lab.name}/${generation}/mcp`;
+    await page.goto(`${served.url}?server=${encodeURIComponent(server)}`);
+    return { page, faults };
+  }
+
+  const paper = (page: Page, text: string) => page.locator("li", { hasText: DOI }).filter({ hasText: text });
+
+  const typed = example.files.has("tsconfig.json") ? ["types"] : [];
+  test.each(typed)("has no fault of %s", async () => {
+    expect(await app.typeFaults()).toBe("");
+  });
+
+  test.each(SPOKEN[example.name] ?? [])(
+    "starts a %s task, is reloaded, and has the paper",
+    async (generation) => {
+      const { page, faults } = await open(generation);
+      await page.getByRole("button", { name: "Acquire" }).click();
+      await paper(page, "Downloading the PDF").waitFor();
+      await page.reload();
+      await paper(page, 'Acquired "').waitFor();
+      await page.reload();
+      await paper(page, 'Acquired "').waitFor();
+      expect(await page.locator("li").count()).toBe(1);
+      expect(await at.lab.count("tools/call")).toBe(1);
+      // Three pages, and one session where there are sessions.
+      expect(await at.lab.count("initialize")).toBe(generation === "2025-11-25" ? 1 : 0);
+      expect(faults).toEqual([]);
+    },
+  );
+
+  /** The example asks for a paper and no more: on the wire it becomes a paper about which there is a question. */
+  async function withQuestion(page: Page): Promise<void> {
+    await page.route("**/samples/**", async (route) => {
+      const sent = route.request().postDataJSON() as {
+        method?: string;
+        params?: Record<string, unknown>;
+      } | null;
+      if (sent?.method !== "tools/call") return route.continue();
+      const args = { ...(sent.params?.arguments as object), mode: "ask", stage_ms: 200 };
+      await route.continue({ postData: { ...sent, params: { ...sent.params, arguments: args } } });
+    });
+  }
+
+  const answers = [
+    ["Answer", 'Acquired "'],
+    ["Decline", "The reader declined"],
+  ] as const;
+  test.each(example.name === "react" ? answers : [])(
+    "puts a question of the server, again after a reload, and goes on with: %s",
+    async (button, text) => {
+      const { page, faults } = await open("2026-07-28");
+      await withQuestion(page);
+      await page.getByRole("button", { name: "Acquire" }).click();
+      const question = page.locator("form", { hasText: "Which edition" });
+      await question.waitFor();
+      await page.reload();
+      await question.getByLabel("Edition").selectOption("published");
+      await question.getByRole("button", { name: button }).click();
+      await question.waitFor({ state: "detached" });
+      await paper(page, text).waitFor();
+      expect(await at.lab.count("tools/call")).toBe(1);
+      expect(faults).toEqual([]);
+    },
+  );
+
+  const sessions = example.name === "client" ? ["the session"] : [];
+  test.each(sessions)("goes on where the server has forgotten %s", async () => {
+    const { page, faults } = await open("2025-11-25");
+    await page.getByRole("button", { name: "Acquire" }).click();
+    await paper(page, "Downloading the PDF").waitFor();
+    const address = page.url();
+    await page.goto("about:blank");
+    await at.lab.arm({ forgetSessions: true });
+    await page.goto(address);
+    await paper(page, 'Acquired "').waitFor();
+    expect(await page.locator("h1").textContent()).toBe("Acquire a paper");
+    expect(await at.lab.count("tools/call")).toBe(1);
+    expect(await at.lab.count("initialize")).toBe(2);
+    expect(faults).toEqual([]);
+  });
+});

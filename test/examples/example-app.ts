@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, extname, join } from "node:path";
+import { promisify } from "node:util";
+import { build } from "vite";
+import { type Example, ROOT } from "./guide.ts";
+
+const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
+
+/** An example as a reader would have it: its files in a folder of their own, with the packages it installs and no others. */
+export class ExampleApp {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async of(example: Example): Promise<ExampleApp> {
+    const folder = await mkdtemp(join(tmpdir(), `holdfast-example-${example.name}-`));
+    for (const [path, code] of [...example.files, ["package.json", `{ "type": "module" }`] as const]) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), code);
+    }
+    for (const name of example.packages) {
+      const link = join(folder, "node_modules", name);
+      await mkdir(dirname(link), { recursive: true });
+      await symlink(name === "holdfast" ? ROOT : join(ROOT, "node_modules", name), link, "junction");
+    }
+    return new ExampleApp(folder);
+  }
+
+  /** The complaints of its compiler, for an example in TypeScript. */
+  async typeFaults(): Promise<string> {
+    const compiler = join(this.#folder, "node_modules/typescript/bin/tsc");
+    try {
+      await promisify(execFile)(process.execPath, [compiler, "-p", this.#folder]);
+      return "";
+    } catch (error) {
+      return (error as { stdout: string }).stdout;
+    }
+  }
+
+  build(): Promise<unknown> {
+    return build({ root: this.#folder, configFile: false, logLevel: "error", build: { target: "es2023" } });
+  }
+
+  /** Serves what was built. */
+  async serve(): Promise<{ readonly url: string; close(): Promise<void> }> {
+    const server = createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      const file = join(this.#folder, "dist", pathname === "/" ? "index.html" : pathname);
+      if (!existsSync(file)) return void response.writeHead(404).end();
+      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+      createReadStream(file).pipe(response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      close: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    };
+  }
+
+  remove(): Promise<void> {
+    return rm(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,157 @@
+import type { TaskRecord } from "../../../src/engine/record.ts";
+import type { JsonObject, ListedTool, ToolResult } from "../../../src/index.ts";
+import { Task } from "../../../src/task.ts";
+import type { CallOptions, TaskClientApi } from "../../../src/task-client-api.ts";
+import { type RecordFields, runningRecord, settledRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
+
+/** A promise whose end is the test's. */
+interface Held<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A call that waits for the test to say what it comes to. */
+export interface HeldCall extends Held<Task> {
+  readonly endpoint: string;
+  readonly tool: string;
+  readonly args: JsonObject | undefined;
+  readonly options: CallOptions | undefined;
+}
+
+export interface Answered {
+  readonly id: string;
+  readonly key: string;
+  readonly response: JsonObject;
+}
+
+/** A client whose tasks are moved by the test. Says how often it was asked for what. */
+export class ScriptedClient implements TaskClientApi {
+  readonly #records: Map<string, TaskRecord> = new Map();
+  readonly #handles: Map<string, Task> = new Map();
+  readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly calls: HeldCall[] = [];
+  readonly answers: Answered[] = [];
+  lists = 0;
+  readonly gets: string[] = [];
+  subscriptions = 0;
+  /** When set, `list` and `get` wait for it, or fail with it. */
+  gate: Promise<void> | undefined;
+
+  constructor(...records: TaskRecord[]) {
+    for (const record of records) this.#records.set(record.id, record);
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** A task changes, or begins, and nobody is told but its handle. */
+  change(id: string, fields: RecordFields): Task {
+    const known = this.#records.get(id);
+    const record = known
+      ? ({ ...known, ...fields, rev: known.rev + 1 } as TaskRecord)
+      : runningRecord({ id, ...fields });
+    this.#records.set(id, record);
+    const task = this.#handle(record);
+    task.accept({ record });
+    if (record.outcome) this.#handles.delete(id);
+    return task;
+  }
+
+  /** A task changes, or begins. */
+  tell(id: string, fields: RecordFields): Task {
+    const task = this.change(id, fields);
+    for (const listener of [...this.#listeners]) listener(task);
+    return task;
+  }
+
+  says(id: string, statusMessage: string): Task {
+    return this.tell(id, { snapshot: snapshotOf({ statusMessage }) });
+  }
+
+  completes(id: string): Task {
+    const { stage, outcome } = settledRecord();
+    return this.tell(id, { stage, ...(outcome && { outcome }) });
+  }
+
+  async endpoints(): Promise<readonly string[]> {
+    return ["lab"];
+  }
+
+  callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
+    const call = { ...held<Task>(), endpoint, tool, args, options };
+    this.calls.push(call);
+    return call.promise;
+  }
+
+  resume(): Promise<readonly Task[]> {
+    return this.list();
+  }
+
+  async list(): Promise<readonly Task[]> {
+    this.lists++;
+    const records = [...this.#records.values()];
+    await this.gate;
+    return records.map((record) => this.#handle(record)).sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  async get(id: string): Promise<Task | undefined> {
+    this.gets.push(id);
+    const record = this.#records.get(id);
+    await this.gate;
+    return record && this.#handle(record);
+  }
+
+  async forget(id: string): Promise<void> {
+    if (this.#records.get(id)?.outcome) this.#records.delete(id);
+  }
+
+  async listTools(): Promise<readonly ListedTool[]> {
+    return [];
+  }
+
+  subscribe(listener: (task: Task) => void): () => void {
+    this.subscriptions++;
+    // The same function may be given twice.
+    const own = (task: Task): void => listener(task);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  nudge(): void {}
+
+  async close(): Promise<void> {}
+
+  /** As `TaskClient` does: one handle as long as a task runs, a new one each time once it has ended. */
+  #handle(record: TaskRecord): Task {
+    const known = this.#handles.get(record.id);
+    if (known) return known;
+    const task = new Task(
+      { record },
+      {
+        cancel: async () => undefined,
+        answer: async (key, response) => void this.answers.push({ id: record.id, key, response }),
+        storedResult: async (): Promise<ToolResult> => ({ content: [] }),
+        closed: new AbortController().signal,
+      },
+    );
+    if (!record.outcome) this.#handles.set(record.id, task);
+    return task;
+  }
+}
+
+export function held<T>(): Held<T> {
+  let resolve: Held<T>["resolve"] = () => undefined;
+  let reject: Held<T>["reject"] = () => undefined;
+  const promise = new Promise<T>((take, refuse) => {
+    resolve = take;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
+}
+
+/** A running task; the later its number, the later it was begun. */
+export function running(number: number, fields: RecordFields = {}): TaskRecord {
+  return runningRecord({ id: `task-${number}`, createdAt: T0 + number, ...fields });
+}

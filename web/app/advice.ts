@@ -1,0 +1,30 @@
+import { RequestFaultError } from "holdfast";
+import { RemoteApiError } from "holdfast/remote";
+
+/** What happened, and what can be done about it. */
+export function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const advice = adviceFor(error);
+  return advice ? `${message.replace(/\.$/, "")}. ${advice}` : message;
+}
+
+function adviceFor(error: unknown): string | undefined {
+  if (error instanceof RequestFaultError) {
+    switch (error.fault.kind) {
+      case "network":
+        return "Is the server running, and does it allow this page by CORS (its origin, and the header mcp-session-id exposed)?";
+      case "timeout":
+        return "The server did not answer in time: try again, or look at its log.";
+      case "unauthorized":
+        return "Give it a header or sign in, under Servers.";
+      case "http":
+        return error.fault.status === 404 ? "Is the path right? Many servers answer at /mcp." : undefined;
+      case "malformed":
+        return "Is this the address of an MCP server?";
+      default:
+        return undefined;
+    }
+  }
+  if (error instanceof RemoteApiError && error.status === 0) return "Is the worker running?";
+  return undefined;
+}

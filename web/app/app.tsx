@@ -1,0 +1,118 @@
+import { createTheme, MantineProvider } from "@mantine/core";
+import { type ReactNode, useEffect } from "react";
+import { CallView } from "../call/call-view.tsx";
+import { TaskClientProvider, useTaskListing, useTasks } from "../clients/hooks.ts";
+import type { Workspace } from "../clients/workspace.ts";
+import { WorkspaceContext } from "../clients/workspace-context.ts";
+import { HistoryContext } from "../history/history-context.ts";
+import type { TaskHistory } from "../history/task-history.ts";
+import { QuestionBadge } from "../questions/question-badge.tsx";
+import { ServersView } from "../servers/servers-view.tsx";
+import { TasksView } from "../tasks/tasks-view.tsx";
+import { ColorScheme } from "./color-scheme.tsx";
+import { Faulty } from "./faulty.tsx";
+import { Notices } from "./notices.tsx";
+import { hrefOf, useRoute, type View } from "./route.ts";
+
+const THEME = createTheme({
+  primaryColor: "teal",
+  primaryShade: { light: 8, dark: 8 },
+  fontFamily: "system-ui, sans-serif",
+  fontFamilyMonospace: "ui-monospace, monospace",
+  defaultRadius: "sm",
+  cursorType: "pointer",
+});
+
+export interface AppProps {
+  readonly workspace: Workspace;
+  readonly history: TaskHistory;
+}
+
+export function App({ workspace, history }: AppProps) {
+  return (
+    // The page's policy refuses style elements, so the theme's variables are in console.css instead.
+    <MantineProvider
+      theme={THEME}
+      defaultColorScheme="auto"
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
+      <WorkspaceContext value={workspace}>
+        <HistoryContext value={history}>
+          <TaskClientProvider client={workspace.client}>
+            <Shell />
+          </TaskClientProvider>
+        </HistoryContext>
+      </WorkspaceContext>
+    </MantineProvider>
+  );
+}
+
+function Shell() {
+  const { view, chosen } = useRoute();
+  const { status } = useTaskListing();
+  useEffect(() => {
+    if (status !== "loading") document.documentElement.dataset.ready = "true";
+  }, [status]);
+  return (
+    <>
+      <header className="page-header">
+        <h1>
+          <img src="/holdfast.svg" alt="" width="24" height="24" />
+          <span>Holdfast</span>
+        </h1>
+        <nav aria-label="Views">
+          <ViewLink view="tasks" current={view}>
+            Tasks <RunningCount />
+          </ViewLink>
+          <ViewLink view="call" current={view}>
+            Call
+          </ViewLink>
+          <ViewLink view="servers" current={view}>
+            Servers
+          </ViewLink>
+        </nav>
+        <div className="page-tools">
+          <QuestionBadge />
+          <ColorScheme />
+        </div>
+      </header>
+      <main>
+        <Faulty key={view}>
+          {view === "tasks" && <TasksView open={chosen[0]} />}
+          {view === "call" && (
+            <CallView
+              {...(chosen[0] !== undefined && { server: chosen[0] })}
+              {...(chosen[1] !== undefined && { tool: chosen[1] })}
+            />
+          )}
+          {view === "servers" && <ServersView chosen={chosen[0]} />}
+        </Faulty>
+      </main>
+      <Notices />
+    </>
+  );
+}
+
+interface ViewLinkProps {
+  readonly view: View;
+  readonly current: View;
+  readonly children: ReactNode;
+}
+
+function ViewLink({ view, current, children }: ViewLinkProps) {
+  return (
+    <a href={hrefOf(view)} aria-current={view === current ? "page" : undefined}>
+      {children}
+    </a>
+  );
+}
+
+function RunningCount() {
+  const running = useTasks({ where: ({ outcome }) => outcome === undefined }).length;
+  return (
+    <span className="count" title={`${running} running`}>
+      {running}
+    </span>
+  );
+}

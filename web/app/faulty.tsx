@@ -1,0 +1,28 @@
+import { Button } from "@mantine/core";
+import { Component, type ReactNode } from "react";
+
+interface State {
+  readonly problem: string | undefined;
+}
+
+/** A part of the page that something a server sent has broken must not take the rest along. */
+export class Faulty extends Component<{ readonly children: ReactNode }, State> {
+  override state: State = { problem: undefined };
+
+  static getDerivedStateFromError(error: unknown): State {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+
+  override render(): ReactNode {
+    const { problem } = this.state;
+    if (problem === undefined) return this.props.children;
+    return (
+      <div role="alert" className="faulty">
+        <p>This view could not be shown: {problem}. The tasks are not touched by that.</p>
+        <Button variant="default" onClick={() => this.setState({ problem: undefined })}>
+          Show it again
+        </Button>
+      </div>
+    );
+  }
+}

@@ -1,0 +1,25 @@
+import { CloseButton } from "@mantine/core";
+import { useFollowed } from "./followed.ts";
+import { useOnline } from "./online.ts";
+import { problem } from "./problems.ts";
+
+/** What concerns the whole page. It is the page's foot: it covers nothing, and what is above it stays where it is. */
+export function Notices() {
+  const online = useOnline();
+  const message = useFollowed(problem);
+  return (
+    <div className="notices">
+      {!online && (
+        <p className="notice" id="offline" role="status">
+          No network. Tasks go on at their servers, and this page asks again as soon as there is one.
+        </p>
+      )}
+      {message !== undefined && (
+        <p className="notice notice-problem" id="problem" role="alert">
+          <span>{message}</span>
+          <CloseButton size="sm" aria-label="Dismiss this message" onClick={() => problem.set(undefined)} />
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,188 @@
+import { Button, SegmentedControl } from "@mantine/core";
+import type { JsonObject, ListedTool } from "holdfast";
+import { lazy, Suspense, useId, useState } from "react";
+import { explain } from "../app/advice.ts";
+import { wishFocus } from "../app/focus-wish.ts";
+import { currentRoute, goTo } from "../app/route.ts";
+import { useWorkspace } from "../clients/workspace-context.ts";
+import { unfitForForm } from "../form/form-fit.ts";
+import { JsonField } from "../form/json-field.tsx";
+import { parseObject } from "../form/json-object.ts";
+import { checkAgainst } from "../form/schema-faults.ts";
+import { useHistory } from "../history/history-context.ts";
+import { type Draft, draftOf, keepDraft } from "./drafts.ts";
+import type { Support } from "./task-support.ts";
+
+const SchemaForm = lazy(() => import("../form/schema-form.tsx"));
+
+export interface CallFormProps {
+  readonly server: string;
+  readonly tool: ListedTool;
+  readonly support: Support;
+}
+
+/** The arguments of a tool, by a form or as JSON, and the button that calls it. */
+export function CallForm({ server, tool, support }: CallFormProps) {
+  const [draft, setDraft] = useState<Draft>(() => draftOf(server, tool.name));
+  const [fault, setFault] = useState<string>();
+  const { call, pending, problem } = useCall(server, tool, draft, support);
+  const schema = tool.definition.inputSchema ?? { type: "object" };
+  const unfit = unfitForForm(schema);
+  const mode = unfit ? "json" : draft.mode;
+  const names = useId();
+  const change = (part: Partial<Draft>): void => {
+    const next = { ...draft, ...part };
+    setDraft(next);
+    keepDraft(server, tool.name, next);
+  };
+  const turnTo = (next: Draft["mode"]): void => {
+    setFault(undefined);
+    if (next === "json") return change({ mode: next, text: JSON.stringify(draft.value ?? {}, undefined, 2) });
+    const parsed = parseObject(draft.text);
+    if (!parsed.ok) return setFault(`${parsed.fault}. The form can show it when it is mended.`);
+    change({ mode: next, value: parsed.value });
+  };
+  const callText = (): void => {
+    const parsed = parseObject(draft.text);
+    if (!parsed.ok) return setFault(parsed.fault);
+    setFault(undefined);
+    call(parsed.value);
+  };
+  const foot = (
+    <CallFoot draft={draft} support={support} pending={pending} problem={problem} onChange={change} />
+  );
+  return (
+    <section aria-labelledby="tool-title" className="call-form">
+      <h2 id="tool-title">
+        <bdi>{typeof tool.definition.title === "string" ? tool.definition.title : tool.name}</bdi>
+      </h2>
+      <p className="quiet">
+        <bdi className="mono">{tool.name}</bdi> · {support.detail}
+      </p>
+      {typeof tool.definition.description === "string" && (
+        <p className="tool-description">
+          <bdi>{tool.definition.description}</bdi>
+        </p>
+      )}
+      {unfit ? (
+        <p className="quiet">{unfit}: write the arguments as JSON.</p>
+      ) : (
+        <SegmentedControl
+          size="xs"
+          name={`${names}-mode`}
+          aria-label="Arguments as"
+          value={mode}
+          onChange={(next) => turnTo(next as Draft["mode"])}
+          data={[
+            { value: "form", label: "Form" },
+            { value: "json", label: "JSON" },
+          ]}
+        />
+      )}
+      {mode === "form" ? (
+        <Suspense fallback={<p className="quiet form-coming">Making the form…</p>}>
+          <SchemaForm
+            schema={schema}
+            id="argument"
+            value={draft.value}
+            onChange={(value) => change({ value })}
+            onSubmit={(value) => call((value ?? {}) as JsonObject)}
+          >
+            {foot}
+          </SchemaForm>
+        </Suspense>
+      ) : (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            callText();
+          }}
+        >
+          <JsonField
+            label="Arguments"
+            text={draft.text}
+            onChange={(text) => change({ text })}
+            fault={fault}
+          />
+          <JsonFaults schema={schema} text={draft.text} />
+          {foot}
+        </form>
+      )}
+    </section>
+  );
+}
+
+/** What the schema has against typed JSON. It is sent all the same: to see what a server says may be the point. */
+function JsonFaults({ schema, text }: { readonly schema: unknown; readonly text: string }) {
+  const parsed = parseObject(text);
+  const check = parsed.ok ? checkAgainst(schema, parsed.value) : undefined;
+  if (check?.kind !== "checked" || check.faults.length === 0) return null;
+  return (
+    <ul className="quiet json-faults" aria-label="What the schema has against it">
+      {check.faults.slice(0, 10).map(({ path, keyword, message }) => (
+        <li key={`${path.join("/")} ${keyword}`}>
+          <bdi className="mono">{path.join(".") || "the whole"}</bdi> {message}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface CallFootProps {
+  readonly draft: Draft;
+  readonly support: Support;
+  readonly pending: boolean;
+  readonly problem: string | undefined;
+  readonly onChange: (part: Partial<Draft>) => void;
+}
+
+function CallFoot({ draft, support, pending, problem, onChange }: CallFootProps) {
+  const name = useId();
+  return (
+    <div className="call-foot">
+      {support.choice && (
+        <SegmentedControl
+          size="xs"
+          name={name}
+          aria-label="Run it"
+          value={draft.prefer}
+          onChange={(prefer) => onChange({ prefer: prefer === "plain" ? "plain" : "task" })}
+          data={[
+            { value: "task", label: "As a task" },
+            { value: "plain", label: "Plainly" },
+          ]}
+        />
+      )}
+      <Button type="submit" disabled={pending}>
+        {pending ? "Calling…" : "Call"}
+      </Button>
+      {problem && <p role="alert">{problem}</p>}
+    </div>
+  );
+}
+
+function useCall(server: string, tool: ListedTool, { prefer }: Draft, support: Support) {
+  const { client } = useWorkspace();
+  const history = useHistory();
+  const [pending, setPending] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const call = (args: JsonObject): void => {
+    setPending(true);
+    setProblem(undefined);
+    const from = currentRoute();
+    client
+      .callTool(server, tool.name, args, support.choice ? { prefer } : {})
+      .then(
+        (task) => {
+          history.keepTool(task.id, tool.definition);
+          // Whoever has gone elsewhere meanwhile is left there.
+          if (currentRoute() !== from) return;
+          wishFocus("task", task.id);
+          goTo("tasks", task.id);
+        },
+        (error: unknown) => setProblem(explain(error)),
+      )
+      .finally(() => setPending(false));
+  };
+  return { call, pending, problem };
+}

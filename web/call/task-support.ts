@@ -1,0 +1,28 @@
+import type { ListedTool, Session } from "holdfast";
+
+export interface Support {
+  readonly word: string;
+  readonly detail: string;
+  /** Whether whoever calls may choose. */
+  readonly choice: boolean;
+}
+
+/** How a tool takes part in tasks. Of a server the worker calls, the generation is not known here. */
+export function supportOf({ facts }: ListedTool, generation: Session["generation"] | undefined): Support {
+  if (generation === "2026-07-28")
+    return {
+      word: "server decides",
+      detail: "The server makes a task of the call when it takes long",
+      choice: false,
+    };
+  switch (facts.taskSupport) {
+    case "required":
+      return { word: "always a task", detail: "The tool runs as a task only", choice: false };
+    case "optional":
+      return { word: "task or plain", detail: "Run it as a task, or wait for it plainly", choice: true };
+    case "forbidden":
+      return generation === undefined
+        ? { word: "server decides", detail: "The worker calls it as its server allows", choice: false }
+        : { word: "never a task", detail: "The tool answers at once", choice: false };
+  }
+}

@@ -1,0 +1,83 @@
+import type { CallOptions, JsonObject, ListedTool, Session, Task, TaskClient, TaskClientApi } from "holdfast";
+
+/** The page's own tasks and those the worker holds, as one client: the endpoint's name says whose a task is. */
+export class BothClients implements TaskClientApi {
+  readonly #page: TaskClient;
+  #edge: TaskClientApi | undefined;
+  #held: readonly string[] = [];
+  readonly #listeners = new Set<(task: Task) => void>();
+
+  constructor(page: TaskClient) {
+    this.#page = page;
+    page.subscribe((task) => this.#tell(task));
+  }
+
+  /** The worker may be slow to answer, and the page's own tasks do not wait for it: so it joins when it has. */
+  async join(edge: TaskClientApi, held: readonly string[]): Promise<void> {
+    this.#edge = edge;
+    this.#held = held;
+    edge.subscribe((task) => this.#tell(task));
+    for (const task of await edge.list()) this.#tell(task);
+  }
+
+  async endpoints(): Promise<readonly string[]> {
+    return [...(await this.#page.endpoints()), ...this.#held];
+  }
+
+  callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
+    return this.#clientOf(endpoint).callTool(endpoint, tool, args, options);
+  }
+
+  resume(): Promise<readonly Task[]> {
+    return this.#gather((client) => client.resume());
+  }
+
+  list(): Promise<readonly Task[]> {
+    return this.#gather((client) => client.list());
+  }
+
+  async get(id: string): Promise<Task | undefined> {
+    return (await this.#page.get(id)) ?? (await this.#edge?.get(id));
+  }
+
+  async forget(id: string): Promise<void> {
+    const task = await this.get(id);
+    if (task) await this.#clientOf(task.endpoint).forget(id);
+  }
+
+  listTools(endpoint: string): Promise<readonly ListedTool[]> {
+    return this.#clientOf(endpoint).listTools(endpoint);
+  }
+
+  /** What was agreed with a server that the page itself calls; nothing is known of the worker's. */
+  async session(endpoint: string): Promise<Session | undefined> {
+    return this.#held.includes(endpoint) ? undefined : this.#page.rememberedSession(endpoint);
+  }
+
+  subscribe(listener: (task: Task) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  nudge(): void {
+    this.#page.nudge();
+    this.#edge?.nudge();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#page.close(), this.#edge?.close()]);
+  }
+
+  #clientOf(endpoint: string): TaskClientApi {
+    return this.#edge && this.#held.includes(endpoint) ? this.#edge : this.#page;
+  }
+
+  async #gather(from: (client: TaskClientApi) => Promise<readonly Task[]>): Promise<readonly Task[]> {
+    const [own, held] = await Promise.all([from(this.#page), this.#edge ? from(this.#edge) : []]);
+    return [...own, ...held].sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  #tell(task: Task): void {
+    for (const listener of [...this.#listeners]) listener(task);
+  }
+}

@@ -1,0 +1,65 @@
+import { TaskClient } from "holdfast";
+import { indexedDbStore } from "holdfast/indexeddb";
+import { RemoteTaskClient } from "holdfast/remote";
+import { Followed } from "../app/followed.ts";
+import { problem } from "../app/problems.ts";
+import { connectorTo } from "../servers/connector.ts";
+import { edgeServers, knownServers, type Server } from "../servers/known-servers.ts";
+import { finishSignIn } from "../servers/sign-in.ts";
+import { BothClients } from "./both-clients.ts";
+
+/** The demo's: a worker that is nobody's demo does not know it. */
+const EDGE_TOKEN = "demo";
+
+/** What the whole page works with. */
+export interface Workspace {
+  readonly client: BothClients;
+  /** The worker's come when it has answered. */
+  readonly servers: Followed<readonly Server[]>;
+  /** Nothing else is asked of a server before what runs there has been taken up. */
+  readonly resumed: Promise<void>;
+  /** Whether the worker has said which servers it calls. */
+  readonly complete: Followed<boolean>;
+}
+
+export async function openWorkspace(): Promise<Workspace> {
+  const local = await knownServers(location);
+  await finishSignIn().catch((error: unknown) =>
+    problem.set(error instanceof Error ? error.message : String(error)),
+  );
+  const connectors = local.flatMap((server) => {
+    const connector = connectorTo(server);
+    return connector ? [[server.name, connector] as const] : [];
+  });
+  const client = new BothClients(
+    new TaskClient({
+      store: indexedDbStore(),
+      endpoints: Object.fromEntries(connectors),
+      // What a plain call gave is looked at as well, and is still to be there after a reload.
+      keepPlain: true,
+      // A task of a server this page does not show is another visit's: it waits for that.
+      onProblem: (reported) => reported.kind !== "unknown-endpoint" && problem.set(reported.message),
+    }),
+  );
+  const servers = new Followed<readonly Server[]>(local);
+  const complete = new Followed(false);
+  const resumed = client.resume().then(
+    () => undefined,
+    (error: unknown) => problem.set(`The stored tasks could not be taken up: ${error}`),
+  );
+  void resumed.then(() => joinEdge(client, servers)).finally(() => complete.set(true));
+  return { client, servers, resumed, complete };
+}
+
+async function joinEdge(client: BothClients, servers: Followed<readonly Server[]>): Promise<void> {
+  const edge = new RemoteTaskClient({ url: location.origin, token: EDGE_TOKEN });
+  const held = await edgeServers(edge);
+  if (held.length === 0) return edge.close();
+  servers.set([...servers.get(), ...held]);
+  await client
+    .join(
+      edge,
+      held.map(({ name }) => name),
+    )
+    .catch((error: unknown) => problem.set(`The worker's tasks could not be listed: ${error}`));
+}

@@ -1,0 +1,18 @@
+/** A form for more than this would hold the page up, and nobody would fill it in. */
+const MAX_LENGTH = 200_000;
+const MAX_DEPTH = 24;
+
+/** Why there is no form for a schema, if there is none. */
+export function unfitForForm(schema: unknown): string | undefined {
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema))
+    return "Its schema is no object";
+  if (depthExceeds(schema, MAX_DEPTH)) return "Its schema is too deep for a form";
+  const text = JSON.stringify(schema);
+  return text.length > MAX_LENGTH ? "Its schema is too large for a form" : undefined;
+}
+
+function depthExceeds(value: unknown, limit: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (limit === 0) return true;
+  return Object.values(value).some((part) => depthExceeds(part, limit - 1));
+}

@@ -1,0 +1,38 @@
+import type { RJSFSchema } from "@rjsf/utils";
+import { type ReactNode, useMemo } from "react";
+import { formSchema } from "./form-schema.ts";
+import { ThemedForm } from "./form-theme.ts";
+import { formValidator } from "./form-validator.ts";
+
+export interface SchemaFormProps {
+  readonly schema: unknown;
+  /** Apart from all other forms on the page. */
+  readonly id: string;
+  readonly value: unknown;
+  readonly onChange: (value: unknown) => void;
+  /** Called with what fits the schema, and with nothing else. */
+  readonly onSubmit: (value: unknown) => void;
+  /** The buttons below the fields. */
+  readonly children: ReactNode;
+}
+
+/** A form for any JSON Schema; what is wrong with a field is said beside it. */
+export default function SchemaForm({ schema, id, value, onChange, onSubmit, children }: SchemaFormProps) {
+  const shaped = useMemo((): RJSFSchema => formSchema(schema), [schema]);
+  return (
+    <ThemedForm
+      schema={shaped}
+      validator={formValidator}
+      formData={value}
+      idPrefix={id}
+      liveValidate="onBlur"
+      showErrorList={false}
+      noHtml5Validate
+      focusOnFirstError
+      onChange={({ formData }) => onChange(formData)}
+      onSubmit={({ formData }) => onSubmit(formData)}
+    >
+      {children}
+    </ThemedForm>
+  );
+}

@@ -1,0 +1,135 @@
+import type { JsonObject, Task, TaskClientApi } from "holdfast";
+import { createStore, del, entries, get, type UseStore, update } from "idb-keyval";
+import { type Moment, merged } from "./moment.ts";
+import { seenNow } from "./seen.ts";
+
+/** What is kept of a task beside its record. */
+export interface Story {
+  readonly moments: readonly Moment[];
+  /** The tool as it was when it was called: what its result is checked against. */
+  readonly tool?: JsonObject;
+}
+
+const EMPTY: Story = { moments: [] };
+/** A task that chatters keeps how it began and what it said last. */
+const KEPT_FIRST = 20;
+const KEPT_LAST = 480;
+/** Longer than the library keeps settled tasks. */
+const FORGOTTEN_AFTER_MS = 8 * 24 * 3_600_000;
+
+/**
+ * What this origin's pages have seen of each task: the library keeps how a task stands, and this how it
+ * came there. It is a convenience: where it cannot be stored, it is this page's memory only.
+ */
+export class TaskHistory {
+  readonly #stories = new Map<string, Story>();
+  readonly #listeners = new Map<string, Set<() => void>>();
+  #store: UseStore | undefined;
+
+  /** Notes what happens to the client's tasks from now on. */
+  async follow(client: TaskClientApi): Promise<void> {
+    client.subscribe((task) => this.#see(task));
+    const tasks = await client.list().catch(() => []);
+    const arrival = arrivalOf(Date.now());
+    for (const task of tasks) {
+      if (task.outcome) continue;
+      this.#add(task.id, [...seenNow(task, Date.now()), arrival], undefined);
+    }
+    void this.#forgetOld(new Set(tasks.map(({ id }) => id)));
+  }
+
+  /** The same object until it changes. */
+  read(id: string): Story {
+    return this.#stories.get(id) ?? EMPTY;
+  }
+
+  subscribe(id: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    void this.#load(id);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(id);
+    };
+  }
+
+  /** The definition of the tool a task was called with. */
+  keepTool(id: string, tool: JsonObject): void {
+    this.#add(id, [], tool);
+  }
+
+  async forget(id: string): Promise<void> {
+    this.#stories.delete(id);
+    await del(id, this.#opened()).catch(() => undefined);
+  }
+
+  #see(task: Task): void {
+    this.#add(task.id, seenNow(task, Date.now()), undefined);
+  }
+
+  #add(id: string, moments: readonly Moment[], tool: JsonObject | undefined): void {
+    const before = this.read(id);
+    const known = new Set(before.moments.map(({ key }) => key));
+    const fresh = moments.filter(({ key }) => !known.has(key));
+    if (fresh.length === 0 && !tool) return;
+    this.#tell(id, joined(before, { moments: fresh, ...(tool && { tool }) }));
+    void this.#write(id);
+  }
+
+  async #write(id: string): Promise<void> {
+    const seen = this.read(id);
+    try {
+      // Other tabs have seen some of it too, and some that this one has not.
+      await update<Story>(id, (stored) => joined(stored ?? EMPTY, seen), this.#opened());
+    } catch {
+      // What the library could not store either, it tells of itself.
+    }
+  }
+
+  async #load(id: string): Promise<void> {
+    const stored = await get<Story>(id, this.#opened()).catch(() => undefined);
+    if (stored) this.#tell(id, joined(stored, this.read(id)));
+  }
+
+  #tell(id: string, story: Story): void {
+    this.#stories.set(id, story);
+    for (const listener of [...(this.#listeners.get(id) ?? [])]) listener();
+  }
+
+  async #forgetOld(held: ReadonlySet<string>): Promise<void> {
+    const limit = Date.now() - FORGOTTEN_AFTER_MS;
+    const all = await entries<string, Story>(this.#opened()).catch(() => []);
+    for (const [id, { moments }] of all) {
+      if (!held.has(id) && (moments.at(-1)?.at ?? 0) < limit) await this.forget(id);
+    }
+  }
+
+  #opened(): UseStore {
+    // At first use: where there is no IndexedDB, opening it throws, and the page goes on without.
+    const store: UseStore = async (mode, callback) => {
+      this.#store ??= createStore("holdfast-history", "tasks");
+      return this.#store(mode, callback);
+    };
+    return store;
+  }
+}
+
+function joined(a: Story, b: Story): Story {
+  const moments = merged(a.moments, b.moments);
+  const tool = b.tool ?? a.tool;
+  const kept =
+    moments.length > KEPT_FIRST + KEPT_LAST
+      ? [...moments.slice(0, KEPT_FIRST), ...moments.slice(-KEPT_LAST)]
+      : moments;
+  return { moments: kept, ...(tool && { tool }) };
+}
+
+/** How this page came to be: tasks that ran before it have outlived another. */
+function arrivalOf(now: number): Moment {
+  const [entry] = performance.getEntriesByType("navigation");
+  const reloaded = entry instanceof PerformanceNavigationTiming && entry.type === "reload";
+  const key = `page ${Math.round(performance.timeOrigin)}`;
+  return reloaded
+    ? { key, at: now, kind: "reload", text: "Outlived a reload of the page" }
+    : { key, at: now, kind: "opened", text: "Taken up by a page that was opened" };
+}

@@ -1,0 +1,19 @@
+import "./app/mantine.css";
+import "./app/console.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/app.tsx";
+import { openWorkspace } from "./clients/workspace.ts";
+import { TaskHistory } from "./history/task-history.ts";
+
+const root = document.querySelector("#root");
+if (!root) throw new Error("The page has no #root");
+
+const workspace = await openWorkspace();
+const history = new TaskHistory();
+void history.follow(workspace.client);
+createRoot(root).render(
+  <StrictMode>
+    <App workspace={workspace} history={history} />
+  </StrictMode>,
+);

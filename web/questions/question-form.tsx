@@ -1,0 +1,218 @@
+import { Button } from "@mantine/core";
+import type { InputRequest, JsonObject, Task } from "holdfast";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { takeFocusWish } from "../app/focus-wish.ts";
+import { unfitForForm } from "../form/form-fit.ts";
+import { JsonField } from "../form/json-field.tsx";
+import { parseObject } from "../form/json-object.ts";
+import { webAddress } from "../result/safe-link.tsx";
+import "./question.css";
+
+const SchemaForm = lazy(() => import("../form/schema-form.tsx"));
+
+export interface QuestionProps {
+  readonly task: Task;
+  readonly request: InputRequest;
+}
+
+/** A question of the server. Each way to answer it is one of its own: the task goes on with that. */
+export function QuestionForm({ task, request }: QuestionProps) {
+  const [problem, setProblem] = useState<string>();
+  const [sent, setSent] = useState(false);
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (takeFocusWish("question", task.id)) card.current?.focus();
+  }, [task.id]);
+  const answer = (response: JsonObject): void => {
+    setSent(true);
+    setProblem(undefined);
+    task.answer(request.key, response).then(
+      // The form goes, and the focus must not go with it.
+      () => document.getElementById("task-title")?.focus(),
+      (error: unknown) => {
+        setSent(false);
+        setProblem(error instanceof Error ? error.message : String(error));
+      },
+    );
+  };
+  const { params } = request;
+  const asked = typeof params.message === "string" ? params.message : `The server asks: ${request.method}`;
+  return (
+    <section className="question" ref={card} tabIndex={-1} aria-label="The server asks">
+      <p className="asked">
+        <bdi>{asked}</bdi>
+      </p>
+      <Answers request={request} answer={answer} sent={sent} />
+      {problem && <p role="alert">{problem}</p>}
+    </section>
+  );
+}
+
+interface AnswersProps {
+  readonly request: InputRequest;
+  readonly answer: (response: JsonObject) => void;
+  readonly sent: boolean;
+}
+
+function Answers(props: AnswersProps) {
+  const { request } = props;
+  if (request.method === "elicitation/create")
+    return request.params.mode === "url" ? <AddressQuestion {...props} /> : <FormQuestion {...props} />;
+  if (request.method === "roots/list")
+    return (
+      <Button disabled={props.sent} onClick={() => props.answer({ roots: [] })}>
+        Share no folders
+      </Button>
+    );
+  return <ModelQuestion {...props} />;
+}
+
+function FormQuestion({ request, answer, sent }: AnswersProps) {
+  const schema = request.params.requestedSchema ?? { type: "object", properties: {} };
+  const unfit = unfitForForm(schema);
+  const [value, setValue] = useState<unknown>(undefined);
+  const buttons = <Choices word="Answer" answer={answer} sent={sent} />;
+  if (unfit)
+    return (
+      <JsonAnswer
+        reason={`${unfit}: answer in JSON.`}
+        onAnswer={(content) => answer({ action: "accept", content })}
+      >
+        {buttons}
+      </JsonAnswer>
+    );
+  return (
+    <div className="question-form">
+      <Suspense fallback={<p className="quiet">Making the form…</p>}>
+        <SchemaForm
+          schema={schema}
+          id={`answer-${request.key}`}
+          value={value}
+          onChange={setValue}
+          onSubmit={(content) => answer({ action: "accept", content: (content ?? {}) as JsonObject })}
+        >
+          {buttons}
+        </SchemaForm>
+      </Suspense>
+    </div>
+  );
+}
+
+/** The address is read before it is gone to: whoever asks may be anyone. */
+function AddressQuestion({ request, answer, sent }: AnswersProps) {
+  const url = webAddress(request.params.url);
+  return (
+    <>
+      <p>
+        {url
+          ? "The server asks you to go to this address:"
+          : "The server names an address that is none of the web's:"}
+      </p>
+      <p className="address mono">
+        <bdi>{url ? url.href : String(request.params.url)}</bdi>
+      </p>
+      {url && (
+        <p className="quiet">
+          It is at <strong>{url.host}</strong>
+          {url.protocol === "http:" && ", and the way there is not encrypted"}. What you enter there goes to
+          that site, not to this page.
+        </p>
+      )}
+      <div className="choices">
+        {url && (
+          <Button component="a" href={url.href} target="_blank" rel="noopener noreferrer" variant="default">
+            Open {url.host}
+          </Button>
+        )}
+        {url && (
+          <Button disabled={sent} onClick={() => answer({ action: "accept" })}>
+            I have been there
+          </Button>
+        )}
+        <Refusals answer={answer} sent={sent} />
+      </div>
+    </>
+  );
+}
+
+/** A server that asks for a model's words gets a person's: this page has no model. */
+function ModelQuestion({ request, answer, sent }: AnswersProps) {
+  return (
+    <JsonAnswer
+      reason={`The server asks for ${request.method}. Answer with its result, in JSON.`}
+      initial={{ role: "assistant", model: "a person", content: { type: "text", text: "" } }}
+      onAnswer={answer}
+    >
+      <Button type="submit" disabled={sent}>
+        Answer
+      </Button>
+    </JsonAnswer>
+  );
+}
+
+interface JsonAnswerProps {
+  readonly reason: string;
+  readonly initial?: JsonObject;
+  readonly onAnswer: (value: JsonObject) => void;
+  readonly children: ReactNode;
+}
+
+function JsonAnswer({ reason, initial = {}, onAnswer, children }: JsonAnswerProps) {
+  const [text, setText] = useState(JSON.stringify(initial, undefined, 2));
+  const [fault, setFault] = useState<string>();
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const parsed = parseObject(text);
+        setFault(parsed.ok ? undefined : parsed.fault);
+        if (parsed.ok) onAnswer(parsed.value);
+      }}
+    >
+      <p className="quiet">{reason}</p>
+      <JsonField label="Answer" text={text} onChange={setText} fault={fault} />
+      {children}
+    </form>
+  );
+}
+
+interface ChoicesProps {
+  readonly word: string;
+  readonly answer: (response: JsonObject) => void;
+  readonly sent: boolean;
+}
+
+function Choices({ word, answer, sent }: ChoicesProps) {
+  return (
+    <div className="choices">
+      <Button type="submit" disabled={sent}>
+        {word}
+      </Button>
+      <Refusals answer={answer} sent={sent} />
+    </div>
+  );
+}
+
+function Refusals({ answer, sent }: Pick<ChoicesProps, "answer" | "sent">) {
+  return (
+    <>
+      <Button
+        variant="default"
+        disabled={sent}
+        title="Tell the server no"
+        onClick={() => answer({ action: "decline" })}
+      >
+        Decline
+      </Button>
+      <Button
+        variant="subtle"
+        color="gray"
+        disabled={sent}
+        title="Leave it without a choice: the server is told that the question was closed"
+        onClick={() => answer({ action: "cancel" })}
+      >
+        Dismiss
+      </Button>
+    </>
+  );
+}

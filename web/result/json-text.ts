@@ -1,0 +1,8 @@
+/** JSON as text to copy and keep; what is nested beyond all reason is said to be. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value, undefined, 2) ?? "";
+  } catch {
+    return "This JSON is nested too deep to be written out";
+  }
+}

@@ -1,0 +1,103 @@
+import type { Task, ToolResult } from "holdfast";
+import { useEffect, useState } from "react";
+import { explain } from "../app/advice.ts";
+import { useStory } from "../history/history-context.ts";
+import { ContentView } from "./content-view.tsx";
+import { CopyButton } from "./copy-button.tsx";
+import { DownloadButton } from "./download-button.tsx";
+import { jsonText } from "./json-text.ts";
+import { JsonTree } from "./json-tree.tsx";
+import { SchemaVerdict } from "./schema-verdict.tsx";
+import "./result.css";
+
+type Fetched = { readonly result: ToolResult } | { readonly problem: string } | undefined;
+
+export interface ResultViewProps {
+  readonly task: Task;
+  /** What a failed task gave all the same. */
+  readonly given?: ToolResult;
+}
+
+/** What a task gave, each part by its kind. */
+export function ResultView({ task, given }: ResultViewProps) {
+  const fetched = useResult(task, given);
+  return (
+    <section aria-labelledby="result-title" className="result">
+      <div className="section-heading">
+        <h3 id="result-title">Result</h3>
+        {fetched && "result" in fetched && (
+          <>
+            <CopyButton what="the result" text={() => textOf(fetched.result)} />
+            <DownloadButton
+              what="the result"
+              fileName={`${task.tool.replace(/[^\w.-]+/g, "-")}-${task.id.slice(0, 8)}.json`}
+              blob={() => new Blob([jsonText(fetched.result)], { type: "application/json" })}
+            />
+          </>
+        )}
+      </div>
+      {fetched === undefined && <p className="quiet result-place">Fetching the result…</p>}
+      {fetched && "problem" in fetched && <p role="alert">{fetched.problem}</p>}
+      {fetched && "result" in fetched && <Parts task={task} result={fetched.result} />}
+    </section>
+  );
+}
+
+function Parts({ task, result }: { readonly task: Task; readonly result: ToolResult }) {
+  const { content, structuredContent } = result;
+  const { tool } = useStory(task.id);
+  const schema = tool?.outputSchema;
+  return (
+    <>
+      {content.length === 0 && structuredContent === undefined && (
+        <p className="quiet">The tool gave nothing.</p>
+      )}
+      {content.map((block, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a result never changes.
+        <ContentView key={index} block={block} />
+      ))}
+      {structuredContent !== undefined && (
+        <div className="structured">
+          <h4>Structured content</h4>
+          {schema !== undefined && !result.isError && (
+            <SchemaVerdict schema={schema} value={structuredContent} />
+          )}
+          <JsonTree value={structuredContent} label="Structured content" />
+        </div>
+      )}
+    </>
+  );
+}
+
+function useResult(task: Task, given: ToolResult | undefined): Fetched {
+  const [fetched, setFetched] = useState<Fetched>(() => {
+    const known = given ?? atHand(task);
+    return known && { result: known };
+  });
+  useEffect(() => {
+    if (given || atHand(task)) return;
+    let current = true;
+    task.result().then(
+      (result) => current && setFetched({ result }),
+      (error: unknown) => current && setFetched({ problem: explain(error) }),
+    );
+    return () => {
+      current = false;
+    };
+  }, [task, given]);
+  return fetched;
+}
+
+/** A long result is stored apart, and fetched; any other is there with its task. */
+function atHand({ outcome }: Task): ToolResult | undefined {
+  return outcome?.kind === "completed" && !outcome.apart ? outcome.result : undefined;
+}
+
+/** Texts as they are; anything else as JSON. */
+function textOf(result: ToolResult): string {
+  const { content, structuredContent } = result;
+  if (structuredContent !== undefined) return jsonText(structuredContent);
+  if (content.every(({ type, text }) => type === "text" && typeof text === "string"))
+    return content.map(({ text }) => text).join("\n\n");
+  return jsonText(result);
+}

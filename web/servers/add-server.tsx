@@ -1,0 +1,74 @@
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { hrefOf } from "../app/route.ts";
+import { HeaderFields } from "./header-fields.tsx";
+import { type HeaderSecret, headerFault, keepHeader } from "./header-secret.ts";
+import { type Authorization, addServer } from "./known-servers.ts";
+
+/** Adds a server by its address. */
+export function AddServer() {
+  const [address, setAddress] = useState("");
+  const [authorization, setAuthorization] = useState<Authorization>("none");
+  const [secret, setSecret] = useState<HeaderSecret>({ name: "Authorization", value: "" });
+  const [problem, setProblem] = useState<string>();
+  const add = (event: FormEvent): void => {
+    event.preventDefault();
+    const fault = faultOf(address) ?? (authorization === "header" ? headerFault(secret) : undefined);
+    setProblem(fault);
+    if (fault !== undefined) return;
+    addServer(address, authorization).then(
+      (name) => {
+        if (authorization === "header") keepHeader(name, secret);
+        location.hash = hrefOf("servers", name);
+        // The client is made with its servers: a new page has one that knows this one too. Tasks go on meanwhile.
+        location.reload();
+      },
+      (error: unknown) => setProblem(`The address could not be stored, so it was not added: ${error}`),
+    );
+  };
+  return (
+    <form className="add-server" onSubmit={add} noValidate aria-labelledby="add-title">
+      <h2 id="add-title">Add a server</h2>
+      <TextInput
+        label="Address"
+        description="Of an MCP server over Streamable HTTP that allows this page by CORS"
+        name="address"
+        type="url"
+        placeholder="https://example.com/mcp"
+        value={address}
+        onChange={(event) => setAddress(event.currentTarget.value)}
+        error={problem}
+      />
+      <NativeSelect
+        label="Authorization"
+        value={authorization}
+        onChange={(event) => setAuthorization(event.currentTarget.value as Authorization)}
+        data={[
+          { value: "none", label: "None" },
+          { value: "header", label: "A header, such as a bearer token" },
+          { value: "oauth", label: "OAuth: sign in with the server" },
+        ]}
+      />
+      {authorization === "header" && <HeaderFields secret={secret} onChange={setSecret} />}
+      {authorization === "oauth" && (
+        <p className="quiet">
+          You sign in on the server's own page, whose address is shown before. The tokens are kept for this
+          tab, until it is closed.
+        </p>
+      )}
+      <Button type="submit" name="connect">
+        Add
+      </Button>
+    </form>
+  );
+}
+
+function faultOf(address: string): string | undefined {
+  if (!URL.canParse(address))
+    return `${JSON.stringify(address)} is no address: it begins with https:// or http://`;
+  const { protocol, username, password } = new URL(address);
+  if (protocol !== "https:" && protocol !== "http:") return "Only https and http can be called from a page";
+  if (username !== "" || password !== "")
+    return "An address is stored: give the password as a header instead";
+  return undefined;
+}

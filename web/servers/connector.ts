@@ -1,0 +1,22 @@
+import type { Connector } from "holdfast";
+import { fromUrl } from "holdfast/sdk-v2";
+import { keptHeader } from "./header-secret.ts";
+import type { LocalServer } from "./known-servers.ts";
+import { signInOf } from "./sign-in.ts";
+
+/** The way to a server; none while the page has not been told the header it wants. */
+export function connectorTo(server: LocalServer): Connector | undefined {
+  const clientInfo = { name: "holdfast-console", version: "0.1.0" };
+  switch (server.authorization) {
+    case "none":
+      return fromUrl(server.url, { clientInfo });
+    case "header": {
+      const secret = keptHeader(server.name);
+      // A tab without it would be refused, and yet might be the one that polls for all.
+      if (!secret) return undefined;
+      return fromUrl(server.url, { clientInfo, requestInit: { headers: { [secret.name]: secret.value } } });
+    }
+    case "oauth":
+      return fromUrl(server.url, { clientInfo, authProvider: signInOf(server.name) });
+  }
+}

@@ -1,0 +1,109 @@
+import type { TaskClientApi } from "holdfast";
+import { createStore, get, update } from "idb-keyval";
+
+/** How the page shows a server who it is. */
+export type Authorization = "none" | "header" | "oauth";
+
+/** A server the page can call: its name is what the stored tasks know it by. */
+export interface Server {
+  readonly name: string;
+  readonly title: string;
+  /** Who calls it: this page, or the worker, which then holds its tasks. */
+  readonly mode: "local" | "edge";
+  /** Where the page calls it. */
+  readonly url?: string;
+  readonly authorization: Authorization;
+  /** It was added by hand, and can be removed. */
+  readonly added: boolean;
+}
+
+export type LocalServer = Server & { readonly url: string };
+
+interface StoredServer {
+  readonly url: string;
+  readonly authorization: Authorization;
+}
+
+const STORED = "addresses";
+/** Beside the tasks, not in localStorage: that is written seconds late, and a crash then leaves tasks without their server. */
+const pageStore = () => createStore("holdfast-page", "servers");
+
+/** What the page itself calls: the two samples of this worker, and the servers added in earlier visits. */
+export async function knownServers(location: Location): Promise<readonly LocalServer[]> {
+  const lab = new URLSearchParams(location.search).get("lab") ?? "demo";
+  const sample = (generation: string): LocalServer => ({
+    name: `sample ${lab} ${generation}`,
+    title: `Sample server (${generation})`,
+    mode: "local",
+    url: new URL(`/samples/${encodeURIComponent(lab)}/${generation}/mcp`, location.origin).href,
+    authorization: "none",
+    added: false,
+  });
+  return [sample("2026-07-28"), sample("2025-11-25"), ...(await addedServers())];
+}
+
+/** Resolves when it is stored, with its name. Throws a TypeError if that is no address. */
+export async function addServer(address: string, authorization: Authorization): Promise<string> {
+  const { href } = new URL(address);
+  await update<unknown>(
+    STORED,
+    (known) => [...readStored(known).filter(({ url }) => url !== href), { url: href, authorization }],
+    pageStore(),
+  );
+  return href;
+}
+
+/** Its tasks stay stored: they are there again when it is added again. */
+export async function removeServer(name: string): Promise<void> {
+  await update<unknown>(STORED, (known) => readStored(known).filter(({ url }) => url !== name), pageStore());
+}
+
+/** The servers the worker at this address calls for us, if it lets us: their tasks go on with no page open. */
+export async function edgeServers(edge: TaskClientApi): Promise<readonly Server[]> {
+  try {
+    return (await edge.endpoints()).map((name) => ({
+      name,
+      title: `Edge: ${name}`,
+      mode: "edge",
+      authorization: "none",
+      added: false,
+    }));
+  } catch {
+    return [];
+  }
+}
+
+async function addedServers(): Promise<readonly LocalServer[]> {
+  try {
+    const stored = readStored(await get<unknown>(STORED, pageStore()));
+    return stored.map(({ url, authorization }) => ({
+      name: url,
+      title: url,
+      mode: "local",
+      url,
+      authorization,
+      added: true,
+    }));
+  } catch {
+    // Without storage there are the samples; that tasks are not stored either, the client tells.
+    return [];
+  }
+}
+
+/** Earlier pages stored the address alone. */
+function readStored(stored: unknown): readonly StoredServer[] {
+  if (!Array.isArray(stored)) return [];
+  return stored.flatMap((entry: unknown): StoredServer[] => {
+    const { url, authorization } = (typeof entry === "string" ? { url: entry } : (entry ?? {})) as {
+      readonly url?: unknown;
+      readonly authorization?: unknown;
+    };
+    if (typeof url !== "string" || !URL.canParse(url)) return [];
+    return [
+      {
+        url,
+        authorization: authorization === "header" || authorization === "oauth" ? authorization : "none",
+      },
+    ];
+  });
+}

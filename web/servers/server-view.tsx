@@ -1,0 +1,118 @@
+import { Button } from "@mantine/core";
+import type { Session } from "holdfast";
+import { problem } from "../app/problems.ts";
+import { hrefOf } from "../app/route.ts";
+import { supportOf } from "../call/task-support.ts";
+import { useTools } from "../call/use-tools.ts";
+import { JsonTree } from "../result/json-tree.tsx";
+import { Authorize } from "./authorize.tsx";
+import { dropHeader, keptHeader } from "./header-secret.ts";
+import { removeServer, type Server } from "./known-servers.ts";
+import { useSession } from "./use-session.ts";
+
+/** What is known of one server. */
+export function ServerView({ server }: { readonly server: Server }) {
+  const reachable = server.authorization !== "header" || keptHeader(server.name) !== undefined;
+  const found = useTools(reachable ? server.name : undefined);
+  const session = useSession(server.name, found.status === "known");
+  const remove = (): void => {
+    dropHeader(server.name);
+    removeServer(server.name).then(
+      () => {
+        location.hash = hrefOf("servers");
+        location.reload();
+      },
+      (error: unknown) => problem.set(`The server could not be removed: ${error}`),
+    );
+  };
+  return (
+    <section aria-labelledby="server-title" className="server-view">
+      <h2 id="server-title">
+        <bdi>{server.title}</bdi>
+      </h2>
+      <p className="quiet">
+        {server.mode === "edge"
+          ? "Called by the worker, which holds its tasks: they go on with no page open."
+          : "Called by this page, which keeps its tasks in IndexedDB: they are taken up again whenever it is open."}
+      </p>
+      <Authorize server={server} />
+      {reachable && found.status === "asking" && (
+        <p className="quiet" role="status">
+          Asking the server…
+        </p>
+      )}
+      {found.status === "failed" && (
+        <div role="alert">
+          <p>{found.problem}</p>
+          <Button size="xs" variant="default" onClick={found.again}>
+            Try again
+          </Button>
+        </div>
+      )}
+      {session && <SessionFacts session={session} {...(server.url !== undefined && { url: server.url })} />}
+      {found.status === "known" && (
+        <>
+          <div className="section-heading">
+            <h3>Tools</h3>
+            <Button size="compact-xs" variant="default" onClick={found.again}>
+              Ask again
+            </Button>
+          </div>
+          <ul className="server-tools">
+            {found.tools.map((tool) => {
+              const support = supportOf(tool, session?.generation);
+              return (
+                <li key={tool.name}>
+                  <a href={hrefOf("call", server.name, tool.name)}>
+                    <bdi>{tool.name}</bdi>
+                  </a>{" "}
+                  <span className="tag" title={support.detail}>
+                    {support.word}
+                  </span>
+                  {tool.facts.repeatable && (
+                    <span className="tag" title="It says that a call may be repeated without harm">
+                      repeatable
+                    </span>
+                  )}
+                </li>
+              );
+            })}
+          </ul>
+        </>
+      )}
+      {server.added && (
+        <Button size="xs" variant="default" onClick={remove}>
+          Remove this server
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function SessionFacts({ session, url }: { readonly session: Session; readonly url?: string }) {
+  const { generation, protocolVersion, serverInfo, serverCapabilities } = session;
+  const facts: readonly (readonly [string, string])[] = [
+    ["Address", url ?? ""],
+    ["Generation", generation],
+    ["Protocol version", protocolVersion],
+    ["Server", [serverInfo?.title ?? serverInfo?.name, serverInfo?.version].filter(Boolean).join(" ")],
+  ];
+  return (
+    <>
+      <dl className="facts">
+        {facts
+          .filter(([, value]) => value !== "")
+          .map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                <bdi>{value}</bdi>
+              </dd>
+            </div>
+          ))}
+      </dl>
+      <h3>Capabilities</h3>
+      <JsonTree value={serverCapabilities} label="Capabilities" />
+    </>
+  );
+}

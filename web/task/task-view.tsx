@@ -1,0 +1,137 @@
+import { Button, Progress } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import { explain } from "../app/advice.ts";
+import { roughly } from "../app/duration.ts";
+import { takeFocusWish } from "../app/focus-wish.ts";
+import { useNow } from "../app/now.ts";
+import { goTo } from "../app/route.ts";
+import { type ShownTask, useForgetTask, useTask } from "../clients/hooks.ts";
+import { useServerTitle } from "../clients/workspace-context.ts";
+import { useHistory } from "../history/history-context.ts";
+import { QuestionForm } from "../questions/question-form.tsx";
+import { ResultView } from "../result/result-view.tsx";
+import { StatusBadge } from "../tasks/status-badge.tsx";
+import { messageOf, percentOf, standingOf, wayOn } from "../tasks/task-words.ts";
+import { RequestView } from "./request-view.tsx";
+import { TimeLine } from "./time-line.tsx";
+import "./task.css";
+
+/** All there is to see of one task, and to do with it. */
+export function TaskView({ id }: { readonly id: string }) {
+  const shown = useTask(id);
+  if (shown === undefined)
+    return (
+      <p className="quiet" role="status">
+        Looking for the task…
+      </p>
+    );
+  if (shown === null)
+    return (
+      <p role="alert">
+        There is no task {id} here. It was removed, or another browser has it; tasks are kept for 7 days after
+        their end.
+      </p>
+    );
+  return <Known shown={shown} />;
+}
+
+function Known({ shown }: { readonly shown: ShownTask }) {
+  const { task, outcome, trouble, inputRequests } = shown;
+  const percent = percentOf(shown);
+  const message = messageOf(shown);
+  const advice = wayOn(shown);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (takeFocusWish("task", shown.id)) title.current?.focus();
+  }, [shown.id]);
+  return (
+    <article id="task" data-task={shown.id} aria-labelledby="task-title">
+      <header className="task-heading">
+        <h2 id="task-title" ref={title} tabIndex={-1}>
+          <bdi>{shown.tool}</bdi>
+        </h2>
+        <StatusBadge standing={standingOf(shown)} />
+        <Age shown={shown} />
+        <Actions shown={shown} />
+      </header>
+      <p className="quiet">
+        {useServerTitle(shown.endpoint)}
+        {task.taskId !== undefined && (
+          <>
+            {" · task "}
+            <bdi className="mono">{task.taskId}</bdi>
+          </>
+        )}
+      </p>
+      <div className="task-now" aria-live="polite">
+        {message !== "" && (
+          <p className="message">
+            <bdi>{message}</bdi>
+          </p>
+        )}
+        {advice && <p className="quiet">{advice}</p>}
+        {percent !== undefined && (
+          <Progress value={percent} size="sm" aria-label="Progress" transitionDuration={0} />
+        )}
+        {trouble && !outcome && (
+          <p className="trouble">
+            {trouble.fault.message}. It will be tried again; nothing is lost.
+            {trouble.fault.kind === "unauthorized" && " The server wants to know who asks: see Servers."}
+          </p>
+        )}
+      </div>
+      {inputRequests.map((request) => (
+        <QuestionForm key={request.key} task={task} request={request} />
+      ))}
+      {outcome?.kind === "completed" && <ResultView task={task} />}
+      {outcome?.kind === "failed" && outcome.error.result && (
+        <ResultView task={task} given={outcome.error.result} />
+      )}
+      {!outcome && inputRequests.length === 0 && (
+        // What is below must not jump when it comes.
+        <p className="result-place quiet">
+          The result will be here. You may close this page: the task goes on.
+        </p>
+      )}
+      <RequestView task={task} />
+      <TimeLine shown={shown} />
+    </article>
+  );
+}
+
+function Age({ shown }: { readonly shown: ShownTask }) {
+  const now = useNow();
+  return <span className="quiet">{roughly(now - shown.createdAt)} ago</span>;
+}
+
+function Actions({ shown }: { readonly shown: ShownTask }) {
+  const { task, outcome, cancelling } = shown;
+  const [problem, setProblem] = useState<string>();
+  const forget = useForgetTask();
+  const history = useHistory();
+  const remove = async (): Promise<void> => {
+    await forget(shown.id);
+    await history.forget(shown.id);
+    goTo("tasks");
+  };
+  const tell = (error: unknown): void => setProblem(explain(error));
+  return (
+    <span className="task-actions">
+      {outcome ? (
+        <Button size="xs" variant="default" onClick={() => void remove().catch(tell)}>
+          Remove
+        </Button>
+      ) : (
+        <Button
+          size="xs"
+          variant="default"
+          disabled={cancelling}
+          onClick={() => void task.cancel().catch(tell)}
+        >
+          Cancel task
+        </Button>
+      )}
+      {problem && <span role="alert">{problem}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,55 @@
+import type { TaskUpdate } from "holdfast";
+
+/** How a task stands, in the words of the page: `tool error` is an outcome of its own to a person. */
+export type Standing = TaskUpdate["status"] | "tool error";
+
+export function standingOf({ status, outcome }: TaskUpdate): Standing {
+  return outcome?.kind === "completed" && outcome.result.isError ? "tool error" : status;
+}
+
+/** What there is to say of a task in one line. */
+export function messageOf({ cancelling, progress, snapshot, outcome }: TaskUpdate): string {
+  switch (outcome?.kind) {
+    case undefined:
+      if (cancelling) return "Asking the server to stop…";
+      return progress?.message ?? snapshot?.statusMessage ?? "";
+    case "completed":
+      return "";
+    case "failed":
+      return outcome.error.message;
+    case "cancelled":
+      return outcome.confirmed ? "" : "The server never confirmed it.";
+    case "expired":
+    case "lost":
+      return outcome.detail;
+  }
+}
+
+/** What can be done when a task ended without a result. */
+export function wayOn({ outcome }: TaskUpdate): string | undefined {
+  switch (outcome?.kind) {
+    case "failed":
+      switch (outcome.error.reason) {
+        case "unauthorized":
+          return "Sign in or give a header under Servers, then call again.";
+        case "http":
+          return "The server refused the call, and did nothing. Mend the cause, then call again.";
+        case "oversized":
+          return "The result is larger than this page takes. Ask the tool for less.";
+        default:
+          return "Mend what the server complains of, then call again.";
+      }
+    case "expired":
+      return "The server kept it no longer than its TTL. Call again, and come back sooner or ask for a longer TTL.";
+    case "lost":
+      return "It may have been done. Look at the server's side before you call again.";
+    default:
+      return undefined;
+  }
+}
+
+/** How much is done, from 0 to 100; nothing where the server does not say. */
+export function percentOf({ progress, outcome }: TaskUpdate): number | undefined {
+  if (outcome || !progress?.total || progress.total <= 0) return undefined;
+  return Math.max(0, Math.min(100, (100 * progress.progress) / progress.total));
+}

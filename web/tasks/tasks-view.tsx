@@ -1,0 +1,81 @@
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { useDeferredValue, useMemo, useState } from "react";
+import { hrefOf } from "../app/route.ts";
+import { Split } from "../app/split.tsx";
+import { useTaskListing, useTasks } from "../clients/hooks.ts";
+import { TaskView } from "../task/task-view.tsx";
+import { KINDS, type Kind, wantedTasks } from "./task-filter.ts";
+import { TaskTable } from "./task-table.tsx";
+import "./status.css";
+import "./table.css";
+
+const KIND_WORDS: Readonly<Record<Kind, string>> = {
+  all: "All tasks",
+  running: "Running",
+  asking: "Asking",
+  done: "Completed",
+  failed: "Not completed",
+};
+
+/** The tasks, and the one that is open. */
+export function TasksView({ open }: { readonly open: string | undefined }) {
+  const tasks = useTasks();
+  const listing = useTaskListing();
+  const [kind, setKind] = useState<Kind>("all");
+  const [text, setText] = useState("");
+  // A thousand tasks may change faster than they can be looked through: typing comes first.
+  const known = useDeferredValue(tasks);
+  const wanted = useMemo(() => wantedTasks(known, { kind, text }), [known, kind, text]);
+  const master = (
+    <section className="tasks-pane" aria-label="All tasks">
+      <div className="toolbar">
+        <TextInput
+          aria-label="Search tasks"
+          placeholder="Search tasks"
+          type="search"
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <NativeSelect
+          aria-label="Which tasks"
+          value={kind}
+          data={KINDS.map((value) => ({ value, label: KIND_WORDS[value] }))}
+          onChange={(event) => setKind(event.currentTarget.value as Kind)}
+        />
+        <span className="quiet" role="status">
+          {wanted.length === tasks.length ? `${tasks.length}` : `${wanted.length} of ${tasks.length}`}
+        </span>
+      </div>
+      {tasks.length > 0 ? (
+        <TaskTable tasks={wanted} open={open} />
+      ) : (
+        <div className="empty">
+          {listing.status === "loading" && <p className="quiet">Looking for tasks…</p>}
+          {listing.status === "failed" && (
+            <p role="alert">
+              The stored tasks could not be read: {String(listing.error)}.{" "}
+              <Button size="compact-sm" variant="default" onClick={listing.retry}>
+                Try again
+              </Button>
+            </p>
+          )}
+          {listing.status === "ready" && (
+            <>
+              <p>Nothing has been called yet.</p>
+              <p className="quiet">
+                Start a long tool call, then reload this page, close the tab, or kill the browser. The task is
+                still here.
+              </p>
+              <Button component="a" href={hrefOf("call")}>
+                Call a tool
+              </Button>
+            </>
+          )}
+        </div>
+      )}
+    </section>
+  );
+  return (
+    <Split master={master} detail={open === undefined ? undefined : <TaskView key={open} id={open} />} />
+  );
+}
