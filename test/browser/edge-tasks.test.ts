@@ -42,6 +42,15 @@ test.each(["sample-2025", "sample-2026"])(
   },
 );
 
+test("a reload where one of the worker's servers is chosen comes back to its tools", async () => {
+  const page = await openPage();
+  await page.choose("sample-2026");
+  for (let reload = 0; reload < 3; reload++) {
+    await page.reload();
+    await page.page.locator('#call[data-tools-of="sample-2026"]').waitFor();
+  }
+});
+
 test("an edge task's question is answered in the page, and its updates come as they happen", async () => {
   const page = await openPage();
   await page.choose("sample-2026");

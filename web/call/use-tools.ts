@@ -11,7 +11,7 @@ export type Tools =
 
 /** The tools of a server, and a way to ask for them anew. */
 export function useTools(endpoint: string | undefined): Tools & { readonly again: () => void } {
-  const { client, resumed } = useWorkspace();
+  const { client, reachable } = useWorkspace();
   const [attempt, setAttempt] = useState(0);
   const [found, setFound] = useState<{ readonly of: string; readonly tools: Tools }>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks the same again.
@@ -22,7 +22,7 @@ export function useTools(endpoint: string | undefined): Tools & { readonly again
       // A list that comes late is not shown over a newer choice.
       if (current) setFound({ of: endpoint, tools });
     };
-    const asked = resumed.then(() => toolsOf(client, endpoint));
+    const asked = reachable(endpoint).then(() => toolsOf(client, endpoint));
     asked.then(
       (tools) => say({ status: "known", of: endpoint, tools }),
       (error: unknown) => say({ status: "failed", problem: explain(error) }),
@@ -30,7 +30,7 @@ export function useTools(endpoint: string | undefined): Tools & { readonly again
     return () => {
       current = false;
     };
-  }, [client, resumed, endpoint, attempt]);
+  }, [client, reachable, endpoint, attempt]);
   const again = useCallback(() => {
     if (endpoint !== undefined) dropTools(endpoint);
     setFound(undefined);

@@ -18,6 +18,8 @@ export interface Workspace {
   readonly servers: Followed<readonly Server[]>;
   /** Nothing else is asked of a server before what runs there has been taken up. */
   readonly resumed: Promise<void>;
+  /** Resolves when an endpoint can be asked: the worker's once the worker has said that it has it. */
+  readonly reachable: (endpoint: string) => Promise<void>;
   /** Whether the worker has said which servers it calls. */
   readonly complete: Followed<boolean>;
 }
@@ -47,8 +49,10 @@ export async function openWorkspace(): Promise<Workspace> {
     () => undefined,
     (error: unknown) => problem.set(`The stored tasks could not be taken up: ${error}`),
   );
-  void resumed.then(() => joinEdge(client, servers)).finally(() => complete.set(true));
-  return { client, servers, resumed, complete };
+  const joined = resumed.then(() => joinEdge(client, servers)).finally(() => complete.set(true));
+  const reachable = (endpoint: string): Promise<void> =>
+    local.some(({ name }) => name === endpoint) ? resumed : joined;
+  return { client, servers, resumed, reachable, complete };
 }
 
 async function joinEdge(client: BothClients, servers: Followed<readonly Server[]>): Promise<void> {
