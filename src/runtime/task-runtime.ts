@@ -85,8 +85,8 @@ export class TaskRuntime {
   readonly #replies: Set<Promise<void>> = new Set();
   /** The same for calls that may take longer than a request: no step waits for them. */
   readonly #held: Set<Promise<void>> = new Set();
-  /** Called at the next event of any task, once. */
-  readonly #stirs: (() => void)[] = [];
+  /** Steps that wait until nothing is out. */
+  readonly #waiting: (() => void)[] = [];
   #closed = false;
 
   constructor(options: RuntimeOptions) {
@@ -147,12 +147,13 @@ export class TaskRuntime {
    * does not come in time is given up: it is opened again at the next poll (2025-11-25).
    */
   async quiet(questionMs: number): Promise<void> {
-    const late = this.#options.clock.after(questionMs, () => this.#giveQuestionsUp(() => true));
-    while (this.busy) {
-      this.#giveQuestionsUp((state) => openInputs(state.record).length > 0);
-      const stirred = new Promise<void>((resolve) => this.#stirs.push(resolve));
-      await Promise.race([stirred, ...this.#replies, ...this.#writes.values()]);
-    }
+    const late = this.#options.clock.after(questionMs, () => {
+      for (const id of [...this.#states.keys()]) this.#giveQuestionUp(id);
+    });
+    for (const [id, { record }] of [...this.#states])
+      if (openInputs(record).length > 0) this.#giveQuestionUp(id);
+    // What has just been written may be what the next request waited for.
+    while (this.busy) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     late();
   }
 
@@ -184,7 +185,8 @@ export class TaskRuntime {
     if (!written) proceed();
     else void written.then((current) => (current ? proceed() : this.#letGo(id)));
     this.#options.rescheduled();
-    for (const stir of this.#stirs.splice(0)) stir();
+    const asks = event.type === "asked" && openInputs(state.record).length > 0;
+    if (asks && this.#waiting.length > 0) this.#giveQuestionUp(id);
   }
 
   /** Forgets a settled task; its record is the store's. */
@@ -253,15 +255,13 @@ export class TaskRuntime {
   }
 
   /** Nobody waits for what a person will say: the question is in the record, or is asked again later. */
-  #giveQuestionsUp(concerns: (state: TaskState) => boolean): void {
-    for (const [id, state] of [...this.#states]) {
-      const { snapshot } = state.record;
-      if (!state.inFlight.has("result") || !snapshot || isTerminal(snapshot.status) || !concerns(state))
-        continue;
-      this.#abandon.get(`${id}/result`)?.abort();
-      const fault: Fault = { kind: "network", message: "No question came" };
-      this.dispatch(id, { type: "faulted", operation: "result", fault });
-    }
+  #giveQuestionUp(id: string): void {
+    const state = this.#states.get(id);
+    const snapshot = state?.record.snapshot;
+    if (!state?.inFlight.has("result") || !snapshot || isTerminal(snapshot.status)) return;
+    this.#abandon.get(`${id}/result`)?.abort();
+    const fault: Fault = { kind: "network", message: "No question came" };
+    this.dispatch(id, { type: "faulted", operation: "result", fault });
   }
 
   /** Resolves when every write begun so far has ended. */
@@ -395,6 +395,7 @@ export class TaskRuntime {
     // Before any other callback on this write, so that nothing overtakes what waits for it.
     void write.then(() => {
       if (this.#writes.get(record.id) === write) this.#writes.delete(record.id);
+      this.#ended();
     });
     return write;
   }
@@ -415,8 +416,15 @@ export class TaskRuntime {
         const after = this.#states.get(id);
         if (after && (event.type === "polled" || event.type === "called")) this.#havePushed(after.record);
       })
-      .finally(() => out.delete(given));
+      .finally(() => {
+        out.delete(given);
+        this.#ended();
+      });
     out.add(given);
+  }
+
+  #ended(): void {
+    if (!this.busy) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** A result that would not fit is refused before anything holds it: at the server it stays for its TTL. */
