@@ -1,11 +1,16 @@
 import type { HashedToken } from "../config/tokens.ts";
 
+/** SHA-256 of the token's characters. */
+export async function tokenHash(token: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+}
+
 /** The principal of a token. Takes as long whichever of the hashes it has, and if it has none. */
 export async function principalOfToken(
   token: string,
   known: readonly HashedToken[],
 ): Promise<string | undefined> {
-  const sha256 = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+  const sha256 = await tokenHash(token);
   let principal: string | undefined;
   for (const candidate of known) {
     if (crypto.subtle.timingSafeEqual(sha256, candidate.sha256)) principal = candidate.principal;

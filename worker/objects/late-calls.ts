@@ -4,11 +4,6 @@ import type { StartCall } from "./task-group-rpc.ts";
 /** Waits before a server that could not be reached is tried again, in ms; after the last one the call has failed. */
 const BACKOFF_MS = [1_000, 2_000, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
 
-export interface LateCall {
-  readonly call: StartCall;
-  readonly task: TaskJson;
-}
-
 /**
  * Calls whose caller was answered before their server could be reached: nothing of them has left, and the engine
  * has no record of them yet. They are rows until it has one.

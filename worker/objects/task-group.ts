@@ -64,6 +64,8 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   });
   /** Calls being made whose record there may not be yet. */
   readonly #calling: Map<string, Promise<Reply<TaskJson>>> = new Map();
+  /** An alarm wakes an object that is not told its name. */
+  #identity: GroupIdentity | undefined = this.ctx.storage.kv.get<GroupIdentity>("identity");
   #tasks: DurableTasks | undefined;
 
   async start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskJson>> {
@@ -208,16 +210,21 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    const tasks = this.#known();
-    if (!tasks) return;
+    const identity = this.#identity;
+    if (!identity) return;
+    const tasks = this.#tasksOf(identity);
     this.#counters.add("wakeups");
     try {
       const now = Date.now();
       const retried = this.#lateCalls
         .due(now, (id) => this.#calling.has(id))
-        .map((call) => within(LATE_CALL_MS, this.#call(this.#identity(), call)));
+        .map((call) => within(LATE_CALL_MS, this.#call(identity, call)));
       await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now), ...retried]);
-      const next = Math.min(this.#webhooks.nextDue(), this.#lateCalls.nextDue(), this.#mendedBy(now));
+      const next = Math.min(
+        this.#webhooks.nextDue(),
+        this.#lateCalls.nextDue(),
+        this.#mendedBy(identity, now),
+      );
       if (next < Number.POSITIVE_INFINITY) await tasks.wakeAt(next);
     } catch (error) {
       this.#counters.add("alarm_failures");
@@ -280,18 +287,15 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   #known(): DurableTasks | undefined {
-    const identity = this.ctx.storage.kv.get<GroupIdentity>("identity");
-    return identity && this.#tasksOf(identity);
-  }
-
-  #identity(): GroupIdentity {
-    return this.ctx.storage.kv.get<GroupIdentity>("identity") as GroupIdentity;
+    return this.#identity && this.#tasksOf(this.#identity);
   }
 
   #tasksOf(identity: GroupIdentity): DurableTasks {
     if (this.#tasks) return this.#tasks;
-    // An alarm wakes an object that is not told its name.
-    if (!this.ctx.storage.kv.get("identity")) this.ctx.storage.kv.put("identity", identity);
+    if (!this.#identity) {
+      this.#identity = identity;
+      this.ctx.storage.kv.put("identity", identity);
+    }
     const { endpoint } = identity;
     const config = this.#config(endpoint);
     const storage = countedStorage(this.ctx.storage, this.#counters);
@@ -326,8 +330,8 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   /** Tasks of an endpoint that is not configured any more wait until it is again. */
-  #mendedBy(now: number): number {
-    const waiting = !this.#config(this.#identity().endpoint) && (this.#tasks?.activeCount() ?? 0) > 0;
+  #mendedBy({ endpoint }: GroupIdentity, now: number): number {
+    const waiting = !this.#config(endpoint) && (this.#tasks?.activeCount() ?? 0) > 0;
     return waiting ? now + UNCONFIGURED_MS : Number.POSITIVE_INFINITY;
   }
 

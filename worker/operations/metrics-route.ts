@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { principalOfToken, tokenHash } from "../access/hashed-tokens.ts";
 import { presentedToken } from "../access/presented-token.ts";
 import { problem } from "../api/problem.ts";
 import type { Bindings } from "../bindings.ts";
@@ -10,7 +11,9 @@ export function metrics(): Hono<{ Bindings: Bindings }> {
   app.get("/metrics", async (c) => {
     const { METRICS_TOKEN: expected } = c.env;
     if (!expected) return problem(c, 404, "not-found", "Metrics are not configured here.");
-    if (!(await sameText(presentedToken(c.req.header("authorization")) ?? "", expected))) {
+    const token = presentedToken(c.req.header("authorization")) ?? "";
+    const known = [{ principal: "metrics", sha256: await tokenHash(expected) }];
+    if ((await principalOfToken(token, known)) === undefined) {
       return problem(c, 401, "unauthorized", "A valid bearer token is needed.", {
         "www-authenticate": 'Bearer realm="holdfast-metrics"',
       });
@@ -19,14 +22,4 @@ export function metrics(): Hono<{ Bindings: Bindings }> {
     return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
   return app;
-}
-
-/** Takes as long wherever they differ. */
-async function sameText(a: string, b: string): Promise<boolean> {
-  const [first, second] = await Promise.all([a, b].map((text) => sha256(text)));
-  return first !== undefined && second !== undefined && crypto.subtle.timingSafeEqual(first, second);
-}
-
-function sha256(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
 }
