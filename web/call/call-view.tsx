@@ -1,5 +1,6 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import { useEffect, useId, useState } from "react";
+import { Failed } from "../app/failed.tsx";
 import { goTo, hrefOf } from "../app/route.ts";
 import { Split } from "../app/split.tsx";
 import { useServers } from "../clients/workspace-context.ts";
@@ -53,14 +54,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
           Asking for the tools…
         </p>
       )}
-      {found.status === "failed" && (
-        <div role="alert">
-          <p>{found.problem}</p>
-          <Button size="xs" variant="default" onClick={found.again}>
-            Try again
-          </Button>
-        </div>
-      )}
+      {found.status === "failed" && <Failed problem={found.problem} again={found.again} />}
       {found.status === "known" && tools.length === 0 && <p className="quiet">This server has no tools.</p>}
       <ul className="tool-list" id={listId}>
         {matching(tools, search).map((listed) => (

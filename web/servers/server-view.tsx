@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import type { Session } from "holdfast";
+import { Failed } from "../app/failed.tsx";
 import { problem } from "../app/problems.ts";
 import { hrefOf } from "../app/route.ts";
 import { supportOf } from "../call/task-support.ts";
@@ -41,14 +42,7 @@ export function ServerView({ server }: { readonly server: Server }) {
           Asking the server…
         </p>
       )}
-      {found.status === "failed" && (
-        <div role="alert">
-          <p>{found.problem}</p>
-          <Button size="xs" variant="default" onClick={found.again}>
-            Try again
-          </Button>
-        </div>
-      )}
+      {found.status === "failed" && <Failed problem={found.problem} again={found.again} />}
       {session && <SessionFacts session={session} {...(server.url !== undefined && { url: server.url })} />}
       {found.status === "known" && (
         <>
