@@ -17,9 +17,13 @@ export function woken(
   timing: Timing,
 ): TaskState {
   const otherwise = fresh ? nextPoll(record, timing, now) : now;
+  const { heldUntil = 0 } = record;
+  // A clock that was set back must not hold it for ever.
+  const until = Math.min(heldUntil, now + timing.maxPollMs);
   return {
     ...idleState(record),
     pollAt: dueFrom === undefined ? otherwise : pollFrom(record, timing, dueFrom),
+    ...(until > now && { hold: { until, demanded: true } }),
   };
 }
 

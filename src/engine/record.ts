@@ -115,6 +115,8 @@ export interface TaskRecord {
   readonly immediateResponse?: string;
   readonly inputs: readonly RecordedInput[];
   readonly cancel?: RecordedCancel;
+  /** The server said `Retry-After`: before then nothing is sent about the task, whoever holds it. It may be past. */
+  readonly heldUntil?: number;
   readonly outcome?: Outcome;
   readonly settledAt?: number;
 }

@@ -1,7 +1,7 @@
 import type { Fault } from "./fault.ts";
 import { end, expired } from "./outcome.ts";
 import { backoffDelay, deadline, type Timing } from "./schedule.ts";
-import type { Operation, TaskState } from "./state.ts";
+import type { Hold, Operation, TaskState } from "./state.ts";
 
 /** How often a thing is tried whose fate must be known at some time. */
 export const ATTEMPTS = 5;
@@ -16,10 +16,13 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
   const until = now + Math.max(demanded ?? 0, backoffDelay(state.record.id, failures, timing));
   // What the server demanded of one request outlasts the plainer fault of another.
   const held = state.hold?.demanded ? state.hold.until : 0;
+  const hold: Hold = { until: Math.max(until, held), demanded: demanded !== undefined || held > now };
   return {
     ...state,
+    // Whoever takes the task up while it lasts must know of it; of a mere backoff it need not.
+    ...(demanded && { record: { ...state.record, heldUntil: hold.until } }),
     failures,
-    hold: { until: Math.max(until, held), demanded: demanded !== undefined || held > now },
+    hold,
     trouble: { fault, since: state.trouble?.since ?? now },
   };
 }

@@ -149,6 +149,8 @@ export class Invariants implements DiskEvents, WireEvents {
       if (earlier !== state && taskId !== undefined) this.#pace.excuse(taskId);
     }
     if (record.cancel !== before?.cancel && taskId !== undefined) this.#pace.excuse(taskId);
+    if (taskId !== undefined && record.heldUntil !== before?.heldUntil)
+      this.#pace.heldOnDisk(taskId, record.heldUntil ?? 0);
     // Whoever sends a call again may die before its reply comes, as the first caller may.
     if (stage === "calling") tab.onDeath(() => this.#troubled.add(tag));
     if (outcome) this.#decided(record, outcome);
@@ -157,7 +159,6 @@ export class Invariants implements DiskEvents, WireEvents {
   /** Who reads a record by its id has nothing of it in memory: what it knew of the task it lets go of. */
   read(tab: Tab, { id, taskId }: TaskRecord): void {
     this.#overtaken.get(tab)?.delete(id);
-    // Nor is a demanded wait durable: whoever takes a task up asks at once, and is told again.
     if (taskId !== undefined) this.#pace.released(tab, taskId);
   }
 

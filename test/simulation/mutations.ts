@@ -84,6 +84,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "const demanded = undefined as number | undefined;",
   },
   {
+    name: "Retry-After is forgotten with the process",
+    file: "engine/poll.ts",
+    find: "...(until > now && { hold: { until, demanded: true } }),",
+    replace: "",
+  },
+  {
     name: "a question that was answered comes open again",
     file: "engine/input.ts",
     find: '{ ...input, state: "delivered" }',

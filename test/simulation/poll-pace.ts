@@ -43,6 +43,10 @@ const TOLERANCE_MS = 1;
 export class PollPace {
   readonly #agenda: Agenda;
   readonly #paces: Map<Tab, Map<string, Pace>> = new Map();
+  /** By task: since when it is on disk that the server wants silence, and until when. */
+  readonly #durableHolds: Map<string, { readonly since: number; readonly until: number }> = new Map();
+  /** When each tab's engine last began anew with its tasks. */
+  readonly #begun: Map<Tab, number> = new Map();
 
   constructor(agenda: Agenda) {
     this.#agenda = agenda;
@@ -63,10 +67,11 @@ export class PollPace {
   /** What is wrong with anything about this task leaving now, if anything. */
   sends(tab: Tab, taskId: string): string | undefined {
     const { heldFrom = 0, heldUntil = 0 } = this.#paces.get(tab)?.get(taskId) ?? {};
-    const early = heldUntil - TOLERANCE_MS - this.#agenda.now;
-    return early > 0 && this.#agenda.now >= heldFrom
-      ? `${tab.name} sends about ${taskId} ${early} ms before Retry-After allows`
-      : undefined;
+    const durable = this.#durableHolds.get(taskId);
+    const inherited = durable && (this.#begun.get(tab) ?? 0) > durable.since ? durable.until : 0;
+    const until = Math.max(this.#agenda.now >= heldFrom ? heldUntil : 0, inherited);
+    const early = until - TOLERANCE_MS - this.#agenda.now;
+    return early > 0 ? `${tab.name} sends about ${taskId} ${early} ms before Retry-After allows` : undefined;
   }
 
   /** Whether the reply to this poll is one the tab still wants. */
@@ -113,6 +118,12 @@ export class PollPace {
     pace.heldUntil = Math.max(pace.heldUntil, this.#agenda.now + ms);
   }
 
+  /** The silence is durable: whoever takes the task up after this keeps it as well. @param until By the clock. */
+  heldOnDisk(taskId: string, until: number): void {
+    const { now, wall } = this.#agenda;
+    this.#durableHolds.set(taskId, { since: now, until: now + until - wall });
+  }
+
   /** The tab may have let go of the task, and then of what it was told to wait for as well. */
   released(tab: Tab, taskId: string): void {
     const pace = this.#paces.get(tab)?.get(taskId);
@@ -143,10 +154,12 @@ export class PollPace {
   /** The tab's engine begins anew with its tasks. */
   forget(tab: Tab): void {
     this.#paces.delete(tab);
+    this.#begun.set(tab, this.#agenda.now);
   }
 
   clockWasSet(): void {
     this.#paces.clear();
+    this.#durableHolds.clear();
   }
 
   #paceOf(tab: Tab, taskId: string): Pace {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../src/engine/fault.ts";
+import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
+import { idleState } from "../../../src/engine/state.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
@@ -130,6 +132,33 @@ describe("Retry-After", () => {
     walk.on({ type: "cancelTaken" }, 10);
     expect(walk.sent).toEqual([]);
     expect(walk.on({ type: "due" }, 10).sent).toEqual([]);
+  });
+
+  it("whoever takes the task up while it lasts keeps it", () => {
+    const before = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const after = new Walk(idleState(before.record), T0 + 10_000).on({ type: "woken" });
+    expect(after.sent).toEqual([]);
+    expect(after.due).toBe(T0 + 45_000);
+    expect(after.on({ type: "due", nudge: true }).sent).toEqual([]);
+    expect(after.onDue().sent).toEqual(["get"]);
+  });
+
+  it("is over for whoever takes the task up later", () => {
+    const before = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    expect(new Walk(idleState(before.record), T0 + 45_000).on({ type: "woken" }).sent).toEqual(["get"]);
+  });
+
+  it("is not kept longer than the longest poll interval by a clock that was set back", () => {
+    const before = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const after = new Walk(idleState(before.record), T0 - 30 * 86_400_000).on({ type: "woken" });
+    expect(after.wait).toBe(DEFAULT_TIMING.maxPollMs);
+  });
+
+  it("a mere backoff is not written: the record stays the same", () => {
+    const walk = polling();
+    const before = walk.record;
+    expect(walk.on({ type: "faulted", operation: "get", fault: http(503) }).record).toBe(before);
+    expect(walk.onDue().on({ type: "faulted", operation: "get", fault: http(429, 0) }).record).toBe(before);
   });
 
   it("a status notification does not shorten it either", () => {

@@ -91,6 +91,12 @@ export class GroupLife {
     await exports.default.fetch(`${LAB}/faults`, { method: "POST", body });
   }
 
+  /** The sample refuses the next request of a method, and says for how long, in seconds. */
+  async refuses(method: string, retryAfter: number): Promise<void> {
+    const body = JSON.stringify({ next: { method, status: 429, retryAfter: String(retryAfter) } });
+    await exports.default.fetch(`${LAB}/faults`, { method: "POST", body });
+  }
+
   /** No earlier test's tasks at the server: a lost call must not be taken for one of them. */
   async clearServer({ forgetTasks = true } = {}): Promise<void> {
     await exports.default.fetch(`${LAB}/wire`, { method: "DELETE" });

@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import type { TaskRecord } from "holdfast";
 import { expect, it } from "vitest";
-import { GroupLife } from "./group-life.ts";
+import { GroupLife, until } from "./group-life.ts";
 
 it.each(["2025-11-25", "2026-07-28"] as const)(
   "%s: a poll on wake-up is one request: no handshake, and no stream held before or after",
@@ -40,4 +41,25 @@ it("an object that is woken for something else leaves its tasks to their time", 
   await life.sees("tasks/get");
   expect(Date.now()).toBeGreaterThanOrEqual(due);
   await life.group.cancel(life.id);
+});
+
+it("a silence the server asked for outlasts the object: not even a wish is sent before its end", async () => {
+  const life = new GroupLife("2026-07-28");
+  await life.clearServer();
+  await life.refuses("tasks/get", 3);
+  await life.start({ stage_ms: 60_000 });
+  const heldUntil = await until(async () => {
+    const stored = await runInDurableObject(life.group, (_group, { storage }) =>
+      storage.sql.exec<{ record: string }>("SELECT record FROM active WHERE id = ?", life.id).one(),
+    );
+    return (JSON.parse(stored.record) as TaskRecord).heldUntil;
+  });
+  await evictDurableObject(life.group);
+  await life.clearServer({ forgetTasks: false });
+  await life.group.cancel(life.id);
+  const quiet = await life.wire();
+  if (Date.now() < heldUntil) expect(quiet).toEqual([]);
+  await life.sees("tasks/cancel");
+  expect(Date.now()).toBeGreaterThanOrEqual(heldUntil);
+  expect(await life.settlesByItself()).toMatchObject({ status: "cancelled" });
 });
