@@ -1,16 +1,12 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { KindsServer } from "./kinds-server.ts";
 import { SHAPES } from "./kinds-tools.ts";
-import { pageFaults } from "./page-faults.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
-/** Names, keys, sizes and colours: whether everyone can use the page, and how it looks. */
+/** Names and keys: whether everyone can use the page. */
 const at = testBrowser();
-const SHOTS = join(import.meta.dirname, "../../results/screenshots");
 
 const CONTROLS: ReadonlySet<string> = new Set([
   "button",
@@ -146,98 +142,3 @@ test("keys alone lead from the call to the task, to the answer and to the result
   await tabTo(page.page, /^Copy the result/);
   expect(await page.result.textContent()).toContain("preprint");
 });
-
-test("on a phone of 380 px nothing is wider than the screen, and the list is a step away", async () => {
-  const page = await asking(380, 760);
-  const wider = (): Promise<number> =>
-    page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  const detailWider = (): Promise<number> =>
-    page.page.evaluate(() => {
-      const pane = document.querySelector(".split-detail") ?? document.querySelector(".split-master");
-      return pane ? pane.scrollWidth - pane.clientWidth : 0;
-    });
-  await shoot(page.page, "phone-question");
-  expect([await wider(), await detailWider()]).toEqual([0, 0]);
-  await page.pick("Edition", "published");
-  await page.answer();
-  await page.task.locator('.status[data-status="completed"]').waitFor();
-  await page.result.locator(".json-tree").waitFor();
-  await shoot(page.page, "phone-result");
-  expect([await wider(), await detailWider()]).toEqual([0, 0]);
-  await page.page.getByRole("link", { name: "Back to the list" }).click();
-  await page.row.waitFor();
-  await shoot(page.page, "phone-tasks");
-  expect([await wider(), await detailWider()]).toEqual([0, 0]);
-  await page.page.getByRole("link", { name: "Call", exact: true }).click();
-  await page.page.locator(".tool").first().waitFor();
-  expect([await wider(), await detailWider()]).toEqual([0, 0]);
-  await page.chooseTool("acquire_paper");
-  await showForm(page);
-  await shoot(page.page, "phone-call");
-  expect([await wider(), await detailWider()]).toEqual([0, 0]);
-  await page.page.getByRole("link", { name: "Servers" }).click();
-  expect([await wider(), await detailWider()]).toEqual([0, 0]);
-});
-
-test("the main views, light and dark, under the strict policy and without a complaint", async () => {
-  const page = new TaskPage(await at.browser.context.newPage());
-  const faults = pageFaults(page.page);
-  await page.page.setViewportSize({ width: 1280, height: 800 });
-  const reply = await page.page.goto(at.lab.page);
-  const policy = reply?.headers()["content-security-policy"] ?? "";
-  expect(policy).toContain("default-src 'none'");
-  expect(policy).not.toContain("unsafe");
-  for (const [mode, edition] of [
-    ["success", ""],
-    ["tool_error", ""],
-    ["rpc_error", ""],
-    ["ask", "published"],
-  ] as const) {
-    await page.choose(`sample ${at.lab.name} ${mode === "tool_error" ? "2025-11-25" : "2026-07-28"}`);
-    await page.call("acquire_paper", { doi: "10.1038/s41586-020-2649-2", stage_ms: 300, mode });
-    if (edition === "")
-      await page.page
-        .locator("#task .time-moments")
-        .getByText(/Completed|failed|Failed/)
-        .waitFor();
-  }
-  await page.question.getByRole("combobox").waitFor();
-  for (const scheme of ["light", "dark"] as const) {
-    await page.page.getByLabel("Colours").selectOption(scheme);
-    await shoot(page.page, `question-${scheme}`);
-  }
-  await page.pick("Edition", "published");
-  await page.answer();
-  await page.stands("completed");
-  await page.result.locator(".json-tree").waitFor();
-  for (const scheme of ["dark", "light"] as const) {
-    await page.page.getByLabel("Colours").selectOption(scheme);
-    await page.page.getByRole("link", { name: /^Tasks/ }).click();
-    await page.row.waitFor();
-    await shoot(page.page, `tasks-${scheme}`);
-    await page.open();
-    await page.result.locator(".json-tree").waitFor();
-    await shoot(page.page, `task-${scheme}`);
-    await page.choose(`sample ${at.lab.name} 2026-07-28`);
-    await page.chooseTool("acquire_paper");
-    await showForm(page);
-    await shoot(page.page, `call-${scheme}`);
-    await page.page.getByRole("link", { name: "Servers" }).click();
-    await page.page.locator(".server").first().click();
-    await page.page.locator(".server-tools li").first().waitFor();
-    await shoot(page.page, `servers-${scheme}`);
-  }
-  expect(faults).toEqual([]);
-});
-
-/** What was called as JSON before is shown as a form. */
-async function showForm(page: TaskPage): Promise<void> {
-  const form = page.page.locator(".call-form");
-  await form.getByText("Form", { exact: true }).click();
-  await form.getByLabel("doi").waitFor();
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  await mkdir(SHOTS, { recursive: true });
-  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-}

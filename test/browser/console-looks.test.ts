@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { faintTexts } from "./contrast.ts";
+import { settled } from "./settled.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
@@ -20,8 +21,7 @@ test.each(["light", "dark"])("every text stands out from its ground, %s", async 
   await page.page.getByLabel("Colours").selectOption(scheme);
   const faint: Record<string, readonly string[]> = {};
   const look = async (view: string): Promise<void> => {
-    // A colour on its way is neither the one nor the other.
-    await page.page.waitForTimeout(300);
+    await settled(page.page);
     faint[view] = await faintTexts(page.page);
   };
   await look("nothing yet");

@@ -1,7 +1,7 @@
 import { Button, Progress } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { explain } from "../app/advice.ts";
-import { roughly } from "../app/duration.ts";
+import { duration, roughly } from "../app/duration.ts";
 import { takeFocusWish } from "../app/focus-wish.ts";
 import { useNow } from "../app/now.ts";
 import { goTo } from "../app/route.ts";
@@ -40,6 +40,7 @@ function Known({ shown }: { readonly shown: ShownTask }) {
   const percent = percentOf(shown);
   const message = messageOf(shown);
   const advice = wayOn(shown);
+  const { settledAt } = task.state.record;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (takeFocusWish("task", shown.id)) title.current?.focus();
@@ -70,6 +71,9 @@ function Known({ shown }: { readonly shown: ShownTask }) {
           </p>
         )}
         {advice && <p className="quiet">{advice}</p>}
+        {message === "" && settledAt !== undefined && (
+          <p className="quiet">It took {duration(settledAt - shown.createdAt)}.</p>
+        )}
         {percent !== undefined && (
           <Progress value={percent} size="sm" aria-label="Progress" transitionDuration={0} />
         )}

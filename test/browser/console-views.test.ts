@@ -1,0 +1,68 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { axeFindings, isGrave } from "./axe.ts";
+import { seeMainViews } from "./main-views.ts";
+import { pageFaults } from "./page-faults.ts";
+import { TaskPage } from "./task-page.ts";
+import { testBrowser } from "./test-browser.ts";
+
+const at = testBrowser();
+/** Where pictures go, when they are asked for: `npm run screenshots`. */
+const shots = process.env.SCREENSHOTS;
+/** The one that the README shows. */
+const SHOWN = { view: "question-desktop-light", path: "docs/console.png" };
+
+test("the main views, light and dark, on a desk and on a phone: nothing grave for axe, nothing too wide, no complaint", async () => {
+  const page = await at.browser.context.newPage();
+  const faults = pageFaults(page);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const reply = await page.goto(at.lab.page);
+  const policy = reply?.headers()["content-security-policy"] ?? "";
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toContain("unsafe");
+  const grave: string[] = [];
+  const wide: string[] = [];
+  const seen: string[] = [];
+  await seeMainViews(new TaskPage(page), at.lab, async (name) => {
+    seen.push(name);
+    if (shots !== undefined) await shoot(page, join(shots, `${name}.png`));
+    if (shots !== undefined && name === SHOWN.view) await shootSharp(page, SHOWN.path);
+    const { tooWide } = await page.evaluate(() => ({
+      tooWide: [document.documentElement, ...document.querySelectorAll(".split-master, .split-detail")]
+        .filter((pane) => pane.scrollWidth > pane.clientWidth)
+        .map((pane) => pane.className || pane.nodeName),
+    }));
+    wide.push(...tooWide.map((pane) => `${name}: ${pane}`));
+    for (const finding of await axeFindings(page)) {
+      const told = `${name}: ${finding.impact} ${finding.rule}, ${finding.help}\n  ${finding.places.join("\n  ")}`;
+      if (isGrave(finding)) grave.push(told);
+      else console.log(`axe, ${told}`);
+    }
+  });
+  expect(seen.length).toBe(24);
+  await page.setViewportSize({ width: 380, height: 760 });
+  await page.getByRole("link", { name: "Back to the list" }).click();
+  await page.locator('.task-row[data-index="0"]').waitFor();
+  expect(wide).toEqual([]);
+  expect(grave).toEqual([]);
+  expect(faults).toEqual([]);
+});
+
+async function shoot(page: Page, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await page.screenshot({ path });
+}
+
+/** With more points than the page has, for screens that show them. */
+async function shootSharp(page: Page, path: string): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const { width = 0, height = 0 } = page.viewportSize() ?? {};
+  const clip = { x: 0, y: 0, width, height, scale: 1.4 };
+  const { data } = (await devtools.send("Page.captureScreenshot", { format: "png", clip })) as {
+    data: string;
+  };
+  await writeFile(path, Buffer.from(data, "base64"));
+  await devtools.detach();
+}
