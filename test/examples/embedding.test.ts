@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { testBrowser } from "../browser/test-browser.ts";
 import { ExampleApp } from "./example-app.ts";
 import { examplesIn } from "./guide.ts";
+import { withArguments } from "./with-arguments.ts";
 
 const GUIDE = "docs/embedding.md";
 const EXAMPLES = examplesIn(GUIDE);
@@ -45,6 +46,7 @@ describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (exampl
       const ofThePage = message.type() === "error" && !message.text().startsWith("Failed to load resource");
       if (ofThePage) faults.push(message.text());
     });
+    await withArguments(page, { stage_ms: 600 });
     const server = `${inject("workerUrl")}/samples/${at.lab.name}/${generation}/mcp`;
     await page.goto(`${served.url}?server=${encodeURIComponent(server)}`);
     return { page, faults };
@@ -75,19 +77,6 @@ describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (exampl
     },
   );
 
-  /** The example asks for a paper and no more: on the wire it becomes a paper about which there is a question. */
-  async function withQuestion(page: Page): Promise<void> {
-    await page.route("**/samples/**", async (route) => {
-      const sent = route.request().postDataJSON() as {
-        method?: string;
-        params?: Record<string, unknown>;
-      } | null;
-      if (sent?.method !== "tools/call") return route.continue();
-      const args = { ...(sent.params?.arguments as object), mode: "ask", stage_ms: 200 };
-      await route.continue({ postData: { ...sent, params: { ...sent.params, arguments: args } } });
-    });
-  }
-
   const answers = [
     ["Answer", 'Acquired "'],
     ["Decline", "The reader declined"],
@@ -96,7 +85,7 @@ describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (exampl
     "puts a question of the server, again after a reload, and goes on with: %s",
     async (button, text) => {
       const { page, faults } = await open("2026-07-28");
-      await withQuestion(page);
+      await withArguments(page, { stage_ms: 200, mode: "ask" });
       await page.getByRole("button", { name: "Acquire" }).click();
       const question = page.locator("form", { hasText: "Which edition" });
       await question.waitFor();

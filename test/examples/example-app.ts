@@ -7,16 +7,17 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "vite";
-import { type Example, ROOT } from "./guide.ts";
+import { ROOT } from "./documents.ts";
+import type { Example } from "./guide.ts";
 
 const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
 
 /** An example as a reader would have it: its files in a folder of their own, with the packages it installs and no others. */
 export class ExampleApp {
-  readonly #folder: string;
+  readonly folder: string;
 
   private constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   static async of(example: Example): Promise<ExampleApp> {
@@ -35,9 +36,9 @@ export class ExampleApp {
 
   /** The complaints of its compiler, for an example in TypeScript. */
   async typeFaults(): Promise<string> {
-    const compiler = join(this.#folder, "node_modules/typescript/bin/tsc");
+    const compiler = join(this.folder, "node_modules/typescript/bin/tsc");
     try {
-      await promisify(execFile)(process.execPath, [compiler, "-p", this.#folder]);
+      await promisify(execFile)(process.execPath, [compiler, "-p", this.folder]);
       return "";
     } catch (error) {
       return (error as { stdout: string }).stdout;
@@ -45,14 +46,14 @@ export class ExampleApp {
   }
 
   build(): Promise<unknown> {
-    return build({ root: this.#folder, configFile: false, logLevel: "error", build: { target: "es2023" } });
+    return build({ root: this.folder, configFile: false, logLevel: "error", build: { target: "es2023" } });
   }
 
   /** Serves what was built. */
   async serve(): Promise<{ readonly url: string; close(): Promise<void> }> {
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? "/", "http://localhost");
-      const file = join(this.#folder, "dist", pathname === "/" ? "index.html" : pathname);
+      const file = join(this.folder, "dist", pathname === "/" ? "index.html" : pathname);
       if (!existsSync(file)) return void response.writeHead(404).end();
       response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
       createReadStream(file).pipe(response);
@@ -69,6 +70,6 @@ export class ExampleApp {
   }
 
   remove(): Promise<void> {
-    return rm(this.#folder, { recursive: true, force: true });
+    return rm(this.folder, { recursive: true, force: true });
   }
 }

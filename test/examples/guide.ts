@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
-export const ROOT: string = join(import.meta.dirname, "../..");
+import { sectionsOf } from "./documents.ts";
 
 /** A complete app of a guide: its files by path, and the packages it says to install. */
 export interface Example {
@@ -10,19 +7,10 @@ export interface Example {
   readonly packages: readonly string[];
 }
 
-/** A fenced block: its language, what stands behind that, and its text. */
-const BLOCK = /^```(\w+)(?: (\S+))?\n(.*?)^```$/gms;
-
 /** Takes the examples out of a guide. A block headed `lang folder/path` is that file of the example `folder`. */
-export function examplesIn(path: string): ReadonlyMap<string, Example> {
+export function examplesIn(document: string): ReadonlyMap<string, Example> {
   const examples = new Map<string, Example>();
-  const text = readFileSync(join(ROOT, path), "utf8");
-  for (const section of text.split(/^## /m)) {
-    const blocks = [...section.matchAll(BLOCK)].map(([, language, file, code = ""]) => ({
-      language,
-      file,
-      code,
-    }));
+  for (const { blocks } of sectionsOf(document)) {
     const installed = blocks.flatMap(({ language, code }) => (language === "sh" ? packagesIn(code) : []));
     for (const { file, code } of blocks) {
       const [name, ...rest] = file?.split("/") ?? [];

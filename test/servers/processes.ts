@@ -21,6 +21,8 @@ export interface WranglerOptions {
   readonly vars?: Readonly<Record<string, string>>;
   /** The folder of its Durable Objects' storage; by default one of its own, which goes with it. */
   readonly persistTo?: string;
+  /** The folder of another worker than this repository's: with its wrangler.toml. It answers 200 to everything. */
+  readonly cwd?: string;
 }
 
 /** The worker, with the page and the sample servers, in workerd. Resolves when it answers. */
@@ -29,12 +31,17 @@ export async function startWorker(options: WranglerOptions = {}): Promise<Server
   const wrangler = join(dirname(require.resolve("wrangler/package.json")), "bin/wrangler.js");
   const state = options.persistTo ?? (await mkdtemp(join(tmpdir(), "holdfast-state-")));
   const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
-  const child = start(wrangler, [
-    "dev",
-    ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
-    ...["--persist-to", state],
-    ...vars,
-  ]);
+  const child = start(
+    wrangler,
+    [
+      "dev",
+      ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
+      ...["--persist-to", state],
+      ...vars,
+    ],
+    {},
+    options.cwd,
+  );
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/healthz`);
   return {
@@ -71,9 +78,14 @@ export function freePort(): Promise<number> {
   });
 }
 
-function start(script: string, args: string[], env: Record<string, string> = {}): ChildProcess {
+function start(
+  script: string,
+  args: string[],
+  env: Record<string, string> = {},
+  cwd: string = root,
+): ChildProcess {
   return spawn(process.execPath, [script, ...args], {
-    cwd: root,
+    cwd,
     // workerd is a grandchild: the group is ended as one.
     detached: true,
     stdio: ["ignore", "ignore", process.env.HOLDFAST_TEST_LOG ? "inherit" : "ignore"],

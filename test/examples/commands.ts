@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { ROOT } from "./documents.ts";
+
+/** What a machine has that can run the rest. */
+const SYSTEM: ReadonlySet<string> = new Set(["curl", "printf", "sha256sum", "cd", "git"]);
+
+const PACKAGES: ReadonlySet<string> = new Set([
+  manifest.name,
+  ...Object.keys(manifest.dependencies),
+  ...Object.keys(manifest.peerDependencies),
+  ...Object.keys(manifest.devDependencies),
+]);
+
+/** What of a shell text cannot be done in this repository: commands, scripts, files and packages that it does not have. */
+export function shellFaults(shell: string): readonly string[] {
+  return shell
+    .replaceAll("\\\n", " ")
+    .split(/\n|&&|\||;/)
+    .map((command) => command.replace(/(^|\s)#.*$/, "").trim())
+    .filter((command) => command !== "")
+    .flatMap((command) => {
+      const fault = commandFault(command.split(/\s+/).filter((word) => !/^[A-Z_]+=/.test(word)));
+      return fault === undefined ? [] : [`${command}: ${fault}`];
+    });
+}
+
+function commandFault([command = "", ...words]: readonly string[]): string | undefined {
+  const [first = ""] = words;
+  switch (command) {
+    case "npm":
+      return npmFault(words);
+    case "npx":
+      return binFault(first) ?? (first === "vitest" || first === "biome" ? pathFault(words) : undefined);
+    case "node":
+      return existsSync(join(ROOT, first)) ? undefined : `there is no ${first}`;
+    default:
+      return SYSTEM.has(command) ? undefined : "is no command known here";
+  }
+}
+
+function npmFault([verb = "", ...words]: readonly string[]): string | undefined {
+  const script = verb === "run" ? (words[0] ?? "") : verb;
+  switch (verb) {
+    case "ci":
+      return undefined;
+    case "install": {
+      const unknown = words.find((word) => !word.startsWith("-") && !PACKAGES.has(word));
+      return unknown === undefined ? undefined : `${unknown} is no package used here`;
+    }
+    case "run":
+    case "test":
+      return script in manifest.scripts ? undefined : `there is no script ${script}`;
+    default:
+      return `npm ${verb} is not known here`;
+  }
+}
+
+function binFault(name: string): string | undefined {
+  return existsSync(join(ROOT, "node_modules/.bin", name)) ? undefined : `${name} is not installed`;
+}
+
+function pathFault(words: readonly string[]): string | undefined {
+  const missing = words.find((word) => word.includes("/") && !existsSync(join(ROOT, word)));
+  return missing === undefined ? undefined : `there is no ${missing}`;
+}

@@ -1,0 +1,163 @@
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { gatewayOf } from "../../worker/config/gateway.ts";
+import { until } from "../browser/until.ts";
+
+/**
+ * How each example of the documents that is not a complete app is run, by its place. `before` and `after` are all that is
+ * added to it: what it leaves to its reader, and a way to see what came of it. The addresses in it are made those of
+ * real servers.
+ */
+export type SnippetRun =
+  | {
+      readonly kind: "page";
+      readonly before: string;
+      readonly after: string;
+      /** `said` grows by what the page writes to its console. */
+      see(page: Page, said: readonly string[]): Promise<void>;
+    }
+  | {
+      /** Node, in a process that has to end by itself. */
+      readonly kind: "process";
+      readonly before: string;
+      readonly after: string;
+      see(output: string): void;
+    }
+  | {
+      /** workerd, by `wrangler dev`: `after` has the default export, and names the Durable Object's class `Shown`. */
+      readonly kind: "worker";
+      readonly before: string;
+      readonly after: string;
+      see(url: string): Promise<void>;
+    }
+  | {
+      /** Settings: given to what reads them. */
+      readonly kind: "settings";
+      see(code: string): void;
+    };
+
+/** Those that are programs. */
+export type ProgramRun = Exclude<SnippetRun, { kind: "settings" }>;
+
+/** The papers of the sample servers are made up, but the same every time. */
+const ACQUIRED = /Acquired ".+" \(10\.1038\/s41586-020-2649-2\)/;
+
+const MODEL = `
+import { MockLanguageModelV4 } from "ai/test";
+import { TaskClient } from "holdfast";
+import { memoryStore } from "holdfast/memory";
+import { fromUrl } from "holdfast/sdk-v2";
+
+const tasks = new TaskClient({ store: memoryStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+const prompt = "Get the paper";
+const usage = {
+  inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
+  outputTokens: { total: 1, text: 1, reasoning: undefined },
+};
+const input = JSON.stringify({ doi: "10.1038/s41586-020-2649-2", stage_ms: 20 });
+const model = new MockLanguageModelV4({
+  doGenerate: async ({ prompt }) =>
+    prompt.at(-1)?.role === "tool"
+      ? { content: [{ type: "text", text: JSON.stringify(prompt.at(-1)) }], finishReason: { unified: "stop", raw: undefined }, usage, warnings: [] }
+      : { content: [{ type: "tool-call", toolCallId: "1", toolName: "acquire_paper", input }], finishReason: { unified: "tool-calls", raw: undefined }, usage, warnings: [] },
+});
+`;
+
+export const RUNS: Readonly<Record<string, SnippetRun>> = {
+  "README.md, Holdfast, 1": {
+    kind: "page",
+    before: `
+import type { Task } from "holdfast";
+const show = (task: Task): void => console.log("resumed", task.tool);
+`,
+    after: "",
+    async see(page, said) {
+      await until("the task runs", () => said.find((line) => /^working /.test(line)));
+      await page.reload();
+      await until("the new page has it", () => said.find((line) => line === "resumed acquire_paper"));
+      await until("the paper is there", () => said.find((line) => ACQUIRED.test(line)));
+    },
+  },
+  "README.md, On the edge, 1": {
+    kind: "worker",
+    before: "",
+    after: `
+export class Shown extends Papers {
+  async outcome(id: string) {
+    const task = await this.tasks.client.get(id);
+    return { outcome: task?.outcome ?? null };
+  }
+}
+export default {
+  async fetch(request: Request, env: { SHOWN: DurableObjectNamespace<Shown> }): Promise<Response> {
+    const papers = env.SHOWN.getByName("one");
+    const id = new URL(request.url).searchParams.get("id");
+    if (id === null) return new Response(await papers.acquire("10.1038/s41586-020-2649-2"));
+    return new Response(JSON.stringify(await papers.outcome(id)));
+  },
+};
+`,
+    async see(url) {
+      const id = await (await fetch(url)).text();
+      const told = await until("the alarm has seen the task to its end", async () => {
+        const { outcome } = (await (await fetch(`${url}/?id=${id}`)).json()) as {
+          outcome: { kind: string; result?: unknown } | null;
+        };
+        return outcome ?? undefined;
+      });
+      expect(told).toMatchObject({ kind: "completed" });
+      expect(JSON.stringify(told)).toContain("10.1038/s41586-020-2649-2");
+    },
+  },
+  "README.md, On the edge, 2": {
+    kind: "process",
+    before: `
+const session = { token: "token-of-a-reader" };
+const doi = "10.1038/s41586-020-2649-2";
+`,
+    after: `
+console.log(JSON.stringify(await task.result()));
+await tasks.close();
+`,
+    see(output) {
+      expect(JSON.parse(output)).toMatchObject({ structuredContent: { doi: "10.1038/s41586-020-2649-2" } });
+    },
+  },
+  "README.md, Agents, 1": {
+    kind: "process",
+    before: MODEL,
+    after: `
+console.log(text);
+await tasks.close();
+`,
+    see(output) {
+      expect(JSON.stringify(JSON.parse(output)).replaceAll("\\", "")).toMatch(ACQUIRED);
+    },
+  },
+  "README.md, The gateway, 1": {
+    kind: "settings",
+    see(code) {
+      expect(gatewayOf({ GATEWAY: code })).toEqual(gatewayOf({}));
+      expect(Object.keys(JSON.parse(code) as object)).toEqual(Object.keys(gatewayOf({})));
+    },
+  },
+  "README.md, React, 1": {
+    kind: "page",
+    before: `
+import { createRoot } from "react-dom/client";
+import { TaskClient } from "holdfast";
+import { indexedDbStore } from "holdfast/indexeddb";
+import { fromUrl } from "holdfast/sdk-v2";
+const tasks = new TaskClient({ store: indexedDbStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+`,
+    after: `
+createRoot(document.querySelector("main")!).render(<App />);
+`,
+    async see(page) {
+      await page.getByRole("button", { name: "Acquire" }).click();
+      await page.getByText("1 running").waitFor();
+      await page.getByText("0 running").waitFor();
+      await page.getByText("completed").waitFor();
+    },
+  },
+};

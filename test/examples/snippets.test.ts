@@ -1,0 +1,158 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+import { gatewayOf } from "../../worker/config/gateway.ts";
+import { limitsOf } from "../../worker/config/limits.ts";
+import { SampleLab } from "../browser/sample-lab.ts";
+import { testBrowser } from "../browser/test-browser.ts";
+import { type ServerProcess, startWorker } from "../servers/processes.ts";
+import { shellFaults } from "./commands.ts";
+import { blocksOf, DOCUMENTS, localLinksOf, ROOT, spansOf, textOf } from "./documents.ts";
+import { ExampleApp } from "./example-app.ts";
+import { appOf } from "./snippet-app.ts";
+import { RUNS, type SnippetRun } from "./snippet-runs.ts";
+import { withArguments } from "./with-arguments.ts";
+
+/** Documents whose blocks are files of complete apps, and the test that runs those. */
+const GUIDES: Readonly<Record<string, string>> = { "docs/embedding.md": "test/examples/embedding.test.ts" };
+
+/** Shell and plain text are looked at below; everything else is run. */
+const blocks = DOCUMENTS.flatMap(blocksOf);
+const ofApps = DOCUMENTS.filter((document) => blocksOf(document).some(({ file }) => file !== undefined));
+const snippets = blocks.filter(
+  ({ file, language }) => file === undefined && language !== "sh" && language !== "text",
+);
+
+test("each example in the documents is run by a test: those that are complete apps, and all others here", () => {
+  expect(ofApps).toEqual(Object.keys(GUIDES));
+  for (const path of Object.values(GUIDES)) expect(existsSync(join(ROOT, path))).toBe(true);
+  expect(snippets.map(({ place }) => place)).toEqual(Object.keys(RUNS));
+  // GitHub shows a block of no language as it shows text.
+  expect(blocks.filter(({ language }) => language === "").map(({ place }) => place)).toEqual([]);
+});
+
+describe.each(DOCUMENTS)("what %s names is there", (document) => {
+  test("commands, and the scripts, files and packages they are about", () => {
+    const shell = blocksOf(document).filter(({ language }) => language === "sh");
+    const inline = spansOf(document).filter((span) => /^(npm|npx|node) /.test(span));
+    expect([...shell.map(({ code }) => code), ...inline].flatMap(shellFaults)).toEqual([]);
+  });
+
+  test("entry points of the package, files of the repository, and what links lead to", () => {
+    const spans = spansOf(document);
+    const entries = spans.flatMap((span) => span.match(/^holdfast\/[\w/-]+$/) ?? []);
+    const exported = Object.keys(manifest.exports).map((path) => path.replace(/^\./, manifest.name));
+    expect(entries.filter((entry) => !exported.includes(entry))).toEqual([]);
+    const paths = spans.filter((span) => /^(src|test|web|worker|docs|bench|extension)\/[\w./-]*$/.test(span));
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    const missing = localLinksOf(document).filter((target) => {
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? document : join(dirname(document), path);
+      if (!existsSync(join(ROOT, file))) return true;
+      return anchor !== undefined && !anchorsOf(file).includes(anchor);
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+/** As GitHub makes them of headings. */
+function anchorsOf(document: string): readonly string[] {
+  return [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test("the settings that the runbook calls the defaults are the defaults", () => {
+  const row = (name: string): string =>
+    textOf("docs/runbook.md").match(new RegExp(`^\\| \`${name}\` \\| \`(.*?)\``, "m"))?.[1] ?? "";
+  expect(JSON.parse(row("LIMITS"))).toEqual(limitsOf({}));
+  expect(JSON.parse(row("GATEWAY"))).toEqual(gatewayOf({}));
+});
+
+type Kind = SnippetRun["kind"];
+const ofKind = <K extends Kind>(kind: K) =>
+  snippets.flatMap(({ place, code }) => {
+    const run = RUNS[place];
+    return run?.kind === kind ? [{ place, code, run: run as Extract<SnippetRun, { kind: K }> }] : [];
+  });
+
+test.each(ofKind("settings"))("$place", ({ code, run }) => run.see(code));
+
+/** Where the samples of a lab are, for snippets of either generation: the newest. */
+const papersOf = (lab: SampleLab): string => `${inject("workerUrl")}/samples/${lab.name}/2026-07-28/mcp`;
+
+describe("the snippets that run in a page", () => {
+  const at = testBrowser();
+
+  test.each(ofKind("page"))("$place", async ({ code, run }) => {
+    const app = await ExampleApp.of(appOf(code, run, { "https://papers.example/mcp": papersOf(at.lab) }));
+    try {
+      expect(await app.typeFaults()).toBe("");
+      await app.build();
+      const served = await app.serve();
+      const page = await at.browser.context.newPage();
+      await withArguments(page, { stage_ms: 300 });
+      const said: string[] = [];
+      page.on("console", async (message) => {
+        const values = await Promise.all(message.args().map((arg) => arg.jsonValue().catch(() => undefined)));
+        said.push(
+          values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" "),
+        );
+      });
+      await page.goto(served.url);
+      await run.see(page, said).finally(() => served.close());
+    } finally {
+      await app.remove();
+    }
+  });
+});
+
+describe("the snippets that run elsewhere", () => {
+  const lab = new SampleLab();
+  let worker: ServerProcess;
+
+  beforeAll(async () => {
+    const sha256 = createHash("sha256").update("token-of-a-reader").digest("hex");
+    worker = await startWorker({
+      vars: {
+        ENDPOINTS: JSON.stringify({ papers: { url: papersOf(lab), allowPrivate: true } }),
+        TOKENS: JSON.stringify([{ principal: "reader", sha256 }]),
+      },
+    });
+  });
+  afterAll(() => worker.kill());
+
+  const addresses = (): Readonly<Record<string, string>> => ({
+    "https://papers.example/mcp": papersOf(lab),
+    "https://tasks.example": worker.url,
+  });
+
+  test.concurrent.each(ofKind("process"))("$place", async ({ code, run }) => {
+    const app = await ExampleApp.of(appOf(code, run, addresses()));
+    try {
+      expect(await app.typeFaults()).toBe("");
+      const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: app.folder });
+      run.see(stdout);
+    } finally {
+      await app.remove();
+    }
+  });
+
+  test.concurrent.each(ofKind("worker"))("$place", async ({ code, run }) => {
+    const app = await ExampleApp.of(appOf(code, run, addresses()));
+    try {
+      expect(await app.typeFaults()).toBe("");
+      const shown = await startWorker({ cwd: app.folder });
+      await run.see(shown.url).finally(() => shown.kill());
+    } finally {
+      await app.remove();
+    }
+  });
+});
