@@ -74,7 +74,10 @@ export class TaskClient implements TaskClientApi {
   readonly #tasks: Map<string, Task> = new Map();
   /** Tasks seen to their end: what is heard of them as unfinished is older. */
   readonly #ended: Set<string> = new Set();
-  readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly #subscribers: Set<{
+    readonly listener: (task: Task) => void;
+    readonly forgotten: ((id: string) => void) | undefined;
+  }> = new Set();
   readonly #report: (problem: Problem) => void;
   readonly #closing: AbortController = new AbortController();
   readonly #online = (): void => this.nudge();
@@ -102,6 +105,10 @@ export class TaskClient implements TaskClientApi {
       endpoints: [...this.#endpoints.keys()],
       followed: () => [...this.#tasks.values()].map((task) => task.reference),
       changed: (state) => this.#changed(state),
+      forgotten: (id) => {
+        this.#tasks.delete(id);
+        for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
+      },
       report: this.#report,
     });
     // Pages and workers are told when the network is back; elsewhere there is no such event.
@@ -173,13 +180,10 @@ export class TaskClient implements TaskClientApi {
     return record && this.#taskOf({ record });
   }
 
-  /** Deletes a settled task from the store. One that runs is left: cancel it first. */
+  /** Deletes a settled task from the store, and tells subscribers, in other tabs too. One that runs is left: cancel it first. */
   async forget(id: string): Promise<void> {
     const task = await this.get(id);
-    if (!task?.outcome) return;
-    await this.#host.written();
-    this.#tasks.delete(id);
-    await this.#store.remove(id);
+    if (task?.outcome) await this.#host.forget(task);
   }
 
   async endpoints(): Promise<readonly string[]> {
@@ -206,10 +210,15 @@ export class TaskClient implements TaskClientApi {
     return this.#endpointNamed(endpoint).rememberedSession();
   }
 
-  /** Calls back after each change of any task. The function returned ends it. */
-  subscribe(listener: (task: Task) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /**
+   * Calls back after each change of any task. The function returned ends it.
+   * @param forgotten Called with the id of each task that was deleted: by `forget`, here or in another
+   *   tab, or because it was kept long enough.
+   */
+  subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
+    const subscriber = { listener, forgotten };
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
   }
 
   /** With an `alarm`, what it calls: does what is due, and resolves when all that was sent has been answered and written. */
@@ -307,7 +316,7 @@ export class TaskClient implements TaskClientApi {
     if (!outcome && this.#ended.has(id)) return;
     const task = this.#taskOf(state);
     task.accept(state);
-    for (const listener of [...this.#listeners]) listener(task);
+    for (const { listener } of [...this.#subscribers]) listener(task);
     if (!outcome) return;
     this.#tasks.delete(id);
     this.#ended.add(id);

@@ -33,8 +33,11 @@ export interface TaskClientApi {
   forget(id: string): Promise<void>;
   /** The tools of an endpoint, as the server defines them. */
   listTools(endpoint: string): Promise<readonly ListedTool[]>;
-  /** Calls back after each change of any task. The function returned ends it. */
-  subscribe(listener: (task: Task) => void): () => void;
+  /**
+   * Calls back after each change of any task. The function returned ends it.
+   * @param forgotten Called with the id of each task that was deleted, in whatever tab.
+   */
+  subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void;
   /** Tries again at once what waits out a fault. */
   nudge(): void;
   /** Lets go of everything this process holds. The tasks go on. */

@@ -19,6 +19,8 @@ interface Watch {
   readonly stop: () => void;
   /** Tasks heard of while the list is on its way, and so perhaps not on it. */
   readonly heard: Set<string>;
+  /** Tasks deleted while the list is on its way, and so perhaps still on it. */
+  readonly forgotten: Set<string>;
   /** Ids that were asked for. */
   readonly sought: Set<string>;
   listed: boolean;
@@ -95,7 +97,12 @@ export class ClientTasks {
   readonly forget = async (id: string): Promise<void> => {
     await this.client.forget(id);
     const shown = this.#shelf.get(id);
-    if (shown && !shown.outcome) return;
+    // One that runs is left. Clients of other kinds may tell nobody of what they delete.
+    if (!shown || shown.outcome) this.#remove(id);
+  };
+
+  readonly #remove = (id: string): void => {
+    this.#watch?.forgotten.add(id);
     this.#absent.add(id);
     if (!this.#shelf.remove(id)) return;
     this.#listeners.tell(id);
@@ -113,8 +120,9 @@ export class ClientTasks {
 
   #begin(): void {
     this.#watch = {
-      stop: this.client.subscribe(this.hear),
+      stop: this.client.subscribe(this.hear, this.#remove),
       heard: new Set(),
+      forgotten: new Set(),
       sought: new Set(),
       listed: false,
     };
@@ -127,6 +135,7 @@ export class ClientTasks {
   async #list(watch: Watch): Promise<void> {
     watch.listed = true;
     watch.heard.clear();
+    watch.forgotten.clear();
     if (this.#listing.status === "failed") this.#report(LOADING);
     try {
       const tasks = await this.client.list();
@@ -136,7 +145,8 @@ export class ClientTasks {
     }
   }
 
-  #takeList(tasks: readonly Task[], { heard }: Watch): void {
+  #takeList(all: readonly Task[], { heard, forgotten }: Watch): void {
+    const tasks = all.filter(({ id }) => !forgotten.has(id));
     const listed = new Set(tasks.map(({ id }) => id));
     // A call that was no task is on no list, and yet somebody may be looking at it.
     const gone = this.#shelf.all.filter(
@@ -153,7 +163,7 @@ export class ClientTasks {
     try {
       const task = await this.client.get(id);
       if (watch !== this.#watch) return;
-      if (task) return this.#take(task, false);
+      if (task && !watch.forgotten.has(id)) return this.#take(task, false);
       if (this.#shelf.get(id)) return;
       this.#absent.add(id);
       this.#listeners.tell(id);
@@ -165,6 +175,8 @@ export class ClientTasks {
 
   #take(task: Task, told: boolean): void {
     this.#watch?.heard.add(task.id);
+    // An id may be given anew.
+    if (told) this.#watch?.forgotten.delete(task.id);
     if (this.#put(task, told)) this.#listeners.tell(ALL);
   }
 

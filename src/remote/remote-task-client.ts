@@ -42,7 +42,10 @@ export class RemoteTaskClient implements TaskClientApi {
   readonly #waits: Waits;
   readonly #feed: TaskFeed;
   readonly #book: TaskBook;
-  readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly #subscribers: Set<{
+    readonly listener: (task: Task) => void;
+    readonly forgotten: ((id: string) => void) | undefined;
+  }> = new Set();
   readonly #closing: AbortController = new AbortController();
   readonly #online = (): void => this.nudge();
 
@@ -64,7 +67,7 @@ export class RemoteTaskClient implements TaskClientApi {
     this.#book = new TaskBook({
       handle: (task) => this.#handle(task),
       changed: (task) => {
-        for (const listener of [...this.#listeners]) listener(task);
+        for (const { listener } of [...this.#subscribers]) listener(task);
       },
       recounted: () => this.#watch(),
     });
@@ -76,6 +79,7 @@ export class RemoteTaskClient implements TaskClientApi {
       ready: (resumed) => catchUp.ready(resumed),
       told: (task) => void this.#book.hear(task),
       progressed: (id, progress) => this.#book.progressed(id, progress),
+      forgotten: (id) => this.#forgotten(id),
       troubled: told("events"),
     });
     // Pages and workers are told when the network is back; elsewhere there is no such event.
@@ -134,7 +138,7 @@ export class RemoteTaskClient implements TaskClientApi {
       if (isRefusal(error, 409)) return;
       if (!isRefusal(error, 404)) throw error;
     }
-    this.#book.forget(id);
+    this.#forgotten(id);
   }
 
   async listTools(endpoint: string): Promise<readonly ListedTool[]> {
@@ -145,11 +149,16 @@ export class RemoteTaskClient implements TaskClientApi {
     }
   }
 
-  subscribe(listener: (task: Task) => void): () => void {
-    this.#listeners.add(listener);
+  /**
+   * Calls back after each change of any task. The function returned ends it.
+   * @param forgotten Called with the id of each task that was deleted, by whomever, while the event stream was open.
+   */
+  subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
+    const subscriber = { listener, forgotten };
+    this.#subscribers.add(subscriber);
     this.#watch();
     return () => {
-      this.#listeners.delete(listener);
+      this.#subscribers.delete(subscriber);
       this.#watch();
     };
   }
@@ -209,9 +218,14 @@ export class RemoteTaskClient implements TaskClientApi {
     throw errorOf(task.reference, { kind: "lost", detail: "Its result is no longer in the worker" });
   }
 
+  #forgotten(id: string): void {
+    this.#book.forget(id);
+    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
+  }
+
   /** Whoever waits for a change of a task, or of any, needs the stream; nobody else does. */
   #watch(): void {
-    const wanted = this.#book.unfinished.length > 0 || this.#listeners.size > 0;
+    const wanted = this.#book.unfinished.length > 0 || this.#subscribers.size > 0;
     if (wanted && !this.#closing.signal.aborted) this.#feed.open();
     else this.#feed.close();
   }

@@ -24,6 +24,8 @@ export interface TaskFeedOptions {
   readonly told: (task: TaskJson) => void;
   /** Of the running process, and not stored: it may be missed. */
   readonly progressed: (id: string, progress: TaskProgress) => void;
+  /** A settled task was deleted. It is not stored either. */
+  readonly forgotten: (id: string) => void;
   /** The stream broke, or could not be opened; it is tried again. */
   readonly troubled: (error: RemoteApiError) => void;
 }
@@ -109,7 +111,7 @@ export class TaskFeed {
   }
 
   #take({ type, data, lastEventId }: StreamedEvent): void {
-    const { ready, told, progressed, troubled } = this.#options;
+    const { ready, told, progressed, forgotten, troubled } = this.#options;
     const json = parsed(data);
     if (type === "ready") ready(isObject(json) && json.resumed === true);
     else if (type === "task") {
@@ -119,7 +121,7 @@ export class TaskFeed {
     } else if (type === "progress" && isObject(json)) {
       const { id, progress } = json;
       if (typeof id === "string" && isProgress(progress)) progressed(id, progress);
-    }
+    } else if (type === "forgotten" && isObject(json) && typeof json.id === "string") forgotten(json.id);
     // What follows must not be taken twice, nor what was handled now.
     if (lastEventId !== "") this.#position = lastEventId;
   }

@@ -27,6 +27,7 @@ export type TabAction =
 
 type Message =
   | { readonly type: "state"; readonly state: SharedState }
+  | { readonly type: "forgot"; readonly id: string }
   | { readonly type: "adopt"; readonly record: TaskRecord }
   | { readonly type: "do"; readonly nonce: string; readonly action: TabAction }
   | { readonly type: "done"; readonly nonce: string; readonly taken: boolean }
@@ -43,6 +44,8 @@ export interface TabGroupEvents {
   readonly awake: () => void;
   /** Another tab told of a change. */
   readonly told: (state: SharedState) => void;
+  /** Another tab deleted a settled task. */
+  readonly forgot: (id: string) => void;
   /** To the leader: another tab makes this call, or hands its task over. */
   readonly adopt: (record: TaskRecord) => void;
   /** To the leader: resolves when the action is durable; false if there was nothing to do it to. */
@@ -97,6 +100,10 @@ export class TabGroup {
 
   tell(state: SharedState): void {
     this.#post({ type: "state", state });
+  }
+
+  forgot(id: string): void {
+    this.#post({ type: "forgot", id });
   }
 
   /** Gives a call this tab makes, and then its task, to the leader. */
@@ -227,6 +234,8 @@ export class TabGroup {
     switch (message.type) {
       case "state":
         return this.#events.told(message.state);
+      case "forgot":
+        return this.#events.forgot(message.id);
       case "adopt":
         if (this.leads) this.#events.adopt(message.record);
         return;

@@ -43,6 +43,8 @@ export interface HostOptions extends ForRuntime {
   readonly followed: () => Iterable<TaskReference>;
   /** After every change of a task, in whatever tab it runs. */
   readonly changed: (state: SharedState) => void;
+  /** After a settled task was deleted, in whatever tab. */
+  readonly forgotten: (id: string) => void;
   readonly report: (problem: Problem) => void;
 }
 
@@ -97,6 +99,7 @@ export class TaskHost {
           if (this.#isFollowed(state.record.id)) options.changed(state);
           else void this.#toldOfUnknown(state);
         },
+        forgot: options.forgotten,
         adopt: (record) => this.#adopt(group, record),
         act: (action) => this.#act(action),
       });
@@ -191,8 +194,12 @@ export class TaskHost {
     this.#runtime.nudge();
   }
 
-  async written(): Promise<void> {
+  /** Deletes a settled task. Rejects when the store does not. */
+  async forget(task: Pick<TaskReference, "id" | "endpoint">): Promise<void> {
     await this.#runtime.written();
+    await this.#options.store.remove(task.id);
+    this.#options.forgotten(task.id);
+    this.#groups.get(task.endpoint)?.forgot(task.id);
   }
 
   async close(): Promise<void> {
@@ -266,9 +273,9 @@ export class TaskHost {
     const { keep, clock } = this.#options;
     const latestFirst = [...(await this.settled())].sort((a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0));
     const oldest = clock.now() - keep.ms;
-    for (const [index, { id, settledAt = 0 }] of latestFirst.entries()) {
-      if (index >= keep.count || settledAt < oldest)
-        await this.#stored((store) => store.remove(id), undefined);
+    for (const [index, record] of latestFirst.entries()) {
+      if (index >= keep.count || (record.settledAt ?? 0) < oldest)
+        await this.#stored(() => this.forget(record), undefined);
     }
   }
 

@@ -60,14 +60,17 @@ test("without a network the page says so, and takes it back when there is one", 
   await page.page.locator("#offline").waitFor({ state: "detached" });
 });
 
-test("a task is removed, and stays so", async () => {
-  const page = await openPage();
+test("a task is removed, in the other tab too, and stays so", async () => {
+  const [page, other] = [await openPage(), await openPage()];
   const faults = pageFaults(page.page);
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 20 });
   await page.stands("completed");
+  await other.open();
   await page.task.getByRole("button", { name: "Remove" }).click();
   await page.page.getByText("Nothing has been called yet").waitFor();
+  await other.page.getByText("Nothing has been called yet").waitFor();
+  await other.page.getByText("It was removed").waitFor();
   await page.reload();
   await page.page.getByText("Nothing has been called yet").waitFor();
   expect(faults).toEqual([]);

@@ -5,18 +5,27 @@ export class BothClients implements TaskClientApi {
   readonly #page: TaskClient;
   #edge: TaskClientApi | undefined;
   #held: readonly string[] = [];
-  readonly #listeners = new Set<(task: Task) => void>();
+  readonly #subscribers = new Set<{
+    readonly listener: (task: Task) => void;
+    readonly forgotten: ((id: string) => void) | undefined;
+  }>();
 
   constructor(page: TaskClient) {
     this.#page = page;
-    page.subscribe((task) => this.#tell(task));
+    page.subscribe(
+      (task) => this.#tell(task),
+      (id) => this.#forgotten(id),
+    );
   }
 
   /** The worker may be slow to answer, and the page's own tasks do not wait for it: so it joins when it has. */
   async join(edge: TaskClientApi, held: readonly string[]): Promise<void> {
     this.#edge = edge;
     this.#held = held;
-    edge.subscribe((task) => this.#tell(task));
+    edge.subscribe(
+      (task) => this.#tell(task),
+      (id) => this.#forgotten(id),
+    );
     for (const task of await edge.list()) this.#tell(task);
   }
 
@@ -54,9 +63,10 @@ export class BothClients implements TaskClientApi {
     return this.#held.includes(endpoint) ? undefined : this.#page.rememberedSession(endpoint);
   }
 
-  subscribe(listener: (task: Task) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
+    const subscriber = { listener, forgotten };
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
   }
 
   nudge(): void {
@@ -78,6 +88,10 @@ export class BothClients implements TaskClientApi {
   }
 
   #tell(task: Task): void {
-    for (const listener of [...this.#listeners]) listener(task);
+    for (const { listener } of [...this.#subscribers]) listener(task);
+  }
+
+  #forgotten(id: string): void {
+    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
   }
 }

@@ -42,7 +42,7 @@ export const eventStreamContent = {
   "text/event-stream": {
     schema: z.string().openapi({
       description:
-        "`ready` first, with `{ resumed }`: everything from here on is told; when `resumed` is false, what was before must be asked for. Then `task` for each stored change (a Task without result) and `progress` (`{ id, progress }`, without an event id). A comment at least every 15 s.",
+        "`ready` first, with `{ resumed }`: everything from here on is told; when `resumed` is false, what was before must be asked for. Then `task` for each stored change (a Task without result) `progress` (`{ id, progress }`) and `forgotten` (`{ id }`: it was deleted), both without an event id. A comment at least every 15 s.",
     }),
   },
 };

@@ -1,4 +1,4 @@
-import type { TaskJson } from "holdfast";
+import type { Task, TaskJson } from "holdfast";
 import type { DurableTasks, TaskChange } from "holdfast/durable-object";
 
 /** So often a silent stream shows that it lives, in ms. */
@@ -14,7 +14,7 @@ export interface ChangeStreamOptions {
 
 /**
  * The changes of a group as Server-Sent Events: first `ready`, then each stored change once, in order, as `task` with
- * its position as id; progress, which is not stored, as `progress` without an id.
+ * its position as id; progress and deletions, which are not stored, as `progress` and `forgotten` without an id.
  */
 export function changeStream({ tasks, after, id }: ChangeStreamOptions): Response {
   const encoder = new TextEncoder();
@@ -31,10 +31,13 @@ export function changeStream({ tasks, after, id }: ChangeStreamOptions): Respons
       write(event("ready", {}, Math.min(after ?? position, position)));
       for (const missed of after === undefined ? [] : tasks.changes(after, id)) change(missed);
       const unwatch = tasks.watch(change);
-      const unsubscribe = tasks.client.subscribe((task) => {
+      const progressed = (task: Task): void => {
         const { progress } = task.current;
         if (!progress || task.outcome || (id !== undefined && task.id !== id)) return;
         write(event("progress", { id: task.id, progress }));
+      };
+      const unsubscribe = tasks.client.subscribe(progressed, (gone) => {
+        if (id === undefined || gone === id) write(event("forgotten", { id: gone }));
       });
       const heartbeat = setInterval(() => write(": alive\n\n"), HEARTBEAT_MS);
       end = () => {

@@ -90,6 +90,26 @@ describe("two tabs", () => {
     expect(follower.server.methods).toEqual([]);
   });
 
+  it("all tabs are told when one forgets a settled task, and none when it is left", async () => {
+    const [leader, follower] = [await openTab(), await openTab()];
+    const gone: string[] = [];
+    for (const [name, { client }] of Object.entries({ leader, follower })) {
+      client.subscribe(
+        () => undefined,
+        (id) => gone.push(`${name} ${id}`),
+      );
+    }
+    const task = await start(leader);
+    await follower.client.forget(task.id);
+    await poll(leader, wire2026.completed);
+    await settled();
+    expect(gone).toEqual([]);
+    await follower.client.forget(task.id);
+    await settled();
+    expect(gone.sort()).toEqual([`follower ${task.id}`, `leader ${task.id}`]);
+    expect([await leader.client.list(), await follower.client.list()]).toEqual([[], []]);
+  });
+
   it("a call of the follower is sent by it, and polled by the leader", async () => {
     const [leader, follower] = [await openTab(), await openTab()];
     const task = await start(follower);

@@ -30,6 +30,7 @@ export class ScriptedClient implements TaskClientApi {
   readonly #records: Map<string, TaskRecord> = new Map();
   readonly #handles: Map<string, Task> = new Map();
   readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly #forgotten: Set<(id: string) => void> = new Set();
   readonly calls: HeldCall[] = [];
   readonly answers: Answered[] = [];
   lists = 0;
@@ -111,12 +112,22 @@ export class ScriptedClient implements TaskClientApi {
     return [];
   }
 
-  subscribe(listener: (task: Task) => void): () => void {
+  /** Another tab deletes a settled task. */
+  loses(id: string): void {
+    this.#records.delete(id);
+    for (const forgotten of [...this.#forgotten]) forgotten(id);
+  }
+
+  subscribe(listener: (task: Task) => void, forgotten: (id: string) => void = () => undefined): () => void {
     this.subscriptions++;
     // The same function may be given twice.
     const own = (task: Task): void => listener(task);
     this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    this.#forgotten.add(forgotten);
+    return () => {
+      this.#listeners.delete(own);
+      this.#forgotten.delete(forgotten);
+    };
   }
 
   nudge(): void {}

@@ -78,6 +78,37 @@ describe("a failure that comes after its readers have gone, and others come", ()
   });
 });
 
+describe("a task that another tab deletes", () => {
+  const over = settledRecord({ id: "over", createdAt: T0 });
+
+  it("is taken out of what is shown", async () => {
+    const client = new ScriptedClient(running(1), over);
+    const one = (
+      <Reader
+        key="one"
+        read={() => useTask("over")}
+        text={(over) => ` ${over === null ? null : over?.status}`}
+      />
+    );
+    const screen = await renderWith(client, [list, one]);
+    expect(screen.text).toBe("over completed, task-1 working completed");
+    await meanwhile(() => client.loses("over"));
+    expect(screen.text).toBe("task-1 working null");
+  });
+
+  it("stays away, although it is on a list that was asked for before", async () => {
+    const client = new ScriptedClient(running(1), over);
+    const late = held<void>();
+    client.gate = late.promise;
+    const screen = await renderWith(client, list);
+    await meanwhile(() => client.loses("over"));
+    await meanwhile(() => late.resolve());
+    expect(screen.text).toBe("task-1 working");
+    await meanwhile(() => client.completes("over"));
+    expect(screen.text, "its id was given anew").toBe("over completed, task-1 working");
+  });
+});
+
 describe("useForgetTask", () => {
   it("deletes what is settled, and takes it out of what is shown; leaves what runs", async () => {
     const client = new ScriptedClient(running(1), settledRecord({ id: "over", createdAt: T0 }));

@@ -62,6 +62,22 @@ describe("the stream of events", () => {
     expect(heard).toEqual([`${ID} working`, `${ID} input_required`, `${ID} completed`]);
   });
 
+  it("tells of a deletion by another, and of one's own", async () => {
+    const lab = await running();
+    const gone: string[] = [];
+    lab.client.subscribe(
+      () => undefined,
+      (id) => gone.push(id),
+    );
+    const stream = await opened(lab);
+    await stream.send("forgotten", { id: "papers.0.other" });
+    await stream.send("forgotten", { id: 7 });
+    const forgetting = lab.client.forget(ID);
+    await (await lab.worker.expect("DELETE", `/v1/tasks/${ID}`)).reply(204);
+    await forgetting;
+    expect(gone).toEqual(["papers.0.other", ID]);
+  });
+
   it("what is told twice, or says nothing new, is no update", async () => {
     const lab = await running();
     let updates = 0;

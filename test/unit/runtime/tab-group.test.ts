@@ -52,6 +52,7 @@ class Group {
       deposed: () => news.push("deposed"),
       awake: () => news.push("awake"),
       told: (state) => told.push(state),
+      forgot: (id) => news.push(`forgot ${id}`),
       adopt: ({ id }) => adopted.push(id),
       act: async (action) => {
         acts.push(action);

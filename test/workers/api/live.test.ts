@@ -86,6 +86,22 @@ describe.each(["sample-2025", "sample-2026"])("a remote client and the objects, 
     expect([await client.list(), await client.get(task.id)]).toEqual([[], undefined]);
   });
 
+  test("who watches is told when another deletes it", async () => {
+    const watcher = clientOf(principal);
+    const gone: string[] = [];
+    const ended: string[] = [];
+    watcher.subscribe(
+      ({ id, outcome }) => outcome && ended.push(id),
+      (id) => gone.push(id),
+    );
+    const task = await client.callTool(endpoint, "acquire_paper", paper(100));
+    await task.result();
+    await expect.poll(() => ended).toEqual([task.id]);
+    await client.forget(task.id);
+    await expect.poll(() => gone).toEqual([task.id]);
+    await watcher.close();
+  });
+
   test("it is cancelled", async () => {
     const task = await client.callTool(endpoint, "acquire_paper", paper(5_000));
     await task.cancel();
