@@ -67,6 +67,7 @@ test("a task is removed, in the other tab too, and stays so", async () => {
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 20 });
   await page.stands("completed");
   await other.open();
+  await page.open();
   await page.task.getByRole("button", { name: "Remove" }).click();
   await page.page.getByText("Nothing has been called yet").waitFor();
   await other.page.getByText("Nothing has been called yet").waitFor();

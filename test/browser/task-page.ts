@@ -10,6 +10,7 @@ export class TaskPage {
 
   async choose(server: string): Promise<void> {
     await this.ready();
+    await this.#lookAt();
     await this.page.getByRole("link", { name: "Call", exact: true }).click();
     await this.page.selectOption("[name=server]", server);
     await this.page.locator(`#call[data-tools-of=${JSON.stringify(server)}]`).waitFor();
@@ -70,6 +71,7 @@ export class TaskPage {
 
   /** Goes to the tasks, and opens the newest. */
   async open(): Promise<Locator> {
+    await this.#lookAt();
     await this.showTasks();
     await this.row.click();
     const id = await this.row.getAttribute("data-task");
@@ -86,6 +88,7 @@ export class TaskPage {
 
   /** Opens a choice among the fields of the open question, and takes one. */
   async pick(label: string | RegExp, option: string | RegExp): Promise<void> {
+    await this.#lookAt();
     await this.question.getByRole("combobox", { name: label }).click();
     await this.question.getByRole("option", { name: option }).click();
   }
@@ -106,6 +109,11 @@ export class TaskPage {
   async reload(): Promise<void> {
     await this.page.reload();
     await this.ready();
+  }
+
+  /** A page behind others is drawn once a second, and each click on it would wait for that. */
+  async #lookAt(): Promise<void> {
+    await this.page.bringToFront();
   }
 
   /** Until the page has its tasks. */
