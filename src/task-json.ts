@@ -29,12 +29,17 @@ export interface TaskJson {
   /** Cancelled by the app; the outcome is not known yet. */
   readonly cancelling: boolean;
   readonly trouble?: Trouble;
+  /** When it was to be polled next when this was told; absent where that was not known. */
+  readonly nextPollAt?: number;
   /** In lists and events a completed one has an empty result, and `apart: true`: it is had with the task itself. */
   readonly outcome?: Outcome;
 }
 
 /** @param withResult Whether the result of a completed task goes along. */
-export function taskJson({ record, progress, trouble }: SharedState, withResult: boolean): TaskJson {
+export function taskJson(
+  { record, progress, trouble, nextPollAt }: SharedState,
+  withResult: boolean,
+): TaskJson {
   const { id, endpoint, generation, call, rev, createdAt, settledAt, taskId, snapshot, immediateResponse } =
     record;
   const outcome = withResult ? record.outcome : withoutResult(record.outcome);
@@ -55,6 +60,7 @@ export function taskJson({ record, progress, trouble }: SharedState, withResult:
     inputRequests: openInputs(record).map(({ key, method, params }) => ({ key, method, params })),
     cancelling: record.cancel !== undefined && record.outcome === undefined,
     ...(trouble && { trouble }),
+    ...(nextPollAt !== undefined && { nextPollAt }),
     ...(outcome && { outcome }),
   };
 }
@@ -86,8 +92,13 @@ export function stateOf(task: TaskJson): SharedState {
     ...(task.cancelling && { cancel: { requestedAt: createdAt } }),
     ...(task.outcome && { outcome: task.outcome }),
   };
-  const { progress, trouble } = task;
-  return { record, ...(progress && { progress }), ...(trouble && { trouble }) };
+  const { progress, trouble, nextPollAt } = task;
+  return {
+    record,
+    ...(progress && { progress }),
+    ...(trouble && { trouble }),
+    ...(nextPollAt !== undefined && { nextPollAt }),
+  };
 }
 
 function stageOf(task: TaskJson): TaskRecord["stage"] {

@@ -2,7 +2,7 @@ import { type Outcome, openInputs, type TaskRecord } from "./engine/record.ts";
 import type { Trouble } from "./engine/state.ts";
 import { errorOf, type TaskReference } from "./errors.ts";
 import type { InputRequest } from "./protocol/input-request.ts";
-import type { JsonObject } from "./protocol/json.ts";
+import { type JsonObject, sameJson } from "./protocol/json.ts";
 import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
 import type { SharedState } from "./runtime/tab-group.ts";
@@ -42,12 +42,14 @@ export class Task implements AsyncIterable<TaskUpdate> {
   readonly #listeners: Set<() => void> = new Set();
   #record: TaskRecord;
   #update: TaskUpdate;
+  #nextPollAt: number | undefined;
 
   /** Made by TaskClient. */
   constructor(state: SharedState, actions: TaskActions) {
     this.#actions = actions;
     this.#record = state.record;
     this.#update = updateOf(state);
+    this.#nextPollAt = state.nextPollAt;
   }
 
   /** Ours; the same in every page. */
@@ -101,6 +103,15 @@ export class Task implements AsyncIterable<TaskUpdate> {
 
   get outcome(): Outcome | undefined {
     return this.#update.outcome;
+  }
+
+  /**
+   * When the server is asked next how the task stands, by this process or by the one that runs it: ms since
+   * 1970. Absent while it is asked, and where that is not known; past when nothing was heard since. It is no
+   * part of {@link current}: a poll that brings nothing new changes it, and wakes no subscriber of the task.
+   */
+  get nextPollAt(): number | undefined {
+    return this.#nextPollAt;
   }
 
   /** Calls back after each change. The function returned ends it. */
@@ -164,7 +175,13 @@ export class Task implements AsyncIterable<TaskUpdate> {
   /** All that is known of it here, for other processes. */
   get state(): SharedState {
     const { progress, trouble } = this.#update;
-    return { record: this.#record, ...(progress && { progress }), ...(trouble && { trouble }) };
+    const nextPollAt = this.#nextPollAt;
+    return {
+      record: this.#record,
+      ...(progress && { progress }),
+      ...(trouble && { trouble }),
+      ...(nextPollAt !== undefined && { nextPollAt }),
+    };
   }
 
   /** For TaskClient: takes a later state over. */
@@ -172,6 +189,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
     // Tabs may hear of changes out of order, and an outcome that was stored stands, whatever a tab had beyond it.
     if (this.#record.outcome || (!state.record.outcome && state.record.rev < this.#record.rev)) return;
     this.#record = state.record;
+    this.#nextPollAt = state.nextPollAt;
     const update = updateOf(state);
     if (sameUpdate(update, this.#update)) return;
     this.#update = update;
@@ -213,10 +231,11 @@ function updateOf({ record, progress, trouble }: SharedState): TaskUpdate {
 function sameUpdate(a: TaskUpdate, b: TaskUpdate): boolean {
   return (
     a.status === b.status &&
-    a.snapshot === b.snapshot &&
-    a.progress === b.progress &&
+    // What another tab tells of comes as copies.
+    sameJson(a.snapshot, b.snapshot) &&
+    sameJson(a.progress, b.progress) &&
     a.cancelling === b.cancelling &&
-    a.trouble === b.trouble &&
+    sameJson(a.trouble, b.trouble) &&
     a.outcome === b.outcome &&
     a.inputRequests.length === b.inputRequests.length &&
     a.inputRequests.every(({ key }, index) => key === b.inputRequests[index]?.key)

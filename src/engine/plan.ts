@@ -64,6 +64,12 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
   }
 }
 
+/** When the task is polled next, in ms since 1970. Nothing while a poll is out, or where none is to come. */
+export function nextPollAt({ record, inFlight, pollAt, hold }: TaskState): number | undefined {
+  if (record.stage !== "running" || hasEnded(record) || inFlight.has("get")) return undefined;
+  return Math.max(pollAt, hold?.until ?? 0);
+}
+
 /** When the engine wants a `due` event next, in ms since 1970. Infinity when only a reply or the app can move it. */
 export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): number {
   const { record, inFlight, hold } = state;
@@ -74,7 +80,7 @@ export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): numb
   if (!hasEnded(record)) {
     const acknowledgedAt = record.cancel?.acknowledgedAt;
     if (acknowledgedAt !== undefined) times.push(acknowledgedAt + timing.cancelGraceMs);
-    if (!inFlight.has("get")) times.push(Math.max(state.pollAt, free));
+    times.push(nextPollAt(state) ?? Number.POSITIVE_INFINITY);
     if (wantsQuestions(state) && !inFlight.has("result")) times.push(Math.max(state.listenAt, free));
   }
   return Math.min(...times);

@@ -1,4 +1,4 @@
-import { isObject, sameJson } from "../protocol/json.ts";
+import { isObject } from "../protocol/json.ts";
 import type { TaskJson } from "../task-json.ts";
 
 /** A task as the worker told of it, or `undefined` if this is none. What a handle relies on is looked at, no more. */
@@ -14,20 +14,4 @@ export function readTask(value: unknown): TaskJson | undefined {
 
 function isQuestion(value: unknown): boolean {
   return isObject(value) && typeof value.key === "string" && typeof value.method === "string";
-}
-
-/** The later task, with the very objects of the earlier where nothing changed: handles compare them by identity. */
-export function withKnownParts(later: TaskJson, earlier: TaskJson | undefined): TaskJson {
-  if (!earlier) return later;
-  const { snapshot, progress, trouble } = later;
-  return {
-    ...later,
-    ...(snapshot && { snapshot: known(snapshot, earlier.snapshot) }),
-    ...(progress && { progress: known(progress, earlier.progress) }),
-    ...(trouble && { trouble: known(trouble, earlier.trouble) }),
-  };
-}
-
-function known<T>(later: T, earlier: T | undefined): T {
-  return earlier !== undefined && sameJson(later, earlier) ? earlier : later;
 }

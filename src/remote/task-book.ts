@@ -1,7 +1,6 @@
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { Task } from "../task.ts";
 import { stateOf, type TaskJson } from "../task-json.ts";
-import { withKnownParts } from "./read-task.ts";
 
 /** How many ended tasks are remembered, so that older news of them is known for what it is. */
 const ENDED_KEPT = 1_000;
@@ -61,12 +60,11 @@ export class TaskBook {
     if (ended) return this.#options.handle(said.outcome ? said : ended);
     const known = this.#unfinished.get(id);
     if (known && !said.outcome && said.rev < known.json.rev) return known.task;
-    const json = withKnownParts(said, known?.json);
-    const task = known?.task ?? this.#options.handle(json);
-    if (json.outcome) this.#end(json);
-    else this.#unfinished.set(id, { task, json });
+    const task = known?.task ?? this.#options.handle(said);
+    if (said.outcome) this.#end(said);
+    else this.#unfinished.set(id, { task, json: said });
     const before = task.current;
-    if (known) task.accept(stateOf(json));
+    if (known) task.accept(stateOf(said));
     if (known ? task.current !== before : news) this.#options.changed(task);
     this.#options.recounted();
     return task;

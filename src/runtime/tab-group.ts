@@ -16,6 +16,8 @@ export interface SharedState {
   readonly record: TaskRecord;
   readonly progress?: TaskProgress;
   readonly trouble?: Trouble;
+  /** When it is polled next, where that is known: ms since 1970. */
+  readonly nextPollAt?: number;
 }
 
 /** What a tab asks its leader to do with a task. */

@@ -1,3 +1,4 @@
+import { nextPollAt } from "../engine/plan.ts";
 import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.ts";
 import type { TaskState } from "../engine/state.ts";
 import type { TaskReference } from "../errors.ts";
@@ -108,12 +109,14 @@ export class TaskHost {
   }
 
   /** The tasks that run in this process, but for those whose last change is not durable yet. */
-  states(): readonly TaskState[] {
-    return [...this.#runtime.states()].filter(({ record }) => this.#runtime.isStored(record.id));
+  states(): readonly SharedState[] {
+    const states = [...this.#runtime.states()];
+    return states.filter(({ record }) => this.#runtime.isStored(record.id)).map(sharedOf);
   }
 
-  state(id: string): TaskState | undefined {
-    return this.#runtime.isStored(id) ? this.#runtime.state(id) : undefined;
+  state(id: string): SharedState | undefined {
+    const state = this.#runtime.isStored(id) ? this.#runtime.state(id) : undefined;
+    return state && sharedOf(state);
   }
 
   /** Sees to it that every unfinished task of the store runs, here or in the leading tab. */
@@ -345,8 +348,8 @@ export class TaskHost {
   }
 
   #changed(state: TaskState): void {
-    const { record, progress, trouble } = state;
-    const shared = { record, ...(progress && { progress }), ...(trouble && { trouble }) };
+    const shared = sharedOf(state);
+    const { record } = shared;
     this.#options.changed(shared);
     const group = this.#groups.get(record.endpoint);
     // What can be no task is this tab's own affair, and so is a call before anybody was asked about it.
@@ -458,6 +461,17 @@ export class TaskHost {
     const record = await this.record(id);
     if (record) this.#options.changed({ record });
   }
+}
+
+function sharedOf(state: TaskState): SharedState {
+  const { record, progress, trouble } = state;
+  const pollAt = nextPollAt(state);
+  return {
+    record,
+    ...(progress && { progress }),
+    ...(trouble && { trouble }),
+    ...(pollAt !== undefined && { nextPollAt: pollAt }),
+  };
 }
 
 function holdsAnswer(record: TaskRecord, action: TabAction): boolean {

@@ -35,6 +35,7 @@ test("a time line tells of the reloads a task outlived, and is drawn to scale", 
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 1000 });
   await page.saying("Resolving");
+  await page.task.getByText(/so far, next poll in \d+ s/).waitFor();
   await page.reload();
   await page.stands("completed");
   await page.task.locator(".time-moments").getByText("Outlived a reload").waitFor();

@@ -52,6 +52,8 @@ export async function seeMainViews(view: TaskPage, lab: SampleLab, see: See): Pr
   await view.choose(older);
   await view.call("acquire_paper", { doi: "10.1126/science.adg7879", stage_ms: 60_000 });
   await view.task.getByText("Resolving").first().waitFor();
+  // Every poll is a tick on its time line.
+  await view.task.locator(".time-poll").first().waitFor();
   await show("running");
 
   await view.choose(newer);

@@ -6,6 +6,8 @@ import { seenNow } from "./seen.ts";
 /** What is kept of a task beside its record. */
 export interface Story {
   readonly moments: readonly Moment[];
+  /** When its server was asked how it stands, as far as that was seen: the latest of them. */
+  readonly polls?: readonly number[];
   /** The tool as it was when it was called: what its result is checked against. */
   readonly tool?: JsonObject;
 }
@@ -14,6 +16,7 @@ const EMPTY: Story = { moments: [] };
 /** A task that chatters keeps how it began and what it said last. */
 const KEPT_FIRST = 20;
 const KEPT_LAST = 480;
+const KEPT_POLLS = 300;
 /** Longer than the library keeps settled tasks. */
 const FORGOTTEN_AFTER_MS = 8 * 24 * 3_600_000;
 
@@ -24,6 +27,8 @@ const FORGOTTEN_AFTER_MS = 8 * 24 * 3_600_000;
 export class TaskHistory {
   readonly #stories = new Map<string, Story>();
   readonly #listeners = new Map<string, Set<() => void>>();
+  /** Whether each unfinished task waits for its next poll; if not, it may be just out. */
+  readonly #waiting = new Map<string, boolean>();
   #store: UseStore | undefined;
 
   /** Notes what happens to the client's tasks from now on. */
@@ -60,11 +65,24 @@ export class TaskHistory {
 
   async forget(id: string): Promise<void> {
     this.#stories.delete(id);
+    this.#waiting.delete(id);
     await del(id, this.#opened()).catch(() => undefined);
   }
 
   #see(task: Task): void {
+    this.#seePoll(task);
     this.#add(task.id, seenNow(task, Date.now()), undefined);
+  }
+
+  /** While a poll is out there is no next one. */
+  #seePoll({ id, nextPollAt, outcome }: Task): void {
+    const waited = this.#waiting.get(id);
+    const waits = nextPollAt !== undefined;
+    if (outcome) this.#waiting.delete(id);
+    else if (waits || waited) this.#waiting.set(id, waits);
+    if (waited !== true || waits) return;
+    const story = this.read(id);
+    this.#tell(id, { ...story, polls: [...(story.polls ?? []), Date.now()].slice(-KEPT_POLLS) });
   }
 
   #add(id: string, moments: readonly Moment[], tool: JsonObject | undefined): void {
@@ -117,11 +135,12 @@ export class TaskHistory {
 function joined(a: Story, b: Story): Story {
   const moments = merged(a.moments, b.moments);
   const tool = b.tool ?? a.tool;
+  const polls = b.polls ?? a.polls;
   const kept =
     moments.length > KEPT_FIRST + KEPT_LAST
       ? [...moments.slice(0, KEPT_FIRST), ...moments.slice(-KEPT_LAST)]
       : moments;
-  return { moments: kept, ...(tool && { tool }) };
+  return { moments: kept, ...(polls && { polls }), ...(tool && { tool }) };
 }
 
 /** How this page came to be: tasks that ran before it have outlived another. */

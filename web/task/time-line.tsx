@@ -1,3 +1,4 @@
+import type { Task } from "holdfast";
 import { useMemo } from "react";
 import { duration } from "../app/duration.ts";
 import { useNow } from "../app/now.ts";
@@ -5,12 +6,13 @@ import type { ShownTask } from "../clients/hooks.ts";
 import { useStory } from "../history/history-context.ts";
 import { type Moment, merged } from "../history/moment.ts";
 import { seenNow } from "../history/seen.ts";
+import { nextPollIn } from "../tasks/task-wait.ts";
 import { phasesOf } from "./phases.ts";
 import { marksOf } from "./scale.ts";
 
 /** What happened to a task, drawn to scale, and told below. */
 export function TimeLine({ shown }: { readonly shown: ShownTask }) {
-  const { moments: kept } = useStory(shown.id);
+  const { moments: kept, polls = [] } = useStory(shown.id);
   const { task, outcome } = shown;
   const now = useNow();
   const moments = useMemo(() => merged(kept, seenNow(shown.task, Date.now())), [kept, shown]);
@@ -27,7 +29,7 @@ export function TimeLine({ shown }: { readonly shown: ShownTask }) {
     <section aria-labelledby="time-line-title" className="time-line">
       <div className="section-heading">
         <h3 id="time-line-title">Time line</h3>
-        <span className="quiet">{outcome ? `took ${duration(span)}` : "so far"}</span>
+        <span className="quiet">{outcome ? `took ${duration(span)}` : `so far${pollWait(task, now)}`}</span>
       </div>
       <div className="time-track" aria-hidden="true">
         {phasesOf(lived, end).map(({ from, to, kind }) => (
@@ -38,6 +40,11 @@ export function TimeLine({ shown }: { readonly shown: ShownTask }) {
             style={{ left: percent(from), width: `${(100 * (to - from)) / span}%` }}
           />
         ))}
+        {polls
+          .filter((at) => at <= end)
+          .map((at) => (
+            <span key={`poll ${at}`} className="time-poll" style={{ left: percent(at) }} />
+          ))}
         {lived.map(({ key, at, kind, text }) => (
           <span
             key={key}
@@ -60,6 +67,11 @@ export function TimeLine({ shown }: { readonly shown: ShownTask }) {
       </ol>
     </section>
   );
+}
+
+function pollWait(task: Task, now: number): string {
+  const wait = nextPollIn(task, now);
+  return wait === undefined ? "" : `, next poll in ${wait}`;
 }
 
 function endedAt(moments: readonly Moment[]): number | undefined {

@@ -1,15 +1,26 @@
+import type { Task } from "holdfast";
 import { duration, roughly } from "../app/duration.ts";
 import type { ShownTask } from "../clients/hooks.ts";
 
-/** How often a running task is asked for, and how long its server will keep it. */
+/** How long until a running task is asked for again, where that is known; its server may keep it only so long. */
 export function waitOf({ snapshot, outcome, task }: ShownTask, now: number): string {
   if (outcome || !snapshot) return "";
   const { ttlMs, pollIntervalMs } = snapshot;
   const parts: string[] = [];
-  if (pollIntervalMs !== undefined) parts.push(`every ${duration(pollIntervalMs)}`);
+  const wait = nextPollIn(task, now);
+  if (wait !== undefined) parts.push(`next poll in ${wait}`);
+  else if (pollIntervalMs !== undefined) parts.push(`every ${duration(pollIntervalMs)}`);
   if (ttlMs !== null) {
     const from = task.state.record.acceptedAt ?? task.createdAt;
     parts.push(`TTL ${roughly(from + ttlMs - now)}`);
   }
   return parts.join(" · ");
+}
+
+/** Shorter waits than this are over before they are read. */
+const WORTH_TELLING_MS = 1_000;
+
+export function nextPollIn({ nextPollAt }: Task, now: number): string | undefined {
+  const wait = (nextPollAt ?? now) - now;
+  return wait < WORTH_TELLING_MS ? undefined : roughly(wait);
 }

@@ -84,6 +84,7 @@ export const taskShape = z
       .object({ fault: z.looseObject({ kind: z.string(), message: z.string() }), since: ms })
       .optional()
       .openapi({ description: "The last request to the server failed, and is made again." }),
+    nextPollAt: ms.optional().openapi({ description: "When it was to be polled next, when this was told." }),
     outcome: outcomeSchema.optional(),
   })
   .openapi("Task");

@@ -90,6 +90,27 @@ describe("two tabs", () => {
     expect(follower.server.methods).toEqual([]);
   });
 
+  it("both know when it is polled next, and a poll that brings nothing new wakes nobody", async () => {
+    const [leader, follower] = [await openTab(), await openTab()];
+    const task = await start(leader);
+    const other = await follower.client.get(task.id);
+    const due = T0 + (wire2026.working.pollIntervalMs ?? 0);
+    expect([task.nextPollAt, other?.nextPollAt]).toEqual([due, due]);
+    expect(task.state.nextPollAt).toBe(due);
+    await poll(leader, wire2026.working);
+    let woken = 0;
+    for (const handle of [task, other]) handle?.subscribe(() => woken++);
+    await clock.advance(5_000);
+    const asked = await leader.server.expect("tasks/get");
+    expect([task.nextPollAt, other?.nextPollAt], "a poll is out").toEqual([undefined, undefined]);
+    await asked.reply(wire2026.getTaskResult(wire2026.working));
+    await settled();
+    expect([task.nextPollAt, other?.nextPollAt]).toEqual([due + 10_000, due + 10_000]);
+    expect(woken).toBe(0);
+    await poll(leader, wire2026.completed);
+    expect([task.nextPollAt, other?.nextPollAt]).toEqual([undefined, undefined]);
+  });
+
   it("all tabs are told when one forgets a settled task, and none when it is left", async () => {
     const [leader, follower] = [await openTab(), await openTab()];
     const gone: string[] = [];
