@@ -130,3 +130,40 @@ test("an address that is none of the web's cannot be opened", async () => {
   await page.question.getByRole("button", { name: "Decline" }).click();
   await page.stands("completed");
 });
+
+test("what a model is asked for, a person reads and answers", async () => {
+  const page = await asked("ask_model");
+  for (const text of ["The server asks for what a model would say", "Be brief.", "<b>What</b> is kelp?"])
+    await page.question.getByText(text).waitFor();
+  const answer = page.question.getByRole("button", { name: "Answer" });
+  expect(await answer.isDisabled()).toBe(true);
+  // A model cannot decline, nor can who speaks for it: the task can be cancelled.
+  expect(await page.question.getByRole("button").count()).toBe(1);
+  await page.question.getByLabel("Your answer").fill("A brown alga");
+  await answer.click();
+  await page.stands("completed");
+  expect(await page.resultText()).toContain(
+    '{"q":{"role":"assistant","model":"a person","stopReason":"endTurn","content":{"type":"text","text":"A brown alga"}}}',
+  );
+});
+
+test("folders are named, or none: what is no folder's address is refused beside the question", async () => {
+  const page = await asked("ask_folders");
+  const before = server.calls.length;
+  const share = page.question.getByRole("button", { name: "Share these folders" });
+  expect(await share.isDisabled()).toBe(true);
+  await page.question.getByLabel("Folders").fill("/home/me");
+  await share.click();
+  await page.question.getByRole("alert").getByText("roots must be a list").waitFor();
+  expect(server.calls.length).toBe(before);
+  await page.question.getByLabel("Folders").fill("file:///home/me/papers\n\nfile:///tmp");
+  await share.click();
+  await page.stands("completed");
+  expect(await page.resultText()).toContain(
+    '{"q":{"roots":[{"uri":"file:///home/me/papers"},{"uri":"file:///tmp"}]}}',
+  );
+  const again = await asked("ask_folders");
+  await again.question.getByRole("button", { name: "Share none" }).click();
+  await again.stands("completed");
+  expect(await again.resultText()).toContain('{"q":{"roots":[]}}');
+});

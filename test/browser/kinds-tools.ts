@@ -124,7 +124,7 @@ export const HOSTILE: readonly FixtureTool[] = [
 ];
 
 /** Asks before it runs, and gives what it was answered. */
-function asking(name: string, params: object): FixtureTool {
+function asking(name: string, params: object, method = "elicitation/create"): FixtureTool {
   return {
     definition: { name, description: `Asks ${name}`, inputSchema: noInput },
     run: (_args, call) =>
@@ -132,13 +132,23 @@ function asking(name: string, params: object): FixtureTool {
         ? { content: [{ type: "text", text: JSON.stringify(call.inputResponses) }] }
         : {
             resultType: "input_required",
-            inputRequests: { q: { method: "elicitation/create", params } },
+            inputRequests: { q: { method, params } },
             requestState: "state",
           },
   };
 }
 
 export const ASKING: readonly FixtureTool[] = [
+  asking(
+    "ask_model",
+    {
+      systemPrompt: "Be brief.",
+      messages: [{ role: "user", content: { type: "text", text: "<b>What</b> is kelp?" } }],
+      maxTokens: 50,
+    },
+    "sampling/createMessage",
+  ),
+  asking("ask_folders", {}, "roots/list"),
   asking("ask_form", {
     mode: "form",
     message: "Who are you?",

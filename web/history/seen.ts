@@ -1,4 +1,5 @@
 import type { Outcome, Task } from "holdfast";
+import { askedIn } from "../questions/asked.ts";
 import type { Moment } from "./moment.ts";
 
 /** What can be told of a task by looking at it now. */
@@ -22,10 +23,9 @@ export function seenNow(task: Task, now: number): readonly Moment[] {
     moments.push({ key: `message ${message}`, at: now, kind: "message", text: message });
   }
   for (const input of record.inputs) {
-    const asked = typeof input.params.message === "string" ? input.params.message : input.method;
     // Of the worker's tasks nothing is told but that it asks, so the page's own clock has to do.
     const at = record.acceptedAt === undefined && record.taskId !== undefined ? now : input.askedAt;
-    moments.push({ key: `question ${input.key}`, at, kind: "question", text: asked });
+    moments.push({ key: `question ${input.key}`, at, kind: "question", text: askedIn(input) });
     if (input.state === "answered" || input.state === "delivered") {
       const action = input.response?.action;
       moments.push({

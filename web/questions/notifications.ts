@@ -3,6 +3,8 @@ import { wishFocus } from "../app/focus-wish.ts";
 import { goTo } from "../app/route.ts";
 import type { OpenQuestion } from "../clients/hooks.ts";
 
+import { askedIn } from "./asked.ts";
+
 export type Permission = NotificationPermission | "unsupported";
 
 /** Tells of new questions on the desktop, where a person allowed it and is not looking at the page anyway. */
@@ -29,8 +31,7 @@ export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
 }
 
 function tell({ task, request }: OpenQuestion, tag: string): void {
-  const body =
-    typeof request.params.message === "string" ? request.params.message.slice(0, 200) : request.method;
+  const body = askedIn(request).slice(0, 200);
   try {
     // One tag for all tabs: the same question is told once.
     const notification = new Notification(`${task.tool} asks`, { tag, body, icon: "/holdfast.svg" });

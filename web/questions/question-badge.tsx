@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { wishFocus } from "../app/focus-wish.ts";
 import { goTo } from "../app/route.ts";
 import { useInputRequests } from "../clients/hooks.ts";
+import { askedIn } from "./asked.ts";
 import { useDesktopNotifications } from "./notifications.ts";
 
 /** How many questions wait for an answer, over all tasks, and the way to each. */
@@ -48,9 +49,7 @@ export function QuestionBadge() {
               <bdi>{task.tool}</bdi>
             </strong>
             <br />
-            <bdi className="quiet">
-              {typeof request.params.message === "string" ? request.params.message : request.method}
-            </bdi>
+            <bdi className="quiet">{askedIn(request)}</bdi>
           </Menu.Item>
         ))}
         {permission === "default" && <Menu.Item onClick={ask}>Tell me on the desktop</Menu.Item>}

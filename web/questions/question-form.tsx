@@ -6,6 +6,9 @@ import { unfitForForm } from "../form/form-fit.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
 import { webAddress } from "../result/safe-link.tsx";
+import { askedIn } from "./asked.ts";
+import { ModelQuestion } from "./model-question.tsx";
+import { RootsQuestion } from "./roots-question.tsx";
 import "./question.css";
 
 const SchemaForm = lazy(() => import("../form/schema-form.tsx"));
@@ -35,12 +38,10 @@ export function QuestionForm({ task, request }: QuestionProps) {
       },
     );
   };
-  const { params } = request;
-  const asked = typeof params.message === "string" ? params.message : `The server asks: ${request.method}`;
   return (
     <section className="question" ref={card} tabIndex={-1} aria-label="The server asks">
       <p className="asked">
-        <bdi>{asked}</bdi>
+        <bdi>{askedIn(request)}</bdi>
       </p>
       <Answers request={request} answer={answer} sent={sent} />
       {problem && <p role="alert">{problem}</p>}
@@ -55,16 +56,15 @@ interface AnswersProps {
 }
 
 function Answers(props: AnswersProps) {
-  const { request } = props;
-  if (request.method === "elicitation/create")
-    return request.params.mode === "url" ? <AddressQuestion {...props} /> : <FormQuestion {...props} />;
-  if (request.method === "roots/list")
-    return (
-      <Button disabled={props.sent} onClick={() => props.answer({ roots: [] })}>
-        Share no folders
-      </Button>
-    );
-  return <ModelQuestion {...props} />;
+  const { request, answer, sent } = props;
+  switch (request.method) {
+    case "elicitation/create":
+      return request.params.mode === "url" ? <AddressQuestion {...props} /> : <FormQuestion {...props} />;
+    case "sampling/createMessage":
+      return <ModelQuestion params={request.params} answer={answer} sent={sent} />;
+    case "roots/list":
+      return <RootsQuestion answer={answer} sent={sent} />;
+  }
 }
 
 function FormQuestion({ request, answer, sent }: AnswersProps) {
@@ -135,30 +135,14 @@ function AddressQuestion({ request, answer, sent }: AnswersProps) {
   );
 }
 
-/** A server that asks for a model's words gets a person's: this page has no model. */
-function ModelQuestion({ request, answer, sent }: AnswersProps) {
-  return (
-    <JsonAnswer
-      reason={`The server asks for ${request.method}. Answer with its result, in JSON.`}
-      initial={{ role: "assistant", model: "a person", content: { type: "text", text: "" } }}
-      onAnswer={answer}
-    >
-      <Button type="submit" disabled={sent}>
-        Answer
-      </Button>
-    </JsonAnswer>
-  );
-}
-
 interface JsonAnswerProps {
   readonly reason: string;
-  readonly initial?: JsonObject;
   readonly onAnswer: (value: JsonObject) => void;
   readonly children: ReactNode;
 }
 
-function JsonAnswer({ reason, initial = {}, onAnswer, children }: JsonAnswerProps) {
-  const [text, setText] = useState(JSON.stringify(initial, undefined, 2));
+function JsonAnswer({ reason, onAnswer, children }: JsonAnswerProps) {
+  const [text, setText] = useState("{}");
   const [fault, setFault] = useState<string>();
   return (
     <form
