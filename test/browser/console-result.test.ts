@@ -109,6 +109,27 @@ test("hostile content executes nothing, and goes nowhere", async () => {
   expect(faults).toEqual([]);
 });
 
+test("patterns that never end hold up neither a form, nor typed JSON, nor a result", async () => {
+  const evil = `${"a".repeat(60)}!`;
+  const page = new TaskPage(await at.browser.open(at.lab.page));
+  await page.addServer(server.url);
+  await page.choose(server.url);
+  await page.chooseTool("endless");
+  const form = page.page.locator(".call-form");
+  await form.getByText("Not checked here, because it could take too long").waitFor();
+  await form.getByLabel("word").fill(evil);
+  await form.getByLabel("word").blur();
+  await form.getByText("JSON", { exact: true }).click();
+  await page.page.fill("[name=arguments]", JSON.stringify({ word: evil }));
+  await form.getByText("Form", { exact: true }).click();
+  await page.page.getByRole("button", { name: "Call", exact: true }).click();
+  // The rest of the schema is looked at all the same.
+  await page.result.getByText("Does not fit the tool's output schema").waitFor();
+  expect(await page.result.locator(".misfits li").allTextContents()).toEqual([
+    expect.stringContaining("pages must be"),
+  ]);
+});
+
 test("ten megabytes of text and a list of 100,000 freeze nothing", async () => {
   const page = await resultOf("huge");
   await page.result.getByText("characters more").waitFor();

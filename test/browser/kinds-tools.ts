@@ -111,6 +111,29 @@ export const HOSTILE: readonly FixtureTool[] = [
   },
   {
     definition: {
+      name: "endless",
+      description: "Patterns that are tried for longer than anybody lives",
+      inputSchema: {
+        type: "object",
+        properties: {
+          word: { type: "string", pattern: "^(a+)+$" },
+          more: {
+            type: "object",
+            patternProperties: { "^(a|a)*$": { type: "string" } },
+            default: { [`${"a".repeat(60)}!`]: "b" },
+          },
+        },
+        required: ["word"],
+      },
+      outputSchema: {
+        type: "object",
+        properties: { word: { type: "string", pattern: "^(a+)+$" }, pages: { type: "integer" } },
+      },
+    },
+    run: (args) => ({ content: [], structuredContent: { word: args.word, pages: "none" } }),
+  },
+  {
+    definition: {
       name: "huge",
       description: "Ten megabytes of text, and a list of 100,000",
       inputSchema: { type: "object", properties: {} },

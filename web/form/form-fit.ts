@@ -1,3 +1,5 @@
+import { tameForForm } from "./tame-schema.ts";
+
 /** A form for more than this would hold the page up, and nobody would fill it in. */
 const MAX_LENGTH = 200_000;
 const MAX_DEPTH = 24;
@@ -7,8 +9,13 @@ export function unfitForForm(schema: unknown): string | undefined {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema))
     return "Its schema is no object";
   if (depthExceeds(schema, MAX_DEPTH)) return "Its schema is too deep for a form";
-  const text = JSON.stringify(schema);
-  return text.length > MAX_LENGTH ? "Its schema is too large for a form" : undefined;
+  if (JSON.stringify(schema).length > MAX_LENGTH) return "Its schema is too large for a form";
+  try {
+    tameForForm(schema);
+    return undefined;
+  } catch {
+    return "Its schema has patterns that could take too long to check";
+  }
 }
 
 function depthExceeds(value: unknown, limit: number): boolean {

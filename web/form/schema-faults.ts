@@ -1,4 +1,5 @@
 import { type OutputUnit, type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
+import { longestText, tamed } from "./tame-schema.ts";
 
 /** One thing that is wrong with a value, and where. */
 export interface SchemaFault {
@@ -8,7 +9,12 @@ export interface SchemaFault {
 }
 
 export type SchemaCheck =
-  | { readonly kind: "checked"; readonly faults: readonly SchemaFault[] }
+  | {
+      readonly kind: "checked";
+      readonly faults: readonly SchemaFault[];
+      /** Patterns that were not looked at: on this value they could take longer than anybody waits. */
+      readonly unchecked: readonly string[];
+    }
   /** The schema itself cannot be worked with: a reference that leads nowhere, a pattern that is none. */
   | { readonly kind: "unusable"; readonly message: string };
 
@@ -18,18 +24,24 @@ export function checkAgainst(schema: unknown, value: unknown): SchemaCheck {
     return {
       kind: "checked",
       faults: schema ? [] : [{ path: [], keyword: "false", message: "is not allowed" }],
+      unchecked: [],
     };
   }
   if (typeof schema !== "object" || schema === null)
     return { kind: "unusable", message: "The schema is no object" };
   try {
-    const validator = new Validator(schema as Schema, draftOf(schema as Schema), false);
+    const { schema: quick, left: unchecked } = tamed(schema, longestText(value));
+    const validator = new Validator(quick as Schema, draftOf(quick as Schema), false);
     // The validator knows no `undefined`, which forms are full of.
     const json: unknown = value === undefined ? undefined : JSON.parse(JSON.stringify(value));
     if (json === undefined)
-      return { kind: "checked", faults: [{ path: [], keyword: "required", message: "is required" }] };
+      return {
+        kind: "checked",
+        faults: [{ path: [], keyword: "required", message: "is required" }],
+        unchecked: [],
+      };
     const { errors } = validator.validate(json);
-    return { kind: "checked", faults: faultsOf(errors) };
+    return { kind: "checked", faults: faultsOf(errors), unchecked };
   } catch (error) {
     return { kind: "unusable", message: error instanceof Error ? firstLine(error.message) : String(error) };
   }

@@ -1,8 +1,9 @@
 import type { RJSFSchema } from "@rjsf/utils";
 import { type ReactNode, useMemo } from "react";
-import { formSchema } from "./form-schema.ts";
 import { ThemedForm } from "./form-theme.ts";
 import { formValidator } from "./form-validator.ts";
+import { tameForForm } from "./tame-schema.ts";
+import { Unchecked } from "./unchecked.tsx";
 
 export interface SchemaFormProps {
   readonly schema: unknown;
@@ -18,10 +19,10 @@ export interface SchemaFormProps {
 
 /** A form for any JSON Schema; what is wrong with a field is said beside it. */
 export default function SchemaForm({ schema, id, value, onChange, onSubmit, children }: SchemaFormProps) {
-  const shaped = useMemo((): RJSFSchema => formSchema(schema), [schema]);
+  const { schema: shaped, left } = useMemo(() => tameForForm(schema), [schema]);
   return (
     <ThemedForm
-      schema={shaped}
+      schema={shaped as RJSFSchema}
       validator={formValidator}
       formData={value}
       idPrefix={id}
@@ -32,6 +33,7 @@ export default function SchemaForm({ schema, id, value, onChange, onSubmit, chil
       onChange={({ formData }) => onChange(formData)}
       onSubmit={({ formData }) => onSubmit(formData)}
     >
+      <Unchecked patterns={left} />
       {children}
     </ThemedForm>
   );

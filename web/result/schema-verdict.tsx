@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { checkAgainst } from "../form/schema-faults.ts";
+import { Unchecked } from "../form/unchecked.tsx";
 
 export interface SchemaVerdictProps {
   readonly schema: unknown;
@@ -11,7 +12,13 @@ export function SchemaVerdict({ schema, value }: SchemaVerdictProps) {
   const check = useMemo(() => checkAgainst(schema, value), [schema, value]);
   if (check.kind === "unusable")
     return <p className="quiet">Not checked: the tool's output schema cannot be used. {check.message}</p>;
-  if (check.faults.length === 0) return <p className="fits">✓ Fits the tool's output schema</p>;
+  if (check.faults.length === 0)
+    return (
+      <>
+        <p className="fits">✓ Fits the tool's output schema</p>
+        <Unchecked patterns={check.unchecked} />
+      </>
+    );
   return (
     <div className="misfits" role="note">
       <p>✗ Does not fit the tool's output schema. The server's tool does not keep to what it declares:</p>
