@@ -6,7 +6,7 @@ import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
 /** Names and keys: whether everyone can use the page. */
-const at = testBrowser();
+const at = testBrowser({ quiet: true });
 
 const CONTROLS: ReadonlySet<string> = new Set([
   "button",

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { KindsServer } from "./kinds-server.ts";
 import { SHAPES } from "./kinds-tools.ts";
-import { pageFaults } from "./page-faults.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
-const at = testBrowser();
+const at = testBrowser({ quiet: true });
 let server: KindsServer;
 let guarded: KindsServer;
 
@@ -24,14 +23,12 @@ async function openPage(): Promise<TaskPage> {
 
 test("a server is added by its address, and says what it is and can do", async () => {
   const page = await openPage();
-  const faults = pageFaults(page.page);
   await page.addServer(server.url);
   const view = page.page.locator(".server-view");
   await view.getByText("2026-07-28").first().waitFor();
   expect(await view.textContent()).toContain("kinds 1.0.0");
   expect(await view.textContent()).toContain('"tools"');
   await view.getByRole("link", { name: "shapes" }).waitFor();
-  expect(faults).toEqual([]);
   await Promise.all([
     page.page.waitForEvent("load"),
     view.getByRole("button", { name: "Remove this server" }).click(),
@@ -56,6 +53,7 @@ test("an address that cannot be called is refused beside its field", async () =>
 });
 
 test("a server that nobody answers at says what to do", async () => {
+  at.expectComplaints(/ERR_UNSAFE_PORT/);
   const page = await openPage();
   await page.addServer("http://127.0.0.1:9/mcp");
   await page.page.locator(".server-view [role=alert]", { hasText: "CORS" }).waitFor();
@@ -104,7 +102,6 @@ test("a header is sent, kept for its tab alone, and asked for again in another",
 
 test("a form is made of the input schema, says what is wrong beside the field, and calls with what fits", async () => {
   const page = await openPage();
-  const faults = pageFaults(page.page);
   await page.addServer(server.url);
   await page.choose(server.url);
   await page.chooseTool("shapes");
@@ -140,7 +137,6 @@ test("a form is made of the input schema, says what is wrong beside the field, a
     ref: "cm",
     place: { city: "Kiel", zip: "24103" },
   });
-  expect(faults).toEqual([]);
 });
 
 test("what the form holds is there as JSON, and JSON that is none is refused beside its field", async () => {

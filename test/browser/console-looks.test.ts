@@ -5,7 +5,7 @@ import { settled } from "./settled.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
-const at = testBrowser();
+const at = testBrowser({ quiet: true });
 
 async function openPage(prepare?: (page: Page) => Promise<void>): Promise<TaskPage> {
   const page = new TaskPage(await at.browser.context.newPage());

@@ -4,7 +4,7 @@ import { ASKING } from "./kinds-tools.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
-const at = testBrowser();
+const at = testBrowser({ quiet: true });
 let server: KindsServer;
 
 beforeAll(async () => {

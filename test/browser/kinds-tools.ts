@@ -161,6 +161,18 @@ function asking(name: string, params: object, method = "elicitation/create"): Fi
   };
 }
 
+/** Its name, its question, the fields of that and their choices are made to break out. */
+export const HOSTILE_QUESTION: FixtureTool = asking(SCRIPT, {
+  mode: "form",
+  message: `\u202e${SCRIPT}`,
+  requestedSchema: {
+    type: "object",
+    properties: {
+      [SCRIPT]: { type: "string", title: SCRIPT, description: SCRIPT, enum: ["a"], enumNames: [SCRIPT] },
+    },
+  },
+});
+
 export const ASKING: readonly FixtureTool[] = [
   asking(
     "ask_model",

@@ -1,8 +1,7 @@
 import type { Page } from "playwright-core";
 
-/** What a page complains of while it is used: errors in its console, refusals of its policy, exceptions. */
-export function pageFaults(page: Page): string[] {
-  const faults: string[] = [];
+/** Notes what a page complains of while it is used: errors in its console, refusals of its policy, exceptions. */
+export function pageFaults(page: Page, faults: string[]): void {
   page.on("console", (message) => {
     if (message.type() !== "error") return;
     // The older servers answer the question whether they are newer ones so, and the browser notes it.
@@ -10,5 +9,4 @@ export function pageFaults(page: Page): string[] {
     faults.push(message.text());
   });
   page.on("pageerror", (error) => faults.push(String(error)));
-  return faults;
 }

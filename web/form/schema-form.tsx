@@ -32,6 +32,8 @@ export default function SchemaForm({ schema, id, value, onChange, onSubmit, chil
       focusOnFirstError
       onChange={({ formData }) => onChange(formData)}
       onSubmit={({ formData }) => onSubmit(formData)}
+      // Said beside the fields; by itself it would say it in the browser's console.
+      onError={() => undefined}
     >
       <Unchecked patterns={left} />
       {children}
