@@ -3,6 +3,7 @@ import type { TaskView } from "../protocol/task-view.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
 import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost } from "./outcome.ts";
+import { dueByPace, heldByPace } from "./pace.ts";
 import { deadline, nextPoll, pollFrom, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
 import { landed, troubled } from "./trouble.ts";
@@ -16,10 +17,11 @@ export function woken(
   now: number,
   timing: Timing,
 ): TaskState {
-  const otherwise = fresh ? nextPoll(record, timing, now) : now;
+  const byTicks = dueFrom === undefined ? now : pollFrom(record, timing, dueFrom);
   return {
     ...idleState(record),
-    pollAt: dueFrom === undefined ? otherwise : pollFrom(record, timing, dueFrom),
+    ...heldByPace(record, now),
+    pollAt: fresh ? nextPoll(record, timing, now) : (dueByPace(record, now, timing) ?? byTicks),
   };
 }
 

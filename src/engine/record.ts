@@ -110,6 +110,10 @@ export interface TaskRecord {
   readonly acceptedAt?: number;
   /** The server's. */
   readonly taskId?: string;
+  /** When it was last asked after, or the handle came; written only where `Timing.keepPace` is chosen. */
+  readonly polledAt?: number;
+  /** The server asked for silence until then (`Retry-After`); written where `polledAt` is. */
+  readonly heldUntil?: number;
   readonly snapshot?: TaskSnapshot;
   /** What the server would have the model told meanwhile. */
   readonly immediateResponse?: string;
