@@ -1,0 +1,41 @@
+import { ExtensionTasks } from "holdfast/extension";
+import { readAppMessage } from "./app/messages.ts";
+import { Badge } from "./background/badge.ts";
+import { ContextMenu } from "./background/context-menu.ts";
+import { Notices } from "./background/notices.ts";
+import { WorkerHistory } from "./background/worker-history.ts";
+import { connectors } from "./servers/connectors.ts";
+
+// All that listens is made in the worker's first turn: Chrome starts it for an event, and tells only those who listen by then.
+const tasks = new ExtensionTasks({
+  endpoints: connectors,
+  onProblem: ({ kind, message }) => {
+    // A task of a server that cannot be called now waits for it.
+    if (kind !== "unknown-endpoint") console.warn(message);
+  },
+});
+const badge = new Badge(tasks);
+new Notices(tasks);
+new ContextMenu(tasks);
+new WorkerHistory(tasks);
+
+async function reload(): Promise<void> {
+  await tasks.reload();
+  await badge.recount();
+}
+
+chrome.permissions.onAdded.addListener(() => void reload());
+chrome.permissions.onRemoved.addListener(() => void reload());
+chrome.runtime.onMessage.addListener((message: unknown, _sender, reply: (answer: unknown) => void) => {
+  const asked = readAppMessage(message);
+  if (!asked) return false;
+  const answer =
+    asked.app === "reload"
+      ? reload()
+      : tasks.client().then((client) => client.rememberedSession(asked.endpoint));
+  answer.then(
+    (found) => reply(found ?? null),
+    () => reply(null),
+  );
+  return true;
+});

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../browser/until.ts";
+import { LoadedExtension } from "./loaded-extension.ts";
+import { TaskLab } from "./task-lab.ts";
+
+const DOI = "10.1038/s41586-020-2649-2";
+/** The sample asks to be polled half as often as its stages change. */
+const STAGE_MS = 2_400;
+const INTERVAL_MS = STAGE_MS / 2;
+
+let extension: LoadedExtension;
+
+beforeAll(async () => {
+  extension = await LoadedExtension.load();
+});
+afterAll(() => extension.remove());
+
+test.each(["2026-07-28", "2025-11-25"])(
+  "a %s task started in the popup outlives five workers and the browser",
+  async (generation) => {
+    const lab = new TaskLab();
+    await extension.addServer(lab.server(generation), `Papers ${generation}`);
+
+    const popup = await extension.popup();
+    await popup.click(".page-header a", "Call");
+    await popup.sees("[name=server] option", `Papers ${generation}`);
+    await popup.fill("[name=server]", lab.server(generation));
+    await popup.click(".tool", "acquire_paper");
+    await popup.click(".call-form label", "JSON");
+    await popup.fill("[name=arguments]", JSON.stringify({ doi: DOI, stage_ms: STAGE_MS }));
+    await popup.click(".call-form button", "Call");
+    await popup.sees(".task-card .status", "working");
+    await popup.close();
+    expect(await extension.badge()).toBe("1");
+
+    for (let stop = 1; stop <= 6; stop++) {
+      const polls = await lab.count("tasks/get");
+      await extension.stopWorker();
+      if (stop === 3) await extension.restartBrowser();
+      // Nobody opens anything: the alarm alone brings the worker back.
+      await until(
+        "a worker asks for the task again",
+        async () => (await lab.count("tasks/get")) > polls || undefined,
+      );
+    }
+    await until(
+      "the result's notice is there",
+      async () => (await extension.notices()).some((id) => id.startsWith("ended ")) || undefined,
+    );
+    expect(await lab.count("tools/call")).toBe(1);
+    const gaps = await lab.gaps();
+    console.log(`${generation}: polled after ${gaps.join(", ")} ms; asked for every ${INTERVAL_MS} ms`);
+    // A request may be a little longer on its way than the one after it.
+    for (const gap of gaps) expect(gap).toBeGreaterThan(INTERVAL_MS - 60);
+
+    const panel = await extension.page("panel");
+    await panel.locator(".task-row").first().click();
+    await panel.locator(".result").filter({ hasText: DOI }).waitFor();
+    const lives = await panel.locator(".time-moments li", { hasText: "started anew" }).count();
+    expect(lives).toBeGreaterThanOrEqual(6);
+    await panel.close();
+    await until("the badge is empty", async () => (await extension.badge()) === "" || undefined);
+
+    // Another worker looks at the same tasks, and tells of what is new alone.
+    await extension.clearNotices();
+    await extension.stopWorker();
+    const page = await extension.page("popup", hashOf("call", lab.server(generation), "must_task"));
+    await page.locator(".call-form [id^=argument_text]").first().fill("echo");
+    await page.getByRole("button", { name: "Call", exact: true }).click();
+    await until(
+      "the notice of the other task is there",
+      async () => (await extension.notices()).length > 0 || undefined,
+    );
+    await page.close();
+    expect(await extension.notices()).toHaveLength(1);
+  },
+);
+
+function hashOf(...route: readonly string[]): string {
+  return `#/${route.map(encodeURIComponent).join("/")}`;
+}
