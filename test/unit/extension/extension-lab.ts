@@ -117,6 +117,8 @@ export interface ExtensionLab {
   readonly extension: FakeExtension;
   readonly server: TaskServer;
   readonly store: TaskStore;
+  /** The ids of what the store holds without an outcome. */
+  readonly unfinished: ReadonlySet<string>;
   readonly problems: ExtensionProblem[];
   /** The tasks of the worker that runs. */
   tasks(): ExtensionTasks;
@@ -143,7 +145,17 @@ export function extensionLab(options: LabOptions = {}): ExtensionLab {
   const clock = new FakeClock(T0);
   const extension = new FakeExtension(clock, options.alarmFloorMs);
   const server = new TaskServer(clock, options.generation ?? "2026-07-28");
-  const store: TaskStore = { ...memoryStore(), scope: "app" };
+  const disk = memoryStore();
+  const unfinished = new Set<string>();
+  const store: TaskStore = {
+    ...disk,
+    scope: "app",
+    save(record) {
+      if (record.outcome) unfinished.delete(record.id);
+      else unfinished.add(record.id);
+      return disk.save(record);
+    },
+  };
   const problems: ExtensionProblem[] = [];
   let tasks: ExtensionTasks | undefined;
   extension.main = (life) => {
@@ -151,7 +163,7 @@ export function extensionLab(options: LabOptions = {}): ExtensionLab {
       browser: life.browser,
       store: life.store(store),
       clock: life.clock,
-      tabs: life.tab,
+      tabs: life.tabs,
       endpoints:
         options.endpoints?.(life, server) ?? (async () => ({ papers: life.connector(server.connector) })),
       onProblem: (problem) => problems.push(problem),
@@ -164,6 +176,7 @@ export function extensionLab(options: LabOptions = {}): ExtensionLab {
     server,
     store,
     problems,
+    unfinished,
     tasks() {
       extension.start();
       if (!tasks) throw new Error("The worker made none");

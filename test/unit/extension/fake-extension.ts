@@ -97,6 +97,19 @@ export class Life {
     };
   }
 
+  /** The locks and channels it shares with pages. */
+  get tabs(): TabPlatform {
+    const { tab } = this;
+    const request: TabPlatform["locks"]["request"] = (name, options, callback) =>
+      this.alive ? tab.locks.request(name, options, callback) : new Promise(() => undefined);
+    return {
+      locks: { request },
+      openChannel: (name) => tab.openChannel(name),
+      visible: () => true,
+      onVisible: () => () => undefined,
+    };
+  }
+
   store(store: TaskStore): TaskStore {
     return {
       ...(store.scope !== undefined && { scope: store.scope }),
@@ -304,10 +317,6 @@ export class FakeExtension {
   /** Another page of the extension, for a client of its own. */
   openTab(): FakeTab {
     return this.browser.openTab();
-  }
-
-  tabsOf(life: Life): TabPlatform {
-    return life.tab;
   }
 }
 
