@@ -35,7 +35,7 @@ class FakeEvent<L extends Listener> implements BrowserEvent<L> {
   }
 }
 
-/** One worker from its start to its death. Nothing of it has any effect once it is dead. */
+/** One worker, or a page, from its start to its death. Nothing of it has any effect once it is dead. */
 export class Life {
   readonly #extension: FakeExtension;
   readonly tab: FakeTab;
@@ -315,8 +315,8 @@ export class FakeExtension {
   }
 
   /** Another page of the extension, for a client of its own. */
-  openTab(): FakeTab {
-    return this.browser.openTab();
+  openPage(): Life {
+    return new Life(this, this.browser.openTab());
   }
 }
 
