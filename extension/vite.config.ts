@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import { manifest } from "./manifest.ts";
+import { noStringCode } from "./no-string-code.ts";
 
 const root = import.meta.dirname;
 
@@ -9,7 +10,7 @@ const root = import.meta.dirname;
 export default defineConfig({
   root,
   base: "",
-  plugins: [emitManifest()],
+  plugins: [emitManifest(), noStringCode()],
   resolve: { alias: { "@rjsf/validator-ajv8": join(root, "../web/form/no-ajv.ts") } },
   build: {
     outDir: "dist",

@@ -3,7 +3,7 @@ import { isRecord } from "./is-record.ts";
 
 /** What the extension's own pages ask of its worker beside what `holdfast/extension` has between them. */
 export type AppMessage =
-  /** Servers, their headers or permissions have changed. Answered when the worker works with them. */
+  /** Servers have been added or removed. Answered when the worker works with those there are. */
   | { readonly app: "reload" }
   /** What was agreed with a server: a `Session`, or `null`. */
   | { readonly app: "session"; readonly endpoint: string };

@@ -5,7 +5,7 @@ import { problem } from "../../web/app/problems.ts";
 import type { Workspace, WorkspaceClient } from "../../web/clients/workspace.ts";
 import type { Server } from "../../web/servers/known-servers.ts";
 import { followServers, type KnownServer, knownServers } from "../servers/known-servers.ts";
-import { sessionWith } from "./messages.ts";
+import { reloadServers, sessionWith } from "./messages.ts";
 
 /** The worker's tasks; what was agreed with a server is asked of the worker too. */
 class PageClient extends ExtensionTaskClient implements WorkspaceClient {
@@ -18,12 +18,16 @@ class PageClient extends ExtensionTaskClient implements WorkspaceClient {
 export async function openWorkspace(): Promise<Workspace> {
   const servers = new Followed<readonly Server[]>((await knownServers()).map(shown));
   followServers((all) => servers.set(all.map(shown)));
-  const here = Promise.resolve();
+  const client = new PageClient({ onProblem: ({ message }) => problem.set(message) });
   return {
-    client: new PageClient({ onProblem: ({ message }) => problem.set(message) }),
+    client,
     servers,
-    resumed: here,
-    reachable: () => here,
+    // The worker does that by itself.
+    resumed: Promise.resolve(),
+    // One that has just been added is perhaps not known there yet.
+    reachable: async (endpoint) => {
+      if (!(await client.endpoints()).includes(endpoint)) await reloadServers();
+    },
     complete: new Followed(true),
   };
 }

@@ -1,6 +1,5 @@
 import { type Task, TaskError } from "holdfast";
 import type { ExtensionTasks } from "holdfast/extension";
-import { knownServers } from "../servers/known-servers.ts";
 import { followTargets, type Target, targets, type What } from "../targets/targets.ts";
 import { doiAmong, doiHints } from "./doi.ts";
 import { ICON } from "./icon.ts";
@@ -48,12 +47,7 @@ export class ContextMenu {
   async #call({ endpoint, tool, argument, others }: Target, value: string): Promise<Task> {
     const client = await this.#tasks.client();
     if (!(await client.endpoints()).includes(endpoint)) {
-      const server = (await knownServers()).find(({ url }) => url === endpoint);
-      throw new Error(
-        server
-          ? `${server.name} cannot be called now. The options say what it lacks.`
-          : `The server at ${endpoint} was removed. Add it again in the options.`,
-      );
+      throw new Error(`The server at ${endpoint} was removed. Add it again in the options.`);
     }
     return client.callTool(endpoint, tool, { ...others, [argument]: value });
   }

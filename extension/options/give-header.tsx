@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { dropTools } from "../../web/call/tool-lists.ts";
+import { useWorkspace } from "../../web/clients/workspace-context.ts";
 import { HeaderFields } from "../../web/servers/header-fields.tsx";
 import { type HeaderSecret, headerFault } from "../../web/servers/header-secret.ts";
-import { reloadServers } from "../app/messages.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { keepSecret } from "../servers/secrets.ts";
 import { KEPT_WORDS } from "./secrecy-words.ts";
@@ -11,6 +11,7 @@ import { KEPT_WORDS } from "./secrecy-words.ts";
 /** Takes the header of a server anew. The one it has is not shown. */
 export function GiveHeader({ server, lacking }: { readonly server: KnownServer; readonly lacking: boolean }) {
   const { url, header } = server;
+  const { client } = useWorkspace();
   const [secret, setSecret] = useState<HeaderSecret>({ name: "Authorization", value: "" });
   const [asked, setAsked] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -26,7 +27,7 @@ export function GiveHeader({ server, lacking }: { readonly server: KnownServer; 
     if (fault !== undefined) return setProblem(fault);
     await keepSecret(url, secret, header);
     dropTools(url);
-    await reloadServers();
+    client.nudge();
     setAsked(false);
     setSecret({ ...secret, value: "" });
   };

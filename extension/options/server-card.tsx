@@ -94,7 +94,6 @@ function Found({ url }: { readonly url: string }) {
 async function allow(url: string): Promise<void> {
   if (!(await requestHost(url))) throw new Error("The browser did not give the permission.");
   dropTools(url);
-  await reloadServers();
 }
 
 async function remove(url: string): Promise<void> {

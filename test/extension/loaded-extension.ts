@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from "playwright-core";
+import type { CDPSession, Page, Worker } from "playwright-core";
 import { Chromium, newProfile } from "../browser/chromium.ts";
 import { pageFaults } from "../browser/page-faults.ts";
 import { until } from "../browser/until.ts";
@@ -7,14 +7,16 @@ import { EXTENSION_ID, type TestBuild, testBuild } from "./test-build.ts";
 
 const ORIGIN = `chrome-extension://${EXTENSION_ID}`;
 
+/** How older servers answer the question whether they are newer ones. */
+const PROBED = /status of 400/;
+
 /** A Chromium with the extension loaded into it, as a person loads it unpacked. */
 export class LoadedExtension {
   readonly #build: TestBuild;
   readonly #profile: Awaited<ReturnType<typeof newProfile>>;
   #chromium: Chromium;
   #devtools: CDPSession;
-  /** What the extension's pages have complained of. */
-  readonly faults: string[] = [];
+  readonly #complaints: string[][] = [];
 
   private constructor(
     build: TestBuild,
@@ -26,6 +28,7 @@ export class LoadedExtension {
     this.#profile = profile;
     this.#chromium = chromium;
     this.#devtools = devtools;
+    this.#listen();
   }
 
   static async load(): Promise<LoadedExtension> {
@@ -38,12 +41,15 @@ export class LoadedExtension {
     return this.#chromium;
   }
 
+  /** What its pages and its worker have complained of since this was last asked. */
+  takeFaults(): readonly string[] {
+    return this.#complaints.flatMap((some) => some.splice(0));
+  }
+
   /** One of its pages, in a tab. */
   async page(name: "popup" | "panel" | "options", hash = ""): Promise<Page> {
     const page = await this.#chromium.context.newPage();
-    // A poll that met a stopped worker is no fault of the page.
-    const faults = pageFaults(page);
-    page.on("close", () => this.faults.push(...faults.splice(0)));
+    this.#complaints.push(pageFaults(page));
     await page.goto(`${ORIGIN}/${name}.html${hash}`);
     await page.locator("html[data-ready]").waitFor({ state: "attached" });
     return page;
@@ -107,11 +113,28 @@ export class LoadedExtension {
   }
 
   /** Asks the browser in the extension's name, from a page of it without a script: the worker sleeps on. */
-  async ask<T>(script: () => Promise<T>): Promise<T> {
+  async ask<T>(script: () => Promise<T>): Promise<T>;
+  async ask<T, A>(script: (given: A) => Promise<T>, given: A): Promise<T>;
+  async ask<T, A>(script: (given: A | undefined) => Promise<T>, given?: A): Promise<T> {
     const probe = `${ORIGIN}/icons/icon-16.png`;
     const { context } = this.#chromium;
     const page = context.pages().find((open) => open.url() === probe) ?? (await this.#chromium.open(probe));
-    return page.evaluate(script);
+    return page.evaluate(script as never, given as never);
+  }
+
+  /** Runs a script in the worker, which is started for it if need be. */
+  async inWorker<T>(script: () => T): Promise<Awaited<T>>;
+  async inWorker<T, A>(script: (given: A) => T, given: A): Promise<Awaited<T>>;
+  async inWorker<T, A>(script: (given: A | undefined) => T, given?: A): Promise<Awaited<T>> {
+    if (!(await this.workerTarget())) await this.wake();
+    const worker = this.#chromium.context.serviceWorkers().findLast((one) => one.url().startsWith(ORIGIN));
+    if (!worker) throw new Error("The worker does not run");
+    return worker.evaluate(script as never, given as never) as Promise<Awaited<T>>;
+  }
+
+  /** A tab that shows one of its pages, if there is one. */
+  openPage(name: string): Page | undefined {
+    return this.#chromium.context.pages().find((page) => page.url().startsWith(`${ORIGIN}/${name}`));
   }
 
   /** Has the worker started, as by any message of a page. */
@@ -127,6 +150,19 @@ export class LoadedExtension {
     await this.#chromium.kill();
     this.#chromium = await start(this.#profile.path, this.#build);
     this.#devtools = await this.#chromium.devtools();
+    this.#listen();
+  }
+
+  #listen(): void {
+    const errors: string[] = [];
+    this.#complaints.push(errors);
+    const hear = (worker: Worker): void => {
+      worker.on("console", (message) => {
+        if (message.type() === "error" && !PROBED.test(message.text())) errors.push(message.text());
+      });
+    };
+    this.#chromium.context.on("serviceworker", hear);
+    for (const worker of this.#chromium.context.serviceWorkers()) hear(worker);
   }
 
   async remove(): Promise<void> {

@@ -73,6 +73,7 @@ test.each(["2026-07-28", "2025-11-25"])(
     );
     await page.close();
     expect(await extension.notices()).toHaveLength(1);
+    expect(extension.takeFaults()).toEqual([]);
   },
 );
 
