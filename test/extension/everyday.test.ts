@@ -20,8 +20,10 @@ afterAll(async () => {
   site.close();
   await extension.remove();
 });
-beforeEach(() => {
+beforeEach(async () => {
   lab = new TaskLab();
+  // The options ask every server there is for its tools.
+  await extension.ask(() => chrome.storage.local.remove(["servers", "targets"]));
 });
 afterEach(async ({ task }) => {
   for (const page of extension.chromium.context.pages().slice(1)) {
@@ -36,7 +38,8 @@ async function barriers(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
     const { axe: checker } = globalThis as unknown as { readonly axe: typeof import("axe-core") };
-    const { violations } = await checker.run();
+    const { violations, passes } = await checker.run();
+    if (passes.length < 10) throw new Error("Nothing was looked at");
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
@@ -163,6 +166,50 @@ describe("the options", () => {
     await card.waitFor({ state: "detached" });
   });
 
+  test("ask for the one host, add nothing when it is refused, and give it back with its last server", async () => {
+    const page = await extension.page("options");
+    // The person's part: the browser's question is outside every page.
+    await page.evaluate(() => {
+      const asked: string[] = [];
+      Object.assign(globalThis, { asked, answer: false });
+      chrome.permissions.request = async ({ origins }: chrome.permissions.Permissions) => {
+        asked.push(`request ${origins}`);
+        return (globalThis as unknown as { readonly answer: boolean }).answer;
+      };
+      chrome.permissions.remove = async ({ origins }: chrome.permissions.Permissions) => {
+        asked.push(`remove ${origins}`);
+        return true;
+      };
+    });
+    const asked = (): Promise<readonly string[]> =>
+      page.evaluate(() => (globalThis as unknown as { readonly asked: string[] }).asked);
+    const add = async (path: string): Promise<void> => {
+      await page.fill("[name=address]", `http://localhost:1/${path}`);
+      await page.click("button[name=add]");
+    };
+    await add("one");
+    await page.getByText("without the permission to go to localhost:1").waitFor();
+    expect(await asked()).toEqual(["request http://localhost/*"]);
+    expect(await extension.ask(() => chrome.storage.local.get("servers"))).toEqual({});
+
+    await page.evaluate(() => Object.assign(globalThis, { answer: true }));
+    for (const path of ["one", "two"]) {
+      await add(path);
+      await page.locator(`[data-server="http://localhost:1/${path}"]`).waitFor();
+    }
+    expect(await asked()).toHaveLength(3);
+    for (const path of ["one", "two"]) {
+      const card = page.locator(`[data-server="http://localhost:1/${path}"]`);
+      await card.getByRole("button", { name: "Remove" }).click();
+      await card.waitFor({ state: "detached" });
+    }
+    const [, , , ...then] = await until("it is given back", async () => {
+      const all = await asked();
+      return all.length > 3 ? all : undefined;
+    });
+    expect(then).toEqual(["remove http://localhost/*"]);
+  });
+
   test("an address that is none is not added", async () => {
     const page = await extension.page("options");
     await page.fill("[name=address]", "https://me:secret@example.com/mcp");
@@ -261,6 +308,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
     await look(popup, "popup, with a question");
     await popup.getByRole("link", { name: "Call", exact: true }).click();
     await popup.locator(".tool", { hasText: "acquire_paper" }).click();
+    await popup.locator(".call-form").getByText("Form", { exact: true }).click();
     await popup.locator("[id^=argument_doi]").first().waitFor();
     await look(popup, "popup, with a form");
     const panel = await extension.page("panel");

@@ -5,7 +5,7 @@ import { TaskLab } from "./task-lab.ts";
 
 const DOI = "10.1038/s41586-020-2649-2";
 /** The sample asks to be polled half as often as its stages change. */
-const STAGE_MS = 2_400;
+const STAGE_MS = 2_000;
 const INTERVAL_MS = STAGE_MS / 2;
 
 let extension: LoadedExtension;
