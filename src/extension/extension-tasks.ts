@@ -17,7 +17,7 @@ import { TaskService } from "./task-service.ts";
 /** Something an extension should know of that is no task's outcome. */
 export type ExtensionProblem =
   | Problem
-  /** The worker woke up and could not do what was due: `endpoints` rejected, or the browser refused the alarm. It is tried again. */
+  /** The worker woke up and something went wrong: `endpoints` rejected, `allow` threw, or the browser refused the alarm. */
   | { readonly kind: "wake"; readonly message: string; readonly error: unknown };
 
 export interface ExtensionTasksOptions
@@ -78,12 +78,22 @@ export class ExtensionTasks {
       this.#failed("The alarm could not be set", error),
     );
     const service = new TaskService(() => this.client());
-    this.#hub = new PortHub({
-      admits: ({ sender = {} }) => isOwnPage(sender, runtime) || allow?.(sender) === true,
-      answer: ({ request, again }) => service.answer(request, again),
-    });
+    this.#hub = new PortHub(({ request, again }) => service.answer(request, again));
+    const allowed = (sender: MessageSender): boolean => {
+      try {
+        return allow?.(sender) === true;
+      } catch (error) {
+        this.#failed("`allow` threw", error);
+        return false;
+      }
+    };
     const connected = (port: BrowserPort): void => {
-      this.#hub.accept(port);
+      this.#hub.accept(port, (sender) => isOwnPage(sender, runtime) || allowed(sender));
+      void this.#wake();
+    };
+    // Nobody who comes from outside is one of the extension's own, whatever it is said to be.
+    const visited = (port: BrowserPort): void => {
+      this.#hub.accept(port, allowed);
       void this.#wake();
     };
     const wake = (): Promise<void> => this.#wake();
@@ -94,7 +104,7 @@ export class ExtensionTasks {
       return this.#wake();
     });
     this.#on(runtime.onConnect, connected);
-    this.#on(runtime.onConnectExternal, connected);
+    this.#on(runtime.onConnectExternal, visited);
     this.#on(runtime.onStartup, wake);
     this.#on(runtime.onInstalled, wake);
     // A server that could not be reached for want of the permission.

@@ -1,32 +1,27 @@
 import type { Task } from "../task.ts";
 import { taskJson } from "../task-json.ts";
-import type { BrowserPort } from "./browser.ts";
+import type { BrowserPort, MessageSender } from "./browser.ts";
 import { ExtensionError } from "./extension-error.ts";
 import { type PageMessage, PORT_FAMILY, PORT_NAME, readPageMessage, type WorkerMessage } from "./messages.ts";
 import { wireError } from "./wire-error.ts";
 
-export interface PortHubOptions {
-  /** Whether this sender may speak to the tasks. */
-  readonly admits: (port: BrowserPort) => boolean;
-  readonly answer: (message: PageMessage) => Promise<unknown>;
-}
-
 /** The ports of the pages that are open: their requests are answered, and all are told of every change. */
 export class PortHub {
-  readonly #options: PortHubOptions;
+  readonly #answer: (message: PageMessage) => Promise<unknown>;
   readonly #ports: Set<BrowserPort> = new Set();
   /** What was last told of each task that runs. */
   readonly #told: WeakMap<Task, { readonly record: object; readonly trouble: object | undefined }> =
     new WeakMap();
 
-  constructor(options: PortHubOptions) {
-    this.#options = options;
+  constructor(answer: (message: PageMessage) => Promise<unknown>) {
+    this.#answer = answer;
   }
 
-  accept(port: BrowserPort): void {
-    // Ports of the extension's own are none of ours.
+  /** @param admits Whether this sender may speak to the tasks. */
+  accept(port: BrowserPort, admits: (sender: MessageSender) => boolean): void {
+    // The app has ports of its own.
     if (!port.name.startsWith(PORT_FAMILY)) return;
-    if (!this.#options.admits(port)) return refuse(port, "This sender may not speak to the tasks");
+    if (!admits(port.sender ?? {})) return refuse(port, "This sender may not speak to the tasks");
     if (port.name !== PORT_NAME) return refuse(port, `The worker speaks ${PORT_NAME}, not ${port.name}`);
     this.#ports.add(port);
     port.onDisconnect.addListener(() => this.#ports.delete(port));
@@ -61,7 +56,7 @@ export class PortHub {
     }
     const { nr } = reading.message;
     try {
-      const value = await this.#options.answer(reading.message);
+      const value = await this.#answer(reading.message);
       this.#post(port, { type: "reply", nr, value });
     } catch (error) {
       this.#post(port, { type: "error", nr, error: wireError(error) });

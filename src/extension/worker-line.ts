@@ -14,7 +14,7 @@ import { errorFromWire } from "./wire-error.ts";
 const ATTEMPTS = 4;
 /** How long a worker may take to start, in ms. */
 const READY_MS = 20_000;
-/** A worker that lived as long as this, in ms, did not fail at its start. */
+/** A worker that was connected for as long as this, in ms, is none that dies of what it is asked. */
 const STEADY_MS = 5_000;
 /** How long a port is kept that nobody needs, in ms: the next request may follow at once. */
 const IDLE_MS = 5_000;
@@ -56,6 +56,7 @@ export class WorkerLine {
   #port: BrowserPort | undefined;
   #ready = false;
   #watching = false;
+  /** How often in a row a worker was not to be had, or ended too soon. */
   #failures = 0;
   #pausing = false;
   #cancelIdle: (() => void) | undefined;
@@ -137,13 +138,14 @@ export class WorkerLine {
     port.onDisconnect.addListener(() => {
       const reason = lastError();
       if (this.#port !== port) return;
-      const lived = this.#ready && clock.now() - since >= STEADY_MS;
-      const began = this.#ready && this.#failures === 0;
+      const began = this.#ready;
+      const rested = began && clock.now() - since >= STEADY_MS;
       this.#drop();
-      if (lived) this.#failures = 0;
-      // One that ended before it did anything may do so each time.
-      if (lived || began) this.#connect();
-      else this.#failed(unreachable(reason ?? "It ended before it answered"));
+      // The browser ends a worker that rests, and may end it at any time: once is no fault.
+      if (rested) this.#failures = 0;
+      else if (began && this.#failures === 0) this.#failures = 1;
+      else return this.#failed(unreachable(reason ?? "It ended before it answered"));
+      this.#connect();
     });
   }
 
@@ -193,7 +195,6 @@ export class WorkerLine {
     if (!isObject(message)) return;
     const { type, nr } = message;
     const pending = typeof nr === "number" ? this.#pending.get(nr) : undefined;
-    if (type !== "ready" && type !== "refused") this.#failures = 0;
     switch (type) {
       case "ready":
         this.#ready = true;

@@ -1,4 +1,4 @@
-import type { Connector } from "../../../src/channel/connection.ts";
+import type { Connection, Connector } from "../../../src/channel/connection.ts";
 import {
   type ExtensionProblem,
   ExtensionTasks,
@@ -199,4 +199,27 @@ export function extensionLab(options: LabOptions = {}): ExtensionLab {
       return extension.alarms.size > 0;
     },
   };
+}
+
+/** The server, whose replies to calls wait. */
+export function slowed(connector: Connector, calls: Promise<void>): Connector {
+  return {
+    renewable: false,
+    async connect(events, remembered) {
+      const connection = await connector.connect(events, remembered);
+      const request: Connection["request"] = async (frame, options) => {
+        if (frame.method === "tools/call") await calls;
+        return connection.request(frame, options);
+      };
+      return { ...connection, request };
+    },
+  };
+}
+
+export function heldCalls(): { readonly calls: Promise<void>; finish(): void } {
+  let finish = (): void => undefined;
+  const calls = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  return { calls, finish: () => finish() };
 }

@@ -11,7 +11,7 @@ import type {
 import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
-import type { FakeClock } from "../../fixtures/fake-clock.ts";
+import { type FakeClock, settled } from "../../fixtures/fake-clock.ts";
 
 export const EXTENSION_ID = "abcdefghijklmnop";
 export const ROOT = `chrome-extension://${EXTENSION_ID}/`;
@@ -258,6 +258,8 @@ export class FakeExtension {
 
   /** Lets the time pass, in which alarms go off. */
   async advance(ms: number): Promise<void> {
+    // What is on its way comes first.
+    await settled();
     const until = this.clock.now() + ms;
     for (;;) {
       const [name, next] = this.#nextAlarm();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Connection, type Connector, TaskClient } from "../../../src/index.ts";
-import { type ExtensionLab, extensionLab, INTERVAL_MS, RESULT } from "./extension-lab.ts";
+import { type ExtensionLab, extensionLab, heldCalls, INTERVAL_MS, RESULT, slowed } from "./extension-lab.ts";
 
 /** A page of the extension that makes a client of its own, on the worker's store and endpoints. */
 function ownClient({ extension, store, server }: ExtensionLab) {
@@ -25,21 +25,6 @@ function ownClient({ extension, store, server }: ExtensionLab) {
     endpoints: { papers: life.connector(counted) },
   });
   return { client, life, methods };
-}
-
-/** The server, whose replies to calls wait. */
-function slowed(connector: Connector, calls: Promise<void>): Connector {
-  return {
-    renewable: false,
-    async connect(events, remembered) {
-      const connection = await connector.connect(events, remembered);
-      const request: Connection["request"] = async (frame, options) => {
-        if (frame.method === "tools/call") await calls;
-        return connection.request(frame, options);
-      };
-      return { ...connection, request };
-    },
-  };
 }
 
 const LEADER = "holdfast/app/papers/leader";
@@ -103,10 +88,7 @@ describe("a page of the extension with a client of its own", () => {
   });
 
   it("does not take a plain call for lost that the worker is still making", async () => {
-    let finish = (): void => undefined;
-    const calls = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
+    const { calls, finish } = heldCalls();
     const lab = extensionLab({
       generation: "2025-11-25",
       endpoints:
