@@ -45,6 +45,8 @@ export class Life {
   readonly onAlarm: FakeEvent<(alarm: { name: string; scheduledTime: number }) => unknown> = new FakeEvent();
   readonly onStartup: FakeEvent<() => unknown> = new FakeEvent();
   readonly onInstalled: FakeEvent<() => unknown> = new FakeEvent();
+  /** Of permissions. */
+  readonly onAdded: FakeEvent<() => unknown> = new FakeEvent();
   alive = true;
 
   constructor(extension: FakeExtension, tab: FakeTab) {
@@ -75,7 +77,9 @@ export class Life {
       onStartup,
       onInstalled,
     };
-    return { runtime, alarms };
+    const denied = async (): Promise<boolean> => false;
+    const permissions = { contains: denied, request: denied, remove: denied, onAdded: this.onAdded };
+    return { runtime, alarms, permissions };
   }
 
   get alarms(): BrowserAlarms {
