@@ -2,6 +2,7 @@ import { ExtensionTasks } from "holdfast/extension";
 import { readAppMessage } from "./app/messages.ts";
 import { Badge } from "./background/badge.ts";
 import { ContextMenu } from "./background/context-menu.ts";
+import { HeaderWanted } from "./background/header-wanted.ts";
 import { Notices } from "./background/notices.ts";
 import { WorkerHistory } from "./background/worker-history.ts";
 import { connectors } from "./servers/connectors.ts";
@@ -18,14 +19,15 @@ const badge = new Badge(tasks);
 new Notices(tasks);
 new ContextMenu(tasks);
 new WorkerHistory(tasks);
+new HeaderWanted();
 
 async function reload(): Promise<void> {
   await tasks.reload();
   await badge.recount();
 }
 
-chrome.runtime.onMessage.addListener((message: unknown, _sender, reply: (answer: unknown) => void) => {
-  const asked = readAppMessage(message);
+chrome.runtime.onMessage.addListener((message: unknown, sender, reply: (answer: unknown) => void) => {
+  const asked = sender.url?.startsWith(chrome.runtime.getURL("")) ? readAppMessage(message) : undefined;
   if (!asked) return false;
   const answer =
     asked.app === "reload"

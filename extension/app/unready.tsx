@@ -29,10 +29,11 @@ function UnreadyServer({ server }: { readonly server: KnownServer }) {
     <div className="unready" role="status">
       <p>
         <bdi>{server.name}</bdi>{" "}
-        {access === "no permission" ? "may not be gone to" : "wants its header again"}: its tasks wait.
+        {access === "no permission" ? "is closed to the extension" : "wants its header again"}: its tasks
+        wait.
       </p>
       <Button size="xs" variant="default" onClick={() => void chrome.runtime.openOptionsPage()}>
-        Mend it
+        See to it
       </Button>
     </div>
   );

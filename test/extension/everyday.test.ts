@@ -109,6 +109,21 @@ describe("a question", () => {
   });
 });
 
+test("a task of the popup is shown in the side panel, and the popup goes", async () => {
+  await extension.addServer(lab.server("2026-07-28"), "Papers");
+  const page = await extension.page("popup");
+  await startIn(page, "acquire_paper", { doi: "10.1/panel", stage_ms: 50 });
+  await page.locator(".task-card .status[data-status=completed]").waitFor();
+  await page.close();
+  const popup = await extension.popup();
+  await popup.click(".task-row", "completed");
+  expect(await popup.run("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+  await popup.click(".task-card button", "Show the result");
+  const panel = await extension.panel();
+  await panel.sees("#task .result", "10.1/panel");
+  await panel.close();
+});
+
 describe("the options", () => {
   test("a header kept until the browser closes is sent, and on no disk", async () => {
     const page = await extension.page("options");
@@ -130,6 +145,12 @@ describe("the options", () => {
 
     // As after a restart of the browser, which empties the session.
     await extension.ask(() => chrome.storage.session.clear());
+    await extension.clearNotices();
+    await extension.inWorker(() => (chrome.runtime.onStartup as unknown as Dispatched).dispatch());
+    await until(
+      "it is asked for",
+      async () => (await extension.notices()).includes(`header ${url}`) || undefined,
+    );
     await card.getByText("Give the header again").waitFor();
     const popup = await extension.page("popup");
     await popup.getByText("Guarded wants its header again").waitFor();
@@ -160,7 +181,7 @@ describe("the options", () => {
     await card.getByText("The browser does not let the extension go to localhost").waitFor();
     await card.getByRole("button", { name: "Allow it" }).waitFor();
     const popup = await extension.page("popup");
-    await popup.getByText("Elsewhere may not be gone to").waitFor();
+    await popup.getByText("Elsewhere is closed to the extension").waitFor();
     expect(await lab.wire()).toEqual([]);
     await card.getByRole("button", { name: "Remove" }).click();
     await card.waitFor({ state: "detached" });

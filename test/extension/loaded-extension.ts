@@ -2,7 +2,7 @@ import type { CDPSession, Page, Worker } from "playwright-core";
 import { Chromium, newProfile } from "../browser/chromium.ts";
 import { pageFaults } from "../browser/page-faults.ts";
 import { until } from "../browser/until.ts";
-import { RealPopup } from "./real-popup.ts";
+import { ChromeSurface } from "./chrome-surface.ts";
 import { EXTENSION_ID, type TestBuild, testBuild } from "./test-build.ts";
 
 const ORIGIN = `chrome-extension://${EXTENSION_ID}`;
@@ -56,11 +56,16 @@ export class LoadedExtension {
   }
 
   /** The popup below the button. */
-  async popup(): Promise<RealPopup> {
+  async popup(): Promise<ChromeSurface> {
     const [page] = this.#chromium.context.pages();
     if (!page) throw new Error("There is no tab to press the button over");
     await page.bringToFront();
-    return RealPopup.open(this.#devtools, EXTENSION_ID, page.url());
+    return ChromeSurface.popup(this.#devtools, EXTENSION_ID, page.url());
+  }
+
+  /** The side panel, once somebody has opened it. */
+  panel(): Promise<ChromeSurface> {
+    return ChromeSurface.panel(this.#devtools, EXTENSION_ID);
   }
 
   async workerTarget(): Promise<string | undefined> {

@@ -11,10 +11,10 @@ interface Reply {
 }
 
 /**
- * The popup as the browser opens it below the extension's button. Playwright knows only tabs, so it is driven by
- * what its own scripts could do: it reads, clicks and types.
+ * The popup as the browser opens it below the extension's button, or the side panel. Playwright knows only tabs, so
+ * they are driven by what their own scripts could do: they read, click and type.
  */
-export class RealPopup {
+export class ChromeSurface {
   readonly #devtools: CDPSession;
   readonly #target: string;
   readonly #session: string;
@@ -27,20 +27,33 @@ export class RealPopup {
   }
 
   /** Presses the extension's button while the tab is in front. */
-  static async open(devtools: CDPSession, extension: string, tabUrl: string): Promise<RealPopup> {
+  static async popup(devtools: CDPSession, extension: string, tabUrl: string): Promise<ChromeSurface> {
     const { targetInfos: tabs } = await devtools.send("Target.getTargets", { filter: [{ type: "tab" }] });
     const tab = tabs.find(({ url }) => url === tabUrl);
     if (!tab) throw new Error(`There is no tab at ${tabUrl}`);
-    const before = new Set((await popupTargets(devtools, extension)).map(({ targetId }) => targetId));
+    const address = `chrome-extension://${extension}/popup.html`;
+    const before = new Set((await targetsAt(devtools, address)).map(({ targetId }) => targetId));
     await devtools.send("Extensions.triggerAction", { id: extension, targetId: tab.targetId });
     const { targetId } = await until("the popup is there", async () =>
-      (await popupTargets(devtools, extension)).find((target) => !before.has(target.targetId)),
+      (await targetsAt(devtools, address)).find((target) => !before.has(target.targetId)),
     );
-    const { sessionId } = await devtools.send("Target.attachToTarget", { targetId, flatten: false });
-    return new RealPopup(devtools, targetId, sessionId);
+    return ChromeSurface.#attach(devtools, targetId);
   }
 
-  /** What a script in the popup gives, which is JSON. */
+  /** The side panel, once it is open. */
+  static async panel(devtools: CDPSession, extension: string): Promise<ChromeSurface> {
+    const { targetId } = await until("the side panel is there", async () =>
+      (await targetsAt(devtools, `chrome-extension://${extension}/panel.html`)).at(0),
+    );
+    return ChromeSurface.#attach(devtools, targetId);
+  }
+
+  static async #attach(devtools: CDPSession, targetId: string): Promise<ChromeSurface> {
+    const { sessionId } = await devtools.send("Target.attachToTarget", { targetId, flatten: false });
+    return new ChromeSurface(devtools, targetId, sessionId);
+  }
+
+  /** What a script in it gives, which is JSON. */
   async run<T>(script: string): Promise<T> {
     const id = ++this.#requests;
     const reply = new Promise<Reply>((resolve) => {
@@ -63,13 +76,9 @@ export class RealPopup {
     return result?.result?.value as T;
   }
 
-  text(): Promise<string> {
-    return this.run("document.body.innerText");
-  }
-
   /** Until an element is there whose text has this in it. */
   async sees(selector: string, text = ""): Promise<void> {
-    await until(`the popup shows ${selector} ${text}`, async () =>
+    await until(`it shows ${selector} ${text}`, async () =>
       (await this.run<boolean>(`${find(selector, text)} !== undefined`)) ? true : undefined,
     );
   }
@@ -93,16 +102,16 @@ export class RealPopup {
   /** As when a person clicks elsewhere; it may have been closed by that already. */
   async close(): Promise<void> {
     await this.#devtools.send("Target.closeTarget", { targetId: this.#target }).catch(() => undefined);
-    await until("the popup is gone", async () => {
+    await until("it is gone", async () => {
       const { targetInfos } = await this.#devtools.send("Target.getTargets");
       return targetInfos.some(({ targetId }) => targetId === this.#target) ? undefined : true;
     });
   }
 }
 
-async function popupTargets(devtools: CDPSession, extension: string) {
+async function targetsAt(devtools: CDPSession, address: string) {
   const { targetInfos } = await devtools.send("Target.getTargets");
-  return targetInfos.filter(({ url }) => url.startsWith(`chrome-extension://${extension}/popup.html`));
+  return targetInfos.filter(({ url }) => url.startsWith(address));
 }
 
 function find(selector: string, text: string): string {
