@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TaskLostError } from "../../../src/index.ts";
+import { type Task, TaskLostError } from "../../../src/index.ts";
 import type { Generation } from "../../../src/protocol/task-snapshot.ts";
 import { type ExtensionLab, extensionLab, INTERVAL_MS, RESULT } from "./extension-lab.ts";
 
@@ -29,6 +29,8 @@ describe("a worker that lives on", () => {
   });
 });
 
+const ANSWER = { action: "accept", content: { name: "Ada" } };
+
 interface Story {
   readonly lab: ExtensionLab;
   readonly status: string;
@@ -38,34 +40,46 @@ interface Story {
   readonly killedAt: string | undefined;
 }
 
+/** What the page does: it watches the task, is closed once it has it, or answers what the server asks. */
+type Reader = "watches" | "leaves" | "answers";
+
 /** Lets a worker be killed at the `killAt`th thing it does, and everything come to its end. */
-async function story(killAt: number, generation: Generation): Promise<Story> {
+async function story(killAt: number, generation: Generation, reader: Reader): Promise<Story> {
   const lab = extensionLab({ generation, alarmFloorMs: 30_000 });
+  lab.server.asks = reader === "answers";
   const { extension, unfinished } = lab;
   const gaps: string[] = [];
   extension.onPass = (count) => {
     if (unfinished.size > 0 && !lab.hasAlarm) gaps.push(`${extension.log.at(-1)}`);
     if (count === killAt) extension.kill();
   };
+  const { client } = lab.page();
   let status = "nothing";
-  lab
-    .page()
-    .client.callTool("papers", "report", {}, { id: "the-call" })
-    .then(async (task) => {
-      for await (const update of task) status = update.status;
-    })
+  const follow = async (task: Task): Promise<void> => {
+    status = task.status;
+    if (reader === "leaves") return client.close();
+    let answering: Promise<void> | undefined;
+    for await (const update of task) {
+      status = update.status;
+      if (update.inputRequests.length > 0) answering ??= task.answer("name", ANSWER);
+    }
+    await answering;
+  };
+  client
+    .callTool("papers", "report", {}, { id: "the-call" })
+    .then(follow)
     .catch((error: unknown) => {
       status = error instanceof TaskLostError ? "lost" : String(error);
     });
   for (let second = 0; second < 180; second++) {
     await extension.advance(1_000);
   }
-  return {
-    lab,
-    status,
-    gaps,
-    killedAt: extension.log.length < killAt ? undefined : extension.log[killAt - 1],
-  };
+  const killedAt = extension.log.length < killAt ? undefined : extension.log[killAt - 1];
+  if (reader === "leaves" && status !== "lost") {
+    extension.onPass = () => undefined;
+    status = (await lab.page().client.get("the-call"))?.status ?? "nothing";
+  }
+  return { lab, status, gaps, killedAt };
 }
 
 /** Between these a call is out, or may be: nothing is known of a task yet. */
@@ -75,17 +89,24 @@ function whileCalling(log: readonly string[], killAt: number): boolean {
   return begun >= 0 && killAt - 1 >= begun && (held < 0 || killAt - 1 < held);
 }
 
-describe.each<Generation>(["2026-07-28", "2025-11-25"])("a worker that is killed, %s", (generation) => {
-  it("at whatever it does: one call, no poll too early, an alarm while there is work, and an end", async () => {
+describe.each<[Generation, Reader]>([
+  ["2026-07-28", "watches"],
+  ["2026-07-28", "leaves"],
+  ["2026-07-28", "answers"],
+  ["2025-11-25", "watches"],
+  ["2025-11-25", "leaves"],
+])("a worker that is killed at whatever it does, %s, while a page %s", (generation, reader) => {
+  it("makes one call and no poll too early, has an alarm while there is work, and comes to an end", async () => {
     const uncertain = new Map<string, string>();
     let last = 1;
     for (; ; last++) {
-      const { lab, status, gaps, killedAt } = await story(last, generation);
+      const { lab, status, gaps, killedAt } = await story(last, generation, reader);
       if (killedAt === undefined) break;
       const where = `killed ${killedAt} (${last})`;
       const { server, extension } = lab;
       expect(extension.lives, where).toBeLessThanOrEqual(2);
-      expect(server.shortestPause, where).toBeGreaterThanOrEqual(INTERVAL_MS);
+      // After an answer the server is asked at once what it makes of it.
+      if (reader !== "answers") expect(server.shortestPause, where).toBeGreaterThanOrEqual(INTERVAL_MS);
       expect(gaps, where).toEqual([]);
       expect(lab.problems, where).toEqual([]);
       expect(lab.hasAlarm, where).toBe(false);
@@ -102,7 +123,9 @@ describe.each<Generation>(["2026-07-28", "2025-11-25"])("a worker that is killed
     // 2025-11-25 lists its tasks, so that a call whose reply was lost is found again.
     expect(uncertain.get("after: tools/call")).toBe(generation === "2025-11-25" ? "completed" : "lost");
   });
+});
 
+describe.each<Generation>(["2026-07-28", "2025-11-25"])("a worker that is killed, %s", (generation) => {
   it("whenever a browser likes, every few seconds: the result still comes, by one call, at the server's pace", async () => {
     for (const everyMs of [3_000, 4_000, 7_000, 31_000]) {
       const lab = extensionLab({ generation, alarmFloorMs: 30_000 });
