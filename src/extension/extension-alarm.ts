@@ -22,9 +22,8 @@ export class ExtensionAlarm implements Alarm {
   #wentOffFor: number | undefined;
   /** The calls of the browser, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** How much is being begun that the alarm must be there for, and how much ever was. */
+  /** How much is being begun that the alarm must be there for. */
   #needed = 0;
-  #needs = 0;
 
   constructor(alarms: BrowserAlarms, name: string, clock: Clock) {
     this.#alarms = alarms;
@@ -58,7 +57,6 @@ export class ExtensionAlarm implements Alarm {
   /** Has the alarm be there before the work begins, and until it has ended. */
   async during<T>(work: () => Promise<T>, failed: (error: unknown) => void): Promise<T> {
     this.#needed++;
-    this.#needs++;
     try {
       await this.ensure().catch(failed);
       return await work();
@@ -70,8 +68,8 @@ export class ExtensionAlarm implements Alarm {
   /** Takes it off when it is needed no more; otherwise sees to it that it is there. */
   clearUnless(needed: () => Promise<boolean>): Promise<void> {
     return this.#inTurn(async () => {
-      const needs = this.#needs;
-      if (this.#needed > 0 || (await needed()) || this.#needs !== needs) return this.#ensured();
+      // What begins while it is asked waits for its turn, and then sets it anew.
+      if (this.#needed > 0 || (await needed())) return this.#ensured();
       this.#at = Number.POSITIVE_INFINITY;
       this.#there = false;
       await this.#alarms.clear(this.name);

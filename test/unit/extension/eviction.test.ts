@@ -56,6 +56,7 @@ async function story(killAt: number, generation: Generation, reader: Reader): Pr
   const { client } = lab.page();
   let status = "nothing";
   const follow = async (task: Task): Promise<void> => {
+    if (task.status === "calling") throw new Error("A handle of a call that nobody has answered");
     status = task.status;
     if (reader === "leaves") return client.close();
     let answering: Promise<void> | undefined;

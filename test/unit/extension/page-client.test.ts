@@ -8,8 +8,10 @@ import {
   TaskFailedError,
   UnknownEndpointError,
 } from "../../../src/index.ts";
+import { TOOLS } from "../../fixtures/client-lab.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { SESSION_2026 } from "../../fixtures/scripted-server.ts";
+import { createTaskResult } from "../../fixtures/messages-2026-07-28.ts";
+import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
 import { extensionLab, heldCalls, RESULT, slowed } from "./extension-lab.ts";
 import { serverOf } from "./fake-extension.ts";
 
@@ -106,6 +108,31 @@ describe("a page of the extension", () => {
     await lab.extension.advance(100_000);
     expect(seen).toContain("e completed");
     expect(lab.server.times("tools/call")).toBe(1);
+  });
+
+  it("sees the progress of a task, without being sent the whole task each time", async () => {
+    const server = new ScriptedServer(SESSION_2026);
+    server.tools = TOOLS;
+    const lab = extensionLab({ endpoints: (life) => async () => ({ papers: life.connector(server) }) });
+    const [one, two] = [lab.page().client, lab.page().client];
+    const calling = one.callTool("papers", "report", { text: "x".repeat(10_000) }, { id: "a" });
+    await (await server.expect("tools/call")).reply(createTaskResult);
+    const task = await calling;
+    const other = await two.get("a");
+    const ports = [...(lab.extension.life?.ports ?? [])];
+    const progress = (at: number): void => {
+      const params = { progressToken: "a", progress: at, total: 3 };
+      server.send({ jsonrpc: "2.0", method: "notifications/progress", params });
+    };
+    progress(1);
+    await settled();
+    for (const port of ports) port.posted.length = 0;
+    progress(2);
+    await settled();
+    expect(task.current.progress).toEqual({ progress: 2, total: 3 });
+    expect(other?.current.progress).toEqual({ progress: 2, total: 3 });
+    const told = { type: "progress", id: "a", progress: { progress: 2, total: 3 } };
+    expect(ports.map(({ posted }) => posted)).toEqual([[told], [told]]);
   });
 
   it("is not sent the results of others, nor of its own before it asks", async () => {
