@@ -2,6 +2,7 @@ import type { Connector } from "../channel/connection.ts";
 import { TaskClient, type TaskClientOptions } from "../client.ts";
 import { systemClock } from "../clock.ts";
 import { ClientClosedError } from "../errors.ts";
+import { isObject } from "../protocol/json.ts";
 import type { Problem } from "../runtime/problem.ts";
 import { browserTabs, type TabPlatform } from "../runtime/tab-platform.ts";
 import { indexedDbStore } from "../store/indexeddb.ts";
@@ -219,9 +220,14 @@ export class ExtensionTasks {
 
   async #step(): Promise<void> {
     if (this.#closed) return;
-    await (await this.client()).step();
+    const client = await this.client();
+    await client.step();
+    const endpoints = new Set<unknown>(await client.endpoints());
     // What a page of the extension runs by a client of its own needs the alarm too: the page may be closed.
-    await this.#alarm.clearUnless(async () => (await this.#store.loadActive()).length > 0);
+    // For a server that was taken away nothing can be done, until it is there again.
+    await this.#alarm.clearUnless(async () =>
+      (await this.#store.loadActive()).some((record) => isObject(record) && endpoints.has(record.endpoint)),
+    );
   }
 
   #failed(what: string, error: unknown): void {
@@ -244,7 +250,10 @@ function awakeTabs(): TabPlatform | null {
   return tabs ? { ...tabs, visible: () => true, onVisible: () => () => undefined } : null;
 }
 
-/** Resolves when no reply to a call is waited for: until then nobody else could take it. */
+/**
+ * Resolves when no reply to a call is waited for: until then nobody else could take it. A call that waits out
+ * a fault is not waited for: its server may be the very one that is to be taken away.
+ */
 async function callsEnded(client: TaskClient): Promise<void> {
   let changed = (): void => undefined;
   const stop = client.subscribe(() => changed());
@@ -253,7 +262,8 @@ async function callsEnded(client: TaskClient): Promise<void> {
       const change = new Promise<void>((resolve) => {
         changed = resolve;
       });
-      if ((await client.resume()).every(({ status }) => status !== "calling")) return;
+      if ((await client.resume()).every(({ status, current }) => status !== "calling" || current.trouble))
+        return;
       await change;
     }
   } finally {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ExtensionTasks } from "../../../src/extension/index.ts";
-import { ClientClosedError, RequestFaultError, UnknownEndpointError } from "../../../src/index.ts";
+import {
+  ClientClosedError,
+  RequestFaultError,
+  TaskLostError,
+  UnknownEndpointError,
+} from "../../../src/index.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
 import { type ExtensionLab, extensionLab, heldCalls, RESULT, slowed } from "./extension-lab.ts";
@@ -70,6 +75,53 @@ describe("reload", () => {
     expect((await calling).status).toBe("working");
     expect(await client.endpoints()).toEqual(["papers", "more"]);
     expect(lab.server.times("tools/call")).toBe(1);
+  });
+
+  it("does not wait for a call that its server refuses for now", async () => {
+    const lab = extensionLab({
+      endpoints:
+        (life, { connector }) =>
+        async () => ({
+          papers: life.connector({
+            renewable: false,
+            async connect(...given) {
+              const connection = await connector.connect(...given);
+              const request: typeof connection.request = (frame, options) => {
+                if (frame.method !== "tools/call") return connection.request(frame, options);
+                const fault = {
+                  kind: "http",
+                  status: 429,
+                  message: "Later",
+                  retryAfterMs: 3_600_000,
+                } as const;
+                return Promise.reject(new RequestFaultError("tools/call", fault));
+              };
+              return { ...connection, request };
+            },
+          }),
+        }),
+    });
+    const calling = lab.page().client.callTool("papers", "report");
+    calling.catch(() => undefined);
+    await settled();
+    await lab.tasks().reload();
+    await expect(calling).rejects.toBeInstanceOf(TaskLostError);
+  });
+
+  it("without a server whose task runs lets the worker rest, and with it goes on", async () => {
+    const lab = configurable();
+    const { client } = lab.page();
+    const { id } = await client.callTool("papers", "report");
+    await client.close();
+    lab.names.splice(0, 1, "other");
+    await lab.tasks().reload();
+    await lab.extension.advance(600_000);
+    expect(lab.hasAlarm).toBe(false);
+    expect(lab.problems).toMatchObject([{ kind: "unknown-endpoint", id }]);
+    lab.names.push("papers");
+    await lab.tasks().reload();
+    await settled();
+    expect(await (await lab.page().client.get(id))?.result()).toEqual(RESULT);
   });
 
   it("without settings rejects, and leaves what there is", async () => {
