@@ -6,6 +6,7 @@ import { HeaderWanted } from "./background/header-wanted.ts";
 import { Notices } from "./background/notices.ts";
 import { WorkerHistory } from "./background/worker-history.ts";
 import { connectors } from "./servers/connectors.ts";
+import { knownServers } from "./servers/known-servers.ts";
 
 // All that listens is made in the worker's first turn: Chrome starts it for an event, and tells only those who listen by then.
 const tasks = new ExtensionTasks({
@@ -21,9 +22,19 @@ new ContextMenu(tasks);
 new WorkerHistory(tasks);
 new HeaderWanted();
 
-async function reload(): Promise<void> {
-  await tasks.reload();
-  await badge.recount();
+let reloaded: Promise<void> = Promise.resolve();
+
+/** One after the other, and none for nothing: a client that is closed takes with it what it was just asking. */
+function reload(): Promise<void> {
+  const next = reloaded.then(async () => {
+    const known = await (await tasks.client()).endpoints();
+    const servers = (await knownServers()).map(({ url }) => url);
+    if (servers.length === known.length && servers.every((url) => known.includes(url))) return;
+    await tasks.reload();
+    await badge.recount();
+  });
+  reloaded = next.catch(() => undefined);
+  return next;
 }
 
 chrome.runtime.onMessage.addListener((message: unknown, sender, reply: (answer: unknown) => void) => {

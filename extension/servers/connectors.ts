@@ -7,21 +7,23 @@ import { secretOf } from "./secrets.ts";
 /** The ways to all servers. Whether one can be gone is looked at with every request: what it lacks may come meanwhile. */
 export async function connectors(): Promise<Readonly<Record<string, Connector>>> {
   const clientInfo = { name: "holdfast-extension", version: chrome.runtime.getManifest().version };
-  const ways = (await knownServers()).map((server): [string, Connector] => {
-    const fetch = (url: string | URL, init?: RequestInit): Promise<Response> => fetchFrom(server, url, init);
-    return [server.url, fromUrl(server.url, { clientInfo, fetch })];
+  const ways = (await knownServers()).map(({ url }): [string, Connector] => {
+    const fetch = (to: string | URL, init?: RequestInit): Promise<Response> => fetchFrom(url, to, init);
+    return [url, fromUrl(url, { clientInfo, fetch })];
   });
   return Object.fromEntries(ways);
 }
 
-async function fetchFrom(server: KnownServer, url: string | URL, init?: RequestInit): Promise<Response> {
+async function fetchFrom(address: string, to: string | URL, init?: RequestInit): Promise<Response> {
+  const server = (await knownServers()).find(({ url }) => url === address);
+  if (!server) throw new Error(`The server at ${address} was removed`);
   const access = await accessTo(server);
   if (access !== "ready") throw new NoAccessError(server, access);
   const headers = new Headers(init?.headers);
   const secret = await secretOf(server);
   if (secret) headers.set(secret.name, secret.value);
   // What the person's own pages are signed in with is none of a tool's business.
-  return fetch(url, { ...init, headers, credentials: "omit" });
+  return fetch(to, { ...init, headers, credentials: "omit" });
 }
 
 /** Nothing was sent. The library knows it by its name: the task waits and is tried again, and a call has not been made. */

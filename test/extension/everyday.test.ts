@@ -109,6 +109,24 @@ describe("a question", () => {
   });
 });
 
+test("what ended as a worker died is told by the next", async () => {
+  await extension.addServer(lab.server("2026-07-28"), "Papers");
+  const page = await extension.page("popup");
+  await startIn(page, "acquire_paper", { doi: "10.1/untold", stage_ms: 50 });
+  await page.locator(".task-card .status[data-status=completed]").waitFor();
+  const id = await page.locator(".task-card").getAttribute("data-task");
+  const told = async (): Promise<true | undefined> =>
+    (await extension.notices()).includes(`ended ${id}`) || undefined;
+  await until("it is told", told);
+  await page.close();
+  await extension.stopWorker();
+  // As if that one had died before it could.
+  await extension.clearNotices();
+  await extension.ask(() => chrome.storage.local.remove("told"));
+  await extension.wake();
+  await until("it is told after all", told);
+});
+
 test("a task of the popup is shown in the side panel, and the popup goes", async () => {
   await extension.addServer(lab.server("2026-07-28"), "Papers");
   const page = await extension.page("popup");

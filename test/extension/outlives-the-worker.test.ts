@@ -42,6 +42,7 @@ test.each(["2026-07-28", "2025-11-25"])(
         "a worker asks for the task again",
         async () => (await lab.count("tasks/get")) > polls || undefined,
       );
+      if (stop === 3) expect(await extension.badge(), "after the restart").toBe("1");
     }
     await until(
       "the result's notice is there",
