@@ -1,5 +1,4 @@
 import type { NewCallOptions, TaskClient } from "../client.ts";
-import { ClientClosedError } from "../errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { nextChange, type Task } from "../task.ts";
 import { type TaskJson, taskJson } from "../task-json.ts";
@@ -36,7 +35,8 @@ export class TaskService {
       try {
         return await work(client);
       } catch (error) {
-        if (!(error instanceof ClientClosedError) || (await this.#client()) === client) throw error;
+        // Whatever it says: it may be no more than that the connections were closed.
+        if ((await this.#client()) === client) throw error;
       }
     }
   }

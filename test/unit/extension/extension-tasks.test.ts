@@ -77,6 +77,39 @@ describe("reload", () => {
     expect(lab.server.times("tools/call")).toBe(1);
   });
 
+  it("does not spoil what a page is just asking", async () => {
+    let asked = 0;
+    const lab = extensionLab({
+      endpoints:
+        (life, { connector }) =>
+        async () => {
+          let close = (): void => undefined;
+          const closed = new Promise<never>((_resolve, reject) => {
+            close = () => reject(new RequestFaultError("tools/list", { kind: "network", message: "Closed" }));
+          });
+          closed.catch(() => undefined);
+          return {
+            papers: life.connector({
+              renewable: false,
+              async connect(...given) {
+                const connection = await connector.connect(...given);
+                const request: typeof connection.request = (frame, options) =>
+                  frame.method === "tools/list" && ++asked === 1
+                    ? closed
+                    : connection.request(frame, options);
+                return { ...connection, request, close: async () => close() };
+              },
+            }),
+          };
+        },
+    });
+    const listing = lab.page().client.listTools("papers");
+    await settled();
+    expect(asked).toBe(1);
+    await lab.tasks().reload();
+    expect((await listing).length).toBeGreaterThan(0);
+  });
+
   it("does not wait for a call that its server refuses for now", async () => {
     const lab = extensionLab({
       endpoints:
