@@ -64,8 +64,6 @@ export class App {
       endpoints,
       clock: tab.clock,
       tabs: platform,
-      // Some pages keep the pace of their tasks for whoever comes after them.
-      timing: setting.random.fork("pace").chance(0.5) ? { keepPace: true } : {},
       onProblem: ({ kind, message }) => setting.trace(`${tab.name} reports ${kind}: ${message}`),
     });
     this.client.subscribe((task) => this.#follow(task));
