@@ -1,15 +1,11 @@
 import { Button } from "@mantine/core";
-import { useEffect, useState } from "react";
-import { followServers, type KnownServer, knownServers } from "../servers/known-servers.ts";
+import type { KnownServer } from "../servers/known-servers.ts";
 import { useAccess } from "../servers/use-access.ts";
+import { useKnownServers } from "../servers/use-known-servers.ts";
 
 /** The servers that cannot be called now, and the way to where that is mended. */
 export function Unready() {
-  const [servers, setServers] = useState<readonly KnownServer[]>();
-  useEffect(() => {
-    void knownServers().then(setServers);
-    followServers(setServers);
-  }, []);
+  const servers = useKnownServers();
   if (servers?.length === 0)
     return (
       <div className="unready">

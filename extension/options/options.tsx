@@ -1,7 +1,6 @@
-import { useEffect, useState } from "react";
 import { ColorScheme } from "../../web/app/color-scheme.tsx";
 import { useReadyMark } from "../app/ready.ts";
-import { followServers, type KnownServer, knownServers } from "../servers/known-servers.ts";
+import { useKnownServers } from "../servers/use-known-servers.ts";
 import { AddServer } from "./add-server.tsx";
 import { ServerCard } from "./server-card.tsx";
 import { TargetList } from "./target-list.tsx";
@@ -10,12 +9,8 @@ import "./options.css";
 
 /** The servers and how they are shown who calls, and what the context menu sends where. */
 export function Options() {
-  const [servers, setServers] = useState<readonly KnownServer[]>();
+  const servers = useKnownServers();
   useReadyMark();
-  useEffect(() => {
-    void knownServers().then(setServers);
-    followServers(setServers);
-  }, []);
   return (
     <main className="options">
       <header className="options-header">

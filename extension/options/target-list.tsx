@@ -9,7 +9,7 @@ export function TargetList({ servers }: { readonly servers: readonly KnownServer
   const [all, setAll] = useState<readonly Target[]>([]);
   useEffect(() => {
     void targets().then(setAll);
-    followTargets(setAll);
+    return followTargets(setAll);
   }, []);
   const nameOf = (url: string): string => servers.find((server) => server.url === url)?.name ?? url;
   return (

@@ -1,3 +1,4 @@
+import { followStored } from "../app/follow-stored.ts";
 import { isRecord } from "../app/is-record.ts";
 
 /** How a server is shown who calls: by nothing, or by a header that is kept so long. */
@@ -28,11 +29,9 @@ export async function removeServer(url: string): Promise<void> {
   await chrome.storage.local.set({ [KEY]: (await knownServers()).filter((server) => server.url !== url) });
 }
 
-/** Calls back with the servers whenever they change, here or in another page. */
-export function followServers(listener: (servers: readonly KnownServer[]) => void): void {
-  chrome.storage.local.onChanged.addListener((changes) => {
-    if (KEY in changes) void knownServers().then(listener);
-  });
+/** Calls back with the servers whenever they change. The function returned ends it. */
+export function followServers(listener: (servers: readonly KnownServer[]) => void): () => void {
+  return followStored(KEY, () => void knownServers().then(listener));
 }
 
 /** Servers at one host share the permission to go there: a browser knows no ports in it. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from "holdfast";
+import { followStored } from "../app/follow-stored.ts";
 import { isRecord } from "../app/is-record.ts";
 
 /** What is taken from a page. */
@@ -41,11 +42,9 @@ export async function removeTarget(id: string): Promise<void> {
   await chrome.storage.local.set({ [KEY]: (await targets()).filter((target) => target.id !== id) });
 }
 
-/** Calls back with the targets whenever they change. */
-export function followTargets(listener: (all: readonly Target[]) => void): void {
-  chrome.storage.local.onChanged.addListener((changes) => {
-    if (KEY in changes) void targets().then(listener);
-  });
+/** Calls back with the targets whenever they change. The function returned ends it. */
+export function followTargets(listener: (all: readonly Target[]) => void): () => void {
+  return followStored(KEY, () => void targets().then(listener));
 }
 
 function isTarget(stored: unknown): stored is Target {

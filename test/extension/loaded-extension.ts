@@ -90,11 +90,15 @@ export class LoadedExtension {
     await devtools.detach();
   }
 
-  /** Adds a server on the options page, as a person does. */
-  async addServer(url: string, name: string): Promise<void> {
+  /** Adds a server on the options page, as a person does; with an `Authorization` that is kept on the computer, if one is given. */
+  async addServer(url: string, name: string, authorization?: string): Promise<void> {
     const page = await this.page("options");
     await page.fill("[name=address]", url);
     await page.fill("[name=name]", name);
+    if (authorization !== undefined) {
+      await page.selectOption("[name=authorization]", "on this computer");
+      await page.getByLabel("Value", { exact: true }).fill(authorization);
+    }
     await page.click("button[name=add]");
     await page.locator(`[data-server="${url}"] .server-found`).waitFor();
     await page.close();
