@@ -65,7 +65,7 @@ describe("a question", () => {
     await question.waitFor();
     await until("it is told", async () => (await extension.notices()).length > 0 || undefined);
     expect(await extension.notices()).toEqual([expect.stringMatching(/^asks /)]);
-    expect(await extension.badge()).toBe("1");
+    await extension.badge("1");
     expect(await extension.ask(() => chrome.action.getBadgeBackgroundColor({}))).toEqual([
       0xb4, 0x53, 0x09, 255,
     ]);

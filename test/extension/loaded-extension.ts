@@ -104,9 +104,11 @@ export class LoadedExtension {
     await page.close();
   }
 
-  /** What stands on the button. */
-  badge(): Promise<string> {
-    return this.ask(() => chrome.action.getBadgeText({}));
+  /** Until this stands on the button. */
+  async badge(text: string): Promise<void> {
+    await until(`the button says ${JSON.stringify(text)}`, async () =>
+      (await this.ask(() => chrome.action.getBadgeText({}))) === text ? true : undefined,
+    );
   }
 
   /** The ids of the notices that are on the desktop, as the browser has them. */

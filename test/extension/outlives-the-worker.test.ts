@@ -43,7 +43,7 @@ test.each([
     await popup.click(".call-form button", "Call");
     await popup.sees(".task-card .status", "working");
     await popup.close();
-    expect(await extension.badge()).toBe("1");
+    await extension.badge("1");
 
     for (let stop = 1; stop <= 5; stop++) {
       const polls = await lab.count("tasks/get");
@@ -54,7 +54,8 @@ test.each([
         "a worker asks for the task again",
         async () => (await lab.count("tasks/get")) > polls || undefined,
       );
-      if (stop === 3) expect(await extension.badge(), "after the restart").toBe("1");
+      // The browser that was started anew had forgotten it.
+      if (stop === 3) await extension.badge("1");
     }
     await until(
       "the result's notice is there",
@@ -63,8 +64,8 @@ test.each([
     expect(await lab.count("tools/call")).toBe(1);
     const gaps = await lab.gaps();
     console.log(`${generation}: polled after ${gaps.join(", ")} ms; asked for every ${INTERVAL_MS} ms`);
-    // A request may be a little longer on its way than the one after it.
-    for (const gap of gaps) expect(gap).toBeGreaterThan(INTERVAL_MS - 60);
+    // The interval is kept from sending to sending; on its way one request may be longer than the next.
+    for (const gap of gaps) expect(gap).toBeGreaterThan(0.8 * INTERVAL_MS);
 
     const panel = await extension.page("panel");
     await panel.locator(".task-row").first().click();
@@ -72,7 +73,7 @@ test.each([
     const lives = await panel.locator(".time-moments li", { hasText: "started anew" }).count();
     expect(lives).toBeGreaterThanOrEqual(5);
     await panel.close();
-    await until("the badge is empty", async () => (await extension.badge()) === "" || undefined);
+    await extension.badge("");
 
     // Another worker looks at the same tasks, and tells of what is new alone.
     await extension.clearNotices();
