@@ -23,6 +23,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: "extension",
+          include: ["test/extension/**/*.test.ts"],
+          globalSetup: "test/extension/servers.ts",
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "edge",
           include: ["test/edge/**/*.test.ts"],
           testTimeout: 60_000,

@@ -46,7 +46,7 @@ export interface TaskClientOptions {
   readonly tabs?: TabPlatform | null;
   /**
    * For a process that is evicted between steps: what calls {@link TaskClient.step} when something is due.
-   * No timer is held then; give `push: false` too, so that no connection is.
+   * No timer is held then, unless `besideTimers` says so; give `push: false` too, so that no connection is.
    */
   readonly alarm?: Alarm;
   /** Store plain calls too, with what they gave: for a process whose caller may be gone when they end. */

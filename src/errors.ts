@@ -46,20 +46,24 @@ export class TaskCancelledError extends TaskError {
 /** The task's TTL passed before its result was had. Call again, with a longer `ttlMs` where the server heeds it. */
 export class TaskExpiredError extends TaskError {
   override readonly name = "TaskExpiredError";
+  readonly detail: string;
 
   constructor(task: TaskReference, detail: string) {
     super(task, `expired. ${detail}`);
+    this.detail = detail;
   }
 }
 
 /** It cannot be known what became of the call: it may have been done. Check before you call again. */
 export class TaskLostError extends TaskError {
   override readonly name = "TaskLostError";
+  readonly detail: string;
   /** Tasks of the server that might be this one. */
   readonly candidates: readonly string[];
 
   constructor(task: TaskReference, detail: string, candidates: readonly string[]) {
     super(task, `is lost. ${detail}`);
+    this.detail = detail;
     this.candidates = candidates;
   }
 }
@@ -76,9 +80,13 @@ export class ClientClosedError extends Error {
 /** No endpoint of that name was given to the TaskClient. */
 export class UnknownEndpointError extends Error {
   override readonly name = "UnknownEndpointError";
+  readonly endpoint: string;
+  readonly known: readonly string[];
 
   constructor(endpoint: string, known: readonly string[]) {
     super(`There is no endpoint ${JSON.stringify(endpoint)}; there are: ${known.join(", ") || "none"}`);
+    this.endpoint = endpoint;
+    this.known = known;
   }
 }
 

@@ -65,7 +65,10 @@ export function callFaulted(state: TaskState, fault: Fault, now: number, timing:
   if (fault.kind === "unauthorized" || (fault.kind === "malformed" && call.recovery !== "list")) {
     return end(state, failed({ reason: fault.kind, message: fault.message }), now);
   }
-  if (wasRefused(fault)) return troubled({ ...state, mayCall: true }, fault, now, timing);
+  if (wasRefused(fault)) {
+    const record: TaskRecord = { ...state.record, call: { ...call, refused: true } };
+    return troubled({ ...state, record, mayCall: true }, fault, now, timing);
+  }
   if (isClientError(fault)) {
     return end(state, failed({ reason: "http", message: fault.message, httpStatus: fault.status }), now);
   }

@@ -1,6 +1,6 @@
 import { answersToSend } from "./input.ts";
 import { end, lost } from "./outcome.ts";
-import { hasEnded } from "./record.ts";
+import { hasEnded, type TaskRecord } from "./record.ts";
 import { wantsQuestions } from "./result.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import type { Command, Operation, TaskState, Transition } from "./state.ts";
@@ -22,17 +22,24 @@ export function plan(state: TaskState, now: number): Transition {
   }
   const wanted = wantedOperations(state, now).filter((operation) => !state.inFlight.has(operation));
   if (wanted.length === 0) return { state, commands: [] };
-  const repeats = wanted.includes("call") && !state.mayCall && !record.call.repeated;
+  const calls = wanted.includes("call");
+  const repeats = calls && !state.mayCall && !record.call.repeated;
   return {
     state: {
       ...state,
-      ...(repeats && { record: { ...record, call: { ...record.call, repeated: true } } }),
+      ...(calls && (repeats || record.call.refused) && { record: sentAgain(record, repeats) }),
       inFlight: new Set([...state.inFlight, ...wanted]),
       mayCall: false,
       answering: wanted.includes("answer") ? answersToSend(record).map(({ key }) => key) : state.answering,
     },
     commands: wanted.map((operation) => ({ type: "send", operation })),
   };
+}
+
+/** From here on its fate is not known until the reply comes. */
+function sentAgain(record: TaskRecord, repeats: boolean): TaskRecord {
+  const { refused: _before, ...call } = record.call;
+  return { ...record, call: { ...call, ...(repeats && { repeated: true }) } };
 }
 
 function wantedOperations(state: TaskState, now: number): Operation[] {

@@ -3,9 +3,10 @@ import type { TaskView } from "../protocol/task-view.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
 import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost } from "./outcome.ts";
+import { dueByPace } from "./pace.ts";
 import { deadline, nextPoll, pollFrom, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
-import { landed, troubled } from "./trouble.ts";
+import { inheritedHold, landed, troubled } from "./trouble.ts";
 
 /** How long past its TTL a task that still works is given before it counts as expired, in ms. */
 const TTL_GRACE_MS = 30_000;
@@ -16,14 +17,12 @@ export function woken(
   now: number,
   timing: Timing,
 ): TaskState {
-  const otherwise = fresh ? nextPoll(record, timing, now) : now;
-  const { heldUntil = 0 } = record;
-  // A clock that was set back must not hold it for ever.
-  const until = Math.min(heldUntil, now + timing.maxPollMs);
+  const byTicks = dueFrom === undefined ? now : pollFrom(record, timing, dueFrom);
   return {
     ...idleState(record),
-    pollAt: dueFrom === undefined ? otherwise : pollFrom(record, timing, dueFrom),
-    ...(until > now && { hold: { until, demanded: true } }),
+    ...inheritedHold(record, now, timing),
+    mayCall: record.call.refused === true,
+    pollAt: fresh ? nextPoll(record, timing, now) : (dueByPace(record, now, timing) ?? byTicks),
   };
 }
 

@@ -34,6 +34,8 @@ export interface RecordedCall extends ToolCall {
   readonly rounds: number;
   /** It was sent again without knowing what became of it before. */
   readonly repeated?: boolean;
+  /** The server certainly did nothing with it, or it never left, and it is to be sent again: nothing is lost with the process. */
+  readonly refused?: boolean;
   /** How long its reply may take, in ms, where that is not the timeout of every request. */
   readonly timeoutMs?: number;
 }
@@ -110,6 +112,8 @@ export interface TaskRecord {
   readonly acceptedAt?: number;
   /** The server's. */
   readonly taskId?: string;
+  /** When it was last asked after, or the handle came; written only where `Timing.keepPace` is chosen. */
+  readonly polledAt?: number;
   readonly snapshot?: TaskSnapshot;
   /** What the server would have the model told meanwhile. */
   readonly immediateResponse?: string;

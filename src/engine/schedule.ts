@@ -20,6 +20,11 @@ export interface Timing {
    * So tasks are polled together, and a process that is evicted between polls knows when the next is due.
    */
   readonly phase?: number;
+  /**
+   * Given, the time of each poll is written before it leaves, so that whoever takes the task up next keeps
+   * to its interval too. It costs a write a poll: for processes that end and begin again all the time.
+   */
+  readonly keepPace?: true;
 }
 
 export const DEFAULT_TIMING: Timing = {

@@ -3,6 +3,7 @@ import { cancelFaulted, cancelled, cancelTaken, enforceCancel } from "./cancel.t
 import type { Fault } from "./fault.ts";
 import { answered, answerFaulted, asked, delivered } from "./input.ts";
 import { end, failed } from "./outcome.ts";
+import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
 import { notified, polled, pollFaulted, pushing, woken } from "./poll.ts";
 import { fetched, resultFaulted } from "./result.ts";
@@ -23,7 +24,7 @@ export function transition(
   if (state.record.outcome) return { state: { ...state, inFlight: new Set() }, commands: [] };
   const after = enforceCancel(apply(state, event, now, timing), now, timing);
   const next = plan(after, now);
-  const { record } = next.state;
+  const record = withPace(state.record, next, now, timing);
   if (record === state.record) return next;
   return { ...next, state: { ...next.state, record: { ...record, rev: state.record.rev + 1 } } };
 }

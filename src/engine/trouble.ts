@@ -1,5 +1,6 @@
 import type { Fault } from "./fault.ts";
 import { end, expired } from "./outcome.ts";
+import type { TaskRecord } from "./record.ts";
 import { backoffDelay, deadline, type Timing } from "./schedule.ts";
 import type { Hold, Operation, TaskState } from "./state.ts";
 
@@ -25,6 +26,16 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
     hold,
     trouble: { fault, since: state.trouble?.since ?? now },
   };
+}
+
+/** The silence that the server demanded of an earlier process. A clock that was set back must not make it last for ever. */
+export function inheritedHold(
+  { heldUntil = 0 }: TaskRecord,
+  now: number,
+  timing: Timing,
+): { readonly hold?: Hold } {
+  const until = Math.min(heldUntil, now + timing.maxPollMs);
+  return until > now ? { hold: { until, demanded: true } } : {};
 }
 
 /** A good reply: the operation is no longer out, and the faults before it are forgotten. */

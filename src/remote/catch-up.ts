@@ -1,21 +1,28 @@
 import type { TaskJson } from "../task-json.ts";
 import type { TaskBook } from "./task-book.ts";
-import type { TaskRequests } from "./task-requests.ts";
+
+/** What can be asked of whoever runs the tasks. Rejects when it refuses, or when the client is closed. */
+export interface TaskSource {
+  /** Without their results. @param attempts How often it is tried, where trying may fail. */
+  tasks(which: "all" | "unfinished", attempts: number): Promise<readonly TaskJson[]>;
+  /** With its result; `undefined` if there is none. */
+  task(id: string, attempts: number): Promise<TaskJson | undefined>;
+}
 
 /**
  * Learns what happened while no stream was open. Whatever the faults on the way, it goes on until it
  * has; refused, it is made up for when the stream next opens.
  */
 export class CatchUp {
-  readonly #requests: TaskRequests;
+  readonly #source: TaskSource;
   readonly #book: TaskBook;
   /** Whether it has ever been done: before, nobody was promised news of tasks without a handle here. */
   #begun = false;
   #behind = false;
   #running = false;
 
-  constructor(requests: TaskRequests, book: TaskBook) {
-    this.#requests = requests;
+  constructor(source: TaskSource, book: TaskBook) {
+    this.#source = source;
     this.#book = book;
   }
 
@@ -44,14 +51,14 @@ export class CatchUp {
 
   async #once(): Promise<void> {
     const known = this.#book.unfinished;
-    const listed = await this.#requests.tasks(this.#begun ? "all" : "unfinished", Number.POSITIVE_INFINITY);
+    const listed = await this.#source.tasks(this.#begun ? "all" : "unfinished", Number.POSITIVE_INFINITY);
     for (const task of listed) {
       if (this.#begun || this.#book.has(task.id)) this.#book.hear(task);
     }
     const present = new Set(listed.map(({ id }) => id));
     for (const task of known) {
       if (present.has(task.id)) continue;
-      this.#book.hear((await this.#requests.task(task.id, Number.POSITIVE_INFINITY)) ?? gone(task));
+      this.#book.hear((await this.#source.task(task.id, Number.POSITIVE_INFINITY)) ?? gone(task));
     }
     this.#begun = true;
   }

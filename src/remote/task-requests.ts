@@ -3,6 +3,7 @@ import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { CallOptions } from "../task-client-api.ts";
 import type { TaskJson } from "../task-json.ts";
 import { readTask } from "./read-task.ts";
+import { isListedTool } from "./read-tool.ts";
 import type { Answer, ApiRequest, RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError } from "./remote-api-error.ts";
 
@@ -130,8 +131,4 @@ function listIn(json: unknown, field: string): readonly unknown[] {
   const list = isObject(json) ? json[field] : undefined;
   if (!Array.isArray(list)) throw malformed(200, `The worker's answer holds no ${field}`);
   return list;
-}
-
-function isListedTool(tool: unknown): tool is ListedTool {
-  return isObject(tool) && typeof tool.name === "string" && isObject(tool.facts) && isObject(tool.definition);
 }

@@ -4,4 +4,6 @@ export interface Alarm {
   time(): Promise<number | undefined>;
   /** Sets it, in ms since 1970. An earlier time replaces a later one; a later one is taken once it has gone off. */
   set(at: number): Promise<void>;
+  /** The process lives on for a while between alarms: timers are held as well, and the alarm is for when it does not. */
+  readonly besideTimers?: boolean;
 }

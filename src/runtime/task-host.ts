@@ -159,16 +159,18 @@ export class TaskHost {
   /** Makes a call. Resolves when its record is written, or the store has refused it. */
   async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
     const group = this.#groups.get(record.endpoint);
-    if (mayBecomeTask && group) {
+    // What other tabs find in the store must be seen to be this one's.
+    const shared = mayBecomeTask || this.#options.keepPlain;
+    if (shared && group) {
       await group.join();
       await this.#holdCall(group, record.id);
     }
     // Should this tab die, the leader need not be a new one to find the call. Who believes to lead
     // announces it too: the lead may have been stolen, and the news not have come.
-    if (mayBecomeTask) group?.handOver(record);
+    if (shared) group?.handOver(record);
     await this.#runtime.start(record, mayBecomeTask);
     // A leader elected meanwhile may have read the store before the call was in it.
-    if (mayBecomeTask) group?.handOver(record);
+    if (shared) group?.handOver(record);
   }
 
   /** Cancels or answers, wherever the task runs. Resolves when that is durable: false if there was nothing to do it to. */
@@ -322,8 +324,9 @@ export class TaskHost {
   }
 
   #rescheduled(): void {
-    if (!this.#options.alarm) this.#loop.wake(this.#runtime.nextStep());
-    else if (!this.#stepping) void this.#arm();
+    const { alarm } = this.#options;
+    if (!alarm || alarm.besideTimers) this.#loop.wake(this.#runtime.nextStep());
+    if (alarm && !this.#stepping) void this.#arm();
   }
 
   /** While a reply is waited for, the process may be evicted before it comes: then the alarm is there to find it so. */

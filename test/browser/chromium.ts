@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { until } from "./until.ts";
 
 const CANDIDATES = [
@@ -48,13 +48,14 @@ export class Chromium {
     this.#browser = browser;
   }
 
-  static async start(profile: string): Promise<Chromium> {
+  /** @param flags Beside those that every test's browser has. */
+  static async start(profile: string, flags: readonly string[] = []): Promise<Chromium> {
     const executable = findChromium();
     if (!executable) throw new Error("No Chromium found: npm test installs one, or set CHROMIUM_PATH");
     const portFile = join(profile, "DevToolsActivePort");
     await rm(portFile, { force: true });
     // A process group of its own: killing it takes the renderers along, as a crash would.
-    const child = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, "about:blank"], {
+    const child = spawn(executable, [...FLAGS, ...flags, `--user-data-dir=${profile}`, "about:blank"], {
       detached: true,
       stdio: "ignore",
     });
@@ -70,6 +71,11 @@ export class Chromium {
     const [context] = this.#browser.contexts();
     if (!context) throw new Error("Chromium has no default context");
     return context;
+  }
+
+  /** DevTools of the browser as a whole. */
+  devtools(): Promise<CDPSession> {
+    return this.#browser.newBrowserCDPSession();
   }
 
   async open(url: string): Promise<Page> {

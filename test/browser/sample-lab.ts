@@ -2,6 +2,8 @@ import { inject } from "vitest";
 
 /** One HTTP request as a sample server's wire log holds it. */
 export interface WireEntry {
+  /** When it arrived there: ms since 1970. */
+  readonly at: number;
   readonly generation: string;
   readonly http: string;
   readonly method?: string;

@@ -38,6 +38,8 @@ test(`holdfast with holdfast/indexeddb is at most ${BUDGET} bytes, minified and 
     ["holdfast", await sizeOf(["holdfast"], PEERS)],
     ["holdfast + holdfast/indexeddb", await sizeOf(["holdfast", "holdfast/indexeddb"], PEERS)],
     ["holdfast/react, without its peer", await sizeOf(["holdfast/react"], PEERS)],
+    ["holdfast/extension, without the SDK", await sizeOf(["holdfast/extension"], PEERS)],
+    ["holdfast/extension/page", await sizeOf(["holdfast/extension/page"], [])],
   ];
   const connectors = build.entryPoints.filter(({ specifier }) => specifier.includes("/sdk-"));
   expect(connectors.length).toBeGreaterThan(0);
@@ -57,4 +59,20 @@ test(`holdfast with holdfast/indexeddb is at most ${BUDGET} bytes, minified and 
   const gzipped = rows[1]?.[1].gzipped ?? 0;
   expect(gzipped).toBeGreaterThan(2_000);
   expect(gzipped).toBeLessThanOrEqual(BUDGET);
+});
+
+/** Of all that a popup or a content script needs, minified and gzipped. */
+const PAGE_BUDGET = 6_144;
+
+test(`holdfast/extension/page is at most ${PAGE_BUDGET} bytes, and has no engine, no store and no SDK in it`, async () => {
+  const page = build.entryPoints.find(({ specifier }) => specifier === "holdfast/extension/page");
+  const { code, modules } = await bundled(`export * from ${JSON.stringify(page?.code)};`, "browser", {
+    minify: true,
+  });
+  expect(modules.some((path) => path.endsWith("extension/extension-task-client.js"))).toBe(true);
+  const engine =
+    /\/(client|runtime\/.*|engine\/(transition|plan|poll|call|cancel|input|result|observe))\.js$/;
+  expect(modules.filter((path) => engine.test(path))).toEqual([]);
+  expect(modules.filter((path) => /@modelcontextprotocol|idb-keyval|indexeddb/.test(path))).toEqual([]);
+  expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(PAGE_BUDGET);
 });

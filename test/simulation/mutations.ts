@@ -86,7 +86,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "Retry-After is forgotten with the process",
     file: "engine/poll.ts",
-    find: "...(until > now && { hold: { until, demanded: true } }),",
+    find: "...inheritedHold(record, now, timing),",
     replace: "",
   },
   {

@@ -1,6 +1,9 @@
 import { RequestFaultError } from "holdfast";
 import { RemoteApiError } from "holdfast/remote";
 
+/** An extension goes where it has been allowed to, whatever servers say of pages. */
+const inExtension = location.protocol.endsWith("-extension:");
+
 /** What happened, and what can be done about it. */
 export function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
@@ -12,7 +15,9 @@ function adviceFor(error: unknown): string | undefined {
   if (error instanceof RequestFaultError) {
     switch (error.fault.kind) {
       case "network":
-        return "Is the server running, and does it allow this page by CORS (its origin, and the header mcp-session-id exposed)?";
+        return inExtension
+          ? "Is the server running, and may the extension go to it? See Servers."
+          : "Is the server running, and does it allow this page by CORS (its origin, and the header mcp-session-id exposed)?";
       case "timeout":
         return "The server did not answer in time: try again, or look at its log.";
       case "unauthorized":

@@ -1,4 +1,3 @@
-import { createTheme, MantineProvider } from "@mantine/core";
 import { type ReactNode, useEffect } from "react";
 import { CallView } from "../call/call-view.tsx";
 import { TaskClientProvider, useTaskListing, useTasks } from "../clients/hooks.ts";
@@ -11,17 +10,9 @@ import { ServersView } from "../servers/servers-view.tsx";
 import { TasksView } from "../tasks/tasks-view.tsx";
 import { ColorScheme } from "./color-scheme.tsx";
 import { Faulty } from "./faulty.tsx";
+import { Look } from "./look.tsx";
 import { Notices } from "./notices.tsx";
 import { hrefOf, useRoute, type View } from "./route.ts";
-
-const THEME = createTheme({
-  primaryColor: "teal",
-  primaryShade: { light: 8, dark: 8 },
-  fontFamily: "system-ui, sans-serif",
-  fontFamilyMonospace: "ui-monospace, monospace",
-  defaultRadius: "sm",
-  cursorType: "pointer",
-});
 
 export interface AppProps {
   readonly workspace: Workspace;
@@ -30,13 +21,7 @@ export interface AppProps {
 
 export function App({ workspace, history }: AppProps) {
   return (
-    // The page's policy refuses style elements, so the theme's variables are in console.css instead.
-    <MantineProvider
-      theme={THEME}
-      defaultColorScheme="auto"
-      withCssVariables={false}
-      withGlobalClasses={false}
-    >
+    <Look>
       <WorkspaceContext value={workspace}>
         <HistoryContext value={history}>
           <TaskClientProvider client={workspace.client}>
@@ -44,7 +29,7 @@ export function App({ workspace, history }: AppProps) {
           </TaskClientProvider>
         </HistoryContext>
       </WorkspaceContext>
-    </MantineProvider>
+    </Look>
   );
 }
 

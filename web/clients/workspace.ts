@@ -1,4 +1,4 @@
-import { TaskClient } from "holdfast";
+import { type Session, TaskClient, type TaskClientApi } from "holdfast";
 import { indexedDbStore } from "holdfast/indexeddb";
 import { RemoteTaskClient } from "holdfast/remote";
 import { Followed } from "../app/followed.ts";
@@ -11,9 +11,15 @@ import { BothClients } from "./both-clients.ts";
 /** The demo's: a worker that is nobody's demo does not know it. */
 const EDGE_TOKEN = "demo";
 
+/** The tasks, wherever they run. */
+export interface WorkspaceClient extends TaskClientApi {
+  /** What was agreed with a server, as far as it is known here. */
+  session(endpoint: string): Promise<Session | undefined>;
+}
+
 /** What the whole page works with. */
 export interface Workspace {
-  readonly client: BothClients;
+  readonly client: WorkspaceClient;
   /** The worker's come when it has answered. */
   readonly servers: Followed<readonly Server[]>;
   /** Nothing else is asked of a server before what runs there has been taken up. */

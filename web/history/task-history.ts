@@ -31,14 +31,20 @@ export class TaskHistory {
   readonly #waiting = new Map<string, boolean>();
   #store: UseStore | undefined;
 
-  /** Notes what happens to the client's tasks from now on. */
-  async follow(client: TaskClientApi): Promise<void> {
+  /**
+   * Notes what happens to the client's tasks from now on.
+   * @param arrival What it was for the tasks that this context came: by default that it took them up.
+   */
+  async follow(
+    client: Pick<TaskClientApi, "subscribe" | "list">,
+    arrival: Moment | "no matter" = arrivalOf(Date.now()),
+  ): Promise<void> {
     client.subscribe((task) => this.#see(task));
     const tasks = await client.list().catch(() => []);
-    const arrival = arrivalOf(Date.now());
+    const come = arrival === "no matter" ? [] : [arrival];
     for (const task of tasks) {
       if (task.outcome) continue;
-      this.#add(task.id, [...seenNow(task, Date.now()), arrival], undefined);
+      this.#add(task.id, [...seenNow(task, Date.now()), ...come], undefined);
     }
     void this.#forgetOld(new Set(tasks.map(({ id }) => id)));
   }

@@ -4,10 +4,14 @@ import type { HeaderSecret } from "./header-secret.ts";
 export interface HeaderFieldsProps {
   readonly secret: HeaderSecret;
   readonly onChange: (secret: HeaderSecret) => void;
+  /** Where the value is kept, and how long. */
+  readonly kept?: string;
 }
 
-/** The header a server wants, and the word that it is not stored. */
-export function HeaderFields({ secret, onChange }: HeaderFieldsProps) {
+const KEPT = "Kept for this tab until it is closed, and never stored. Another tab asks for it again.";
+
+/** The header a server wants, and the word of where it is kept. */
+export function HeaderFields({ secret, onChange, kept = KEPT }: HeaderFieldsProps) {
   return (
     <>
       <TextInput
@@ -18,7 +22,7 @@ export function HeaderFields({ secret, onChange }: HeaderFieldsProps) {
       />
       <PasswordInput
         label="Value"
-        description="Kept for this tab until it is closed, and never stored. Another tab asks for it again."
+        description={kept}
         placeholder="Bearer …"
         value={secret.value}
         autoComplete="off"

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../../src/engine/record.ts";
+import { idleState } from "../../../src/engine/state.ts";
 import type { TaskView } from "../../../src/protocol/task-view.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { network, rpcError, timeout } from "../../fixtures/faults.ts";
+import { http, network, rpcError, timeout } from "../../fixtures/faults.ts";
 import {
   callingRecord,
   runningRecord,
@@ -37,6 +38,30 @@ describe("a call whose process ended before its reply", () => {
     const walk = woken("none");
     expect(walk.outcome).toMatchObject({ kind: "lost" });
     expect(walk.sent).toEqual([]);
+  });
+});
+
+describe("a call that its server refused for now, or that never left", () => {
+  const REFUSALS = [
+    ["HTTP 429", http(429)],
+    ["HTTP 503 with Retry-After", http(503, 5_000)],
+    ["a request that never left", { ...network, unsent: true } as const],
+  ] as const;
+
+  it.each(REFUSALS)("%s: whoever takes it up sends it, once", (_what, fault) => {
+    for (const recovery of ["none", "list", "repeat"] as const) {
+      const record = callingRecord({ generation: "2025-11-25", call: { recovery } });
+      const before = new Walk(stateOf(record, { mayCall: true })).on({ type: "started" });
+      expect(before.sent).toEqual(["call"]);
+      before.on({ type: "faulted", operation: "call", fault }, 100);
+      expect(before.record.rev).toBe(record.rev + 1);
+      const after = new Walk(idleState(before.record), before.now + 10_000).on({ type: "woken" });
+      expect(after.sent).toEqual(["call"]);
+      expect(after.record.call.repeated).toBeUndefined();
+      // It has left again: what becomes of it is no longer known.
+      const third = new Walk(idleState(after.record), after.now + 10_000).on({ type: "woken" });
+      expect(third.sent).toEqual({ none: [], list: ["list"], repeat: ["call"] }[recovery]);
+    }
   });
 });
 

@@ -1,0 +1,44 @@
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
+import { hrefOf, useRoute, type View } from "../../web/app/route.ts";
+import { useInputRequests, useTasks } from "../../web/clients/hooks.ts";
+
+/** What stands above the tasks: where one can go, and how many of them run and ask. */
+export function Header({ children }: { readonly children?: ReactNode }) {
+  const asking = useInputRequests().length;
+  const running = useTasks({ where: ({ outcome }) => outcome === undefined }).length;
+  return (
+    <header className="page-header">
+      <h1>
+        <img src="/icons/icon-48.png" alt="Holdfast" width="24" height="24" />
+      </h1>
+      <nav aria-label="Views">
+        <ViewLink view="tasks">
+          Tasks{" "}
+          <span className="count" title={`${running} running`}>
+            {running}
+          </span>
+        </ViewLink>
+        <ViewLink view="call">Call</ViewLink>
+      </nav>
+      <p className="asking" role="status">
+        {asking > 0 && (asking === 1 ? "1 asks" : `${asking} ask`)}
+      </p>
+      <div className="page-tools">
+        {children}
+        <Button size="compact-sm" variant="default" onClick={() => void chrome.runtime.openOptionsPage()}>
+          Servers
+        </Button>
+      </div>
+    </header>
+  );
+}
+
+function ViewLink({ view, children }: { readonly view: View; readonly children: ReactNode }) {
+  const route = useRoute();
+  return (
+    <a href={hrefOf(view)} aria-current={view === route.view ? "page" : undefined}>
+      {children}
+    </a>
+  );
+}

@@ -1,0 +1,36 @@
+import "../../web/app/mantine.css";
+import "../../web/app/console.css";
+import "./extension.css";
+import { type ReactNode, StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Look } from "../../web/app/look.tsx";
+import { Notices } from "../../web/app/notices.tsx";
+import { TaskClientProvider } from "../../web/clients/hooks.ts";
+import { WorkspaceContext } from "../../web/clients/workspace-context.ts";
+import { HistoryContext } from "../../web/history/history-context.ts";
+import { TaskHistory } from "../../web/history/task-history.ts";
+import { openWorkspace } from "./workspace.ts";
+
+/** Puts one of the extension's views on its page. */
+export async function mount(view: ReactNode): Promise<void> {
+  const root = document.querySelector("#root");
+  if (!root) throw new Error("The page has no #root");
+  const workspace = await openWorkspace();
+  const history = new TaskHistory();
+  // The tasks run elsewhere: to them it is no matter that this page is opened.
+  void history.follow(workspace.client, "no matter");
+  createRoot(root).render(
+    <StrictMode>
+      <Look>
+        <WorkspaceContext value={workspace}>
+          <HistoryContext value={history}>
+            <TaskClientProvider client={workspace.client}>
+              {view}
+              <Notices />
+            </TaskClientProvider>
+          </HistoryContext>
+        </WorkspaceContext>
+      </Look>
+    </StrictMode>,
+  );
+}

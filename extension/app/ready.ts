@@ -1,0 +1,10 @@
+import { useEffect } from "react";
+import { useTaskListing } from "../../web/clients/hooks.ts";
+
+/** Says on the document that the tasks are there: for whoever looks at the page from outside. */
+export function useReadyMark(): void {
+  const { status } = useTaskListing();
+  useEffect(() => {
+    if (status !== "loading") document.documentElement.dataset.ready = "true";
+  }, [status]);
+}

@@ -1,0 +1,18 @@
+import type { ExtensionTasks } from "holdfast/extension";
+import { TaskHistory } from "../../web/history/task-history.ts";
+
+/** Notes for the time line of a task what the worker sees of it, and that it was another worker that took it up. */
+export class WorkerHistory {
+  constructor(tasks: ExtensionTasks) {
+    const seen = {
+      subscribe: (listener: Parameters<ExtensionTasks["subscribe"]>[0]) => tasks.subscribe(listener),
+      list: async () => (await tasks.client()).list(),
+    };
+    void new TaskHistory().follow(seen, {
+      key: `worker ${Math.round(performance.timeOrigin)}`,
+      at: Date.now(),
+      kind: "opened",
+      text: "Taken up by a worker that the browser started anew",
+    });
+  }
+}

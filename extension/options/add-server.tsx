@@ -1,0 +1,78 @@
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { requestHost } from "holdfast/extension/page";
+import { type FormEvent, useState } from "react";
+import { HeaderFields } from "../../web/servers/header-fields.tsx";
+import { type HeaderSecret, headerFault } from "../../web/servers/header-secret.ts";
+import { reloadServers } from "../app/messages.ts";
+import { putServer, type Secrecy } from "../servers/known-servers.ts";
+import { dropSecret, keepSecret } from "../servers/secrets.ts";
+import { addressFault } from "./address-fault.ts";
+import { KEPT_WORDS, SECRECIES } from "./secrecy-words.ts";
+
+const NO_SECRET: HeaderSecret = { name: "Authorization", value: "" };
+
+/** Adds a server by its address. The browser asks whether the extension may go there. */
+export function AddServer() {
+  const [address, setAddress] = useState("");
+  const [name, setName] = useState("");
+  const [header, setHeader] = useState<Secrecy>("none");
+  const [secret, setSecret] = useState(NO_SECRET);
+  const [problem, setProblem] = useState<string>();
+  const add = async (): Promise<void> => {
+    const fault = addressFault(address) ?? (header === "none" ? undefined : headerFault(secret));
+    if (fault !== undefined) return setProblem(fault);
+    const { href, host } = new URL(address);
+    // First of all: a browser asks only as long as the click is fresh.
+    if (!(await requestHost(href))) {
+      return setProblem(
+        `It was not added: without the permission to go to ${host} the extension cannot call it. Press Add again, and allow it.`,
+      );
+    }
+    if (header === "none") await dropSecret(href);
+    else await keepSecret(href, secret, header);
+    await putServer({ url: href, name: name.trim() || host, header });
+    await reloadServers();
+    setProblem(undefined);
+    setAddress("");
+    setName("");
+    setHeader("none");
+    setSecret(NO_SECRET);
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    add().catch((error: unknown) => setProblem(`It was not added: ${error}`));
+  };
+  return (
+    <form className="add-server" onSubmit={submit} noValidate aria-labelledby="add-title">
+      <h2 id="add-title">Add a server</h2>
+      <TextInput
+        label="Address"
+        description="Of an MCP server over Streamable HTTP. The browser asks whether the extension may go there."
+        name="address"
+        type="url"
+        placeholder="https://example.com/mcp"
+        value={address}
+        onChange={(event) => setAddress(event.currentTarget.value)}
+        error={problem}
+      />
+      <TextInput
+        label="Name"
+        description="What to call it here; its host, if you give none"
+        name="name"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <NativeSelect
+        label="Authorization"
+        name="authorization"
+        value={header}
+        onChange={(event) => setHeader(event.currentTarget.value as Secrecy)}
+        data={[...SECRECIES]}
+      />
+      {header !== "none" && <HeaderFields secret={secret} onChange={setSecret} kept={KEPT_WORDS[header]} />}
+      <Button type="submit" name="add">
+        Add
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,10 @@
+/** Why an address cannot be that of a server, if it cannot. */
+export function addressFault(address: string): string | undefined {
+  if (!URL.canParse(address))
+    return `${JSON.stringify(address)} is no address: it begins with https:// or http://`;
+  const { protocol, username, password } = new URL(address);
+  if (protocol !== "https:" && protocol !== "http:") return "Only https and http can be called";
+  if (username !== "" || password !== "")
+    return "An address is stored: give the password as a header instead";
+  return undefined;
+}

@@ -1,0 +1,48 @@
+import { Button } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { dropTools } from "../../web/call/tool-lists.ts";
+import { useWorkspace } from "../../web/clients/workspace-context.ts";
+import { HeaderFields } from "../../web/servers/header-fields.tsx";
+import { type HeaderSecret, headerFault } from "../../web/servers/header-secret.ts";
+import type { KnownServer } from "../servers/known-servers.ts";
+import { keepSecret } from "../servers/secrets.ts";
+import { KEPT_WORDS } from "./secrecy-words.ts";
+
+/** Takes the header of a server anew. The one it has is not shown. */
+export function GiveHeader({ server, lacking }: { readonly server: KnownServer; readonly lacking: boolean }) {
+  const { url, header } = server;
+  const { client } = useWorkspace();
+  const [secret, setSecret] = useState<HeaderSecret>({ name: "Authorization", value: "" });
+  const [asked, setAsked] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  if (header === "none") return null;
+  if (!lacking && !asked)
+    return (
+      <Button size="compact-xs" variant="default" onClick={() => setAsked(true)}>
+        Change its header
+      </Button>
+    );
+  const give = async (): Promise<void> => {
+    const fault = headerFault(secret);
+    if (fault !== undefined) return setProblem(fault);
+    await keepSecret(url, secret, header);
+    dropTools(url);
+    client.nudge();
+    setAsked(false);
+    setSecret({ ...secret, value: "" });
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    setProblem(undefined);
+    give().catch((error: unknown) => setProblem(String(error)));
+  };
+  return (
+    <form className="give-header" onSubmit={submit}>
+      <HeaderFields secret={secret} onChange={setSecret} kept={KEPT_WORDS[header]} />
+      {problem && <p role="alert">{problem}</p>}
+      <Button type="submit" size="xs">
+        Use it
+      </Button>
+    </form>
+  );
+}

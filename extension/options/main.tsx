@@ -1,0 +1,4 @@
+import { mount } from "../app/mount.tsx";
+import { Options } from "./options.tsx";
+
+await mount(<Options />);

@@ -1,0 +1,34 @@
+import { Faulty } from "../../web/app/faulty.tsx";
+import { useRoute } from "../../web/app/route.ts";
+import { CallView } from "../../web/call/call-view.tsx";
+import { TasksView } from "../../web/tasks/tasks-view.tsx";
+import { Header } from "../app/header.tsx";
+import { useReadyMark } from "../app/ready.ts";
+import { Unready } from "../app/unready.tsx";
+import { useOptionsForServers } from "../app/use-options-route.ts";
+import "./panel.css";
+
+/** The tasks and all there is to see of each, beside the page; in a tab of its own, too. */
+export function Panel() {
+  const { view, chosen } = useRoute();
+  useReadyMark();
+  useOptionsForServers();
+  return (
+    <>
+      <Header />
+      <main className="panel">
+        <Unready />
+        <Faulty key={view}>
+          {view === "call" ? (
+            <CallView
+              {...(chosen[0] !== undefined && { server: chosen[0] })}
+              {...(chosen[1] !== undefined && { tool: chosen[1] })}
+            />
+          ) : (
+            <TasksView open={chosen[0]} />
+          )}
+        </Faulty>
+      </main>
+    </>
+  );
+}

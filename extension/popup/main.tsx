@@ -1,0 +1,4 @@
+import { mount } from "../app/mount.tsx";
+import { Popup } from "./popup.tsx";
+
+await mount(<Popup />);

@@ -1,0 +1,47 @@
+import { Button, Progress } from "@mantine/core";
+import { goTo } from "../../web/app/route.ts";
+import { useTask } from "../../web/clients/hooks.ts";
+import { useServerTitle } from "../../web/clients/workspace-context.ts";
+import { StatusBadge } from "../../web/tasks/status-badge.tsx";
+import { messageOf, percentOf, standingOf, wayOn } from "../../web/tasks/task-words.ts";
+import { openPanel } from "./open-panel.ts";
+
+/** A task in short, and the way to all of it. */
+export function TaskCard({ id }: { readonly id: string }) {
+  const shown = useTask(id);
+  const title = useServerTitle(shown?.endpoint ?? "");
+  if (!shown) return null;
+  const percent = percentOf(shown);
+  const { trouble, outcome } = shown;
+  return (
+    <article className="task-card" data-task={id} aria-labelledby="card-title">
+      <header>
+        <h2 id="card-title">
+          <bdi>{shown.tool}</bdi>
+        </h2>
+        <StatusBadge standing={standingOf(shown)} />
+      </header>
+      <p className="quiet">{title}</p>
+      <div aria-live="polite">
+        {messageOf(shown) !== "" && (
+          <p>
+            <bdi>{messageOf(shown)}</bdi>
+          </p>
+        )}
+        {wayOn(shown) && <p className="quiet">{wayOn(shown)}</p>}
+        {trouble && !outcome && <p className="trouble">{trouble.fault.message}. It will be tried again.</p>}
+        {percent !== undefined && (
+          <Progress value={percent} size="xs" aria-label="Progress" transitionDuration={0} />
+        )}
+      </div>
+      <div className="choices">
+        <Button size="xs" onClick={() => void openPanel(id)}>
+          {outcome ? "Show the result" : "Show it in the panel"}
+        </Button>
+        <Button size="xs" variant="default" onClick={() => goTo("tasks")}>
+          Close
+        </Button>
+      </div>
+    </article>
+  );
+}

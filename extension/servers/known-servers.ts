@@ -1,0 +1,53 @@
+import { followStored } from "../app/follow-stored.ts";
+import { isRecord } from "../app/is-record.ts";
+
+/** How a server is shown who calls: by nothing, or by a header that is kept so long. */
+export type Secrecy = "none" | "until the browser closes" | "on this computer";
+
+/** A server that was added. Its address is what its tasks know it by; its header is kept apart, see `secrets.ts`. */
+export interface KnownServer {
+  readonly url: string;
+  readonly name: string;
+  readonly header: Secrecy;
+}
+
+const KEY = "servers";
+
+export async function knownServers(): Promise<readonly KnownServer[]> {
+  const { [KEY]: stored } = await chrome.storage.local.get(KEY);
+  return Array.isArray(stored) ? stored.flatMap(readServer) : [];
+}
+
+/** Adds it, or puts it in the place of the one with its address. */
+export async function putServer(server: KnownServer): Promise<void> {
+  const others = (await knownServers()).filter(({ url }) => url !== server.url);
+  await chrome.storage.local.set({ [KEY]: [...others, server] });
+}
+
+/** Its tasks stay stored: they go on when it is added again. */
+export async function removeServer(url: string): Promise<void> {
+  await chrome.storage.local.set({ [KEY]: (await knownServers()).filter((server) => server.url !== url) });
+}
+
+/** Calls back with the servers whenever they change. The function returned ends it. */
+export function followServers(listener: (servers: readonly KnownServer[]) => void): () => void {
+  return followStored(KEY, () => void knownServers().then(listener));
+}
+
+/** Servers at one host share the permission to go there: a browser knows no ports in it. */
+export function sameHost(a: string, b: string): boolean {
+  const [one, other] = [new URL(a), new URL(b)];
+  return one.protocol === other.protocol && one.hostname === other.hostname;
+}
+
+function readServer(stored: unknown): KnownServer[] {
+  if (!isRecord(stored) || typeof stored.url !== "string" || !URL.canParse(stored.url)) return [];
+  const { url, name, header } = stored;
+  return [
+    {
+      url,
+      name: typeof name === "string" && name !== "" ? name : url,
+      header: header === "until the browser closes" || header === "on this computer" ? header : "none",
+    },
+  ];
+}

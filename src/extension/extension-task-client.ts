@@ -1,0 +1,232 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { ClientClosedError, errorOf } from "../errors.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { ListedTool } from "../protocol/tool-facts.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+import { CatchUp } from "../remote/catch-up.ts";
+import { readTask } from "../remote/read-task.ts";
+import { isListedTool } from "../remote/read-tool.ts";
+import { TaskBook } from "../remote/task-book.ts";
+import { Waits } from "../remote/waits.ts";
+import { Task } from "../task.ts";
+import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
+import { stateOf, type TaskJson } from "../task-json.ts";
+import { type ExtensionBrowser, globalBrowser } from "./browser.ts";
+import { ExtensionError } from "./extension-error.ts";
+import { PORT_NAME } from "./messages.ts";
+import { WorkerLine } from "./worker-line.ts";
+
+/** Something a page may show: the worker could not be reached, or refuses this page. The first is tried again. */
+export interface ConnectionProblem {
+  readonly kind: "connection";
+  readonly message: string;
+  readonly error: ExtensionError;
+}
+
+export interface ExtensionTaskClientOptions {
+  /** `browser` or `chrome`: by default whichever the global scope has. */
+  readonly browser?: ExtensionBrowser;
+  /** From a web page: whose tasks. The extension must name the page in `externally_connectable`, and `allow` it. */
+  readonly extensionId?: string;
+  readonly clock?: Clock;
+  readonly onProblem?: (problem: ConnectionProblem) => void;
+}
+
+export interface ExtensionCallOptions extends CallOptions {
+  /** Our id of the task, if the page makes it: a call under an id that is known gives the task it has. */
+  readonly id?: string;
+}
+
+/**
+ * The tasks of the extension's worker, with the surface of `TaskClient`: for popup, side panel and options, and for
+ * content scripts and pages that the extension allows. Nothing is stored here, and nothing polled.
+ *
+ * The worker may end at any time, and is started again when it is needed; what was asked is then asked again,
+ * and done once. What cannot be asked rejects with an {@link ExtensionError}.
+ */
+export class ExtensionTaskClient implements TaskClientApi {
+  readonly #line: WorkerLine;
+  readonly #waits: Waits;
+  readonly #book: TaskBook;
+  readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly #closing: AbortController = new AbortController();
+  readonly #clock: Clock;
+  /** Since when somebody listens: ms since 1970. The worker's clock is this one. */
+  #since = 0;
+
+  constructor(options: ExtensionTaskClientOptions = {}) {
+    const { extensionId, clock = systemClock, onProblem } = options;
+    const { runtime } = options.browser ?? globalBrowser();
+    const info = { name: PORT_NAME };
+    this.#clock = clock;
+    this.#waits = new Waits(clock);
+    this.#book = new TaskBook({
+      handle: (task) => this.#handle(task),
+      changed: (task) => {
+        for (const listener of [...this.#listeners]) listener(task);
+      },
+      recounted: () => this.#watch(),
+    });
+    const source = {
+      tasks: async (which: "all" | "unfinished") =>
+        (await this.#tasks(which)).filter((task) => this.#isNews(task)),
+      task: (id: string) => this.#task(id),
+    };
+    const catchUp = new CatchUp(source, this.#book);
+    this.#line = new WorkerLine({
+      connect: () => (extensionId === undefined ? runtime.connect(info) : runtime.connect(extensionId, info)),
+      lastError: () => runtime.lastError?.message,
+      clock,
+      waits: this.#waits,
+      ready: () => {
+        if (this.#wantsNews) catchUp.ready(false);
+      },
+      told: (task) => {
+        if (this.#isNews(task)) this.#book.hear(task);
+      },
+      progressed: (id, progress) => this.#book.progressed(id, progress),
+      troubled: (error) => onProblem?.({ kind: "connection", message: error.message, error }),
+    });
+  }
+
+  async endpoints(): Promise<readonly string[]> {
+    const names = listOf(await this.#line.ask({ method: "endpoints" }));
+    return names.filter((name) => typeof name === "string");
+  }
+
+  /**
+   * Calls a tool in the worker. Resolves once there is something to hold, or the result. Made once, however often the
+   * worker dies meanwhile. Rejects as `TaskClient.callTool` does, and with an ExtensionError.
+   */
+  async callTool(
+    endpoint: string,
+    tool: string,
+    args: JsonObject = {},
+    options: ExtensionCallOptions = {},
+  ): Promise<Task> {
+    const { signal, prefer, ttlMs, repeatable, id = crypto.randomUUID() } = options;
+    signal?.throwIfAborted();
+    const choices = {
+      ...(prefer !== undefined && { prefer }),
+      ...(ttlMs !== undefined && { ttlMs }),
+      ...(repeatable !== undefined && { repeatable }),
+    };
+    const asked = JSON.parse(JSON.stringify(args)) as JsonObject;
+    const answer = await this.#line.ask(
+      { method: "call", id, endpoint, tool, args: asked, ...choices },
+      signal,
+    );
+    const task = this.#book.hear(taskIn(answer));
+    const { outcome } = task;
+    if (!outcome || outcome.kind === "completed") return task;
+    throw errorOf(task.reference, outcome);
+  }
+
+  async resume(): Promise<readonly Task[]> {
+    return this.#handles(await this.#tasks("unfinished"));
+  }
+
+  async list(): Promise<readonly Task[]> {
+    return this.#handles(await this.#tasks("all"));
+  }
+
+  async get(id: string): Promise<Task | undefined> {
+    const task = await this.#task(id);
+    return task && this.#book.take(task);
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.#line.ask({ method: "forget", id });
+    // One that runs is left.
+    if (!this.#book.has(id)) this.#book.forget(id);
+  }
+
+  async listTools(endpoint: string): Promise<readonly ListedTool[]> {
+    return listOf(await this.#line.ask({ method: "tools", endpoint })).filter(isListedTool);
+  }
+
+  subscribe(listener: (task: Task) => void): () => void {
+    if (this.#listeners.size === 0) this.#since = this.#clock.now();
+    this.#listeners.add(listener);
+    this.#watch();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#watch();
+    };
+  }
+
+  /** Tries again at once what waits out a fault, here and in the worker. */
+  nudge(): void {
+    this.#waits.nudge();
+    this.#line.ask({ method: "nudge" }).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    const reason = new ClientClosedError();
+    this.#closing.abort(reason);
+    this.#line.close(reason);
+  }
+
+  async #tasks(which: "all" | "unfinished"): Promise<readonly TaskJson[]> {
+    const tasks = listOf(await this.#line.ask({ method: "tasks", which }));
+    return tasks.flatMap((task) => readTask(task) ?? []);
+  }
+
+  async #task(id: string): Promise<TaskJson | undefined> {
+    const task = await this.#line.ask({ method: "task", id });
+    return task === undefined || task === null ? undefined : taskIn(task);
+  }
+
+  #handles(tasks: readonly TaskJson[]): readonly Task[] {
+    return [...tasks].sort((a, b) => a.createdAt - b.createdAt).map((json) => this.#book.take(json));
+  }
+
+  #handle(json: TaskJson): Task {
+    const { id } = json;
+    return new Task(stateOf(json), {
+      cancel: async () => this.#heard(await this.#line.ask({ method: "cancel", id })),
+      answer: async (key, response) =>
+        this.#heard(await this.#line.ask({ method: "answer", id, key, response })),
+      storedResult: () => this.#result(json),
+      closed: this.#closing.signal,
+    });
+  }
+
+  /** What the worker said of a task after it did something to it. */
+  #heard(answer: unknown): void {
+    const task = readTask(answer);
+    if (task) this.#book.take(task);
+  }
+
+  async #result({ id, endpoint, tool, taskId }: TaskJson): Promise<ToolResult> {
+    const outcome = (await this.#task(id))?.outcome;
+    if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
+    const reference = { id, endpoint, tool, ...(taskId !== undefined && { taskId }) };
+    throw errorOf(reference, { kind: "lost", detail: "Its result is no longer in the worker" });
+  }
+
+  /** What ended before anybody here listened is no news. */
+  #isNews({ id, outcome, settledAt = 0 }: TaskJson): boolean {
+    return this.#book.has(id) || (this.#listeners.size > 0 && (!outcome || settledAt >= this.#since));
+  }
+
+  get #wantsNews(): boolean {
+    return this.#book.unfinished.length > 0 || this.#listeners.size > 0;
+  }
+
+  /** Whoever waits for a change of a task, or of any, needs the worker; nobody else does. */
+  #watch(): void {
+    this.#line.watch(this.#wantsNews && !this.#closing.signal.aborted);
+  }
+}
+
+function taskIn(answer: unknown): TaskJson {
+  const task = readTask(answer);
+  if (!task) throw new ExtensionError("malformed", "The worker's answer holds no task");
+  return task;
+}
+
+function listOf(answer: unknown): readonly unknown[] {
+  if (!Array.isArray(answer)) throw new ExtensionError("malformed", "The worker's answer holds no list");
+  return answer;
+}

@@ -1,0 +1,82 @@
+import type { Task } from "../task.ts";
+import { taskJson } from "../task-json.ts";
+import type { BrowserPort, MessageSender } from "./browser.ts";
+import { ExtensionError } from "./extension-error.ts";
+import { type PageMessage, PORT_FAMILY, PORT_NAME, readPageMessage, type WorkerMessage } from "./messages.ts";
+import { wireError } from "./wire-error.ts";
+
+/** The ports of the pages that are open: their requests are answered, and all are told of every change. */
+export class PortHub {
+  readonly #answer: (message: PageMessage) => Promise<unknown>;
+  readonly #ports: Set<BrowserPort> = new Set();
+  /** What was last told of each task that runs. */
+  readonly #told: WeakMap<Task, { readonly record: object; readonly trouble: object | undefined }> =
+    new WeakMap();
+
+  constructor(answer: (message: PageMessage) => Promise<unknown>) {
+    this.#answer = answer;
+  }
+
+  /** @param admits Whether this sender may speak to the tasks. */
+  accept(port: BrowserPort, admits: (sender: MessageSender) => boolean): void {
+    // The app has ports of its own.
+    if (!port.name.startsWith(PORT_FAMILY)) return;
+    if (!admits(port.sender ?? {})) return refuse(port, "This sender may not speak to the tasks");
+    if (port.name !== PORT_NAME) return refuse(port, `The worker speaks ${PORT_NAME}, not ${port.name}`);
+    this.#ports.add(port);
+    port.onDisconnect.addListener(() => this.#ports.delete(port));
+    port.onMessage.addListener((message) => void this.#take(port, message));
+    this.#post(port, { type: "ready" });
+  }
+
+  /** Tells every page, but for the result: that is fetched by who wants it. */
+  tell(task: Task): void {
+    const { record, trouble, progress } = task.state;
+    const before = this.#told.get(task);
+    this.#told.set(task, { record, trouble });
+    if (this.#ports.size === 0) return;
+    const message: WorkerMessage =
+      progress && before?.record === record && before.trouble === trouble
+        ? { type: "progress", id: task.id, progress }
+        : { type: "task", task: taskJson(task.state, false) };
+    for (const port of [...this.#ports]) this.#post(port, message);
+  }
+
+  close(): void {
+    for (const port of this.#ports) port.disconnect();
+    this.#ports.clear();
+  }
+
+  async #take(port: BrowserPort, message: unknown): Promise<void> {
+    const reading = readPageMessage(message);
+    if (!reading.ok) {
+      const error = wireError(new ExtensionError("malformed", reading.reason));
+      this.#post(port, { type: "error", ...(reading.nr !== undefined && { nr: reading.nr }), error });
+      return;
+    }
+    const { nr } = reading.message;
+    try {
+      const value = await this.#answer(reading.message);
+      this.#post(port, { type: "reply", nr, value });
+    } catch (error) {
+      this.#post(port, { type: "error", nr, error: wireError(error) });
+    }
+  }
+
+  #post(port: BrowserPort, message: WorkerMessage): void {
+    if (!this.#ports.has(port)) return;
+    try {
+      port.postMessage(message);
+    } catch (error) {
+      // The port is gone, and its page asks again on another; or browsers carry no message of this length.
+      if (message.type !== "reply") return;
+      this.#post(port, { type: "error", nr: message.nr, error: wireError(error) });
+    }
+  }
+}
+
+function refuse(port: BrowserPort, reason: string): void {
+  const message: WorkerMessage = { type: "refused", reason };
+  port.postMessage(message);
+  port.disconnect();
+}

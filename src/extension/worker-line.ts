@@ -1,0 +1,248 @@
+import type { Clock } from "../clock.ts";
+import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import { isObject } from "../protocol/json.ts";
+import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import { readTask } from "../remote/read-task.ts";
+import type { Waits } from "../remote/waits.ts";
+import type { TaskJson } from "../task-json.ts";
+import type { BrowserPort } from "./browser.ts";
+import { ExtensionError } from "./extension-error.ts";
+import type { PageMessage, PageRequest } from "./messages.ts";
+import { errorFromWire } from "./wire-error.ts";
+
+/** How often the worker is connected to in vain before what waits for it is told so. */
+const ATTEMPTS = 4;
+/** How long a worker may take to start, in ms. */
+const READY_MS = 20_000;
+/** A worker that was connected for as long as this, in ms, is none that dies of what it is asked. */
+const STEADY_MS = 5_000;
+/** How long a port is kept that nobody needs, in ms: the next request may follow at once. */
+const IDLE_MS = 5_000;
+
+export interface WorkerLineOptions {
+  /** Opens a port to the worker, and starts it if need be. Throws where there is no extension any more. */
+  readonly connect: () => BrowserPort;
+  /** What the browser says of a port that it has just closed. */
+  readonly lastError: () => string | undefined;
+  readonly clock: Clock;
+  readonly waits: Waits;
+  /** Everything is told from here on; what was before must be asked for. */
+  readonly ready: () => void;
+  readonly told: (task: TaskJson) => void;
+  readonly progressed: (id: string, progress: TaskProgress) => void;
+  /** The worker cannot be had; it is tried again. */
+  readonly troubled: (error: ExtensionError) => void;
+}
+
+interface Pending {
+  readonly request: PageRequest;
+  /** On whatever port. */
+  sent: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The way to the worker. That its end is lost is no fault: the browser ends a worker that rests. Whoever waits has
+ * another started, and what was not answered is asked again.
+ */
+export class WorkerLine {
+  readonly #options: WorkerLineOptions;
+  readonly #pending: Map<number, Pending> = new Map();
+  readonly #closing: AbortController = new AbortController();
+  /** Spreads the attempts of many pages. */
+  readonly #key: string = crypto.randomUUID();
+  #last = 0;
+  #port: BrowserPort | undefined;
+  #ready = false;
+  #watching = false;
+  /** How often in a row a worker was not to be had, or ended too soon. */
+  #failures = 0;
+  #pausing = false;
+  #cancelIdle: (() => void) | undefined;
+  /** Ends what waits for the present port. */
+  #forgetPort: () => void = () => undefined;
+
+  constructor(options: WorkerLineOptions) {
+    this.#options = options;
+  }
+
+  /** Asks until there is an answer. Rejects with the error the worker answers with, an ExtensionError, or the signal's reason. */
+  ask(request: PageRequest, signal?: AbortSignal): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+      if (stop.aborted) return reject(stop.reason);
+      const nr = ++this.#last;
+      const settle = (finish: () => void): void => {
+        stop.removeEventListener("abort", aborted);
+        this.#pending.delete(nr);
+        this.#rest();
+        finish();
+      };
+      const aborted = (): void => settle(() => reject(stop.reason));
+      stop.addEventListener("abort", aborted);
+      const pending: Pending = {
+        request,
+        sent: false,
+        resolve: (value) => settle(() => resolve(value)),
+        reject: (error) => settle(() => reject(error)),
+      };
+      this.#pending.set(nr, pending);
+      if (this.#ready) this.#send(nr, pending);
+      else this.#connect();
+    });
+  }
+
+  /** Whether changes are wanted also while nothing is asked. */
+  watch(wanted: boolean): void {
+    const begins = wanted && !this.#watching;
+    this.#watching = wanted;
+    if (begins && this.#ready) this.#options.ready();
+    if (wanted) this.#connect();
+    else this.#rest();
+  }
+
+  close(reason: unknown): void {
+    this.#watching = false;
+    this.#closing.abort(reason);
+    this.#drop()?.disconnect();
+  }
+
+  get #wanted(): boolean {
+    return !this.#closing.signal.aborted && (this.#watching || this.#pending.size > 0);
+  }
+
+  #connect(): void {
+    this.#cancelIdle?.();
+    if (this.#port || this.#pausing || !this.#wanted) return;
+    const { clock, lastError } = this.#options;
+    let port: BrowserPort;
+    try {
+      port = this.#options.connect();
+    } catch (error) {
+      return this.#failed(unreachable(error));
+    }
+    this.#port = port;
+    const since = clock.now();
+    const cancelWait = clock.after(READY_MS, () => {
+      if (this.#drop() !== port) return;
+      port.disconnect();
+      this.#failed(unreachable(`It said nothing for ${READY_MS} ms`));
+    });
+    this.#forgetPort = cancelWait;
+    port.onMessage.addListener((message) => {
+      if (this.#port !== port) return;
+      cancelWait();
+      this.#take(message);
+    });
+    port.onDisconnect.addListener(() => {
+      const reason = lastError();
+      if (this.#port !== port) return;
+      const began = this.#ready;
+      const rested = began && clock.now() - since >= STEADY_MS;
+      this.#drop();
+      // The browser ends a worker that rests, and may end it at any time: once is no fault.
+      if (rested) this.#failures = 0;
+      else if (began && this.#failures === 0) this.#failures = 1;
+      else return this.#failed(unreachable(reason ?? "It ended before it answered"));
+      this.#connect();
+    });
+  }
+
+  #drop(): BrowserPort | undefined {
+    const port = this.#port;
+    this.#forgetPort();
+    this.#cancelIdle?.();
+    this.#port = undefined;
+    this.#ready = false;
+    return port;
+  }
+
+  #failed(error: ExtensionError): void {
+    this.#failures++;
+    this.#options.troubled(error);
+    if (this.#failures >= ATTEMPTS) this.#rejectAll(error);
+    if (!this.#wanted) return;
+    this.#pausing = true;
+    const pause = backoffDelay(this.#key, this.#failures, DEFAULT_TIMING);
+    void this.#options.waits
+      .wait(pause, false, this.#closing.signal)
+      .catch(() => undefined)
+      .then(() => {
+        this.#pausing = false;
+        this.#connect();
+      });
+  }
+
+  #rejectAll(error: ExtensionError): void {
+    for (const pending of [...this.#pending.values()]) pending.reject(error);
+  }
+
+  #send(nr: number, pending: Pending): void {
+    const { request, sent: again } = pending;
+    const message: PageMessage = { type: "request", nr, again, request };
+    try {
+      this.#port?.postMessage(message);
+      pending.sent = true;
+    } catch (error) {
+      // A port that is gone says so by its event; what no port carries never gets anywhere.
+      if (isUncarried(error))
+        pending.reject(new ExtensionError("malformed", String(error), { cause: error }));
+    }
+  }
+
+  #take(message: unknown): void {
+    if (!isObject(message)) return;
+    const { type, nr } = message;
+    const pending = typeof nr === "number" ? this.#pending.get(nr) : undefined;
+    switch (type) {
+      case "ready":
+        this.#ready = true;
+        this.#options.ready();
+        for (const [number, waiting] of [...this.#pending]) this.#send(number, waiting);
+        return this.#rest();
+      case "refused": {
+        const error = new ExtensionError("refused", String(message.reason));
+        this.#watching = false;
+        this.#drop()?.disconnect();
+        this.#options.troubled(error);
+        return this.#rejectAll(error);
+      }
+      case "reply":
+        return pending?.resolve(message.value);
+      case "error":
+        return pending?.reject(errorFromWire(message.error));
+      case "task": {
+        const task = readTask(message.task);
+        return task && this.#options.told(task);
+      }
+      case "progress": {
+        const { id, progress } = message;
+        if (typeof id === "string" && isProgress(progress)) this.#options.progressed(id, progress);
+      }
+    }
+  }
+
+  /** A port that nobody needs is closed, so that the worker may rest. */
+  #rest(): void {
+    this.#cancelIdle?.();
+    if (!this.#port || this.#wanted) return;
+    this.#cancelIdle = this.#options.clock.after(IDLE_MS, () => {
+      if (!this.#wanted) this.#drop()?.disconnect();
+    });
+  }
+}
+
+function unreachable(cause: unknown): ExtensionError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new ExtensionError("unreachable", `The extension's worker cannot be reached: ${detail}`, { cause });
+}
+
+/** It cannot be cloned, or is too long. */
+function isUncarried(error: unknown): boolean {
+  return !/disconnect/i.test(String(error));
+}
+
+function isProgress(value: unknown): value is TaskProgress {
+  return isObject(value) && typeof value.progress === "number";
+}

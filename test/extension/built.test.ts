@@ -1,0 +1,62 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { findStringEvaluation } from "../bundle/string-evaluation.ts";
+import { BUILT } from "./test-build.ts";
+
+const require = createRequire(import.meta.url);
+
+/** Of the worker, minified and gzipped, in bytes: most of it is the SDK's transport. */
+const WORKER_BUDGET = 90_000;
+
+async function scripts(): Promise<readonly string[]> {
+  const names = await readdir(BUILT, { recursive: true });
+  return names.filter((name) => name.endsWith(".js"));
+}
+
+test("the manifest asks for no host, and for nothing that is not used", async () => {
+  const manifest = JSON.parse(await readFile(join(BUILT, "manifest.json"), "utf8")) as {
+    readonly permissions: readonly string[];
+    readonly [field: string]: unknown;
+  };
+  expect(manifest.host_permissions).toBeUndefined();
+  expect(manifest.content_scripts).toBeUndefined();
+  expect(manifest.content_security_policy).toBeUndefined();
+  const code = (
+    await Promise.all((await scripts()).map((name) => readFile(join(BUILT, name), "utf8")))
+  ).join();
+  // `activeTab` is used by what `scripting` does.
+  const used = manifest.permissions.filter(
+    (name) => name === "activeTab" || new RegExp(`\\b${name}\\b`).test(code),
+  );
+  expect(used).toEqual(manifest.permissions);
+});
+
+test("no script makes code of strings, and the worker is one file", async () => {
+  for (const name of await scripts()) {
+    const code = await readFile(join(BUILT, name), "utf8");
+    expect(findStringEvaluation(code), name).toEqual([]);
+    if (name === "background.js") expect(code).not.toMatch(/\bimport\s*\(/);
+  }
+});
+
+test("what it weighs", async () => {
+  const worker = await readFile(join(BUILT, "background.js"));
+  const gzipped = gzipSync(worker, { level: 9 }).length;
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-archive-"));
+  const webExt = join(dirname(require.resolve("web-ext")), "bin/web-ext.js");
+  spawnSync(process.execPath, [webExt, "build", "--source-dir", BUILT, "--artifacts-dir", folder]);
+  const [archive = ""] = await readdir(folder);
+  const { size } = await stat(join(folder, archive));
+  await rm(folder, { recursive: true });
+  console.log(
+    `The extension: ${size} bytes as an archive; its worker ${worker.length} minified, ${gzipped} minified and gzipped`,
+  );
+  expect(gzipped).toBeGreaterThan(20_000);
+  expect(gzipped).toBeLessThan(WORKER_BUDGET);
+  expect(size).toBeLessThan(600_000);
+});
