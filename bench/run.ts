@@ -1,0 +1,87 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Machine, thisMachine } from "./machine.ts";
+import { rowPlot } from "./plot.ts";
+import type { Row, Section } from "./row.ts";
+import { SECTIONS } from "./sections.ts";
+import { rowTable } from "./table.ts";
+
+const PUBLISHED = "docs/performance";
+
+interface SectionResult {
+  readonly id: string;
+  readonly title: string;
+  readonly seconds: number;
+  readonly rows: readonly Row[];
+}
+
+interface RunResult {
+  readonly machine: Machine;
+  readonly sections: readonly SectionResult[];
+}
+
+const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
+const chosen = chooseSections(values.only);
+const startedAt = new Date();
+const sections: SectionResult[] = [];
+for (const section of chosen) sections.push(await runSection(section));
+const result: RunResult = { machine: thisMachine(startedAt), sections };
+
+write(`results/bench/${startedAt.toISOString().replaceAll(/[:.]/g, "-")}`, result);
+// A part of a run would be published beside another machine's or another day's figures.
+if (chosen.length === SECTIONS.length) write(PUBLISHED, result);
+console.log(`\n${sumUp(result)}`);
+// What a section left open must not keep the run from ending.
+process.exit(0);
+
+function chooseSections(only: readonly string[] | undefined): readonly Section[] {
+  if (!only) return SECTIONS;
+  const ids = only.flatMap((list) => list.split(","));
+  const unknown = ids.filter((id) => !SECTIONS.some((section) => section.id === id));
+  if (unknown.length > 0) {
+    throw new Error(`No section ${unknown.join(", ")}; there are ${SECTIONS.map(({ id }) => id).join(", ")}`);
+  }
+  return SECTIONS.filter(({ id }) => ids.includes(id));
+}
+
+/** Prints each row as it comes: a run that dies has at least said what it knew. */
+async function runSection(section: Section): Promise<SectionResult> {
+  const startedMs = performance.now();
+  const rows: Row[] = [];
+  console.log(`\n## ${section.title}\n`);
+  const context = { note: (text: string) => process.stderr.write(`${section.id}: ${text}\n`) };
+  for await (const row of section.run(context)) {
+    rows.push(row);
+    console.log(`${rowTable(row)}\n`);
+  }
+  return {
+    id: section.id,
+    title: section.title,
+    seconds: Math.round((performance.now() - startedMs) / 1_000),
+    rows,
+  };
+}
+
+function write(folder: string, run: RunResult): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/results.json`, `${JSON.stringify(run, null, 1)}\n`);
+  for (const row of run.sections.flatMap(({ rows }) => rows)) {
+    writeFileSync(`${folder}/${row.id}.svg`, rowPlot(row));
+  }
+}
+
+function sumUp({ machine, sections }: RunResult): string {
+  const aims = sections.flatMap(({ rows }) =>
+    rows.flatMap(({ id, aim }) => (aim ? [`| ${id} | ${aim.text} | ${aim.met ? "met" : "missed"} |`] : [])),
+  );
+  return [
+    "## Aims",
+    "",
+    "| row | aim | |",
+    "| --- | --- | --- |",
+    ...aims,
+    "",
+    `${machine.date}, ${machine.commit}, ${machine.cpu} (${machine.cores} cores, ${machine.memoryGb} GB), Node ${machine.node}; ` +
+      sections.map(({ id, seconds }) => `${id} ${seconds} s`).join(", "),
+  ].join("\n");
+}
