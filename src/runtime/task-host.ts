@@ -126,8 +126,11 @@ export class TaskHost {
     // Those of endpoints without a group are ours; those of no endpoint at all are reported.
     const dueFrom = await this.#options.alarm?.time();
     await this.#wakeAll((record) => !this.#groups.has(record.endpoint), dueFrom);
+    const wokeToPoll = this.#options.alarm !== undefined && this.#runtime.states().next().done === false;
+    // A process that lives for a poll or two looks through what is settled only when something settles.
+    if (wokeToPoll) this.#outcomes = COLLECT_EVERY - 1;
     // What runs comes first; nobody waits for the tidying.
-    void this.#collect();
+    else void this.#collect();
   }
 
   /** Does what is due, and what comes due meanwhile, until nothing is out; then the alarm is set. */
