@@ -1,4 +1,6 @@
 import type { Section } from "./row.ts";
+import { resumeRequests } from "./rows/resume-requests/section.ts";
+import { wire } from "./rows/wire/section.ts";
 
 /** In the order in which they run and are printed. */
-export const SECTIONS: readonly Section[] = [];
+export const SECTIONS: readonly Section[] = [wire, resumeRequests];

@@ -13,7 +13,10 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
-/** How a cost grows: cost ~ x^exponent, by least squares on the logarithms of the medians. */
+/**
+ * How a cost grows: cost ~ x^exponent, by least squares on the logarithms of the medians, over the upper half of the places:
+ * what a cost begins with, such as a handshake, hides below how it goes on.
+ */
 export interface Growth {
   readonly exponent: number;
   readonly name: "constant" | "less than linear" | "linear" | "worse than linear";
@@ -21,10 +24,11 @@ export interface Growth {
 
 /** `undefined` where there are not two places to draw a line through. */
 export function growth(points: readonly Point[]): Growth | undefined {
-  const places = points.flatMap(({ x, samples }) => {
+  const all = points.flatMap(({ x, samples }) => {
     const y = median(samples);
     return x !== undefined && x > 0 && y > 0 ? [{ x: Math.log(x), y: Math.log(y) }] : [];
   });
+  const places = all.sort((a, b) => a.x - b.x).slice(-Math.max(2, Math.ceil(all.length / 2)));
   const meanX = mean(places.map(({ x }) => x));
   const meanY = mean(places.map(({ y }) => y));
   const spread = places.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);

@@ -1,0 +1,41 @@
+import { type Connector, TaskClient, type TaskStore } from "holdfast";
+import { memoryStore } from "holdfast/memory";
+import { fromUrl as fromUrlV1 } from "holdfast/sdk-v1";
+import { fromUrl as fromUrlV2 } from "holdfast/sdk-v2";
+import { type Address, type Kept, type Peer, textOf } from "./peer.ts";
+
+const APP = { clientInfo: { name: "an-app", version: "1.0.0" }, capabilities: { elicitation: {} } };
+
+export const holdfast: Peer = {
+  name: "Holdfast",
+  speaks: () => true,
+  async open(address) {
+    const store = memoryStore();
+    const client = clientOf(address, store);
+    return {
+      call: async (tool) => textOf(await (await client.callTool("server", tool)).result()),
+      async leave(tool) {
+        const { id } = await client.callTool("server", tool);
+        return { id, store };
+      },
+      close: () => client.close(),
+    };
+  },
+  async reopen(address, kept: Kept) {
+    const client = clientOf(address, kept.store as TaskStore);
+    const task = (await client.resume()).find(({ id }) => id === kept.id);
+    if (!task) throw new Error("Holdfast did not resume its task");
+    return { result: async () => textOf(await task.result()), close: () => client.close() };
+  },
+};
+
+function clientOf(address: Address, store: TaskStore): TaskClient {
+  return new TaskClient({ store, endpoints: { server: connectorTo(address) } });
+}
+
+/** The connector an app would take for a server of which it knows the generation. */
+export function connectorTo({ url, generation, fetch }: Address): Connector {
+  return generation === "2025-11-25"
+    ? fromUrlV1(url, { ...APP, fetch })
+    : fromUrlV2(url, { ...APP, fetch, era: "2026-07-28" });
+}
