@@ -1,4 +1,4 @@
-import type { Connector } from "./channel/connection.ts";
+import type { ConnectionEvents, Connector } from "./channel/connection.ts";
 import { Endpoint } from "./channel/endpoint.ts";
 import { RequestFaultError } from "./channel/request-fault.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
@@ -358,7 +358,8 @@ export class TaskClient implements TaskClientApi {
       save: async (session: Session) => forgiving(() => this.#store.saveSession(name, session)),
       exclusively: <T>(work: () => Promise<T>) => this.#host.exclusively(name, work),
     };
-    return new Endpoint(name, connector, memory, (message) => this.#host.inbound(name, message));
+    const inbound: ConnectionEvents["inbound"] = (message) => this.#host.inbound(name, message);
+    return new Endpoint(name, connector, memory, inbound, this.#clock);
   }
 }
 

@@ -300,7 +300,7 @@ export class TaskRuntime {
   #havePushed(record: TaskRecord): void {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!this.#options.push || !endpoint || record.taskId === undefined) return;
-    if (record.outcome || hasEnded(record)) return;
+    if (record.outcome || hasEnded(record) || endpoint.refusesPush) return;
     if (record.generation === "2025-11-25") {
       void endpoint.listen().catch(() => undefined);
       return;
