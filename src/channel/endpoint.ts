@@ -32,6 +32,7 @@ export class Endpoint {
   readonly #clock: Clock;
   #connecting: Promise<Connection> | undefined;
   #listening: Connection | undefined;
+  #listingTools: Promise<readonly ListedTool[]> | undefined;
   /** How many requests are out on a connection. */
   readonly #out: WeakMap<Connection, number> = new WeakMap();
   /** Connections with a session the server forgot, and requests still out. */
@@ -119,7 +120,11 @@ export class Endpoint {
   async tool(name: string): Promise<ToolFacts | undefined> {
     const known = (await this.session()).tools?.[name];
     if (known) return known;
-    return (await this.listTools()).find((tool) => tool.name === name)?.facts;
+    // Calls made at once ask together.
+    this.#listingTools ??= this.listTools().finally(() => {
+      this.#listingTools = undefined;
+    });
+    return (await this.#listingTools).find((tool) => tool.name === name)?.facts;
   }
 
   /** All pages of `tools/list`. Throws a RequestFaultError. */
@@ -140,6 +145,7 @@ export class Endpoint {
 
   /** The server changed its tools, or refused a call made by what was known of them. */
   async forgetTools(): Promise<void> {
+    this.#listingTools = undefined;
     if (!this.#session?.tools) return;
     const { tools: _stale, ...session } = this.#session;
     await this.#remember(session);
