@@ -51,7 +51,7 @@ export interface TaskClientOptions {
   readonly alarm?: Alarm;
   /** Store plain calls too, with what they gave: for a process whose caller may be gone when they end. */
   readonly keepPlain?: boolean;
-  /** How many polls may be out at once, for places that have few connections. */
+  /** How many polls may be out at once: 32. Fewer for places that have few connections. */
   readonly pollsAtOnce?: number;
   readonly onProblem?: (problem: Problem) => void;
 }
@@ -63,6 +63,8 @@ export interface NewCallOptions extends CallOptions {
   readonly timeoutMs?: number;
 }
 
+/** Chromium refuses requests when thousands are out, and each takes the page a millisecond to send. */
+const DEFAULT_POLLS_AT_ONCE = 32;
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
 
 /** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
@@ -95,7 +97,7 @@ export class TaskClient implements TaskClientApi {
       keep: { ...DEFAULT_KEEP, ...options.keep },
       push: options.push ?? true,
       keepPlain: options.keepPlain ?? false,
-      pollsAtOnce: options.pollsAtOnce ?? Number.POSITIVE_INFINITY,
+      pollsAtOnce: options.pollsAtOnce ?? DEFAULT_POLLS_AT_ONCE,
       alarm: options.alarm,
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),
@@ -148,9 +150,8 @@ export class TaskClient implements TaskClientApi {
    * those tasks, the earliest first. Call it once when the page starts.
    */
   async resume(): Promise<readonly Task[]> {
-    await this.#host.takeUp();
     const states = new Map<string, SharedState>();
-    for (const record of await this.#host.active()) {
+    for (const record of await this.#host.takeUp()) {
       if (this.#endpoints.has(record.endpoint)) states.set(record.id, { record });
     }
     return this.#handles(states, ({ record }) => record.outcome === undefined);
