@@ -5,7 +5,7 @@ export interface TimedPlan {
   readonly generation: Generation;
   /** Whether it pushes changes to who listens. */
   readonly pushes: boolean;
-  /** A task ends after a time between these, in ms, evenly spread; Infinity for never. */
+  /** A task ends after a time between these, in ms, evenly spread; both Infinity for never. */
   readonly least: number;
   readonly most: number;
   /** How long after a poll the client is asked to poll again, in ms. */
@@ -36,6 +36,8 @@ const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 const RELATED_TASK = "io.modelcontextprotocol/related-task";
 const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
 const JSON_TYPE = { "content-type": "application/json" };
+/** Its multiples fall evenly between 0 and 1, however many there are: so that each page's tasks take the same times. */
+const GOLDEN = 0.618033988749895;
 const TTL_MS = 24 * 3_600_000;
 const ENCODER = new TextEncoder();
 const KEPT_ALIVE = { createdAt: "2026-07-28T12:00:00.000Z", lastUpdatedAt: "2026-07-28T12:00:00.000Z" };
@@ -47,6 +49,8 @@ interface TimedTask {
   readonly plan: TimedPlan;
   /** By the machine's clock, in ms with fractions; `undefined` while it runs. */
   endedAt: number | undefined;
+  /** Those who asked for its result before there was one. */
+  readonly waiting: (() => void)[];
 }
 
 interface Listener {
@@ -91,6 +95,7 @@ export class TimedServer {
     if (method !== undefined) this.#counts[method] = (this.#counts[method] ?? 0) + 1;
     if (id === undefined || method === undefined) return new Response(null, { status: 202 });
     if (method === "subscriptions/listen" && plan.pushes) return this.#subscription(id, params, plan);
+    if (method === "tasks/result") await this.#ended(params.taskId, plan);
     const result = this.#answer(method, params, plan);
     const modern = plan.generation === "2026-07-28";
     const body = result
@@ -128,19 +133,26 @@ export class TimedServer {
 
   #task(taskId: unknown, plan: TimedPlan): TimedTask {
     const id = String(taskId);
-    return this.#tasks.get(id) ?? { id, plan, endedAt: undefined };
+    return this.#tasks.get(id) ?? { id, plan, endedAt: undefined, waiting: [] };
+  }
+
+  /** 2025-11-25 has `tasks/result` wait for the end (tasks, "Result Retrieval"). */
+  async #ended(taskId: unknown, plan: TimedPlan): Promise<void> {
+    const task = this.#task(taskId, plan);
+    if (task.endedAt === undefined) await new Promise<void>((resolve) => task.waiting.push(resolve));
   }
 
   #start(plan: TimedPlan): TimedTask {
-    const task: TimedTask = { id: crypto.randomUUID(), plan, endedAt: undefined };
+    const task: TimedTask = { id: crypto.randomUUID(), plan, endedAt: undefined, waiting: [] };
     this.#tasks.set(task.id, task);
-    const ms = plan.least + Math.random() * (plan.most - plan.least);
+    const ms = plan.least + ((this.#tasks.size * GOLDEN) % 1) * (plan.most - plan.least);
     if (ms < Number.POSITIVE_INFINITY) setTimeout(() => this.#end(task), ms);
     return task;
   }
 
   #end(task: TimedTask): void {
     task.endedAt = machineNow();
+    for (const resolve of task.waiting.splice(0)) resolve();
     if (!task.plan.pushes) return;
     for (const { generation, wants, send } of this.#listeners) {
       if (generation !== task.plan.generation || !wants(task.id)) continue;
