@@ -21,7 +21,7 @@ import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
 import { DEFAULT_KEEP, type Keep, TaskHost } from "./runtime/task-host.ts";
 import { readSession } from "./store/read-record.ts";
 import type { TaskStore } from "./store/task-store.ts";
-import { nextChange, Task } from "./task.ts";
+import { nextChange, Task, type TaskActions } from "./task.ts";
 import type { CallOptions, TaskClientApi } from "./task-client-api.ts";
 
 export interface TaskClientOptions {
@@ -79,6 +79,12 @@ export class TaskClient implements TaskClientApi {
   readonly #listeners: Set<(task: Task) => void> = new Set();
   readonly #report: (problem: Problem) => void;
   readonly #closing: AbortController = new AbortController();
+  readonly #actions: TaskActions = {
+    cancel: async ({ id, endpoint }) => void (await this.#host.act(endpoint, { type: "cancelled", id })),
+    answer: (task, key, response) => this.#answer(task, key, response),
+    storedResult: (task) => this.#storedResult(task),
+    closed: this.#closing.signal,
+  };
   readonly #online = (): void => this.nudge();
 
   constructor(options: TaskClientOptions) {
@@ -328,12 +334,7 @@ export class TaskClient implements TaskClientApi {
     const { id, outcome } = state.record;
     const known = this.#tasks.get(id);
     if (known) return known;
-    const task: Task = new Task(state, {
-      cancel: async () => void (await this.#host.act(task.endpoint, { type: "cancelled", id })),
-      answer: (key, response) => this.#answer(task, key, response),
-      storedResult: () => this.#storedResult(task),
-      closed: this.#closing.signal,
-    });
+    const task = new Task(state, this.#actions);
     if (!outcome) this.#tasks.set(id, task);
     return task;
   }

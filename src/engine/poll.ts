@@ -28,13 +28,14 @@ export function polled(state: TaskState, view: TaskView, now: number, timing: Ti
   const { status, statusMessage } = view.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
   const pushed = state.pushed && known?.status === status && known.statusMessage === statusMessage;
-  return observed({ ...landed(state, "get"), pushed }, view, now, timing);
+  const next = landed(state, "get");
+  return observed(next.pushed === pushed ? next : { ...next, pushed }, view, now, timing);
 }
 
 export function notified(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
   const { taskId, snapshot } = state.record;
   if (taskId !== view.snapshot.taskId) return state;
-  const next = { ...state, pushed: true };
+  const next = state.pushed ? state : { ...state, pushed: true };
   // An outdated one says nothing of now: the next poll stays when it is.
   return isOutdated(snapshot, view.snapshot) ? next : observed(next, view, now, timing);
 }

@@ -83,16 +83,20 @@ export interface Transition {
   readonly commands: readonly Command[];
 }
 
+/** The same for all tasks that wait: most do, and there may be thousands. */
+export const NOTHING_OUT: ReadonlySet<Operation> = new Set();
+const NO_ANSWERS: readonly string[] = [];
+
 /** A record as a process finds or makes it: nothing is in flight, nothing is held. */
 export function idleState(record: TaskRecord): TaskState {
   return {
     record,
-    inFlight: new Set(),
+    inFlight: NOTHING_OUT,
     mayCall: false,
     pollAt: 0,
     listenAt: 0,
     failures: 0,
     pushed: false,
-    answering: [],
+    answering: NO_ANSWERS,
   };
 }
