@@ -1,3 +1,4 @@
+/// <reference path="./jsdom.d.ts" />
 import * as Plot from "@observablehq/plot";
 import { JSDOM } from "jsdom";
 import type { Point, Row } from "./row.ts";

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Machine, thisMachine } from "./machine.ts";
 import { rowPlot } from "./plot.ts";
@@ -30,7 +30,7 @@ const result: RunResult = { machine: thisMachine(startedAt), sections };
 write(`results/bench/${startedAt.toISOString().replaceAll(/[:.]/g, "-")}`, result);
 // A part of a run would be published beside another machine's or another day's figures.
 if (chosen.length === SECTIONS.length) write(PUBLISHED, result);
-console.log(`\n${sumUp(result)}`);
+console.log(`\n${[aims(result), provenance(result)].join("\n\n")}`);
 // What a section left open must not keep the run from ending.
 process.exit(0);
 
@@ -63,25 +63,32 @@ async function runSection(section: Section): Promise<SectionResult> {
 }
 
 function write(folder: string, run: RunResult): void {
+  // A plot of a row that is no more would be shown for ever.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/results.json`, `${JSON.stringify(run, null, 1)}\n`);
+  writeFileSync(`${folder}/results.md`, `${report(run)}\n`);
   for (const row of run.sections.flatMap(({ rows }) => rows)) {
     writeFileSync(`${folder}/${row.id}.svg`, rowPlot(row));
   }
 }
 
-function sumUp({ machine, sections }: RunResult): string {
-  const aims = sections.flatMap(({ rows }) =>
-    rows.flatMap(({ id, aim }) => (aim ? [`| ${id} | ${aim.text} | ${aim.met ? "met" : "missed"} |`] : [])),
+/** Everything that was printed, for the page that quotes it. */
+function report(run: RunResult): string {
+  const tables = run.sections.flatMap(({ title, rows }) => [`## ${title}`, ...rows.map(rowTable)]);
+  return ["# The last full run", provenance(run), aims(run), ...tables].join("\n\n");
+}
+
+function aims({ sections }: RunResult): string {
+  const rows = sections.flatMap((section) => section.rows);
+  const lines = rows.flatMap(({ id, aim }) =>
+    aim ? [`| ${id} | ${aim.text} | ${aim.met ? "met" : "missed"} |`] : [],
   );
-  return [
-    "## Aims",
-    "",
-    "| row | aim | |",
-    "| --- | --- | --- |",
-    ...aims,
-    "",
-    `${machine.date}, ${machine.commit}, ${machine.cpu} (${machine.cores} cores, ${machine.memoryGb} GB), Node ${machine.node}; ` +
-      sections.map(({ id, seconds }) => `${id} ${seconds} s`).join(", "),
-  ].join("\n");
+  return ["## Aims", "", "| row | aim | |", "| --- | --- | --- |", ...lines].join("\n");
+}
+
+function provenance({ machine, sections }: RunResult): string {
+  const { date, commit, cpu, cores, memoryGb, node } = machine;
+  const times = sections.map(({ id, seconds }) => `${id} ${seconds} s`).join(", ");
+  return `${date}, ${commit}, ${cpu} (${cores} cores, ${memoryGb} GB), Node ${node}; ${times}`;
 }

@@ -24,6 +24,10 @@ export const extTasks: Peer = {
         const execution = await session.callTool(tool);
         return textOf(resultFromTaskOutcome((await execution.settle()).outcome));
       },
+      async start(tool, args) {
+        const execution = await session.callTool(tool, args);
+        execution.settle().catch(() => undefined);
+      },
       async leave(tool) {
         const execution = await session.callTool(tool);
         if (execution.kind !== "task") throw new Error(`${tool} became no task`);
@@ -50,13 +54,15 @@ export async function connected({
   url,
   generation,
   fetch,
+  transport,
 }: Address): Promise<{ client: Client; session: TaskEnabledSession }> {
   const modern = generation === "2026-07-28";
   const client = new Client(IDENTITY, {
     capabilities: CAPABILITIES,
     versionNegotiation: { mode: modern ? { pin: generation } : "legacy" },
   });
-  await client.connect(new StreamableHTTPClientTransport(new URL(url), { fetch }));
+  const http = new StreamableHTTPClientTransport(new URL(url), { fetch });
+  await client.connect((transport as Parameters<Client["connect"]>[0] | undefined) ?? http);
   const session = createTaskSessionFromClient<void>(client, {
     endpointId: ENDPOINT,
     ...(modern && {

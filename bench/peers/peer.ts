@@ -1,11 +1,17 @@
 import type { Generation } from "holdfast";
+import type { DirectTransport } from "./direct-transport.ts";
 
 /** Where a call goes, and by what `fetch`. */
 export interface Address {
   readonly url: string;
   readonly generation: Generation;
   readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  /** Instead of HTTP (2025-11-25 only). */
+  readonly transport?: DirectTransport;
 }
+
+/** A call's arguments. */
+export type Args = { readonly [name: string]: string };
 
 /** What a page keeps of a task it left: each peer has its own. */
 export type Kept = { readonly [field: string]: unknown };
@@ -24,6 +30,8 @@ export interface Peer {
 export interface OpenPeer {
   /** Calls a tool and waits for its text. */
   call(tool: string): Promise<string>;
+  /** Calls a tool and goes on watching its task; resolves with the handle, what becomes of it is nobody's affair. */
+  start(tool: string, args: Args): Promise<void>;
   /** Calls a tool and lets go of the task as soon as it has its handle; gives what a later page needs. */
   leave(tool: string): Promise<Kept>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { type Address, type Peer, textOf } from "./peer.ts";
+import { type Address, type Args, type Peer, textOf } from "./peer.ts";
 
 const IDENTITY = { name: "an-app", version: "1.0.0" };
 
@@ -22,6 +22,15 @@ export const v1Client: Peer = {
         }
         throw new Error("The stream ended without a result");
       },
+      start: (tool, args) =>
+        new Promise((started, failed) => {
+          void (async () => {
+            for await (const message of streamOf(client, tool, args)) {
+              if (message.type === "taskCreated") started();
+              if (message.type === "error") failed(message.error);
+            }
+          })();
+        }),
       async leave(tool) {
         for await (const message of streamOf(client, tool)) {
           if (message.type === "taskCreated")
@@ -64,16 +73,17 @@ async function pollOn(client: Client, taskId: string): Promise<string> {
   return textOf(await client.experimental.tasks.getTaskResult(taskId, CallToolResultSchema));
 }
 
-function streamOf(client: Client, tool: string) {
-  return client.experimental.tasks.callToolStream({ name: tool }, CallToolResultSchema, { task: {} });
+function streamOf(client: Client, tool: string, args?: Args) {
+  const params = { name: tool, ...(args && { arguments: args }) };
+  return client.experimental.tasks.callToolStream(params, CallToolResultSchema, { task: {} });
 }
 
-async function connected({ url, fetch }: Address, sessionId?: string) {
+async function connected({ url, fetch, transport: direct }: Address, sessionId?: string) {
   const client = new Client(IDENTITY, { capabilities: { elicitation: {} } });
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     fetch,
     ...(sessionId !== undefined && { sessionId }),
   });
-  await client.connect(transport as Parameters<Client["connect"]>[0]);
+  await client.connect((direct ?? transport) as unknown as Parameters<Client["connect"]>[0]);
   return { client, transport };
 }

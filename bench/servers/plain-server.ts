@@ -16,9 +16,14 @@ export interface ServerPlan {
 
 /** The one tool, which is always a task. */
 export const TOOL = "acquire_paper";
+/** The same, and its task has ended at the first poll. */
+export const QUICK_TOOL = "look_up";
 /** A rate-limiting server takes one `tasks/get` in this time, in ms, and refuses the others with 429. */
 export const LIMIT_MS = 5_000;
 
+/** As long as a UUID, which most servers use. */
+const ID_LENGTH = 36;
+const QUICK_POLL_MS = 100;
 const STAGES = ["Resolving", "Downloading", "Parsing", "Extracting references"];
 const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 const RELATED_TASK = "io.modelcontextprotocol/related-task";
@@ -28,15 +33,17 @@ const ENCODER = new TextEncoder();
 
 type Params = { readonly [name: string]: unknown };
 
-interface RpcMessage {
+export interface RpcMessage {
   readonly id?: string | number;
   readonly method?: string;
   readonly params?: Params;
 }
 
+/** All there is to know of a task lies in its id: the server holds nothing, and its memory is nobody's. */
 interface Held {
   readonly id: string;
   readonly startedAt: number;
+  readonly taskMs: number;
 }
 
 /** Where notifications go: the GET stream of a session, or a `subscriptions/listen`. */
@@ -52,13 +59,16 @@ interface Listener {
 export class PlainServer {
   readonly #plan: ServerPlan;
   readonly #clock: ServerClock;
-  readonly #tasks = new Map<string, Held>();
   readonly #listeners = new Set<Listener>();
   readonly #result: { readonly content: readonly object[] };
   #lastGet = Number.NEGATIVE_INFINITY;
   #sessions = 0;
+  #started = 0;
   /** When its latest task was started, in ms since 1970. */
   startedAt = 0;
+  /** `tasks/get` answered, and notifications sent. */
+  polls = 0;
+  pushes = 0;
 
   constructor(plan: ServerPlan, clock: ServerClock) {
     this.#plan = plan;
@@ -74,17 +84,24 @@ export class PlainServer {
     if (message.method === "subscriptions/listen") return this.#subscription(message);
     const refusal = message.method === "tasks/get" ? this.#refusal() : undefined;
     if (refusal) return refusal;
-    const result = this.#answer(message.method, message.params ?? {});
-    const reply = result
-      ? {
-          jsonrpc: "2.0",
-          id: message.id,
-          result: this.#modern ? { resultType: "complete", ...result } : result,
-        }
-      : { jsonrpc: "2.0", id: message.id, error: { code: -32601, message: "Method not found" } };
     const session =
       message.method === "initialize" ? { "mcp-session-id": `session-${++this.#sessions}` } : {};
-    return new Response(JSON.stringify(reply), { headers: { ...JSON_TYPE, ...session } });
+    return new Response(JSON.stringify(this.reply(message)), { headers: { ...JSON_TYPE, ...session } });
+  }
+
+  /** Its notifications, for who has another line to it than HTTP. */
+  listen(receive: (message: object) => void): void {
+    this.#listeners.add({
+      wants: () => true,
+      send: (task) => receive({ jsonrpc: "2.0", method: "notifications/tasks/status", params: task }),
+    });
+  }
+
+  /** The reply to a request, whatever it came by. */
+  reply({ id, method = "", params = {} }: RpcMessage): object {
+    const result = this.#answer(method, params);
+    if (!result) return { jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } };
+    return { jsonrpc: "2.0", id, result: this.#modern ? { resultType: "complete", ...result } : result };
   }
 
   get #modern(): boolean {
@@ -98,11 +115,15 @@ export class PlainServer {
       case "server/discover":
         return this.#modern ? this.#discovered() : undefined;
       case "tools/list":
-        return { tools: [this.#tool()], ...(this.#modern && { ttlMs: 0, cacheScope: "private" }) };
+        return {
+          tools: [TOOL, QUICK_TOOL].map((name) => this.#tool(name)),
+          ...(this.#modern && { ttlMs: 0, cacheScope: "private" }),
+        };
       case "tools/call":
-        return this.#start();
+        return this.#start(params.name === QUICK_TOOL ? 0 : this.#plan.taskMs);
       case "tasks/get":
-        return this.#wireTask(this.#tasks.get(String(params.taskId)));
+        this.polls += 1;
+        return this.#wireTask(readTaskId(String(params.taskId)));
       case "tasks/result":
         return { ...this.#result, _meta: { [RELATED_TASK]: { taskId: params.taskId } } };
       default:
@@ -128,39 +149,46 @@ export class PlainServer {
     };
   }
 
-  #tool(): object {
+  #tool(name: string): object {
     return {
-      name: TOOL,
+      name,
       description: "Acquires a paper by its DOI.",
       inputSchema: { type: "object", properties: { doi: { type: "string" } } },
       ...(!this.#modern && { execution: { taskSupport: "required" } }),
     };
   }
 
-  #start(): object {
-    const task = { id: crypto.randomUUID(), startedAt: this.#clock.now() };
-    this.#tasks.set(task.id, task);
-    this.startedAt = task.startedAt;
+  #start(taskMs: number): object {
+    const startedAt = this.#clock.now();
+    const facts = `-${startedAt}-${taskMs}`;
+    const id = String(++this.#started).padStart(ID_LENGTH - facts.length, "0") + facts;
+    const task = { id, startedAt, taskMs };
+    this.startedAt = startedAt;
     if (this.#plan.manner === "pushing") this.#pushChanges(task);
     const wire = this.#wireTask(task);
     return this.#modern ? { ...wire, resultType: "task" } : { task: wire };
   }
 
   #pushChanges(task: Held): void {
-    const stageMs = this.#plan.taskMs / STAGES.length;
+    const stageMs = task.taskMs / STAGES.length;
     for (let stage = 1; stage <= STAGES.length; stage++) {
       this.#clock.after(stage * stageMs, () => {
-        for (const { wants, send } of this.#listeners) if (wants(task.id)) send(this.#wireTask(task) ?? {});
+        for (const { wants, send } of this.#listeners)
+          if (wants(task.id)) {
+            this.pushes += 1;
+            send(this.#wireTask(task) ?? {});
+          }
       });
     }
   }
 
   #wireTask(task: Held | undefined): object | undefined {
     if (!task) return undefined;
-    const { taskMs, pollMs } = this.#plan;
+    const { taskMs } = task;
+    const pollMs = taskMs === 0 ? QUICK_POLL_MS : this.#plan.pollMs;
     const age = this.#clock.now() - task.startedAt;
-    const stage = Math.min(Math.floor((age / taskMs) * STAGES.length), STAGES.length);
     const status = age >= taskMs ? "completed" : "working";
+    const stage = status === "completed" ? STAGES.length : Math.floor((age / taskMs) * STAGES.length);
     const common = {
       taskId: task.id,
       status,
@@ -227,4 +255,9 @@ export class PlainServer {
     });
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
   }
+}
+
+function readTaskId(id: string): Held | undefined {
+  const [, startedAt, taskMs] = id.split("-").map(Number);
+  return startedAt === undefined || taskMs === undefined ? undefined : { id, startedAt, taskMs };
 }
