@@ -16,7 +16,7 @@ const BATCH = 50;
 /** Tasks that come and go before anything is measured, so that what they run is compiled. */
 const WARM_UP = 300;
 /** Until what runs is compiled, in ms. */
-const SETTLING_MS = 1_500;
+const SETTLING_MS = 1_000;
 const FLOOR_POLLS = 10_000;
 
 const load = JSON.parse(process.argv[2] ?? "") as Load;
