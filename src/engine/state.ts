@@ -28,6 +28,8 @@ export interface TaskState {
   readonly mayCall: boolean;
   /** When the next poll is due. */
   readonly pollAt: number;
+  /** Two polls are at least this far apart, in ms: what the server's refusals of sooner ones have taught. */
+  readonly paceMs?: number;
   /** When `tasks/result` may next be opened for the questions it brings (2025-11-25). */
   readonly listenAt: number;
   /** The keys of the answers that were last sent. */
