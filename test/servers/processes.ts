@@ -21,6 +21,8 @@ export interface WranglerOptions {
   readonly vars?: Readonly<Record<string, string>>;
   /** The folder of its Durable Objects' storage; by default one of its own, which goes with it. */
   readonly persistTo?: string;
+  /** Of another worker than the project's: the path of its wrangler.toml. It has to answer `/healthz`. */
+  readonly config?: string;
 }
 
 /** The worker, with the page and the sample servers, in workerd. Resolves when it answers. */
@@ -33,6 +35,7 @@ export async function startWorker(options: WranglerOptions = {}): Promise<Server
     "dev",
     ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
     ...["--persist-to", state],
+    ...(options.config === undefined ? [] : ["--config", options.config]),
     ...vars,
   ]);
   const url = `http://127.0.0.1:${port}`;
