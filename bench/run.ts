@@ -1,38 +1,41 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Machine, thisMachine } from "./machine.ts";
-import { rowPlot } from "./plot.ts";
+import { thisMachine } from "./machine.ts";
+import { aims, completed, provenance, type SectionResult, writeReport } from "./report.ts";
 import type { Row, Section } from "./row.ts";
 import { SECTIONS } from "./sections.ts";
 import { rowTable } from "./table.ts";
 
 const PUBLISHED = "docs/performance";
 
-interface SectionResult {
-  readonly id: string;
-  readonly title: string;
-  readonly seconds: number;
-  readonly rows: readonly Row[];
-}
-
-interface RunResult {
-  readonly machine: Machine;
-  readonly sections: readonly SectionResult[];
-}
-
-const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
+const { values } = parseArgs({
+  options: { only: { type: "string", multiple: true }, publish: { type: "boolean", default: false } },
+});
 const chosen = chooseSections(values.only);
-const startedAt = new Date();
-const sections: SectionResult[] = [];
-for (const section of chosen) sections.push(await runSection(section));
-const result: RunResult = { machine: thisMachine(startedAt), sections };
+const machine = thisMachine(new Date());
+const results: SectionResult[] = [];
+const broken: string[] = [];
+for (const section of chosen) {
+  try {
+    results.push(await runSection(section));
+  } catch (error) {
+    // What the others came to is not lost with it.
+    console.error(error);
+    broken.push(section.id);
+  }
+}
 
-write(`results/bench/${startedAt.toISOString().replaceAll(/[:.]/g, "-")}`, result);
-// A part of a run would be published beside another machine's or another day's figures.
-if (chosen.length === SECTIONS.length) write(PUBLISHED, result);
-console.log(`\n${[aims(result), provenance(result)].join("\n\n")}`);
+writeReport(`results/bench/${new Date().toISOString().replaceAll(/[:.]/g, "-")}`, results);
+const whole = chosen.length === SECTIONS.length;
+if ((whole || values.publish) && broken.length === 0) {
+  const ids = SECTIONS.map(({ id }) => id);
+  writeReport(PUBLISHED, whole ? results : completed(PUBLISHED, results, ids));
+}
+console.log(
+  `\n${[aims(results), ...results.map((result) => `${result.title}: ${provenance(result)}`)].join("\n\n")}`,
+);
+if (broken.length > 0) console.error(`\nCame to nothing: ${broken.join(", ")}`);
 // What a section left open must not keep the run from ending.
-process.exit(0);
+process.exit(broken.length > 0 ? 1 : 0);
 
 function chooseSections(only: readonly string[] | undefined): readonly Section[] {
   if (!only) return SECTIONS;
@@ -54,41 +57,6 @@ async function runSection(section: Section): Promise<SectionResult> {
     rows.push(row);
     console.log(`${rowTable(row)}\n`);
   }
-  return {
-    id: section.id,
-    title: section.title,
-    seconds: Math.round((performance.now() - startedMs) / 1_000),
-    rows,
-  };
-}
-
-function write(folder: string, run: RunResult): void {
-  // A plot of a row that is no more would be shown for ever.
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/results.json`, `${JSON.stringify(run, null, 1)}\n`);
-  writeFileSync(`${folder}/results.md`, `${report(run)}\n`);
-  for (const row of run.sections.flatMap(({ rows }) => rows)) {
-    writeFileSync(`${folder}/${row.id}.svg`, rowPlot(row));
-  }
-}
-
-/** Everything that was printed, for the page that quotes it. */
-function report(run: RunResult): string {
-  const tables = run.sections.flatMap(({ title, rows }) => [`## ${title}`, ...rows.map(rowTable)]);
-  return ["# The last full run", provenance(run), aims(run), ...tables].join("\n\n");
-}
-
-function aims({ sections }: RunResult): string {
-  const rows = sections.flatMap((section) => section.rows);
-  const lines = rows.flatMap(({ id, aim }) =>
-    aim ? [`| ${id} | ${aim.text} | ${aim.met ? "met" : "missed"} |`] : [],
-  );
-  return ["## Aims", "", "| row | aim | |", "| --- | --- | --- |", ...lines].join("\n");
-}
-
-function provenance({ machine, sections }: RunResult): string {
-  const { date, commit, cpu, cores, memoryGb, node } = machine;
-  const times = sections.map(({ id, seconds }) => `${id} ${seconds} s`).join(", ");
-  return `${date}, ${commit}, ${cpu} (${cores} cores, ${memoryGb} GB), Node ${node}; ${times}`;
+  const seconds = Math.round((performance.now() - startedMs) / 1_000);
+  return { id: section.id, title: section.title, machine, seconds, rows };
 }

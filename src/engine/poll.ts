@@ -77,7 +77,7 @@ function slowed(state: TaskState, fault: Fault, now: number, timing: Timing): Ta
 function eased(state: TaskState, now: number, timing: Timing): TaskState {
   if (state.paceMs === undefined) return state;
   const { paceMs, ...rest } = state;
-  const sooner = paceMs * PACE_EASE;
+  const sooner = Math.round(paceMs * PACE_EASE);
   return sooner > pollInterval(state.record, timing, now) ? { ...rest, paceMs: sooner } : rest;
 }
 

@@ -42,7 +42,7 @@ const floorUsPerPoll = await floor();
 const before = collectedHeap();
 await startAll(page);
 // The first poll of each is past; some clients poll at once.
-await wait(Math.max(load.pollMs, SETTLING_MS));
+await wait(load.manner === "pushing" ? SETTLING_MS : Math.max(load.pollMs, SETTLING_MS));
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 server.polls = 0;
