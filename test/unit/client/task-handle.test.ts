@@ -341,3 +341,15 @@ describe("cancelling", () => {
     expect(server.methods).toContain("tasks/cancel");
   });
 });
+
+it("a poll that brings nothing new tells nobody, and one that does tells each", async () => {
+  const lab = await started();
+  const told: unknown[] = [];
+  lab.client.subscribe((task) => told.push(task.snapshot?.statusMessage));
+  await poll(lab, wire2026.working);
+  await settled();
+  expect(told).toEqual([]);
+  await poll(lab, { ...wire2026.working, statusMessage: "half" });
+  await settled();
+  expect(told).toEqual(["half"]);
+});
