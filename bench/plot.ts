@@ -46,7 +46,13 @@ function curves(row: Row, document: Document): Element {
     height: HEIGHT,
     marginLeft: 64,
     marginRight: 190,
-    x: { type: "log", ticks: xs, tickFormat: ",", label: named(row.x?.name ?? "", row.x?.unit ?? "") },
+    // A log scale leaves out the labels of places it does not find round; ours are few, and all shall be named.
+    x: {
+      transform: Math.log10,
+      ticks: xs.map(Math.log10),
+      tickFormat: (exponent: number) => plain(10 ** exponent),
+      label: named(row.x?.name ?? "", row.x?.unit ?? ""),
+    },
     y: { type: "log", label: null, grid: true, tickFormat: plain, ticks: 6 },
     color: inks(row),
     marks: [
@@ -99,7 +105,7 @@ function bars(row: Row, document: Document): Element {
   return Plot.plot({
     ...frame(row, document),
     height: TOP + BOTTOM + 30 * subjects.length,
-    marginLeft: 250,
+    marginLeft: 290,
     marginRight: 90,
     x: { label: null, grid: true, tickFormat: plain, ticks: 5, zero: true },
     y: { domain: [...subjects], label: null, tickSize: 0 },
