@@ -9,18 +9,15 @@ const CLOCK_TICKS = 100;
 /** The worker in workerd, in front of one upstream server, for as many principals as are wanted. */
 export class BenchWorker {
   readonly #worker: ServerProcess;
-  readonly #workerd: number;
 
-  private constructor(worker: ServerProcess, workerd: number) {
+  private constructor(worker: ServerProcess) {
     this.#worker = worker;
-    this.#workerd = workerd;
   }
 
   /** @param upstream What the endpoint `upstream` is. */
   static async start(upstream: string, principals: readonly string[]): Promise<BenchWorker> {
     // wrangler.toml names this folder, and must find it even where the console has not been built.
     mkdirSync("web/dist", { recursive: true });
-    const before = new Set(workerdProcesses());
     const tokens = principals.map((principal) => ({
       principal,
       sha256: createHash("sha256").update(tokenOf(principal)).digest("hex"),
@@ -33,19 +30,17 @@ export class BenchWorker {
         METRICS_TOKEN,
       },
     });
-    const parents = new Set([...workerdProcesses()].filter((pid) => !before.has(pid)));
-    const [workerd] = [...parents].sort((a, b) => cpuTicks(b) - cpuTicks(a));
-    if (workerd === undefined) throw new Error("No workerd process was found");
-    return new BenchWorker(worker, workerd);
+    return new BenchWorker(worker);
   }
 
   get url(): string {
     return this.#worker.url;
   }
 
-  /** The CPU its process has used, in ms. */
+  /** The CPU that workerd has used for it, in ms. */
   cpuMs(): number {
-    return (cpuTicks(this.#workerd) * 1_000) / CLOCK_TICKS;
+    const ticks = workerdProcesses(this.#worker.group).map(({ cpuTicks }) => cpuTicks);
+    return (ticks.reduce((sum, used) => sum + used, 0) * 1_000) / CLOCK_TICKS;
   }
 
   /** Starts a call, and resolves when it is held. */
@@ -85,18 +80,14 @@ function tokenOf(principal: string): string {
   return `token-of-${principal}`;
 }
 
-function workerdProcesses(): readonly number[] {
+/** Its group, and its user and system time (proc(5), `stat`, fields 5, 14 and 15). */
+function workerdProcesses(group: number): readonly { readonly cpuTicks: number }[] {
   return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => readOf(`/proc/${pid}/comm`).startsWith("workerd"))
-    .map(Number);
-}
-
-/** User and system time (proc(5), `stat`, fields 14 and 15). */
-function cpuTicks(pid: number): number {
-  const stat = readOf(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
+    .map((pid) => readOf(`/proc/${pid}/stat`))
+    .filter((stat) => stat.includes("(workerd)"))
+    .map((stat) => stat.slice(stat.lastIndexOf(")") + 2).split(" "))
+    .filter((fields) => Number(fields[2]) === group)
+    .map((fields) => ({ cpuTicks: Number(fields[11]) + Number(fields[12]) }));
 }
 
 /** Empty for a process that has ended meanwhile. */

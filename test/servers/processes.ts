@@ -12,6 +12,8 @@ const require = createRequire(import.meta.url);
 /** A real server in a process of its own, on 127.0.0.1. */
 export interface ServerProcess {
   readonly url: string;
+  /** The process group of all its processes. */
+  readonly group: number;
   /** SIGKILL: nothing gets to tidy up. */
   kill(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function startWorker(options: WranglerOptions = {}): Promise<Server
   await answers(`${url}/healthz`);
   return {
     url,
+    group: child.pid ?? 0,
     async kill() {
       await kill(child);
       // The last of its processes may still be writing there.
@@ -59,7 +62,7 @@ export async function startEverything(): Promise<ServerProcess> {
   const child = start(script, ["streamableHttp"], { PORT: `${port}` });
   const url = `http://127.0.0.1:${port}/mcp`;
   await answers(url);
-  return { url, kill: () => kill(child) };
+  return { url, group: child.pid ?? 0, kill: () => kill(child) };
 }
 
 export function freePort(): Promise<number> {

@@ -90,10 +90,14 @@ async function whenSettled(
   tasks: number,
 ): Promise<Readonly<Record<string, number>>> {
   const limit = performance.now() + PATIENCE_MS;
+  let last = "";
   while (performance.now() < limit) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const counts = await worker.counts();
-    if (since(before, counts, "tasks_settled") === tasks) return counts;
+    const now = JSON.stringify(counts);
+    // What is reported need not come in its order.
+    if (since(before, counts, "tasks_settled") === tasks && now === last) return counts;
+    last = now;
   }
   throw new Error(`${tasks} tasks have not settled in ${PATIENCE_MS} ms`);
 }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { startWorker } from "../../../test/servers/processes.ts";
@@ -33,8 +32,6 @@ export const gateway: Section = {
   id: "gateway",
   title: "The gateway",
   async *run({ note }) {
-    // The v1 Client's transport listens to one signal once for each request.
-    setMaxListeners(0);
     const server = await PageServer.start();
     const upstream = timedUrl(server.origin, {
       generation: "2025-11-25",
@@ -73,7 +70,11 @@ export const gateway: Section = {
 
 async function connected(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Client> {
   const client = new Client({ name: "an-agent", version: "1.0.0" });
-  const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+  const transport = new StreamableHTTPClientTransport(new URL(url), {
+    requestInit: { headers },
+    // The transport has one signal for all its requests, which Node would have listened to by thousands.
+    fetch: (to, init) => fetch(to, { ...init, signal: null }),
+  });
   await client.connect(transport as Parameters<Client["connect"]>[0]);
   return client;
 }
