@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/{unit,agent,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
+          include: ["test/{unit,agent,bench,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
           testTimeout: 60_000,
         },
       },

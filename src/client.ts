@@ -1,4 +1,4 @@
-import type { Connector } from "./channel/connection.ts";
+import type { ConnectionEvents, Connector } from "./channel/connection.ts";
 import { Endpoint } from "./channel/endpoint.ts";
 import { RequestFaultError } from "./channel/request-fault.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
@@ -21,7 +21,7 @@ import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
 import { DEFAULT_KEEP, type Keep, TaskHost } from "./runtime/task-host.ts";
 import { readSession } from "./store/read-record.ts";
 import type { TaskStore } from "./store/task-store.ts";
-import { nextChange, Task } from "./task.ts";
+import { nextChange, Task, type TaskActions } from "./task.ts";
 import type { CallOptions, TaskClientApi } from "./task-client-api.ts";
 
 export interface TaskClientOptions {
@@ -51,7 +51,7 @@ export interface TaskClientOptions {
   readonly alarm?: Alarm;
   /** Store plain calls too, with what they gave: for a process whose caller may be gone when they end. */
   readonly keepPlain?: boolean;
-  /** How many polls may be out at once, for places that have few connections. */
+  /** How many polls may be out at once: 32. Fewer for places that have few connections. */
   readonly pollsAtOnce?: number;
   readonly onProblem?: (problem: Problem) => void;
 }
@@ -63,6 +63,8 @@ export interface NewCallOptions extends CallOptions {
   readonly timeoutMs?: number;
 }
 
+/** Chromium refuses requests when thousands are out, and each takes the page a millisecond to send. */
+const DEFAULT_POLLS_AT_ONCE = 32;
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
 
 /** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
@@ -80,6 +82,12 @@ export class TaskClient implements TaskClientApi {
   }> = new Set();
   readonly #report: (problem: Problem) => void;
   readonly #closing: AbortController = new AbortController();
+  readonly #actions: TaskActions = {
+    cancel: async ({ id, endpoint }) => void (await this.#host.act(endpoint, { type: "cancelled", id })),
+    answer: (task, key, response) => this.#answer(task, key, response),
+    storedResult: (task) => this.#storedResult(task),
+    closed: this.#closing.signal,
+  };
   readonly #online = (): void => this.nudge();
 
   constructor(options: TaskClientOptions) {
@@ -98,7 +106,7 @@ export class TaskClient implements TaskClientApi {
       keep: { ...DEFAULT_KEEP, ...options.keep },
       push: options.push ?? true,
       keepPlain: options.keepPlain ?? false,
-      pollsAtOnce: options.pollsAtOnce ?? Number.POSITIVE_INFINITY,
+      pollsAtOnce: options.pollsAtOnce ?? DEFAULT_POLLS_AT_ONCE,
       alarm: options.alarm,
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),
@@ -155,9 +163,8 @@ export class TaskClient implements TaskClientApi {
    * those tasks, the earliest first. Call it once when the page starts.
    */
   async resume(): Promise<readonly Task[]> {
-    await this.#host.takeUp();
     const states = new Map<string, SharedState>();
-    for (const record of await this.#host.active()) {
+    for (const record of await this.#host.takeUp()) {
       if (this.#endpoints.has(record.endpoint)) states.set(record.id, { record });
     }
     return this.#handles(states, ({ record }) => record.outcome === undefined);
@@ -211,7 +218,8 @@ export class TaskClient implements TaskClientApi {
   }
 
   /**
-   * Calls back after each change of any task. The function returned ends it.
+   * Calls back after each change of any task that runs here or is told of by another tab, and after each poll made
+   * here (`Task.nextPollAt`). The function returned ends it.
    * @param forgotten Called with the id of each task that was deleted: by `forget`, here or in another
    *   tab, or because it was kept long enough.
    */
@@ -336,12 +344,7 @@ export class TaskClient implements TaskClientApi {
     const { id, outcome } = state.record;
     const known = this.#tasks.get(id);
     if (known) return known;
-    const task: Task = new Task(state, {
-      cancel: async () => void (await this.#host.act(task.endpoint, { type: "cancelled", id })),
-      answer: (key, response) => this.#answer(task, key, response),
-      storedResult: () => this.#storedResult(task),
-      closed: this.#closing.signal,
-    });
+    const task = new Task(state, this.#actions);
     if (!outcome) this.#tasks.set(id, task);
     return task;
   }
@@ -367,7 +370,8 @@ export class TaskClient implements TaskClientApi {
       save: async (session: Session) => forgiving(() => this.#store.saveSession(name, session)),
       exclusively: <T>(work: () => Promise<T>) => this.#host.exclusively(name, work),
     };
-    return new Endpoint(name, connector, memory, (message) => this.#host.inbound(name, message));
+    const inbound: ConnectionEvents["inbound"] = (message) => this.#host.inbound(name, message);
+    return new Endpoint(name, connector, memory, inbound, this.#clock);
   }
 }
 

@@ -23,12 +23,12 @@ export interface TaskUpdate {
   readonly outcome?: Outcome;
 }
 
-/** What a Task can ask of the client that made it. */
+/** What a Task can ask of the client that made it: one object for all its tasks. */
 export interface TaskActions {
-  cancel(): Promise<void>;
-  answer(key: string, response: JsonObject): Promise<void>;
+  cancel(task: Task): Promise<void>;
+  answer(task: Task, key: string, response: JsonObject): Promise<void>;
   /** The result that the store keeps apart. */
-  storedResult(): Promise<ToolResult>;
+  storedResult(task: Task): Promise<ToolResult>;
   /** Aborted when the client is closed: nothing is heard of the task any more. */
   readonly closed: AbortSignal;
 }
@@ -39,7 +39,8 @@ export interface TaskActions {
  */
 export class Task implements AsyncIterable<TaskUpdate> {
   readonly #actions: TaskActions;
-  readonly #listeners: Set<() => void> = new Set();
+  /** Made when there is a first: of thousands of tasks few are looked at. */
+  #listeners: Set<() => void> | undefined;
   #record: TaskRecord;
   #update: TaskUpdate;
   #nextPollAt: number | undefined;
@@ -116,8 +117,9 @@ export class Task implements AsyncIterable<TaskUpdate> {
 
   /** Calls back after each change. The function returned ends it. */
   subscribe(listener: () => void): () => void {
+    this.#listeners ??= new Set();
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => this.#listeners?.delete(listener);
   }
 
   /** The present state, then each change, until the outcome. A slow reader sees the latest, not all. */
@@ -138,7 +140,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<ToolResult> {
     while (!this.outcome) await nextChange(this, options.signal);
     if (this.outcome.kind === "completed") {
-      return this.outcome.apart ? this.#actions.storedResult() : this.outcome.result;
+      return this.outcome.apart ? this.#actions.storedResult(this) : this.outcome.result;
     }
     throw errorOf(this.reference, this.outcome);
   }
@@ -148,7 +150,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
    * says, so a task that was about to complete may still do so.
    */
   cancel(): Promise<void> {
-    return this.#actions.cancel();
+    return this.#actions.cancel(this);
   }
 
   /**
@@ -159,7 +161,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
    *   `{ action: "accept", content: {…} }`, `{ action: "decline" }` or `{ action: "cancel" }`.
    */
   answer(key: string, response: JsonObject): Promise<void> {
-    return this.#actions.answer(key, response);
+    return this.#actions.answer(this, key, response);
   }
 
   /** Aborted when the client that gave this handle is closed. */
@@ -193,7 +195,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
     const update = updateOf(state);
     if (sameUpdate(update, this.#update)) return;
     this.#update = update;
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...(this.#listeners ?? [])]) listener();
   }
 }
 

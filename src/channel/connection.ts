@@ -22,6 +22,8 @@ export interface ConnectionEvents {
   /** Requests and notifications of the server. True when taken; an untaken one goes where it went before. */
   readonly inbound: InboundHandler;
   readonly closed: () => void;
+  /** The server has no stream to send of its own accord on (2025-11-25). */
+  readonly pushRefused: () => void;
 }
 
 /** Makes connections to one server under one authorization. */

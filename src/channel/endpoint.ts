@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../clock.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RequestId } from "../protocol/json-rpc.ts";
 import type { Session } from "../protocol/session.ts";
@@ -16,6 +17,8 @@ export interface SessionMemory {
 }
 
 const TOOL_PAGES = 64;
+/** How long a server that refused to push is not asked again, in ms. */
+const PUSH_REFUSAL_MS = 3_600_000;
 
 /**
  * One server under one authorization. Connects when first needed, with the remembered session if
@@ -26,24 +29,29 @@ export class Endpoint {
   readonly #connector: Connector;
   readonly #memory: SessionMemory;
   readonly #inbound: ConnectionEvents["inbound"];
+  readonly #clock: Clock;
   #connecting: Promise<Connection> | undefined;
   #listening: Connection | undefined;
+  #listingTools: Promise<readonly ListedTool[]> | undefined;
   /** How many requests are out on a connection. */
   readonly #out: WeakMap<Connection, number> = new WeakMap();
   /** Connections with a session the server forgot, and requests still out. */
   readonly #replaced: Set<Connection> = new Set();
   /** The session as last agreed or remembered, with what is known of the tools. */
   #session: Session | undefined;
+  #pushRefusedAt: number = Number.NEGATIVE_INFINITY;
 
   constructor(
     name: string,
     connector: Connector,
     memory: SessionMemory,
     inbound: ConnectionEvents["inbound"],
+    clock: Clock = systemClock,
   ) {
     this.name = name;
     this.#connector = connector;
     this.#memory = memory;
+    this.#clock = clock;
     this.#inbound = (message) => {
       // What is known of the tools is asked again at the next call.
       if (message.method === "notifications/tools/list_changed") this.forgetTools().catch(() => undefined);
@@ -79,10 +87,23 @@ export class Endpoint {
     }
   }
 
+  /** Whether the server has lately said, to this page or an earlier one, that it does not push. */
+  get refusesPush(): boolean {
+    const at = Math.max(this.#pushRefusedAt, this.#session?.pushRefusedAt ?? Number.NEGATIVE_INFINITY);
+    return this.#clock.now() - at < PUSH_REFUSAL_MS;
+  }
+
+  /** The server does not push: it is asked again only after a while. */
+  async pushRefused(): Promise<void> {
+    this.#pushRefusedAt = this.#clock.now();
+    // Before the session is agreed there is nothing to keep it with.
+    if (this.#session) await this.#remember(this.#session);
+  }
+
   /** Has the server send of its own accord (2025-11-25). Once a connection, and for nothing if it will not. */
   async listen(): Promise<void> {
     const connection = await this.#connected();
-    if (this.#listening === connection) return;
+    if (this.#listening === connection || this.refusesPush) return;
     this.#listening = connection;
     await connection.listen?.().catch(() => undefined);
   }
@@ -99,7 +120,11 @@ export class Endpoint {
   async tool(name: string): Promise<ToolFacts | undefined> {
     const known = (await this.session()).tools?.[name];
     if (known) return known;
-    return (await this.listTools()).find((tool) => tool.name === name)?.facts;
+    // Calls made at once ask together.
+    this.#listingTools ??= this.listTools().finally(() => {
+      this.#listingTools = undefined;
+    });
+    return (await this.#listingTools).find((tool) => tool.name === name)?.facts;
   }
 
   /** All pages of `tools/list`. Throws a RequestFaultError. */
@@ -120,6 +145,7 @@ export class Endpoint {
 
   /** The server changed its tools, or refused a call made by what was known of them. */
   async forgetTools(): Promise<void> {
+    this.#listingTools = undefined;
     if (!this.#session?.tools) return;
     const { tools: _stale, ...session } = this.#session;
     await this.#remember(session);
@@ -165,7 +191,9 @@ export class Endpoint {
       .exclusively(async (): Promise<Connection> => {
         const remembered = await this.#remembered();
         const known = lost && remembered?.sessionId === lost.sessionId ? undefined : remembered;
-        const connection = await this.#connector.connect({ inbound: this.#inbound, closed: forget }, known);
+        const pushRefused = (): void => void this.pushRefused().catch(() => undefined);
+        const events = { inbound: this.#inbound, closed: forget, pushRefused };
+        const connection = await this.#connector.connect(events, known);
         if (connection.session === known) this.#session = known;
         else
           await this.#remember({
@@ -203,8 +231,9 @@ export class Endpoint {
   }
 
   async #remember(session: Session): Promise<void> {
-    this.#session = session;
-    await this.#memory.save(session);
+    const refused = this.#pushRefusedAt > Number.NEGATIVE_INFINITY && { pushRefusedAt: this.#pushRefusedAt };
+    this.#session = { ...session, ...refused };
+    await this.#memory.save(this.#session);
   }
 }
 

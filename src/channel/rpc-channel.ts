@@ -55,7 +55,8 @@ export class RpcChannel {
   readonly #pending: Map<RequestId, Pending> = new Map();
   /** Requests given up, whose replies may still come. */
   readonly #givenUp: Set<RequestId> = new Set();
-  readonly #prefix: string = `${ID_PREFIX}${crypto.randomUUID().slice(0, 13)}`;
+  /** Of one length, so that a count after it makes no other page's id. Every byte of it travels with each poll, twice. */
+  readonly #prefix: string = ID_PREFIX + crypto.randomUUID().slice(0, 6);
   #count = 0;
 
   constructor(transport: Transport, inbound: InboundHandler, clock: Clock = systemClock) {
@@ -70,7 +71,7 @@ export class RpcChannel {
 
   /** Sends a request and gives its `result`. Throws a RequestFaultError. */
   request(frame: Frame, options: RequestOptions = {}): Promise<unknown> {
-    const id = `${this.#prefix}-${++this.#count}`;
+    const id = this.#prefix + (++this.#count).toString(36);
     const timeoutMs = options.timeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     let resolve!: (result: unknown) => void;
     let reject!: (error: RequestFaultError) => void;

@@ -41,14 +41,19 @@ export function urlConnector(
   const address = new URL(url);
   const identity = options.clientInfo ?? DEFAULT_IDENTITY;
   const capabilities = options.capabilities ?? DEFAULT_CAPABILITIES;
-  const fetch = fetchHeedingRetryAfter(options.fetch ?? ((input, init) => globalThis.fetch(input, init)));
+  const heeding = fetchHeedingRetryAfter(options.fetch ?? ((input, init) => globalThis.fetch(input, init)));
 
   return {
     address: address.href,
     renewable: true,
     async connect(events: ConnectionEvents, remembered?: Session): Promise<Connection> {
       const transport = makeTransport(address, {
-        fetch,
+        // The SDK takes a 405 to its GET for what it is, and says nothing of it.
+        async fetch(input, init) {
+          const response = await heeding(input, init);
+          if (response.status === 405 && init?.method === "GET") events.pushRefused();
+          return response;
+        },
         ...(remembered?.sessionId !== undefined && { sessionId: remembered.sessionId }),
         ...(options.requestInit && { requestInit: options.requestInit }),
       });

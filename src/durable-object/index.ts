@@ -47,7 +47,7 @@ export class DurableTasks {
   /** Why the storage could not be read, if it could not. */
   #unread: unknown;
 
-  /** Creates its tables in the object's storage: `active`, `settled`, `result` and `session`. */
+  /** Creates its tables in the object's storage: `task`, `result` and `session`. */
   constructor(state: ObjectState, options: DurableTasksOptions) {
     this.#store = new SqliteTaskStore(state.storage);
     this.#alarm = new ObjectAlarm(state.storage);
@@ -112,6 +112,11 @@ export class DurableTasks {
   /** How many tasks have no outcome yet. */
   activeCount(): number {
     return this.#store.activeCount();
+  }
+
+  /** Whether there is a task of this id; cheaper than reading it. */
+  has(id: string): boolean {
+    return this.#store.has(id);
   }
 
   /** A task with all that is known of it, and its result. */

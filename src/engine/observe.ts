@@ -10,24 +10,26 @@ export function observe(record: TaskRecord, view: TaskView, now: number): TaskRe
   const { snapshot, payload } = view;
   if (record.outcome || isOutdated(record.snapshot, snapshot)) return record;
   const inputs = view.inputRequests ? mergeInputs(record.inputs, view.inputRequests, now) : record.inputs;
-  const seen: TaskRecord = {
-    ...record,
+  const news: Partial<TaskRecord> = {
     stage: "running",
     taskId: snapshot.taskId,
     acceptedAt: record.acceptedAt ?? now,
     snapshot: sameJson(record.snapshot, snapshot) && record.snapshot ? record.snapshot : snapshot,
     inputs,
   };
+  // Most polls bring nothing new, and then nothing is made anew.
+  if (snapshot.status !== "cancelled" && !payload && isKnown(record, news)) return record;
+  const seen = { ...record, ...news };
   if (snapshot.status === "cancelled") return settle(seen, { kind: "cancelled", confirmed: true }, now);
-  if (payload) return settle(seen, outcomeOf(snapshot, payload), now);
-  return unchanged(record, seen) ? record : seen;
+  return payload ? settle(seen, outcomeOf(snapshot, payload), now) : seen;
 }
 
 /** Replies and notifications may overtake each other; a terminal word is never taken back. */
 export function isOutdated(known: TaskSnapshot | undefined, seen: TaskSnapshot): boolean {
   if (!known) return false;
   if (isTerminal(known.status)) return !isTerminal(seen.status);
-  if (isTerminal(seen.status)) return false;
+  // The time is most often the same, and its text is quicker compared than read.
+  if (isTerminal(seen.status) || seen.lastUpdatedAt === known.lastUpdatedAt) return false;
   return Date.parse(seen.lastUpdatedAt) < Date.parse(known.lastUpdatedAt);
 }
 
@@ -53,12 +55,6 @@ function mergeInputs(
   return sameJson(known, merged) ? known : merged;
 }
 
-function unchanged(before: TaskRecord, after: TaskRecord): boolean {
-  return (
-    before.stage === after.stage &&
-    before.taskId === after.taskId &&
-    before.acceptedAt === after.acceptedAt &&
-    before.snapshot === after.snapshot &&
-    before.inputs === after.inputs
-  );
+function isKnown(record: TaskRecord, news: Partial<TaskRecord>): boolean {
+  return (Object.keys(news) as (keyof TaskRecord)[]).every((field) => record[field] === news[field]);
 }

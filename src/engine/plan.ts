@@ -3,14 +3,14 @@ import { end, lost } from "./outcome.ts";
 import { hasEnded, type TaskRecord } from "./record.ts";
 import { wantsQuestions } from "./result.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
-import type { Command, Operation, TaskState, Transition } from "./state.ts";
+import { type Command, NOTHING_OUT, type Operation, type TaskState, type Transition } from "./state.ts";
 import { withoutHold } from "./trouble.ts";
 
 /** What to send now. */
 export function plan(state: TaskState, now: number): Transition {
   if (state.record.outcome) {
     const commands = [...state.inFlight].map((operation): Command => ({ type: "abandon", operation }));
-    return { state: { ...state, inFlight: new Set() }, commands };
+    return { state: { ...state, inFlight: NOTHING_OUT }, commands };
   }
   if (state.hold && now < state.hold.until) return { state, commands: [] };
   if (state.hold) return plan(withoutHold(state), now);

@@ -4,9 +4,12 @@ import { type Fault, isUnknownTask } from "./fault.ts";
 import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
-import { deadline, nextPoll, pollFrom, type Timing } from "./schedule.ts";
+import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
 import { inheritedHold, landed, troubled } from "./trouble.ts";
+
+/** Each poll that is answered tries the next so much sooner, down to what the server suggests: its limit may be gone. */
+const PACE_EASE = 0.95;
 
 /** How long past its TTL a task that still works is given before it counts as expired, in ms. */
 const TTL_GRACE_MS = 30_000;
@@ -31,13 +34,14 @@ export function polled(state: TaskState, view: TaskView, now: number, timing: Ti
   const { status, statusMessage } = view.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
   const pushed = state.pushed && known?.status === status && known.statusMessage === statusMessage;
-  return observed({ ...landed(state, "get"), pushed }, view, now, timing);
+  const next = eased(landed(state, "get"), now, timing);
+  return observed(next.pushed === pushed ? next : { ...next, pushed }, view, now, timing);
 }
 
 export function notified(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
   const { taskId, snapshot } = state.record;
   if (taskId !== view.snapshot.taskId) return state;
-  const next = { ...state, pushed: true };
+  const next = state.pushed ? state : { ...state, pushed: true };
   // An outdated one says nothing of now: the next poll stays when it is.
   return isOutdated(snapshot, view.snapshot) ? next : observed(next, view, now, timing);
 }
@@ -51,7 +55,8 @@ export function pushing(state: TaskState, on: boolean, now: number, timing: Timi
 /** Takes a reading of the task in, however it came, and says when the next is due. */
 export function observed(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
   const record = observe(state.record, view, now);
-  const next = { ...state, record, pollAt: nextPoll(record, timing, now, state.pushed) };
+  const planned = nextPoll(record, timing, now, state.pushed);
+  const next = { ...state, record, pollAt: Math.max(planned, now + (state.paceMs ?? 0)) };
   if (record.outcome || isTerminal(view.snapshot.status)) return next;
   if (now < deadline(record) + TTL_GRACE_MS) return next;
   return end(next, expired(record, ` while it was still ${view.snapshot.status}`), now);
@@ -60,7 +65,23 @@ export function observed(state: TaskState, view: TaskView, now: number, timing: 
 export function pollFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
   return isUnknownTask(fault)
     ? gone(state, fault, now)
-    : troubled({ ...state, pollAt: now }, fault, now, timing);
+    : troubled(slowed({ ...state, pollAt: now }, fault, now, timing), fault, now, timing);
+}
+
+/** A poll was refused for being too soon: had it come when the server now says, it would have been answered. */
+function slowed(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  // On ticks a process keeps no pace of its own: the next one would not know of it.
+  if (timing.phase !== undefined || fault.kind !== "http" || fault.status !== 429) return state;
+  if (fault.retryAfterMs === undefined) return state;
+  const pace = Math.max(state.paceMs ?? 0, pollInterval(state.record, timing, now));
+  return { ...state, paceMs: Math.min(pace + fault.retryAfterMs, timing.maxBackoffMs) };
+}
+
+function eased(state: TaskState, now: number, timing: Timing): TaskState {
+  if (state.paceMs === undefined) return state;
+  const { paceMs, ...rest } = state;
+  const sooner = Math.round(paceMs * PACE_EASE);
+  return sooner > pollInterval(state.record, timing, now) ? { ...rest, paceMs: sooner } : rest;
 }
 
 /** The server does not have the task, or no longer. */

@@ -127,6 +127,7 @@ export interface TaskRecord {
 
 /** The questions that wait for an answer. */
 export function openInputs(record: TaskRecord): readonly RecordedInput[] {
+  if (record.inputs.length === 0) return record.inputs;
   return record.inputs.filter(({ state }) => state === "open");
 }
 

@@ -62,7 +62,8 @@ function tick(count: number, interval: number, phase: number): number {
   return Math.round((count + phase) * interval);
 }
 
-function pollInterval(record: TaskRecord, timing: Timing, now: number): number {
+/** The time between two polls that the server asks for, in ms, or what serves for it. */
+export function pollInterval(record: TaskRecord, timing: Timing, now: number): number {
   const suggested = record.snapshot?.pollIntervalMs;
   if (suggested !== undefined) return clamp(suggested, timing.minPollMs, timing.maxPollMs);
   const tenth = clamp(

@@ -28,6 +28,8 @@ export interface TaskState {
   readonly mayCall: boolean;
   /** When the next poll is due. */
   readonly pollAt: number;
+  /** Two polls are at least this far apart, in ms: what the server's refusals of sooner ones have taught. */
+  readonly paceMs?: number;
   /** When `tasks/result` may next be opened for the questions it brings (2025-11-25). */
   readonly listenAt: number;
   /** The keys of the answers that were last sent. */
@@ -83,16 +85,20 @@ export interface Transition {
   readonly commands: readonly Command[];
 }
 
+/** The same for all tasks that wait: most do, and there may be thousands. */
+export const NOTHING_OUT: ReadonlySet<Operation> = new Set();
+const NO_ANSWERS: readonly string[] = [];
+
 /** A record as a process finds or makes it: nothing is in flight, nothing is held. */
 export function idleState(record: TaskRecord): TaskState {
   return {
     record,
-    inFlight: new Set(),
+    inFlight: NOTHING_OUT,
     mayCall: false,
     pollAt: 0,
     listenAt: 0,
     failures: 0,
     pushed: false,
-    answering: [],
+    answering: NO_ANSWERS,
   };
 }

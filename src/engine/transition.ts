@@ -8,7 +8,7 @@ import { plan } from "./plan.ts";
 import { notified, polled, pollFaulted, pushing, woken } from "./poll.ts";
 import { fetched, resultFaulted } from "./result.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
-import type { Operation, TaskEvent, TaskState, Transition } from "./state.ts";
+import { NOTHING_OUT, type Operation, type TaskEvent, type TaskState, type Transition } from "./state.ts";
 import { relaxed, without } from "./trouble.ts";
 
 /**
@@ -21,7 +21,7 @@ export function transition(
   now: number,
   timing: Timing = DEFAULT_TIMING,
 ): Transition {
-  if (state.record.outcome) return { state: { ...state, inFlight: new Set() }, commands: [] };
+  if (state.record.outcome) return { state: { ...state, inFlight: NOTHING_OUT }, commands: [] };
   const after = enforceCancel(apply(state, event, now, timing), now, timing);
   const next = plan(after, now);
   const record = withPace(state.record, next, now, timing);

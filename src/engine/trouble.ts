@@ -2,7 +2,7 @@ import type { Fault } from "./fault.ts";
 import { end, expired } from "./outcome.ts";
 import type { TaskRecord } from "./record.ts";
 import { backoffDelay, deadline, type Timing } from "./schedule.ts";
-import type { Hold, Operation, TaskState } from "./state.ts";
+import { type Hold, NOTHING_OUT, type Operation, type TaskState } from "./state.ts";
 
 /** How often a thing is tried whose fate must be known at some time. */
 export const ATTEMPTS = 5;
@@ -41,16 +41,15 @@ export function inheritedHold(
 /** A good reply: the operation is no longer out, and the faults before it are forgotten. */
 export function landed(state: TaskState, operation: Operation): TaskState {
   const next = without(state, operation);
-  if (next.hold?.demanded) return next;
+  if (next.hold?.demanded || (!next.hold && !next.trouble && next.failures === 0)) return next;
   const { hold: _hold, trouble: _gone, ...rest } = next;
   return { ...rest, failures: 0 };
 }
 
 /** Its reply has come, or never will. */
 export function without(state: TaskState, operation: Operation): TaskState {
-  const inFlight = new Set(state.inFlight);
-  inFlight.delete(operation);
-  return { ...state, inFlight };
+  const left = [...state.inFlight].filter((other) => other !== operation);
+  return { ...state, inFlight: left.length > 0 ? new Set(left) : NOTHING_OUT };
 }
 
 /** What a person does need not wait out a backoff, only a time the server named. */

@@ -8,7 +8,7 @@ import { readTask } from "../remote/read-task.ts";
 import { isListedTool } from "../remote/read-tool.ts";
 import { TaskBook } from "../remote/task-book.ts";
 import { Waits } from "../remote/waits.ts";
-import { Task } from "../task.ts";
+import { Task, type TaskActions } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
 import { stateOf, type TaskJson } from "../task-json.ts";
 import { type ExtensionBrowser, globalBrowser } from "./browser.ts";
@@ -48,8 +48,18 @@ export class ExtensionTaskClient implements TaskClientApi {
   readonly #line: WorkerLine;
   readonly #waits: Waits;
   readonly #book: TaskBook;
-  readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly #subscribers: Set<{
+    readonly listener: (task: Task) => void;
+    readonly forgotten: ((id: string) => void) | undefined;
+  }> = new Set();
   readonly #closing: AbortController = new AbortController();
+  readonly #actions: TaskActions = {
+    cancel: async ({ id }) => this.#heard(await this.#line.ask({ method: "cancel", id })),
+    answer: async ({ id }, key, response) =>
+      this.#heard(await this.#line.ask({ method: "answer", id, key, response })),
+    storedResult: (task) => this.#result(task),
+    closed: this.#closing.signal,
+  };
   readonly #clock: Clock;
   /** Since when somebody listens: ms since 1970. The worker's clock is this one. */
   #since = 0;
@@ -63,7 +73,7 @@ export class ExtensionTaskClient implements TaskClientApi {
     this.#book = new TaskBook({
       handle: (task) => this.#handle(task),
       changed: (task) => {
-        for (const listener of [...this.#listeners]) listener(task);
+        for (const { listener } of [...this.#subscribers]) listener(task);
       },
       recounted: () => this.#watch(),
     });
@@ -85,6 +95,10 @@ export class ExtensionTaskClient implements TaskClientApi {
         if (this.#isNews(task)) this.#book.hear(task);
       },
       progressed: (id, progress) => this.#book.progressed(id, progress),
+      forgotten: (id) => {
+        this.#book.forget(id);
+        for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
+      },
       troubled: (error) => onProblem?.({ kind: "connection", message: error.message, error }),
     });
   }
@@ -145,12 +159,17 @@ export class ExtensionTaskClient implements TaskClientApi {
     return listOf(await this.#line.ask({ method: "tools", endpoint })).filter(isListedTool);
   }
 
-  subscribe(listener: (task: Task) => void): () => void {
-    if (this.#listeners.size === 0) this.#since = this.#clock.now();
-    this.#listeners.add(listener);
+  /**
+   * Calls back after each change of any task. The function returned ends it.
+   * @param forgotten Called with the id of each task that was deleted, by whomever, while the worker ran.
+   */
+  subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
+    if (this.#subscribers.size === 0) this.#since = this.#clock.now();
+    const subscriber = { listener, forgotten };
+    this.#subscribers.add(subscriber);
     this.#watch();
     return () => {
-      this.#listeners.delete(listener);
+      this.#subscribers.delete(subscriber);
       this.#watch();
     };
   }
@@ -182,14 +201,7 @@ export class ExtensionTaskClient implements TaskClientApi {
   }
 
   #handle(json: TaskJson): Task {
-    const { id } = json;
-    return new Task(stateOf(json), {
-      cancel: async () => this.#heard(await this.#line.ask({ method: "cancel", id })),
-      answer: async (key, response) =>
-        this.#heard(await this.#line.ask({ method: "answer", id, key, response })),
-      storedResult: () => this.#result(json),
-      closed: this.#closing.signal,
-    });
+    return new Task(stateOf(json), this.#actions);
   }
 
   /** What the worker said of a task after it did something to it. */
@@ -198,20 +210,19 @@ export class ExtensionTaskClient implements TaskClientApi {
     if (task) this.#book.take(task);
   }
 
-  async #result({ id, endpoint, tool, taskId }: TaskJson): Promise<ToolResult> {
+  async #result({ id, reference }: Task): Promise<ToolResult> {
     const outcome = (await this.#task(id))?.outcome;
     if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
-    const reference = { id, endpoint, tool, ...(taskId !== undefined && { taskId }) };
     throw errorOf(reference, { kind: "lost", detail: "Its result is no longer in the worker" });
   }
 
   /** What ended before anybody here listened is no news. */
   #isNews({ id, outcome, settledAt = 0 }: TaskJson): boolean {
-    return this.#book.has(id) || (this.#listeners.size > 0 && (!outcome || settledAt >= this.#since));
+    return this.#book.has(id) || (this.#subscribers.size > 0 && (!outcome || settledAt >= this.#since));
   }
 
   get #wantsNews(): boolean {
-    return this.#book.unfinished.length > 0 || this.#listeners.size > 0;
+    return this.#book.unfinished.length > 0 || this.#subscribers.size > 0;
   }
 
   /** Whoever waits for a change of a task, or of any, needs the worker; nobody else does. */

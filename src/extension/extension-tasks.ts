@@ -58,7 +58,10 @@ export class ExtensionTasks {
   readonly #store: TaskStore;
   readonly #alarm: ExtensionAlarm;
   readonly #hub: PortHub;
-  readonly #listeners: Set<(task: Task) => void> = new Set();
+  readonly #subscribers: Set<{
+    readonly listener: (task: Task) => void;
+    readonly forgotten: ((id: string) => void) | undefined;
+  }> = new Set();
   readonly #seen: WeakMap<Task, TaskUpdate> = new WeakMap();
   /** Take back every listener that was given to the browser. */
   readonly #stops: (() => void)[] = [];
@@ -139,10 +142,12 @@ export class ExtensionTasks {
   /**
    * After each change of any task, over reloads. Gives the function that ends it. Nothing is replayed: a worker that
    * is killed as a task ends tells nobody, and who must know looks at `list()` when the worker starts.
+   * @param forgotten Called with the id of each task that was deleted.
    */
-  subscribe(listener: (task: Task) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
+    const subscriber = { listener, forgotten };
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
   }
 
   /** Ends all of it in this worker; the alarm stays, and with it the tasks. */
@@ -194,7 +199,10 @@ export class ExtensionTasks {
       ...(pollsAtOnce !== undefined && { pollsAtOnce }),
       ...(onProblem && { onProblem }),
     });
-    client.subscribe((task) => this.#changed(task));
+    client.subscribe(
+      (task) => this.#changed(task),
+      (id) => this.#forgotten(id),
+    );
     await client.resume();
     if (this.#closed) await client.close();
     return client;
@@ -204,7 +212,12 @@ export class ExtensionTasks {
     if (this.#seen.get(task) === task.current) return;
     this.#seen.set(task, task.current);
     this.#hub.tell(task);
-    for (const listener of [...this.#listeners]) listener(task);
+    for (const { listener } of [...this.#subscribers]) listener(task);
+  }
+
+  #forgotten(id: string): void {
+    this.#hub.tellForgotten(id);
+    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
   }
 
   /** @param back What could not be reached may be there again. */

@@ -54,7 +54,9 @@ export type WorkerMessage =
   | { readonly type: "error"; readonly nr?: number; readonly error: WireError }
   /** Without the result. */
   | { readonly type: "task"; readonly task: TaskJson }
-  | { readonly type: "progress"; readonly id: string; readonly progress: TaskProgress };
+  | { readonly type: "progress"; readonly id: string; readonly progress: TaskProgress }
+  /** It was deleted. */
+  | { readonly type: "forgotten"; readonly id: string };
 
 /** A page's message, or what is wrong with it. */
 export type PageReading =

@@ -35,11 +35,16 @@ export class PortHub {
     const before = this.#told.get(task);
     this.#told.set(task, { record, trouble });
     if (this.#ports.size === 0) return;
-    const message: WorkerMessage =
+    this.#postAll(
       progress && before?.record === record && before.trouble === trouble
         ? { type: "progress", id: task.id, progress }
-        : { type: "task", task: taskJson(task.state, false) };
-    for (const port of [...this.#ports]) this.#post(port, message);
+        : { type: "task", task: taskJson(task.state, false) },
+    );
+  }
+
+  /** Tells every page that a task was deleted. */
+  tellForgotten(id: string): void {
+    this.#postAll({ type: "forgotten", id });
   }
 
   close(): void {
@@ -61,6 +66,10 @@ export class PortHub {
     } catch (error) {
       this.#post(port, { type: "error", nr, error: wireError(error) });
     }
+  }
+
+  #postAll(message: WorkerMessage): void {
+    for (const port of [...this.#ports]) this.#post(port, message);
   }
 
   #post(port: BrowserPort, message: WorkerMessage): void {

@@ -30,6 +30,7 @@ export interface WorkerLineOptions {
   readonly ready: () => void;
   readonly told: (task: TaskJson) => void;
   readonly progressed: (id: string, progress: TaskProgress) => void;
+  readonly forgotten: (id: string) => void;
   /** The worker cannot be had; it is tried again. */
   readonly troubled: (error: ExtensionError) => void;
 }
@@ -219,7 +220,10 @@ export class WorkerLine {
       case "progress": {
         const { id, progress } = message;
         if (typeof id === "string" && isProgress(progress)) this.#options.progressed(id, progress);
+        return;
       }
+      case "forgotten":
+        if (typeof message.id === "string") this.#options.forgotten(message.id);
     }
   }
 

@@ -19,11 +19,15 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const left = Object.entries(a).filter(([, value]) => value !== undefined);
-  const right = Object.entries(b).filter(([, value]) => value !== undefined);
-  const other = b as Record<string, unknown>;
+  const left = a as JsonObject;
+  const right = b as JsonObject;
+  const keys = definedKeys(left);
   return (
-    left.length === right.length &&
-    left.every(([key, value]) => Object.hasOwn(other, key) && sameJson(value, other[key]))
+    keys.length === definedKeys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key], right[key]))
   );
+}
+
+function definedKeys(object: JsonObject): string[] {
+  return Object.keys(object).filter((key) => object[key] !== undefined);
 }

@@ -22,6 +22,8 @@ export interface Session {
   readonly serverInfo?: JsonObject;
   /** The address it was agreed with: a session is never carried to another. */
   readonly address?: string;
+  /** When the server last refused to push, in ms since 1970: later pages need not ask it again for a while. */
+  readonly pushRefusedAt?: number;
   /** What `tools/list` said that a call must know, by tool name. */
   readonly tools?: { readonly [name: string]: ToolFacts };
 }

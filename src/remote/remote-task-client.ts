@@ -3,7 +3,7 @@ import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "..
 import type { JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
-import { Task } from "../task.ts";
+import { Task, type TaskActions } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
 import { stateOf, type TaskJson } from "../task-json.ts";
 import { CatchUp } from "./catch-up.ts";
@@ -47,6 +47,12 @@ export class RemoteTaskClient implements TaskClientApi {
     readonly forgotten: ((id: string) => void) | undefined;
   }> = new Set();
   readonly #closing: AbortController = new AbortController();
+  readonly #actions: TaskActions = {
+    cancel: (task) => this.#cancel(task),
+    answer: (task, key, response) => this.#answer(task, key, response),
+    storedResult: (task) => this.#result(task),
+    closed: this.#closing.signal,
+  };
   readonly #online = (): void => this.nudge();
 
   constructor(options: RemoteTaskClientOptions) {
@@ -179,13 +185,7 @@ export class RemoteTaskClient implements TaskClientApi {
   }
 
   #handle(json: TaskJson): Task {
-    const task: Task = new Task(stateOf(json), {
-      cancel: () => this.#cancel(task),
-      answer: (key, response) => this.#answer(task, key, response),
-      storedResult: () => this.#result(task),
-      closed: this.#closing.signal,
-    });
-    return task;
+    return new Task(stateOf(json), this.#actions);
   }
 
   async #cancel(task: Task): Promise<void> {

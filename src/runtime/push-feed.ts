@@ -53,7 +53,7 @@ export class PushFeed {
     // The subscription before this one may have had them.
     if (others.length > 0) this.#options.pushing(others, false);
     if (ids.size === 0) {
-      this.#refused = true;
+      this.#refuse();
       this.close();
     } else this.#options.pushing([...ids], true);
   }
@@ -75,6 +75,12 @@ export class PushFeed {
     });
   }
 
+  #refuse(): void {
+    this.#refused = true;
+    // Kept with the session; where it cannot be, the next page asks again.
+    this.#endpoint.pushRefused().catch(() => undefined);
+  }
+
   async #open(): Promise<void> {
     const earlier = this.#stream;
     const stream = new AbortController();
@@ -93,7 +99,7 @@ export class PushFeed {
     this.#stream = undefined;
     this.#listened = new Set();
     this.#options.pushing([...this.#wanted.values()], false);
-    if (isRefusal(fault)) this.#refused = true;
+    if (isRefusal(fault)) this.#refuse();
     if (this.#wanted.size === 0) return;
     // A stream that lived for a while was no failure; one that ends at once must not be asked for in a loop.
     const lived = this.#options.clock.now() - opened > this.#options.timing.maxBackoffMs;

@@ -65,7 +65,9 @@ export class TaskHost {
   readonly #callEnds: Map<string, () => void> = new Map();
   /** Tasks whose outcome the store would not take: only this process knows it. */
   readonly #unstored: Set<string> = new Set();
-  #takingUp: Promise<void> | undefined;
+  #takingUp: Promise<readonly TaskRecord[]> | undefined;
+  /** What was read because this process came to lead while it takes up: thousands need not be read twice. */
+  #readMeanwhile: readonly TaskRecord[] | undefined;
   #outcomes = 0;
 
   constructor(options: HostOptions) {
@@ -74,7 +76,7 @@ export class TaskHost {
     this.#runtime = new TaskRuntime({
       ...options,
       shared: tabs !== undefined && store.scope !== undefined,
-      changed: (state) => this.#changed(state),
+      changed: (state, news) => this.#changed(state, news),
       superseded: (id) => void this.#superseded(id),
       storageFailed: ({ id, outcome }, error) => {
         if (outcome) this.#unstored.add(id);
@@ -87,7 +89,9 @@ export class TaskHost {
     for (const name of options.endpoints) {
       const group = new TabGroup(tabs, clock, `${store.scope}/${name}`, {
         elected: async () => {
-          await this.#wakeAll((record) => record.endpoint === name);
+          const records = await this.active();
+          if (this.#takingUp) this.#readMeanwhile = records;
+          this.#wakeAll(records, (record) => record.endpoint === name);
           this.#refresh(name);
         },
         deposed: () => {
@@ -119,21 +123,27 @@ export class TaskHost {
     return state && sharedOf(state);
   }
 
-  /** Sees to it that every unfinished task of the store runs, here or in the leading tab. */
-  takeUp(): Promise<void> {
+  /** Sees to it that every unfinished task of the store runs, here or in the leading tab. Gives their records. */
+  takeUp(): Promise<readonly TaskRecord[]> {
     this.#takingUp ??= this.#takeUp().finally(() => {
       this.#takingUp = undefined;
+      this.#readMeanwhile = undefined;
     });
     return this.#takingUp;
   }
 
-  async #takeUp(): Promise<void> {
+  async #takeUp(): Promise<readonly TaskRecord[]> {
     await Promise.all([...this.#groups.values()].map((group) => group.join()));
     // Those of endpoints without a group are ours; those of no endpoint at all are reported.
     const dueFrom = await this.#options.alarm?.time();
-    await this.#wakeAll((record) => !this.#groups.has(record.endpoint), dueFrom);
+    const records = this.#readMeanwhile ?? (await this.active());
+    this.#wakeAll(records, (record) => !this.#groups.has(record.endpoint), dueFrom);
+    const wokeToPoll = this.#options.alarm !== undefined && this.#runtime.states().next().done === false;
+    // A process that lives for a poll or two looks through what is settled only when something settles.
+    if (wokeToPoll) this.#outcomes = COLLECT_EVERY - 1;
     // What runs comes first; nobody waits for the tidying.
-    void this.#collect();
+    else void this.#collect();
+    return records;
   }
 
   /** Does what is due, and what comes due meanwhile, until nothing is out; then the alarm is set. */
@@ -259,8 +269,8 @@ export class TaskHost {
     });
   }
 
-  async #wakeAll(ours: (record: TaskRecord) => boolean, dueFrom?: number): Promise<void> {
-    for (const record of await this.active()) {
+  #wakeAll(records: readonly TaskRecord[], ours: (record: TaskRecord) => boolean, dueFrom?: number): void {
+    for (const record of records) {
       const group = this.#groups.get(record.endpoint);
       // Reading took its time: another tab may lead by now.
       if (!ours(record) || this.#runtime.state(record.id) || (group && !group.leads)) continue;
@@ -350,13 +360,14 @@ export class TaskHost {
     }
   }
 
-  #changed(state: TaskState): void {
+  #changed(state: TaskState, news: boolean): void {
     const shared = sharedOf(state);
     const { record } = shared;
     this.#options.changed(shared);
     const group = this.#groups.get(record.endpoint);
     // What can be no task is this tab's own affair, and so is a call before anybody was asked about it.
-    if (record.call.asTask && (record.stage !== "calling" || record.call.rounds > 0)) group?.tell(shared);
+    if (news && record.call.asTask && (record.stage !== "calling" || record.call.rounds > 0))
+      group?.tell(shared);
     if (record.stage !== "calling") this.#endCall(record.id);
     if (record.outcome) {
       if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);

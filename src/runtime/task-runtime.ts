@@ -4,7 +4,7 @@ import { ID_PREFIX } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
 import { answersToSend } from "../engine/input.ts";
-import { nextDue } from "../engine/plan.ts";
+import { nextDue, nextPollAt } from "../engine/plan.ts";
 import {
   endedAsPlainCall,
   hasEnded,
@@ -48,8 +48,8 @@ export interface RuntimeOptions {
   readonly shared?: boolean;
   /** Plain calls are records like any other: whoever made them may not be there when they end. */
   readonly keepPlain?: boolean;
-  /** After every change, once it is as durable as it will be. */
-  readonly changed: (state: TaskState) => void;
+  /** After every change, once it is as durable as it will be; and when a task is taken up, which is no news to others. */
+  readonly changed: (state: TaskState, news: boolean) => void;
   /** The store failed; the task goes on in memory. */
   readonly storageFailed: (record: TaskRecord, error: unknown) => void;
   /** Another process has moved this task on; it was let go of here. */
@@ -179,7 +179,9 @@ export class TaskRuntime {
         else this.#abandon.get(`${id}/${command.operation}`)?.abort();
       }
       const spent = this.#options.shared && this.#isSpent(state.record);
-      this.#options.changed(state);
+      const news = event.type === "started" || looksChanged(before, state);
+      if (news || event.type === "woken" || nextPollAt(before) !== nextPollAt(state))
+        this.#options.changed(state, news);
       if (spent) void this.#remove(state.record);
     };
     if (!written) proceed();
@@ -300,7 +302,7 @@ export class TaskRuntime {
   #havePushed(record: TaskRecord): void {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!this.#options.push || !endpoint || record.taskId === undefined) return;
-    if (record.outcome || hasEnded(record)) return;
+    if (record.outcome || hasEnded(record) || endpoint.refusesPush) return;
     if (record.generation === "2025-11-25") {
       void endpoint.listen().catch(() => undefined);
       return;
@@ -548,6 +550,13 @@ export class TaskRuntime {
     await endpoint.respond(first.rpcId, { ...first.response, ...related }, options.signal);
     return [first.key];
   }
+}
+
+/** Whether there is anything to tell: most polls bring nothing new. */
+function looksChanged(before: TaskState, after: TaskState): boolean {
+  return (
+    before.record !== after.record || before.progress !== after.progress || before.trouble !== after.trouble
+  );
 }
 
 function payloadOf(event: TaskEvent): unknown {

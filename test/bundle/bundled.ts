@@ -25,11 +25,16 @@ const PLATFORM: Readonly<Record<Target, BuildOptions>> = {
 export async function bundled(
   source: string,
   target: Target,
-  options: { readonly minify?: boolean; readonly external?: readonly string[] } = {},
+  options: {
+    readonly minify?: boolean;
+    readonly external?: readonly string[];
+    /** Other files for certain specifiers. */
+    readonly alias?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Bundle> {
   const builtins: string[] = [];
   const result = await build({
-    stdin: { contents: source, resolveDir: ROOT, loader: "js" },
+    stdin: { contents: source, resolveDir: ROOT, loader: "ts" },
     bundle: true,
     format: "esm",
     target: "es2023",
@@ -39,6 +44,7 @@ export async function bundled(
     logLevel: "silent",
     minify: options.minify ?? false,
     external: [...(options.external ?? [])],
+    alias: { ...options.alias },
     plugins: [noticeBuiltins(builtins)],
     ...PLATFORM[target],
   });

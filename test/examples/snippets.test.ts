@@ -149,7 +149,7 @@ describe("the snippets that run elsewhere", () => {
     const app = await ExampleApp.of(appOf(code, run, addresses()));
     try {
       expect(await app.typeFaults()).toBe("");
-      const shown = await startWorker({ cwd: app.folder });
+      const shown = await startWorker({ config: join(app.folder, "wrangler.toml") });
       await run.see(shown.url).finally(() => shown.kill());
     } finally {
       await app.remove();

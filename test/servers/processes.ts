@@ -12,6 +12,8 @@ const require = createRequire(import.meta.url);
 /** A real server in a process of its own, on 127.0.0.1. */
 export interface ServerProcess {
   readonly url: string;
+  /** The process group of all its processes. */
+  readonly group: number;
   /** SIGKILL: nothing gets to tidy up. */
   kill(): Promise<void>;
 }
@@ -21,8 +23,8 @@ export interface WranglerOptions {
   readonly vars?: Readonly<Record<string, string>>;
   /** The folder of its Durable Objects' storage; by default one of its own, which goes with it. */
   readonly persistTo?: string;
-  /** The folder of another worker than this repository's: with its wrangler.toml. It answers 200 to everything. */
-  readonly cwd?: string;
+  /** Of another worker than the project's: the path of its wrangler.toml. It has to answer 200 to `/healthz`. */
+  readonly config?: string;
 }
 
 /** The worker, with the page and the sample servers, in workerd. Resolves when it answers. */
@@ -31,21 +33,18 @@ export async function startWorker(options: WranglerOptions = {}): Promise<Server
   const wrangler = join(dirname(require.resolve("wrangler/package.json")), "bin/wrangler.js");
   const state = options.persistTo ?? (await mkdtemp(join(tmpdir(), "holdfast-state-")));
   const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
-  const child = start(
-    wrangler,
-    [
-      "dev",
-      ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
-      ...["--persist-to", state],
-      ...vars,
-    ],
-    {},
-    options.cwd,
-  );
+  const child = start(wrangler, [
+    "dev",
+    ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
+    ...["--persist-to", state],
+    ...(options.config === undefined ? [] : ["--config", options.config]),
+    ...vars,
+  ]);
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/healthz`);
   return {
     url,
+    group: child.pid ?? 0,
     async kill() {
       await kill(child);
       // The last of its processes may still be writing there.
@@ -63,7 +62,7 @@ export async function startEverything(): Promise<ServerProcess> {
   const child = start(script, ["streamableHttp"], { PORT: `${port}` });
   const url = `http://127.0.0.1:${port}/mcp`;
   await answers(url);
-  return { url, kill: () => kill(child) };
+  return { url, group: child.pid ?? 0, kill: () => kill(child) };
 }
 
 export function freePort(): Promise<number> {
@@ -78,14 +77,9 @@ export function freePort(): Promise<number> {
   });
 }
 
-function start(
-  script: string,
-  args: string[],
-  env: Record<string, string> = {},
-  cwd: string = root,
-): ChildProcess {
+function start(script: string, args: string[], env: Record<string, string> = {}): ChildProcess {
   return spawn(process.execPath, [script, ...args], {
-    cwd,
+    cwd: root,
     // workerd is a grandchild: the group is ended as one.
     detached: true,
     stdio: ["ignore", "ignore", process.env.HOLDFAST_TEST_LOG ? "inherit" : "ignore"],

@@ -107,7 +107,7 @@ export class CallerTasks implements TaskClientApi {
     const told = async (reply: Promise<TaskJson>): Promise<void> => task.accept(stateOf(await reply));
     const task = new Task(stateOf(json), {
       cancel: async () => told(this.#cancel(id)),
-      answer: async (key, response) => told(this.#answer(task, key, response)),
+      answer: async (_asked, key, response) => told(this.#answer(task, key, response)),
       storedResult: async () => {
         const whole = await this.#group(id)?.task(id);
         if (whole?.outcome?.kind === "completed") return whole.outcome.result;

@@ -63,6 +63,8 @@ export class WaitedCall {
   readonly #call: WantedCall;
   readonly #key: string;
   readonly #hold: string;
+  /** Whether anybody can join it: there is something to release. */
+  #held = false;
 
   private constructor(caller: Caller, call: WantedCall, key: string, hold: string) {
     this.#caller = caller;
@@ -92,6 +94,7 @@ export class WaitedCall {
     const joined = shard === undefined ? undefined : await this.#caller.group(shard).task(id ?? "");
     if (joined) return joined;
     const task = await startCall(this.#caller, this.#call, waitMs);
+    this.#held ||= !task.outcome;
     if (!task.outcome) await first.hold(held, task.id, since);
     return task;
   }
@@ -101,6 +104,7 @@ export class WaitedCall {
     const terms = { since, waitingSince: held.at - this.#caller.settings.budgetMs - GRACE_MS };
     for (;;) {
       const joined = await this.#caller.first.join(held, terms);
+      this.#held ||= joined.kind === "joined";
       if (joined.kind === "joined") return joined.id;
       if (joined.kind === "none" || Date.now() > held.at + NOTICED_MS) return undefined;
       await scheduler.wait(LOOK_MS, { signal });
@@ -109,6 +113,7 @@ export class WaitedCall {
 
   /** @param answered What the client was told; nothing if it has hung up. */
   async end(answered: "result" | "running" | undefined): Promise<void> {
+    if (!this.#held) return;
     const { first, settings } = this.#caller;
     const at = Date.now() - settings.joinWindowMs + GRACE_MS;
     if (answered === "running") await first.release(this.#hold, { kind: "told", at });

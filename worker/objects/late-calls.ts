@@ -31,6 +31,10 @@ export class LateCalls {
     this.#sql.exec("DELETE FROM late_call WHERE id = ?", id);
   }
 
+  has(id: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM late_call WHERE id = ?", id).toArray().length > 0;
+  }
+
   task(id: string): TaskJson | undefined {
     return this.#tasks("id = ?", id)[0];
   }

@@ -193,8 +193,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   async active(admitted: readonly string[] = []): Promise<number> {
     const tasks = await this.#resumed();
     const held = (tasks?.activeCount() ?? 0) + this.#lateCalls.count();
-    const known = await Promise.all(admitted.map((id) => this.task(id)));
-    return held + known.filter((task) => task === undefined).length;
+    return held + admitted.filter((id) => !tasks?.has(id) && !this.#lateCalls.has(id)).length;
   }
 
   override async fetch(request: Request): Promise<Response> {

@@ -322,3 +322,11 @@ describe("callTool while the page comes back", () => {
     expect(server.methods).toEqual(["tools/call"]);
   });
 });
+
+it("calls made at once ask for the tools together", async () => {
+  const { client, server } = lab2026();
+  const calls = [1, 2, 3].map(() => client.callTool("lab", "plain"));
+  for (const _call of calls) await (await server.expect("tools/call")).reply(wire2026.callResult);
+  await Promise.all(calls);
+  expect(server.lists).toBe(1);
+});

@@ -149,3 +149,27 @@ describe("resume and tasks/list (2025-11-25)", () => {
     expect((await client.get("lost"))?.taskId).toBe("t9");
   });
 });
+
+it("thousands of tasks are read once, and their polls leave a few at a time", async () => {
+  const inner = memoryStore();
+  for (let task = 0; task < 100; task++) {
+    await inner.save(running(`record-${task}`, `task-${task}`));
+  }
+  let reads = 0;
+  const store: TaskStore = {
+    ...inner,
+    loadActive: () => {
+      reads++;
+      return inner.loadActive();
+    },
+  };
+  const { client, server } = lab2026({ store });
+  expect(await client.resume()).toHaveLength(100);
+  await settled();
+  expect(reads).toBe(1);
+  expect(server.arrivals).toHaveLength(32);
+  const first = await server.expect("tasks/get");
+  await first.reply({ ...wire2026.working, taskId: "task-0", resultType: "complete" });
+  await settled();
+  expect(server.arrivals).toHaveLength(32);
+});

@@ -341,3 +341,15 @@ describe("cancelling", () => {
     expect(server.methods).toContain("tasks/cancel");
   });
 });
+
+it("a poll that brings nothing new wakes nobody who watches the task, and one that does wakes each", async () => {
+  const lab = await started();
+  const told: unknown[] = [];
+  lab.task.subscribe(() => told.push(lab.task.snapshot?.statusMessage));
+  await poll(lab, wire2026.working);
+  await settled();
+  expect(told).toEqual([]);
+  await poll(lab, { ...wire2026.working, statusMessage: "half" });
+  await settled();
+  expect(told).toEqual(["half"]);
+});

@@ -66,6 +66,59 @@ describe("a poll that fails", () => {
   });
 });
 
+describe("a server that refuses polls for being too soon", () => {
+  const polled = { type: "polled", view } as const;
+  const refused = (afterMs: number) =>
+    ({ type: "faulted", operation: "get", fault: http(429, afterMs) }) as const;
+
+  it("is asked at the pace it allows from then on", () => {
+    const walk = polling().on(polled).onDue().on(refused(4_000));
+    expect(walk.wait).toBe(4_000);
+    walk.onDue().on(polled);
+    // A second between polls was too soon by four; a little less is tried.
+    expect(walk.wait).toBe(4_750);
+  });
+
+  it("refuses seldom, however long the task runs", () => {
+    const walk = polling();
+    let at = 0;
+    let lastTaken = Number.NEGATIVE_INFINITY;
+    let refusals = 0;
+    for (let poll = 0; poll < 200; poll++) {
+      const left = lastTaken + 5_000 - at;
+      if (left > 0) refusals++;
+      else lastTaken = at;
+      walk.on(left > 0 ? refused(Math.ceil(left / 1_000) * 1_000) : polled);
+      at += walk.wait;
+      walk.onDue();
+    }
+    expect(refusals).toBeLessThan(50);
+    expect(at / (200 - refusals), "and is polled nearly as often as it allows").toBeLessThan(5_500);
+  });
+
+  it("and no longer does is asked at its own pace again after a while", () => {
+    const walk = polling().on(refused(20_000)).onDue();
+    for (let poll = 0; poll < 100; poll++) walk.on(polled).onDue();
+    walk.on(polled);
+    expect(walk.wait).toBe(1_000);
+    expect(walk.state.paceMs).toBeUndefined();
+  });
+
+  it("is waited for no longer than the longest backoff", () => {
+    const walk = polling().on(refused(50_000)).onDue().on(refused(50_000)).onDue().on(polled);
+    expect(walk.wait).toBeLessThanOrEqual(60_000);
+  });
+
+  it("because it is down (503) taught nothing of its pace", () => {
+    const walk = polling();
+    walk
+      .on({ type: "faulted", operation: "get", fault: http(503, 20_000) })
+      .onDue()
+      .on(polled);
+    expect(walk.wait).toBe(1_000);
+  });
+});
+
 describe("backoff", () => {
   it("doubles with each fault, with jitter, up to its bound", () => {
     const walk = polling();

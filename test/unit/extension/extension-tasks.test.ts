@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ExtensionTasks } from "../../../src/extension/index.ts";
-import {
-  ClientClosedError,
-  RequestFaultError,
-  UnknownEndpointError,
-} from "../../../src/index.ts";
+import { ClientClosedError, RequestFaultError, UnknownEndpointError } from "../../../src/index.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
 import { type ExtensionLab, extensionLab, heldCalls, RESULT, slowed } from "./extension-lab.ts";

@@ -42,6 +42,21 @@ describe("a page of the extension", () => {
     expect(await client.get("a")).toBeUndefined();
   });
 
+  it("hears that another page had a task forgotten", async () => {
+    const lab = extensionLab();
+    const [one, other] = [lab.page().client, lab.page().client];
+    const gone: string[] = [];
+    other.subscribe(
+      () => undefined,
+      (id) => gone.push(id),
+    );
+    await one.callTool("papers", "report", {}, { id: "a" });
+    await lab.extension.advance(16_000);
+    await one.forget("a");
+    await settled();
+    expect(gone).toEqual(["a"]);
+  });
+
   it("answers a question and cancels", async () => {
     const lab = extensionLab();
     lab.server.asks = true;

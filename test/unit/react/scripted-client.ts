@@ -142,7 +142,7 @@ export class ScriptedClient implements TaskClientApi {
       { record },
       {
         cancel: async () => undefined,
-        answer: async (key, response) => void this.answers.push({ id: record.id, key, response }),
+        answer: async (_task, key, response) => void this.answers.push({ id: record.id, key, response }),
         storedResult: async (): Promise<ToolResult> => ({ content: [] }),
         closed: new AbortController().signal,
       },

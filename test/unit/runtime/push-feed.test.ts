@@ -268,6 +268,45 @@ describe("2026-07-28: a subscription that ends", () => {
   });
 });
 
+describe("a server that refused to push", () => {
+  const HOUR = 3_600_000;
+
+  /** The next page on the same store, an hour's fraction later; how often it asked the server to push. */
+  async function laterPage({ store, client, clock, server }: Lab, waitMs: number): Promise<number> {
+    await client.close();
+    server.arrivals.splice(0);
+    await clock.advance(waitMs);
+    const before = opened({ server } as Lab);
+    const lab = lab2026({ store, clock, server, push: true });
+    await lab.client.resume();
+    await poll(lab);
+    await lab.clock.advance(100);
+    await lab.client.close();
+    return opened(lab) - before;
+  }
+
+  it.each([
+    ["with an error", (lab: Lab) => drop(lab, rpcError(-32601, "Method not found"))],
+    ["by pushing for none of our tasks", (lab: Lab) => acknowledge(lab)],
+  ])("%s is not asked by the next page, until an hour has passed", async (_how, refuse) => {
+    const lab = pushingLab();
+    await start(lab, "a");
+    await lab.clock.advance(50);
+    await refuse(lab);
+    await lab.clock.advance(10);
+    expect(await laterPage(lab, HOUR / 2)).toBe(0);
+    expect(await laterPage(lab, HOUR / 2)).toBe(1);
+  });
+
+  it("for now only is asked by the next page", async () => {
+    const lab = pushingLab();
+    await start(lab, "a");
+    await lab.clock.advance(50);
+    await drop(lab, http(503));
+    expect(await laterPage(lab, 1_000)).toBe(1);
+  });
+});
+
 describe("2026-07-28: the polls", () => {
   it("are at full pace until the subscription is acknowledged, and rarer from then on", async () => {
     const lab = pushingLab();

@@ -108,6 +108,34 @@ it("a page that stays open collects after every hundred outcomes", async () => {
   expect((await store.loadSettled()).length).toBeLessThanOrEqual(4);
 });
 
+it("a process that is woken for polls collects when something settles, and reads nothing settled before", async () => {
+  const inner = await storeOf(30 * DAY);
+  await inner.save(runningRecord({ id: "running" }));
+  let looks = 0;
+  const store: TaskStore = {
+    ...inner,
+    loadSettled: () => {
+      looks++;
+      return inner.loadSettled();
+    },
+  };
+  const alarm = { time: async () => T0, set: async () => undefined };
+  const { client, server } = lab2026({ store, alarm });
+  await client.resume();
+  await settled();
+  expect(looks).toBe(0);
+  const stepping = client.step();
+  await (await server.expect("tasks/get")).reply({
+    ...wire.completed,
+    taskId: "task-1",
+    resultType: "complete",
+  });
+  await stepping;
+  await settled();
+  expect(looks).toBe(1);
+  expect(ids(await inner.loadSettled())).toEqual(["running"]);
+});
+
 it("what the store will not delete is told of, and the others are collected all the same", async () => {
   const inner = await storeOf(30 * DAY, 40 * DAY);
   const store: TaskStore = {

@@ -13,7 +13,7 @@ it("an alarm that fails is tried again, and its tasks settle", async () => {
   await evictDurableObject(life.group);
   const rename = (from: string, to: string) =>
     runInDurableObject(life.group, (_object, { storage }) => {
-      storage.sql.exec(`ALTER TABLE active RENAME COLUMN ${from} TO ${to}`);
+      storage.sql.exec(`ALTER TABLE task RENAME COLUMN ${from} TO ${to}`);
     });
   await rename("record", "unreadable");
   await until(async () => ((await failures()) > before ? true : undefined));

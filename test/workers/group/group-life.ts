@@ -54,9 +54,10 @@ export class GroupLife {
       const settled = await runInDurableObject(this.group, (_object, { storage }) => {
         // An object that was evicted while it was made may not have its tables yet.
         if (!storage.kv.get("identity")) return 0;
-        const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'settled'").toArray();
+        const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'task'").toArray();
         return (
-          tables.length && storage.sql.exec("SELECT id FROM settled WHERE id = ?", this.id).toArray().length
+          tables.length &&
+          storage.sql.exec("SELECT id FROM task WHERE id = ? AND settled = 1", this.id).toArray().length
         );
       }).catch(() => 0);
       return settled > 0 || undefined;

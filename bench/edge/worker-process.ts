@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { type ServerProcess, startWorker } from "../../test/servers/processes.ts";
+
+const METRICS_TOKEN = "metrics-of-the-bench";
+/** Of the kernel, per second. */
+const CLOCK_TICKS = 100;
+
+/** The worker in workerd, in front of one upstream server, for as many principals as are wanted. */
+export class BenchWorker {
+  readonly #worker: ServerProcess;
+
+  private constructor(worker: ServerProcess) {
+    this.#worker = worker;
+  }
+
+  /** @param upstream What the endpoint `upstream` is. */
+  static async start(upstream: string, principals: readonly string[]): Promise<BenchWorker> {
+    // wrangler.toml names this folder, and must find it even where the console has not been built.
+    mkdirSync("web/dist", { recursive: true });
+    const tokens = principals.map((principal) => ({
+      principal,
+      sha256: createHash("sha256").update(tokenOf(principal)).digest("hex"),
+    }));
+    const worker = await startWorker({
+      vars: {
+        ENDPOINTS: JSON.stringify({ upstream: { url: upstream, allowPrivate: true } }),
+        TOKENS: JSON.stringify(tokens),
+        LIMITS: JSON.stringify({ callsInFlight: 100_000, callsPerMinute: 60_000 }),
+        METRICS_TOKEN,
+      },
+    });
+    return new BenchWorker(worker);
+  }
+
+  get url(): string {
+    return this.#worker.url;
+  }
+
+  /** The CPU that workerd has used for it, in ms. */
+  cpuMs(): number {
+    const ticks = workerdProcesses(this.#worker.group).map(({ cpuTicks }) => cpuTicks);
+    return (ticks.reduce((sum, used) => sum + used, 0) * 1_000) / CLOCK_TICKS;
+  }
+
+  /** Starts a call, and resolves when it is held. */
+  async start(principal: string, tool: string): Promise<void> {
+    const reply = await fetch(`${this.url}/v1/endpoints/upstream/calls`, {
+      method: "POST",
+      headers: { ...bearer(principal), "content-type": "application/json" },
+      body: JSON.stringify({ tool, arguments: { doi: "10.1038/s41586-020-2649-2" } }),
+    });
+    if (reply.status > 202) throw new Error(`The call was answered ${reply.status}: ${await reply.text()}`);
+    await reply.arrayBuffer();
+  }
+
+  /** What was counted so far, by names as `/metrics` has them, without their labels. */
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    const reply = await fetch(`${this.url}/metrics`, {
+      headers: { authorization: `Bearer ${METRICS_TOKEN}` },
+    });
+    const counts: Record<string, number> = {};
+    for (const line of (await reply.text()).split("\n")) {
+      const [, name, value] = /^holdfast_(\w+?)_total(?:\{.*\})? (\S+)$/.exec(line) ?? [];
+      if (name !== undefined) counts[name] = (counts[name] ?? 0) + Number(value);
+    }
+    return counts;
+  }
+
+  stop(): Promise<void> {
+    return this.#worker.kill();
+  }
+}
+
+export function bearer(principal: string): { readonly authorization: string } {
+  return { authorization: `Bearer ${tokenOf(principal)}` };
+}
+
+function tokenOf(principal: string): string {
+  return `token-of-${principal}`;
+}
+
+/** Its group, and its user and system time (proc(5), `stat`, fields 5, 14 and 15). */
+function workerdProcesses(group: number): readonly { readonly cpuTicks: number }[] {
+  return readdirSync("/proc")
+    .map((pid) => readOf(`/proc/${pid}/stat`))
+    .filter((stat) => stat.includes("(workerd)"))
+    .map((stat) => stat.slice(stat.lastIndexOf(")") + 2).split(" "))
+    .filter((fields) => Number(fields[2]) === group)
+    .map((fields) => ({ cpuTicks: Number(fields[11]) + Number(fields[12]) }));
+}
+
+/** Empty for a process that has ended meanwhile. */
+function readOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

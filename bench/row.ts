@@ -1,0 +1,37 @@
+export type Unit = "bytes" | "requests" | "ms" | "µs" | "rows" | "per second" | "count" | "USD";
+
+/** What one subject was measured at: several samples of the same thing. */
+export interface Point {
+  /** Who was measured. Holdfast's own names begin with "Holdfast"; every other is a peer. */
+  readonly subject: string;
+  /** What it grows over, e.g. the number of tasks. */
+  readonly x?: number;
+  /** In the row's unit. Empty where the subject cannot do it at all. */
+  readonly samples: readonly number[];
+}
+
+/** One line of the table, and one plot. */
+export interface Row {
+  /** Also the name of its plot's file. */
+  readonly id: string;
+  readonly title: string;
+  readonly unit: Unit;
+  readonly better: "less" | "more";
+  readonly x?: { readonly name: string; readonly unit: string };
+  readonly points: readonly Point[];
+  readonly aim?: { readonly text: string; readonly met: boolean };
+  readonly notes?: readonly string[];
+}
+
+/** What a section is given by the run. */
+export interface BenchContext {
+  /** Tells the one who waits what is being done. */
+  note(text: string): void;
+}
+
+/** Rows that are measured together, by the same servers. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  run(context: BenchContext): AsyncIterable<Row>;
+}

@@ -1,0 +1,111 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { TaskJson } from "holdfast";
+import { DurableTasks } from "holdfast/durable-object";
+import { expect, it } from "vitest";
+import { countedStorage } from "../../../worker/objects/counted-storage.ts";
+import { Counters } from "../../../worker/operations/counters.ts";
+
+const RUNNING: TaskJson = {
+  id: "a",
+  endpoint: "lab",
+  generation: "2026-07-28",
+  tool: "acquire_paper",
+  arguments: { doi: "10.1/kelp" },
+  status: "working",
+  rev: 1,
+  createdAt: 1_000,
+  taskId: "task-1",
+  inputRequests: [],
+  cancelling: false,
+};
+const DONE: TaskJson = {
+  ...RUNNING,
+  status: "completed",
+  settledAt: 2_000,
+  outcome: { kind: "completed", result: { content: [] } },
+};
+
+/** A new life of the object: it has only what is stored. */
+function lifeOn(storage: DurableObjectStorage, counters = new Counters()): DurableTasks {
+  const state = { id: { toString: () => "object" }, storage: countedStorage(storage, counters) };
+  return new DurableTasks(state, { endpoints: {} });
+}
+
+/** The storage of an object of its own, which no worker uses. */
+function inNewObject(work: (storage: DurableObjectStorage) => Promise<void>): Promise<void> {
+  const group = env.TASK_GROUP.getByName(crypto.randomUUID());
+  return runInDurableObject(group, (_object, { storage }) => work(storage));
+}
+
+it("each change of a task writes one row, its outcome too, and reads no row of another", () =>
+  inNewObject(async (storage) => {
+    const counters = new Counters();
+    const tasks = lifeOn(storage, counters);
+    for (let other = 0; other < 20; other++) await tasks.record({ ...RUNNING, id: `other-${other}` });
+    counters.take();
+    for (const change of [RUNNING, { ...RUNNING, rev: 2 }, { ...DONE, rev: 3 }]) {
+      await tasks.record(change);
+      const { rows_written, rows_read = 0 } = counters.take() ?? {};
+      expect(rows_written).toBe(1);
+      expect(rows_read).toBeLessThanOrEqual(2);
+    }
+    await tasks.record({ ...RUNNING, rev: 9 });
+    expect(counters.take()?.rows_written, "an outcome is final").toBeUndefined();
+  }));
+
+it("the unfinished are counted as they come and go, and a new life counts the same", () =>
+  inNewObject(async (storage) => {
+    const tasks = lifeOn(storage);
+    const counted = (): [number, number] => [tasks.activeCount(), lifeOn(storage).activeCount()];
+    expect(counted()).toEqual([0, 0]);
+    for (const id of ["a", "b", "c"]) await tasks.record({ ...RUNNING, id });
+    await tasks.record({ ...RUNNING, rev: 2 });
+    expect(counted()).toEqual([3, 3]);
+    await tasks.record({ ...DONE, rev: 3 });
+    await tasks.record({ ...DONE, id: "plain" });
+    expect(counted()).toEqual([2, 2]);
+    await tasks.client.forget("a");
+    expect(counted()).toEqual([2, 2]);
+    expect(["a", "b", "plain"].map((id) => tasks.has(id))).toEqual([false, true, true]);
+  }));
+
+it("tasks of an object with the earlier tables are all there, with what was told of them", () =>
+  inNewObject(async (storage) => {
+    const before = lifeOn(storage);
+    await before.record({ ...RUNNING, id: "running", rev: 4 });
+    await before.record({ ...DONE, id: "done", rev: 7 });
+    const told = before.changes(0);
+    toEarlierTables(storage.sql);
+    storage.sql.exec("INSERT INTO active VALUES ('damaged', 't', 'working', 13, '{', '')");
+
+    for (let life = 0; life < 2; life++) {
+      const tasks = lifeOn(storage);
+      expect(tasks.activeCount()).toBe(2);
+      expect(tasks.position()).toBe(told.at(-1)?.seq);
+      expect(told.flatMap(({ task }) => tasks.changes(0, task.id))).toEqual(told);
+      expect(await tasks.task("done")).toEqual({ ...DONE, id: "done", rev: 7 });
+      // The same revision, and one after the outcome: neither is newer than what was moved.
+      await tasks.record({ ...RUNNING, id: "running", rev: 4, tool: "another" });
+      await tasks.record({ ...RUNNING, id: "done", rev: 8 });
+      expect(await tasks.task("running")).toMatchObject({ rev: 4, tool: "acquire_paper" });
+      expect(await tasks.task("done")).toMatchObject({ rev: 7, status: "completed" });
+    }
+    const names = storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('active', 'settled')");
+    expect(names.toArray()).toEqual([]);
+  }));
+
+/** As objects had them before all tasks came to lie in one table. */
+function toEarlierTables(sql: SqlStorage): void {
+  for (const [table, settled] of Object.entries({ active: 0, settled: 1 })) {
+    sql.exec(
+      `CREATE TABLE ${table} (id TEXT PRIMARY KEY, tool TEXT NOT NULL, status TEXT NOT NULL,
+       seq INTEGER NOT NULL, record TEXT NOT NULL, log TEXT NOT NULL) WITHOUT ROWID`,
+    );
+    sql.exec(
+      `INSERT INTO ${table} SELECT id, tool, status, seq, record, log FROM task WHERE settled = ?`,
+      settled,
+    );
+  }
+  sql.exec("DROP TABLE task");
+}
