@@ -31,13 +31,18 @@ export type SnippetRun =
       see(url: string): Promise<void>;
     }
   | {
+      /** A file of the extension that `extension-example.test.ts` builds and loads. */
+      readonly kind: "extension";
+      readonly file: string;
+    }
+  | {
       /** Settings: given to what reads them. */
       readonly kind: "settings";
       see(code: string): void;
     };
 
 /** Those that are programs. */
-export type ProgramRun = Exclude<SnippetRun, { kind: "settings" }>;
+export type ProgramRun = Exclude<SnippetRun, { kind: "settings" | "extension" }>;
 
 /** The papers of the sample servers are made up, but the same every time. */
 const ACQUIRED = /Acquired ".+" \(10\.1038\/s41586-020-2649-2\)/;
@@ -160,4 +165,18 @@ createRoot(document.querySelector("main")!).render(<App />);
       await page.getByText("completed").waitFor();
     },
   },
+  "README.md, In a browser extension, 1": { kind: "extension", file: "background.ts" },
+  "README.md, In a browser extension, 2": { kind: "extension", file: "popup.ts" },
+  "README.md, In a browser extension, 3": { kind: "extension", file: "manifest.json" },
 };
+
+type Kind = SnippetRun["kind"];
+
+/** Those that are run in one way, by their places. */
+export function ofKind<K extends Kind>(
+  kind: K,
+): readonly (readonly [string, Extract<SnippetRun, { kind: K }>])[] {
+  return Object.entries(RUNS).filter(
+    (entry): entry is [string, Extract<SnippetRun, { kind: K }>] => entry[1].kind === kind,
+  );
+}

@@ -14,7 +14,7 @@ import { shellFaults } from "./commands.ts";
 import { blocksOf, DOCUMENTS, localLinksOf, ROOT, spansOf, textOf } from "./documents.ts";
 import { ExampleApp } from "./example-app.ts";
 import { appOf } from "./snippet-app.ts";
-import { RUNS, type SnippetRun } from "./snippet-runs.ts";
+import { ofKind, RUNS, type SnippetRun } from "./snippet-runs.ts";
 import { withArguments } from "./with-arguments.ts";
 
 /** Documents whose blocks are files of complete apps, and the test that runs those. */
@@ -76,14 +76,11 @@ test("the settings that the runbook calls the defaults are the defaults", () => 
   expect(JSON.parse(row("GATEWAY"))).toEqual(gatewayOf({}));
 });
 
-type Kind = SnippetRun["kind"];
-const ofKind = <K extends Kind>(kind: K) =>
-  snippets.flatMap(({ place, code }) => {
-    const run = RUNS[place];
-    return run?.kind === kind ? [{ place, code, run: run as Extract<SnippetRun, { kind: K }> }] : [];
-  });
+const codeOf = new Map(snippets.map(({ place, code }) => [place, code]));
+const toRun = <K extends SnippetRun["kind"]>(kind: K) =>
+  ofKind(kind).map(([place, run]) => ({ place, code: codeOf.get(place) ?? "", run }));
 
-test.each(ofKind("settings"))("$place", ({ code, run }) => run.see(code));
+test.each(toRun("settings"))("$place", ({ code, run }) => run.see(code));
 
 /** Where the samples of a lab are, for snippets of either generation: the newest. */
 const papersOf = (lab: SampleLab): string => `${inject("workerUrl")}/samples/${lab.name}/2026-07-28/mcp`;
@@ -91,7 +88,7 @@ const papersOf = (lab: SampleLab): string => `${inject("workerUrl")}/samples/${l
 describe("the snippets that run in a page", () => {
   const at = testBrowser();
 
-  test.each(ofKind("page"))("$place", async ({ code, run }) => {
+  test.each(toRun("page"))("$place", async ({ code, run }) => {
     const app = await ExampleApp.of(appOf(code, run, { "https://papers.example/mcp": papersOf(at.lab) }));
     try {
       expect(await app.typeFaults()).toBe("");
@@ -134,7 +131,7 @@ describe("the snippets that run elsewhere", () => {
     "https://tasks.example": worker.url,
   });
 
-  test.concurrent.each(ofKind("process"))("$place", async ({ code, run }) => {
+  test.concurrent.each(toRun("process"))("$place", async ({ code, run }) => {
     const app = await ExampleApp.of(appOf(code, run, addresses()));
     try {
       expect(await app.typeFaults()).toBe("");
@@ -145,7 +142,7 @@ describe("the snippets that run elsewhere", () => {
     }
   });
 
-  test.concurrent.each(ofKind("worker"))("$place", async ({ code, run }) => {
+  test.concurrent.each(toRun("worker"))("$place", async ({ code, run }) => {
     const app = await ExampleApp.of(appOf(code, run, addresses()));
     try {
       expect(await app.typeFaults()).toBe("");
