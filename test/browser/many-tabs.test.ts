@@ -100,8 +100,17 @@ test("a frozen leader does not stall a visible tab", async () => {
   await visible.saying("Resolving");
   // Headless pages are never hidden, so Chromium does not freeze them itself: the debugger stops the tab's thread.
   const devtools = await at.browser.context.newCDPSession(leader.page);
+  let stopped = false;
+  devtools.on("Debugger.paused", () => {
+    stopped = true;
+  });
   await devtools.send("Debugger.enable");
-  await devtools.send("Debugger.pause");
+  await until("the leader is stopped", async () => {
+    if (stopped) return true;
+    // It stops at the next statement that it runs.
+    await devtools.send("Debugger.pause").catch(() => undefined);
+    return undefined;
+  });
   await until("the visible tab polls", () => (visible.polls > 0 ? true : undefined));
   await visible.stands("completed");
   await devtools.send("Debugger.resume");

@@ -50,7 +50,7 @@ it("a silence the server asked for outlasts the object: not even a wish is sent 
   await life.start({ stage_ms: 60_000 });
   const heldUntil = await until(async () => {
     const stored = await runInDurableObject(life.group, (_group, { storage }) =>
-      storage.sql.exec<{ record: string }>("SELECT record FROM active WHERE id = ?", life.id).one(),
+      storage.sql.exec<{ record: string }>("SELECT record FROM task WHERE id = ?", life.id).one(),
     );
     return (JSON.parse(stored.record) as TaskRecord).heldUntil;
   });
