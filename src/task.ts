@@ -190,8 +190,11 @@ export class Task implements AsyncIterable<TaskUpdate> {
   accept(state: SharedState): void {
     // Tabs may hear of changes out of order, and an outcome that was stored stands, whatever a tab had beyond it.
     if (this.#record.outcome || (!state.record.outcome && state.record.rev < this.#record.rev)) return;
-    this.#record = state.record;
     this.#nextPollAt = state.nextPollAt;
+    // Of most polls that is all there is.
+    const { progress, trouble } = this.#update;
+    if (state.record === this.#record && state.progress === progress && state.trouble === trouble) return;
+    this.#record = state.record;
     const update = updateOf(state);
     if (sameUpdate(update, this.#update)) return;
     this.#update = update;
