@@ -2,9 +2,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, inject, test } from "vitest";
+import { KEY } from "../../extension/manifest.ts";
 import { Chromium, newProfile } from "../browser/chromium.ts";
 import { SampleLab } from "../browser/sample-lab.ts";
 import { until } from "../browser/until.ts";
+import { EXTENSION_ID } from "../extension/test-build.ts";
 import { blocksOf } from "./documents.ts";
 import { ExampleApp } from "./example-app.ts";
 import { ofKind } from "./snippet-runs.ts";
@@ -65,6 +67,7 @@ test("the README's extension, built and loaded as it stands: a popup has the pap
     // Nobody can press the button in the browser's own question: the permission it would give is there already.
     const manifest = {
       ...JSON.parse(files.get("manifest.json") ?? ""),
+      key: KEY,
       host_permissions: ["http://127.0.0.1/*"],
     };
     await writeFile(
@@ -77,10 +80,14 @@ test("the README's extension, built and loaded as it stands: a popup has the pap
       `--disable-extensions-except=${dist}`,
     ]);
     chromium = started;
-    const worker = await until("the worker runs", () => started.context.serviceWorkers()[0]);
-    const popup = worker.url().replace("background.js", "popup.html");
-
-    const first = await started.open(popup);
+    const popup = `chrome-extension://${EXTENSION_ID}/popup.html`;
+    const first = await started.context.newPage();
+    await until("the extension is loaded", () =>
+      first.goto(popup).then(
+        () => true,
+        () => undefined,
+      ),
+    );
     const said: string[] = [];
     first.on("console", async (message) => said.push(JSON.stringify(await message.args()[0]?.jsonValue())));
     await first.getByRole("button").click();
