@@ -125,6 +125,15 @@ export class LoadedExtension {
     });
   }
 
+  /** Whether an alarm goes off so soon, and no sooner: in ms from now. */
+  async hasAlarmIn(leastMs: number, mostMs: number): Promise<true | undefined> {
+    const times = await this.ask(async () => {
+      const now = Date.now();
+      return (await chrome.alarms.getAll()).map(({ scheduledTime }) => scheduledTime - now);
+    });
+    return times.some((ms) => ms >= leastMs && ms <= mostMs) || undefined;
+  }
+
   /** Asks the browser in the extension's name, from a page of it without a script: the worker sleeps on. */
   async ask<T>(script: () => Promise<T>): Promise<T>;
   async ask<T, A>(script: (given: A) => Promise<T>, given: A): Promise<T>;
