@@ -1,20 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  Client as ClientV2,
-  StreamableHTTPClientTransport as TransportV2,
-} from "@modelcontextprotocol/client";
-import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { ElicitRequestSchema, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../browser/until.ts";
 import { freePort } from "../../servers/processes.ts";
 import { FixtureServer } from "./fixture-server.ts";
 import { INJECTION } from "./fixture-tools.ts";
 import { bearer, GatewayLab } from "./gateway-lab.ts";
-import { type Answer, callAndCheck, type PlainClient, sdkV1, sdkV2 } from "./plain-clients.ts";
+import { type PlainClient, sdkV1, textOf } from "./plain-clients.ts";
+import { connectV1, connectV2 } from "./sdk-clients.ts";
 
 const ALICE = bearer("token-of-alice");
 const BOB = bearer("token-of-bob");
@@ -38,10 +33,6 @@ afterAll(async () => {
   await lab.close();
   await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 });
-
-function textOf({ content }: Answer): string {
-  return content.map(({ text }) => text).join("\n");
-}
 
 function plain(headers = ALICE, timeoutMs = PATIENT_MS): Promise<PlainClient> {
   return sdkV1(lab.url(), headers, timeoutMs);
@@ -96,7 +87,7 @@ describe("one principal's tasks are nobody else's", () => {
   });
 
   test("nor by the requests of clients that know tasks", async () => {
-    const [alice, bob] = [await connectV1(ALICE), await connectV1(BOB)];
+    const [alice, bob] = [await connectV1(lab.url(), ALICE), await connectV1(lab.url(), BOB)];
     const stream = alice.experimental.tasks.callToolStream(
       { name: "slow_compute", arguments: { seconds: 60, label: "of alice" } },
       undefined,
@@ -113,114 +104,8 @@ describe("one principal's tasks are nobody else's", () => {
   });
 });
 
-describe.each([
-  ["SDK v1, which says that it gave up", sdkV1],
-  ["SDK v2 (2026-07-28), which hangs up", sdkV2("auto")],
-])("%s", (_name, connect) => {
-  test("a call repeated after the client's own timeout joins its task", async () => {
-    const client = await connect(lab.url(), ALICE, 1_900);
-    // It ends well before the second attempt gives up: an answer that comes too late for one who hangs up counts as given.
-    const args = { ms: 2_600, of: crypto.randomUUID() };
-    const before = fixture.calls("slow_report");
-    await expect(client.call("slow_report", args)).rejects.toThrow(/tim(ed )?(e)?out/i);
-    const answers: Answer[] = [];
-    await until(
-      "the call is answered",
-      async () => {
-        const answer = await client.call("slow_report", args).catch(() => undefined);
-        if (answer) answers.push(answer);
-        return answer;
-      },
-      20_000,
-    );
-    expect(answers.map(textOf)).toEqual(["Reported after 2600 ms"]);
-    expect(fixture.calls("slow_report")).toBe(before + 1);
-    // It has been delivered: the same call is a new one now.
-    await client.call("slow_report", args).catch(() => undefined);
-    expect(fixture.calls("slow_report")).toBe(before + 2);
-    await client.close();
-  });
-
-  test("two calls that are the same, at once, are two", async () => {
-    const client = await connect(lab.url(), ALICE, PATIENT_MS);
-    const before = fixture.calls("slow_report");
-    const args = { ms: 1_000, of: crypto.randomUUID() };
-    await Promise.all([client.call("slow_report", args), client.call("slow_report", args)]);
-    expect(fixture.calls("slow_report")).toBe(before + 2);
-    await client.close();
-  });
-});
-
-describe("what a server asks", () => {
-  test("comes to a v1 client that can be asked, on its call's own stream", async () => {
-    const client = await connectV1(ALICE, { elicitation: {} });
-    const asked: string[] = [];
-    client.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
-      asked.push(params.message);
-      return { action: "accept", content: { confirm: true } };
-    });
-    const answer = await client.callTool({ name: "confirm_delete", arguments: { filename: "a.txt" } });
-    expect(textOf(answer as Answer)).toBe("accept: a.txt");
-    expect(asked).toEqual(["Delete a.txt?"]);
-    await client.close();
-  });
-
-  test.each(["auto", "legacy"] as const)("comes to a v2 client (%s) that can be asked", async (mode) => {
-    const client = await connectV2(mode, { elicitation: { form: {} } });
-    const asked: string[] = [];
-    client.setRequestHandler("elicitation/create", async ({ params }) => {
-      asked.push(params.message);
-      return { action: "accept", content: { confirm: true } };
-    });
-    const answer = await client.callTool({ name: "confirm_delete", arguments: { filename: mode } });
-    expect(textOf(answer as Answer)).toBe(`accept: ${mode}`);
-    expect(asked).toEqual([`Delete ${mode}?`]);
-    await client.close();
-  });
-
-  test.each([
-    ["2025-11-25", sdkV1],
-    ["2026-07-28", sdkV2("auto")],
-  ])(
-    "is told to the model where the client (%s) cannot be asked, and answered by it",
-    async (_era, connect) => {
-      const client = await connect(lab.url(), ALICE, PATIENT_MS);
-      const running = await client.call("confirm_delete", { filename: "b.txt" });
-      const { task, ...rest } = running.structuredContent as {
-        task: string;
-        inputRequests: { key: string }[];
-      };
-      expect(rest).toMatchObject({ status: "input_required", inputRequests: [{ key: "confirm" }] });
-      expect(textOf(running)).toContain("Delete b.txt?");
-      const response = { action: "accept", content: { confirm: true } };
-      const answered = await client.call("answer_task", { task, key: "confirm", response } as never);
-      const answer = answered.structuredContent?.task
-        ? await callAndCheck(client, "check_task", { task })
-        : answered;
-      expect(textOf(answer)).toBe("accept: b.txt");
-      await client.close();
-    },
-  );
-});
-
-test("progress flows down while a call is held, if it was asked for", async () => {
-  for (const client of [await connectV1(ALICE), await connectV2("auto"), await connectV2("legacy")]) {
-    const seen: number[] = [];
-    const onprogress = ({ progress }: { progress: number }): void => void seen.push(progress);
-    const call = { name: "slow_report", arguments: { ms: 1_200 } };
-    const answer =
-      client instanceof ClientV1
-        ? await client.callTool(call, undefined, { onprogress })
-        : await client.callTool(call, { onprogress });
-    expect(textOf(answer as Answer)).toBe("Reported after 1200 ms");
-    expect(seen.length).toBeGreaterThanOrEqual(2);
-    expect(seen).toEqual([...seen].sort());
-    await client.close();
-  }
-});
-
 test("resources and prompts are the server's own", async () => {
-  for (const client of [await connectV1(ALICE), await connectV2("auto")]) {
+  for (const client of [await connectV1(lab.url(), ALICE), await connectV2(lab.url(), ALICE, "auto")]) {
     expect((await client.listResources()).resources).toMatchObject([{ uri: "kelp://forest" }]);
     expect((await client.readResource({ uri: "kelp://forest" })).contents).toMatchObject([
       { text: "Macrocystis" },
@@ -234,11 +119,11 @@ test("resources and prompts are the server's own", async () => {
 });
 
 test("who holds a stream hears that the server's tools have changed", async () => {
-  const client = await connectV1(ALICE);
+  const client = await connectV1(lab.url(), ALICE);
   const heard = new Promise((resolve) =>
     client.setNotificationHandler(ToolListChangedNotificationSchema, resolve),
   );
-  const modern = await connectV2("auto");
+  const modern = await connectV2(lab.url(), ALICE, "auto");
   const told = new Promise((resolve) =>
     modern.setNotificationHandler("notifications/tools/list_changed", resolve),
   );
@@ -278,16 +163,3 @@ test("a call that is held for a server without tasks is lost with the worker, an
   expect(fixture.calls("slow_report")).toBe(before);
   await client.close();
 });
-
-async function connectV1(headers = ALICE, capabilities: object = {}): Promise<ClientV1> {
-  const client = new ClientV1({ name: "surface-v1", version: "1.0.0" }, { capabilities });
-  await client.connect(new TransportV1(lab.url(), { requestInit: { headers } }) as never);
-  return client;
-}
-
-async function connectV2(mode: "auto" | "legacy", capabilities: object = {}): Promise<ClientV2> {
-  const options = { versionNegotiation: { mode }, capabilities };
-  const client = new ClientV2({ name: "surface-v2", version: "1.0.0" }, options);
-  await client.connect(new TransportV2(lab.url(), { requestInit: { headers: ALICE } }));
-  return client;
-}

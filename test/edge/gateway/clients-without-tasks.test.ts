@@ -10,8 +10,8 @@ import {
   sdkV2,
 } from "./plain-clients.ts";
 
-const TIMEOUT_MS = 2_000;
-const SLOW = { ms: 5_000 };
+const TIMEOUT_MS = 3_000;
+const SLOW = { ms: 6_000 };
 
 let lab: GatewayLab;
 
@@ -41,7 +41,7 @@ const CLIENTS: readonly (readonly [string, Connect])[] = [
 ];
 
 describe.each(CLIENTS)(`%s, with a timeout of ${TIMEOUT_MS} ms`, (_name, connect) => {
-  test("times out on a call of 5 s without the gateway", async () => {
+  test("times out on a call of 6 s without the gateway", async () => {
     await usingClient(connect(new URL(lab.fixture.url), {}, TIMEOUT_MS), async (client) => {
       await expect(client.call("slow_report", SLOW)).rejects.toThrow(/tim(ed )?(e)?out|abort/i);
     });
@@ -51,7 +51,7 @@ describe.each(CLIENTS)(`%s, with a timeout of ${TIMEOUT_MS} ms`, (_name, connect
     await usingClient(connect(lab.url(), lab.headers, TIMEOUT_MS), async (client) => {
       const before = lab.fixture.calls("slow_report");
       const answer = await callAndCheck(client, "slow_report", SLOW);
-      expect(answer.content).toEqual([{ type: "text", text: "Reported after 5000 ms" }]);
+      expect(answer.content).toEqual([{ type: "text", text: "Reported after 6000 ms" }]);
       expect(lab.fixture.calls("slow_report")).toBe(before + 1);
     });
   });

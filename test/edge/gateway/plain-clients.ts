@@ -17,6 +17,10 @@ export interface Answer {
   readonly isError?: boolean;
 }
 
+export function textOf({ content }: Answer): string {
+  return content.map(({ text }) => text).join("\n");
+}
+
 export type Arguments = Readonly<Record<string, string | number>>;
 
 /** A real client that knows no tasks. */
