@@ -16,13 +16,14 @@ import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
 import type { Alarm } from "./runtime/alarm.ts";
 import type { Problem } from "./runtime/problem.ts";
-import type { SharedState } from "./runtime/tab-group.ts";
 import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
 import { DEFAULT_KEEP, type Keep, TaskHost } from "./runtime/task-host.ts";
+import type { SharedState } from "./shared-state.ts";
 import { readSession } from "./store/read-record.ts";
 import type { TaskStore } from "./store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "./task.ts";
 import type { CallOptions, TaskClientApi } from "./task-client-api.ts";
+import { TaskSubscribers } from "./task-subscribers.ts";
 
 export interface TaskClientOptions {
   /** Where tasks live: `indexedDbStore()`, `memoryStore()`, or your own. */
@@ -76,10 +77,7 @@ export class TaskClient implements TaskClientApi {
   readonly #tasks: Map<string, Task> = new Map();
   /** Tasks seen to their end: what is heard of them as unfinished is older. */
   readonly #ended: Set<string> = new Set();
-  readonly #subscribers: Set<{
-    readonly listener: (task: Task) => void;
-    readonly forgotten: ((id: string) => void) | undefined;
-  }> = new Set();
+  readonly #subscribers: TaskSubscribers = new TaskSubscribers();
   readonly #report: (problem: Problem) => void;
   readonly #closing: AbortController = new AbortController();
   readonly #actions: TaskActions = {
@@ -113,9 +111,10 @@ export class TaskClient implements TaskClientApi {
       endpoints: [...this.#endpoints.keys()],
       followed: () => [...this.#tasks.values()].map((task) => task.reference),
       changed: (state) => this.#changed(state),
+      over: (id) => void this.#ended.add(id),
       forgotten: (id) => {
         this.#tasks.delete(id);
-        for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
+        this.#subscribers.tellForgotten(id);
       },
       report: this.#report,
     });
@@ -224,9 +223,7 @@ export class TaskClient implements TaskClientApi {
    *   tab, or because it was kept long enough.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
-    const subscriber = { listener, forgotten };
-    this.#subscribers.add(subscriber);
-    return () => this.#subscribers.delete(subscriber);
+    return this.#subscribers.add(listener, forgotten);
   }
 
   /** With an `alarm`, what it calls: does what is due, and resolves when all that was sent has been answered and written. */
@@ -324,7 +321,7 @@ export class TaskClient implements TaskClientApi {
     if (!outcome && this.#ended.has(id)) return;
     const task = this.#taskOf(state);
     task.accept(state);
-    for (const { listener } of [...this.#subscribers]) listener(task);
+    this.#subscribers.tellChanged(task);
     if (!outcome) return;
     this.#tasks.delete(id);
     this.#ended.add(id);

@@ -3,7 +3,7 @@ import type { Trouble } from "./engine/state.ts";
 import type { InputRequest } from "./protocol/input-request.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { Generation, TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
-import type { SharedState } from "./runtime/tab-group.ts";
+import { type SharedState, sharedState } from "./shared-state.ts";
 import { resultApart } from "./store/long-result.ts";
 import { standing, type TaskStanding } from "./task-standing.ts";
 
@@ -92,13 +92,7 @@ export function stateOf(task: TaskJson): SharedState {
     ...(task.cancelling && { cancel: { requestedAt: createdAt } }),
     ...(task.outcome && { outcome: task.outcome }),
   };
-  const { progress, trouble, nextPollAt } = task;
-  return {
-    record,
-    ...(progress && { progress }),
-    ...(trouble && { trouble }),
-    ...(nextPollAt !== undefined && { nextPollAt }),
-  };
+  return sharedState(record, task, task.nextPollAt);
 }
 
 function stageOf(task: TaskJson): TaskRecord["stage"] {

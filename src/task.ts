@@ -5,7 +5,7 @@ import type { InputRequest } from "./protocol/input-request.ts";
 import { type JsonObject, sameJson } from "./protocol/json.ts";
 import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
-import type { SharedState } from "./runtime/tab-group.ts";
+import { type SharedState, sharedState } from "./shared-state.ts";
 import { standing, type TaskStanding } from "./task-standing.ts";
 
 /** All an app may show of a task at one moment. A new object for every change, and only then. */
@@ -176,14 +176,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
 
   /** All that is known of it here, for other processes. */
   get state(): SharedState {
-    const { progress, trouble } = this.#update;
-    const nextPollAt = this.#nextPollAt;
-    return {
-      record: this.#record,
-      ...(progress && { progress }),
-      ...(trouble && { trouble }),
-      ...(nextPollAt !== undefined && { nextPollAt }),
-    };
+    return sharedState(this.#record, this.#update, this.#nextPollAt);
   }
 
   /** For TaskClient: takes a later state over. */

@@ -155,9 +155,12 @@ export function mayHaveStray({ generation, call, stage, taskId, outcome }: TaskR
   }
 }
 
-/** The call was answered at once and never was a task: there is nothing to find again. */
+/**
+ * The call was answered at once and never was a task: there is nothing to find again. One that asked first was
+ * known to other tabs too: its outcome tells those who come too late with an answer.
+ */
 export function endedAsPlainCall(record: TaskRecord): boolean {
-  const { outcome, taskId } = record;
+  const { outcome, taskId, call } = record;
   const answered = outcome?.kind === "completed" || outcome?.kind === "failed";
-  return answered && taskId === undefined && !mayHaveStray(record);
+  return answered && taskId === undefined && call.rounds === 0 && !mayHaveStray(record);
 }

@@ -48,10 +48,6 @@ export class ExtensionTaskClient implements TaskClientApi {
   readonly #line: WorkerLine;
   readonly #waits: Waits;
   readonly #book: TaskBook;
-  readonly #subscribers: Set<{
-    readonly listener: (task: Task) => void;
-    readonly forgotten: ((id: string) => void) | undefined;
-  }> = new Set();
   readonly #closing: AbortController = new AbortController();
   readonly #actions: TaskActions = {
     cancel: async ({ id }) => this.#heard(await this.#line.ask({ method: "cancel", id })),
@@ -72,9 +68,6 @@ export class ExtensionTaskClient implements TaskClientApi {
     this.#waits = new Waits(clock);
     this.#book = new TaskBook({
       handle: (task) => this.#handle(task),
-      changed: (task) => {
-        for (const { listener } of [...this.#subscribers]) listener(task);
-      },
       recounted: () => this.#watch(),
     });
     const source = {
@@ -89,16 +82,13 @@ export class ExtensionTaskClient implements TaskClientApi {
       clock,
       waits: this.#waits,
       ready: () => {
-        if (this.#wantsNews) catchUp.ready(false);
+        if (this.#book.waitsForNews) catchUp.ready(false);
       },
       told: (task) => {
         if (this.#isNews(task)) this.#book.hear(task);
       },
       progressed: (id, progress) => this.#book.progressed(id, progress),
-      forgotten: (id) => {
-        this.#book.forget(id);
-        for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
-      },
+      forgotten: (id) => this.#book.forgotten(id),
       troubled: (error) => onProblem?.({ kind: "connection", message: error.message, error }),
     });
   }
@@ -137,11 +127,11 @@ export class ExtensionTaskClient implements TaskClientApi {
   }
 
   async resume(): Promise<readonly Task[]> {
-    return this.#handles(await this.#tasks("unfinished"));
+    return this.#book.takeAll(await this.#tasks("unfinished"));
   }
 
   async list(): Promise<readonly Task[]> {
-    return this.#handles(await this.#tasks("all"));
+    return this.#book.takeAll(await this.#tasks("all"));
   }
 
   async get(id: string): Promise<Task | undefined> {
@@ -164,14 +154,8 @@ export class ExtensionTaskClient implements TaskClientApi {
    * @param forgotten Called with the id of each task that was deleted, by whomever, while the worker ran.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
-    if (this.#subscribers.size === 0) this.#since = this.#clock.now();
-    const subscriber = { listener, forgotten };
-    this.#subscribers.add(subscriber);
-    this.#watch();
-    return () => {
-      this.#subscribers.delete(subscriber);
-      this.#watch();
-    };
+    if (!this.#book.hasSubscribers) this.#since = this.#clock.now();
+    return this.#book.subscribe(listener, forgotten);
   }
 
   /** Tries again at once what waits out a fault, here and in the worker. */
@@ -196,10 +180,6 @@ export class ExtensionTaskClient implements TaskClientApi {
     return task === undefined || task === null ? undefined : taskIn(task);
   }
 
-  #handles(tasks: readonly TaskJson[]): readonly Task[] {
-    return [...tasks].sort((a, b) => a.createdAt - b.createdAt).map((json) => this.#book.take(json));
-  }
-
   #handle(json: TaskJson): Task {
     return new Task(stateOf(json), this.#actions);
   }
@@ -218,16 +198,12 @@ export class ExtensionTaskClient implements TaskClientApi {
 
   /** What ended before anybody here listened is no news. */
   #isNews({ id, outcome, settledAt = 0 }: TaskJson): boolean {
-    return this.#book.has(id) || (this.#subscribers.size > 0 && (!outcome || settledAt >= this.#since));
-  }
-
-  get #wantsNews(): boolean {
-    return this.#book.unfinished.length > 0 || this.#subscribers.size > 0;
+    return this.#book.has(id) || (this.#book.hasSubscribers && (!outcome || settledAt >= this.#since));
   }
 
   /** Whoever waits for a change of a task, or of any, needs the worker; nobody else does. */
   #watch(): void {
-    this.#line.watch(this.#wantsNews && !this.#closing.signal.aborted);
+    this.#line.watch(this.#book.waitsForNews && !this.#closing.signal.aborted);
   }
 }
 

@@ -8,6 +8,7 @@ import { browserTabs, type TabPlatform } from "../runtime/tab-platform.ts";
 import { indexedDbStore } from "../store/indexeddb.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { Task, TaskUpdate } from "../task.ts";
+import { TaskSubscribers } from "../task-subscribers.ts";
 import { alarmedStore } from "./alarmed-store.ts";
 import { type BrowserPort, type ExtensionBrowser, globalBrowser, type MessageSender } from "./browser.ts";
 import { ExtensionAlarm } from "./extension-alarm.ts";
@@ -58,10 +59,7 @@ export class ExtensionTasks {
   readonly #store: TaskStore;
   readonly #alarm: ExtensionAlarm;
   readonly #hub: PortHub;
-  readonly #subscribers: Set<{
-    readonly listener: (task: Task) => void;
-    readonly forgotten: ((id: string) => void) | undefined;
-  }> = new Set();
+  readonly #subscribers: TaskSubscribers = new TaskSubscribers();
   readonly #seen: WeakMap<Task, TaskUpdate> = new WeakMap();
   /** Take back every listener that was given to the browser. */
   readonly #stops: (() => void)[] = [];
@@ -145,9 +143,7 @@ export class ExtensionTasks {
    * @param forgotten Called with the id of each task that was deleted.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
-    const subscriber = { listener, forgotten };
-    this.#subscribers.add(subscriber);
-    return () => this.#subscribers.delete(subscriber);
+    return this.#subscribers.add(listener, forgotten);
   }
 
   /** Ends all of it in this worker; the alarm stays, and with it the tasks. */
@@ -212,12 +208,12 @@ export class ExtensionTasks {
     if (this.#seen.get(task) === task.current) return;
     this.#seen.set(task, task.current);
     this.#hub.tell(task);
-    for (const { listener } of [...this.#subscribers]) listener(task);
+    this.#subscribers.tellChanged(task);
   }
 
   #forgotten(id: string): void {
     this.#hub.tellForgotten(id);
-    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
+    this.#subscribers.tellForgotten(id);
   }
 
   /** @param back What could not be reached may be there again. */

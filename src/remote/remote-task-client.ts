@@ -42,10 +42,6 @@ export class RemoteTaskClient implements TaskClientApi {
   readonly #waits: Waits;
   readonly #feed: TaskFeed;
   readonly #book: TaskBook;
-  readonly #subscribers: Set<{
-    readonly listener: (task: Task) => void;
-    readonly forgotten: ((id: string) => void) | undefined;
-  }> = new Set();
   readonly #closing: AbortController = new AbortController();
   readonly #actions: TaskActions = {
     cancel: (task) => this.#cancel(task),
@@ -72,9 +68,6 @@ export class RemoteTaskClient implements TaskClientApi {
     this.#requests = new TaskRequests(api, this.#closing.signal);
     this.#book = new TaskBook({
       handle: (task) => this.#handle(task),
-      changed: (task) => {
-        for (const { listener } of [...this.#subscribers]) listener(task);
-      },
       recounted: () => this.#watch(),
     });
     const catchUp = new CatchUp(this.#requests, this.#book);
@@ -85,7 +78,7 @@ export class RemoteTaskClient implements TaskClientApi {
       ready: (resumed) => catchUp.ready(resumed),
       told: (task) => void this.#book.hear(task),
       progressed: (id, progress) => this.#book.progressed(id, progress),
-      forgotten: (id) => this.#forgotten(id),
+      forgotten: (id) => this.#book.forgotten(id),
       troubled: told("events"),
     });
     // Pages and workers are told when the network is back; elsewhere there is no such event.
@@ -124,11 +117,11 @@ export class RemoteTaskClient implements TaskClientApi {
 
   /** All unfinished tasks of this principal, whoever began them, the earliest first. They run in any case. */
   async resume(): Promise<readonly Task[]> {
-    return this.#handles(await this.#requests.tasks("unfinished"));
+    return this.#book.takeAll(await this.#requests.tasks("unfinished"));
   }
 
   async list(): Promise<readonly Task[]> {
-    return this.#handles(await this.#requests.tasks("all"));
+    return this.#book.takeAll(await this.#requests.tasks("all"));
   }
 
   async get(id: string): Promise<Task | undefined> {
@@ -144,7 +137,7 @@ export class RemoteTaskClient implements TaskClientApi {
       if (isRefusal(error, 409)) return;
       if (!isRefusal(error, 404)) throw error;
     }
-    this.#forgotten(id);
+    this.#book.forgotten(id);
   }
 
   async listTools(endpoint: string): Promise<readonly ListedTool[]> {
@@ -160,13 +153,7 @@ export class RemoteTaskClient implements TaskClientApi {
    * @param forgotten Called with the id of each task that was deleted, by whomever, while the event stream was open.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
-    const subscriber = { listener, forgotten };
-    this.#subscribers.add(subscriber);
-    this.#watch();
-    return () => {
-      this.#subscribers.delete(subscriber);
-      this.#watch();
-    };
+    return this.#book.subscribe(listener, forgotten);
   }
 
   /** Tries again at once what waits out a fault. The browser's `online` event does this by itself. */
@@ -178,10 +165,6 @@ export class RemoteTaskClient implements TaskClientApi {
     (globalThis as Partial<EventTarget>).removeEventListener?.("online", this.#online);
     this.#closing.abort(new ClientClosedError());
     this.#feed.close();
-  }
-
-  #handles(tasks: readonly TaskJson[]): readonly Task[] {
-    return [...tasks].sort((a, b) => a.createdAt - b.createdAt).map((json) => this.#book.take(json));
   }
 
   #handle(json: TaskJson): Task {
@@ -218,15 +201,9 @@ export class RemoteTaskClient implements TaskClientApi {
     throw errorOf(task.reference, { kind: "lost", detail: "Its result is no longer in the worker" });
   }
 
-  #forgotten(id: string): void {
-    this.#book.forget(id);
-    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
-  }
-
   /** Whoever waits for a change of a task, or of any, needs the stream; nobody else does. */
   #watch(): void {
-    const wanted = this.#book.unfinished.length > 0 || this.#subscribers.size > 0;
-    if (wanted && !this.#closing.signal.aborted) this.#feed.open();
+    if (this.#book.waitsForNews && !this.#closing.signal.aborted) this.#feed.open();
     else this.#feed.close();
   }
 

@@ -1,24 +1,27 @@
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { Task } from "../task.ts";
 import { stateOf, type TaskJson } from "../task-json.ts";
+import { TaskSubscribers } from "../task-subscribers.ts";
 
 /** How many ended tasks are remembered, so that older news of them is known for what it is. */
 const ENDED_KEPT = 1_000;
 
 export interface TaskBookOptions {
   readonly handle: (json: TaskJson) => Task;
-  /** A task changed, or one was heard of that was not known. */
-  readonly changed: (task: Task) => void;
-  /** There may be more or fewer unfinished tasks than before. */
+  /** There may be more or fewer who wait for something than before. */
   readonly recounted: () => void;
 }
 
-/** The handles that were given out of unfinished tasks: one a task, moved on by whatever is heard of it. */
+/**
+ * The handles that were given out of unfinished tasks: one a task, moved on by whatever is heard of it. And those who
+ * want to hear of every task.
+ */
 export class TaskBook {
   readonly #options: TaskBookOptions;
   readonly #unfinished: Map<string, { readonly task: Task; readonly json: TaskJson }> = new Map();
   /** In the order of their ends. */
   readonly #ended: Map<string, TaskJson> = new Map();
+  readonly #subscribers: TaskSubscribers = new TaskSubscribers();
 
   constructor(options: TaskBookOptions) {
     this.#options = options;
@@ -26,6 +29,25 @@ export class TaskBook {
 
   get unfinished(): readonly TaskJson[] {
     return [...this.#unfinished.values()].map(({ json }) => json);
+  }
+
+  get hasSubscribers(): boolean {
+    return this.#subscribers.size > 0;
+  }
+
+  /** Whether anybody waits for a change: of a task, or of any. */
+  get waitsForNews(): boolean {
+    return this.#unfinished.size > 0 || this.hasSubscribers;
+  }
+
+  /** Calls back after each change of a task, and when one was heard of that was not known. The function returned ends it. */
+  subscribe(changed: (task: Task) => void, forgotten: ((id: string) => void) | undefined): () => void {
+    const unsubscribe = this.#subscribers.add(changed, forgotten);
+    this.#options.recounted();
+    return () => {
+      unsubscribe();
+      this.#options.recounted();
+    };
   }
 
   has(id: string): boolean {
@@ -37,7 +59,12 @@ export class TaskBook {
     return this.#take(said, false);
   }
 
-  /** The same for what just began or was told by the worker itself: also a task that was not known is a change. */
+  /** Gives the handles of several, the earliest first. */
+  takeAll(said: readonly TaskJson[]): readonly Task[] {
+    return [...said].sort((a, b) => a.createdAt - b.createdAt).map((json) => this.take(json));
+  }
+
+  /** The same as `take` for what just began or was told by the worker itself: also a task that was not known is a change. */
   hear(told: TaskJson): Task {
     return this.#take(told, true);
   }
@@ -54,6 +81,12 @@ export class TaskBook {
     this.#options.recounted();
   }
 
+  /** The same, of one whose deletion is news. */
+  forgotten(id: string): void {
+    this.forget(id);
+    this.#subscribers.tellForgotten(id);
+  }
+
   #take(said: TaskJson, news: boolean): Task {
     const { id } = said;
     const ended = this.#ended.get(id);
@@ -65,7 +98,7 @@ export class TaskBook {
     else this.#unfinished.set(id, { task, json: said });
     const before = task.current;
     if (known) task.accept(stateOf(said));
-    if (known ? task.current !== before : news) this.#options.changed(task);
+    if (known ? task.current !== before : news) this.#subscribers.tellChanged(task);
     this.#options.recounted();
     return task;
   }

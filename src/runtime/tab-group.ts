@@ -1,24 +1,14 @@
 import type { Clock } from "../clock.ts";
 import type { TaskRecord } from "../engine/record.ts";
-import type { Trouble } from "../engine/state.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import type { SharedState } from "../shared-state.ts";
 import type { Channel, TabPlatform } from "./tab-platform.ts";
 
 /** How often a visible tab makes sure of its leader, in ms. */
 const WATCH_MS = 2_000;
 /** How long a leader may take to say that it lives, in ms. */
 const ANSWER_MS = 600;
-
-/** A task's state as tabs tell it each other. */
-export interface SharedState {
-  readonly record: TaskRecord;
-  readonly progress?: TaskProgress;
-  readonly trouble?: Trouble;
-  /** When it is polled next, where that is known: ms since 1970. */
-  readonly nextPollAt?: number;
-}
 
 /** What a tab asks its leader to do with a task. */
 export type TabAction =
@@ -170,9 +160,12 @@ export class TabGroup {
             end = resolveEnd;
           });
           this.#abdicate = end;
-          this.#office = this.#events.elected().catch(() => undefined);
-          // The leader before may have died before it told what it had written last.
-          this.#post({ type: "elected" });
+          this.#office = this.#events
+            .elected()
+            .catch(() => undefined)
+            // The leader before may have died before it told what it had written last: what this one has read as
+            // settled, it does not run, and tells nobody. The others read it after this one has.
+            .then(() => this.#post({ type: "elected" }));
           resolve(true);
           await ended;
           if (this.#abdicate === end) this.#abdicate = undefined;

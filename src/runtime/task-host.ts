@@ -5,11 +5,12 @@ import type { TaskReference } from "../errors.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { sameJson } from "../protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
+import { type SharedState, sharedState } from "../shared-state.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Problem } from "./problem.ts";
-import { type SharedState, type TabAction, TabGroup } from "./tab-group.ts";
+import { type TabAction, TabGroup } from "./tab-group.ts";
 import type { TabPlatform } from "./tab-platform.ts";
 import { type RuntimeOptions, TaskRuntime } from "./task-runtime.ts";
 import { TimerLoop } from "./timer-loop.ts";
@@ -44,6 +45,8 @@ export interface HostOptions extends ForRuntime {
   readonly followed: () => Iterable<TaskReference>;
   /** After every change of a task, in whatever tab it runs. */
   readonly changed: (state: SharedState) => void;
+  /** A call of another tab was answered at once, and is in the store no more: what was read of it is out of date. */
+  readonly over: (id: string) => void;
   /** After a settled task was deleted, in whatever tab. */
   readonly forgotten: (id: string) => void;
   readonly report: (problem: Problem) => void;
@@ -429,7 +432,7 @@ export class TaskHost {
   /** A tab that was frozen for long tells old news: what is not known here is looked up before it is believed. */
   async #toldOfUnknown(state: SharedState): Promise<void> {
     // A plain call of another tab is news only to who holds a handle of it.
-    if (endedAsPlainCall(state.record)) return;
+    if (endedAsPlainCall(state.record)) return this.#options.over(state.record.id);
     if (state.record.outcome) return this.#options.changed(state);
     const stored = await this.record(state.record.id);
     // One that is not stored any more was a plain call, and is over.
@@ -467,7 +470,10 @@ export class TaskHost {
     if (!record) return;
     this.#options.changed({ record });
     const group = this.#groups.get(record.endpoint);
-    if (group?.leads && !record.outcome) this.#adopt(group, record);
+    if (!group?.leads) return;
+    // Who wrote it may have died before it told the others.
+    group.tell({ record });
+    if (!record.outcome) this.#adopt(group, record);
   }
 
   /** Another process may have written a later word on this task than this one has heard. */
@@ -478,14 +484,7 @@ export class TaskHost {
 }
 
 function sharedOf(state: TaskState): SharedState {
-  const { record, progress, trouble } = state;
-  const pollAt = nextPollAt(state);
-  return {
-    record,
-    ...(progress && { progress }),
-    ...(trouble && { trouble }),
-    ...(pollAt !== undefined && { nextPollAt: pollAt }),
-  };
+  return sharedState(state.record, state, nextPollAt(state));
 }
 
 function holdsAnswer(record: TaskRecord, action: TabAction): boolean {

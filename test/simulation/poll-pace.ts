@@ -100,10 +100,10 @@ export class PollPace {
   /** A notification changes the interval, which counts from the last reading all the same. */
   notified(tab: Tab, taskId: string, intervalMs: number | undefined, updatedAt: number, over: boolean): void {
     const pace = this.#paces.get(tab)?.get(taskId);
-    // Before the reply to the call nobody here knows what a notification is about.
-    if (!pace?.readAt) return;
+    // Before the reply to the call nobody here knows what a notification is about; who polls knows.
+    if (!pace || (!pace.readAt && pace.poll === undefined)) return;
     take(pace, intervalMs, updatedAt);
-    pace.notBefore = Math.min(pace.notBefore, pace.readAt + pace.intervalMs);
+    if (pace.readAt) pace.notBefore = Math.min(pace.notBefore, pace.readAt + pace.intervalMs);
     pace.excused ||= over;
   }
 

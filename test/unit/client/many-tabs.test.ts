@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Task } from "../../../src/index.ts";
+import { InputError, type Task } from "../../../src/index.ts";
 import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
@@ -43,6 +43,22 @@ async function start({ client, server }: Lab): Promise<Task> {
 async function poll({ server }: Lab, task: object): Promise<void> {
   await clock.advance(5_000);
   await (await server.expect("tasks/get")).reply(wire2026.getTaskResult(task));
+}
+
+/** The store, whose writes of outcomes reach the disk only then, even if their tab is gone by that time. */
+function writingOutcomesAfter(landing: Promise<void>): TaskStore {
+  return {
+    ...store,
+    save: (record) => (record.outcome ? landing : settled()).then(() => store.save(record)),
+  };
+}
+
+function moment(): { readonly come: () => void; readonly coming: Promise<void> } {
+  let come = (): void => undefined;
+  const coming = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  return { come: () => come(), coming };
 }
 
 /** What a page shows of its one task, one after the other. */
@@ -283,6 +299,87 @@ describe("two tabs", () => {
     finish();
     await settled();
     expect(first.server.methods).toEqual([]);
+  });
+
+  it("what a dying leader wrote last is seen by those who follow, though its heir finds nothing to do", async () => {
+    const landing = moment();
+    const tab = browser.openTab();
+    const leader = { ...lab2026({ store: writingOutcomesAfter(landing.coming), clock, tabs: tab }), tab };
+    await leader.client.resume();
+    const reading = { ...store, loadActive: () => landing.coming.then(() => store.loadActive()) };
+    const heir = lab2026({ store: reading, clock, tabs: browser.openTab() });
+    void heir.client.resume();
+    await settled();
+    const third = await openTab();
+    const task = await start(leader);
+    const other = await third.client.get(task.id);
+    await poll(leader, wire2026.completed);
+    tab.kill();
+    await settled();
+    expect(other?.status, "it is not on the disk yet").toBe("working");
+    landing.come();
+    expect(await other?.result()).toEqual(wire2026.toolResult);
+    expect(heir.server.methods).toEqual([]);
+  });
+
+  it("and so is what lands after its heir has read", async () => {
+    const landing = moment();
+    const tab = browser.openTab();
+    const leader = { ...lab2026({ store: writingOutcomesAfter(landing.coming), clock, tabs: tab }), tab };
+    await leader.client.resume();
+    const heir = await openTab();
+    const third = await openTab();
+    const task = await start(leader);
+    const other = await third.client.get(task.id);
+    await poll(leader, wire2026.completed);
+    tab.kill();
+    const asked = await heir.server.expect("tasks/get");
+    landing.come();
+    await settled();
+    expect(await store.load(task.id)).toMatchObject({ stage: "settled" });
+    await asked.reply(wire2026.getTaskResult(minute("01", "half")));
+    expect(await other?.result()).toEqual(wire2026.toolResult);
+  });
+
+  it("a call that was answered at once is none to a tab that read of it before", async () => {
+    const caller = await openTab();
+    const landing = moment();
+    const late = async (): Promise<readonly unknown[]> => {
+      const read = await store.loadActive();
+      await landing.coming;
+      return read;
+    };
+    const opening = lab2026({ store: { ...store, loadActive: late }, clock, tabs: browser.openTab() });
+    const calling = caller.client.callTool("lab", "plain");
+    const call = await caller.server.expect("tools/call");
+    const resuming = opening.client.resume();
+    await settled();
+    await call.reply(wire2026.callResult);
+    expect((await calling).status).toBe("completed");
+    await settled();
+    landing.come();
+    expect(await resuming).toEqual([]);
+  });
+
+  it("a call that asked first leaves its outcome, so that an answer which comes too late does not make it again", async () => {
+    const tab = browser.openTab();
+    const deposed = lab2026({ store, clock, tabs: unawareOfThefts(tab) });
+    await deposed.client.resume();
+    const leader = await openTab();
+    tab.hide();
+    await clock.advance(3_000);
+    const calling = leader.client.callTool("lab", "plain");
+    const { name } = wire2026.inputRequests;
+    const question = { ...wire2026.inputRequiredResult, inputRequests: { name } };
+    await (await leader.server.expect("tools/call")).reply(question);
+    const task = await calling;
+    const other = await deposed.client.get(task.id);
+    await task.answer("name", wire2026.inputResponses.name);
+    const tooLate = other?.answer("name", { action: "decline" }).catch((error: unknown) => error);
+    await (await leader.server.expect("tools/call")).reply(wire2026.callResult);
+    expect(await tooLate).toBeInstanceOf(InputError);
+    expect(deposed.server.methods).toEqual([]);
+    expect(await store.load(task.id)).toMatchObject({ outcome: { kind: "completed" } });
   });
 
   it("agree on one session with the server, and remember it together", async () => {

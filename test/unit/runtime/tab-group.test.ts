@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type SharedState, type TabAction, TabGroup } from "../../../src/runtime/tab-group.ts";
+import { type TabAction, TabGroup } from "../../../src/runtime/tab-group.ts";
 import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
+import type { SharedState } from "../../../src/shared-state.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 import { runningRecord, T0 } from "../../fixtures/records.ts";
@@ -312,6 +313,21 @@ it("a tab that becomes visible is told to read what it missed, leader or not", a
     tab.show();
   }
   expect(members.map(({ news }) => news)).toEqual([["elected", "awake"], ["awake"]]);
+});
+
+it("those who follow read what they missed once a new leader has read: what it saw settled, they see", async () => {
+  const group = new Group();
+  const [first, second, third] = (await group.joined(3)) as [Member, Member, Member];
+  let takenUp = (): void => undefined;
+  group.takingUp = new Promise((resolve) => {
+    takenUp = resolve;
+  });
+  first.tab.kill();
+  await settled();
+  expect([second.news, third.news]).toEqual([["elected"], []]);
+  takenUp();
+  await settled();
+  expect([second.news, third.news]).toEqual([["elected"], ["awake"]]);
 });
 
 describe("telling", () => {
