@@ -470,10 +470,9 @@ export class TaskHost {
     if (!record) return;
     this.#options.changed({ record });
     const group = this.#groups.get(record.endpoint);
-    if (!group?.leads) return;
-    // Who wrote it may have died before it told the others.
-    group.tell({ record });
-    if (!record.outcome) this.#adopt(group, record);
+    // Who wrote it may have died before it told the others, or have been deposed meanwhile.
+    group?.tell({ record });
+    if (group?.leads && !record.outcome) this.#adopt(group, record);
   }
 
   /** Another process may have written a later word on this task than this one has heard. */

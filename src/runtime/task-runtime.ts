@@ -58,6 +58,9 @@ export interface RuntimeOptions {
   readonly rescheduled: () => void;
 }
 
+/** What became of a write: the store would not take it and only memory knows, or another process was faster. */
+type Fate = "stored" | "unstored" | "superseded";
+
 /**
  * Turns the engine's commands into requests and their replies into events. For each task the
  * order is fixed: next state, write, then send. It has no timer of its own: somebody calls `step`.
@@ -75,7 +78,7 @@ export class TaskRuntime {
   /** Calls known to become no task: they are as ephemeral as the page, as without us. */
   readonly #ephemeral: Set<string> = new Set();
   /** The last write of each record; false when another process was faster. */
-  readonly #writes: Map<string, Promise<boolean>> = new Map();
+  readonly #writes: Map<string, Promise<Fate>> = new Map();
   readonly #feeds: Map<string, PushFeed> = new Map();
   /** Tasks that a lost call may have been: another lost call must not take one of them for certain. */
   readonly #suspected: Set<string> = new Set();
@@ -172,20 +175,22 @@ export class TaskRuntime {
     if (state.record.taskId !== before.record.taskId) this.#index(state.record);
     const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record);
     const life = this.#lives.get(id);
-    const proceed = (): void => {
-      if (this.#closed || this.#lives.get(id) !== life) return;
-      for (const command of commands) {
+    const proceed = (fate: Fate): void => {
+      const letGo = this.#lives.get(id) !== life;
+      if (this.#closed || (letGo && fate !== "stored")) return;
+      for (const command of letGo ? [] : commands) {
         if (command.type === "send") this.#send(id, state.record, command.operation);
         else this.#abandon.get(`${id}/${command.operation}`)?.abort();
       }
       const spent = this.#options.shared && this.#isSpent(state.record);
       const news = event.type === "started" || looksChanged(before, state);
-      if (news || event.type === "woken" || nextPollAt(before) !== nextPollAt(state))
+      // What was still on its way to the store when the task was given away nobody else can tell of.
+      if (news || (!letGo && (event.type === "woken" || nextPollAt(before) !== nextPollAt(state))))
         this.#options.changed(state, news);
       if (spent) void this.#remove(state.record);
     };
-    if (!written) proceed();
-    else void written.then((current) => (current ? proceed() : this.#letGo(id)));
+    if (!written) proceed("stored");
+    else void written.then((fate) => (fate === "superseded" ? this.#letGo(id) : proceed(fate)));
     this.#options.rescheduled();
     const asks = event.type === "asked" && openInputs(state.record).length > 0;
     if (asks && this.#waiting.length > 0) this.#giveQuestionUp(id);
@@ -253,7 +258,7 @@ export class TaskRuntime {
 
   /** Resolves when the record's last write has ended: false if another process was faster. */
   stored(id: string): Promise<boolean> {
-    return this.#writes.get(id) ?? Promise.resolve(true);
+    return Promise.resolve(this.#writes.get(id)).then((fate) => fate !== "superseded");
   }
 
   /** Nobody waits for what a person will say: the question is in the record, or is asked again later. */
@@ -379,19 +384,22 @@ export class TaskRuntime {
     });
   }
 
-  #write(record: TaskRecord): Promise<boolean> {
-    if (this.#ephemeral.has(record.id)) return Promise.resolve(true);
+  #write(record: TaskRecord): Promise<Fate> {
+    if (this.#ephemeral.has(record.id)) return Promise.resolve("stored");
     const { store } = this.#options;
     const unwanted = !this.#options.shared && this.#isSpent(record);
-    const earlier = this.#writes.get(record.id) ?? Promise.resolve(true);
-    const write = earlier
+    const put = async (earlier?: Fate): Promise<Fate> => {
       // What follows on a state that another process overtook must not be written over that one's.
-      .then(
-        (current) => current && (unwanted ? store.remove(record.id).then(() => true) : store.save(record)),
-      )
-      .catch((error: unknown) => {
+      if (earlier === "superseded") return earlier;
+      if (unwanted) await store.remove(record.id);
+      else if (!(await store.save(record))) return "superseded";
+      return "stored";
+    };
+    const write = Promise.resolve(this.#writes.get(record.id))
+      .then(put)
+      .catch((error: unknown): Fate => {
         this.#options.storageFailed(record, error);
-        return true;
+        return "unstored";
       });
     this.#writes.set(record.id, write);
     // Before any other callback on this write, so that nothing overtakes what waits for it.

@@ -12,6 +12,8 @@ export interface DiskEvents {
   committed(tab: Tab, record: TaskRecord, before: TaskRecord | undefined): void;
   /** One by its id, not all that there are. */
   read(tab: Tab, record: TaskRecord): void;
+  /** It was read among all others. */
+  listed(tab: Tab, record: TaskRecord): void;
   /** Not written: the disk holds something later. */
   superseded(tab: Tab, record: TaskRecord): void;
   removed(tab: Tab, id: string, before: TaskRecord | undefined): void;
@@ -86,7 +88,12 @@ export class Disk {
           if (record) this.#events.read(tab, record);
           return record;
         }),
-      loadActive: () => read(() => [...this.active.values()]),
+      loadActive: () =>
+        read(() => {
+          const records = [...this.active.values()];
+          for (const record of records) this.#events.listed(tab, record);
+          return records;
+        }),
       loadSettled: () => read(() => [...this.settled.values()]),
       saveSession: (endpoint, session) => {
         const written = structuredClone(session);

@@ -42,8 +42,8 @@ export interface InvariantSetting {
   readonly crash: (tab: Tab, moment: string) => void;
 }
 
-/** How long after it heard that it lost the lead, or was thawed, a tab may yet poll, in ms. */
-const DEPOSED_MS = 500;
+/** How long after it heard that it lost the lead, or was thawed, a tab may yet poll, in ms: a read or a write may be under way. */
+const DEPOSED_MS = 1_000;
 
 /** Watches everything that leaves, arrives, is written and is shown, and holds it against what the library promises. */
 export class Invariants implements DiskEvents, WireEvents {
@@ -63,6 +63,8 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #repeatable: Set<string> = new Set();
   readonly #given: GivenAnswer[] = [];
   readonly #givenAt: Map<GivenAnswer, number> = new Map();
+  /** Each with its question, as it was written once. */
+  readonly #durableAnswers: Set<string> = new Set();
   readonly #sentAnswers: Map<string, JsonObject> = new Map();
   /** Questions an answer to which the server refused: they may be answered otherwise. */
   readonly #refusedAnswers: Set<string> = new Set();
@@ -144,11 +146,13 @@ export class Invariants implements DiskEvents, WireEvents {
         this.violate("a question is answered once", `${key} of ${tag} was delivered, is ${now}`);
       }
     }
-    for (const { key, state } of record.inputs) {
+    for (const { key, state, response } of record.inputs) {
+      if (response) this.#durableAnswers.add(`${tag}/${key} ${JSON.stringify(response)}`);
       const earlier = before?.inputs.find((input) => input.key === key)?.state;
       if (earlier !== state && taskId !== undefined) this.#pace.excuse(taskId);
     }
-    if (record.cancel !== before?.cancel && taskId !== undefined) this.#pace.excuse(taskId);
+    const over = record.snapshot?.status !== before?.snapshot?.status && isOver({ ...record.snapshot });
+    if ((record.cancel !== before?.cancel || over) && taskId !== undefined) this.#pace.excuse(taskId);
     if (taskId !== undefined && record.heldUntil !== before?.heldUntil)
       this.#pace.heldOnDisk(taskId, record.heldUntil ?? 0);
     // Whoever sends a call again may die before its reply comes, as the first caller may.
@@ -160,6 +164,11 @@ export class Invariants implements DiskEvents, WireEvents {
   read(tab: Tab, { id, taskId }: TaskRecord): void {
     this.#overtaken.get(tab)?.delete(id);
     if (taskId !== undefined) this.#pace.released(tab, taskId);
+  }
+
+  /** Who comes to lead takes up what it lists, unless it has it in memory: a state that was refused it has let go of. */
+  listed(tab: Tab, { id }: TaskRecord): void {
+    this.#overtaken.get(tab)?.delete(id);
   }
 
   superseded(tab: Tab, record: TaskRecord): void {
@@ -219,13 +228,13 @@ export class Invariants implements DiskEvents, WireEvents {
     const { taskId } = params;
     if (typeof taskId !== "string" || !method.startsWith("tasks/")) return;
     const sending = `${tab.name} ${method} ${taskId}`;
-    // Only a page that was thawed does in one moment what should have taken it a while.
-    if (this.#sentAt.get(sending) === this.#setting.agenda.now && tab.thawedAt !== this.#setting.agenda.now) {
+    // A page that was thawed does in one moment what should have taken it a while, and hears what others did meanwhile.
+    if (this.#sentAt.get(sending) === this.#setting.agenda.now && !this.#isUnsettled(tab, endpoint)) {
       this.violate("nothing is sent twice at once", sending);
     }
     this.#sentAt.set(sending, this.#setting.agenda.now);
     const late = this.#pace.sends(tab, taskId);
-    if (late) this.violate("Retry-After is honoured", late);
+    if (late && !this.#isUnsettled(tab, endpoint)) this.violate("Retry-After is honoured", late);
     const record = this.#disk?.recordOfTask(endpoint, taskId);
     if (!record) {
       const tag = this.#setting.ledger.tagOfTask(taskId) ?? "";
@@ -496,12 +505,10 @@ export class Invariants implements DiskEvents, WireEvents {
   }
 
   #polls(tab: Tab, endpoint: string, taskId: string, requestId: Message["id"]): void {
-    const { locks, leaderLocks, agenda } = this.#setting;
+    const { locks, leaderLocks } = this.#setting;
     const leaderLock = leaderLocks.get(endpoint);
     const early = this.#pace.polls(tab, taskId, requestId);
-    // A page that was thawed, or deposed and elected again, may yet do what it had begun before.
-    const since = Math.max(this.#lostLeads.knownSince(tab, leaderLock), tab.thawedAt);
-    const unsettled = agenda.now - since <= DEPOSED_MS;
+    const unsettled = this.#isUnsettled(tab, endpoint);
     if (early && !unsettled) this.violate("polls never exceed the rate the server asks for", early);
     const polledBy = this.#polledBy.get(taskId);
     this.#polledBy.set(taskId, tab);
@@ -516,6 +523,13 @@ export class Invariants implements DiskEvents, WireEvents {
         `${tab.name} polls ${taskId}, and ${locks.holder(leaderLock)?.name} leads`,
       );
     }
+  }
+
+  /** A page that was thawed, or deposed and elected again, may yet do what it had begun before. */
+  #isUnsettled(tab: Tab, endpoint: string): boolean {
+    const { leaderLocks, agenda } = this.#setting;
+    const since = Math.max(this.#lostLeads.knownSince(tab, leaderLocks.get(endpoint)), tab.thawedAt);
+    return agenda.now - since <= DEPOSED_MS;
   }
 
   #answers2025(message: Message): void {
@@ -539,8 +553,9 @@ export class Invariants implements DiskEvents, WireEvents {
     const tag = this.#tag(record);
     const name = `${tag}/${key}`;
     if (this.#isUnstored(record)) return;
-    const input = record.inputs.find((known) => known.key === key);
-    if (!input || !sameJson(input.response, response)) {
+    // A page that was frozen may send it when the task has long ended: it was durable when it was given.
+    if (!this.#durableAnswers.has(`${name} ${JSON.stringify(response)}`)) {
+      const input = record.inputs.find((known) => known.key === key);
       this.violate(
         "no answer leaves before it is durable",
         `${name} is ${input?.state ?? "unknown"} on disk`,

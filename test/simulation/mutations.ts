@@ -29,15 +29,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a write that follows on a superseded one is made",
     file: "runtime/task-runtime.ts",
-    find: "current && (unwanted",
-    replace: "(current || !current) && (unwanted",
+    find: 'if (earlier === "superseded") return earlier;',
+    replace: "",
     contended: true,
   },
   {
     name: "requests leave before their record is stored",
     file: "runtime/task-runtime.ts",
-    find: "if (!written) proceed();",
-    replace: "if (written || !written) proceed();",
+    find: "if (!written) proceed(",
+    replace: "if (written || !written) proceed(",
   },
   {
     name: "a call leaves before it is stored",
@@ -184,6 +184,13 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "what another tab moved on is held on to",
     file: "runtime/task-host.ts",
     find: "this.#runtime.overtakenBy(state.record);",
+    replace: "",
+    contended: true,
+  },
+  {
+    name: "a call that asked first leaves no outcome behind",
+    file: "engine/record.ts",
+    find: " && call.rounds === 0",
     replace: "",
     contended: true,
   },

@@ -38,6 +38,9 @@ export function wrongOutcome(
         const error = `rpc ${rpc.code} ${rpc.message}`;
         const seen = [error, `tools/call: ${error}`, `tasks/result: ${error}`];
         if (ledger.noted(ANY_CALL, `initialize: ${error}`)) return undefined;
+        // 2025-11-25 answers `tasks/result` of a failed task with its error, and of one that was deleted with the same code.
+        const ambiguous = record.snapshot?.status === "failed" && rpc.code === -32602;
+        if (ambiguous && ledger.noted(tag, "unknown task")) return undefined;
         return seen.some((note) => ledger.noted(tag, note))
           ? undefined
           : `${tag} failed with ${error}, which no server said`;

@@ -341,6 +341,24 @@ describe("two tabs", () => {
     expect(await other?.result()).toEqual(wire2026.toolResult);
   });
 
+  it("and what lands when its tab no longer leads, from that tab", async () => {
+    const landing = moment();
+    const tab = browser.openTab();
+    const leader = { ...lab2026({ store: writingOutcomesAfter(landing.coming), clock, tabs: tab }), tab };
+    await leader.client.resume();
+    const heir = await openTab();
+    const task = await start(leader);
+    const other = await heir.client.get(task.id);
+    await poll(leader, wire2026.completed);
+    tab.hide();
+    await clock.advance(3_000);
+    const asked = await heir.server.expect("tasks/get");
+    landing.come();
+    expect(await task.result()).toEqual(wire2026.toolResult);
+    expect(await other?.result()).toEqual(wire2026.toolResult);
+    expect(asked.options.signal?.aborted, "its reply no longer matters").toBe(true);
+  });
+
   it("a call that was answered at once is none to a tab that read of it before", async () => {
     const caller = await openTab();
     const landing = moment();
