@@ -9,7 +9,7 @@ test.each(["2025-11-25", "2026-07-28"])(
   async (generation) => {
     const page = new TaskPage(await at.browser.open(at.lab.page));
     await page.choose(`sample ${at.lab.name} ${generation}`);
-    await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 800 });
+    await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 1_500 });
     await page.saying("Resolving");
     // The page itself must load: only the servers are out of reach.
     await page.page.route("**/samples/**", (route) => route.abort("internetdisconnected"));

@@ -12,7 +12,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
   async function acquire(args: object = {}): Promise<TaskPage> {
     const page = new TaskPage(await at.browser.open(at.lab.page));
     await page.choose(server());
-    await page.call("acquire_paper", { doi: DOI, stage_ms: 700, ...args });
+    await page.call("acquire_paper", { doi: DOI, stage_ms: 1_200, ...args });
     return page;
   }
 

@@ -6,7 +6,7 @@ const at = testBrowser();
 
 async function call(page: TaskPage): Promise<void> {
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
-  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 500 });
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 1_200 });
 }
 
 test("where there is no IndexedDB the task runs to its end in the page, which tells of the problem", async () => {

@@ -1,4 +1,11 @@
 import type { Locator, Page } from "playwright-core";
+import { STAGES } from "./random-moment.ts";
+
+/** What the tools of the tests say one after the other while they run: `acquire_paper`, and the research of server-everything. */
+const COURSES: readonly (readonly string[])[] = [
+  STAGES,
+  ["Gathering sources", "Analyzing content", "Synthesizing findings", "Generating report"],
+];
 
 /** The console of web/, as a person uses it. */
 export class TaskPage {
@@ -97,8 +104,14 @@ export class TaskPage {
     await this.question.getByRole("button", { name: "Answer" }).click();
   }
 
+  /** Waits until the task says this, or is further on: a page on a busy machine may never show a short stage. */
   async saying(text: string): Promise<void> {
-    await this.row.locator(".message").filter({ hasText: text }).waitFor();
+    const course = COURSES.find((stages) => stages.includes(text));
+    const texts = course?.slice(course.indexOf(text)) ?? [text];
+    await this.row
+      .locator(".message")
+      .filter({ hasText: new RegExp(texts.join("|")) })
+      .waitFor();
   }
 
   async stands(status: string): Promise<void> {

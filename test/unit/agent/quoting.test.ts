@@ -27,10 +27,11 @@ describe("a server's text", () => {
   });
 
   it("of a megabyte is looked at for no longer than it is quoted", () => {
-    const began = performance.now();
+    const before = process.cpuUsage();
     expect(plainText("\u001b]".repeat(500_000)).length).toBeLessThan(MAX_QUOTE + 50);
     expect(plainText("\u001b[9".repeat(350_000)).length).toBeLessThan(MAX_QUOTE + 50);
-    expect(performance.now() - began).toBeLessThan(500);
+    // What else the machine does is not ours.
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(500);
   });
 
   it("is not cut through a character", () => {

@@ -37,7 +37,7 @@ const USUAL: readonly (readonly [pattern: string, fits: string, not: string])[] 
 
 describe("a pattern that would keep the page busy for ever", () => {
   it.each(EVIL)("%s is left out, and that is said", (pattern) => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     for (const schema of [
       { type: "object", properties: { word: { type: "string", pattern } }, required: ["word", "other"] },
       {
@@ -57,7 +57,7 @@ describe("a pattern that would keep the page busy for ever", () => {
       faults: [],
       unchecked: [pattern],
     });
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(msOfCpu(before)).toBeLessThan(1_000);
   });
 
   it.each([
@@ -91,10 +91,15 @@ describe("a pattern as servers write them", () => {
     for (const pattern of [...EVIL, ...USUAL.map(([usual]) => usual)]) {
       for (let length = 8; length <= 4_096; length *= 2) {
         if (pathsOf(pattern, length) > 5_000_000) break;
-        const started = performance.now();
+        const before = process.cpuUsage();
         new RegExp(pattern, "u").test(`${"a".repeat(length)}!`);
-        expect(performance.now() - started, `${pattern} on ${length}`).toBeLessThan(500);
+        expect(msOfCpu(before), `${pattern} on ${length}`).toBeLessThan(500);
       }
     }
   });
 });
+
+/** What was computed since: what else the machine does is not ours. */
+function msOfCpu(before: NodeJS.CpuUsage): number {
+  return process.cpuUsage(before).user / 1_000;
+}
