@@ -25,10 +25,10 @@ beforeEach(() => {
   store = { ...memoryStore(), scope: "app" };
 });
 
-/** A tab with a client, in which the page has started. All tabs have one store, each its own connection. */
-async function openTab(labOf: typeof lab2026 = lab2026): Promise<TabLab> {
+/** A tab with a client, in which the page has started. All tabs have one store, each its own connection and its own way to it. */
+async function openTab(labOf: typeof lab2026 = lab2026, ownWay: TaskStore = store): Promise<TabLab> {
   const tab = browser.openTab();
-  const lab = { ...labOf({ store, clock, tabs: tab }), tab };
+  const lab = { ...labOf({ store: ownWay, clock, tabs: tab }), tab };
   await lab.client.resume();
   return lab;
 }
@@ -303,9 +303,7 @@ describe("two tabs", () => {
 
   it("what a dying leader wrote last is seen by those who follow, though its heir finds nothing to do", async () => {
     const landing = moment();
-    const tab = browser.openTab();
-    const leader = { ...lab2026({ store: writingOutcomesAfter(landing.coming), clock, tabs: tab }), tab };
-    await leader.client.resume();
+    const leader = await openTab(lab2026, writingOutcomesAfter(landing.coming));
     const reading = { ...store, loadActive: () => landing.coming.then(() => store.loadActive()) };
     const heir = lab2026({ store: reading, clock, tabs: browser.openTab() });
     void heir.client.resume();
@@ -314,7 +312,7 @@ describe("two tabs", () => {
     const task = await start(leader);
     const other = await third.client.get(task.id);
     await poll(leader, wire2026.completed);
-    tab.kill();
+    leader.tab.kill();
     await settled();
     expect(other?.status, "it is not on the disk yet").toBe("working");
     landing.come();
@@ -324,15 +322,13 @@ describe("two tabs", () => {
 
   it("and so is what lands after its heir has read", async () => {
     const landing = moment();
-    const tab = browser.openTab();
-    const leader = { ...lab2026({ store: writingOutcomesAfter(landing.coming), clock, tabs: tab }), tab };
-    await leader.client.resume();
+    const leader = await openTab(lab2026, writingOutcomesAfter(landing.coming));
     const heir = await openTab();
     const third = await openTab();
     const task = await start(leader);
     const other = await third.client.get(task.id);
     await poll(leader, wire2026.completed);
-    tab.kill();
+    leader.tab.kill();
     const asked = await heir.server.expect("tasks/get");
     landing.come();
     await settled();
@@ -343,14 +339,12 @@ describe("two tabs", () => {
 
   it("and what lands when its tab no longer leads, from that tab", async () => {
     const landing = moment();
-    const tab = browser.openTab();
-    const leader = { ...lab2026({ store: writingOutcomesAfter(landing.coming), clock, tabs: tab }), tab };
-    await leader.client.resume();
+    const leader = await openTab(lab2026, writingOutcomesAfter(landing.coming));
     const heir = await openTab();
     const task = await start(leader);
     const other = await heir.client.get(task.id);
     await poll(leader, wire2026.completed);
-    tab.hide();
+    leader.tab.hide();
     await clock.advance(3_000);
     const asked = await heir.server.expect("tasks/get");
     landing.come();
