@@ -50,7 +50,10 @@ export interface TaskClientOptions {
    * No timer is held then, unless `besideTimers` says so; give `push: false` too, so that no connection is.
    */
   readonly alarm?: Alarm;
-  /** Store plain calls too, with what they gave: for a process whose caller may be gone when they end. */
+  /**
+   * Store plain calls too, with what they gave: for a process whose caller may be gone when they end. Without it, of calls
+   * that were no task only those are kept that asked something first.
+   */
   readonly keepPlain?: boolean;
   /** How many polls may be out at once: 32. Fewer for places that have few connections. */
   readonly pollsAtOnce?: number;
