@@ -33,6 +33,17 @@ export default defineConfig({
       },
       {
         test: {
+          // Run by `npm run test:firefox` alone: the gate's machines have no Firefox.
+          name: "firefox",
+          include: ["test/firefox/**/*.test.ts"],
+          globalSetup: "test/extension/servers.ts",
+          testTimeout: 180_000,
+          hookTimeout: 90_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "edge",
           include: ["test/edge/**/*.test.ts"],
           testTimeout: 60_000,
