@@ -2,7 +2,7 @@ import type { JsonObject, TaskJson } from "holdfast";
 import { fingerprint } from "../api/fingerprint.ts";
 import { readTaskId } from "../api/task-id.ts";
 import { limitsOf } from "../config/limits.ts";
-import type { Admitted, NotAdmitted } from "../objects/principal-directory-rpc.ts";
+import type { NotAdmitted } from "../objects/principal-directory-rpc.ts";
 import type { Caller } from "./caller.ts";
 import type { HeldCall } from "./group-rpc.ts";
 import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "./rpc-error.ts";
@@ -30,8 +30,8 @@ export interface Waiter {
   readonly request: string;
 }
 
-/** Whether the call may start, and in which object. Throws an RpcError if it may not. */
-async function admit(caller: Caller, call: WantedCall): Promise<Admitted> {
+/** Starts a call, and gives its task: when there is a handle, a question or an outcome, or when `waitMs` are over. */
+export async function startCall(caller: Caller, call: WantedCall, waitMs: number): Promise<TaskJson> {
   const limits = limitsOf(caller.env);
   const { argumentBytes, shardCeiling } = limits;
   if (new TextEncoder().encode(JSON.stringify(call.arguments)).byteLength > argumentBytes)
@@ -39,17 +39,7 @@ async function admit(caller: Caller, call: WantedCall): Promise<Admitted> {
   const endpoint = caller.endpoint.name;
   const admission = await caller.objects.directory.admit({ endpoint, limits, shardCeiling });
   if (!admission.ok) throw notAdmitted(admission);
-  return admission;
-}
-
-/** Starts a call, and gives its task: when there is a handle, a question or an outcome, or when `waitMs` are over. */
-export async function startCall(
-  caller: Caller,
-  call: WantedCall,
-  waitMs: number,
-  admission: Promise<Admitted> = admit(caller, call),
-): Promise<TaskJson> {
-  const { id, shard } = await admission;
+  const { id, shard } = admission;
   const started = { ...call, id, timeoutMs: caller.settings.holdMs };
   const reply = await caller.group(shard).start(caller.identity(shard), started, waitMs);
   if (reply.ok) return reply.value;
@@ -99,14 +89,11 @@ export class WaitedCall {
     const at = Date.now();
     const since = at - settings.joinWindowMs;
     const held = { hold: this.#hold, key: this.#key, at };
-    // Two objects are asked at once: nearly always there is nothing to join, and then the answer is needed next.
-    const admission = admit(this.#caller, this.#call);
-    admission.catch(() => undefined);
     const id = settings.joinWindowMs > 0 ? await this.#abandoned(held, since, signal) : undefined;
     const shard = id === undefined ? undefined : readTaskId(id)?.shard;
     const joined = shard === undefined ? undefined : await this.#caller.group(shard).task(id ?? "");
     if (joined) return joined;
-    const task = await startCall(this.#caller, this.#call, waitMs, admission);
+    const task = await startCall(this.#caller, this.#call, waitMs);
     this.#held ||= !task.outcome;
     if (!task.outcome) await first.hold(held, task.id, since);
     return task;
