@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { until } from "../browser/until.ts";
 import { LoadedExtension } from "./loaded-extension.ts";
 import { SmallSite, TOKEN } from "./small-site.ts";
+import { startInPopup } from "./start-in-popup.ts";
 import { TaskLab } from "./task-lab.ts";
 
 const DOI = "10.1038/s41586-020-2649-2";
@@ -36,16 +37,8 @@ test.each([
       : lab.server(generation);
     await extension.addServer(server, `Papers ${generation}`, guarded ? TOKEN : undefined);
 
-    const popup = await extension.popup();
-    await popup.click(".page-header a", "Call");
-    await popup.sees("[name=server] option", `Papers ${generation}`);
-    await popup.fill("[name=server]", server);
-    await popup.click(".tool", "acquire_paper");
-    await popup.click(".call-form label", "JSON");
-    await popup.fill("[name=arguments]", JSON.stringify({ doi: DOI, stage_ms: STAGE_MS }));
-    await popup.click(".call-form button", "Call");
-    await popup.sees(".task-card .status", "working");
-    await popup.close();
+    const args = { doi: DOI, stage_ms: STAGE_MS };
+    await startInPopup(await extension.popup(), { server, name: `Papers ${generation}`, args });
     await extension.badge("1");
 
     for (let stop = 1; stop <= 5; stop++) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../browser/until.ts";
+import { startInPopup } from "../extension/start-in-popup.ts";
 import { TaskLab } from "../extension/task-lab.ts";
 import { LoadedInFirefox } from "./loaded-in-firefox.ts";
 
@@ -27,16 +28,8 @@ test.each(["2026-07-28", "2025-11-25"])(
     await options.sees(`[data-server="${server}"] .server-found`);
     await options.close();
 
-    const popup = await extension.page("popup");
-    await popup.click(".page-header a", "Call");
-    await popup.sees("[name=server] option", `Papers ${generation}`);
-    await popup.fill("[name=server]", server);
-    await popup.click(".tool", "acquire_paper");
-    await popup.click(".call-form label", "JSON");
-    await popup.fill("[name=arguments]", JSON.stringify({ doi: DOI, stage_ms: STAGE_MS }));
-    await popup.click(".call-form button", "Call");
-    await popup.sees(".task-card .status", "working");
-    await popup.close();
+    const args = { doi: DOI, stage_ms: STAGE_MS };
+    await startInPopup(await extension.page("popup"), { server, name: `Papers ${generation}`, args });
 
     for (let stop = 1; stop <= 5; stop++) {
       const polls = await lab.count("tasks/get");
