@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { constants, setPriority } from "node:os";
+import { stripVTControlCharacters } from "node:util";
 
 /**
  * `npm test`: all projects of the suite, in three chains side by side, since each of them waits a great deal. Their output is
@@ -13,6 +14,8 @@ const LOGS = "results/test";
 /** Under it vitest repeats, after all files, what failed and why. */
 const VERDICT = /⎯ (Failed Tests|Failed Suites|Unhandled (Errors?|Rejections?))/;
 const LONGEST_VERDICT = 12_000;
+/** In it, of each that failed: which it is, and the line that says why. */
+const FAILED = /^ FAIL .*\n.*$/gm;
 
 interface Run {
   readonly name: string;
@@ -26,8 +29,15 @@ const runs = (await Promise.all(CHAINS.map(runInTurn))).flat();
 
 for (const { name, passed, seconds } of runs)
   console.log(`${passed ? "passed" : "FAILED"}  ${name}  ${seconds.toFixed(0)} s`);
-for (const { name, output } of runs.filter(({ passed }) => !passed)) {
-  console.log(`\n=== ${name} failed; all of its output: ${LOGS}/${name}.log\n${verdictIn(output)}`);
+const failed = runs
+  .filter(({ passed }) => !passed)
+  .map(({ name, output }) => ({ name, verdict: verdictIn(stripVTControlCharacters(output)) }));
+for (const { name, verdict } of failed) {
+  console.log(`\n=== ${name} failed; all of its output: ${LOGS}/${name}.log\n${verdict}`);
+}
+// Last of all and short: a record that keeps only so much of a run keeps this.
+for (const { name, verdict } of failed) {
+  console.log(`\n=== ${name} failed:\n${verdict.match(FAILED)?.join("\n") ?? verdict.slice(-1_500)}`);
 }
 process.exitCode = runs.every(({ passed }) => passed) ? 0 : 1;
 
