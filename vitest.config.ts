@@ -1,11 +1,15 @@
 import { defineConfig } from "vitest/config";
 
+/** A second, as by default, is what a browser or a process may take on a busy machine to show what is there. */
+const POLL = { timeout: 20_000 };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "node",
+          expect: { poll: POLL },
           include: ["test/{unit,agent,bench,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
           testTimeout: 60_000,
         },
@@ -13,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
+          expect: { poll: POLL },
           include: ["test/{browser,examples}/**/*.test.ts"],
           globalSetup: "test/browser/servers.ts",
           testTimeout: 60_000,
@@ -24,6 +29,7 @@ export default defineConfig({
       {
         test: {
           name: "extension",
+          expect: { poll: POLL },
           include: ["test/extension/**/*.test.ts"],
           globalSetup: "test/extension/servers.ts",
           testTimeout: 90_000,
@@ -35,6 +41,7 @@ export default defineConfig({
         test: {
           // Run by `npm run test:firefox` alone: the gate's machines have no Firefox.
           name: "firefox",
+          expect: { poll: POLL },
           include: ["test/firefox/**/*.test.ts"],
           globalSetup: "test/extension/servers.ts",
           testTimeout: 180_000,
@@ -45,6 +52,7 @@ export default defineConfig({
       {
         test: {
           name: "edge",
+          expect: { poll: POLL },
           include: ["test/edge/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -27,6 +27,7 @@ export default defineConfig({
     name: "workers",
     include: ["test/workers/**/*.test.ts"],
     testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
     deps: {
       optimizer: {
         // Bundled beforehand, they load in a fraction of a second; one module at a time it takes seconds.
