@@ -59,6 +59,8 @@ test("a time line tells of the reloads a task outlived, and is drawn to scale", 
 });
 
 test("without a network the page says so, and takes it back when there is one", async () => {
+  // Of what the page had just asked the worker.
+  at.expectComplaints(/ERR_INTERNET_DISCONNECTED/);
   const page = await openPage();
   await at.browser.context.setOffline(true);
   await page.page.locator("#offline").waitFor();
