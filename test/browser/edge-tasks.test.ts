@@ -1,12 +1,21 @@
-import { expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ServerProcess, startWorker } from "../servers/processes.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
 /** Tasks that the worker holds: the page only starts and watches them. */
 const at = testBrowser();
 
+/** One of its own: every page of a worker shows what that worker holds. */
+let worker: ServerProcess;
+
+beforeAll(async () => {
+  worker = await startWorker({ vars: { DEMO: "true" } });
+});
+afterAll(() => worker.kill());
+
 async function openPage(): Promise<TaskPage> {
-  return new TaskPage(await at.browser.open(`${inject("workerUrl")}/`));
+  return new TaskPage(await at.browser.open(`${worker.url}/`));
 }
 
 interface Listed {
@@ -15,7 +24,7 @@ interface Listed {
 }
 
 async function newest(): Promise<Listed | undefined> {
-  const reply = await fetch(`${inject("workerUrl")}/v1/tasks?limit=1`, {
+  const reply = await fetch(`${worker.url}/v1/tasks?limit=1`, {
     headers: { authorization: "Bearer demo" },
   });
   return ((await reply.json()) as { tasks: Listed[] }).tasks[0];
