@@ -9,6 +9,10 @@ import { until } from "../browser/until.ts";
 const root = join(import.meta.dirname, "../..");
 const require = createRequire(import.meta.url);
 
+const ATTEMPTS = 3;
+/** How long a server that is starting may take over one answer. */
+const PATIENCE_MS = 10_000;
+
 /** A real server in a process of its own, on 127.0.0.1. */
 export interface ServerProcess {
   readonly url: string;
@@ -29,21 +33,22 @@ export interface WranglerOptions {
 
 /** The worker, with the page and the sample servers, in workerd. Resolves when it answers. */
 export async function startWorker(options: WranglerOptions = {}): Promise<ServerProcess> {
-  const port = options.port ?? (await freePort());
   const wrangler = join(dirname(require.resolve("wrangler/package.json")), "bin/wrangler.js");
   const state = options.persistTo ?? (await mkdtemp(join(tmpdir(), "holdfast-state-")));
   const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
-  const child = start(wrangler, [
-    "dev",
-    ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
-    ...["--persist-to", state],
-    ...(options.config === undefined ? [] : ["--config", options.config]),
-    ...vars,
-  ]);
-  const url = `http://127.0.0.1:${port}`;
-  await answers(`${url}/healthz`);
+  const { child, port } = await answering(options.port, "/healthz", (port) =>
+    start(wrangler, [
+      "dev",
+      ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
+      // By default all that start at once want the same one.
+      ...["--inspector-port", "0"],
+      ...["--persist-to", state],
+      ...(options.config === undefined ? [] : ["--config", options.config]),
+      ...vars,
+    ]),
+  );
   return {
-    url,
+    url: `http://127.0.0.1:${port}`,
     group: child.pid ?? 0,
     async kill() {
       await kill(child);
@@ -57,12 +62,11 @@ export async function startWorker(options: WranglerOptions = {}): Promise<Server
 
 /** The official server-everything. `url` is its MCP endpoint. */
 export async function startEverything(): Promise<ServerProcess> {
-  const port = await freePort();
   const script = require.resolve("@modelcontextprotocol/server-everything/dist/index.js");
-  const child = start(script, ["streamableHttp"], { PORT: `${port}` });
-  const url = `http://127.0.0.1:${port}/mcp`;
-  await answers(url);
-  return { url, group: child.pid ?? 0, kill: () => kill(child) };
+  const { child, port } = await answering(undefined, "/mcp", (port) =>
+    start(script, ["streamableHttp"], { PORT: `${port}` }),
+  );
+  return { url: `http://127.0.0.1:${port}/mcp`, group: child.pid ?? 0, kill: () => kill(child) };
 }
 
 export function freePort(): Promise<number> {
@@ -94,10 +98,26 @@ async function kill(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function answers(url: string): Promise<true> {
-  return until(
-    `${url} answers`,
-    async () => ((await fetch(url).catch(() => undefined)) ? true : undefined),
-    60_000,
-  );
+/** Resolves when the server answers. What ends before it does, as it must when its port was taken meanwhile, is started anew. */
+async function answering(
+  wanted: number | undefined,
+  path: string,
+  launch: (port: number) => ChildProcess,
+): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const port = wanted ?? (await freePort());
+    const child = launch(port);
+    const url = `http://127.0.0.1:${port}${path}`;
+    const stands = await until(
+      `${url} answers`,
+      async () => {
+        if (child.exitCode !== null) return "ended";
+        const reply = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
+        return reply ? "answers" : undefined;
+      },
+      60_000,
+    );
+    if (stands === "answers") return { child, port };
+    if (attempt === ATTEMPTS) throw new Error(`${url}: the server ended with code ${child.exitCode}`);
+  }
 }
