@@ -32,7 +32,7 @@ test("two tabs: a task of one is in the other, with the same time line, and its 
 test("a time line tells of the reloads a task outlived, and is drawn to scale", async () => {
   const page = await openPage();
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
-  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 2_000 });
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 3_000 });
   await page.saying("Resolving");
   await page.task.getByText(/so far, next poll in \d+ s/).waitFor();
   await page.reload();
@@ -50,7 +50,7 @@ test("a time line tells of the reloads a task outlived, and is drawn to scale", 
   const [start = 0, end = 0] = [times.at(0), times.at(-1)];
   // Four stages of the same length.
   expect(moments.filter(({ kind }) => kind === "message")).toHaveLength(4);
-  expect(end - start).toBeGreaterThanOrEqual(8_000);
+  expect(end - start).toBeGreaterThanOrEqual(12_000);
   const drawn = moments.map(({ left }) => left);
   expect(drawn).toHaveLength(times.length);
   for (const [index, at] of times.entries())

@@ -4,13 +4,13 @@ import { testBrowser } from "./test-browser.ts";
 
 const at = testBrowser();
 
-/** Runs a task of four seconds, whose server asks to be polled every half second, and counts what it took. */
+/** Runs a task of eight seconds, whose server asks to be polled every second, and counts what it took. */
 async function requestsOfOneTask(generation: string): Promise<Record<string, number>> {
   const { lab } = at;
   const page = new TaskPage(await at.browser.open(lab.page));
   await page.choose(`sample ${lab.name} ${generation}`);
   await lab.clearWire();
-  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 1000 });
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 2_000 });
   await page.stands("completed");
   const counts: Record<string, number> = {};
   for (const { method = "other" } of await lab.wire()) counts[method] = (counts[method] ?? 0) + 1;

@@ -95,7 +95,7 @@ describe("the snippets that run in a page", () => {
       await app.build();
       const served = await app.serve();
       const page = await at.browser.context.newPage();
-      await withArguments(page, { stage_ms: 300 });
+      await withArguments(page, { stage_ms: 600 });
       const said: string[] = [];
       page.on("console", async (message) => {
         const values = await Promise.all(message.args().map((arg) => arg.jsonValue().catch(() => undefined)));
