@@ -80,7 +80,7 @@ export class TaskHost {
       ...options,
       shared: tabs !== undefined && store.scope !== undefined,
       changed: (state, news) => this.#changed(state, news),
-      superseded: (id) => void this.#superseded(id),
+      superseded: (own) => void this.#superseded(own),
       storageFailed: ({ id, outcome }, error) => {
         if (outcome) this.#unstored.add(id);
         report({ kind: "storage", id, error, message: `Task ${id} could not be stored: ${String(error)}` });
@@ -464,7 +464,7 @@ export class TaskHost {
   }
 
   /** Another tab moved a task on that ran here. If this one leads, it goes on from there. */
-  async #superseded(id: string): Promise<void> {
+  async #superseded({ id, heldUntil = 0 }: TaskRecord): Promise<void> {
     this.#endCall(id);
     const record = await this.record(id);
     if (!record) return;
@@ -472,7 +472,9 @@ export class TaskHost {
     const group = this.#groups.get(record.endpoint);
     // Who wrote it may have died before it told the others, or have been deposed meanwhile.
     group?.tell({ record });
-    if (group?.leads && !record.outcome) this.#adopt(group, record);
+    if (!group?.leads || record.outcome) return;
+    // Whoever wrote it may not have been told by the server to wait.
+    this.#adopt(group, heldUntil > (record.heldUntil ?? 0) ? { ...record, heldUntil } : record);
   }
 
   /** Another process may have written a later word on this task than this one has heard. */

@@ -52,8 +52,8 @@ export interface RuntimeOptions {
   readonly changed: (state: TaskState, news: boolean) => void;
   /** The store failed; the task goes on in memory. */
   readonly storageFailed: (record: TaskRecord, error: unknown) => void;
-  /** Another process has moved this task on; it was let go of here. */
-  readonly superseded: (id: string) => void;
+  /** Another process has moved this task on; it was let go of here, where this was the latest. */
+  readonly superseded: (own: TaskRecord) => void;
   /** When {@link TaskRuntime.step} should be called next may have changed. */
   readonly rescheduled: () => void;
 }
@@ -367,9 +367,10 @@ export class TaskRuntime {
   }
 
   #letGo(id: string): void {
-    if (!this.#states.has(id)) return;
+    const own = this.#states.get(id)?.record;
+    if (!own) return;
     this.yield(id);
-    this.#options.superseded(id);
+    this.#options.superseded(own);
   }
 
   /** A plain call whose caller has its end in hand: nobody will look for it. */

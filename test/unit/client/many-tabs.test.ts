@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { TaskRecord } from "../../../src/engine/record.ts";
 import { InputError, type Task } from "../../../src/index.ts";
 import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
@@ -6,6 +7,7 @@ import type { TaskStore } from "../../../src/store/task-store.ts";
 import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
+import { http } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { runningRecord, T0 } from "../../fixtures/records.ts";
@@ -351,6 +353,20 @@ describe("two tabs", () => {
     expect(await task.result()).toEqual(wire2026.toolResult);
     expect(await other?.result()).toEqual(wire2026.toolResult);
     expect(asked.options.signal?.aborted, "its reply no longer matters").toBe(true);
+  });
+
+  it("a time the server named is kept to, though what said so was not written because another tab had been", async () => {
+    const { client, server } = await openTab();
+    const task = await start({ client, server });
+    const record = (await store.load(task.id)) as TaskRecord;
+    await store.save({ ...record, rev: record.rev + 1, polledAt: T0 });
+    await clock.advance(5_000);
+    await (await server.expect("tasks/get")).fail(http(429, 60_000));
+    await clock.advance(59_000);
+    expect(server.arrivals).toEqual([]);
+    await clock.advance(7_000);
+    await (await server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.completed));
+    expect(await task.result()).toEqual(wire2026.toolResult);
   });
 
   it("a call that was answered at once is none to a tab that read of it before", async () => {
