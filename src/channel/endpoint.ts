@@ -225,9 +225,9 @@ export class Endpoint {
    */
   #forgotten(error: unknown, connection: Connection): boolean {
     if (!this.#connector.renewable || connection.session.sessionId === undefined) return false;
-    if (!(error instanceof RequestFaultError) || error.fault.kind !== "http") return false;
-    const { status, message } = error.fault;
-    return status === 404 || (status === 400 && /session/i.test(message));
+    if (!(error instanceof RequestFaultError) || !("status" in error.fault)) return false;
+    const { kind, status, message } = error.fault;
+    return status === 404 || (kind === "http" && status === 400 && /session/i.test(message));
   }
 
   async #remember(session: Session): Promise<void> {

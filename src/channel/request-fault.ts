@@ -1,6 +1,6 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject } from "../protocol/json.ts";
-import { type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
+import { type RequestId, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
 
 /** A request that brought no usable reply. `fault` says why, `method` which it was. */
 export class RequestFaultError extends Error {
@@ -15,15 +15,16 @@ export class RequestFaultError extends Error {
   }
 }
 
-export function rpcFault(error: RpcErrorBody): Fault {
+export function rpcFault(error: RpcErrorBody): Fault & { kind: "rpc" } {
   return { kind: "rpc", error, message: `${error.message} (${error.code})` };
 }
 
 /**
  * Says what a transport's `send` threw. The two SDK majors and plain `fetch` throw different
- * classes, and an app may load its own copy of an SDK: so they are told apart by shape.
+ * classes, and an app may load its own copy of an SDK: so they are told apart by shape. `id` is the
+ * request's: without it an HTTP error is never taken for the reply to one.
  */
-export function faultOf(thrown: unknown): Fault {
+export function faultOf(thrown: unknown, id?: RequestId): Fault {
   if (thrown instanceof RequestFaultError) return thrown.fault;
   const error = thrown as Partial<
     Record<"name" | "message" | "code" | "data" | "status" | "retryAfterMs", unknown>
@@ -37,8 +38,8 @@ export function faultOf(thrown: unknown): Fault {
   const status = [data.status, error?.status, error?.code].find(isHttpStatus);
   if (status === undefined) return { kind: "network", message };
   if (status === 401) return { kind: "unauthorized", message };
-  const body = readBody(typeof data.text === "string" ? data.text : message);
-  if (body) return rpcFault(body);
+  const body = readBody(typeof data.text === "string" ? data.text : message, id);
+  if (body) return { ...rpcFault(body), status };
   const { retryAfterMs } = error;
   return {
     kind: "http",
@@ -52,14 +53,14 @@ function isHttpStatus(value: unknown): value is number {
   return typeof value === "number" && value >= 400 && value < 600;
 }
 
-/** A JSON-RPC error that travelled as the body of an HTTP error, for a request it names. */
-function readBody(text: string): RpcErrorBody | undefined {
+/** A JSON-RPC error that travelled as the body of an HTTP error. Some servers name a request there that nobody made. */
+function readBody(text: string, id: RequestId | undefined): RpcErrorBody | undefined {
   const start = text.indexOf("{");
   if (start < 0) return undefined;
   try {
     const body: unknown = JSON.parse(text.slice(start));
-    const named = isObject(body) && body.id !== null && body.id !== undefined;
-    return named && isObject(body.error) ? readRpcError(body.error) : undefined;
+    const ours = isObject(body) && id !== undefined && body.id === id;
+    return ours && isObject(body.error) ? readRpcError(body.error) : undefined;
   } catch {
     return undefined;
   }

@@ -128,7 +128,7 @@ export class RpcChannel {
       ...(frame.headers && { headers: frame.headers }),
     };
     sendOn(this.#transport, { jsonrpc: "2.0", id, method: frame.method, params: frame.params }, send).catch(
-      (error: unknown) => pending.fail(faultOf(error), error),
+      (error: unknown) => pending.fail(faultOf(error, id), error),
     );
     return promise;
   }

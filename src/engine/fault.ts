@@ -18,7 +18,13 @@ export type Fault =
   /** No credentials that the server accepts. */
   | { readonly kind: "unauthorized"; readonly message: string }
   /** The server answered with a JSON-RPC error. */
-  | { readonly kind: "rpc"; readonly error: RpcErrorBody; readonly message: string }
+  | {
+      readonly kind: "rpc";
+      readonly error: RpcErrorBody;
+      readonly message: string;
+      /** The HTTP status it came with, where that was an error too. */
+      readonly status?: number;
+    }
   /** The server answered with more than the client takes. */
   | { readonly kind: "oversized"; readonly message: string }
   /** The server answered with something that breaks the protocol. */

@@ -55,6 +55,36 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     expect(await store.loadSession("server")).toEqual(renewed);
   });
 
+  test.each<[string, (id: unknown) => unknown]>([
+    ["no request", () => null],
+    ["a request that is none of ours, as the Python SDK's", () => "server-error"],
+    ["the request", (id) => id],
+  ])("is made anew too when the 404 holds a JSON-RPC error that names %s", async (_what, idOf) => {
+    const server = new LegacyServer();
+    const wire = new Wire(async (url, init) => {
+      const response = await server.fetch(url, init);
+      if (response.status !== 404) return response;
+      const { id } = JSON.parse(String(init?.body)) as { id?: unknown };
+      const error = { code: -32600, message: "Not Found: Invalid or expired session ID" };
+      return Response.json({ jsonrpc: "2.0", id: idOf(id), error }, { status: 404 });
+    });
+    const client = new TaskClient({
+      store: memoryStore(),
+      endpoints: { server: connect(wire.fetch) },
+      push: false,
+    });
+    closers.push(
+      () => server.close(),
+      () => client.close(),
+    );
+    const task = await client.callTool("server", "report");
+    server.forgetSessions();
+    await server.finish(task.taskId ?? "", "found again");
+    await until("the end", () => task.outcome ?? task.current.trouble);
+    expect(task.outcome).toMatchObject({ kind: "completed" });
+    expect(wire.count("initialize")).toBe(2);
+  });
+
   test("that is forgotten again at once is not made anew in a circle: the task waits", async () => {
     const server = new LegacyServer();
     let forgetful = false;
