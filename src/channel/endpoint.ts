@@ -237,11 +237,12 @@ export class Endpoint {
   }
 }
 
-/** No connection came about for now: what was to be sent on it never left. */
+/** No connection came about, for now at least: what was to be sent on it never left. */
 function unsent(error: unknown): never {
   const fault = faultOf(error);
+  const { kind } = fault;
   const passes =
-    fault.kind === "timeout" || fault.kind === "network" || (fault.kind === "http" && fault.status >= 500);
+    kind === "timeout" || kind === "network" || kind === "rpc" || (kind === "http" && fault.status >= 500);
   if (!passes) throw error;
   const method = error instanceof RequestFaultError ? error.method : "initialize";
   throw new RequestFaultError(method, { ...fault, unsent: true }, error);

@@ -24,6 +24,8 @@ export type Fault =
       readonly message: string;
       /** The HTTP status it came with, where that was an error too. */
       readonly status?: number;
+      /** It refused the handshake, and not the request, which never left. */
+      readonly unsent?: true;
     }
   /** The server answered with more than the client takes. */
   | { readonly kind: "oversized"; readonly message: string }

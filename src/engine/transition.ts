@@ -54,7 +54,8 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "cancelTaken":
       return cancelTaken(state, event.view, now, timing);
     case "faulted": {
-      const { operation, fault } = event;
+      const { operation } = event;
+      const fault = operation === "call" ? event.fault : asOfTask(event.fault);
       const back = without(state, operation);
       return fault.kind === "oversized"
         ? end(back, failed({ reason: "oversized", message: fault.message }), now)
@@ -69,6 +70,12 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "cancelled":
       return cancelled(state, now);
   }
+}
+
+/** A server that refuses the handshake says nothing of the task, which is asked after again. */
+function asOfTask(fault: Fault): Fault {
+  if (fault.kind !== "rpc" || !fault.unsent) return fault;
+  return { kind: "network", message: fault.message, unsent: true };
 }
 
 /** What a fault of each request comes to. */

@@ -4,6 +4,7 @@ import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
+import { rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { callingRecord, runningRecord, settledRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
@@ -47,6 +48,38 @@ describe("resume", () => {
     expect(server.methods).toEqual(["tasks/get"]);
     expect(server.lists).toBe(0);
   });
+
+  it.each([-32602, -32002, -32603])(
+    "a handshake refused with %i says nothing of the task, which waits",
+    async (code) => {
+      const ended = { snapshot: snapshotOf({ taskId: "t2", status: "failed" }) };
+      const records = [
+        running("first", "t1", { generation: "2025-11-25" }),
+        running("ended", "t2", { generation: "2025-11-25", ...ended }),
+        running("unwanted", "t3", { generation: "2025-11-25", cancel: { requestedAt: T0 } }),
+      ];
+      const { client, server, clock, store } = lab2025({ store: await storeWith(...records) });
+      const refusal = rpcError(code, "Unsupported protocol version");
+      server.refusals.push(refusal, refusal, refusal);
+      const tasks = await client.resume();
+      await settled();
+      expect(server.connects).toBeGreaterThan(0);
+      for (const { outcome, current } of tasks) {
+        expect(outcome).toBeUndefined();
+        expect(current.trouble?.fault.message).toContain("Unsupported protocol version");
+      }
+      expect(await store.load("unwanted")).toMatchObject({ cancel: { requestedAt: T0 } });
+      expect(await store.load("unwanted")).not.toHaveProperty("cancel.acknowledgedAt");
+      server.refusals.splice(0);
+      await clock.advance(5_000);
+      expect(server.arrivals.map(({ method }) => method).sort()).toEqual([
+        "tasks/cancel",
+        "tasks/get",
+        "tasks/get",
+        "tasks/result",
+      ]);
+    },
+  );
 
   it("sees a task of the page before to its end", async () => {
     const before = lab2026();
