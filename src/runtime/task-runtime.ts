@@ -112,8 +112,9 @@ export class TaskRuntime {
     if (!mayBecomeTask && !this.#options.keepPlain) this.#ephemeral.add(record.id);
     // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.
     this.#begin({ ...idleState(record), mayCall: true });
-    await this.#write(record);
-    this.dispatch(record.id, { type: "started" });
+    // What was cancelled before it could be recorded is not to be sent.
+    if ((await this.#write(record)) === "superseded") this.#letGo(record.id);
+    else this.dispatch(record.id, { type: "started" });
   }
 
   /** Takes an unfinished record up. `fresh`: another process has just heard of it. */

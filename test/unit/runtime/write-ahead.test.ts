@@ -349,6 +349,21 @@ describe("a store in which another process was faster", () => {
     expect(await store.load("record-1")).toEqual(newer);
   });
 
+  it("a call that has an outcome there by the time it is written is not sent", async () => {
+    const store = new HeldStore();
+    const { runtime, server, superseded } = rigOf(store);
+    const starting = runtime.start(callingRecord(), true);
+    await settled();
+    const cancelled = { kind: "cancelled", confirmed: true } as const;
+    await store.inner.save(callingRecord({ stage: "settled", outcome: cancelled }));
+    await store.take().release();
+    await starting;
+    await settled();
+    expect(server.methods).toEqual([]);
+    expect(superseded).toEqual(["record-1"]);
+    expect(runtime.state("record-1")).toBeUndefined();
+  });
+
   it("word of a later state has an older one let go of, and no other", async () => {
     const store = new HeldStore();
     const { runtime, server, superseded } = await polled(store);

@@ -44,6 +44,19 @@ it("cancelled before it was made, it is never made", async () => {
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(0);
 });
 
+it("cancelled while its server is being reached, it is not made once that answers", async () => {
+  const life = await lateLife();
+  await life.start({}, {}, 300);
+  expect(await life.group.cancel(life.id)).toMatchObject({ ok: true, value: { status: "cancelled" } });
+  // Whatever it does of its own accord has been done when another call has settled.
+  const other = new GroupLife("2025-11-25");
+  Object.assign(other, { identity: life.identity });
+  await other.start({});
+  await other.settlesByItself();
+  expect(await life.task()).toMatchObject({ status: "cancelled", outcome: { confirmed: true } });
+  expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
+});
+
 it("the same id again starts nothing", async () => {
   const life = new GroupLife("2026-07-28");
   await life.clearServer();
