@@ -75,8 +75,12 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     if (held) return { ok: true, value: held };
     if (call.webhook !== undefined) this.#webhooks.order(call.id, call.webhook);
     const reply = await within(waitMs, this.#call(identity, call));
+    if (reply?.ok) return reply;
     if (reply) {
-      if (!reply.ok) this.#webhooks.withdraw(call.id);
+      // Who asked earlier was given a handle meanwhile: the call is tried again.
+      const late = await this.task(call.id);
+      if (late) return { ok: true, value: late };
+      this.#webhooks.withdraw(call.id);
       return reply;
     }
     const recorded = await tasks.task(call.id);

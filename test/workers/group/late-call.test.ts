@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { GroupLife } from "./group-life.ts";
 
@@ -55,6 +55,20 @@ it("cancelled while its server is being reached, it is not made once that answer
   await other.settlesByItself();
   expect(await life.task()).toMatchObject({ status: "cancelled", outcome: { confirmed: true } });
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
+});
+
+it("asked for again while a first attempt fails, it is still held, and its webhook with it", async () => {
+  const life = await lateLife();
+  await life.refuses("tools/list", 1);
+  const webhook = "https://hooks.example/told";
+  await life.start({}, { webhook }, 300);
+  // Answered when the attempt has failed.
+  expect(await life.start({}, { webhook }, 10_000)).toMatchObject({ ok: true, value: { status: "calling" } });
+  expect(await life.settlesByItself()).toMatchObject({ status: "completed" });
+  const orders = await runInDurableObject(life.group, (_group, { storage }) =>
+    storage.sql.exec("SELECT id FROM webhook").toArray(),
+  );
+  expect(orders).toEqual([{ id: life.id }]);
 });
 
 it("the same id again starts nothing", async () => {
