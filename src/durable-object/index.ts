@@ -138,7 +138,7 @@ export class DurableTasks {
     return this.#store.position();
   }
 
-  /** The stored changes after a position, in order; of one task, or of all. The last 256 of each task are kept. */
+  /** The stored changes after a position, in order; of one task, or of all. The last 256 of each task are kept, or fewer long ones. */
   changes(after: number, id?: string): readonly TaskChange[] {
     return this.#store.changes(after, id);
   }

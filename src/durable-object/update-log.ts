@@ -9,6 +9,8 @@ export interface TaskChange {
 
 /** How many changes of a task are kept for watchers who come back. */
 const KEPT = 256;
+/** And how long they are together, in characters of up to 3 bytes: a row takes 2 MB, and the record is in it too. */
+const KEPT_LENGTH = 256 * 1024;
 
 /** One line a change, without what never changes: they lie in the row of their task, so that a change is one row. */
 export function appended(log: string, seq: number, task: TaskJson): string {
@@ -20,7 +22,9 @@ export function appended(log: string, seq: number, task: TaskJson): string {
       .slice(1 - KEPT),
     `${seq} ${JSON.stringify(changing)}`,
   ];
-  return lines.join("\n");
+  let text = lines.join("\n");
+  while (text.length > KEPT_LENGTH && text.includes("\n")) text = text.slice(text.indexOf("\n") + 1);
+  return text;
 }
 
 /** The changes after a position. */
