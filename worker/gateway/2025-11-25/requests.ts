@@ -1,3 +1,4 @@
+import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import { log } from "../../operations/log.ts";
 import type { Caller } from "../caller.ts";
 import { abilitiesOf } from "../client-capabilities.ts";
@@ -13,6 +14,7 @@ import { newSessionId } from "./session-id.ts";
 import { cancelTask, getTask, listOfTasks, taskResult } from "./task-methods.ts";
 
 const SESSION = "mcp-session-id";
+const VERSION = "mcp-protocol-version";
 
 /** A request of a 2025-11-25 client, or of one before it. What has to do with calls and tasks is ours, the rest the SDK's. */
 export async function legacyRequest(
@@ -21,6 +23,12 @@ export async function legacyRequest(
   bySdk: () => Promise<Response>,
 ): Promise<Response> {
   const { caller, request, waitUntil } = asked;
+  const version = request.headers.get(VERSION);
+  // By `initialize` it is only agreed on.
+  if (version !== null && frame?.method !== "initialize" && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
+    const message = `Unsupported protocol version (supported: ${SUPPORTED_PROTOCOL_VERSIONS.join(", ")})`;
+    return errorResponse(400, frame?.id, { code: INVALID_REQUEST, message });
+  }
   if (request.method === "GET") return listChanges(asked);
   if (request.method !== "POST") return new Response(null, { status: 405, headers: { allow: "GET, POST" } });
   if (Array.isArray(asked.body))
