@@ -11,14 +11,16 @@ const TASKS = { extensions: { "io.modelcontextprotocol/tasks": {} } };
 /** A principal's 2026-07-28 client, request by request. */
 export class ModernClient {
   readonly #caller: Caller;
+  readonly #version: string;
 
-  constructor(principal: string, endpoint: string) {
+  constructor(principal: string, endpoint: string, version = VERSION) {
+    this.#version = version;
     this.#caller = new Caller(env as unknown as Bindings, principal, { name: endpoint });
   }
 
   send(method: string, params: JsonObject, capabilities: JsonObject = TASKS): Promise<Response> {
     const _meta = {
-      "io.modelcontextprotocol/protocolVersion": VERSION,
+      "io.modelcontextprotocol/protocolVersion": this.#version,
       "io.modelcontextprotocol/clientInfo": { name: "modern", version: "1.0.0" },
       "io.modelcontextprotocol/clientCapabilities": capabilities,
     };
@@ -26,7 +28,7 @@ export class ModernClient {
     const headers = {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-      "mcp-protocol-version": VERSION,
+      "mcp-protocol-version": this.#version,
       "mcp-method": method,
       ...(name !== undefined && { "mcp-name": String(name) }),
     };

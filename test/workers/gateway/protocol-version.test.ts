@@ -1,6 +1,7 @@
 import type { JsonObject } from "holdfast";
 import { expect, test } from "vitest";
 import { ask, json, post } from "../whole/whole-worker.ts";
+import { ModernClient } from "./modern-client.ts";
 
 const GATEWAY = "/mcp/sample-2025";
 const CALL = { name: "lookup_doi", arguments: { doi: "10.1/kelp" } };
@@ -35,4 +36,13 @@ test.each([undefined, "2025-03-26", "2025-11-25"])("2025-11-25: under %s it is s
   const reply = await legacy("tasks/list", {}, version);
   expect(reply.status).toBe(200);
   expect(await reply.json()).toMatchObject({ result: { tasks: expect.any(Array) } });
+});
+
+test("2026-07-28: a subscription to tasks under a version nobody speaks is told those that are", async () => {
+  const client = new ModernClient(`p-${crypto.randomUUID()}`, "sample-2026", "2099-01-01");
+  for (const notifications of [{ taskIds: ["x"] }, { toolsListChanged: true }]) {
+    const reply = await client.send("subscriptions/listen", { notifications });
+    expect(reply.status).toBe(400);
+    expect(await reply.json()).toMatchObject({ error: { code: -32022, data: { requested: "2099-01-01" } } });
+  }
 });

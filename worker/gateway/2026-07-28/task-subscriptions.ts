@@ -11,9 +11,13 @@ import { declaresTasks, tasksNeeded } from "./envelope.ts";
 
 const HEADER_MISMATCH = -32020;
 
-/** The SDK's router knows the core's notifications only, and leaves `taskIds` out of what it agrees to. */
+/**
+ * The SDK's router knows the core's notifications only, and leaves `taskIds` out of what it agrees to. It knows what to say to
+ * who speaks another version.
+ */
 export function wantsTasks(frame: Frame): boolean {
-  return frame.method === "subscriptions/listen" && taskIdsOf(frame) !== undefined;
+  const served = metaOf(frame)[PROTOCOL_VERSION_META_KEY] === "2026-07-28";
+  return served && frame.method === "subscriptions/listen" && taskIdsOf(frame) !== undefined;
 }
 
 /** A `subscriptions/listen` that names tasks: those of the caller are agreed to, and told of whenever they change. */
