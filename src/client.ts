@@ -3,9 +3,9 @@ import { Endpoint } from "./channel/endpoint.ts";
 import { RequestFaultError } from "./channel/request-fault.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
+import { type Outcome, RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
-import { ClientClosedError, errorOf, InputError, TaskFailedError, UnknownEndpointError } from "./errors.ts";
+import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "./errors.ts";
 import { checkAnswer } from "./protocol/answer.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import { HEADER_MISMATCH, METHOD_NOT_FOUND } from "./protocol/json-rpc.ts";
@@ -80,6 +80,8 @@ export class TaskClient implements TaskClientApi {
   readonly #tasks: Map<string, Task> = new Map();
   /** Tasks seen to their end: what is heard of them as unfinished is older. */
   readonly #ended: Set<string> = new Set();
+  /** Calls made by what was remembered of their tools: a refusal of their manner, the reason of the abort, is not their end. */
+  readonly #tentative: Map<string, AbortController> = new Map();
   readonly #subscribers: TaskSubscribers = new TaskSubscribers();
   readonly #report: (problem: Problem) => void;
   readonly #closing: AbortController = new AbortController();
@@ -146,18 +148,29 @@ export class TaskClient implements TaskClientApi {
     const session = await server.session();
     options.signal?.throwIfAborted();
     const record = this.#newRecord(endpoint, session, tool, args, facts, options);
+    const refused = new AbortController();
+    if (known) this.#tentative.set(record.id, refused);
     try {
-      return await this.#call(record, session, facts, options);
+      return await this.#call(record, session, facts, options, refused.signal);
     } catch (error) {
-      if (!known || !refusesKind(error)) throw error;
-      // The server did nothing: what was remembered of the tool is out of date (tools, "x-mcp-header").
-      await server.forgetTools();
-      this.#ended.delete(record.id);
-      await this.#store.remove(record.id);
-      const fresh = await factsOf(server, tool);
-      const again = this.#newRecord(endpoint, session, tool, args, fresh, options);
-      return this.#call(again, session, fresh, options);
+      if (!refused.signal.aborted) throw error;
+    } finally {
+      this.#tentative.delete(record.id);
     }
+    // The server did nothing: what was remembered of the tool is out of date (tools, "x-mcp-header").
+    const refusal = refused.signal.reason as SharedState;
+    const { id, rev } = refusal.record;
+    let fresh: ToolFacts | undefined;
+    try {
+      await server.forgetTools();
+      fresh = await factsOf(server, tool);
+      await this.#store.remove(id);
+    } catch (error) {
+      this.#changed(refusal);
+      throw error;
+    }
+    const again = this.#newRecord(endpoint, session, tool, args, fresh, { ...options, id });
+    return this.#call({ ...again, rev: rev + 1 }, session, fresh, options);
   }
 
   /**
@@ -252,12 +265,13 @@ export class TaskClient implements TaskClientApi {
     session: Session,
     facts: ToolFacts | undefined,
     { signal, prefer = "task" }: CallOptions,
+    refused?: AbortSignal,
   ): Promise<Task> {
     const mayBecomeTask = protocolOf(session.generation).mayBecomeTask(session, facts, prefer);
     const task = this.#taskOf({ record });
     await this.#host.start(record, mayBecomeTask);
     const asked = (): boolean => task.inputRequests.length > 0;
-    while (task.status === "calling") await nextChange(task, signal);
+    while (task.status === "calling") await nextChange(task, signal, refused);
     if (!task.outcome || task.outcome.kind === "completed" || asked()) return task;
     throw errorOf(task.reference, task.outcome);
   }
@@ -319,15 +333,23 @@ export class TaskClient implements TaskClientApi {
     throw errorOf(task.reference, { kind: "lost", detail: "Its result is no longer in the store" });
   }
 
-  #changed(state: SharedState): void {
+  /** False when the call is made once more, which nobody need know. */
+  #changed(state: SharedState): boolean {
     const { id, outcome } = state.record;
-    if (!outcome && this.#ended.has(id)) return;
+    if (!outcome && this.#ended.has(id)) return true;
+    const tentative = this.#tentative.get(id);
+    if (tentative && refusesKind(outcome)) {
+      tentative.abort(state);
+      return false;
+    }
     const task = this.#taskOf(state);
     task.accept(state);
     this.#subscribers.tellChanged(task);
-    if (!outcome) return;
-    this.#tasks.delete(id);
-    this.#ended.add(id);
+    if (outcome) {
+      this.#tasks.delete(id);
+      this.#ended.add(id);
+    }
+    return true;
   }
 
   /** Handles for what is stored and for what runs here, which is newer. */
@@ -386,8 +408,7 @@ async function factsOf(server: Endpoint, tool: string): Promise<ToolFacts | unde
 }
 
 /** The server refused the manner of the call, not the call: as a task or not, or by its headers. */
-function refusesKind(error: unknown): boolean {
-  if (!(error instanceof TaskFailedError)) return false;
-  const code = error.failure.rpc?.code;
+function refusesKind(outcome: Outcome | undefined): boolean {
+  const code = outcome?.kind === "failed" ? outcome.error.rpc?.code : undefined;
   return code === METHOD_NOT_FOUND || code === HEADER_MISMATCH;
 }

@@ -43,8 +43,8 @@ export interface HostOptions extends ForRuntime {
   readonly endpoints: readonly string[];
   /** The unfinished tasks somebody here holds a handle of. */
   readonly followed: () => Iterable<TaskReference>;
-  /** After every change of a task, in whatever tab it runs. */
-  readonly changed: (state: SharedState) => void;
+  /** After every change of a task, in whatever tab it runs. False when other tabs need not know. */
+  readonly changed: (state: SharedState) => boolean;
   /** A call of another tab was answered at once, and is in the store no more: what was read of it is out of date. */
   readonly over: (id: string) => void;
   /** After a settled task was deleted, in whatever tab. */
@@ -366,10 +366,10 @@ export class TaskHost {
   #changed(state: TaskState, news: boolean): void {
     const shared = sharedOf(state);
     const { record } = shared;
-    this.#options.changed(shared);
+    const told = this.#options.changed(shared);
     const group = this.#groups.get(record.endpoint);
     // What can be no task is this tab's own affair, and so is a call before anybody was asked about it.
-    if (news && record.call.asTask && (record.stage !== "calling" || record.call.rounds > 0))
+    if (told && news && record.call.asTask && (record.stage !== "calling" || record.call.rounds > 0))
       group?.tell(shared);
     if (record.stage !== "calling") this.#endCall(record.id);
     if (record.outcome) {
@@ -433,7 +433,7 @@ export class TaskHost {
   async #toldOfUnknown(state: SharedState): Promise<void> {
     // A plain call of another tab is news only to who holds a handle of it.
     if (endedAsPlainCall(state.record)) return this.#options.over(state.record.id);
-    if (state.record.outcome) return this.#options.changed(state);
+    if (state.record.outcome) return void this.#options.changed(state);
     const stored = await this.record(state.record.id);
     // One that is not stored any more was a plain call, and is over.
     if (stored) this.#options.changed(stored.rev > state.record.rev ? { record: stored } : state);

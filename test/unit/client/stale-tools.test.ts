@@ -45,6 +45,35 @@ describe("what was remembered of a tool may be out of date", () => {
     expect((await calling).taskId).toBe(wire2025.TASK_ID);
   });
 
+  it("whoever watches hears of one call, which was never refused", async () => {
+    const { client, server } = lab2025();
+    server.tools = [tool("report")];
+    await client.listTools("lab");
+    server.tools = [tool("report", "required")];
+    const seen: string[] = [];
+    client.subscribe(({ id, status }) => seen.push(`${id} ${status}`));
+    const calling = client.callTool("lab", "report", {}, { id: "a" });
+    await (await server.expect("tools/call")).fail(rpcError(-32601));
+    const [handle] = await client.resume();
+    await (await server.expect("tools/call")).reply(wire2025.createTaskResult);
+    expect(await calling).toBe(handle);
+    expect(new Set(seen)).toEqual(new Set(["a calling", "a working"]));
+  });
+
+  it("with tools that cannot be asked for, the refusal is the end, and told", async () => {
+    const { client, server } = lab2025();
+    server.tools = [tool("report", "optional")];
+    await client.listTools("lab");
+    server.tools = { kind: "network", message: "gone" };
+    const seen: string[] = [];
+    client.subscribe(({ status }) => seen.push(status));
+    const calling = client.callTool("lab", "report");
+    const refusal = expect(calling).rejects.toThrow("gone");
+    await (await server.expect("tools/call")).fail(rpcError(-32601));
+    await refusal;
+    expect(seen).toEqual(["calling", "failed"]);
+  });
+
   it("-32020: the headers are made anew (streamable-http, Client Behavior)", async () => {
     const { client, server } = lab2026();
     server.tools = [tool("execute_sql")];

@@ -10,8 +10,10 @@ import {
 } from "../../../src/index.ts";
 import { TOOLS } from "../../fixtures/client-lab.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
+import { rpcError } from "../../fixtures/faults.ts";
+import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import { createTaskResult } from "../../fixtures/messages-2026-07-28.ts";
-import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
+import { ScriptedServer, SESSION_2025, SESSION_2026 } from "../../fixtures/scripted-server.ts";
 import { extensionLab, heldCalls, RESULT, slowed } from "./extension-lab.ts";
 import { serverOf } from "./fake-extension.ts";
 
@@ -123,6 +125,23 @@ describe("a page of the extension", () => {
     await lab.extension.advance(100_000);
     expect(seen).toContain("e completed");
     expect(lab.server.times("tools/call")).toBe(1);
+  });
+
+  it("is not told that a call failed which the worker makes once more", async () => {
+    const server = new ScriptedServer(SESSION_2025);
+    const report = { name: "report", inputSchema: { type: "object" } };
+    server.tools = [report];
+    const lab = extensionLab({ endpoints: (life) => async () => ({ papers: life.connector(server) }) });
+    const { client } = lab.page();
+    await client.listTools("papers");
+    // What the worker remembers of the tool is out of date.
+    server.tools = [{ ...report, execution: { taskSupport: "required" } }];
+    const seen = watched(client);
+    const calling = client.callTool("papers", "report", {}, { id: "a" });
+    await (await server.expect("tools/call")).fail(rpcError(-32601));
+    await (await server.expect("tools/call")).reply(wire2025.createTaskResult);
+    expect((await calling).status).toBe("working");
+    expect(seen).toEqual(["a calling", "a working"]);
   });
 
   it("sees the progress of a task, without being sent the whole task each time", async () => {
