@@ -7,6 +7,7 @@ import { Notices } from "./background/notices.ts";
 import { WorkerHistory } from "./background/worker-history.ts";
 import { connectors } from "./servers/connectors.ts";
 import { knownServers } from "./servers/known-servers.ts";
+import { closeToPages } from "./servers/secrets.ts";
 
 // All that listens is made in the worker's first turn: Chrome starts it for an event, and tells only those who listen by then.
 const tasks = new ExtensionTasks({
@@ -21,6 +22,7 @@ new Notices(tasks);
 new ContextMenu(tasks);
 new WorkerHistory(tasks);
 new HeaderWanted();
+void closeToPages();
 
 let reloaded: Promise<void> = Promise.resolve();
 

@@ -27,7 +27,16 @@ export async function dropSecret(url: string): Promise<void> {
   await Promise.all([chrome.storage.session, chrome.storage.local].map((area) => area.remove(keyOf(url))));
 }
 
-/** The one is memory, and never on a disk; neither is open to content scripts. */
+/** Closes what is kept on the disk to what runs in pages, to which it is open by default. What is in memory never is. */
+export async function closeToPages(): Promise<void> {
+  try {
+    await chrome.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" });
+  } catch {
+    // Firefox has no such lock.
+  }
+}
+
+/** The one is memory, and never on a disk. */
 function areaOf(secrecy: Exclude<Secrecy, "none">): chrome.storage.StorageArea {
   return secrecy === "on this computer" ? chrome.storage.local : chrome.storage.session;
 }

@@ -186,6 +186,21 @@ describe("the options", () => {
     expect(JSON.stringify(kept)).not.toContain(url);
   });
 
+  test("a header kept on this computer is not open to what the extension runs in a page", async () => {
+    await extension.addServer(`${site.origin}/samples/${lab.name}/2025-11-25/mcp`, "Guarded", TOKEN);
+    expect(JSON.stringify(await extension.ask(() => chrome.storage.local.get()))).toContain(TOKEN);
+    const page = await extension.chromium.open(`${site.origin}/plain`);
+    const seen = await extension.inWorker(async (url) => {
+      const [tab] = await chrome.tabs.query({ url });
+      const [looked] = await chrome.scripting.executeScript({
+        target: { tabId: tab?.id ?? -1 },
+        func: () => chrome.storage.local.get().then(JSON.stringify, (error: unknown) => `refused: ${error}`),
+      });
+      return looked?.result;
+    }, page.url());
+    expect(seen).toMatch(/^refused: /);
+  });
+
   test("say of a server without permission what to do, and nothing is sent to it", async () => {
     const url = lab.server("2026-07-28").replace("127.0.0.1", "localhost");
     // As when the permission was taken back in the browser's settings: the test's build has one for 127.0.0.1 alone.
