@@ -7,9 +7,12 @@ export type ModelPart =
   | { readonly kind: "image"; readonly data: string; readonly mimeType: string }
   | { readonly kind: "file"; readonly data: string; readonly mimeType: string };
 
-/** All that a model should see of a result: its content, then the structured content where no text holds the same. */
+/**
+ * All that a model should see of a result: its content, then the structured content where no text holds the same. No
+ * text is blank: Anthropic's API takes none.
+ */
 export function modelParts(result: ToolResult): readonly ModelPart[] {
-  const parts = result.content.map(partOf);
+  const parts = result.content.map(partOf).filter((part) => part.kind !== "text" || part.text.trim() !== "");
   const { structuredContent } = result;
   const told = structuredContent === undefined || parts.some((part) => holds(part, structuredContent));
   const all = told ? parts : [...parts, text(JSON.stringify(structuredContent))];

@@ -69,6 +69,17 @@ describe("what a model sees of a result", () => {
     expect(modelText({ content: [] })).toBe("(The tool gave no content.)");
   });
 
+  it("has no blank text, which the Messages API refuses with the whole conversation", () => {
+    const blank = { type: "text", text: "" };
+    const nothing = [{ kind: "text", text: "(The tool gave no content.)" }];
+    expect(modelParts({ content: [blank] })).toEqual(nothing);
+    expect(modelParts({ content: [{ type: "text", text: " \n" }] })).toEqual(nothing);
+    expect(modelParts({ content: [blank, { type: "text", text: "x" }] })).toEqual([
+      { kind: "text", text: "x" },
+    ]);
+    expect(modelParts({ content: [blank], structuredContent: {} })).toEqual([{ kind: "text", text: "{}" }]);
+  });
+
   it("as a text alone names what is none", () => {
     const content = [
       { type: "text", text: "See" },
