@@ -63,6 +63,9 @@ export interface OpenAiToolMessage {
   content: string;
 }
 
+/** What these APIs take as an image: for another they refuse the whole request. */
+const IMAGE = /^image\/(png|jpe?g|gif|webp)$/;
+
 /** The tools as `responses.create` takes them. */
 export function openAiTools(tools: readonly AgentTool[]): OpenAiFunctionTool[] {
   return tools.map(({ name, description, inputSchema }) => ({
@@ -156,7 +159,7 @@ function marked(items: OpenAiOutputItem[], { isError }: ToolResult): OpenAiOutpu
 function outputItem(part: ModelPart): OpenAiOutputItem {
   if (part.kind === "text") return { type: "input_text", text: part.text };
   const url = `data:${part.mimeType};base64,${part.data}`;
-  if (part.kind === "image") return { type: "input_image", image_url: url, detail: "auto" };
+  if (IMAGE.test(part.mimeType)) return { type: "input_image", image_url: url, detail: "auto" };
   if (part.mimeType === "application/pdf")
     return { type: "input_file", filename: "result.pdf", file_data: url };
   return { type: "input_text", text: partText(part) };

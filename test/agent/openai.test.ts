@@ -192,6 +192,17 @@ describe("a result for OpenAI", () => {
     ]);
   });
 
+  it("names images that the API does not take, as it refuses the whole request for one", () => {
+    const drawing = { type: "image", data: "aGk=", mimeType: "image/svg+xml" };
+    expect(openAiFunctionOutput("call-1", { content: [image, drawing] }).output).toMatchObject([
+      { type: "input_image" },
+      { type: "input_text", text: "[image/svg+xml, 4 characters of base64]" },
+    ]);
+    expect(openAiFunctionOutput("call-1", { content: [drawing] }).output).toBe(
+      "[image/svg+xml, 4 characters of base64]",
+    );
+  });
+
   it("that is an error says so first", () => {
     const failed = { content: [{ type: "text", text: "No" }], isError: true };
     expect(openAiFunctionOutput("call-1", failed).output).toBe("Error: No");
