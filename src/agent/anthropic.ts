@@ -2,7 +2,7 @@
  * Agent tools for the Anthropic Messages API (`@anthropic-ai/sdk`), without importing it.
  * @module
  */
-import { isObject, type JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { callByName } from "./call-by-name.ts";
@@ -79,7 +79,8 @@ export async function anthropicToolResults(
 export function anthropicRunnableTools(tools: readonly AgentTool[]): AnthropicRunnableTool[] {
   return anthropicTools(tools).map((definition) => ({
     ...definition,
-    parse: (content) => (isObject(content) ? content : {}),
+    // What is none is told to the model by `run`.
+    parse: (content) => content as JsonObject,
     run: async (args, context) => {
       const result = await callByName(tools, definition.name, args, { signal: context?.signal ?? undefined });
       if (result.isError) throw new AnthropicToolFailure(modelText(result));

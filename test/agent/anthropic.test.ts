@@ -127,6 +127,24 @@ describe("the tools in the Anthropic client", () => {
     expect(lastResult(requests[1] as never)).toMatchObject({ is_error: true });
     expect(textOf(lastResult(requests[1] as never))).toContain('There is no task "none"');
   });
+
+  it.each([[["10.1/x"]], ["{"], [null]])(
+    "arguments that are none, %j, go back to the model",
+    async (input) => {
+      const { client, requests } = scripted((request) =>
+        lastResult(request)
+          ? [{ type: "text", text: "I see" }]
+          : [{ type: "tool_use", id: "use-1", name: "list_tasks", input }],
+      );
+      await client.beta.messages.toolRunner({
+        ...REQUEST,
+        messages: [{ role: "user", content: "List" }],
+        tools: anthropicRunnableTools(papers.tools),
+      });
+      expect(lastResult(requests[1] as never)).toMatchObject({ is_error: true });
+      expect(textOf(lastResult(requests[1] as never))).toContain("must be a JSON object; nothing was done");
+    },
+  );
 });
 
 describe("a tool result block", () => {
