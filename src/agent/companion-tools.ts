@@ -1,3 +1,4 @@
+import { ClientClosedError, InputError, TaskError } from "../errors.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
@@ -42,7 +43,9 @@ function checkTask(context: AgentContext): AgentTool {
     description: `Waits up to ${durationText(context.budgetMs)} for a task that a tool started, and gives the tool's result if it has ended, otherwise how it stands.`,
     inputSchema: objectSchema({ task: TASK_ID }),
     execute: (args, options = {}) =>
-      withTask(context, args, options, async (task) => settle(context, await taken(context, task), options)),
+      withTask(context, CHECK_TASK, args, options, async (task) =>
+        settle(context, await taken(context, task), options),
+      ),
   };
 }
 
@@ -59,7 +62,7 @@ function answerTask(context: AgentContext): AgentTool {
       "Answers a question that a running task asks, then waits for the task like check_task. Give only what you know or what the user said.",
     inputSchema: objectSchema({ task: TASK_ID, key, response }),
     execute: (args, options = {}) =>
-      withTask(context, args, options, async (task) => {
+      withTask(context, ANSWER_TASK, args, options, async (task) => {
         const running = await taken(context, task);
         const named = isObject(args) && typeof args.key === "string" ? args.key : "";
         const given = isObject(args) && isObject(args.response) ? args.response : {};
@@ -79,7 +82,7 @@ function cancelTask(context: AgentContext): AgentTool {
     description: "Asks the server to stop a task. What was done until then may stay done.",
     inputSchema: objectSchema({ task: TASK_ID }),
     execute: (args, options = {}) =>
-      withTask(context, args, options, async (task) => {
+      withTask(context, CANCEL_TASK, args, options, async (task) => {
         const { clock } = context;
         const running = await taken(context, task);
         if (running.outcome) return cancelResult(running, true);
@@ -135,6 +138,7 @@ function listTasks(context: AgentContext): AgentTool {
 /** Finds the task the arguments name. One that the model may not see is none. */
 async function withTask(
   context: AgentContext,
+  companion: string,
   args: JsonObject | undefined,
   { signal }: ExecuteOptions,
   act: (task: Task) => Promise<ToolResult>,
@@ -150,7 +154,10 @@ async function withTask(
   };
   return neverThrowing(signal, work, (error) => {
     const { name, repeatable } = (task && known.get(toolKey(task))) ?? {};
-    return failureResult(error, { task: task?.reference, toolName: name, repeatable, maxQuoteLength });
+    // What else a request about the task came to is no word on the task.
+    const ofTask = [TaskError, InputError, ClientClosedError].some((kind) => error instanceof kind);
+    const toolName = ofTask ? name : companion;
+    return failureResult(error, { task: task?.reference, toolName, repeatable, maxQuoteLength });
   });
 }
 

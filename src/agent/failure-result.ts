@@ -50,7 +50,7 @@ export function failureResult(error: unknown, context: FailureContext = {}): Too
     ...(verdict.said !== undefined && { message: plainText(verdict.said, limit) }),
     ...(candidates.length > 0 && { candidates: candidates.map((id) => plainText(id, 100)) }),
   };
-  return errorResult(sentence(subject(task, context), verdict, limit), failed);
+  return errorResult(sentence(subject(task, context.toolName), verdict, limit), failed);
 }
 
 /** A failure that is told in our own words alone. */
@@ -58,7 +58,8 @@ export function errorResult(text: string, structuredContent: FailedTask): ToolRe
   return { content: [{ type: "text", text }], structuredContent, isError: true };
 }
 
-function subject(task: TaskReference | undefined, { toolName }: FailureContext): string {
+/** What a sentence is about: the tool, and which task of it. */
+export function subject(task: TaskReference | undefined, toolName: string | undefined): string {
   const tool = toolName ?? (task && plainText(task.tool, 64)) ?? "The call";
   return task ? `${tool} on ${quoted(task.endpoint, 64)} (task ${task.id})` : tool;
 }

@@ -1,8 +1,9 @@
-import { errorOf } from "../errors.ts";
+import { errorOf, TaskError } from "../errors.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
 import type { ExecuteOptions } from "./agent-tool.ts";
-import { failureResult } from "./failure-result.ts";
+import { CHECK_TASK } from "./companion-names.ts";
+import { errorResult, failureResult, subject } from "./failure-result.ts";
 import { type AgentContext, toolKey } from "./options.ts";
 import { runningResult } from "./running-result.ts";
 import { waitWithin } from "./wait-within.ts";
@@ -25,9 +26,21 @@ export async function settle(
   if (!task.outcome) {
     return runningResult(task, { now: clock.now(), budgetMs, allowAnswers, toolName: name, maxQuoteLength });
   }
-  if (task.outcome.kind === "completed") return task.result();
+  if (task.outcome.kind === "completed") return resultOf(task, name);
   const error = errorOf(task.reference, task.outcome);
   return failureResult(error, { task: task.reference, toolName: name, repeatable, maxQuoteLength });
+}
+
+/** Another process may keep it, and not be there, or turn the request away: that is no word on the work. */
+async function resultOf(task: Task, name: string | undefined): Promise<ToolResult> {
+  try {
+    return await task.result();
+  } catch (error) {
+    if (error instanceof TaskError) throw error;
+    const { id } = task;
+    const text = `${subject(task.reference, name)} has completed, and its result could not be fetched; call ${CHECK_TASK} with {"task":"${id}"} after a while.`;
+    return errorResult(text, { task: id, status: "unreachable", retry: "no", workDone: "finished" });
+  }
 }
 
 /** Everything that goes wrong as a result; an abort alone is thrown, with its reason. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { companionTools } from "../../../src/agent/index.ts";
 import { TaskClient } from "../../../src/index.ts";
+import { RemoteApiError } from "../../../src/remote/index.ts";
 import { lab2026 } from "../../fixtures/client-lab.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
 import { network, unknownTask } from "../../fixtures/faults.ts";
@@ -29,6 +30,11 @@ async function askedTask(
   return { ...lab, id };
 }
 
+/** As by the worker that runs a remote client's tasks. */
+async function turnedAway(): Promise<never> {
+  throw new RemoteApiError({ status: 429, code: "limited", detail: "Too many requests" });
+}
+
 describe("check_task", () => {
   it("waits for the end and gives the very result", async () => {
     const lab = await agentLab();
@@ -40,6 +46,25 @@ describe("check_task", () => {
     expect(await check.result).toBe(await task?.result());
     expect(lab.clock.pending, "no timer is left").toBe(0);
     expect(await check.result).toEqual(wire2026.toolResult);
+  });
+
+  it("says that the task has completed, when its result cannot be fetched", async () => {
+    const lab = await agentLab({ callBudgetMs: 60_000 });
+    const report = await executing(lab.tool("report"));
+    await (await lab.server.expect("tools/call")).reply({ ...wire2026.working, resultType: "task" });
+    const [task] = await lab.client.list();
+    Object.assign(task ?? {}, { result: turnedAway });
+    const check = await executing(lab.tool("check_task"), { task: task?.id });
+    await poll(lab, wire2026.completed);
+    for (const result of [await report.result, await check.result]) {
+      expect(result).toMatchObject({
+        isError: true,
+        structuredContent: { retry: "no", workDone: "finished" },
+      });
+      expect(textOf(result)).toBe(
+        `report on "lab" (task ${task?.id}) has completed, and its result could not be fetched; call check_task with {"task":"${task?.id}"} after a while.`,
+      );
+    }
   });
 
   it("gives the tool's own failure as it is", async () => {
@@ -239,6 +264,15 @@ describe("cancel_task", () => {
     const result = await cancel.result;
     expect(result).toMatchObject({ structuredContent: { task: id, status: "cancelled" } });
     expect(result.isError).toBeUndefined();
+  });
+
+  it("that is turned away says so of itself, and nothing of the task's work", async () => {
+    const lab = await agentLab();
+    const { id } = await startedTask(lab);
+    Object.assign((await lab.client.get(id)) ?? {}, { cancel: turnedAway });
+    const result = await lab.tool("cancel_task").execute({ task: id });
+    expect(fields(result)).toMatchObject({ task: id, status: "refused", retry: "later" });
+    expect(textOf(result)).toMatch(/^cancel_task on "lab" \(task \S+\) was turned away \(HTTP 429\)/);
   });
 
   it("waits five seconds for that, no longer", async () => {
