@@ -356,8 +356,9 @@ describe("two tabs", () => {
   });
 
   it("a time the server named is kept to, though what said so was not written because another tab had been", async () => {
-    const { client, server } = await openTab();
-    const task = await start({ client, server });
+    const tab = await openTab();
+    const { server } = tab;
+    const task = await start(tab);
     const record = (await store.load(task.id)) as TaskRecord;
     await store.save({ ...record, rev: record.rev + 1, polledAt: T0 });
     await clock.advance(5_000);

@@ -45,7 +45,7 @@ function rigOf(store: TaskStore): Rig {
     endpoint: (name) => (name === "lab" ? endpoint : undefined),
     changed: (state) => changes.push(state),
     storageFailed: ({ id }, error) => failures.push({ id, error }),
-    superseded: (id) => superseded.push(id),
+    superseded: ({ id }) => superseded.push(id),
     rescheduled: () => undefined,
   });
   return { runtime, server, clock, changes, failures, superseded };
