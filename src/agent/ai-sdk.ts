@@ -6,6 +6,7 @@ import { isObject, type JsonObject } from "../protocol/json.ts";
 import { readToolResult, type ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool } from "./agent-tool.ts";
 import { type ModelPart, modelParts, partText } from "./model-parts.ts";
+import { uncomposed } from "./parameter-schema.ts";
 
 /** How the AI SDK knows a schema of its own, in all copies of it. */
 const SCHEMA = Symbol.for("vercel.ai.schema");
@@ -84,10 +85,11 @@ function outputPart(part: ModelPart): AiSdkPart {
 /**
  * Standard Schema is what the types of the AI SDK take, but it closes every object in the JSON Schema
  * (`additionalProperties: false`), and free-form arguments with it. With the mark of its own schemas
- * the JSON Schema goes to the model as the server sent it.
+ * the JSON Schema goes to the model as the server sent it, but for what is composed at its top.
  */
 function schemaOf(jsonSchema: JsonObject): AiSdkSchema {
-  const complete = jsonSchema.type === "object" ? jsonSchema : { ...jsonSchema, type: "object" };
+  const plain = uncomposed(jsonSchema);
+  const complete = plain.type === "object" ? plain : { ...plain, type: "object" };
   // The AI SDK writes into what it is given.
   const copy = (): SchemaJson => JSON.parse(JSON.stringify(complete)) as SchemaJson;
   const own = {

@@ -204,6 +204,14 @@ describe("the schema", () => {
     expect(standard?.jsonSchema.output()).toEqual(free);
   });
 
+  it("is not composed at its top, which providers refuse", async () => {
+    const inputSchema = { type: "object", anyOf: [{ properties: { doi: { type: "string" } } }] };
+    const tools = aiSdkTools([{ name: "either", description: "", inputSchema, execute: never }]);
+    const shown = await asSchema(tools.either?.inputSchema).jsonSchema;
+    expect(shown).toMatchObject({ type: "object", properties: { doi: { type: "string" } } });
+    expect(shown).not.toHaveProperty("anyOf");
+  });
+
   it("is of an object, also where the server does not say so", async () => {
     const tools = aiSdkTools([{ name: "bare", description: "", inputSchema: {}, execute: never }]);
     expect(await asSchema(tools.bare?.inputSchema).jsonSchema).toEqual({ type: "object" });

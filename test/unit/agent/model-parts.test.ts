@@ -152,4 +152,41 @@ describe("a schema for an API that wants an object", () => {
   ])("%j becomes %j", (schema, complete) => {
     expect(parameterSchema(schema)).toEqual(complete);
   });
+
+  it("names what its parts name, where the top is composed of them, which APIs refuse", () => {
+    const text = { type: "string" };
+    const anyOf = [{ required: ["route"] }, { required: ["file"] }];
+    const either = { type: "object", description: "Where.", properties: { route: text, file: text }, anyOf };
+    expect(parameterSchema(either)).toEqual({
+      type: "object",
+      description: `Where. It must fit this too: ${JSON.stringify({ anyOf })}`,
+      properties: { route: text, file: text },
+    });
+    const $defs = {
+      Upload: { type: "object", properties: { kind: { const: "upload" }, content: text, next: text } },
+      Link: {
+        allOf: [{ properties: { kind: { const: "link" }, url: text, next: text } }, { $ref: "#/$defs/Link" }],
+      },
+    };
+    const oneOf = [{ $ref: "#/$defs/Upload" }, { $ref: "#/$defs/Link" }];
+    expect(parameterSchema({ $defs, oneOf })).toEqual({
+      type: "object",
+      $defs,
+      description: `It must fit this too: ${JSON.stringify({ oneOf })}`,
+      properties: {
+        kind: { anyOf: [{ const: "upload" }, { const: "link" }] },
+        content: text,
+        next: text,
+        url: text,
+      },
+    });
+  });
+
+  it("looks at each part once, however often parts name each other", () => {
+    const names = Array.from({ length: 200 }, (_none, at) => `Part${at}`);
+    const all = names.map((name) => ({ $ref: `#/$defs/${name}` }));
+    const defs = names.map((name) => [name, { properties: { [name]: {} }, anyOf: all }]);
+    const { properties } = parameterSchema({ $defs: Object.fromEntries(defs), anyOf: all });
+    expect(Object.keys(properties as object)).toEqual(names);
+  });
 });
