@@ -7,7 +7,7 @@ import type { TaskStore } from "../../../src/store/task-store.ts";
 import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
-import { http } from "../../fixtures/faults.ts";
+import { http, rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { runningRecord, T0 } from "../../fixtures/records.ts";
@@ -94,6 +94,19 @@ const minute = (at: string, statusMessage: string): object => ({
 const asking = { ...wire2026.inputRequired, inputRequests: { name: wire2026.inputRequests.name } };
 
 describe("two tabs", () => {
+  it("no tab hears that a call was refused which is made once more", async () => {
+    const [one, two] = [await openTab(), await openTab()];
+    await one.client.listTools("lab");
+    const seen = watch(two);
+    const calling = one.client.callTool("lab", "plain", {}, { id: "a" });
+    await (await one.server.expect("tools/call")).fail(rpcError(-32601));
+    await (await one.server.expect("tools/call")).reply(wire2026.createTaskResult);
+    expect((await calling).status).toBe("working");
+    await settled();
+    expect(seen).not.toContain("failed");
+    expect((await two.client.list()).map(({ id, status }) => `${id} ${status}`)).toEqual(["a working"]);
+  });
+
   it("one polls, and both see every update and the result", async () => {
     const [leader, follower] = [await openTab(), await openTab()];
     const shown = { leader: watch(leader), follower: watch(follower) };
