@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
+import { type Fault, isClientError } from "../engine/fault.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RequestId } from "../protocol/json-rpc.ts";
 import type { Session } from "../protocol/session.ts";
@@ -240,10 +241,8 @@ export class Endpoint {
 /** No connection came about, for now at least: what was to be sent on it never left. */
 function unsent(error: unknown): never {
   const fault = faultOf(error);
-  const { kind } = fault;
-  const passes =
-    kind === "timeout" || kind === "network" || kind === "rpc" || (kind === "http" && fault.status >= 500);
-  if (!passes) throw error;
+  // It refused the address, or what was sent to it.
+  if (isClientError(fault)) throw error;
   const method = error instanceof RequestFaultError ? error.method : "initialize";
-  throw new RequestFaultError(method, { ...fault, unsent: true }, error);
+  throw new RequestFaultError(method, { ...fault, unsent: true } as Fault, error);
 }

@@ -1,6 +1,6 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject } from "../protocol/json.ts";
-import { type RequestId, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
+import { type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
 
 /** A request that brought no usable reply. `fault` says why, `method` which it was. */
 export class RequestFaultError extends Error {
@@ -24,7 +24,7 @@ export function rpcFault(error: RpcErrorBody): Fault & { kind: "rpc" } {
  * classes, and an app may load its own copy of an SDK: so they are told apart by shape. `id` is the
  * request's: without it an HTTP error is never taken for the reply to one.
  */
-export function faultOf(thrown: unknown, id?: RequestId): Fault {
+export function faultOf(thrown: unknown, id?: string): Fault {
   if (thrown instanceof RequestFaultError) return thrown.fault;
   const error = thrown as Partial<
     Record<"name" | "message" | "code" | "data" | "status" | "retryAfterMs", unknown>
@@ -54,12 +54,11 @@ function isHttpStatus(value: unknown): value is number {
 }
 
 /** A JSON-RPC error that travelled as the body of an HTTP error. Some servers name a request there that nobody made. */
-function readBody(text: string, id: RequestId | undefined): RpcErrorBody | undefined {
-  const start = text.indexOf("{");
-  if (start < 0) return undefined;
+function readBody(text: string, id: string | undefined): RpcErrorBody | undefined {
   try {
-    const body: unknown = JSON.parse(text.slice(start));
-    const ours = isObject(body) && id !== undefined && body.id === id;
+    // Where there is no brace this reads the last character, which is no object.
+    const body: unknown = JSON.parse(text.slice(text.indexOf("{")));
+    const ours = id && isObject(body) && body.id === id;
     return ours && isObject(body.error) ? readRpcError(body.error) : undefined;
   } catch {
     return undefined;

@@ -54,8 +54,10 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "cancelTaken":
       return cancelTaken(state, event.view, now, timing);
     case "faulted": {
-      const { operation } = event;
-      const fault = operation === "call" ? event.fault : asOfTask(event.fault);
+      const { operation, fault: given } = event;
+      // A server that refuses the handshake says nothing of the task, which is asked after again.
+      const handshake = operation !== "call" && given.kind === "rpc" && given.unsent;
+      const fault: Fault = handshake ? { ...given, kind: "network" } : given;
       const back = without(state, operation);
       return fault.kind === "oversized"
         ? end(back, failed({ reason: "oversized", message: fault.message }), now)
@@ -70,12 +72,6 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "cancelled":
       return cancelled(state, now);
   }
-}
-
-/** A server that refuses the handshake says nothing of the task, which is asked after again. */
-function asOfTask(fault: Fault): Fault {
-  if (fault.kind !== "rpc" || !fault.unsent) return fault;
-  return { kind: "network", message: fault.message, unsent: true };
 }
 
 /** What a fault of each request comes to. */
