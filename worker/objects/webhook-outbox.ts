@@ -3,6 +3,8 @@ import type { TaskJson } from "holdfast";
 /** Waits after each failed delivery, in ms, as Standard Webhooks advises; after the last one it is given up. */
 const BACKOFF_MS = [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000];
 const TIMEOUT_MS = 15_000;
+/** How many are delivered by one alarm: the next polls of the tasks wait for its end, and have the other connections meanwhile. */
+const AT_ONCE = 3;
 
 interface Waiting {
   readonly id: string;
@@ -57,17 +59,19 @@ export class WebhookOutbox {
     return due ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Delivers what is due, one after the other. */
+  /** Delivers some of what is due, all at once. What is left is still due. */
   async deliver(now: number): Promise<void> {
     const due = this.#sql
-      .exec("SELECT id, url, attempts FROM webhook WHERE due <= ? ORDER BY due", now)
+      .exec("SELECT id, url, attempts FROM webhook WHERE due <= ? ORDER BY due LIMIT ?", now, AT_ONCE)
       .toArray() as unknown as Waiting[];
-    for (const waiting of due) {
-      const task = await this.#options.task(waiting.id);
-      // Forgotten meanwhile: nobody wants to know.
-      if (!task) this.#remove(waiting.id);
-      else this.#after(waiting, await this.#post(waiting, task), Date.now());
-    }
+    await Promise.all(due.map((waiting) => this.#deliver(waiting)));
+  }
+
+  async #deliver(waiting: Waiting): Promise<void> {
+    const task = await this.#options.task(waiting.id);
+    // Forgotten meanwhile: nobody wants to know.
+    if (!task) this.#remove(waiting.id);
+    else this.#after(waiting, await this.#post(waiting, task), Date.now());
   }
 
   #after({ id, attempts }: Waiting, taken: boolean, now: number): void {
