@@ -252,3 +252,41 @@ export const SHAPES: readonly FixtureTool[] = [
     run: (args) => ({ content: [], structuredContent: args }),
   },
 ];
+
+/** What a schema may say, and a form has trouble with. */
+export const ODD: readonly FixtureTool[] = [
+  taking("anchored", {
+    type: "object",
+    properties: { unit: { $ref: "#unit" } },
+    $defs: { unit: { $anchor: "unit", type: "string" } },
+  }),
+  taking("endless_objects", {
+    type: "object",
+    properties: {
+      word: { type: "string" },
+      node: { $ref: "#/$defs/node" },
+      kind: {
+        type: "object",
+        properties: { of: { type: "string" } },
+        if: { required: ["of"] },
+        // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so.
+        then: { properties: { more: { type: "string" } } },
+      },
+    },
+    $defs: {
+      node: { type: "object", properties: { value: { type: "string" }, next: { $ref: "#/$defs/node" } } },
+    },
+  }),
+  asking("ask_nowhere", {
+    mode: "form",
+    message: "Which unit?",
+    requestedSchema: { type: "object", properties: { unit: { $ref: "#/$defs/none" } } },
+  }),
+];
+
+function taking(name: string, inputSchema: object): FixtureTool {
+  return {
+    definition: { name, description: `Takes ${name}`, inputSchema },
+    run: (args) => ({ content: [], structuredContent: args }),
+  };
+}

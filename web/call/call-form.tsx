@@ -5,6 +5,7 @@ import { explain } from "../app/advice.ts";
 import { wishFocus } from "../app/focus-wish.ts";
 import { currentRoute, goTo } from "../app/route.ts";
 import { useWorkspace } from "../clients/workspace-context.ts";
+import { BROKEN, FormBoundary } from "../form/form-boundary.tsx";
 import { unfitForForm } from "../form/form-fit.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
@@ -27,7 +28,8 @@ export function CallForm({ server, tool, support }: CallFormProps) {
   const [fault, setFault] = useState<string>();
   const { call, pending, problem } = useCall(server, tool, draft, support);
   const schema = tool.definition.inputSchema ?? { type: "object" };
-  const unfit = unfitForForm(schema);
+  const [broken, setBroken] = useState<string>();
+  const unfit = unfitForForm(schema) ?? broken;
   const mode = unfit ? "json" : draft.mode;
   const names = useId();
   const change = (part: Partial<Draft>): void => {
@@ -80,17 +82,24 @@ export function CallForm({ server, tool, support }: CallFormProps) {
         />
       )}
       {mode === "form" ? (
-        <Suspense fallback={<p className="quiet form-coming">Making the form…</p>}>
-          <SchemaForm
-            schema={schema}
-            id="argument"
-            value={draft.value}
-            onChange={(value) => change({ value })}
-            onSubmit={(value) => call((value ?? {}) as JsonObject)}
-          >
-            {foot}
-          </SchemaForm>
-        </Suspense>
+        <FormBoundary
+          onBroken={() => {
+            setBroken(BROKEN);
+            turnTo("json");
+          }}
+        >
+          <Suspense fallback={<p className="quiet form-coming">Making the form…</p>}>
+            <SchemaForm
+              schema={schema}
+              id="argument"
+              value={draft.value}
+              onChange={(value) => change({ value })}
+              onSubmit={(value) => call((value ?? {}) as JsonObject)}
+            >
+              {foot}
+            </SchemaForm>
+          </Suspense>
+        </FormBoundary>
       ) : (
         <form
           onSubmit={(event) => {

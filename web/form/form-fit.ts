@@ -1,3 +1,4 @@
+import { isEndless } from "./endless.ts";
 import { tameForForm } from "./tame-schema.ts";
 
 /** A form for more than this would hold the page up, and nobody would fill it in. */
@@ -10,6 +11,7 @@ export function unfitForForm(schema: unknown): string | undefined {
     return "Its schema is no object";
   if (depthExceeds(schema, MAX_DEPTH)) return "Its schema is too deep for a form";
   if (JSON.stringify(schema).length > MAX_LENGTH) return "Its schema is too large for a form";
+  if (isEndless(schema)) return "Its schema goes on without end";
   try {
     tameForForm(schema);
     return undefined;

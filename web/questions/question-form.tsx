@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import type { InputRequest, JsonObject, Task } from "holdfast";
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { takeFocusWish } from "../app/focus-wish.ts";
+import { BROKEN, FormBoundary } from "../form/form-boundary.tsx";
 import { unfitForForm } from "../form/form-fit.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
@@ -69,7 +70,8 @@ function Answers(props: AnswersProps) {
 
 function FormQuestion({ request, answer, sent }: AnswersProps) {
   const schema = request.params.requestedSchema ?? { type: "object", properties: {} };
-  const unfit = unfitForForm(schema);
+  const [broken, setBroken] = useState<string>();
+  const unfit = unfitForForm(schema) ?? broken;
   const [value, setValue] = useState<unknown>(undefined);
   const buttons = <Choices word="Answer" answer={answer} sent={sent} />;
   if (unfit)
@@ -83,17 +85,19 @@ function FormQuestion({ request, answer, sent }: AnswersProps) {
     );
   return (
     <div className="question-form">
-      <Suspense fallback={<p className="quiet">Making the form…</p>}>
-        <SchemaForm
-          schema={schema}
-          id={`answer-${request.key}`}
-          value={value}
-          onChange={setValue}
-          onSubmit={(content) => answer({ action: "accept", content: (content ?? {}) as JsonObject })}
-        >
-          {buttons}
-        </SchemaForm>
-      </Suspense>
+      <FormBoundary onBroken={() => setBroken(BROKEN)}>
+        <Suspense fallback={<p className="quiet">Making the form…</p>}>
+          <SchemaForm
+            schema={schema}
+            id={`answer-${request.key}`}
+            value={value}
+            onChange={setValue}
+            onSubmit={(content) => answer({ action: "accept", content: (content ?? {}) as JsonObject })}
+          >
+            {buttons}
+          </SchemaForm>
+        </Suspense>
+      </FormBoundary>
     </div>
   );
 }
