@@ -112,6 +112,16 @@ test("an answer that does not fit is refused beside its field, and nothing is se
   );
 });
 
+test("a field that is mended last, and the button right after it: the click is not lost", async () => {
+  const page = await asked("ask_form");
+  await page.question.getByLabel("Name").fill("K");
+  await page.page.keyboard.press("Tab");
+  await page.question.locator(".mantine-InputWrapper-error", { hasText: "too short" }).waitFor();
+  await page.question.getByLabel("Name").fill("Kelp");
+  await page.answer();
+  await page.stands("completed");
+});
+
 test("an address is shown before it is opened, and opened apart from this page", async () => {
   const page = await asked("ask_address");
   expect(await page.question.locator(".address").textContent()).toBe("https://login.example/enter?x=1");

@@ -1,5 +1,5 @@
 import type { RJSFSchema } from "@rjsf/utils";
-import { type ReactNode, useMemo } from "react";
+import { type MouseEvent, type ReactNode, useMemo } from "react";
 import { ThemedForm } from "./form-theme.ts";
 import { formValidator } from "./form-validator.ts";
 import { tameForForm } from "./tame-schema.ts";
@@ -21,22 +21,33 @@ export interface SchemaFormProps {
 export default function SchemaForm({ schema, id, value, onChange, onSubmit, children }: SchemaFormProps) {
   const { schema: shaped, left } = useMemo(() => tameForForm(schema), [schema]);
   return (
-    <ThemedForm
-      schema={shaped as RJSFSchema}
-      validator={formValidator}
-      formData={value}
-      idPrefix={id}
-      liveValidate="onBlur"
-      showErrorList={false}
-      noHtml5Validate
-      focusOnFirstError
-      onChange={({ formData }) => onChange(formData)}
-      onSubmit={({ formData }) => onSubmit(formData)}
-      // Said beside the fields; by itself it would say it in the browser's console.
-      onError={() => undefined}
-    >
-      <Unchecked patterns={left} />
-      {children}
-    </ThemedForm>
+    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done here but leaving the focus where it is.
+    <div className="schema-form" onMouseDown={keepFocus}>
+      <ThemedForm
+        schema={shaped as RJSFSchema}
+        validator={formValidator}
+        formData={value}
+        idPrefix={id}
+        liveValidate="onBlur"
+        showErrorList={false}
+        noHtml5Validate
+        focusOnFirstError
+        onChange={({ formData }) => onChange(formData)}
+        onSubmit={({ formData }) => onSubmit(formData)}
+        // Said beside the fields; by itself it would say it in the browser's console.
+        onError={() => undefined}
+      >
+        <Unchecked patterns={left} />
+        {children}
+      </ThemedForm>
+    </div>
   );
+}
+
+/**
+ * A field that loses the focus is checked, and what was said beside it comes or goes. A button below moves with that: pressed
+ * in one place and let go in another, it would not be clicked.
+ */
+function keepFocus(event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
 }
