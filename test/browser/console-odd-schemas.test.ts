@@ -48,3 +48,23 @@ test("a question whose schema the form cannot show is answered with JSON", async
   await page.stands("completed");
   expect(await page.resultText()).toContain('{"q":{"action":"accept","content":{"unit":"mm"}}}');
 });
+
+test("what nobody has filled in is not sent", async () => {
+  const page = await chosen("optional");
+  await page.page.locator(".call-form").getByText("colour").waitFor();
+  await callOf(page);
+  await page.stands("completed");
+  expect(server.calls.at(-1)?.args).toEqual({});
+});
+
+test("of a question's choices none is taken before somebody takes it, and several may be", async () => {
+  const page = await chosen("ask_choices");
+  await callOf(page);
+  await page.pick("Colours", "Green");
+  await page.page.keyboard.press("Escape");
+  await page.pick("Sizes", "large");
+  await page.page.keyboard.press("Escape");
+  await page.answer();
+  await page.stands("completed");
+  expect(await page.resultText()).toContain('"content":{"colours":["g"],"sizes":["large"]}');
+});

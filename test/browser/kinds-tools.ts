@@ -277,10 +277,45 @@ export const ODD: readonly FixtureTool[] = [
       node: { type: "object", properties: { value: { type: "string" }, next: { $ref: "#/$defs/node" } } },
     },
   }),
+  taking("optional", {
+    type: "object",
+    properties: {
+      colour: { type: "string", oneOf: [{ const: "r", title: "Red" }] },
+      words: { type: "array", items: { type: "string" }, minItems: 1 },
+    },
+  }),
   asking("ask_nowhere", {
     mode: "form",
     message: "Which unit?",
     requestedSchema: { type: "object", properties: { unit: { $ref: "#/$defs/none" } } },
+  }),
+  asking("ask_choices", {
+    mode: "form",
+    message: "Which ones?",
+    requestedSchema: {
+      type: "object",
+      properties: {
+        colour: { type: "string", title: "Colour", oneOf: [{ const: "r", title: "Red" }] },
+        legacy: { type: "string", title: "Legacy", enum: ["r"], enumNames: ["Red"] },
+        colours: {
+          type: "array",
+          title: "Colours",
+          items: {
+            anyOf: [
+              { const: "r", title: "Red" },
+              { const: "g", title: "Green" },
+            ],
+          },
+        },
+        sizes: {
+          type: "array",
+          title: "Sizes",
+          items: { type: "string", enum: ["small", "large"] },
+          minItems: 1,
+        },
+      },
+      required: ["sizes"],
+    },
   }),
 ];
 

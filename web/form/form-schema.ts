@@ -7,6 +7,20 @@ export function formSchema(schema: unknown): RJSFSchema {
   return titled(schema) as RJSFSchema;
 }
 
+/** A question's: of a list of choices each may be taken once, as its specification has it, also where its schema leaves that out. */
+export function questionSchema(schema: unknown): unknown {
+  const { properties } = Object(schema) as Json;
+  if (typeof properties !== "object" || properties === null) return schema;
+  const fields = Object.entries(properties).map(([name, field]) => [name, chosenOnce(field)]);
+  return { ...Object(schema), properties: Object.fromEntries(fields) };
+}
+
+function chosenOnce(field: unknown): unknown {
+  const { type, items } = Object(field) as Json;
+  const { enum: values, anyOf } = Object(items) as Json;
+  return type === "array" && Array.isArray(values ?? anyOf) ? { ...Object(field), uniqueItems: true } : field;
+}
+
 function titled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(titled);
   if (typeof value !== "object" || value === null) return value;

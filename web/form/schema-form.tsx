@@ -17,6 +17,9 @@ export interface SchemaFormProps {
   readonly children: ReactNode;
 }
 
+/** What nobody has filled in is not sent: neither the first of some choices nor the first item of a list. */
+const UNTOUCHED = { constAsDefaults: "skipOneOf", arrayMinItems: { populate: "requiredOnly" } } as const;
+
 /** A form for any JSON Schema; what is wrong with a field is said beside it. */
 export default function SchemaForm({ schema, id, value, onChange, onSubmit, children }: SchemaFormProps) {
   const { schema: shaped, left } = useMemo(() => tameForForm(schema), [schema]);
@@ -31,6 +34,7 @@ export default function SchemaForm({ schema, id, value, onChange, onSubmit, chil
         liveValidate="onBlur"
         showErrorList={false}
         noHtml5Validate
+        experimental_defaultFormStateBehavior={UNTOUCHED}
         focusOnFirstError
         onChange={({ formData }) => onChange(formData)}
         onSubmit={({ formData }) => onSubmit(formData)}

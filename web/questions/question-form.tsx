@@ -1,9 +1,10 @@
 import { Button } from "@mantine/core";
 import type { InputRequest, JsonObject, Task } from "holdfast";
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { takeFocusWish } from "../app/focus-wish.ts";
 import { BROKEN, FormBoundary } from "../form/form-boundary.tsx";
 import { unfitForForm } from "../form/form-fit.ts";
+import { questionSchema } from "../form/form-schema.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
 import { webAddress } from "../result/safe-link.tsx";
@@ -69,7 +70,8 @@ function Answers(props: AnswersProps) {
 }
 
 function FormQuestion({ request, answer, sent }: AnswersProps) {
-  const schema = request.params.requestedSchema ?? { type: "object", properties: {} };
+  const { requestedSchema = { type: "object", properties: {} } } = request.params;
+  const schema = useMemo(() => questionSchema(requestedSchema), [requestedSchema]);
   const [broken, setBroken] = useState<string>();
   const unfit = unfitForForm(schema) ?? broken;
   const [value, setValue] = useState<unknown>(undefined);
