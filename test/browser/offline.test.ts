@@ -24,3 +24,20 @@ test.each(["2025-11-25", "2026-07-28"])(
     expect(await at.lab.count("tools/call")).toBe(1);
   },
 );
+
+test("a task that ended after a trouble is not said to be in it", async () => {
+  const page = new TaskPage(await at.browser.open(at.lab.page));
+  await page.choose(`sample ${at.lab.name} 2026-07-28`);
+  await page.page.route("**/samples/**", (route) =>
+    /tasks\/get|subscriptions/.test(route.request().postData() ?? "")
+      ? route.abort("internetdisconnected")
+      : route.continue(),
+  );
+  await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 20 });
+  await page.row.locator(".trouble").waitFor();
+  await page.page.unroute("**/samples/**");
+  await at.browser.context.setOffline(true);
+  await at.browser.context.setOffline(false);
+  await page.stands("completed");
+  expect(await page.row.locator(".trouble").count()).toBe(0);
+});

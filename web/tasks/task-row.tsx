@@ -25,7 +25,9 @@ export interface TaskRowProps {
 export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachable, onOpen }: TaskRowProps) {
   const percent = percentOf(shown);
   const title = useServerTitle(shown.endpoint);
-  const message = shown.trouble ? `${shown.trouble.fault.message}. Trying again.` : messageOf(shown);
+  // The last trouble stays with a task that has ended since.
+  const trouble = shown.outcome ? undefined : shown.trouble;
+  const message = trouble ? `${trouble.fault.message}. Trying again.` : messageOf(shown);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed by hand are no table's to the browser.
     <div
@@ -61,7 +63,7 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
         {message === "" ? (
           <bdi className="quiet">{argumentsLine(shown.task)}</bdi>
         ) : (
-          <bdi className={shown.trouble ? "message trouble" : "message"}>{message}</bdi>
+          <bdi className={trouble ? "message trouble" : "message"}>{message}</bdi>
         )}
         {percent !== undefined && (
           <Progress
