@@ -177,3 +177,24 @@ test("folders are named, or none: what is no folder's address is refused beside 
   await again.stands("completed");
   expect(await again.resultText()).toContain('{"q":{"roots":[]}}');
 });
+
+test("a long question is told in short in the menu of questions, which stays on the page", async () => {
+  const page = await asked("ask_long");
+  await page.page.getByRole("button", { name: "1 question" }).click();
+  const item = page.page.getByRole("menuitem", { name: /ask_long/ });
+  await item.waitFor();
+  expect((await item.boundingBox())?.height).toBeLessThan(150);
+});
+
+test("whoever cancels and removes a task by the keyboard keeps a place on the page", async () => {
+  const page = await asked("ask_form");
+  const focused = () =>
+    page.page.evaluate(
+      () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.id,
+    );
+  await page.task.getByRole("button", { name: "Cancel task" }).press("Enter");
+  await page.stands("cancelled");
+  expect(await focused()).toBe("task-title");
+  await page.task.getByRole("button", { name: "Remove" }).press("Enter");
+  await expect.poll(focused).toBe("Search tasks");
+});

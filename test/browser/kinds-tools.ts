@@ -198,6 +198,7 @@ export const ASKING: readonly FixtureTool[] = [
       required: ["name"],
     },
   }),
+  asking("ask_long", { mode: "form", message: "Which kelp? ".repeat(200), requestedSchema: noInput }),
   asking("ask_address", {
     mode: "url",
     message: "Please sign in",
@@ -251,6 +252,10 @@ export const SHAPES: readonly FixtureTool[] = [
     },
     run: (args) => ({ content: [], structuredContent: args }),
   },
+  taking("wide", {
+    type: "object",
+    properties: { ["kelp".repeat(30)]: { type: "string", description: "reef".repeat(30) } },
+  }),
 ];
 
 /** What a schema may say, and a form has trouble with. */

@@ -35,7 +35,7 @@ export function QuestionBadge() {
           </span>
         </Button>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown className="question-menu">
         <Menu.Label>{count === 0 ? "No task asks anything" : "Waiting for an answer"}</Menu.Label>
         {questions.map(({ task, request }) => (
           <Menu.Item

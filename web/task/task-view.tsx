@@ -117,6 +117,13 @@ function Actions({ shown }: { readonly shown: ShownTask }) {
     await forget(shown.id);
     await history.forget(shown.id);
     goTo("tasks");
+    // The button has gone with the task, and whoever pressed it by a key goes on in the list.
+    document.querySelector<HTMLElement>('main [type="search"]')?.focus();
+  };
+  const cancel = (): void => {
+    task.cancel().catch(tell);
+    // The button is disabled from now on, and would lose the focus.
+    document.getElementById("task-title")?.focus();
   };
   const tell = (error: unknown): void => setProblem(explain(error));
   return (
@@ -126,12 +133,7 @@ function Actions({ shown }: { readonly shown: ShownTask }) {
           Remove
         </Button>
       ) : (
-        <Button
-          size="xs"
-          variant="default"
-          disabled={cancelling}
-          onClick={() => void task.cancel().catch(tell)}
-        >
+        <Button size="xs" variant="default" disabled={cancelling} onClick={cancel}>
           Cancel task
         </Button>
       )}
