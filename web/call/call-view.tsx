@@ -66,7 +66,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
             >
               <span className="tool-name">
                 <bdi>{listed.name}</bdi>
-                <span className="tag">{supportOf(listed, session?.generation).word}</span>
+                <span className="tag">{supportOf(listed, session).word}</span>
               </span>
               {typeof listed.definition.description === "string" && (
                 <bdi className="quiet tool-about">{listed.definition.description.slice(0, 300)}</bdi>
@@ -83,7 +83,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
         key={`${chosen} ${tool.name}`}
         server={chosen}
         tool={tool}
-        support={supportOf(tool, session?.generation)}
+        support={supportOf(tool, session)}
       />
     ) : named !== undefined && found.status === "known" ? (
       <p role="alert">This server has no tool of the name {named}. Choose one of those it lists.</p>

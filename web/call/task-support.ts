@@ -8,7 +8,10 @@ export interface Support {
 }
 
 /** How a tool takes part in tasks. Of a server the worker calls, the generation is not known here. */
-export function supportOf({ facts }: ListedTool, generation: Session["generation"] | undefined): Support {
+export function supportOf({ facts }: ListedTool, session: Session | undefined): Support {
+  const generation = session?.generation;
+  if (session && !hasTasks(session))
+    return { word: "never a task", detail: "The server has no tasks: it answers at once", choice: false };
   if (generation === "2026-07-28")
     return {
       word: "server decides",
@@ -25,4 +28,15 @@ export function supportOf({ facts }: ListedTool, generation: Session["generation
         ? { word: "server decides", detail: "The worker calls it as its server allows", choice: false }
         : { word: "never a task", detail: "The tool answers at once", choice: false };
   }
+}
+
+/** Without this capability of the server, what a tool says of tasks counts for nothing. */
+function hasTasks({ generation, serverCapabilities }: Session): boolean {
+  const path =
+    generation === "2026-07-28"
+      ? ["extensions", "io.modelcontextprotocol/tasks"]
+      : ["tasks", "requests", "tools", "call"];
+  let found: unknown = serverCapabilities;
+  for (const step of path) found = (Object(found) as { readonly [name: string]: unknown })[step];
+  return typeof found === "object" && found !== null;
 }

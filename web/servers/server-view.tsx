@@ -54,7 +54,7 @@ export function ServerView({ server }: { readonly server: Server }) {
           </div>
           <ul className="server-tools">
             {found.tools.map((tool) => {
-              const support = supportOf(tool, session?.generation);
+              const support = supportOf(tool, session);
               return (
                 <li key={tool.name}>
                   <a href={hrefOf("call", server.name, tool.name)}>
