@@ -29,6 +29,8 @@ test("a server is added by its address, and says what it is and can do", async (
   expect(await view.textContent()).toContain("kinds 1.0.0");
   expect(await view.textContent()).toContain('"tools"');
   await view.getByRole("link", { name: "shapes" }).waitFor();
+  // It declares no tasks.
+  await view.getByText("never a task").first().waitFor();
   await Promise.all([
     page.page.waitForEvent("load"),
     view.getByRole("button", { name: "Remove this server" }).click(),
@@ -58,6 +60,21 @@ test("a server that nobody answers at says what to do", async () => {
   await page.addServer("http://127.0.0.1:9/mcp");
   await page.page.locator(".server-view [role=alert]", { hasText: "CORS" }).waitFor();
   await page.page.getByRole("button", { name: "Try again" }).waitFor();
+});
+
+test("a server that refuses a stranger says how to be known to it, and a header needs a value", async () => {
+  at.expectComplaints(/status of 401/);
+  const strict = await KindsServer.start(SHAPES, "open sesame");
+  const page = await openPage();
+  await page.addServer(strict.url);
+  await page.page
+    .locator(".server-view [role=alert]", { hasText: "add its address again with a header or OAuth" })
+    .waitFor();
+  await page.page.fill("[name=address]", strict.url);
+  await page.page.getByLabel("Authorization").selectOption("header");
+  await page.page.click("button[name=connect]");
+  await page.page.locator(".add-server").getByText("The header needs a value").waitFor();
+  await strict.close();
 });
 
 test("a header is sent, kept for its tab alone, and asked for again in another", async () => {
@@ -172,4 +189,15 @@ test("tools are searched by name and description", async () => {
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
   await page.page.getByLabel("Search tools").fill("echo slow");
   await expect.poll(() => page.page.locator(".tool").count()).toBe(1);
+});
+
+test("a tool of long names is no wider than a phone", async () => {
+  const page = await openPage();
+  await page.addServer(server.url);
+  await page.choose(server.url);
+  await page.page.setViewportSize({ width: 380, height: 760 });
+  await page.chooseTool("wide");
+  await page.page.locator(".rjsf").waitFor();
+  const pane = page.page.locator(".split-detail");
+  expect(await pane.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
 });

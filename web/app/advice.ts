@@ -8,7 +8,8 @@ const inExtension = location.protocol.endsWith("-extension:");
 export function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const advice = adviceFor(error);
-  return advice ? `${message.replace(/\.$/, "")}. ${advice}` : message;
+  // What a server left empty ends in a colon.
+  return advice ? `${message.replace(/[\s.:]+$/, "")}. ${advice}` : message;
 }
 
 function adviceFor(error: unknown): string | undefined {
@@ -21,7 +22,9 @@ function adviceFor(error: unknown): string | undefined {
       case "timeout":
         return "The server did not answer in time: try again, or look at its log.";
       case "unauthorized":
-        return "Give it a header or sign in, under Servers.";
+        return inExtension
+          ? "Give it a header or sign in, under Servers."
+          : "It wants to know who asks: under Servers, change its header, or add its address again with a header or OAuth.";
       case "http":
         return error.fault.status === 404 ? "Is the path right? Many servers answer at /mcp." : undefined;
       case "malformed":
