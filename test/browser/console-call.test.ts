@@ -201,3 +201,18 @@ test("a tool of long names is no wider than a phone", async () => {
   const pane = page.page.locator(".split-detail");
   expect(await pane.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
 });
+
+test("whoever has larger text in the browser has it everywhere, and a row has room for it", async () => {
+  const page = new TaskPage(await at.browser.context.newPage());
+  await page.page.addInitScript(() => {
+    document.addEventListener("readystatechange", () => {
+      document.documentElement.style.fontSize = "200%";
+    });
+  });
+  await page.page.goto(at.lab.page);
+  await page.choose(`sample ${at.lab.name} 2025-11-25`);
+  await page.call("must_task", { text: "Kelp" });
+  await page.stands("completed");
+  expect((await page.row.boundingBox())?.height).toBe(120);
+  expect(await page.row.locator("strong").evaluate((tool) => getComputedStyle(tool).fontSize)).toBe("30px");
+});

@@ -4,7 +4,8 @@ import { goTo } from "../app/route.ts";
 import type { ShownTask } from "../clients/hooks.ts";
 import { TaskRow } from "./task-row.tsx";
 
-export const ROW_HEIGHT = 60;
+/** As in table.css: a row has room for its text also where a person has larger text than usual. */
+const ROW_HEIGHT = 3.75 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 export interface TaskTableProps {
   readonly tasks: readonly ShownTask[];
