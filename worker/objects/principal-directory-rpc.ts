@@ -53,7 +53,7 @@ export interface PrincipalDirectoryRpc {
    * calls are in flight counts as a call of this minute all the same, so that nobody gains by insisting.
    */
   admit(ask: AdmissionAsk): Promise<Admission>;
-  /** A task was deleted: its Idempotency-Key is answered so for as long as it is remembered. */
+  /** A task was deleted, or is kept no longer: its Idempotency-Key is answered so for as long as it is remembered. */
   deleted(id: string): Promise<void>;
   /** By endpoint, then by shard. */
   groups(): Promise<readonly GroupName[]>;

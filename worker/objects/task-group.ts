@@ -9,6 +9,7 @@ import {
   type TaskJson,
 } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
+import { readTaskId } from "../api/task-id.ts";
 import type { Bindings } from "../bindings.ts";
 import { ConfigurationError } from "../config/configuration-error.ts";
 import { type EndpointConfig, endpointOf } from "../config/endpoints.ts";
@@ -28,6 +29,7 @@ import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
 import { changeStream } from "./change-stream.ts";
 import { countedStorage } from "./counted-storage.ts";
+import { KEY_LIFE_MS } from "./directory/idempotency-keys.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { LateCalls } from "./late-calls.ts";
 import type {
@@ -40,6 +42,7 @@ import type {
   TaskWait,
 } from "./task-group-rpc.ts";
 import { connectorTo } from "./upstream.ts";
+import { timeIn } from "./uuid-v7.ts";
 import { WebhookOutbox } from "./webhook-outbox.ts";
 
 /** By then the first attempt of a late call has ended in this life of the object, in ms; else another one tries again. */
@@ -317,6 +320,10 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
       if (task.rev === 1) this.#lateCalls.remove(task.id);
       if (task.outcome) this.#settled(task);
     });
+    tasks.client.subscribe(
+      () => undefined,
+      (id) => this.#gone(id),
+    );
     this.#tasks = tasks;
     return tasks;
   }
@@ -336,6 +343,17 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   #mendedBy({ endpoint }: GroupIdentity, now: number): number {
     const waiting = !this.#config(endpoint) && (this.#tasks?.activeCount() ?? 0) > 0;
     return waiting ? now + UNCONFIGURED_MS : Number.POSITIVE_INFINITY;
+  }
+
+  /** Deleted, or one too many to be kept: its Idempotency-Key may live on, and must not make the call again. */
+  #gone(id: string): void {
+    const { principal = "" } = this.#identity ?? {};
+    const uuid = readTaskId(id)?.uuid ?? "";
+    // A week's tasks may be gone at once, and their keys have been for long.
+    if (!(timeIn(uuid) > Date.now() - KEY_LIFE_MS)) return;
+    this.env.PRINCIPALS.getByName(principal)
+      .deleted(id)
+      .catch(() => undefined);
   }
 
   #settled({ id, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskJson): void {

@@ -33,3 +33,8 @@ export class UuidV7Source {
     this.#sequence = (crypto.getRandomValues(new Uint16Array(1))[0] ?? 0) % (SEQUENCE_END / 2);
   }
 }
+
+/** When a UUID of version 7 was made, in ms since 1970; NaN of what is none. */
+export function timeIn(uuid: string): number {
+  return Number.parseInt(uuid.replace("-", "").slice(0, 12), 16);
+}

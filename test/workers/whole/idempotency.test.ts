@@ -1,3 +1,5 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import type { TaskJson } from "holdfast";
 import { expect, it } from "vitest";
 import { ask, json, post } from "./whole-worker.ts";
@@ -24,6 +26,27 @@ it("a key whose task was deleted makes no second call", async () => {
   expect(again.status).toBe(410);
   expect(await json(again)).toMatchObject({ code: "task-deleted" });
   expect((await ask(`/v1/tasks/${id}`)).status).toBe(404);
+});
+
+it("a key whose task is kept no longer makes no second call", async () => {
+  const headers = { "idempotency-key": crypto.randomUUID() };
+  const plain = { tool: "lookup_doi", arguments: { doi: "10.1/kelp" } };
+  const { id } = await json<TaskJson>(post(PATH, plain, headers));
+  const group = env.TASK_GROUP.getByName(JSON.stringify(["demo", "sample-2026", Number(id.split(".")[1])]));
+  // As if others had settled since, more than are kept.
+  await runInDurableObject(group, (_group, { storage }) => {
+    storage.sql.exec("UPDATE task SET record = json_set(record, '$.settledAt', 0) WHERE id = ?", id);
+  });
+  await evictDurableObject(group);
+  await expect.poll(async () => (await ask(`/v1/tasks/${id}`)).status).toBe(404);
+  const isMarked = () =>
+    runInDurableObject(env.PRINCIPALS.getByName("demo"), (_directory, { storage }) =>
+      storage.sql.exec("SELECT deleted FROM idempotency_keys WHERE id = ?", id).one(),
+    );
+  await expect.poll(isMarked).toEqual({ deleted: 1 });
+  const again = await post(PATH, plain, headers);
+  expect(again.status).toBe(410);
+  expect(await json(again)).toMatchObject({ code: "task-deleted" });
 });
 
 it("a call that is no task is answered with its result, and the task can be asked for again", async () => {
