@@ -4,7 +4,7 @@ import { GroupLife, until } from "./group-life.ts";
 
 const TASKS = 1_000;
 
-it(`${TASKS} tasks in one object settle, and what they cost is printed`, { timeout: 120_000 }, async () => {
+it(`${TASKS} tasks in one object settle, and what they cost is printed`, { timeout: 240_000 }, async () => {
   const life = new GroupLife("2026-07-28");
   await life.clearServer();
   const before = await env.METRICS.getByName("all").totals();
