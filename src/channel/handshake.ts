@@ -1,6 +1,10 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
-import { UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
+import {
+  HEADER_MISMATCH,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "../protocol/json-rpc.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { envelope } from "./connection.ts";
 import { RequestFaultError } from "./request-fault.ts";
@@ -80,6 +84,8 @@ async function discover(
 function meansLegacy(fault: Fault): boolean {
   switch (fault.kind) {
     case "rpc":
+      // These two only a modern server has (streamable-http, "Backward Compatibility").
+      if ([HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY].includes(fault.error.code)) return false;
       if (fault.error.code !== UNSUPPORTED_PROTOCOL_VERSION) return true;
       return offers(fault.error.data).some((version) => LEGACY.includes(version));
     case "http":
