@@ -8,7 +8,7 @@ import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
 import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "./errors.ts";
 import { checkAnswer } from "./protocol/answer.ts";
 import type { JsonObject } from "./protocol/json.ts";
-import { HEADER_MISMATCH, METHOD_NOT_FOUND } from "./protocol/json-rpc.ts";
+import { HEADER_MISMATCH, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION } from "./protocol/json-rpc.ts";
 import { parameterHeaders } from "./protocol/parameter-headers.ts";
 import type { Session } from "./protocol/session.ts";
 import { protocolOf } from "./protocol/task-protocol.ts";
@@ -157,11 +157,15 @@ export class TaskClient implements TaskClientApi {
     } finally {
       this.#tentative.delete(record.id);
     }
-    // The server did nothing: what was remembered of the tool is out of date (tools, "x-mcp-header").
+    // The server did nothing: what was remembered of it, or of the tool, is out of date (tools, "x-mcp-header").
     const refusal = refused.signal.reason as SharedState;
-    const { id, rev } = refusal.record;
+    const { id, rev, outcome } = refusal.record;
+    let current: Session;
     let fresh: ToolFacts | undefined;
     try {
+      current = await server.session();
+      if (outcome?.kind === "failed" && current.generation === session.generation && !refusesKind(outcome))
+        throw errorOf(this.#taskOf(refusal).reference, outcome);
       await server.forgetTools();
       fresh = await factsOf(server, tool);
       await this.#store.remove(id);
@@ -169,8 +173,8 @@ export class TaskClient implements TaskClientApi {
       this.#changed(refusal);
       throw error;
     }
-    const again = this.#newRecord(endpoint, session, tool, args, fresh, { ...options, id });
-    return this.#call({ ...again, rev: rev + 1 }, session, fresh, options);
+    const again = this.#newRecord(endpoint, current, tool, args, fresh, { ...options, id });
+    return this.#call({ ...again, rev: rev + 1 }, current, fresh, options);
   }
 
   /**
@@ -338,7 +342,7 @@ export class TaskClient implements TaskClientApi {
     const { id, outcome } = state.record;
     if (!outcome && this.#ended.has(id)) return true;
     const tentative = this.#tentative.get(id);
-    if (tentative && refusesKind(outcome)) {
+    if (tentative && outcome && (refusesKind(outcome) || refusesVersion(outcome))) {
       tentative.abort(state);
       return false;
     }
@@ -408,7 +412,14 @@ async function factsOf(server: Endpoint, tool: string): Promise<ToolFacts | unde
 }
 
 /** The server refused the manner of the call, not the call: as a task or not, or by its headers. */
-function refusesKind(outcome: Outcome | undefined): boolean {
-  const code = outcome?.kind === "failed" ? outcome.error.rpc?.code : undefined;
+function refusesKind(outcome: Outcome): boolean {
+  const code = outcome.kind === "failed" ? outcome.error.rpc?.code : undefined;
   return code === METHOD_NOT_FOUND || code === HEADER_MISMATCH;
+}
+
+/** The server refused the version it was called in, or answered as one does that does not know it or the session. */
+function refusesVersion(outcome: Outcome): boolean {
+  if (outcome.kind !== "failed") return false;
+  const { rpc, httpStatus } = outcome.error;
+  return rpc?.code === UNSUPPORTED_PROTOCOL_VERSION || httpStatus === 400 || httpStatus === 404;
 }

@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Fault, isClientError } from "../engine/fault.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import type { RequestId } from "../protocol/json-rpc.ts";
+import { type RequestId, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
+import type { Generation } from "../protocol/task-snapshot.ts";
 import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { faultOf, RequestFaultError } from "./request-fault.ts";
@@ -76,15 +77,29 @@ export class Endpoint {
     return this.#session ?? this.#remembered();
   }
 
-  /** Sends a request and gives its result. Throws a RequestFaultError. */
-  async request(frame: Frame, options?: RequestOptions): Promise<unknown> {
+  /**
+   * Sends a request and gives its result. Throws a RequestFaultError.
+   * @param of The generation of the task it is about. It never leaves while the server speaks the other one.
+   */
+  async request(frame: Frame, options?: RequestOptions, of?: Generation): Promise<unknown> {
     const connection = await this.#connected();
+    const { generation } = connection.session;
+    if (of && of !== generation) {
+      // The server may go back to the one in which it has the task.
+      const message = `The task is of ${of}, and its server now speaks ${generation}`;
+      throw new RequestFaultError(frame.method, { kind: "network", message, unsent: true });
+    }
     try {
       return await this.#requestOn(connection, frame, options);
     } catch (error) {
-      if (!this.#forgotten(error, connection)) throw error;
+      const forgotten = this.#forgotten(error, connection);
+      if (!forgotten && !this.#outgrown(error, connection, frame)) throw error;
       await this.#renew(connection);
-      return this.#requestOn(await this.#connected(), frame, options);
+      const renewed = await this.#connected();
+      const same = forgotten && renewed.session.generation === generation;
+      // In the other generation a call is another one. Tools are listed alike in both.
+      if (!same && frame.method !== "tools/list") throw error;
+      return this.#requestOn(renewed, frame, options);
     }
   }
 
@@ -199,7 +214,8 @@ export class Endpoint {
         else
           await this.#remember({
             ...connection.session,
-            ...(this.#session?.tools && { tools: this.#session.tools }),
+            ...(this.#session?.tools &&
+              this.#session.generation === connection.session.generation && { tools: this.#session.tools }),
           });
         return connection;
       })
@@ -229,6 +245,18 @@ export class Endpoint {
     if (!(error instanceof RequestFaultError) || !("status" in error.fault)) return false;
     const { kind, status, message } = error.fault;
     return status === 404 || (kind === "http" && status === 400 && /session/i.test(message));
+  }
+
+  /**
+   * Whether the server has changed its generation since the session was agreed: it names the versions it speaks, or answers
+   * 400 and no more (versioning, "Backward Compatibility"). Only calls find out, so that tasks outlast one that changes back.
+   */
+  #outgrown(error: unknown, { session }: Connection, { method }: Frame): boolean {
+    if (!this.#connector.renewable || (method !== "tools/call" && method !== "tools/list")) return false;
+    if (!(error instanceof RequestFaultError)) return false;
+    const { fault } = error;
+    if (fault.kind === "rpc") return fault.error.code === UNSUPPORTED_PROTOCOL_VERSION;
+    return session.generation === "2026-07-28" && fault.kind === "http" && fault.status === 400;
   }
 
   async #remember(session: Session): Promise<void> {

@@ -453,7 +453,8 @@ export class TaskRuntime {
   async #perform(record: TaskRecord, operation: Operation, signal: AbortSignal): Promise<TaskEvent> {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!endpoint) return { type: "faulted", operation, fault: unknownEndpoint(record.endpoint) };
-    const protocol = protocolOf(record.generation);
+    const { generation } = record;
+    const protocol = protocolOf(generation);
     const options = { timeoutMs: this.#options.requestTimeoutMs, signal };
     const taskId = record.taskId ?? "";
     switch (operation) {
@@ -471,14 +472,14 @@ export class TaskRuntime {
       case "get": {
         const reply = await this.#polls.pass(async () => {
           signal.throwIfAborted();
-          return endpoint.request(protocol.encodeGet(taskId), options);
+          return endpoint.request(protocol.encodeGet(taskId), options, generation);
         });
         return { type: "polled", view: protocol.decodeGet(taskId, reply) };
       }
       case "result": {
         if (!protocol.encodeResult || !protocol.decodeResult)
           return { type: "faulted", operation, fault: unsupported(operation) };
-        const payload = await endpoint.request(protocol.encodeResult(taskId), options);
+        const payload = await endpoint.request(protocol.encodeResult(taskId), options, generation);
         return { type: "fetched", payload: protocol.decodeResult(payload) };
       }
       case "list":
@@ -486,6 +487,7 @@ export class TaskRuntime {
       case "answer":
         return { type: "delivered", keys: await this.#answer(record, endpoint, options) };
       case "cancel": {
+        // In whatever generation: it must not wait for the server to speak the task's own again.
         const result = await endpoint.request(protocol.encodeCancel(taskId), options);
         const view = protocol.decodeCancel(taskId, result);
         return { type: "cancelTaken", ...(view && { view }) };
@@ -503,7 +505,9 @@ export class TaskRuntime {
     let cursor: string | undefined;
     for (let page = 0; page < LIST_PAGES; page++) {
       if (!protocol.encodeList || !protocol.decodeList) break;
-      const read = protocol.decodeList(await endpoint.request(protocol.encodeList(cursor), options));
+      const read = protocol.decodeList(
+        await endpoint.request(protocol.encodeList(cursor), options, record.generation),
+      );
       listed.push(...read.views);
       cursor = read.nextCursor;
       if (cursor === undefined) break;
@@ -550,7 +554,8 @@ export class TaskRuntime {
     const protocol = protocolOf(record.generation);
     const answered = answersToSend(record);
     if (protocol.encodeUpdate) {
-      await endpoint.request(protocol.encodeUpdate(record.taskId ?? "", responsesOf(answered)), options);
+      const frame = protocol.encodeUpdate(record.taskId ?? "", responsesOf(answered));
+      await endpoint.request(frame, options, record.generation);
       return answered.map(({ key }) => key);
     }
     const [first] = answered;
