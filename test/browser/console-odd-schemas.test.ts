@@ -57,6 +57,21 @@ test("what nobody has filled in is not sent", async () => {
   expect(server.calls.at(-1)?.args).toEqual({});
 });
 
+test("an argument that may be null, as Python's servers say of the optional, is one field that may be left empty", async () => {
+  const page = await chosen("pythonic");
+  const form = page.page.locator(".call-form");
+  await form.getByLabel("Limit").fill("0");
+  await form.getByLabel("Limit").blur();
+  await form.locator(".mantine-InputWrapper-error").waitFor();
+  await form.getByLabel("Limit").fill("7");
+  await form.getByLabel("Author").fill("Kelp");
+  await form.getByLabel("Author").fill("");
+  expect(await form.getByText(/option/).count()).toBe(0);
+  await callOf(page);
+  await page.stands("completed");
+  expect(server.calls.at(-1)?.args).toEqual({ limit: 7 });
+});
+
 test("of a question's choices none is taken before somebody takes it, and several may be", async () => {
   const page = await chosen("ask_choices");
   await callOf(page);

@@ -289,6 +289,14 @@ export const ODD: readonly FixtureTool[] = [
       words: { type: "array", items: { type: "string" }, minItems: 1 },
     },
   }),
+  taking("pythonic", {
+    type: "object",
+    properties: {
+      limit: { anyOf: [{ type: "integer", minimum: 1 }, { type: "null" }], default: null, title: "Limit" },
+      author: { anyOf: [{ type: "string" }, { type: "null" }], default: null, title: "Author" },
+      open: { anyOf: [{ type: "boolean" }, { type: "null" }], default: null, title: "Open" },
+    },
+  }),
   asking("ask_nowhere", {
     mode: "form",
     message: "Which unit?",
