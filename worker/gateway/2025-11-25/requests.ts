@@ -1,4 +1,5 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
+import { STREAM_LIFE_MS } from "../../api/events/event-output.ts";
 import { log } from "../../operations/log.ts";
 import type { Caller } from "../caller.ts";
 import { abilitiesOf } from "../client-capabilities.ts";
@@ -50,7 +51,7 @@ export async function legacyRequest(
     messageStream(
       waitUntil,
       async (messages) => messages.send(await replied(id, () => work(messages), messages.signal)),
-      keepAliveMs,
+      keepAliveMs === undefined ? {} : { keepAliveMs },
     );
   const reply = async (work: () => Promise<object>): Promise<Response> =>
     Response.json(await replied(id, work));
@@ -107,11 +108,12 @@ async function replied(
 function listChanges({ caller, request, waitUntil }: GatewayRequest): Response {
   if (!request.headers.get("accept")?.includes("text/event-stream"))
     return new Response(null, { status: 406 });
-  return messageStream(waitUntil, async ({ send, signal }) => {
+  const work = async ({ send, signal }: MessageStream): Promise<void> => {
     const unsubscribe = new RelistingBus(caller).subscribe(({ kind }) =>
       send({ jsonrpc: "2.0", method: `notifications/${kind.replaceAll("_list", "/list")}` }),
     );
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     unsubscribe();
-  });
+  };
+  return messageStream(waitUntil, work, { lifeMs: STREAM_LIFE_MS });
 }

@@ -1,11 +1,12 @@
 import { PROTOCOL_VERSION_META_KEY, SUBSCRIPTION_ID_META_KEY } from "@modelcontextprotocol/server";
+import { STREAM_LIFE_MS } from "../../api/events/event-output.ts";
 import { follow, pause } from "../../api/events/upstream.ts";
 import { readTaskId } from "../../api/task-id.ts";
 import type { Caller } from "../caller.ts";
 import { isObject } from "../client-capabilities.ts";
 import { errorResponse, type Frame, metaOf, paramsOf } from "../frame.ts";
 import { INVALID_REQUEST } from "../rpc-error.ts";
-import { messageStream } from "../sse.ts";
+import { type MessageStream, messageStream } from "../sse.ts";
 import { detailedTask } from "./detailed-task.ts";
 import { declaresTasks, tasksNeeded } from "./envelope.ts";
 
@@ -42,7 +43,7 @@ export async function openTaskSubscription(
   const asked = taskIdsOf(frame) ?? [];
   const known = await Promise.all(asked.map((taskId) => taskOf(caller, taskId)));
   const tasks = known.filter((task) => task !== undefined);
-  return messageStream(waitUntil, async ({ send, signal }) => {
+  const work = async ({ send, signal }: MessageStream): Promise<void> => {
     const notify = (method: string, params: object): void =>
       send({ jsonrpc: "2.0", method, params: { ...params, _meta: { [SUBSCRIPTION_ID_META_KEY]: id } } });
     notify("notifications/subscriptions/acknowledged", {
@@ -51,7 +52,8 @@ export async function openTaskSubscription(
     const told = new Map(tasks.map((task) => [task.id, task.rev]));
     const shards = new Set(tasks.map((task) => readTaskId(task.id)?.shard ?? 0));
     await Promise.all([...shards].map((shard) => watch(caller, shard, told, notify, signal)));
-  });
+  };
+  return messageStream(waitUntil, work, { lifeMs: STREAM_LIFE_MS });
 }
 
 /** The group's changes, from where the stream broke if it did. */
