@@ -26,7 +26,8 @@ export default defineConfig({
   test: {
     name: "workers",
     include: ["test/workers/**/*.test.ts"],
-    testTimeout: 30_000,
+    // The first test of a file loads the worker, and this chain gives way to the others (test/suite.ts).
+    testTimeout: 90_000,
     expect: { poll: { timeout: 20_000 } },
     deps: {
       optimizer: {
