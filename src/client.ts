@@ -171,6 +171,7 @@ export class TaskClient implements TaskClientApi {
       await this.#store.remove(id);
     } catch (error) {
       this.#changed(refusal);
+      this.#host.tell(refusal);
       throw error;
     }
     const again = this.#newRecord(endpoint, current, tool, args, fresh, { ...options, id });

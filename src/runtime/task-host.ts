@@ -212,6 +212,12 @@ export class TaskHost {
     this.#runtime.nudge();
   }
 
+  /** Tells the other tabs. What can be no task is this tab's own affair, and so is a call before anybody was asked about it. */
+  tell(state: SharedState): void {
+    const { endpoint, call, stage } = state.record;
+    if (call.asTask && (stage !== "calling" || call.rounds > 0)) this.#groups.get(endpoint)?.tell(state);
+  }
+
   /** Deletes a settled task. Rejects when the store does not. */
   async forget(task: Pick<TaskReference, "id" | "endpoint">): Promise<void> {
     await this.#runtime.written();
@@ -368,9 +374,7 @@ export class TaskHost {
     const { record } = shared;
     const told = this.#options.changed(shared);
     const group = this.#groups.get(record.endpoint);
-    // What can be no task is this tab's own affair, and so is a call before anybody was asked about it.
-    if (told && news && record.call.asTask && (record.stage !== "calling" || record.call.rounds > 0))
-      group?.tell(shared);
+    if (told && news) this.tell(shared);
     if (record.stage !== "calling") this.#endCall(record.id);
     if (record.outcome) {
       if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);

@@ -42,9 +42,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a call leaves before it is stored",
     file: "runtime/task-runtime.ts",
-    find: 'await this.#write(record);\n    this.dispatch(record.id, { type: "started" });',
+    find: 'if ((await this.#write(record)) === "superseded")',
     // Without the wait alone, the dispatch waits for the write that is under way.
-    replace: 'this.dispatch(record.id, { type: "started" });\n    await this.#write(record);',
+    replace:
+      'this.dispatch(record.id, { type: "started" });\n    if ((await this.#write(record)) === "superseded")',
   },
   {
     name: "the leader's lock is ignored",
@@ -129,8 +130,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a task that another tab moved on is let go by the leader",
     file: "runtime/task-host.ts",
-    find: "if (group?.leads && !record.outcome) this.#adopt(group, record);",
-    replace: "",
+    find: "if (!group?.leads || record.outcome) return;",
+    replace: "return;",
   },
   {
     name: "a lost session is not made anew",

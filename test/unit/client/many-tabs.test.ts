@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TaskRecord } from "../../../src/engine/record.ts";
-import { InputError, type Task } from "../../../src/index.ts";
+import { InputError, type Task, TaskFailedError } from "../../../src/index.ts";
 import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
@@ -105,6 +105,20 @@ describe("two tabs", () => {
     await settled();
     expect(seen).not.toContain("failed");
     expect((await two.client.list()).map(({ id, status }) => `${id} ${status}`)).toEqual(["a working"]);
+  });
+
+  it("a refusal that stands is told to a tab that knew of the call", async () => {
+    const [one, two] = [await openTab(), await openTab()];
+    await one.client.listTools("lab");
+    const refused = expect(one.client.callTool("lab", "plain", {}, { id: "a" })).rejects.toThrow(
+      TaskFailedError,
+    );
+    const call = await one.server.expect("tools/call");
+    const known = await two.client.get("a");
+    expect(known?.status).toBe("calling");
+    await call.fail(http(404));
+    await refused;
+    await expect(known?.result()).rejects.toThrow(TaskFailedError);
   });
 
   it("one polls, and both see every update and the result", async () => {
