@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../browser/until.ts";
 import { freePort, type ServerProcess, startEverything, startWorker } from "../servers/processes.ts";
 import { CountingProxy } from "./counting-proxy.ts";
 
@@ -55,7 +56,7 @@ async function sampleCalls(): Promise<number> {
 test("a worker killed with 50 tasks in flight gives 50 results when it is started again", {
   timeout: 180_000,
 }, async () => {
-  const kelp = (n: number) => ({ doi: `10.1/${n}`, stage_ms: 2_500 });
+  const kelp = (n: number) => ({ doi: `10.1/${n}`, stage_ms: 5_000 });
   const tasks = await Promise.all([
     ...Array.from({ length: 20 }, (_, n) => call("sample-2025", "acquire_paper", kelp(n))),
     ...Array.from({ length: 20 }, (_, n) => call("sample-2026", "acquire_paper", kelp(n))),
@@ -63,8 +64,17 @@ test("a worker killed with 50 tasks in flight gives 50 results when it is starte
   // The last to start: they are the first to end.
   const research = (n: number) => call("everything", "simulate-research-query", { topic: `kelp ${n}` });
   tasks.push(...(await Promise.all(Array.from({ length: 10 }, (_, n) => research(n)))));
-  const running = await Promise.all(tasks.map(({ id }) => ask<Started>("GET", `/v1/tasks/${id}`)));
-  expect(new Set(running.map(({ status }) => status))).toEqual(new Set(["working"]));
+  const standing = async (): Promise<readonly string[]> =>
+    (await Promise.all(tasks.map(({ id }) => ask<Started>("GET", `/v1/tasks/${id}`)))).map(
+      ({ status }) => status,
+    );
+  // What was not answered when its worker died is lost: 2026-07-28 has no way to find it.
+  const statuses = await until("every call has its task", async () => {
+    const found = await standing();
+    return found.includes("calling") ? undefined : found;
+  });
+  // The research takes four seconds: where the machine took longer, it has ended.
+  expect(statuses.filter((status) => status === "working").length).toBeGreaterThanOrEqual(40);
 
   await worker.kill();
   worker = await start();
