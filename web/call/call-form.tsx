@@ -1,20 +1,18 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import type { JsonObject, ListedTool } from "holdfast";
-import { lazy, Suspense, useId, useState } from "react";
+import { useId, useState } from "react";
 import { explain } from "../app/advice.ts";
 import { wishFocus } from "../app/focus-wish.ts";
 import { currentRoute, goTo } from "../app/route.ts";
 import { useWorkspace } from "../clients/workspace-context.ts";
-import { BROKEN, FormBoundary } from "../form/form-boundary.tsx";
-import { unfitForForm } from "../form/form-fit.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
+import { LazySchemaForm } from "../form/lazy-schema-form.tsx";
 import { checkAgainst } from "../form/schema-faults.ts";
+import { useFormFit } from "../form/use-form-fit.ts";
 import { useHistory } from "../history/history-context.ts";
 import { type Draft, draftOf, keepDraft } from "./drafts.ts";
 import type { Support } from "./task-support.ts";
-
-const SchemaForm = lazy(() => import("../form/schema-form.tsx"));
 
 export interface CallFormProps {
   readonly server: string;
@@ -28,8 +26,7 @@ export function CallForm({ server, tool, support }: CallFormProps) {
   const [fault, setFault] = useState<string>();
   const { call, pending, problem } = useCall(server, tool, draft, support);
   const schema = tool.definition.inputSchema ?? { type: "object" };
-  const [broken, setBroken] = useState<string>();
-  const unfit = unfitForForm(schema) ?? broken;
+  const { unfit, broke } = useFormFit(schema);
   const mode = unfit ? "json" : draft.mode;
   const names = useId();
   const change = (part: Partial<Draft>): void => {
@@ -82,24 +79,19 @@ export function CallForm({ server, tool, support }: CallFormProps) {
         />
       )}
       {mode === "form" ? (
-        <FormBoundary
+        <LazySchemaForm
+          schema={schema}
+          id="argument"
+          value={draft.value}
+          onChange={(value) => change({ value })}
+          onSubmit={(value) => call((value ?? {}) as JsonObject)}
           onBroken={() => {
-            setBroken(BROKEN);
+            broke();
             turnTo("json");
           }}
         >
-          <Suspense fallback={<p className="quiet form-coming">Making the form…</p>}>
-            <SchemaForm
-              schema={schema}
-              id="argument"
-              value={draft.value}
-              onChange={(value) => change({ value })}
-              onSubmit={(value) => call((value ?? {}) as JsonObject)}
-            >
-              {foot}
-            </SchemaForm>
-          </Suspense>
-        </FormBoundary>
+          {foot}
+        </LazySchemaForm>
       ) : (
         <form
           onSubmit={(event) => {

@@ -1,7 +1,6 @@
 import { Component, type ReactNode } from "react";
 
 export interface FormBoundaryProps {
-  /** The form could not be shown: something else has to be. */
   readonly onBroken: () => void;
   readonly children: ReactNode;
 }
@@ -22,6 +21,3 @@ export class FormBoundary extends Component<FormBoundaryProps, { readonly broken
     return this.state.broken ? null : this.props.children;
   }
 }
-
-/** Why there is no form, where that happened. */
-export const BROKEN = "The form could not be shown";

@@ -1,19 +1,17 @@
 import { Button } from "@mantine/core";
 import type { InputRequest, JsonObject, Task } from "holdfast";
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { takeFocusWish } from "../app/focus-wish.ts";
-import { BROKEN, FormBoundary } from "../form/form-boundary.tsx";
-import { unfitForForm } from "../form/form-fit.ts";
 import { questionSchema } from "../form/form-schema.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
+import { LazySchemaForm } from "../form/lazy-schema-form.tsx";
+import { useFormFit } from "../form/use-form-fit.ts";
 import { webAddress } from "../result/safe-link.tsx";
 import { askedIn } from "./asked.ts";
 import { ModelQuestion } from "./model-question.tsx";
 import { RootsQuestion } from "./roots-question.tsx";
 import "./question.css";
-
-const SchemaForm = lazy(() => import("../form/schema-form.tsx"));
 
 export interface QuestionProps {
   readonly task: Task;
@@ -72,8 +70,7 @@ function Answers(props: AnswersProps) {
 function FormQuestion({ request, answer, sent }: AnswersProps) {
   const { requestedSchema = { type: "object", properties: {} } } = request.params;
   const schema = useMemo(() => questionSchema(requestedSchema), [requestedSchema]);
-  const [broken, setBroken] = useState<string>();
-  const unfit = unfitForForm(schema) ?? broken;
+  const { unfit, broke } = useFormFit(schema);
   const [value, setValue] = useState<unknown>(undefined);
   const buttons = <Choices word="Answer" answer={answer} sent={sent} />;
   if (unfit)
@@ -87,19 +84,16 @@ function FormQuestion({ request, answer, sent }: AnswersProps) {
     );
   return (
     <div className="question-form">
-      <FormBoundary onBroken={() => setBroken(BROKEN)}>
-        <Suspense fallback={<p className="quiet">Making the form…</p>}>
-          <SchemaForm
-            schema={schema}
-            id={`answer-${request.key}`}
-            value={value}
-            onChange={setValue}
-            onSubmit={(content) => answer({ action: "accept", content: (content ?? {}) as JsonObject })}
-          >
-            {buttons}
-          </SchemaForm>
-        </Suspense>
-      </FormBoundary>
+      <LazySchemaForm
+        schema={schema}
+        id={`answer-${request.key}`}
+        value={value}
+        onChange={setValue}
+        onSubmit={(content) => answer({ action: "accept", content: (content ?? {}) as JsonObject })}
+        onBroken={broke}
+      >
+        {buttons}
+      </LazySchemaForm>
     </div>
   );
 }
