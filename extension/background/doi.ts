@@ -1,3 +1,5 @@
+import { percentDecoded } from "../../web/app/percent-decoded.ts";
+
 /** Runs in the page, and so knows nothing outside itself: what there may name the DOI, the surest first. */
 export function doiHints(): string[] {
   const names = [
@@ -25,16 +27,8 @@ const DOI = /\b10\.\d{4,9}\/[^\s"'<>?#&]+/i;
 /** The first DOI that the hints name, without what commonly stands around one. */
 export function doiAmong(hints: readonly string[]): string | undefined {
   for (const hint of hints) {
-    const found = DOI.exec(decoded(hint))?.[0].replace(/[.,;:)\]}]+$/, "");
+    const found = DOI.exec(percentDecoded(hint))?.[0].replace(/[.,;:)\]}]+$/, "");
     if (found !== undefined) return found.replace(/\/(abstract|full|fulltext|pdf|epdf|meta)$/i, "");
   }
   return undefined;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

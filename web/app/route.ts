@@ -1,4 +1,5 @@
 import { Followed, useFollowed } from "./followed.ts";
+import { percentDecoded } from "./percent-decoded.ts";
 
 export const VIEWS = ["tasks", "call", "servers"] as const;
 export type View = (typeof VIEWS)[number];
@@ -33,14 +34,6 @@ export function goTo(view: View, ...chosen: readonly string[]): void {
 }
 
 function read(): Route {
-  const [view, ...chosen] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decode);
+  const [view, ...chosen] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(percentDecoded);
   return { view: VIEWS.find((known) => known === view) ?? "tasks", chosen };
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

@@ -1,3 +1,5 @@
+import { percentDecoded } from "../app/percent-decoded.ts";
+
 type Json = { readonly [key: string]: unknown };
 
 /** A chain of objects in objects as long as this is followed for as long as one without end. */
@@ -48,17 +50,9 @@ function referredTo(ref: unknown, root: object): unknown {
   let found: unknown = root;
   for (const step of ref.split("/").slice(1)) {
     if (!isJson(found)) return undefined;
-    found = found[decoded(step).replaceAll("~1", "/").replaceAll("~0", "~")];
+    found = found[percentDecoded(step).replaceAll("~1", "/").replaceAll("~0", "~")];
   }
   return found;
-}
-
-function decoded(step: string): string {
-  try {
-    return decodeURIComponent(step);
-  } catch {
-    return step;
-  }
 }
 
 function partsOf(value: unknown): readonly Json[] {
