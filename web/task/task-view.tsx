@@ -11,7 +11,7 @@ import { useHistory } from "../history/history-context.ts";
 import { QuestionForm } from "../questions/question-form.tsx";
 import { ResultView } from "../result/result-view.tsx";
 import { StatusBadge } from "../tasks/status-badge.tsx";
-import { messageOf, percentOf, standingOf, wayOn } from "../tasks/task-words.ts";
+import { messageOf, percentOf, standingOf, troubleOf, wayOn } from "../tasks/task-words.ts";
 import { RequestView } from "./request-view.tsx";
 import { TimeLine } from "./time-line.tsx";
 import "./task.css";
@@ -36,7 +36,8 @@ export function TaskView({ id }: { readonly id: string }) {
 }
 
 function Known({ shown }: { readonly shown: ShownTask }) {
-  const { task, outcome, trouble, inputRequests } = shown;
+  const { task, outcome, inputRequests } = shown;
+  const trouble = troubleOf(shown);
   const percent = percentOf(shown);
   const message = messageOf(shown);
   const advice = wayOn(shown);
@@ -77,7 +78,7 @@ function Known({ shown }: { readonly shown: ShownTask }) {
         {percent !== undefined && (
           <Progress value={percent} size="sm" aria-label="Progress" transitionDuration={0} />
         )}
-        {trouble && !outcome && (
+        {trouble && (
           <p className="trouble">
             {trouble.fault.message}. It will be tried again; nothing is lost.
             {trouble.fault.kind === "unauthorized" && " The server wants to know who asks: see Servers."}

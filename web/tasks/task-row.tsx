@@ -8,7 +8,7 @@ import type { ShownTask } from "../clients/hooks.ts";
 import { useServerTitle } from "../clients/workspace-context.ts";
 import { StatusBadge } from "./status-badge.tsx";
 import { waitOf } from "./task-wait.ts";
-import { messageOf, percentOf, standingOf } from "./task-words.ts";
+import { messageOf, percentOf, standingOf, troubleOf } from "./task-words.ts";
 
 export interface TaskRowProps {
   readonly shown: ShownTask;
@@ -25,8 +25,7 @@ export interface TaskRowProps {
 export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachable, onOpen }: TaskRowProps) {
   const percent = percentOf(shown);
   const title = useServerTitle(shown.endpoint);
-  // The last trouble stays with a task that has ended since.
-  const trouble = shown.outcome ? undefined : shown.trouble;
+  const trouble = troubleOf(shown);
   const message = trouble ? `${trouble.fault.message}. Trying again.` : messageOf(shown);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed by hand are no table's to the browser.

@@ -1,4 +1,4 @@
-import type { TaskUpdate } from "holdfast";
+import type { TaskUpdate, Trouble } from "holdfast";
 
 /** How a task stands, in the words of the page: `tool error` is an outcome of its own to a person. */
 export type Standing = TaskUpdate["status"] | "tool error";
@@ -23,6 +23,11 @@ export function messageOf({ cancelling, progress, snapshot, outcome }: TaskUpdat
     case "lost":
       return outcome.detail;
   }
+}
+
+/** What a task is waiting out. The last trouble stays with one that has ended since, and is none any more. */
+export function troubleOf({ trouble, outcome }: TaskUpdate): Trouble | undefined {
+  return outcome ? undefined : trouble;
 }
 
 /** What can be done when a task ended without a result. */
