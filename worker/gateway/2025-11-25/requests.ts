@@ -7,7 +7,7 @@ import { errorFrame, errorResponse, type Frame, paramsOf, resultFrame } from "..
 import type { GatewayRequest } from "../gateway.ts";
 import { RelistingBus } from "../relisting-bus.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, RpcError } from "../rpc-error.ts";
-import { ATTENTIVE_MS, type MessageStream, messageStream } from "../sse.ts";
+import { ATTENTIVE_MS, type MessageStream, type MessageStreamOptions, messageStream } from "../sse.ts";
 import { WaitedCall } from "../start-call.ts";
 import { callAsTask, callHeld, waiterOf } from "./call-tool.ts";
 import { takeAnswer } from "./questions.ts";
@@ -47,11 +47,14 @@ export async function legacyRequest(
   }
   if (method === "initialize") return opened(frame, await bySdk());
   const params = paramsOf(frame);
-  const stream = (work: (stream: MessageStream) => Promise<object>, keepAliveMs?: number): Response =>
+  const stream = (
+    work: (stream: MessageStream) => Promise<object>,
+    options?: MessageStreamOptions,
+  ): Response =>
     messageStream(
       waitUntil,
       async (messages) => messages.send(await replied(id, () => work(messages), messages.signal)),
-      keepAliveMs === undefined ? {} : { keepAliveMs },
+      options,
     );
   const reply = async (work: () => Promise<object>): Promise<Response> =>
     Response.json(await replied(id, work));
@@ -59,7 +62,7 @@ export async function legacyRequest(
     case "tools/call": {
       const call = { caller, id, sessionId, params };
       if (params.task !== undefined) return reply(() => callAsTask(call));
-      return stream((messages) => callHeld(call, messages), ATTENTIVE_MS);
+      return stream((messages) => callHeld(call, messages), { keepAliveMs: ATTENTIVE_MS });
     }
     case "tasks/get":
       return reply(() => getTask(caller, params));
