@@ -1,14 +1,20 @@
 import { runWorld } from "./world.ts";
 
-/** One seed that broke a promise. */
-export interface Failure {
+/** One world: the same seed plays it again. */
+export interface Seed {
   readonly seed: number;
+  /** Tabs contend for the lead in it. */
+  readonly contended: boolean;
+}
+
+/** One seed that broke a promise. */
+export interface Failure extends Seed {
   readonly invariant: string;
   readonly detail: string;
   readonly trace: readonly string[];
 }
 
-/** What came of a number of worlds. */
+/** The result of a number of worlds. */
 export interface BatchReport {
   readonly runs: number;
   readonly steps: number;
@@ -18,34 +24,42 @@ export interface BatchReport {
 }
 
 export interface Batch {
-  readonly from: number;
-  readonly runs: number;
-  /** The seeds are taken in strides, so that several batches share a range evenly. */
-  readonly stride: number;
-  /** Only worlds in which tabs contend for the lead. */
-  readonly contended: boolean;
+  readonly seeds: SeedRange | readonly Seed[];
+  /** When to stop, in ms since 1970, however many seeds are left. */
+  readonly until: number;
+  /** Stop at the first world that fails. */
+  readonly first: boolean;
   /** How many lines of a failing world's trace are kept. */
   readonly traceLines: number;
 }
 
-/** Runs worlds one after the other, and stops at the first that fails. */
-export async function runBatch({ from, runs, stride, contended, traceLines }: Batch): Promise<BatchReport> {
+/** `runs` seeds from `from` on, `stride` apart, so that several batches share a range evenly. */
+export interface SeedRange {
+  readonly from: number;
+  readonly runs: number;
+  readonly stride: number;
+  readonly contended: boolean;
+}
+
+/** Runs worlds one after the other. */
+export async function runBatch({ seeds, until, first, traceLines }: Batch): Promise<BatchReport> {
   const coverage = new Map<string, number>();
   const failures: Failure[] = [];
   let steps = 0;
-  let done = 0;
-  for (; done < runs && failures.length === 0; done++) {
-    const seed = from + done * stride;
+  let runs = 0;
+  for (const { seed, contended } of each(seeds)) {
+    if (Date.now() >= until || (first && failures.length > 0)) break;
     const world = await runWorld(seed, contended);
+    runs++;
     steps += world.steps;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);
     const { violation, trace } = world;
     if (violation) {
       const { invariant, message } = violation;
-      failures.push({ seed, invariant, detail: message, trace: trace.last(traceLines) });
+      failures.push({ seed, contended, invariant, detail: message, trace: trace.last(traceLines) });
     }
   }
-  return { runs: done, steps, coverage, failures };
+  return { runs, steps, coverage, failures };
 }
 
 /** Several batches' reports as one. */
@@ -60,4 +74,18 @@ export function sum(reports: readonly BatchReport[]): BatchReport {
     coverage,
     failures: reports.flatMap(({ failures }) => failures).sort((a, b) => a.seed - b.seed),
   };
+}
+
+/** The share of one of `count` batches. */
+export function share(seeds: Batch["seeds"], index: number, count: number): Batch["seeds"] {
+  if (!("from" in seeds)) return seeds.filter((_seed, at) => at % count === index);
+  const { from, runs, stride, contended } = seeds;
+  const own = Math.floor(runs / count) + (index < runs % count ? 1 : 0);
+  return { from: from + index * stride, runs: own, stride: stride * count, contended };
+}
+
+function* each(seeds: Batch["seeds"]): Generator<Seed, void, void> {
+  if (!("from" in seeds)) return yield* seeds;
+  const { from, runs, stride, contended } = seeds;
+  for (let index = 0; index < runs; index++) yield { seed: from + index * stride, contended };
 }

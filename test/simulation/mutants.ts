@@ -84,7 +84,7 @@ function simulate(copy: string, contended: boolean): Promise<string> {
     const options = { timeout: PATIENCE_MS, maxBuffer: 64 * 2 ** 20 };
     execFile(
       process.execPath,
-      [script, "--workers", "1", "--runs", String(runs), ...(contended ? ["--contended"] : [])],
+      [script, "--first", "--workers", "1", "--runs", String(runs), ...(contended ? ["--contended"] : [])],
       options,
       (error, stdout, stderr) => {
         resolve(error?.killed ? `A world did not come to its end in ${PATIENCE_MS} ms` : stdout + stderr);

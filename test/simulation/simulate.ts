@@ -1,17 +1,26 @@
 /**
- * Runs simulated worlds: `node test/simulation/simulate.ts --runs 20000 [--from N] [--contended]
- * [--verbose]`, or one of them again with its trace: `--seed N`. `--contended`: in each, tabs contend for the lead.
- * Exits with 1 when a promise of the library was broken.
+ * Runs simulated worlds, and goes on past those that fail:
+ *
+ * - `node test/simulation/simulate.ts --runs 20000 [--from N] [--contended]` runs a range of seeds.
+ * - `--soak MINUTES` runs fresh seeds for that long, from a seed derived from the time.
+ * - `--seeds LIST` runs the seeds of a list, `7107566,8206466c`, or of a file that contains one: `c` marks a contended one.
+ * - `--seed N [--contended] [--verbose]` runs one world and prints its trace.
+ *
+ * `--contended`: in each world, tabs contend for the lead. `--first` stops at the first failure. `--workers N` sets the number
+ * of threads. Exits with 1 when a promise of the library was broken.
  */
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { type Batch, type BatchReport, type Failure, runBatch, sum } from "./batch.ts";
+import { type Batch, type BatchReport, type Failure, runBatch, type Seed, share, sum } from "./batch.ts";
 import { runWorld } from "./world.ts";
 
-/** How much of a failing world's trace is shown. */
+/** How much of a failing world's trace is shown, in lines. */
 const TRACE_LINES = 40;
+/** So many failures are shown with their traces; all are listed. */
+const TRACES = 5;
 const WORKERS = Math.min(2, availableParallelism());
 
 if (isMainThread) await main();
@@ -23,38 +32,50 @@ async function main(): Promise<void> {
       runs: { type: "string", default: "2000" },
       from: { type: "string", default: "1" },
       seed: { type: "string" },
+      seeds: { type: "string" },
+      soak: { type: "string" },
       workers: { type: "string", default: String(WORKERS) },
       contended: { type: "boolean", default: false },
+      first: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
     },
   });
-  if (values.seed !== undefined) return replay(Number(values.seed), values.contended, values.verbose);
-  const [runs, from, workers] = [Number(values.runs), Number(values.from), Number(values.workers)];
-  if (![runs, from, workers].every(Number.isInteger))
-    throw new Error("--runs, --from and --workers are whole numbers");
+  const { contended, first } = values;
+  if (values.seed !== undefined) return replay(Number(values.seed), contended, values.verbose);
+  const [workers, minutes] = [Number(values.workers), Number(values.soak ?? 0)];
+  // Seconds, so that seeds stay short; two soaks an hour apart share none at 100 worlds a second.
+  const from = values.soak === undefined ? Number(values.from) : (Math.floor(Date.now() / 1000) % 1e8) * 1000;
+  const runs = values.soak === undefined ? Number(values.runs) : Number.MAX_SAFE_INTEGER - from;
+  if (![runs, from, workers].every(Number.isInteger) || !(minutes >= 0))
+    throw new Error("--runs, --from and --workers are whole numbers, and --soak is a number of minutes");
+  const seeds = values.seeds === undefined ? { from, runs, stride: 1, contended } : readSeeds(values.seeds);
+  const until = values.soak === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
+  if (values.soak !== undefined) console.log(`seeds from ${from}${contended ? ", contended" : ""}`);
   const began = performance.now();
-  const report = await inParallel(runs, from, values.contended, workers);
+  const report = await inParallel({ seeds, until, first, traceLines: TRACE_LINES }, workers);
   const seconds = (performance.now() - began) / 1000;
   const { failures, steps } = report;
   printCoverage(report);
-  const [failure] = failures;
-  if (failure) printFailure(failure, values.contended);
+  for (const failure of failures.slice(0, TRACES)) printFailure(failure);
+  if (failures.length > 0) printList(failures);
   const pace = `${(report.runs / seconds).toFixed(0)} runs/s, ${(steps / report.runs).toFixed(0)} events a run`;
-  const verdict = failure ? `seed ${failure.seed} failed` : "all invariants held";
+  const rate = `${failures.length} failed, 1 in ${Math.round(report.runs / failures.length)}`;
+  const verdict = failures.length > 0 ? rate : "all invariants held";
   console.log(`simulation: ${report.runs} runs in ${seconds.toFixed(1)} s (${pace}): ${verdict}`);
-  process.exitCode = failure ? 1 : 0;
+  process.exitCode = failures.length > 0 ? 1 : 0;
 }
 
-async function inParallel(
-  runs: number,
-  from: number,
-  contended: boolean,
-  workers: number,
-): Promise<BatchReport> {
-  if (workers <= 1) return runBatch({ from, runs, stride: 1, contended, traceLines: TRACE_LINES });
+/** A list, or the file of that name: numbers, each with a `c` behind it where tabs contend. */
+function readSeeds(list: string): Seed[] {
+  const text = existsSync(list) ? readFileSync(list, "utf8") : list;
+  const seeds = [...text.matchAll(/\b(\d+)(c?)\b/g)];
+  return seeds.map(([, seed, mark]) => ({ seed: Number(seed), contended: mark === "c" }));
+}
+
+async function inParallel(batch: Batch, workers: number): Promise<BatchReport> {
+  if (workers <= 1) return runBatch(batch);
   const batches = Array.from({ length: workers }, (_, index): Batch => {
-    const share = Math.floor(runs / workers) + (index < runs % workers ? 1 : 0);
-    return { from: from + index, runs: share, stride: workers, contended, traceLines: TRACE_LINES };
+    return { ...batch, seeds: share(batch.seeds, index, workers) };
   });
   return sum(await Promise.all(batches.map(inWorker)));
 }
@@ -77,12 +98,18 @@ async function replay(seed: number, contended: boolean, verbose: boolean): Promi
   process.exitCode = violation ? 1 : 0;
 }
 
-function printFailure({ seed, invariant, detail, trace }: Failure, contended: boolean): void {
+function printFailure({ seed, contended, invariant, detail, trace }: Failure): void {
   for (const line of trace) console.log(line);
   console.log(`seed ${seed} breaks "${invariant}": ${detail}`);
   console.log(
-    `again: node test/simulation/simulate.ts --seed ${seed}${contended ? " --contended" : ""} --verbose`,
+    `again: node test/simulation/simulate.ts --seed ${seed}${contended ? " --contended" : ""} --verbose\n`,
   );
+}
+
+function printList(failures: readonly Failure[]): void {
+  console.log("failing seeds:");
+  for (const { seed, contended, invariant, detail } of failures)
+    console.log(`  ${seed}${contended ? "c" : ""}  ${invariant}: ${detail.slice(0, 120)}`);
 }
 
 function printCoverage({ coverage, runs }: BatchReport): void {
