@@ -20,6 +20,8 @@ const ALGORITHMS = [
   "Ed25519",
 ];
 
+/** A key is some 500 bytes. */
+const MAX_JWKS_BYTES = 262_144;
 /** How far the issuer's clock may be from ours, in seconds. */
 const CLOCK_TOLERANCE_S = 30;
 
@@ -34,7 +36,11 @@ export type JwtVerifier = (token: string) => Promise<string | undefined>;
 /** Keeps the issuer's keys for ten minutes: make one for each configuration, not for each request. */
 export function jwtVerifier(config: JwtConfig, fetch?: FetchLike): JwtVerifier {
   const keys = createRemoteJWKSet(new URL(config.jwks), {
-    [customFetch]: guardedFetch({ allowPrivate: config.allowPrivate, ...(fetch && { fetch }) }),
+    [customFetch]: guardedFetch({
+      allowPrivate: config.allowPrivate,
+      maxBytes: MAX_JWKS_BYTES,
+      ...(fetch && { fetch }),
+    }),
   });
   return async (token) => {
     try {

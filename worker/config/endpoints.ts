@@ -2,10 +2,10 @@ import { z } from "zod";
 import { refusalOf } from "../outbound/address.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { isDemo } from "./demo.ts";
-import { headerNameFault, headerValueFault } from "./header-rules.ts";
+import { credentialsIn, headerNameFault, headerValueFault } from "./header-rules.ts";
 import { jsonVar } from "./json-var.ts";
 import { endpointNameSchema } from "./names.ts";
-import { withSecrets } from "./secret-references.ts";
+import { secretsIn, withSecrets } from "./secret-references.ts";
 
 /** What is told of an endpoint to callers. */
 export interface EndpointListing {
@@ -32,6 +32,8 @@ export interface EndpointConfig extends EndpointListing {
   readonly oauth?: OAuthConfig;
   /** Its address is private, or without TLS, and that is meant. */
   readonly allowPrivate: boolean;
+  /** What must never be seen in what the server sends: the secrets of the headers and of `oauth`. */
+  readonly secrets: readonly string[];
   /** The demo's own: `url` is fetched from the SAMPLE_LAB object of this name, not over a network. */
   readonly sampleLab?: string;
 }
@@ -88,17 +90,18 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
   const endpoints = writtenEndpoints(env);
   const written = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
   if (!written) return isDemo(env) ? SAMPLES.find((sample) => sample.name === name) : undefined;
-  const { url, title, era, headers, oauth, allowPrivate } = written;
+  const { url, title, era, headers: writtenHeaders, oauth, allowPrivate } = written;
+  const headers = Object.fromEntries(
+    Object.entries(writtenHeaders).map(([header, value]) => [
+      header.toLowerCase(),
+      sendable(env, value, [name, "headers", header]),
+    ]),
+  );
   return {
     ...listing(name, title),
     url,
     era,
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([header, value]) => [
-        header.toLowerCase(),
-        sendable(env, value, [name, "headers", header]),
-      ]),
-    ),
+    headers,
     ...(oauth && {
       oauth: {
         clientId: sendable(env, oauth.clientId, [name, "oauth", "clientId"]),
@@ -108,6 +111,11 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
       },
     }),
     allowPrivate,
+    secrets: [
+      ...Object.values(writtenHeaders).flatMap((value) => secretsIn(env, value)),
+      ...Object.entries(headers).flatMap(([header, value]) => credentialsIn(header, value)),
+      ...(oauth ? [withSecrets(env, oauth.clientSecret, [name, "oauth", "clientSecret"])] : []),
+    ],
   };
 }
 
@@ -136,6 +144,7 @@ function sample(name: string, era: "2025-11-25" | "2026-07-28"): EndpointConfig 
     era,
     headers: {},
     allowPrivate: false,
+    secrets: [],
     sampleLab: "demo",
   };
 }

@@ -25,6 +25,15 @@ export function headerNameFault(name: string): string | undefined {
   return undefined;
 }
 
+/**
+ * What of a fixed header is a credential, going by its name: the value, and what follows the scheme of `Authorization`.
+ * A tenant's name or a version is none, and may stand in results.
+ */
+export function credentialsIn(name: string, value: string): readonly string[] {
+  if (!/auth|cookie|credential|key|passw|secret|token/i.test(name)) return [];
+  return [value, value.slice(value.indexOf(" ") + 1)];
+}
+
 /** Why a header cannot have this value. Never quotes it. */
 export function headerValueFault(value: string): string | undefined {
   if (/[\r\n]/.test(value)) return "holds a line break";

@@ -17,3 +17,10 @@ export function withSecrets(env: object, text: string, path: readonly string[]):
     return secret;
   });
 }
+
+/** The secrets a text refers to. Those that are not set are left out. */
+export function secretsIn(env: object, text: string): readonly string[] {
+  return [...text.matchAll(REFERENCE)]
+    .map(([, name = ""]) => varOf(env, name))
+    .filter((secret) => typeof secret === "string");
+}

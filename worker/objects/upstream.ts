@@ -8,9 +8,12 @@ import { withoutServerStream } from "holdfast/durable-object";
 import { fromUrl } from "holdfast/sdk-v2";
 import type { Bindings } from "../bindings.ts";
 import type { EndpointConfig, OAuthConfig } from "../config/endpoints.ts";
+import { limitsOf } from "../config/limits.ts";
 import type { Counters } from "../operations/counters.ts";
 import { type FetchLike, guardedFetch } from "../outbound/guarded-fetch.ts";
 
+/** What a result may be wrapped in, in bytes. */
+const ENVELOPE_BYTES = 65_536;
 const IDENTITY = { name: "holdfast-worker", version: "0.1.0" };
 
 /** The way to an upstream server, as it is configured; tokens it is given are kept in the object. */
@@ -20,18 +23,32 @@ export function connectorTo(
   kept: SyncKvStorage,
   counters: Counters,
 ): Connector {
-  const { url, era, headers, oauth, allowPrivate, sampleLab } = endpoint;
+  const { url, era, headers, oauth, sampleLab } = endpoint;
+  const credentials = oauth && new KeptCredentials(oauth, kept);
   const send =
     sampleLab === undefined
-      ? guardedFetch({ allowPrivate, endpoint: url, secretHeaders: Object.keys(headers) })
+      ? guardedFetch({
+          allowPrivate: privateHostsOf(endpoint),
+          endpoint: url,
+          secretHeaders: Object.keys(headers),
+          // JSON escapes and the envelope take more room than the result itself.
+          maxBytes: 2 * limitsOf(env).resultBytes + ENVELOPE_BYTES,
+          redactor: () => [...endpoint.secrets, ...(credentials?.secrets() ?? [])],
+        })
       : sampleFetch(env, sampleLab);
   return fromUrl(url, {
     era,
     clientInfo: IDENTITY,
     fetch: withoutServerStream(counted(send, counters)),
     requestInit: { headers },
-    ...(oauth && { authProvider: new KeptCredentials(oauth, kept) as OAuthClientProvider }),
+    ...(credentials && { authProvider: credentials as OAuthClientProvider }),
   });
+}
+
+/** Of an endpoint on a private network: its own host and its authorization server's, not those its metadata names. */
+function privateHostsOf({ url, oauth, allowPrivate }: EndpointConfig): readonly string[] {
+  if (!allowPrivate) return [];
+  return [url, ...(oauth ? [oauth.issuer] : [])].map((address) => new URL(address).hostname);
 }
 
 /** The sample servers are this worker's own: they are reached without a network. */
@@ -70,6 +87,12 @@ class KeptCredentials extends ClientCredentialsProvider {
 
   override tokens(): StoredOAuthTokens | undefined {
     return this.#kept.get<StoredOAuthTokens>("oauth-tokens");
+  }
+
+  /** The tokens it has now. */
+  secrets(): readonly string[] {
+    const { access_token, refresh_token } = this.tokens() ?? {};
+    return [access_token, refresh_token].filter((token) => token !== undefined);
   }
 
   override saveTokens(tokens: StoredOAuthTokens): void {

@@ -1,11 +1,16 @@
 import { refusalOf } from "./address.ts";
+import { bounded } from "./bounded-body.ts";
+import { type Redactor, redacted } from "./redaction.ts";
 
 /** The shape the SDKs' transports, their OAuth providers and `jose` take. */
 export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 export interface GuardedFetchOptions {
-  /** Private addresses and plain HTTP may be asked for. A redirect may lead to them on the same host only. */
-  readonly allowPrivate: boolean;
+  /**
+   * Whether private addresses and plain HTTP may be asked for: of any host, or of these host names alone. A list
+   * keeps addresses that a server names (OAuth metadata, say) from reaching further into a private network.
+   */
+  readonly allowPrivate: boolean | readonly string[];
   /** Names of headers that, like `Authorization`, never leave the origin they were meant for. */
   readonly secretHeaders?: readonly string[];
   /**
@@ -13,6 +18,10 @@ export interface GuardedFetchOptions {
    * fixed headers also to what it sends to the endpoint's authorization server.
    */
   readonly endpoint?: string;
+  /** The longest reply that is read, in bytes; of an event stream, the longest event. 16 MiB unless given. */
+  readonly maxBytes?: number;
+  /** Removes configured secrets from replies, wherever a server repeats them. */
+  readonly redactor?: Redactor;
   /** What does the fetching; by default the worker's own. */
   readonly fetch?: FetchLike;
 }
@@ -30,20 +39,27 @@ export class OutboundRefusedError extends Error {
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const DEFAULT_MAX_BYTES = 16 * 2 ** 20;
+/** An error page is read as far as this, in bytes. A JSON-RPC error is shorter. */
+const MAX_ERROR_BYTES = 64 * 2 ** 10;
 
 /** What tells a server who asks, or continues what was begun with another. */
 const ALWAYS_SECRET = ["authorization", "cookie", "proxy-authorization", "dpop", "mcp-session-id"];
 
-/** A `fetch` that looks at every address before it goes there, each redirect's too. */
+/**
+ * A `fetch` that checks each address before it goes there, also that of each redirect, and bounds and redacts what comes
+ * back. `redirect: "manual"` and `"error"` are honoured. Throws an {@link OutboundRefusedError}.
+ */
 export function guardedFetch(options: GuardedFetchOptions): FetchLike {
   const send = options.fetch ?? ((url, init) => fetch(url, init));
-  const { endpoint, secretHeaders = [] } = options;
+  const { endpoint, secretHeaders = [], redactor, maxBytes = DEFAULT_MAX_BYTES } = options;
   const home = endpoint === undefined ? undefined : new URL(endpoint).origin;
 
   return async (target, init = {}) => {
     let url = parsed(target);
     const { hostname } = url;
-    let { allowPrivate } = options;
+    const meant = mayBePrivate(options.allowPrivate, hostname);
+    let allowPrivate = meant;
     const headers = headersOf(init, hostname);
     if (home !== undefined && url.origin !== home) drop(headers, secretHeaders);
     for (let redirects = 0; ; redirects += 1) {
@@ -51,18 +67,27 @@ export function guardedFetch(options: GuardedFetchOptions): FetchLike {
       if (refusal) throw new OutboundRefusedError(url.hostname, `its address ${refusal}`);
       const response = await send(url.href, { ...init, headers: new Headers(headers), redirect: "manual" });
       const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
-      if (location === null) return response;
+      if (location === null || init.redirect === "manual") {
+        const limit = response.ok ? maxBytes : Math.min(maxBytes, MAX_ERROR_BYTES);
+        return redacted(bounded(response, limit), redactor);
+      }
 
       await response.body?.cancel();
+      if (init.redirect === "error")
+        throw new OutboundRefusedError(url.hostname, "it answers with a redirect, and none is followed here");
       if (redirects === MAX_REDIRECTS) throw new OutboundRefusedError(url.hostname, "too many redirects");
       const next = resolved(location, url);
       refuseLoss(response.status, init, url, next);
       if (next.origin !== url.origin) drop(headers, [...ALWAYS_SECRET, ...secretHeaders]);
       // Only the configured host was meant to be private, not what it points at.
-      allowPrivate = options.allowPrivate && next.hostname === hostname;
+      allowPrivate = meant && next.hostname === hostname;
       url = next;
     }
   };
+}
+
+function mayBePrivate(allow: boolean | readonly string[], hostname: string): boolean {
+  return typeof allow === "boolean" ? allow : allow.includes(hostname);
 }
 
 function parsed(target: string | URL): URL {
@@ -97,14 +122,7 @@ function refuseLoss(status: number, init: RequestInit, from: URL, to: URL): void
     throw new OutboundRefusedError(from.hostname, `it answers ${method} with a redirect (${status}) to GET`);
   if (init.body instanceof ReadableStream)
     throw new OutboundRefusedError(from.hostname, "it redirects a body that can be sent only once");
-  // What OAuth sends as a form holds its secrets, where no header can be left out.
-  if (from.origin !== to.origin && isForm(init))
-    throw new OutboundRefusedError(from.hostname, "it redirects a form to another origin");
-}
-
-function isForm(init: RequestInit): boolean {
-  return (
-    init.body instanceof URLSearchParams ||
-    new Headers(init.headers).get("content-type")?.startsWith("application/x-www-form-urlencoded") === true
-  );
+  // A call's arguments and an OAuth form hold what was meant for this server, where no header can be left out.
+  if (from.origin !== to.origin)
+    throw new OutboundRefusedError(from.hostname, `it redirects ${method} to another origin`);
 }

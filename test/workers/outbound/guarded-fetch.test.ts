@@ -61,6 +61,24 @@ describe("where a request goes", () => {
     expect(network.urls).toEqual([start, "https://10.0.0.5/mcp", ELSEWHERE]);
   });
 
+  it("a list of private hosts lets in those hosts and no other", async () => {
+    const network = new ScriptedNetwork();
+    const fetch = guarded(network, { allowPrivate: ["10.0.0.5", "login.internal"] });
+    await fetch("http://10.0.0.5/mcp");
+    await fetch("http://login.internal/token");
+    for (const named of ["http://10.0.0.6/token", "https://127.0.0.1/", "http://papers.example/"])
+      await refusalIn(fetch(named));
+    expect(network.urls).toEqual(["http://10.0.0.5/mcp", "http://login.internal/token"]);
+  });
+
+  it("a caller that follows no redirect is given it, or an error, as it asked", async () => {
+    const network = new ScriptedNetwork().redirect(START, "/2");
+    const reply = await guarded(network)(START, { redirect: "manual" });
+    expect([reply.status, reply.headers.get("location")]).toEqual([307, "/2"]);
+    await refusalIn(guarded(network)(START, { redirect: "error" }));
+    expect(network.urls).toEqual([START, START]);
+  });
+
   it.each(["http://papers.example/mcp", "file:///etc/passwd", "data:,x", "https://u:p@elsewhere.example/"])(
     "a redirect to %s is not followed",
     async (location) => {
@@ -116,7 +134,7 @@ describe("what a redirected request carries", () => {
   };
 
   it.each([307, 308])("%d keeps method and body", async (status) => {
-    const network = new ScriptedNetwork().redirect(START, ELSEWHERE, status);
+    const network = new ScriptedNetwork().redirect(START, "/other", status);
     await guarded(network)(START, post);
     expect(network.seen.map(({ method, body }) => [method, body])).toEqual([
       ["POST", post.body],
@@ -136,6 +154,15 @@ describe("what a redirected request carries", () => {
     const body = new Response("once").body;
     await refusalIn(guarded(network)(START, { method: "POST", body }));
     expect(network.seen.map(({ body }) => body)).toEqual(["once"]);
+  });
+
+  it.each([
+    ["another host", ELSEWHERE],
+    ["another port", "https://papers.example:8443/mcp"],
+  ])("a call's arguments do not follow a redirect to %s", async (_, away) => {
+    const network = new ScriptedNetwork().redirect(START, away);
+    await refusalIn(guarded(network)(START, post));
+    expect(network.urls).toEqual([START]);
   });
 
   it("an OAuth form stays with its origin", async () => {
