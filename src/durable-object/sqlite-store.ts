@@ -51,9 +51,9 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
-  async save(record: TaskRecord): Promise<boolean> {
+  async save(record: TaskRecord, after?: number): Promise<boolean> {
     const [known] = this.#all("SELECT settled, rev, log FROM task WHERE id = ?", record.id);
-    if (known && isSuperseded(record, revisionOf(known))) return false;
+    if (known && isSuperseded(record, revisionOf(known), after)) return false;
     const task = taskJson({ record }, false);
     const seq = this.#nextSeq();
     const parted = partLongResult(record);

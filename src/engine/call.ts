@@ -87,6 +87,7 @@ export function listed(
 ): TaskState {
   // Not finding it counts like a fault, so the count goes on.
   const state = { ...landed(before, "list"), failures: before.failures };
+  if (state.record.stage !== "calling") return state;
   const { createdAt } = state.record;
   const fitting = event.unclaimed.filter(({ snapshot }) => {
     const made = Date.parse(snapshot.createdAt);

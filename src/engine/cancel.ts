@@ -40,10 +40,12 @@ function acknowledged(state: TaskState, now: number): TaskState {
 export function enforceCancel(state: TaskState, now: number, timing: Timing): TaskState {
   const { stage, cancel, call } = state.record;
   if (!cancel) return state;
-  if (stage === "asking") return end(state, { kind: "cancelled", confirmed: true }, now);
+  // An earlier call whose reply never came may have run, whatever became of this one.
+  const confirmed = !call.repeated;
+  if (stage === "asking") return end(state, { kind: "cancelled", confirmed }, now);
   if (stage === "calling" && state.inFlight.size === 0 && (state.mayCall || call.recovery === "repeat")) {
     // It is not sent, nor sent again: at the server there is nothing to cancel, or nothing to be found.
-    return end(state, { kind: "cancelled", confirmed: state.mayCall }, now);
+    return end(state, { kind: "cancelled", confirmed: state.mayCall && confirmed }, now);
   }
   // What has ended is not waited for: only its payload is, and that is its own affair.
   if (hasEnded(state.record)) return state;

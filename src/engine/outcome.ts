@@ -1,5 +1,6 @@
 import type { TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { TaskPayload } from "../protocol/task-view.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Fault } from "./fault.ts";
 import type { Failure, Outcome, TaskRecord } from "./record.ts";
 import type { TaskState } from "./state.ts";
@@ -26,11 +27,14 @@ export function outcomeOf(snapshot: TaskSnapshot | undefined, payload: TaskPaylo
   }
   const { result } = payload;
   // 2025-11-25 calls a task failed when its tool result says isError: that is a result like any other.
-  if (snapshot?.status === "failed" && result.isError !== true) {
-    const message = snapshot.statusMessage ?? "The server reported the task as failed";
-    return failed({ reason: "reported", message, result });
-  }
+  if (snapshot?.status === "failed" && result.isError !== true) return reportedFailed(snapshot, result);
   return { kind: "completed", result };
+}
+
+/** The server said that the task has failed, and not with which error. */
+export function reportedFailed(snapshot: TaskSnapshot | undefined, result?: ToolResult): Outcome {
+  const message = snapshot?.statusMessage ?? "The server reported the task as failed";
+  return failed({ reason: "reported", message, ...(result && { result }) });
 }
 
 export function failed(error: Failure): Outcome {

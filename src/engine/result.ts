@@ -1,6 +1,6 @@
 import type { TaskPayload } from "../protocol/task-view.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
-import { end, outcomeOf, rpcFailed } from "./outcome.ts";
+import { end, outcomeOf, reportedFailed, rpcFailed } from "./outcome.ts";
 import { gone } from "./poll.ts";
 import { hasEnded } from "./record.ts";
 import { deadline, nextPoll, type Timing } from "./schedule.ts";
@@ -29,10 +29,11 @@ export function resultFaulted(state: TaskState, fault: Fault, now: number, timin
   }
   if (fault.kind === "rpc") {
     // A failed task answers with the JSON-RPC error of its request (tasks, "Task Execution Errors").
-    // Past its TTL the same code means that the server has deleted it.
+    // Past its TTL the same code may mean that the server has deleted it: it has failed all the same.
     const unknown = isUnknownTask(fault);
-    const itsEnd = record.snapshot?.status === "failed" && !(unknown && now >= deadline(record));
+    const itsEnd = record.snapshot?.status === "failed";
     if (unknown && !itsEnd) return gone(state, fault, now);
+    if (unknown && now >= deadline(record)) return end(state, reportedFailed(record.snapshot), now);
     if (itsEnd || state.failures + 1 >= ATTEMPTS) return end(state, rpcFailed(fault), now);
   }
   return troubled(state, fault, now, timing);

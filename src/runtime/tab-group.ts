@@ -20,7 +20,7 @@ export type TabAction =
 type Message =
   | { readonly type: "state"; readonly state: SharedState }
   | { readonly type: "forgot"; readonly id: string }
-  | { readonly type: "adopt"; readonly record: TaskRecord }
+  | { readonly type: "adopt"; readonly record: TaskRecord; readonly base: number | undefined }
   | { readonly type: "do"; readonly nonce: string; readonly action: TabAction }
   | { readonly type: "done"; readonly nonce: string; readonly taken: boolean }
   | { readonly type: "elected" }
@@ -38,8 +38,8 @@ export interface TabGroupEvents {
   readonly told: (state: SharedState) => void;
   /** Another tab deleted a settled task. */
   readonly forgot: (id: string) => void;
-  /** To the leader: another tab makes this call, or hands its task over. */
-  readonly adopt: (record: TaskRecord) => void;
+  /** To the leader: another tab makes this call, or hands over its task. `base`: the `rev` that the store holds. */
+  readonly adopt: (record: TaskRecord, base: number | undefined) => void;
   /** To the leader: resolves when the action is durable; false if there was nothing to do it to. */
   readonly act: (action: TabAction) => Promise<boolean>;
 }
@@ -98,9 +98,12 @@ export class TabGroup {
     this.#post({ type: "forgot", id });
   }
 
-  /** Gives a call this tab makes, and then its task, to the leader. */
-  handOver(record: TaskRecord): void {
-    this.#post({ type: "adopt", record });
+  /**
+   * Hands over a call that this tab makes, and then its task, to the leader.
+   * @param base The `rev` that the store holds, where that is not the record's.
+   */
+  handOver(record: TaskRecord, base?: number): void {
+    this.#post({ type: "adopt", record, base });
   }
 
   /** Has the leader act. Resolves when that is durable; a leader that does not answer is replaced by this tab. */
@@ -232,7 +235,7 @@ export class TabGroup {
       case "forgot":
         return this.#events.forgot(message.id);
       case "adopt":
-        if (this.leads) this.#events.adopt(message.record);
+        if (this.leads) this.#events.adopt(message.record, message.base);
         return;
       case "do": {
         if (!this.leads) return;

@@ -32,7 +32,7 @@ const QUESTION_MS = 5_000;
 const COLLECT_EVERY = 100;
 
 /** What is the runtime's own affair, and passes through here. */
-type ForRuntime = Omit<RuntimeOptions, "shared" | "changed" | "superseded" | "storageFailed" | "rescheduled">;
+type ForRuntime = Omit<RuntimeOptions, "shared" | "changed" | "overtaken" | "storageFailed" | "rescheduled">;
 
 export interface HostOptions extends ForRuntime {
   readonly keep: Keep;
@@ -80,7 +80,7 @@ export class TaskHost {
       ...options,
       shared: tabs !== undefined && store.scope !== undefined,
       changed: (state, news) => this.#changed(state, news),
-      superseded: (own) => void this.#superseded(own),
+      overtaken: (id) => this.#overtaken(id),
       storageFailed: ({ id, outcome }, error) => {
         if (outcome) this.#unstored.add(id);
         report({ kind: "storage", id, error, message: `Task ${id} could not be stored: ${String(error)}` });
@@ -108,7 +108,7 @@ export class TaskHost {
           else void this.#toldOfUnknown(state);
         },
         forgot: options.forgotten,
-        adopt: (record) => this.#adopt(group, record),
+        adopt: (record, base) => this.#adopt(group, record, base),
         act: (action) => this.#act(action),
       });
       this.#groups.set(name, group);
@@ -304,9 +304,9 @@ export class TaskHost {
   }
 
   /** Another tab or its leader has just heard of it: it need not be polled at once. */
-  #adopt(group: TabGroup, record: TaskRecord): void {
+  #adopt(group: TabGroup, record: TaskRecord, base?: number): void {
     if (record.stage === "calling") void this.#wakeOrphan(group, record.id);
-    else this.#runtime.wake(record, { fresh: true });
+    else this.#runtime.wake(record, { fresh: true }, base);
   }
 
   /** A call is recovered only when the tab that made it is gone, and its lock with it. Then it is this tab's. */
@@ -314,6 +314,8 @@ export class TaskHost {
     return new Promise((woken) => {
       void group.exclusively(`call/${id}`, async () => {
         const record = await this.record(id);
+        // The tab that made the call may have died before it could publish how it ended.
+        if (record?.outcome) this.#publish(record);
         if (!record || record.outcome || !group.leads || this.#runtime.state(id)) return woken();
         const ended = record.stage === "calling" ? this.#untilCallEnds(id) : undefined;
         // Past the call, its tab has just heard of the task, and hands it over too.
@@ -326,6 +328,8 @@ export class TaskHost {
 
   #holdCall(group: TabGroup, id: string): Promise<void> {
     return new Promise((held) => {
+      // A lock is not granted twice, and this tab would wait for itself.
+      if (this.#callEnds.has(id)) return held();
       void group.exclusively(`call/${id}`, () => {
         held();
         return this.#untilCallEnds(id);
@@ -375,15 +379,18 @@ export class TaskHost {
     const told = this.#options.changed(shared);
     const group = this.#groups.get(record.endpoint);
     if (told && news) this.tell(shared);
-    if (record.stage !== "calling") this.#endCall(record.id);
     if (record.outcome) {
       if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);
       if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
-      // With a later state on its way to the store, it is that one that is handed over.
-    } else if (group && !group.leads && record.stage !== "calling" && this.#isLatest(record)) {
+    } else if (record.stage === "calling") return;
+    else if (group && !group.leads) {
+      // With a later state on its way to the store, it is that one that is handed over. Until then this tab runs the task.
+      if (!this.#isLatest(record)) return;
+      const base = this.#runtime.base(record.id);
       this.#runtime.yield(record.id);
-      group.handOver(record);
+      group.handOver(record, base);
     }
+    this.#endCall(record.id);
   }
 
   async #act(action: TabAction): Promise<boolean> {
@@ -467,18 +474,25 @@ export class TaskHost {
     return false;
   }
 
-  /** Another tab moved a task on that ran here. If this one leads, it goes on from there. */
-  async #superseded({ id, heldUntil = 0 }: TaskRecord): Promise<void> {
-    this.#endCall(id);
+  /** Another tab moved on a task that runs here. If this one leads, it goes on from there. */
+  async #overtaken(id: string): Promise<TaskRecord | undefined> {
     const record = await this.record(id);
-    if (!record) return;
+    if (record) this.#publish(record);
+    const group = record && this.#groups.get(record.endpoint);
+    const goesOn = record && !record.outcome && (!group || group.leads);
+    // A call that another tab makes is that tab's, until it ends.
+    const own = !group || record.stage !== "calling" || this.#runtime.state(id)?.inFlight.has("call");
+    if (goesOn && own) return record;
+    this.#endCall(id);
+    this.#runtime.yield(id);
+    if (goesOn && group) void this.#wakeOrphan(group, id);
+    return undefined;
+  }
+
+  /** Who wrote this may have died before it told the other tabs, or have been deposed meanwhile. */
+  #publish(record: TaskRecord): void {
     this.#options.changed({ record });
-    const group = this.#groups.get(record.endpoint);
-    // Who wrote it may have died before it told the others, or have been deposed meanwhile.
-    group?.tell({ record });
-    if (!group?.leads || record.outcome) return;
-    // Whoever wrote it may not have been told by the server to wait.
-    this.#adopt(group, heldUntil > (record.heldUntil ?? 0) ? { ...record, heldUntil } : record);
+    this.#groups.get(record.endpoint)?.tell({ record });
   }
 
   /** Another process may have written a later word on this task than this one has heard. */

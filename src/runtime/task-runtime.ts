@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
 import { answersToSend } from "../engine/input.ts";
 import { nextDue, nextPollAt } from "../engine/plan.ts";
+import { rebased } from "../engine/rebase.ts";
 import {
   endedAsPlainCall,
   hasEnded,
@@ -30,6 +31,9 @@ import { Gate } from "./gate.ts";
 import { PushFeed } from "./push-feed.ts";
 
 const LIST_PAGES = 20;
+const OPERATIONS: readonly Operation[] = ["call", "get", "result", "list", "answer", "cancel"];
+/** Whoever asked for these asks again where another process was faster. */
+const BY_APP: ReadonlySet<TaskEvent["type"]> = new Set(["answered", "cancelled"]);
 
 export interface RuntimeOptions {
   readonly store: TaskStore;
@@ -52,14 +56,27 @@ export interface RuntimeOptions {
   readonly changed: (state: TaskState, news: boolean) => void;
   /** The store failed; the task goes on in memory. */
   readonly storageFailed: (record: TaskRecord, error: unknown) => void;
-  /** Another process has moved this task on; it was let go of here, where this was the latest. */
-  readonly superseded: (own: TaskRecord) => void;
+  /**
+   * Another process has moved this task on. Resolves with the record that the store holds, for the task to go on from, or
+   * with `undefined`: then this process lets go of it.
+   */
+  readonly overtaken: (id: string) => Promise<TaskRecord | undefined>;
   /** When {@link TaskRuntime.step} should be called next may have changed. */
   readonly rescheduled: () => void;
 }
 
-/** What became of a write: the store would not take it and only memory knows, or another process was faster. */
-type Fate = "stored" | "unstored" | "superseded";
+/** `unstored`: the store failed, and only memory has it. `superseded`: another process was faster. */
+type WriteResult = "stored" | "unstored" | "superseded";
+
+/** A task in the hands of this process: from when it was started, resumed or rebased until it is released or overtaken. */
+interface Tenure {
+  /** The `rev` that the store holds, as this process last read or wrote it. */
+  base: number | undefined;
+  /** The events whose records are not stored yet. */
+  readonly unsaved: TaskEvent[];
+  /** Another process moved the task on: resolves when the task goes on from there, or was let go of. */
+  overtaken?: Promise<void>;
+}
 
 /**
  * Turns the engine's commands into requests and their replies into events. For each task the
@@ -68,8 +85,7 @@ type Fate = "stored" | "unstored" | "superseded";
 export class TaskRuntime {
   readonly #options: RuntimeOptions;
   readonly #states: Map<string, TaskState> = new Map();
-  /** Tells a task that was taken up anew from what it was before it was let go. */
-  readonly #lives: Map<string, symbol> = new Map();
+  readonly #tenures: Map<string, Tenure> = new Map();
   readonly #due: DueQueue = new DueQueue();
   /** Record ids by endpoint and the server's task id. */
   readonly #byTask: Map<string, string> = new Map();
@@ -77,8 +93,8 @@ export class TaskRuntime {
   readonly #made: Set<string> = new Set();
   /** Calls known to become no task: they are as ephemeral as the page, as without us. */
   readonly #ephemeral: Set<string> = new Set();
-  /** The last write of each record; false when another process was faster. */
-  readonly #writes: Map<string, Promise<Fate>> = new Map();
+  /** The last write of each record. */
+  readonly #writes: Map<string, Promise<WriteResult>> = new Map();
   readonly #feeds: Map<string, PushFeed> = new Map();
   /** Tasks that a lost call may have been: another lost call must not take one of them for certain. */
   readonly #suspected: Set<string> = new Set();
@@ -111,18 +127,29 @@ export class TaskRuntime {
     this.#made.add(record.id);
     if (!mayBecomeTask && !this.#options.keepPlain) this.#ephemeral.add(record.id);
     // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.
-    this.#begin({ ...idleState(record), mayCall: true });
+    this.#begin({ ...idleState(record), mayCall: true }, undefined);
     // What was cancelled before it could be recorded is not to be sent.
-    if ((await this.#write(record)) === "superseded") this.#letGo(record.id);
-    else this.dispatch(record.id, { type: "started" });
+    if ((await this.#write(record)) !== "superseded") this.dispatch(record.id, { type: "started" });
   }
 
-  /** Takes an unfinished record up. `fresh`: another process has just heard of it. */
-  wake(record: TaskRecord, how: { readonly fresh?: boolean; readonly dueFrom?: number } = {}): void {
+  /**
+   * Resumes an unfinished record. `fresh`: another process has just heard of it.
+   * @param base The `rev` that the store holds, where that is not the record's: its last write failed.
+   */
+  wake(
+    record: TaskRecord,
+    how: { readonly fresh?: boolean; readonly dueFrom?: number } = {},
+    base: number = record.rev,
+  ): void {
     if (this.#closed || this.#states.has(record.id)) return;
-    this.#begin(idleState(record));
+    this.#begin(idleState(record), base);
     this.#index(record);
     this.dispatch(record.id, { type: "woken", ...how });
+  }
+
+  /** The `rev` of the task that the store holds, as far as this process knows. */
+  base(id: string): number | undefined {
+    return this.#tenures.get(id)?.base;
   }
 
   /** Does what is due, and says when to come back: ms since 1970, or Infinity. */
@@ -174,11 +201,11 @@ export class TaskRuntime {
     this.#states.set(id, state);
     this.#due.set(id, nextDue(state, timing));
     if (state.record.taskId !== before.record.taskId) this.#index(state.record);
-    const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record);
-    const life = this.#lives.get(id);
-    const proceed = (fate: Fate): void => {
-      const letGo = this.#lives.get(id) !== life;
-      if (this.#closed || (letGo && fate !== "stored")) return;
+    const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record, event);
+    const tenure = this.#tenures.get(id);
+    const proceed = (result: WriteResult): void => {
+      const letGo = this.#tenures.get(id) !== tenure;
+      if (this.#closed || result === "superseded" || (letGo && result !== "stored")) return;
       for (const command of letGo ? [] : commands) {
         if (command.type === "send") this.#send(id, state.record, command.operation);
         else this.#abandon.get(`${id}/${command.operation}`)?.abort();
@@ -191,7 +218,7 @@ export class TaskRuntime {
       if (spent) void this.#remove(state.record);
     };
     if (!written) proceed("stored");
-    else void written.then((fate) => (fate === "superseded" ? this.#letGo(id) : proceed(fate)));
+    else void written.then(proceed);
     this.#options.rescheduled();
     const asks = event.type === "asked" && openInputs(state.record).length > 0;
     if (asks && this.#waiting.length > 0) this.#giveQuestionUp(id);
@@ -205,7 +232,7 @@ export class TaskRuntime {
       this.#feeds.get(record.endpoint)?.unwatch(record.taskId);
     }
     this.#states.delete(id);
-    this.#lives.delete(id);
+    this.#tenures.delete(id);
     this.#due.set(id, Number.POSITIVE_INFINITY);
     this.#made.delete(id);
     this.#ephemeral.delete(id);
@@ -237,13 +264,11 @@ export class TaskRuntime {
     this.release(id);
   }
 
-  /**
-   * Another process moved the task on to this record. An older state of it is let go of here: the
-   * questions it still asks, say, are not those that are open.
-   */
+  /** Another process says that it moved the task on to this record: the questions of an older state are not those that are open. */
   overtakenBy({ id, rev }: TaskRecord): void {
     const own = this.#states.get(id)?.record;
-    if (own && own.rev < rev) this.#letGo(id);
+    const tenure = this.#tenures.get(id);
+    if (own && tenure && own.rev < rev) void this.#rebase(id, tenure);
   }
 
   close(): void {
@@ -254,12 +279,15 @@ export class TaskRuntime {
 
   /** Whether what is known of a task here is as durable as it will be. */
   isStored(id: string): boolean {
-    return !this.#writes.has(id);
+    return !this.#writes.has(id) && !this.#tenures.get(id)?.overtaken;
   }
 
-  /** Resolves when the record's last write has ended: false if another process was faster. */
-  stored(id: string): Promise<boolean> {
-    return Promise.resolve(this.#writes.get(id)).then((fate) => fate !== "superseded");
+  /** Resolves when the record's last write has ended: with false if another process was faster. */
+  async stored(id: string): Promise<boolean> {
+    const tenure = this.#tenures.get(id);
+    const result = await this.#writes.get(id);
+    await tenure?.overtaken;
+    return result !== "superseded" && !tenure?.overtaken;
   }
 
   /** Nobody waits for what a person will say: the question is in the record, or is asked again later. */
@@ -277,9 +305,9 @@ export class TaskRuntime {
     await Promise.all(this.#writes.values());
   }
 
-  #begin(state: TaskState): void {
+  #begin(state: TaskState, base: number | undefined): void {
     this.#states.set(state.record.id, state);
-    this.#lives.set(state.record.id, Symbol());
+    this.#tenures.set(state.record.id, { base, unsaved: [] });
   }
 
   #index(record: TaskRecord): void {
@@ -367,11 +395,26 @@ export class TaskRuntime {
     return true;
   }
 
-  #letGo(id: string): void {
-    const own = this.#states.get(id)?.record;
-    if (!own) return;
-    this.yield(id);
-    this.#options.superseded(own);
+  /**
+   * Another process moved the task on: this one goes on from the record in the store, or lets go. What it has in flight
+   * stays so, and what it has heard meanwhile is applied again: a reply must not be lost, nor a request made twice.
+   */
+  #rebase(id: string, tenure: Tenure): Promise<void> {
+    // Once, whoever finds it out first.
+    tenure.overtaken ??= this.#options.overtaken(id).then((record) => this.#goOn(id, tenure, record));
+    return tenure.overtaken;
+  }
+
+  #goOn(id: string, tenure: Tenure, record: TaskRecord | undefined): void {
+    const state = this.#states.get(id);
+    if (this.#closed || !state || this.#tenures.get(id) !== tenure) return;
+    if (!record) return this.yield(id);
+    const { clock, timing } = this.#options;
+    const sent = OPERATIONS.filter((operation) => this.#abandon.has(`${id}/${operation}`));
+    this.#begin(rebased(state, record, new Set(sent), clock.now(), timing), record.rev);
+    this.#index(record);
+    for (const event of tenure.unsaved) if (!BY_APP.has(event.type)) this.dispatch(id, event);
+    this.dispatch(id, { type: "due" });
   }
 
   /** A plain call whose caller has its end in hand: nobody will look for it. */
@@ -386,22 +429,33 @@ export class TaskRuntime {
     });
   }
 
-  #write(record: TaskRecord): Promise<Fate> {
-    if (this.#ephemeral.has(record.id)) return Promise.resolve("stored");
+  /** @param event What changed the record; none where it is new. */
+  #write(record: TaskRecord, event?: TaskEvent): Promise<WriteResult> {
+    const tenure = this.#tenures.get(record.id);
+    if (!tenure || this.#ephemeral.has(record.id)) return Promise.resolve("stored");
     const { store } = this.#options;
     const unwanted = !this.#options.shared && this.#isSpent(record);
-    const put = async (earlier?: Fate): Promise<Fate> => {
+    if (event) tenure.unsaved.push(event);
+    const put = async (): Promise<WriteResult> => {
       // What follows on a state that another process overtook must not be written over that one's.
-      if (earlier === "superseded") return earlier;
+      const overtaken =
+        tenure.overtaken !== undefined || !(unwanted || (await store.save(record, tenure.base)));
+      if (overtaken) {
+        await this.#rebase(record.id, tenure);
+        return "superseded";
+      }
       if (unwanted) await store.remove(record.id);
-      else if (!(await store.save(record))) return "superseded";
+      tenure.base = record.rev;
       return "stored";
     };
     const write = Promise.resolve(this.#writes.get(record.id))
       .then(put)
-      .catch((error: unknown): Fate => {
+      .catch((error: unknown): WriteResult => {
         this.#options.storageFailed(record, error);
         return "unstored";
+      })
+      .finally(() => {
+        if (event && !tenure.overtaken) tenure.unsaved.splice(0, tenure.unsaved.indexOf(event) + 1);
       });
     this.#writes.set(record.id, write);
     // Before any other callback on this write, so that nothing overtakes what waits for it.

@@ -49,11 +49,11 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
 
   return {
     scope: name,
-    save: (record) =>
+    save: (record, after) =>
       use("readwrite", async (store) => {
         const done = promisifyRequest(store.transaction);
         const known = await Promise.all([read(store, SETTLED + record.id), read(store, ACTIVE + record.id)]);
-        const superseded = isSuperseded(record, known[0] ?? known[1]);
+        const superseded = isSuperseded(record, known[0] ?? known[1], after);
         if (!superseded) {
           // The put comes first: what cannot be cloned throws, and then nothing has been deleted.
           const parted = partLongResult(record);

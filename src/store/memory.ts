@@ -18,9 +18,9 @@ export function memoryStore(): TaskStore {
   // Copies in and out, as real storage does: nobody may come to rely on sharing an object.
   const copy = <T>(value: T): T => structuredClone(value);
   return {
-    async save(record) {
+    async save(record, after) {
       const known = settled.get(record.id) ?? active.get(record.id);
-      if (isSuperseded(record, known)) return false;
+      if (isSuperseded(record, known, after)) return false;
       const kept = copy(record);
       active.delete(record.id);
       (record.outcome ? settled : active).set(record.id, kept);

@@ -1,8 +1,14 @@
 import type { TaskRecord } from "../engine/record.ts";
 import { isObject } from "../protocol/json.ts";
 
-/** Whether what a store holds must not be replaced by this record: an outcome is final, and a higher rev is newer. */
-export function isSuperseded(record: TaskRecord, known: unknown): boolean {
+/**
+ * Whether a store must not replace what it holds by this record: an outcome is final, a higher rev is newer, and a record
+ * that follows on rev `after` may replace nothing else. A tab that lost the lead without knowing it may have a higher rev
+ * than the leader, because its last writes failed.
+ */
+export function isSuperseded(record: TaskRecord, known: unknown, after?: number): boolean {
   if (!isObject(known)) return false;
-  return known.outcome !== undefined || (typeof known.rev === "number" && known.rev >= record.rev);
+  if (known.outcome !== undefined) return true;
+  if (typeof known.rev !== "number") return false;
+  return known.rev >= record.rev || (after !== undefined && known.rev !== after);
 }

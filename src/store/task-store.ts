@@ -12,10 +12,11 @@ export interface TaskStore {
   /** Names what tabs have in common when they use this store; without it, a client counts as alone. */
   readonly scope?: string;
   /**
-   * Writes a record; one with an outcome leaves the active ones in the same step. False, and nothing
-   * written, when an outcome or a higher `rev` of it is there already: somebody else was faster.
+   * Writes a record; one with an outcome leaves the active ones in the same step. Resolves with false, and writes
+   * nothing, when another process was faster: the store holds an outcome, the same or a higher `rev`, or one other than `after`.
+   * @param after The `rev` of the stored record that this one follows on, where that is known.
    */
-  save(record: TaskRecord): Promise<boolean>;
+  save(record: TaskRecord, after?: number): Promise<boolean>;
   /** The whole record. */
   load(id: string): Promise<StoredRecord | undefined>;
   remove(id: string): Promise<void>;

@@ -76,10 +76,10 @@ export class Disk {
     const read = <T>(take: () => T): Promise<T> => this.#ask(tab, false, () => structuredClone(take()));
     return {
       scope: "simulation",
-      save: (record) => {
+      save: (record, after) => {
         const written = structuredClone(record);
         const ends = written.outcome !== undefined;
-        return this.#ask(tab, true, () => this.#save(tab, written), written, ends);
+        return this.#ask(tab, true, () => this.#save(tab, written, after), written, ends);
       },
       remove: (id) => this.#ask(tab, true, () => this.#remove(tab, id), this.record(id), true),
       load: (id) =>
@@ -103,9 +103,9 @@ export class Disk {
     };
   }
 
-  #save(tab: Tab, record: TaskRecord): boolean {
+  #save(tab: Tab, record: TaskRecord, after: number | undefined): boolean {
     const before = this.record(record.id);
-    if (isSuperseded(record, before)) {
+    if (isSuperseded(record, before, after)) {
       this.#events.superseded(tab, record);
       return false;
     }

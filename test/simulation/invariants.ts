@@ -74,8 +74,8 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #callReplies: Set<string> = new Set();
   /** How many `tools/call` of a tag have had no reply. */
   readonly #callsOut: Map<string, number> = new Map();
-  /** When each tab last sent what about which task. */
-  readonly #sentAt: Map<string, number> = new Map();
+  /** When each tab last sent what about which task, and in which request. */
+  readonly #sentLast: Map<string, { readonly at: number; readonly id: Message["id"] }> = new Map();
   /** When each request left. */
   readonly #leftAt: Map<Message["id"], number> = new Map();
   readonly #lostLeads: LostLeads = new LostLeads();
@@ -90,6 +90,7 @@ export class Invariants implements DiskEvents, WireEvents {
     setting.ledger.onAnswer = (answer) => this.#accepted(answer);
     setting.ledger.onExecution = (execution) => this.#executed(execution);
     setting.locks.onChange = (name, tab, stolenFrom) => this.#lockMoved(name, tab, stolenFrom);
+    setting.locks.onTold = (name, tab) => this.#lockTold(name, tab);
     setting.locks.onBadNews = (name, tab) => this.#lostLeads.heard(tab, name, setting.agenda.now);
   }
 
@@ -185,11 +186,12 @@ export class Invariants implements DiskEvents, WireEvents {
     const { ledger } = this.#setting;
     // What a call left behind that may be repeated is declared to be harmless.
     const plain = this.#repeatable.has(tag) || ledger.executions(tag).at(-1)?.taskId === undefined;
-    // A reply that nobody can read ends the call as failed, whatever the server made of it.
+    // A reply that nobody can read ends the call as failed, whatever the server made of it. A call whose handshake the server
+    // refused never left.
     const ended =
       (plain || ledger.noted(tag, "tools/call: malformed")) &&
       this.#callers.get(tag) === tab &&
-      this.#callReplies.has(tag);
+      (this.#callReplies.has(tag) || !this.#calledLastBy.has(tag));
     if (!ended || before.taskId !== undefined) {
       this.violate(
         "no durable task is forgotten",
@@ -229,10 +231,11 @@ export class Invariants implements DiskEvents, WireEvents {
     if (typeof taskId !== "string" || !method.startsWith("tasks/")) return;
     const sending = `${tab.name} ${method} ${taskId}`;
     // A page that was thawed does in one moment what should have taken it a while, and hears what others did meanwhile.
-    if (this.#sentAt.get(sending) === this.#setting.agenda.now && !this.#isUnsettled(tab, endpoint)) {
+    const { now } = this.#setting.agenda;
+    if (this.#sentLast.get(sending)?.at === now && !this.#isUnsettled(tab, endpoint)) {
       this.violate("nothing is sent twice at once", sending);
     }
-    this.#sentAt.set(sending, this.#setting.agenda.now);
+    this.#sentLast.set(sending, { at: now, id });
     const late = this.#pace.sends(tab, taskId);
     if (late && !this.#isUnsettled(tab, endpoint)) this.violate("Retry-After is honoured", late);
     const record = this.#disk?.recordOfTask(endpoint, taskId);
@@ -313,7 +316,9 @@ export class Invariants implements DiskEvents, WireEvents {
     else if (method === "tasks/get" && this.#pace.awaits(tab, taskId, request.id)) {
       this.#pace.failed(tab, taskId);
     }
-    if (retryAfterMs !== undefined) this.#pace.held(tab, taskId, retryAfterMs);
+    // A tab that lost the lead has given its requests up: their replies tell it nothing, even if it leads again.
+    const wanted = this.#sentLast.get(`${tab.name} ${method} ${taskId}`)?.id === request.id;
+    if (retryAfterMs !== undefined && wanted) this.#pace.held(tab, taskId, retryAfterMs);
   }
 
   arrived(tab: Tab, endpoint: string, message: Message): void {
@@ -465,6 +470,8 @@ export class Invariants implements DiskEvents, WireEvents {
     this.#setting.happened("answer accepted");
     const given = this.#given.filter((answer) => answer.tag === tag && answer.key === key);
     const own = given.filter((answer) => sameJson(answer.response, response));
+    // A store that fails hides one call from another, whose task may then be taken for its own.
+    if (own.length === 0 && this.#unstored.has(tag)) return;
     if (own.length === 0) {
       this.violate(
         "an accepted answer is the one the app gave",
@@ -587,10 +594,12 @@ export class Invariants implements DiskEvents, WireEvents {
       happened("lead stolen");
       this.#lostLeads.stolen(stolenFrom, name);
     }
-    if (tab) {
-      happened("lead taken");
-      this.#pace.forget(tab);
-    }
+    if (tab) happened("lead taken");
+  }
+
+  /** Until it is told, it runs nothing: what it has heard until then may be old. */
+  #lockTold(name: string, tab: Tab): void {
+    if ([...this.#setting.leaderLocks.values()].includes(name)) this.#pace.forget(tab);
   }
 
   /** A reply as late as that finds nobody waiting. */

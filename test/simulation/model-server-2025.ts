@@ -151,6 +151,7 @@ export class ModelServer2025 extends ModelServer {
   #view(task: ServerTask): JsonObject {
     // "This includes cases where the tool call result has isError set to true."
     const failed = task.ending?.kind === "result" && task.ending.isError;
+    if (failed) this.ledger.note(task.tag, "failed");
     return {
       taskId: task.id,
       status: failed ? "failed" : task.status,

@@ -109,7 +109,7 @@ export abstract class ModelServer implements Host {
         this.trace(
           `server: ${changed.id} is ${changed.status} [${changed.openQuestions.map(({ key }) => key)}]`,
         );
-        if (changed.status === "cancelled") this.ledger.note(tag, "cancelled");
+        if (changed.ended) this.ledger.note(tag, changed.status);
         this.changed(changed);
       },
       deleted: (deleted) => {

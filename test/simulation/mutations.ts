@@ -15,23 +15,56 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an outcome on disk is overwritten",
     file: "store/supersede.ts",
-    find: "known.outcome !== undefined || ",
+    find: "if (known.outcome !== undefined) return true;",
     replace: "",
     contended: true,
   },
   {
     name: "a superseded write is not refused",
     file: "store/supersede.ts",
-    find: "known.rev >= record.rev",
-    replace: "known.rev > record.rev + 1_000",
+    find: "return known.rev >= record.rev || (after !== undefined && known.rev !== after);",
+    replace: "return false;",
     contended: true,
   },
   {
-    name: "a write that follows on a superseded one is made",
-    file: "runtime/task-runtime.ts",
-    find: 'if (earlier === "superseded") return earlier;',
+    name: "a write that follows on another record than the stored one is made",
+    file: "store/supersede.ts",
+    find: " || (after !== undefined && known.rev !== after)",
     replace: "",
     contended: true,
+  },
+  {
+    name: "a request that another tab's record makes needless is sent",
+    file: "runtime/task-runtime.ts",
+    find: 'if (this.#closed || result === "superseded" || ',
+    replace: "if (this.#closed || ",
+    contended: true,
+  },
+  {
+    name: "what is in flight is forgotten where another tab moved the task on",
+    file: "runtime/task-runtime.ts",
+    find: "new Set(sent)",
+    replace: "new Set()",
+    contended: true,
+  },
+  {
+    name: "the tab that made a call releases it before it lets go of the task",
+    file: "runtime/task-host.ts",
+    find: "if (!this.#isLatest(record)) return;",
+    replace: "if (!this.#isLatest(record)) return this.#endCall(record.id);",
+    contended: true,
+  },
+  {
+    name: "an outcome that another tab did not live to publish is not published",
+    file: "runtime/task-host.ts",
+    find: "if (record?.outcome) this.#publish(record);",
+    replace: "",
+  },
+  {
+    name: "a cancelled call is said not to have run, whatever became of it before",
+    file: "engine/cancel.ts",
+    find: "const confirmed = !call.repeated;",
+    replace: "const confirmed = true;",
   },
   {
     name: "requests leave before their record is stored",
@@ -42,10 +75,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a call leaves before it is stored",
     file: "runtime/task-runtime.ts",
-    find: 'if ((await this.#write(record)) === "superseded")',
+    find: 'if ((await this.#write(record)) !== "superseded")',
     // Without the wait alone, the dispatch waits for the write that is under way.
     replace:
-      'this.dispatch(record.id, { type: "started" });\n    if ((await this.#write(record)) === "superseded")',
+      'this.dispatch(record.id, { type: "started" });\n    if ((await this.#write(record)) !== "superseded")',
   },
   {
     name: "the leader's lock is ignored",
@@ -124,14 +157,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a task handed over is not taken up",
     file: "runtime/task-host.ts",
-    find: "adopt: (record) => this.#adopt(group, record),",
+    find: "adopt: (record, base) => this.#adopt(group, record, base),",
     replace: "adopt: () => undefined,",
   },
   {
     name: "a task that another tab moved on is let go by the leader",
     file: "runtime/task-host.ts",
-    find: "if (!group?.leads || record.outcome) return;",
-    replace: "return;",
+    find: "if (goesOn && own) return record;",
+    replace: "if (goesOn && own) { this.#runtime.yield(id); return undefined; }",
   },
   {
     name: "a lost session is not made anew",

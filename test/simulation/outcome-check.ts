@@ -38,9 +38,6 @@ export function wrongOutcome(
         const error = `rpc ${rpc.code} ${rpc.message}`;
         const seen = [error, `tools/call: ${error}`, `tasks/result: ${error}`];
         if (ledger.noted(ANY_CALL, `initialize: ${error}`)) return undefined;
-        // 2025-11-25 answers `tasks/result` of a failed task with its error, and of one that was deleted with the same code.
-        const ambiguous = record.snapshot?.status === "failed" && rpc.code === -32602;
-        if (ambiguous && ledger.noted(tag, "unknown task")) return undefined;
         return seen.some((note) => ledger.noted(tag, note))
           ? undefined
           : `${tag} failed with ${error}, which no server said`;
@@ -49,6 +46,9 @@ export function wrongOutcome(
         return ledger.noted(tag, `tools/call: HTTP ${httpStatus}`)
           ? undefined
           : `${tag} failed with HTTP ${httpStatus}`;
+      // 2025-11-25 answers `tasks/result` of a failed task with its error, and of one that was deleted with the same code.
+      if (outcome.error.reason === "reported" && record.snapshot?.status === "failed")
+        return ledger.noted(tag, "failed") ? undefined : `${tag} failed, and its server never said so`;
       const refused = ["malformed", "HTTP 401"].some((what) => ledger.noted(tag, `tools/call: ${what}`));
       if (ledger.noted(ANY_CALL, "HTTP 401")) return undefined;
       return refused ? undefined : `${tag} failed for nothing the server did: ${message}`;

@@ -25,6 +25,8 @@ interface Pace {
 
 /** How long a write can take, for which a request waits that was decided before, in ms. */
 const DECIDED_MS = 1_000;
+/** The longest `Retry-After` of a simulated server, in ms. */
+const LONGEST_HOLD_MS = 30_000;
 /** A poll may leave this much before its time: rounding, in ms. */
 const TOLERANCE_MS = 1;
 
@@ -121,6 +123,8 @@ export class PollPace {
   /** The silence is durable: whoever takes the task up after this keeps it as well. @param until By the clock. */
   heldOnDisk(taskId: string, until: number): void {
     const { now, wall } = this.#agenda;
+    // The clock was set back between the demand and its write.
+    if (until - wall > LONGEST_HOLD_MS) return;
     this.#durableHolds.set(taskId, { since: now, until: now + until - wall });
   }
 

@@ -27,6 +27,9 @@ export class LockTable {
   /** After each change of hands; `tab` is the new holder. */
   onChange: (name: string, tab: Tab | undefined, stolenFrom: Tab | undefined) => void = () => undefined;
 
+  /** When a tab is told that it has the lock. */
+  onTold: (name: string, tab: Tab) => void = () => undefined;
+
   /** What a tab is told that had a lock until another took it. */
   onBadNews: (name: string, tab: Tab) => void = () => undefined;
 
@@ -77,6 +80,7 @@ export class LockTable {
         soon(() => {
           // Stolen before the page heard that it has it: the callback never runs.
           if (this.#held.get(name) !== held) return;
+          this.onTold(name, tab);
           callback({ name }).then(resolve, reject).finally(release);
         });
       };

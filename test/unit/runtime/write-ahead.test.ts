@@ -18,11 +18,11 @@ interface Rig {
   readonly clock: FakeClock;
   readonly changes: TaskState[];
   readonly failures: { id: string; error: unknown }[];
-  readonly superseded: string[];
+  readonly overtaken: string[];
 }
 
-/** A runtime without a timer: the test steps it. */
-function rigOf(store: TaskStore): Rig {
+/** A runtime without a timer: the test steps it. `goesOn`: it may run what another process has moved on. */
+function rigOf(store: TaskStore, goesOn = false): Rig {
   const server = new ScriptedServer(SESSION_2026);
   const clock = new FakeClock(T0);
   const memory: SessionMemory = {
@@ -33,7 +33,7 @@ function rigOf(store: TaskStore): Rig {
   const endpoint = new Endpoint("lab", server, memory, (message) => runtime.inbound("lab", message));
   const changes: TaskState[] = [];
   const failures: { id: string; error: unknown }[] = [];
-  const superseded: string[] = [];
+  const overtaken: string[] = [];
   const runtime: TaskRuntime = new TaskRuntime({
     store,
     clock,
@@ -45,10 +45,13 @@ function rigOf(store: TaskStore): Rig {
     endpoint: (name) => (name === "lab" ? endpoint : undefined),
     changed: (state) => changes.push(state),
     storageFailed: ({ id }, error) => failures.push({ id, error }),
-    superseded: ({ id }) => superseded.push(id),
+    overtaken: async (id) => {
+      overtaken.push(id);
+      return goesOn ? ((await store.load(id)) as TaskRecord) : undefined;
+    },
     rescheduled: () => undefined,
   });
-  return { runtime, server, clock, changes, failures, superseded };
+  return { runtime, server, clock, changes, failures, overtaken };
 }
 
 /** The task of the records here, as its server would speak of it a moment after they were written. */
@@ -60,8 +63,8 @@ const taskOf = (task: object) => ({
 const question = { ...taskOf(wire.inputRequired), inputRequests: { name: wire.inputRequests.name } };
 
 /** A rig whose task runs and is polled; writes are held from then on. */
-async function polled(store: HeldStore): Promise<Rig> {
-  const rig = rigOf(store);
+async function polled(store: HeldStore, goesOn = false): Promise<Rig> {
+  const rig = rigOf(store, goesOn);
   store.holding = false;
   const record = runningRecord();
   await store.save(record);
@@ -334,7 +337,7 @@ describe("a store that fails", () => {
 describe("a store in which another process was faster", () => {
   it("the task is let go of here: nothing is sent by the older word", async () => {
     const store = new HeldStore();
-    const { runtime, server, superseded } = await polled(store);
+    const { runtime, server, overtaken } = await polled(store);
     await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
     store.holding = false;
     for (const write of store.held.splice(0)) await write.release();
@@ -343,7 +346,7 @@ describe("a store in which another process was faster", () => {
     await store.inner.save(newer);
     runtime.dispatch("record-1", { type: "answered", key: "name", response: { action: "accept" } });
     await settled();
-    expect(superseded).toEqual(["record-1"]);
+    expect(overtaken).toEqual(["record-1"]);
     expect(server.methods).not.toContain("tasks/update");
     expect(runtime.state("record-1")).toBeUndefined();
     expect(await store.load("record-1")).toEqual(newer);
@@ -351,7 +354,7 @@ describe("a store in which another process was faster", () => {
 
   it("a call that has an outcome there by the time it is written is not sent", async () => {
     const store = new HeldStore();
-    const { runtime, server, superseded } = rigOf(store);
+    const { runtime, server, overtaken } = rigOf(store);
     const starting = runtime.start(callingRecord(), true);
     await settled();
     const cancelled = { kind: "cancelled", confirmed: true } as const;
@@ -360,20 +363,21 @@ describe("a store in which another process was faster", () => {
     await starting;
     await settled();
     expect(server.methods).toEqual([]);
-    expect(superseded).toEqual(["record-1"]);
+    expect(overtaken).toEqual(["record-1"]);
     expect(runtime.state("record-1")).toBeUndefined();
   });
 
   it("word of a later state has an older one let go of, and no other", async () => {
     const store = new HeldStore();
-    const { runtime, server, superseded } = await polled(store);
+    const { runtime, server, overtaken } = await polled(store);
     const get = await server.expect("tasks/get");
     const { rev } = (runtime.state("record-1") as TaskState).record;
     runtime.overtakenBy(runningRecord({ rev }));
     runtime.overtakenBy(runningRecord({ rev: rev + 1, id: "another" }));
-    expect(superseded).toEqual([]);
+    expect(overtaken).toEqual([]);
     runtime.overtakenBy(runningRecord({ rev: rev + 1 }));
-    expect(superseded).toEqual(["record-1"]);
+    expect(overtaken).toEqual(["record-1"]);
+    await settled();
     expect(runtime.state("record-1")).toBeUndefined();
     expect(get.options.signal?.aborted, "its reply no longer matters").toBe(true);
   });
@@ -421,5 +425,65 @@ describe("requests", () => {
     await clock.advance(due - T0);
     expect(runtime.step(due)).toBe(Number.POSITIVE_INFINITY);
     await server.expect("tasks/get");
+  });
+
+  it("goes on from the record of the other: nothing is sent twice, and the reply in flight counts", async () => {
+    const store = new HeldStore();
+    const { runtime, server, changes } = await polled(store, true);
+    store.holding = false;
+    const get = await server.expect("tasks/get");
+    const { rev, inputs } = (runtime.state("record-1") as TaskState).record;
+    await store.inner.save(
+      runningRecord({ rev: rev + 1, inputs, cancel: { requestedAt: T0, acknowledgedAt: T0 } }),
+    );
+    runtime.overtakenBy(runningRecord({ rev: rev + 1 }));
+    await settled();
+    expect(get.options.signal?.aborted).toBe(false);
+    expect(server.arrivals.map(({ method }) => method)).not.toContain("tasks/get");
+    await get.reply(wire.getTaskResult(taskOf(wire.completed)));
+    await settled();
+    expect(changes.at(-1)?.record).toMatchObject({
+      rev: rev + 2,
+      cancel: {},
+      outcome: { kind: "completed" },
+    });
+    expect(await store.load("record-1")).toMatchObject({ rev: rev + 2, outcome: { kind: "completed" } });
+  });
+
+  it("applies what it heard before its write was refused to the record of the other", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = await polled(store, true);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
+    await settled();
+    const { rev } = (runtime.state("record-1") as TaskState).record;
+    await store.inner.save(runningRecord({ rev: rev + 5, cancel: { requestedAt: T0, acknowledgedAt: T0 } }));
+    store.holding = false;
+    await store.take().release();
+    await settled();
+    expect(await store.load("record-1")).toMatchObject({
+      rev: rev + 6,
+      cancel: {},
+      inputs: [{ key: "name", state: "open" }],
+    });
+  });
+
+  it("a record that the store did not take is not written over what another process wrote meanwhile", async () => {
+    const store = new HeldStore();
+    const { runtime, server, failures } = await polled(store, true);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
+    await settled();
+    store.take().fail(new Error("The disk is full"));
+    await settled();
+    expect(failures).toHaveLength(1);
+    // Its rev in memory is now as high as the rev that the other writes.
+    const { rev } = (runtime.state("record-1") as TaskState).record;
+    await store.inner.save(runningRecord({ rev, taskId: "task-1", immediateResponse: "of the other" }));
+    store.holding = false;
+    runtime.dispatch("record-1", { type: "cancelled" });
+    expect(await runtime.stored("record-1")).toBe(false);
+    expect(await store.load("record-1")).toMatchObject({ rev, immediateResponse: "of the other" });
+    runtime.dispatch("record-1", { type: "cancelled" });
+    expect(await runtime.stored("record-1")).toBe(true);
+    expect(await store.load("record-1")).toMatchObject({ cancel: {}, immediateResponse: "of the other" });
   });
 });

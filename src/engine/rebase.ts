@@ -1,0 +1,27 @@
+import type { TaskRecord } from "./record.ts";
+import { nextPoll, type Timing } from "./schedule.ts";
+import type { Operation, TaskState } from "./state.ts";
+import { inheritedHold } from "./trouble.ts";
+
+/**
+ * The state of a task that another process has moved on to this record. What this process has in flight stays so, and the
+ * times that the server has set it still hold.
+ */
+export function rebased(
+  state: TaskState,
+  record: TaskRecord,
+  inFlight: ReadonlySet<Operation>,
+  now: number,
+  timing: Timing,
+): TaskState {
+  const { hold } = inheritedHold(record, now, timing);
+  return {
+    ...state,
+    record,
+    inFlight,
+    ...(hold && hold.until > (state.hold?.until ?? 0) && { hold }),
+    mayCall: record.call.refused === true,
+    // The other process has just heard of the task.
+    pollAt: state.record.stage === "running" ? state.pollAt : nextPoll(record, timing, now),
+  };
+}
