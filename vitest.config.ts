@@ -59,6 +59,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          // The command as it is built, in processes of its own.
+          name: "proxy",
+          expect: { poll: POLL },
+          include: ["test/proxy/**/*.test.ts"],
+          globalSetup: "test/proxy/build.ts",
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
       "./vitest.workers.config.ts",
     ],
   },

@@ -1,8 +1,8 @@
 import type { JsonObject, Task, ToolResult } from "holdfast";
 import { type AgentTool, companionTools, failureResult } from "holdfast/agent";
+import type { RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
 import { CallerTasks } from "./caller-tasks.ts";
-import type { RpcError } from "./rpc-error.ts";
 
 export const CHECK_TASK = "check_task";
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "holdfast";
 import * as z from "zod";
-import type { RpcErrorJson } from "./group-rpc.ts";
+import type { RpcErrorJson } from "../../front/rpc-error.ts";
 
 const frame = z.object({
   jsonrpc: z.literal("2.0"),

@@ -1,16 +1,11 @@
 import type { JsonObject } from "holdfast";
+import type { RpcErrorJson } from "../../front/rpc-error.ts";
 import type { GroupIdentity, Reply } from "../objects/task-group-rpc.ts";
 
 /** What the endpoint's server said it can do. */
 export interface ServerFacts {
   readonly capabilities: JsonObject;
   readonly serverInfo?: JsonObject;
-}
-
-export interface RpcErrorJson {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: unknown;
 }
 
 export type PassedOn =

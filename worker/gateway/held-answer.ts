@@ -1,10 +1,10 @@
 import type { InputRequest, JsonObject, Task, TaskProgress, ToolResult } from "holdfast";
+import { keepWaiting } from "../../front/keep-waiting.ts";
+import { endingOf } from "../../front/outcome.ts";
+import { INTERNAL_ERROR, RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
 import type { CallerTasks } from "./caller-tasks.ts";
 import { resultForAgent } from "./companions.ts";
-import { keepWaiting } from "./keep-waiting.ts";
-import { endingOf } from "./outcome.ts";
-import { INTERNAL_ERROR, RpcError } from "./rpc-error.ts";
 
 export interface Holding {
   readonly caller: Caller;

@@ -1,9 +1,9 @@
 import type { JsonObject } from "holdfast";
+import { withoutServersMarks } from "../../front/outcome.ts";
+import { RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
 import { companionDefinitions } from "./companions.ts";
 import type { ServerFacts } from "./group-rpc.ts";
-import { withoutServersMarks } from "./outcome.ts";
-import { RpcError } from "./rpc-error.ts";
 import { mayBeMade, shownNames } from "./tool-names.ts";
 
 /** To whom tools are listed. */

@@ -1,11 +1,11 @@
 import type { JsonObject, TaskJson } from "holdfast";
+import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "../../front/rpc-error.ts";
 import { fingerprint } from "../api/fingerprint.ts";
 import { readTaskId } from "../api/task-id.ts";
 import { limitsOf } from "../config/limits.ts";
 import type { NotAdmitted } from "../objects/principal-directory-rpc.ts";
 import type { Caller } from "./caller.ts";
 import type { HeldCall } from "./group-rpc.ts";
-import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "./rpc-error.ts";
 import { ATTENTIVE_MS } from "./sse.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { abilitiesOf, canAnswer, NO_ABILITIES } from "../../../front/client-capabilities.ts";
 import { abilitiesIn, newSessionId } from "../../../worker/gateway/2025-11-25/session-id.ts";
-import { abilitiesOf, canAnswer, NO_ABILITIES } from "../../../worker/gateway/client-capabilities.ts";
 
 test("a session id holds what the client can be asked, and no two are the same", () => {
   const client = abilitiesOf({ elicitation: { url: {} }, roots: {} });

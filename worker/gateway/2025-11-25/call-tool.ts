@@ -1,16 +1,16 @@
 import type { JsonObject } from "holdfast";
+import { wireTask } from "../../../front/2025-11-25/wire-task.ts";
+import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
+import { INVALID_REQUEST, invalidParams, RpcError } from "../../../front/rpc-error.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
-import { canAnswer, isObject } from "../client-capabilities.ts";
 import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
 import { type Holding, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
-import { INVALID_REQUEST, invalidParams, RpcError } from "../rpc-error.ts";
 import { serversName } from "../server-requests.ts";
 import type { MessageStream } from "../sse.ts";
 import { startCall, WaitedCall, type WantedCall } from "../start-call.ts";
 import { questionFrame } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
-import { wireTask } from "./wire-task.ts";
 
 /** How long the first look at a call lasts, in ms: whoever asked for a task has it by then. */
 const FIRST_LOOK_MS = 500;

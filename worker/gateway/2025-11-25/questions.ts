@@ -1,8 +1,8 @@
 import { InputError, type InputRequest, type JsonObject } from "holdfast";
+import { RELATED_TASK } from "../../../front/outcome.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import type { Frame } from "../frame.ts";
-import { RELATED_TASK } from "../outcome.ts";
 
 const PREFIX = "hf";
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type ClientAbilities, NO_ABILITIES } from "../client-capabilities.ts";
+import { type ClientAbilities, NO_ABILITIES } from "../../../front/client-capabilities.ts";
 
 const sessionSchema = z.object({
   v: z.literal(1),

@@ -1,16 +1,16 @@
 import type { JsonObject } from "holdfast";
+import { wireTask } from "../../../front/2025-11-25/wire-task.ts";
+import { canAnswer } from "../../../front/client-capabilities.ts";
+import { keepWaiting } from "../../../front/keep-waiting.ts";
+import { RELATED_TASK } from "../../../front/outcome.ts";
+import { invalidParams, unknownTask } from "../../../front/rpc-error.ts";
 import { listTasks } from "../../api/listing.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
-import { canAnswer } from "../client-capabilities.ts";
 import { plainAnswer } from "../held-answer.ts";
-import { keepWaiting } from "../keep-waiting.ts";
-import { RELATED_TASK } from "../outcome.ts";
-import { invalidParams, unknownTask } from "../rpc-error.ts";
 import type { MessageStream } from "../sse.ts";
 import { questionFrame } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
-import { wireTask } from "./wire-task.ts";
 
 const PAGE = 50;
 /** How long a cancel waits for the server's word, in ms. */

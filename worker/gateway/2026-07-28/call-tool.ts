@@ -1,16 +1,16 @@
 import type { Result, ServerContext } from "@modelcontextprotocol/server";
 import { InputError, type JsonObject, type Task, type TaskJson, type ToolResult } from "holdfast";
+import { briefTask } from "../../../front/2026-07-28/detailed-task.ts";
+import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
+import { keepWaiting } from "../../../front/keep-waiting.ts";
+import { invalidParams, RpcError } from "../../../front/rpc-error.ts";
 import { fingerprint } from "../../api/fingerprint.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
-import { canAnswer, isObject } from "../client-capabilities.ts";
 import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
 import { heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
-import { keepWaiting } from "../keep-waiting.ts";
-import { invalidParams, RpcError } from "../rpc-error.ts";
 import { serversName } from "../server-requests.ts";
 import { startCall, WaitedCall, type WantedCall } from "../start-call.ts";
-import { briefTask } from "./detailed-task.ts";
 import { type Envelope, envelopeOf, tasksNeeded } from "./envelope.ts";
 import { requestStateOf, taskIn } from "./request-state.ts";
 

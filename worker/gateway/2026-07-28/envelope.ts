@@ -3,9 +3,9 @@ import {
   CLIENT_INFO_META_KEY,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { abilitiesOf, type ClientAbilities, isObject } from "../client-capabilities.ts";
+import { abilitiesOf, type ClientAbilities, isObject } from "../../../front/client-capabilities.ts";
+import { MISSING_CLIENT_CAPABILITY, RpcError } from "../../../front/rpc-error.ts";
 import { type Frame, metaOf } from "../frame.ts";
-import { MISSING_CLIENT_CAPABILITY, RpcError } from "../rpc-error.ts";
 
 export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 

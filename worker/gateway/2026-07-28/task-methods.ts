@@ -1,9 +1,9 @@
 import { InputError, type JsonObject } from "holdfast";
+import { detailedTask } from "../../../front/2026-07-28/detailed-task.ts";
+import { isObject } from "../../../front/client-capabilities.ts";
+import { unknownTask } from "../../../front/rpc-error.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
-import { isObject } from "../client-capabilities.ts";
-import { unknownTask } from "../rpc-error.ts";
-import { detailedTask } from "./detailed-task.ts";
 
 /** `tasks/get`. */
 export async function getTask(caller: Caller, taskId: string): Promise<JsonObject> {

@@ -1,9 +1,8 @@
-import { SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
 import type { JsonObject, Outcome, ToolResult } from "holdfast";
-import type { RpcErrorJson } from "./group-rpc.ts";
-import { INTERNAL_ERROR } from "./rpc-error.ts";
+import { INTERNAL_ERROR, type RpcErrorJson } from "./rpc-error.ts";
 
 export const RELATED_TASK = "io.modelcontextprotocol/related-task";
+export const SERVER_INFO = "io.modelcontextprotocol/serverInfo";
 
 /** What a request that ended this way is answered with. */
 export type Ending =
@@ -33,7 +32,7 @@ export function endingOf(outcome: Outcome): Ending {
 /** The server's id of the task, and who it is, mean nothing to our client; `resultType` is the SDK's to add. */
 export function withoutServersMarks<T extends object>(said: T): T {
   const { _meta, resultType: _told, ...result } = said as { _meta?: JsonObject; resultType?: unknown };
-  const { [RELATED_TASK]: _task, [SERVER_INFO_META_KEY]: _server, ...meta } = _meta ?? {};
+  const { [RELATED_TASK]: _task, [SERVER_INFO]: _server, ...meta } = _meta ?? {};
   return { ...result, ...(Object.keys(meta).length > 0 && { _meta: meta }) } as T;
 }
 

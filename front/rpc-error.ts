@@ -1,4 +1,8 @@
-import type { RpcErrorJson } from "./group-rpc.ts";
+export interface RpcErrorJson {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
 
 export const INVALID_REQUEST = -32600;
 export const METHOD_NOT_FOUND = -32601;

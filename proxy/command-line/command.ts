@@ -1,0 +1,154 @@
+import { readConfigFile, remoteServer } from "../configuration/config-file.ts";
+import { type Configuration, nameOfCommand, nameOfUrl, ofOne } from "../configuration/server-spec.ts";
+import { ConfigurationError, expanded } from "../configuration/variables.ts";
+import { words } from "./words.ts";
+
+/** What the user asked the command to do. */
+export type Command =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "serve"; readonly configuration: Configuration; readonly options: ServeOptions }
+  | {
+      readonly kind: "wrap";
+      readonly undo: boolean;
+      readonly target: string;
+      readonly yes: boolean;
+      readonly only: readonly string[];
+    }
+  | {
+      readonly kind: "tasks";
+      readonly action: "list" | "show" | "cancel" | "answer" | "forget";
+      readonly args: readonly string[];
+      readonly json: boolean;
+      readonly all: boolean;
+    };
+
+export interface ServeOptions {
+  /** How long a tool call may take before the model gets a running result, in ms. */
+  readonly budgetMs: number;
+  readonly verbose: boolean;
+}
+
+const DEFAULT_BUDGET_S = 45;
+const ACTIONS = ["list", "show", "cancel", "answer", "forget"] as const;
+
+/** Reads the arguments after the command's own name. Throws a ConfigurationError that says what is wrong. */
+export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Command {
+  const [first] = argv;
+  if (first === undefined || first === "--help" || first === "-h" || first === "help")
+    return { kind: "help" };
+  if (first === "--version" || first === "-v") return { kind: "version" };
+  if (first === "wrap" || first === "unwrap") return readWrap(first === "unwrap", argv.slice(1));
+  if (first === "tasks") return readTasks(argv.slice(1));
+  return readServe(argv, env);
+}
+
+function readServe(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
+  const end = argv.indexOf("--");
+  const own = end === -1 ? argv : argv.slice(0, end);
+  const command = end === -1 ? [] : argv.slice(end + 1);
+  let budgetS = DEFAULT_BUDGET_S;
+  let verbose = false;
+  let file: string | undefined;
+  let name: string | undefined;
+  let url: string | undefined;
+  let line: string | undefined;
+  const headers: Record<string, string> = {};
+  const rest = [...own];
+  const value = (flag: string): string => {
+    const next = rest.shift();
+    if (next === undefined) throw new ConfigurationError(`${flag} needs a value`);
+    return next;
+  };
+  for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
+    if (flag === "--verbose") verbose = true;
+    else if (flag === "--budget") budgetS = readBudget(value(flag));
+    else if (flag === "--config") file = value(flag);
+    else if (flag === "--name") name = value(flag);
+    else if (flag === "--target") line = value(flag);
+    else if (flag === "--header") Object.assign(headers, readHeader(value(flag), env));
+    else if (/^https?:\/\//i.test(flag) && url === undefined) url = flag;
+    else throw new ConfigurationError(unknown(flag));
+  }
+  const given = [file, url, line, command.length > 0 ? "" : undefined].filter((one) => one !== undefined);
+  if (given.length !== 1)
+    throw new ConfigurationError("Give one thing to run: -- <command>, an address, or --config <file>");
+  if (Object.keys(headers).length > 0 && url === undefined && !/^https?:/i.test(line ?? ""))
+    throw new ConfigurationError("--header belongs to an address");
+  const options: ServeOptions = { budgetMs: Math.round(budgetS * 1000), verbose };
+  if (file !== undefined) return { kind: "serve", configuration: readConfigFile(file, env), options };
+  const target = line === undefined ? command : words(line);
+  const [program, ...args] = target;
+  const address =
+    url ??
+    (program !== undefined && args.length === 0 && /^https?:\/\//i.test(program) && line
+      ? program
+      : undefined);
+  if (address !== undefined) {
+    const remote = remoteServer(name ?? "the server", address, headers);
+    return { kind: "serve", configuration: ofOne({ ...remote, name: name ?? nameOfUrl(address) }), options };
+  }
+  if (program === undefined || program === "") throw new ConfigurationError("The command to run is missing");
+  const named = name ?? nameOfCommand(program, args);
+  return {
+    kind: "serve",
+    configuration: ofOne({ kind: "local", name: named, command: program, args, env: {} }),
+    options,
+  };
+}
+
+function readBudget(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 0.1 && seconds <= 3_600))
+    throw new ConfigurationError("--budget must be a number of seconds from 0.1 to 3600");
+  return seconds;
+}
+
+function readHeader(text: string, env: NodeJS.ProcessEnv): Record<string, string> {
+  const at = text.indexOf(":");
+  const name = text.slice(0, Math.max(0, at)).trim();
+  // The text itself may be a secret, so that the message does not repeat it.
+  if (!/^[!#$%&'*+\-.^`|~\w]+$/.test(name))
+    throw new ConfigurationError('A header must be given as "name: value"');
+  return { [name]: expanded(text.slice(at + 1).trim(), env) };
+}
+
+function unknown(flag: string): string {
+  return flag.startsWith("-")
+    ? `Unknown option ${flag}: see holdfast --help`
+    : `Unknown command ${JSON.stringify(flag)}: to run a command, write it after --`;
+}
+
+function readWrap(undo: boolean, argv: readonly string[]): Command {
+  let yes = false;
+  const only: string[] = [];
+  const targets: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const arg = argv[at] ?? "";
+    if (arg === "--yes" || arg === "-y") yes = true;
+    else if (arg === "--only") only.push(...(argv[++at] ?? "").split(",").filter(Boolean));
+    else if (arg.startsWith("-")) throw new ConfigurationError(unknown(arg));
+    else targets.push(arg);
+  }
+  const [target] = targets;
+  if (target === undefined || targets.length > 1)
+    throw new ConfigurationError(
+      "Give one agent (claude-desktop, cursor, …) or the path of its configuration",
+    );
+  return { kind: "wrap", undo, target, yes, only };
+}
+
+function readTasks(argv: readonly string[]): Command {
+  const flags: readonly string[] = argv.filter((arg) => arg === "--json" || arg === "--all");
+  const [named = "list", ...args] = argv.filter((arg) => !flags.includes(arg));
+  const action = ACTIONS.find((known) => known === named);
+  if (!action) throw new ConfigurationError(`Unknown: tasks ${named}. There are ${ACTIONS.join(", ")}`);
+  const wanted = { list: 0, show: 1, cancel: 1, answer: 3, forget: 1 }[action];
+  if (args.length !== wanted)
+    throw new ConfigurationError(
+      action === "answer"
+        ? "tasks answer needs a task, a key and the answer as JSON"
+        : `tasks ${action} needs ${wanted === 0 ? "no argument" : "a task"}`,
+    );
+  return { kind: "tasks", action, args, json: flags.includes("--json"), all: flags.includes("--all") };
+}

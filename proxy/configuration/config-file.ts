@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
+import { isObject } from "../../src/protocol/json.ts";
+import { type Configuration, ofFile, type ServerSpec } from "./server-spec.ts";
+import { ConfigurationError, expanded } from "./variables.ts";
+
+/** Reads a file of the shape agents use: `{ "mcpServers": { name: { command, args, env } | { url, headers } } }`. */
+export function readConfigFile(path: string, env: NodeJS.ProcessEnv = process.env): Configuration {
+  const file = resolve(path);
+  const root = parsed(textOf(file), file);
+  const found = isObject(root) ? (root.mcpServers ?? root.servers) : undefined;
+  if (!isObject(found)) throw new ConfigurationError(`${file} has no "mcpServers" object`);
+  const servers = Object.entries(found)
+    .filter(([, entry]) => !(isObject(entry) && entry.disabled === true))
+    .map(([name, entry]) => serverOf(name, entry, env));
+  if (servers.length === 0) throw new ConfigurationError(`${file} names no server`);
+  return ofFile(file, servers);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigurationError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "error"})`,
+    );
+  }
+}
+
+/** JSON with comments and trailing commas. Throws a ConfigurationError that names the place of the first error. */
+export function parsed(text: string, file: string): unknown {
+  const errors: ParseError[] = [];
+  const root: unknown = parse(text.replace(/^\uFEFF/, ""), errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (!first) return root;
+  const before = text.slice(0, first.offset).split("\n");
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  throw new ConfigurationError(`${file} is not valid JSON: ${printParseErrorCode(first.error)} at ${place}`);
+}
+
+export function serverOf(name: string, entry: unknown, env: NodeJS.ProcessEnv): ServerSpec {
+  if (isObject(entry) && typeof entry.command === "string") {
+    return {
+      kind: "local",
+      name,
+      command: expanded(entry.command, env),
+      args: textsOf(entry.args ?? [], `args of ${name}`).map((arg) => expanded(arg, env)),
+      env: mapOf(entry.env ?? {}, `env of ${name}`, env),
+      ...(typeof entry.cwd === "string" && { cwd: entry.cwd }),
+    };
+  }
+  if (isObject(entry) && typeof entry.url === "string") {
+    if (entry.type === "sse" || entry.transport === "sse")
+      throw new ConfigurationError(`${name} uses the transport HTTP+SSE, which Holdfast does not speak`);
+    return remoteServer(
+      name,
+      expanded(entry.url, env),
+      mapOf(entry.headers ?? {}, `headers of ${name}`, env),
+    );
+  }
+  throw new ConfigurationError(`${name} has neither a "command" nor a "url"`);
+}
+
+/** Throws a ConfigurationError for an address that is not http or https, or that holds credentials. */
+export function remoteServer(
+  name: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): ServerSpec {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (!address || !/^https?:$/.test(address.protocol))
+    throw new ConfigurationError(`The address of ${name} must begin with https:// or http://`);
+  if (address.username || address.password)
+    throw new ConfigurationError(
+      `The address of ${name} holds a user name or password: give a header instead`,
+    );
+  return { kind: "remote", name, url: address.href, headers };
+}
+
+function textsOf(value: unknown, what: string): readonly string[] {
+  if (Array.isArray(value) && value.every((entry) => typeof entry === "string")) return value;
+  throw new ConfigurationError(`The ${what} must be a list of strings`);
+}
+
+function mapOf(value: unknown, what: string, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  if (!isObject(value)) throw new ConfigurationError(`The ${what} must be an object`);
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, expanded(String(entry), env)]));
+}

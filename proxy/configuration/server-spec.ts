@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+
+/** A server to run behind Holdfast. */
+export type ServerSpec = LocalServer | RemoteServer;
+
+export interface LocalServer {
+  readonly kind: "local";
+  /** Unique within a configuration. Records keep it. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to the proxy's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface RemoteServer {
+  readonly kind: "remote";
+  readonly name: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What one proxy serves. */
+export interface Configuration {
+  /** Names the configuration on disk: proxies of the same configuration share a folder of stores. */
+  readonly key: string;
+  /** For people: shown by `holdfast tasks`. */
+  readonly label: string;
+  readonly servers: readonly ServerSpec[];
+}
+
+/** A configuration of one server, named after its command or its host. */
+export function ofOne(server: ServerSpec): Configuration {
+  return { key: keyOf(identityOf(server)), label: server.name, servers: [server] };
+}
+
+/** A configuration from a file keeps its identity when servers are added to the file. */
+export function ofFile(path: string, servers: readonly ServerSpec[]): Configuration {
+  return { key: keyOf(["file", path]), label: path, servers };
+}
+
+/**
+ * What makes two proxies serve the same thing. A remote server under another header is another account, whose tasks must
+ * not be asked for with these credentials. A command in another folder is another project.
+ */
+function identityOf(server: ServerSpec): unknown {
+  return server.kind === "local"
+    ? ["local", server.command, server.args, server.cwd ?? process.cwd()]
+    : ["remote", server.url, Object.entries(server.headers).sort()];
+}
+
+function keyOf(identity: unknown): string {
+  return createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 16);
+}
+
+const RUNNERS = new Set([
+  "npx",
+  "npx.cmd",
+  "bunx",
+  "uvx",
+  "node",
+  "python",
+  "python3",
+  "uv",
+  "bun",
+  "deno",
+  "docker",
+  "pipx",
+]);
+
+/** A short name for a command: the package or script it runs. */
+export function nameOfCommand(command: string, args: readonly string[]): string {
+  const base = lastPart(command);
+  const ran = RUNNERS.has(base.toLowerCase().replace(/\.exe$/, ""))
+    ? args.find((arg) => !arg.startsWith("-") && !/^(run|exec|tool|x)$/.test(arg))
+    : undefined;
+  return plainName(lastPart(ran ?? base).replace(/\.(c|m)?(js|ts|py)$|\.exe$|\.cmd$/i, "")) || "server";
+}
+
+export function nameOfUrl(url: string): string {
+  return plainName(new URL(url).hostname) || "server";
+}
+
+function lastPart(path: string): string {
+  // The version of a package is not part of its name.
+  return (
+    path
+      .replace(/(?<=.)@[^/\\@]*$/, "")
+      .split(/[/\\]/)
+      .pop() ?? path
+  );
+}
+
+function plainName(text: string): string {
+  return text.replaceAll(/[^\w.-]+/g, "-").slice(0, 64);
+}

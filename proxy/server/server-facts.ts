@@ -1,0 +1,51 @@
+import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import { TASKS_EXTENSION } from "../../src/protocol/session.ts";
+import type { Generation } from "../../src/protocol/task-snapshot.ts";
+import type { Link } from "../upstream/link.ts";
+import { VERSION } from "../version.ts";
+
+export interface NamedLink {
+  readonly name: string;
+  readonly link: Link;
+}
+
+/** What the servers can do together, and tasks. */
+export function capabilitiesOf(links: readonly NamedLink[], generation: Generation): JsonObject {
+  const all: JsonObject = {};
+  for (const { link } of links) merge(all, link.session.serverCapabilities);
+  const { tasks: _servers, extensions, tools, ...rest } = all;
+  const { [TASKS_EXTENSION]: _tasks, ...others } = isObject(extensions) ? extensions : {};
+  const own = { ...rest, tools: { ...(isObject(tools) && tools), listChanged: true } };
+  if (generation === "2026-07-28") return { ...own, extensions: { ...others, [TASKS_EXTENSION]: {} } };
+  return {
+    ...own,
+    ...(Object.keys(others).length > 0 && { extensions: others }),
+    tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
+  };
+}
+
+/** One server's own name and version; of several, Holdfast's. */
+export function serverInfoOf(links: readonly NamedLink[], several: boolean): JsonObject {
+  const [first] = links;
+  if (!several && first?.link.session.serverInfo) return first.link.session.serverInfo;
+  return { name: "holdfast", title: "Holdfast", version: VERSION };
+}
+
+/** One server's own instructions; of several, each under its server's name. */
+export function instructionsOf(links: readonly NamedLink[], several: boolean): string | undefined {
+  const said = links.flatMap(({ name, link }) =>
+    link.instructions ? [several ? `## ${name}\n\n${link.instructions}` : link.instructions] : [],
+  );
+  return said.length > 0 ? said.join("\n\n") : undefined;
+}
+
+function merge(into: Record<string, unknown>, from: JsonObject): void {
+  for (const [key, value] of Object.entries(from)) {
+    const known = into[key];
+    if (isObject(known) && isObject(value)) {
+      const merged = { ...known };
+      merge(merged, value);
+      into[key] = merged;
+    } else into[key] = value;
+  }
+}

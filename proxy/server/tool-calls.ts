@@ -1,0 +1,218 @@
+import { type ClientAbilities, canAnswer } from "../../front/client-capabilities.ts";
+import { keepWaiting } from "../../front/keep-waiting.ts";
+import { endingOf, withoutServersMarks } from "../../front/outcome.ts";
+import { INTERNAL_ERROR, invalidParams, RpcError } from "../../front/rpc-error.ts";
+import { COMPANION_NAMES } from "../../src/agent/companion-names.ts";
+import { companionsOf } from "../../src/agent/companion-tools.ts";
+import { failureResult } from "../../src/agent/failure-result.ts";
+import { type AgentContext, agentContext, toolKey } from "../../src/agent/options.ts";
+import { settle } from "../../src/agent/settle.ts";
+import { RequestFaultError } from "../../src/channel/request-fault.ts";
+import type { TaskRecord } from "../../src/engine/record.ts";
+import type { InputRequest } from "../../src/protocol/input-request.ts";
+import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import type { ToolResult } from "../../src/protocol/tool-result.ts";
+import type { Task } from "../../src/task.ts";
+import type { OwnedTasks } from "../store/owned-tasks.ts";
+import type { Catalog, ShownTool } from "./catalog.ts";
+import { JoinableCalls, type MadeCall } from "./joinable-calls.ts";
+
+/** The agent's side of one call. */
+export interface Waiter {
+  readonly signal: AbortSignal;
+  readonly abilities: ClientAbilities;
+  /** Puts a question to the agent itself; absent where a question ends the wait instead. */
+  readonly ask?: (task: Task, request: InputRequest) => void;
+  /** What the agent's request brought along in `_meta`, without what is only between the agent and Holdfast. */
+  readonly meta: JsonObject;
+  /** Sends what the server reports of a call's progress to the agent. The function returned ends it. */
+  readonly follow?: (id: string) => () => void;
+}
+
+/** The tool calls of an agent: each runs as a durable task, and is answered within the budget. */
+export class ToolCalls {
+  readonly #tasks: OwnedTasks;
+  readonly #catalog: Catalog;
+  readonly #context: AgentContext;
+  readonly #budgetMs: number;
+  readonly #joinable: JoinableCalls = new JoinableCalls();
+  readonly #setMeta: (server: string, id: string, meta: JsonObject | undefined) => void;
+
+  constructor(
+    tasks: OwnedTasks,
+    catalog: Catalog,
+    budgetMs: number,
+    setMeta: (server: string, id: string, meta: JsonObject | undefined) => void,
+  ) {
+    this.#tasks = tasks;
+    this.#catalog = catalog;
+    this.#budgetMs = budgetMs;
+    this.#setMeta = setMeta;
+    this.#context = agentContext(tasks, { budgetMs, allowAnswers: true });
+  }
+
+  /** The companion tools as they are listed. */
+  companions(): readonly JsonObject[] {
+    return companionsOf(this.#context).map(({ name, description, inputSchema }) => {
+      const reads = name === "check_task" || name === "list_tasks";
+      const annotations = { readOnlyHint: reads, ...(!reads && { destructiveHint: name === "cancel_task" }) };
+      return { name, description, inputSchema, annotations };
+    });
+  }
+
+  /** Texts to the model name tools as the agent lists them. */
+  name(tools: readonly ShownTool[]): void {
+    for (const { server, name, shown, tool } of tools)
+      this.#context.known.set(toolKey({ endpoint: server, tool: name }), {
+        name: shown,
+        repeatable: tool.facts.repeatable,
+      });
+  }
+
+  /** Calls of an earlier process of the same agent that was never told what became of them. */
+  untold(records: readonly TaskRecord[]): void {
+    for (const { id, endpoint, call, createdAt, settledAt } of records) {
+      const task = this.#tasks.get(id).then((found) => found ?? Promise.reject(new Error(`No task ${id}`)));
+      task.catch(() => undefined);
+      const key = JoinableCalls.key(endpoint, call.name, call.arguments ?? {});
+      this.#joinable.add(key, { task, state: "gone", at: settledAt ?? createdAt });
+    }
+  }
+
+  /** A call by an agent that knows no tasks: its result, or a running result when the budget is spent. */
+  async held(shown: string, args: JsonObject, waiter: Waiter): Promise<ToolResult> {
+    if (COMPANION_NAMES.includes(shown)) return this.#companion(shown, args, waiter);
+    const began = Date.now();
+    const { server, name } = await this.#catalog.tool(shown);
+    const key = JoinableCalls.key(server, name, args);
+    const joined = await this.#joinable.join(key, began);
+    const id = joined ? (await joined.task).id : crypto.randomUUID();
+    // Before the call is sent, so that no progress is missed.
+    const stop = waiter.follow?.(id);
+    const call: MadeCall = joined ?? {
+      task: this.start(server, name, args, waiter.meta, id),
+      state: "waiting",
+      at: began,
+    };
+    if (!joined) this.#joinable.add(key, call);
+    try {
+      const task = await within(call.task, waiter.signal);
+      const result = await this.waited(task, this.#budgetMs - (Date.now() - began), waiter);
+      waiter.signal.throwIfAborted();
+      if (task.outcome) {
+        this.#joinable.remove(key, call);
+        this.#delivered(task);
+      } else {
+        call.state = "told";
+        call.at = Date.now();
+        this.#tasks.markTold(task.id);
+      }
+      return result;
+    } catch (error) {
+      if (waiter.signal.aborted) {
+        call.state = "gone";
+        call.at = Date.now();
+      } else this.#joinable.remove(key, call);
+      if (!(error instanceof RequestFaultError) || error.fault.kind === "rpc") throw error;
+      return failureResult(error, { toolName: shown });
+    } finally {
+      stop?.();
+    }
+  }
+
+  /** Starts a call, whose task is durable when this resolves. Throws what the server's connection throws. */
+  async start(
+    server: string,
+    name: string,
+    args: JsonObject,
+    meta: JsonObject,
+    id: string = crypto.randomUUID(),
+  ): Promise<Task> {
+    if (Object.keys(meta).length > 0) this.#setMeta(server, id, meta);
+    try {
+      return await this.#tasks.start(server, name, args, id);
+    } catch (error) {
+      this.#setMeta(server, id, undefined);
+      throw error;
+    }
+  }
+
+  /** Waits for a task that the agent can be given the result of. */
+  async waited(task: Task, budgetMs: number, waiter: Waiter): Promise<ToolResult> {
+    const { signal } = waiter;
+    await keepWithin(task, budgetMs, waiter);
+    this.#setMeta(task.endpoint, task.id, undefined);
+    const { outcome } = task;
+    // What the server itself answered goes to the agent as it is.
+    if (outcome?.kind === "completed") return withoutServersMarks(await task.result());
+    if (outcome?.kind === "failed" && outcome.error.rpc) throw new RpcError(outcome.error.rpc);
+    return settle(this.#context, task, { budgetMs: 0, signal });
+  }
+
+  async #companion(name: string, args: JsonObject, waiter: Waiter): Promise<ToolResult> {
+    const companion = companionsOf(this.#context).find((one) => one.name === name);
+    if (!companion) throw invalidParams(`Unknown tool: ${name}`);
+    const id = typeof args.task === "string" ? args.task : "";
+    const task = id === "" ? undefined : await this.#tasks.get(id);
+    // While the model waits, the agent is asked what it can answer.
+    if (name === "check_task" && task && !task.outcome) {
+      const stop = waiter.follow?.(task.id);
+      await keepWithin(task, this.#budgetMs, waiter).finally(stop);
+    }
+    const options = { signal: waiter.signal, ...(name === "check_task" && { budgetMs: 0 }) };
+    const result = await companion.execute(args, options);
+    if (task?.outcome) this.#tasks.markTold(task.id);
+    return task?.outcome?.kind === "completed" && name !== "cancel_task"
+      ? withoutServersMarks(result)
+      : result;
+  }
+
+  /** An ordinary call that was answered leaves nothing behind: what a tool read is not kept on the disk. */
+  #delivered(task: Task): void {
+    const { taskId, id, inputRequests } = task;
+    const plain = taskId === undefined && inputRequests.length === 0;
+    if (plain) void this.#tasks.forget(id).catch(() => undefined);
+    else this.#tasks.markTold(id);
+  }
+}
+
+/** Waits for the end of a task; a question that the agent cannot be asked ends the wait, since the model answers it. */
+function keepWithin(task: Task, budgetMs: number, { signal, abilities, ask }: Waiter): Promise<void> {
+  return keepWaiting(task, {
+    budgetMs,
+    signal,
+    until: ({ inputRequests }) => inputRequests.some((request) => !ask || !canAnswer(abilities, request)),
+    asked: (request) => {
+      if (ask && canAnswer(abilities, request)) ask(task, request);
+    },
+  });
+}
+
+/** What the call itself was answered with. Throws an RpcError. */
+export async function plainAnswer(task: Task): Promise<ToolResult> {
+  if (!task.outcome) throw new Error(`Task ${task.id} has not ended`);
+  const ending = endingOf(task.outcome);
+  if (ending.kind === "error") throw new RpcError(ending.error);
+  if (ending.kind === "cancelled")
+    throw new RpcError({ code: INTERNAL_ERROR, message: "The call was cancelled" });
+  return task.outcome.kind === "completed" ? withoutServersMarks(await task.result()) : ending.result;
+}
+
+/** The name and arguments of a `tools/call`. Throws an RpcError. */
+export function callIn({ name, arguments: args = {} }: JsonObject): {
+  readonly name: string;
+  readonly args: JsonObject;
+} {
+  if (typeof name !== "string") throw invalidParams("A tool call needs a name");
+  if (!isObject(args)) throw invalidParams("The arguments of a tool call must be an object");
+  return { name, args };
+}
+
+function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason);
+    if (signal.aborted) return aborted();
+    signal.addEventListener("abort", aborted, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
+  });
+}

@@ -1,0 +1,43 @@
+import type { Task } from "../../src/task.ts";
+import type { TaskFile } from "./task-file.ts";
+
+/** How often a task's progress is written at most, in ms: each write is on the disk when it returns. */
+const PACE_MS = 2_000;
+
+/** What of running tasks is in no record (progress, failing requests, the next poll) for other processes to read. */
+export class LiveStates {
+  readonly #file: TaskFile;
+  readonly #waiting: Map<string, Task> = new Map();
+  readonly #written: Set<string> = new Set();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(file: TaskFile) {
+    this.#file = file;
+  }
+
+  changed(task: Task): void {
+    if (task.outcome) return this.forgotten(task.id);
+    if (!task.current.progress && !task.current.trouble && !this.#written.has(task.id)) return;
+    this.#waiting.set(task.id, task);
+    this.#timer ??= setTimeout(() => this.#write(), PACE_MS).unref();
+  }
+
+  forgotten(id: string): void {
+    this.#waiting.delete(id);
+    if (this.#written.delete(id)) this.#file.setLive(id, undefined);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #write(): void {
+    this.#timer = undefined;
+    for (const [id, { current, nextPollAt }] of this.#waiting) {
+      const { progress, trouble } = current;
+      this.#file.setLive(id, { progress, trouble, nextPollAt });
+      this.#written.add(id);
+    }
+    this.#waiting.clear();
+  }
+}

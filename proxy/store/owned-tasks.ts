@@ -1,0 +1,263 @@
+import type { Connector } from "../../src/channel/connection.ts";
+import { TaskClient } from "../../src/client.ts";
+import type { TaskRecord } from "../../src/engine/record.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
+import type { ListedTool } from "../../src/protocol/tool-facts.ts";
+import { readRecord } from "../../src/store/read-record.ts";
+import type { Task } from "../../src/task.ts";
+import type { CallOptions, TaskClientApi } from "../../src/task-client-api.ts";
+import type { Log } from "../log.ts";
+import { LiveStates } from "./live-states.ts";
+import type { OwnedFile, StoreFolder } from "./store-folder.ts";
+import type { OpenWish } from "./task-file.ts";
+
+/** How often ownerless stores are looked for, and how often wishes of a terminal are, in ms. */
+const ADOPT_MS = 5_000;
+const WISHES_MS = 500;
+/** How long the reply to a call of a tool without Tasks may take, in ms: as long as the process lives, in effect. */
+const PLAIN_CALL_MS = 7 * 24 * 3_600_000;
+
+export interface OwnedTasksOptions {
+  readonly folder: StoreFolder;
+  /** Named so that a call of the same agent can be told from another agent's. */
+  readonly agent: string;
+  readonly log: Log;
+  /** By server name. */
+  readonly connectors: Readonly<Record<string, Connector>>;
+  /** For the tasks of an adopted store, whose sessions are its own. */
+  readonly connectorsOfAdopted: () => Readonly<Record<string, Connector>>;
+  /** A store was adopted with these tasks, of which the agent has not been told anything. */
+  readonly untold: (tasks: readonly TaskRecord[], agent: string | undefined) => void;
+}
+
+interface Shelf {
+  readonly owned: OwnedFile;
+  readonly client: TaskClient;
+  readonly live: LiveStates;
+  readonly granting: Set<number>;
+  version: number;
+}
+
+/**
+ * The tasks of every store that this process owns: its own, where its calls go, and those it adopted from processes that
+ * ended. Each store has a client of its own, since a server may know a task only in the session in which it was made.
+ */
+export class OwnedTasks implements TaskClientApi {
+  readonly #options: OwnedTasksOptions;
+  readonly #own: Shelf;
+  readonly #shelves: Shelf[];
+  readonly #listeners: Map<(task: Task) => void, ((id: string) => void) | undefined> = new Map();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #adopting: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(options: OwnedTasksOptions, own: OwnedFile) {
+    this.#options = options;
+    own.file.setFact("agent", options.agent);
+    this.#own = this.#shelf(own, options.connectors);
+    this.#shelves = [this.#own];
+  }
+
+  static async open(options: OwnedTasksOptions): Promise<OwnedTasks> {
+    const tasks = new OwnedTasks(options, await options.folder.create());
+    await tasks.adopt();
+    const every = (ms: number, work: () => void): void =>
+      void tasks.#timers.push(setInterval(work, ms).unref());
+    every(ADOPT_MS, () => void tasks.adopt().catch(() => undefined));
+    every(WISHES_MS, () => tasks.#lookForWishes());
+    return tasks;
+  }
+
+  /** Takes over the stores that no living process owns: their tasks run here from now on. */
+  adopt(): Promise<void> {
+    this.#adopting ??= this.#adopt().finally(() => {
+      this.#adopting = undefined;
+    });
+    return this.#adopting;
+  }
+
+  endpoints(): Promise<readonly string[]> {
+    return this.#own.client.endpoints();
+  }
+
+  callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
+    return this.#own.client.callTool(endpoint, tool, args, options);
+  }
+
+  /**
+   * Makes a call under an id of ours. Resolves with its task as soon as the call is recorded, which is before it is sent.
+   * Rejects when the server cannot be reached.
+   */
+  start(endpoint: string, tool: string, args: JsonObject, id: string): Promise<Task> {
+    const { client } = this.#own;
+    return new Promise((resolve, reject) => {
+      const stop = client.subscribe((task) => {
+        if (task.id === id) settled(() => resolve(task));
+      });
+      const settled = (settle: () => void): void => {
+        stop();
+        settle();
+      };
+      client.callTool(endpoint, tool, args, { id, timeoutMs: PLAIN_CALL_MS }).then(
+        (task) => settled(() => resolve(task)),
+        (error: unknown) => settled(() => reject(error)),
+      );
+    });
+  }
+
+  async resume(): Promise<readonly Task[]> {
+    return (await Promise.all(this.#shelves.map(({ client }) => client.resume()))).flat().sort(byAge);
+  }
+
+  async list(): Promise<readonly Task[]> {
+    return (await Promise.all(this.#shelves.map(({ client }) => client.list()))).flat().sort(byAge);
+  }
+
+  async get(id: string): Promise<Task | undefined> {
+    for (const { client } of this.#shelves) {
+      const task = await client.get(id);
+      if (task) return task;
+    }
+    return undefined;
+  }
+
+  async forget(id: string): Promise<void> {
+    for (const { client } of this.#shelves) await client.forget(id);
+  }
+
+  listTools(endpoint: string): Promise<readonly ListedTool[]> {
+    return this.#own.client.listTools(endpoint);
+  }
+
+  subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
+    this.#listeners.set(listener, forgotten);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  nudge(): void {
+    for (const { client } of this.#shelves) client.nudge();
+  }
+
+  /** Whether the agent has had the task's result or knows that it runs. Another start then does not join a call to it. */
+  markTold(id: string): void {
+    for (const { owned } of this.#shelves) if (owned.file.tasks.has(id)) owned.file.markTold(id);
+  }
+
+  /** Writes what there is, gives the stores up, and leaves the tasks to the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#adopting?.catch(() => undefined);
+    for (const { client, owned, live } of this.#shelves) {
+      await client.close().catch(() => undefined);
+      live.close();
+      // A store without tasks is of use to nobody.
+      if (owned.file.tasks.query({ limit: 1 }).length === 0) owned.remove();
+      else owned.release();
+    }
+  }
+
+  async #adopt(): Promise<void> {
+    for (const owned of await this.#options.folder.adopt()) {
+      if (this.#closed) return owned.release();
+      await this.#take(owned).catch((error: unknown) => {
+        this.#options.log.info(`A store could not be adopted: ${String(error)}`);
+        owned.release();
+      });
+    }
+  }
+
+  async #take(owned: OwnedFile): Promise<void> {
+    const { file } = owned;
+    const agent = file.fact("agent");
+    const active = recordsIn(await file.tasks.loadActive());
+    const settled = recordsIn(await file.tasks.loadSettled());
+    const untold = [...active, ...settled].filter(({ id }) => !file.isTold(id));
+    if (active.length === 0) {
+      await this.#move(owned, settled);
+    } else {
+      const shelf = this.#shelf(owned, this.#options.connectorsOfAdopted());
+      this.#shelves.push(shelf);
+      await shelf.client.resume();
+      this.#options.log.detail(`${active.length} tasks of an earlier process go on here`);
+    }
+    this.#options.untold(untold, agent);
+  }
+
+  /** What has ended needs no store of its own. Nothing is deleted before its copy is durable. */
+  async #move(owned: OwnedFile, settled: readonly TaskRecord[]): Promise<void> {
+    const { file } = this.#own.owned;
+    for (const { id } of settled) {
+      const whole = recordsIn([await owned.file.tasks.load(id)])[0];
+      if (!whole) continue;
+      await file.tasks.save(whole);
+      if (owned.file.isTold(id)) file.markTold(id);
+    }
+    for (const open of owned.file.openWishes()) file.addWish(open.task, open.wish);
+    owned.remove();
+  }
+
+  #shelf(owned: OwnedFile, endpoints: Readonly<Record<string, Connector>>): Shelf {
+    const { log } = this.#options;
+    const client = new TaskClient({
+      store: owned.file.tasks,
+      endpoints,
+      tabs: null,
+      keepPlain: true,
+      onProblem: ({ message }) => log.info(message),
+    });
+    const live = new LiveStates(owned.file);
+    client.subscribe(
+      (task) => {
+        live.changed(task);
+        for (const listener of [...this.#listeners.keys()]) listener(task);
+      },
+      (id) => {
+        live.forgotten(id);
+        for (const forgotten of [...this.#listeners.values()]) forgotten?.(id);
+      },
+    );
+    return { owned, client, live, granting: new Set(), version: -1 };
+  }
+
+  #lookForWishes(): void {
+    for (const shelf of this.#shelves) {
+      const version = shelf.owned.file.version();
+      if (version === shelf.version) continue;
+      shelf.version = version;
+      for (const wish of shelf.owned.file.openWishes()) void this.#grant(shelf, wish);
+    }
+  }
+
+  async #grant(
+    { client, granting, owned: { file } }: Shelf,
+    { id, task: taskId, wish }: OpenWish,
+  ): Promise<void> {
+    if (granting.has(id)) return;
+    granting.add(id);
+    const reply = (text: string): void => file.answerWish(id, text);
+    try {
+      const task = await client.get(taskId);
+      if (!task) return reply("There is no such task any more");
+      if (wish.kind === "cancel") await task.cancel();
+      else if (wish.kind === "answer") await task.answer(wish.key, wish.response);
+      else await client.forget(taskId);
+      reply("");
+    } catch (error) {
+      reply(error instanceof Error ? error.message : String(error));
+    } finally {
+      granting.delete(id);
+    }
+  }
+}
+
+function recordsIn(stored: readonly unknown[]): TaskRecord[] {
+  return stored.flatMap((entry) => {
+    const reading = readRecord(entry);
+    return reading.kind === "record" ? [reading.record] : [];
+  });
+}
+
+function byAge(a: Task, b: Task): number {
+  return a.createdAt - b.createdAt;
+}

@@ -1,0 +1,3 @@
+export async function tasks(_c: unknown): Promise<number> {
+  return 1;
+}

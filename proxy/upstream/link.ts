@@ -1,0 +1,168 @@
+import { type Connection, type ConnectionEvents, connectionOver } from "../../src/channel/connection.ts";
+import { agree } from "../../src/channel/handshake.ts";
+import { RequestFaultError } from "../../src/channel/request-fault.ts";
+import { RpcChannel } from "../../src/channel/rpc-channel.ts";
+import { type Transport, tapClose } from "../../src/channel/transport.ts";
+import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import { isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
+import type { Session } from "../../src/protocol/session.ts";
+import type { Frame } from "../../src/protocol/task-protocol.ts";
+import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
+
+/** How long the handshake may take, in ms: `npx` may have to download a server first, or the user to sign in. */
+const HANDSHAKE_MS = 300_000;
+/** How long a server may leave the modern probe unanswered before it counts as one of the older generation, in ms. */
+const PROBE_MS = 10_000;
+
+export type Inbound = (message: RpcRequest | RpcNotification, link: Link) => void;
+
+/** One connection to a server, after its handshake. The agent's requests and the tasks' share it, as they would share a Client. */
+export class Link {
+  readonly channel: RpcChannel;
+  readonly session: Session;
+  readonly instructions: string | undefined;
+  readonly #local: boolean;
+  readonly #hello: AgentHello;
+  readonly #transport: Transport;
+  readonly #tasks: Set<ConnectionEvents>;
+
+  private constructor(
+    parts: Pick<Link, "channel" | "session" | "instructions">,
+    local: boolean,
+    hello: AgentHello,
+    transport: Transport,
+    tasks: Set<ConnectionEvents>,
+  ) {
+    this.channel = parts.channel;
+    this.session = parts.session;
+    this.instructions = parts.instructions;
+    this.#local = local;
+    this.#hello = hello;
+    this.#transport = transport;
+    this.#tasks = tasks;
+  }
+
+  /**
+   * Starts the transport and agrees on a version, in the agent's generation if the server speaks it. Throws a
+   * RequestFaultError.
+   * @param inbound Gets the server's requests and notifications.
+   */
+  static async open(
+    transport: Transport,
+    local: boolean,
+    hello: AgentHello,
+    inbound: Inbound,
+    closed: () => void,
+  ): Promise<Link> {
+    const tasks = new Set<ConnectionEvents>();
+    let link: Link | undefined;
+    let instructions: string | undefined;
+    const channel = new RpcChannel(transport, (message) => {
+      if (link) inbound(message, link);
+      return true;
+    });
+    const receive = (message: unknown): void => {
+      // The session keeps no instructions: only the agent needs them, and at once.
+      if (
+        !link &&
+        isResponse(message) &&
+        isObject(message.result) &&
+        typeof message.result.instructions === "string"
+      )
+        instructions = message.result.instructions;
+      channel.receive(message);
+    };
+    transport.onmessage = receive as NonNullable<Transport["onmessage"]>;
+    tapClose(transport, () => {
+      channel.close();
+      for (const { closed: tell } of [...tasks]) tell();
+      closed();
+    });
+    await transport.start();
+    try {
+      const session = await agreed(channel, local, hello);
+      link = new Link({ channel, session, instructions }, local, hello, transport, tasks);
+      return link;
+    } catch (error) {
+      await transport.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** A connection for a TaskClient: it closes without closing the link. */
+  connection(events: ConnectionEvents, decorated: (frame: Frame) => Frame): Connection {
+    this.#tasks.add(events);
+    const { channel, session } = this;
+    const identity = this.#hello.clientInfo;
+    const inner = connectionOver(
+      channel,
+      () => session,
+      identity,
+      this.#capabilities(true),
+      async () => undefined,
+    );
+    return {
+      session,
+      request: (frame, options) => inner.request(decorated(frame), options),
+      respond: (id, result) => inner.respond(id, result),
+      refuse: (id, code, message) => inner.refuse(id, code, message),
+      close: async () => void this.#tasks.delete(events),
+    };
+  }
+
+  /** Offers a message of the server to the tasks. True when it is about one of them. */
+  offer(message: RpcRequest | RpcNotification): boolean {
+    return [...this.#tasks].some(({ inbound }) => inbound(message));
+  }
+
+  /** Sends a request of the agent's. It has no time limit of its own. Throws a RequestFaultError. */
+  request(method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
+    const connection = connectionOver(
+      this.channel,
+      () => this.session,
+      this.#hello.clientInfo,
+      this.#capabilities(false),
+      async () => undefined,
+    );
+    // Over HTTP the modern generation cancels by closing the request's stream (cancellation, "Transport-Specific Cancellation").
+    const announceGivingUp = this.#local || this.session.generation === "2025-11-25";
+    const options = { timeoutMs: Number.POSITIVE_INFINITY, signal, announceGivingUp };
+    return connection.request({ method, params }, options);
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  #capabilities(tasks: boolean): JsonObject {
+    const capabilities = capabilitiesFor(this.#hello);
+    const { extensions } = capabilities as { readonly extensions?: JsonObject };
+    return tasks
+      ? { ...capabilities, extensions: { ...extensions, "io.modelcontextprotocol/tasks": {} } }
+      : capabilities;
+  }
+}
+
+async function agreed(channel: RpcChannel, local: boolean, hello: AgentHello): Promise<Session> {
+  const { clientInfo } = hello;
+  const capabilities = capabilitiesFor(hello);
+  if (hello.generation === "2026-07-28") {
+    try {
+      return await agree(channel, "auto", clientInfo, capabilities, local ? PROBE_MS : HANDSHAKE_MS);
+    } catch (error) {
+      // A server that knows only the handshake may leave the probe unanswered.
+      if (!(error instanceof RequestFaultError) || error.fault.kind !== "timeout") throw error;
+      return agree(channel, "2025-11-25", clientInfo, capabilities, HANDSHAKE_MS);
+    }
+  }
+  try {
+    return await agree(channel, "2025-11-25", clientInfo, capabilities, HANDSHAKE_MS);
+  } catch (error) {
+    if (!(error instanceof RequestFaultError) || !("status" in error.fault || error.fault.kind === "rpc"))
+      throw error;
+    // A server that speaks only the modern generation refuses the handshake (versioning, "Compatibility Matrix").
+    return agree(channel, "2026-07-28", clientInfo, capabilities, HANDSHAKE_MS).catch(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn as spawnPlain } from "node:child_process";
+import type { Readable } from "node:stream";
+import spawn from "cross-spawn";
+import type { LocalServer } from "../configuration/server-spec.ts";
+import { LineTransport } from "../line-transport.ts";
+import type { Log } from "../log.ts";
+
+/** How long a server gets to end by itself after its input is closed, and then after SIGTERM, in ms. */
+const END_MS = 800;
+const POSIX = process.platform !== "win32";
+/**
+ * Ends the server's process group when this process is gone, even after SIGKILL: its standard input is a pipe that only we
+ * hold, and `cat` ends with it. The group's number is an argument: nothing of the user's is read by this shell.
+ */
+const WATCH =
+  'cat >/dev/null; kill -TERM -- "-$1" 2>/dev/null || exit 0; sleep 1; kill -KILL -- "-$1" 2>/dev/null';
+/** How much of a server's last words is kept to explain why it ended, in UTF-16 code units. */
+const KEPT_WORDS = 2_000;
+
+/** A server that this process started and speaks with over its standard streams. */
+export class LocalProcess {
+  readonly transport: LineTransport;
+  /** Resolves with the reason when the process has ended, or could not be started. */
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  readonly #watch: ChildProcess | undefined;
+  #words = "";
+
+  constructor(server: LocalServer, log: Log) {
+    // No shell: on Windows cross-spawn runs .cmd shims with their arguments quoted.
+    const child = spawn(server.command, [...server.args], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...server.env },
+      ...(server.cwd !== undefined && { cwd: server.cwd }),
+      // A group of its own, so that what it started ends with it.
+      detached: POSIX,
+      windowsHide: true,
+    });
+    this.#child = child;
+    if (!child.stdout || !child.stdin || !child.stderr) throw new Error("A child process without streams");
+    this.transport = new LineTransport(child.stdout, child.stdin);
+    this.transport.onerror = (error) => log.detail(`${server.name}: ${error.message}`);
+    this.#watch = POSIX && child.pid !== undefined ? watchOver(child.pid) : undefined;
+    this.#passOn(child.stderr);
+    this.ended = new Promise((resolve) => {
+      child.once("error", (error: NodeJS.ErrnoException) => resolve({ error, words: this.#words }));
+      child.once("close", (code, signal) => resolve({ code, signal, words: this.#words }));
+    });
+    void this.ended.then(() => {
+      // What the server started and left behind must not outlive it either.
+      this.#signal("SIGKILL");
+      this.#watch?.kill("SIGKILL");
+      void this.transport.close();
+    });
+  }
+
+  /** Whether the process was started at all. */
+  get started(): boolean {
+    return this.#child.pid !== undefined;
+  }
+
+  /** Closes the server's input, then sends SIGTERM, then SIGKILL (2025-11-25 lifecycle, "Shutdown"). Resolves when it has ended. */
+  async end(): Promise<void> {
+    if (!this.started) return;
+    this.#child.stdin?.end();
+    if (await this.#endsWithin(END_MS)) return;
+    this.#signal("SIGTERM");
+    if (await this.#endsWithin(END_MS)) return;
+    this.#signal("SIGKILL");
+    await this.#endsWithin(END_MS);
+  }
+
+  /** Ends the server at once: for the moment when this process ends itself. */
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  #endsWithin(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), ms);
+      void this.ended.then(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      if (POSIX) process.kill(-pid, signal);
+      else if (this.#child.exitCode === null)
+        spawnPlain("taskkill", ["/pid", String(pid), "/T", "/F"], { windowsHide: true });
+    } catch {
+      // The group has ended.
+    }
+  }
+
+  /** A local server's stderr is the agent's log, as it is without Holdfast. */
+  #passOn(stderr: Readable): void {
+    stderr.setEncoding("utf8");
+    stderr.on("data", (text: string) => {
+      this.#words = (this.#words + text).slice(-KEPT_WORDS);
+      process.stderr.write(text);
+    });
+    stderr.on("error", () => undefined);
+  }
+}
+
+export interface Ended {
+  readonly code?: number | null;
+  readonly signal?: NodeJS.Signals | null;
+  readonly error?: NodeJS.ErrnoException;
+  readonly words: string;
+}
+
+/** Why a process ended, for people. */
+export function endedText({ code, signal, error }: Ended): string {
+  if (error?.code === "ENOENT") return "its command was not found";
+  if (error) return `it could not be started (${error.code ?? error.message})`;
+  return signal ? `it was ended by ${signal}` : `it exited with code ${code ?? "unknown"}`;
+}
+
+function watchOver(pid: number): ChildProcess {
+  const watch = spawnPlain("/bin/sh", ["-c", WATCH, "holdfast-watch", String(pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  watch.on("error", () => undefined);
+  watch.unref();
+  (watch.stdin as unknown as { unref(): void } | null)?.unref();
+  return watch;
+}

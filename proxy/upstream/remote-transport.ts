@@ -1,0 +1,49 @@
+import type { OAuthClientProvider, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { fetchHeedingRetryAfter } from "../../src/channel/retry-after.ts";
+import type { Transport } from "../../src/channel/transport.ts";
+import type { RemoteServer } from "../configuration/server-spec.ts";
+import type { SignIn } from "./sign-in.ts";
+
+/**
+ * Streamable HTTP by the SDK, which is loaded only now: most configurations are local. When the server wants the user to
+ * sign in, a request waits for that and is sent again.
+ */
+export async function remoteTransports(
+  server: RemoteServer,
+  signIn: SignIn,
+): Promise<(sessionId?: string) => Transport> {
+  const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
+  return (sessionId) => remoteTransport(StreamableHTTPClientTransport, server, signIn, sessionId);
+}
+
+function remoteTransport(
+  Sdk: typeof StreamableHTTPClientTransport,
+  server: RemoteServer,
+  signIn: SignIn,
+  sessionId: string | undefined,
+): Transport {
+  // A header of the user's own is all the authorization there is.
+  const ownHeader = Object.keys(server.headers).some((name) => name.toLowerCase() === "authorization");
+  const authProvider: OAuthClientProvider | undefined = ownHeader ? undefined : signIn;
+  const sdk = new Sdk(new URL(server.url), {
+    fetch: fetchHeedingRetryAfter((input, init) => globalThis.fetch(input, init)),
+    requestInit: { headers: { ...server.headers } },
+    ...(authProvider && { authProvider }),
+    ...(sessionId !== undefined && { sessionId }),
+  });
+  const transport = sdk as unknown as Transport;
+  const send = transport.send.bind(transport);
+  const signed = async (message: never, options?: never): Promise<void> => {
+    try {
+      await send(message, options);
+    } catch (error) {
+      const { coming } = signIn;
+      if ((error as Error).name !== "UnauthorizedError" || !coming) throw error;
+      await sdk.finishAuth(await coming);
+      signIn.completed();
+      await send(message, options);
+    }
+  };
+  transport.send = signed;
+  return transport;
+}

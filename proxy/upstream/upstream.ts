@@ -1,0 +1,259 @@
+import type { Connector } from "../../src/channel/connection.ts";
+import { RequestFaultError } from "../../src/channel/request-fault.ts";
+import type { Transport } from "../../src/channel/transport.ts";
+import { urlConnector } from "../../src/channel/url-connector.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
+import type { RpcNotification, RpcRequest } from "../../src/protocol/json-rpc.ts";
+import type { Frame } from "../../src/protocol/task-protocol.ts";
+import type { RemoteServer, ServerSpec } from "../configuration/server-spec.ts";
+import type { Log } from "../log.ts";
+import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
+import { CredentialFile } from "./credentials.ts";
+import { Link } from "./link.ts";
+import { endedText, LocalProcess } from "./local-process.ts";
+import { remoteTransports } from "./remote-transport.ts";
+import { SignIn } from "./sign-in.ts";
+
+/** Before a local server is started again, in ms: doubled with each time that it did not stay. */
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 30_000;
+/** A server that ran for so long in ms has stayed. */
+const STAYED_MS = 30_000;
+
+export interface UpstreamEvents {
+  /** A request or notification of the server. */
+  readonly inbound: (message: RpcRequest | RpcNotification, link: Link, upstream: Upstream) => void;
+  /** Connected for the first time, or again: what was asked of the connection before is asked once more. */
+  readonly connected: (link: Link, again: boolean, upstream: Upstream) => void;
+}
+
+/** One server behind the proxy: its process or address, and the connection that is made anew when it is lost. */
+export class Upstream {
+  readonly name: string;
+  readonly local: boolean;
+  readonly #server: ServerSpec;
+  readonly #dataFolder: string;
+  readonly #log: Log;
+  readonly #events: UpstreamEvents;
+  #hello: AgentHello | undefined;
+  #link: Promise<Link> | undefined;
+  #current: Link | undefined;
+  #process: LocalProcess | undefined;
+  #signIn: Promise<SignIn> | undefined;
+  #startedAt = 0;
+  #failures = 0;
+  #connections = 0;
+  #closed = false;
+  /** Why the server is not there, for people. */
+  #reason: string | undefined;
+  /** `_meta` of the agent's tool calls, by the progress token that their task's request has. */
+  readonly callMeta: Map<string, JsonObject> = new Map();
+
+  constructor(server: ServerSpec, dataFolder: string, log: Log, events: UpstreamEvents) {
+    this.name = server.name;
+    this.local = server.kind === "local";
+    this.#server = server;
+    this.#dataFolder = dataFolder;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  /** Starts a local server's process before the agent has said anything: it starts while the agent does. */
+  prepare(): void {
+    if (this.#server.kind === "local" && !this.#process) this.#process = this.#start(this.#server);
+  }
+
+  /** Connects, as the agent that said this. */
+  greet(hello: AgentHello): void {
+    this.#hello = hello;
+    this.connected().catch(() => undefined);
+  }
+
+  /** The connection now, if there is one. */
+  get link(): Link | undefined {
+    return this.#current;
+  }
+
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** The connection; connects if need be. Throws a RequestFaultError. */
+  connected(): Promise<Link> {
+    this.#link ??= this.#connect();
+    return this.#link;
+  }
+
+  /** Replaces a connection whose session the server has forgotten. */
+  renewed(lost: Link): Promise<Link> {
+    if (this.#current === lost) {
+      this.#current = undefined;
+      this.#link = undefined;
+      // Requests that are still out on it get their replies or fail by themselves.
+      void lost.close().catch(() => undefined);
+    }
+    return this.connected();
+  }
+
+  /** Sends a request of the agent's own. Throws a RequestFaultError. */
+  async request(method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
+    const link = await this.connected();
+    try {
+      return await link.request(method, params, signal);
+    } catch (error) {
+      if (!isSessionLost(error, link)) throw error;
+      return (await this.renewed(link)).request(method, params, signal);
+    }
+  }
+
+  /** Sends a notification of the agent's, if the server is there. */
+  notify(method: string, params: JsonObject | undefined): void {
+    this.#current?.channel.notify(method, params).catch(() => undefined);
+  }
+
+  /** The same connection for a TaskClient. */
+  connector(): Connector {
+    let given: Link | undefined;
+    return {
+      ...(this.#server.kind === "remote" && { address: this.#server.url }),
+      renewable: true,
+      connect: async (events) => {
+        // Asked again while it is open: the server has forgotten its session.
+        const lost = given !== undefined && given === this.#current && !this.local ? given : undefined;
+        const link = await (lost ? this.renewed(lost) : this.connected());
+        given = link;
+        const closed = (): void => {
+          given = undefined;
+          events.closed();
+        };
+        return link.connection({ ...events, closed }, (frame) => this.#decorated(frame));
+      },
+    };
+  }
+
+  /**
+   * A connection for the tasks of an earlier process. A remote server may know them only in the session in which they were
+   * made, which the store remembers.
+   */
+  connectorOfAdopted(): Connector {
+    const server = this.#server;
+    if (server.kind === "local") return this.connector();
+    return {
+      address: server.url,
+      renewable: true,
+      connect: async (events, remembered) => {
+        const transports = await this.#transports(server);
+        const hello = this.#hello;
+        const options = hello && { clientInfo: hello.clientInfo, capabilities: capabilitiesFor(hello) };
+        const connector = urlConnector(server.url, options ?? {}, (_address, { sessionId }) =>
+          transports(sessionId),
+        );
+        return connector.connect(events, remembered);
+      },
+    };
+  }
+
+  /** Ends the process or the connection. Resolves when the process has ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#process?.end();
+    await this.#current?.close().catch(() => undefined);
+  }
+
+  kill(): void {
+    this.#closed = true;
+    this.#process?.kill();
+  }
+
+  async #connect(): Promise<Link> {
+    const hello = this.#hello;
+    if (!hello) throw this.#unreachable("The agent has not introduced itself yet");
+    let transport: Transport | undefined;
+    try {
+      transport = await this.#open();
+      let link: Link | undefined;
+      const closed = (): void => this.#lost(link);
+      link = await Link.open(
+        transport,
+        this.local,
+        hello,
+        (message, from) => this.#events.inbound(message, from, this),
+        closed,
+      );
+      this.#current = link;
+      this.#reason = undefined;
+      this.#events.connected(link, this.#connections++ > 0, this);
+      return link;
+    } catch (error) {
+      // The process' end says more than the closed stream.
+      const ended = this.local && transport ? await Promise.race([this.#process?.ended, soon()]) : undefined;
+      this.#reason = ended ? endedText(ended) : error instanceof Error ? error.message : String(error);
+      this.#failures++;
+      this.#link = undefined;
+      this.#log.info(`${this.name} could not be reached: ${this.#reason}`);
+      if (ended?.error) throw this.#unreachable(this.#reason);
+      throw error instanceof RequestFaultError && !this.local ? error : this.#unreachable(this.#reason);
+    }
+  }
+
+  async #open(): Promise<Transport> {
+    if (this.#closed) throw this.#unreachable("Holdfast is ending");
+    if (this.#server.kind === "remote") return (await this.#transports(this.#server))();
+    if (!this.#process) {
+      const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#failures - 1), MAX_BACKOFF_MS);
+      if (this.#failures > 0) await new Promise((resolve) => setTimeout(resolve, backoff));
+      if (this.#closed) throw this.#unreachable("Holdfast is ending");
+      this.#process = this.#start(this.#server);
+    }
+    return this.#process.transport;
+  }
+
+  async #transports(server: RemoteServer): Promise<(sessionId?: string) => Transport> {
+    const file = new CredentialFile(this.#dataFolder, server.url);
+    this.#signIn ??= SignIn.for(file, this.name, this.#log);
+    return remoteTransports(server, await this.#signIn);
+  }
+
+  #start(server: ServerSpec & { kind: "local" }): LocalProcess {
+    const started = new LocalProcess(server, this.#log);
+    this.#startedAt = Date.now();
+    void started.ended.then((ended) => {
+      if (this.#process === started) this.#process = undefined;
+      if (!this.#closed) this.#log.info(`${this.name}: ${endedText(ended)}`);
+    });
+    return started;
+  }
+
+  /** The connection is gone. A local server is started again at once, since it may have something to say. */
+  #lost(link: Link | undefined): void {
+    if (!link || this.#current !== link) return;
+    this.#current = undefined;
+    this.#link = undefined;
+    if (this.#closed) return;
+    this.#failures = Date.now() - this.#startedAt > STAYED_MS ? 1 : this.#failures + 1;
+    if (this.local) this.connected().catch(() => undefined);
+  }
+
+  #decorated(frame: Frame): Frame {
+    const { _meta } = frame.params as { readonly _meta?: JsonObject };
+    const token = _meta?.progressToken;
+    const extra = typeof token === "string" ? this.callMeta.get(token) : undefined;
+    return extra ? { ...frame, params: { ...frame.params, _meta: { ...extra, ..._meta } } } : frame;
+  }
+
+  #unreachable(message: string): RequestFaultError {
+    return new RequestFaultError("connect", { kind: "network", message, unsent: true });
+  }
+}
+
+/** HTTP 404 says so (2025-11-25 transports, "Session Management"); some servers answer 400 and name the session. */
+function isSessionLost(error: unknown, { session }: Link): boolean {
+  if (session.sessionId === undefined || !(error instanceof RequestFaultError)) return false;
+  const { fault } = error;
+  if (!("status" in fault)) return false;
+  return fault.status === 404 || (fault.status === 400 && /session/i.test(fault.message));
+}
+
+function soon(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), 500));
+}

@@ -1,0 +1,3 @@
+export async function wrap(_c: unknown): Promise<number> {
+  return 1;
+}
