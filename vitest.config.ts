@@ -12,6 +12,7 @@ export default defineConfig({
           expect: { poll: POLL },
           include: ["test/{unit,agent,bench,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

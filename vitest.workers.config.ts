@@ -28,6 +28,7 @@ export default defineConfig({
     include: ["test/workers/**/*.test.ts"],
     // The first test of a file loads the worker, and this chain gives way to the others (test/suite.ts).
     testTimeout: 90_000,
+    hookTimeout: 90_000,
     expect: { poll: { timeout: 20_000 } },
     deps: {
       optimizer: {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
+import { knownOrigin, ownHost } from "./access/known-caller.ts";
 import { type AccessVariables, access } from "./access/principal.ts";
 import { api } from "./api/app.ts";
 import { notFound, onError } from "./api/failure.ts";
@@ -22,7 +23,7 @@ app.get("/healthz", (c) => c.json({ ok: true }));
 app.route("/", metrics());
 
 // Before access: a preflight has no token.
-app.use("/v1/*", (c, next) =>
+app.use("/v1/*", ownHost, knownOrigin(true), (c, next) =>
   cors({
     origin: (origin) => (corsOriginsOf(c.env).includes(origin) ? origin : null),
     allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
@@ -38,7 +39,7 @@ app.route("/", routes);
 app.route("/", gateway());
 
 // The samples hold nothing of anyone's, and pages of any origin try their client against them. Only the demo has them.
-app.use("/samples/*", async (c, next) => (isDemo(c.env) ? next() : notFound(c)));
+app.use("/samples/*", ownHost, async (c, next) => (isDemo(c.env) ? next() : notFound(c)));
 app.use(
   "/samples/*",
   cors({

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../browser/until.ts";
 import { freePort, type ServerProcess, startEverything, startWorker } from "../servers/processes.ts";
+import { BEARER, TESTER } from "../servers/test-token.ts";
 import { CountingProxy } from "./counting-proxy.ts";
 
 interface Started {
@@ -23,7 +24,7 @@ beforeAll(async () => {
   proxy = await CountingProxy.before(everything.url);
   const port = await freePort();
   const endpoints = { everything: { url: proxy.url, allowPrivate: true } };
-  const vars = { DEMO: "true", ENDPOINTS: JSON.stringify(endpoints) };
+  const vars = { DEMO: "true", TOKENS: JSON.stringify([TESTER]), ENDPOINTS: JSON.stringify(endpoints) };
   start = () => startWorker({ port, persistTo: state, vars });
   worker = await start();
 }, 60_000);
@@ -36,7 +37,7 @@ afterAll(async () => {
 async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   const reply = await fetch(`${worker.url}${path}`, {
     method,
-    headers: { authorization: "Bearer demo", "content-type": "application/json" },
+    headers: { ...BEARER, "content-type": "application/json" },
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await reply.text();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort, type ServerProcess, startWorker } from "../servers/processes.ts";
+import { BEARER, TESTER } from "../servers/test-token.ts";
 import { ProtectedServer } from "./protected-server.ts";
 
 let upstream: ProtectedServer;
@@ -18,7 +19,12 @@ beforeAll(async () => {
     guarded: { url: `${upstream.origin}/mcp`, allowPrivate: true, era: "2026-07-28", oauth },
   };
   const port = await freePort();
-  const vars = { DEMO: "true", ENDPOINTS: JSON.stringify(endpoints), CLIENT_SECRET: "secret" };
+  const vars = {
+    DEMO: "true",
+    TOKENS: JSON.stringify([TESTER]),
+    ENDPOINTS: JSON.stringify(endpoints),
+    CLIENT_SECRET: "secret",
+  };
   start = () => startWorker({ port, persistTo: state, vars });
   worker = await start();
 });
@@ -32,7 +38,7 @@ afterAll(async () => {
 async function whoami(): Promise<{ status: number; text: string }> {
   const reply = await fetch(`${worker.url}/v1/endpoints/guarded/calls`, {
     method: "POST",
-    headers: { authorization: "Bearer demo", "content-type": "application/json" },
+    headers: { ...BEARER, "content-type": "application/json" },
     body: JSON.stringify({ tool: "whoami" }),
   });
   return { status: reply.status, text: await reply.text() };

@@ -14,6 +14,7 @@ interface Delivery {
 let worker: ServerProcess;
 let receiver: Server;
 const deliveries: Delivery[] = [];
+const paths: string[] = [];
 
 beforeAll(async () => {
   receiver = createServer((request, reply) => {
@@ -23,8 +24,10 @@ beforeAll(async () => {
     });
     request.on("end", () => {
       deliveries.push({ headers: request.headers, body });
-      // The first one finds us at a bad time.
-      reply.writeHead(deliveries.length === 1 ? 503 : 204).end();
+      // The first one finds us moved, which is no delivery: what is signed for here goes nowhere else.
+      if (deliveries.length === 1) reply.writeHead(307, { location: "/elsewhere" }).end();
+      else reply.writeHead(204).end();
+      paths.push(request.url ?? "");
     });
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
@@ -38,7 +41,7 @@ afterAll(async () => {
   receiver.close();
 });
 
-test("an outcome is told by a signed webhook, and told again to a receiver that failed", async () => {
+test("an outcome is told by a signed webhook, and told again to a receiver that redirects or failed", async () => {
   const address = receiver.address();
   const port = typeof address === "object" && address ? address.port : 0;
   const reply = await fetch(`${worker.url}/v1/endpoints/sample-2026/calls`, {
@@ -51,15 +54,21 @@ test("an outcome is told by a signed webhook, and told again to a receiver that 
     }),
   });
   const { id } = (await reply.json()) as { id: string };
+  const own = await fetch(`${worker.url}/v1/webhook-secret`, { headers: { authorization: "Bearer demo" } });
+  const { secret } = (await own.json()) as { secret: string };
+  const key = Buffer.from(secret.slice("whsec_".length), "base64");
+  expect(key.equals(KEY), "the worker's own secret is nobody's").toBe(false);
   await until("two deliveries", async () => deliveries.length >= 2 || undefined, 30_000);
 
+  expect(new Set(paths)).toEqual(new Set(["/told"]));
   for (const { headers, body } of deliveries) {
     const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
-    const mac = createHmac("sha256", KEY).update(signed).digest("base64");
+    const mac = createHmac("sha256", key).update(signed).digest("base64");
     expect(headers["webhook-signature"]).toBe(`v1,${mac}`);
     expect(headers["webhook-id"]).toBe(id);
     expect(JSON.parse(body)).toMatchObject({
       type: "task.settled",
+      principal: "demo",
       data: { id, status: "completed", outcome: { kind: "completed" } },
     });
   }

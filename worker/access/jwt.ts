@@ -52,7 +52,7 @@ export function jwtVerifier(config: JwtConfig, fetch?: FetchLike): JwtVerifier {
         requiredClaims: ["exp", config.principalClaim],
       });
       const claim = payload[config.principalClaim];
-      if (typeof claim !== "string") return undefined;
+      if (typeof claim !== "string" || claim === "") return undefined;
       return principalSchema.safeParse(config.principalPrefix + claim).data;
     } catch (error) {
       if (isAboutToken(error)) return undefined;

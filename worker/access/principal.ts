@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { problem } from "../api/problem.ts";
+import { problem, retryAfter } from "../api/problem.ts";
 import { jwtOf } from "../config/jwt.ts";
 import { tokensOf } from "../config/tokens.ts";
 import { log } from "../operations/log.ts";
@@ -7,6 +7,7 @@ import type { FetchLike } from "../outbound/guarded-fetch.ts";
 import { principalOfToken } from "./hashed-tokens.ts";
 import { type JwtVerifier, jwtVerifier, KeysUnavailableError } from "./jwt.ts";
 import { presentedToken } from "./presented-token.ts";
+import { WrongTokens } from "./wrong-tokens.ts";
 
 /** What the middleware leaves for the routes behind it. */
 export interface AccessVariables {
@@ -19,9 +20,13 @@ export interface AccessOptions {
   readonly fetch?: FetchLike;
 }
 
+/** Of the whole isolate, whichever route the tokens are presented to. */
+const wrongTokens = new WrongTokens();
+
 /**
- * Lets nobody through whose principal is not known. What was wrong with a token is not told: missing, unknown and expired ones
- * are answered alike.
+ * Lets nobody through whose principal is not known. The answer does not tell a missing token from an unknown or expired
+ * one. An address that presents many wrong ones is answered 429 for a minute, if the platform names it
+ * (`CF-Connecting-IP`).
  */
 export function access<B extends object>(
   options: AccessOptions = {},
@@ -41,9 +46,20 @@ export function access<B extends object>(
     const known = tokensOf(c.env);
     const verify = verifierOf(c.env);
     const token = presentedToken(c.req.header("authorization"));
+    const address = c.req.header("cf-connecting-ip");
     try {
-      const principal =
-        token === undefined ? undefined : ((await principalOfToken(token, known)) ?? (await verify?.(token)));
+      let principal = token === undefined ? undefined : await principalOfToken(token, known);
+      if (principal === undefined && token !== undefined) {
+        const waitMs = address === undefined ? 0 : wrongTokens.waitMs(address, Date.now());
+        if (waitMs > 0) {
+          return problem(c, 429, "too-many-wrong-tokens", "Too many wrong tokens came from this address.", {
+            ...retryAfter(waitMs),
+            "cache-control": "no-store",
+          });
+        }
+        principal = await verify?.(token);
+        if (principal === undefined && address !== undefined) wrongTokens.add(address, Date.now());
+      }
       if (principal === undefined) {
         return problem(c, 401, "unauthorized", "A valid bearer token is needed.", {
           "www-authenticate": 'Bearer realm="holdfast"',

@@ -10,6 +10,7 @@ import { refuseOtherMethods } from "./other-methods.ts";
 import { problem } from "./problem.ts";
 import { requestHook } from "./request-hook.ts";
 import { taskRoutes } from "./tasks.ts";
+import { webhookSecretRoute } from "./webhook-secret.ts";
 
 /** Told to everybody, so that whoever has no token yet can read how to get along. */
 const PUBLIC: ReadonlySet<string> = new Set(["/v1/openapi.json"]);
@@ -38,6 +39,7 @@ export function api(): OpenAPIHono<ApiEnv> {
   taskRoutes(app);
   inputRoutes(app);
   eventRoutes(app);
+  webhookSecretRoute(app);
   docsRoutes(app);
   refuseOtherMethods(app);
   // As part of another app, this one's own `notFound` is not asked.

@@ -57,7 +57,7 @@ export function callRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { endpoint } = c.req.valid("param");
     const body = c.req.valid("json");
     const key = c.req.valid("header")["idempotency-key"];
-    checkEndpoint(c.env, endpoint);
+    checkEndpoint(c.env, c.var.principal, endpoint);
     checkSize(body.arguments, c.env);
     if (body.webhook !== undefined) checkWebhook(body.webhook, c.env);
 

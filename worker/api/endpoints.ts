@@ -44,21 +44,24 @@ const tools = createRoute({
 
 export function endpointRoutes(app: OpenAPIHono<ApiEnv>): void {
   app.openapi(list, (c) => {
-    const endpoints = endpointsOf(c.env).map(({ name, title }) => ({ name, ...(title && { title }) }));
+    const endpoints = endpointsOf(c.env, c.var.principal).map(({ name, title }) => ({
+      name,
+      ...(title && { title }),
+    }));
     return c.json({ endpoints }, 200);
   });
 
   app.openapi(tools, async (c) => {
     const { endpoint } = c.req.valid("param");
-    checkEndpoint(c.env, endpoint);
+    checkEndpoint(c.env, c.var.principal, endpoint);
     const objects = new PrincipalObjects(c.env, c.var.principal);
     const identity = { principal: objects.principal, endpoint, shard: 0 };
     return c.json({ tools: [...granted(await objects.group(identity).tools(identity))] }, 200);
   });
 }
 
-/** @throws ProblemError if no endpoint of that name is configured. */
-export function checkEndpoint(env: object, endpoint: string): void {
-  if (endpointsOf(env).some(({ name }) => name === endpoint)) return;
+/** @throws ProblemError if no endpoint of that name is configured for this principal. */
+export function checkEndpoint(env: object, principal: string, endpoint: string): void {
+  if (endpointsOf(env, principal).some(({ name }) => name === endpoint)) return;
   throw new ProblemError(404, "unknown-endpoint", "There is no such endpoint.");
 }

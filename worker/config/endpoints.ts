@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { refusalOf } from "../outbound/address.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { isDemo } from "./demo.ts";
+import { DEMO_PRINCIPAL, isDemo } from "./demo.ts";
 import { credentialsIn, headerNameFault, headerValueFault } from "./header-rules.ts";
 import { jsonVar } from "./json-var.ts";
 import { endpointNameSchema } from "./names.ts";
@@ -74,11 +74,14 @@ const writtenEndpoints = jsonVar<Readonly<Record<string, WrittenEndpoint>>>(
   {},
 );
 
-/** The var ENDPOINTS as its callers see it, and the sample servers in the demo. */
-export function endpointsOf(env: object): readonly EndpointListing[] {
-  const configured = Object.entries(writtenEndpoints(env)).map(([name, { title }]) => listing(name, title));
+/** What this principal may call: the var ENDPOINTS, and the sample servers in the demo. */
+export function endpointsOf(env: object, principal: string): readonly EndpointListing[] {
+  // Read in any case: a wrong configuration shows to whoever asks first.
+  const written = Object.entries(writtenEndpoints(env));
+  const guest = isDemo(env) && principal === DEMO_PRINCIPAL;
+  const configured = guest ? [] : written.map(([name, { title }]) => listing(name, title));
   const samples = isDemo(env) ? SAMPLES.map(({ name, title }) => listing(name, title)) : [];
-  const taken = new Set(configured.map(({ name }) => name));
+  const taken = new Set(written.map(([name]) => name));
   return [...configured, ...samples.filter(({ name }) => !taken.has(name))];
 }
 

@@ -10,7 +10,9 @@ export interface JwtConfig {
   readonly jwks: string;
   /** The claim that names the principal. */
   readonly principalClaim: string;
-  /** Put before that claim, so that a subject of the issuer cannot be the principal of a token in TOKENS. */
+  /**
+   * Put before that claim. No principal of TOKENS begins with it, so a subject of the issuer is never one of those.
+   */
   readonly principalPrefix: string;
   /** The keys are on a private address, or come without TLS. */
   readonly allowPrivate: boolean;
@@ -26,8 +28,8 @@ const schema = z
     principalClaim: text.default("sub"),
     principalPrefix: z
       .string()
-      .regex(/^[A-Za-z0-9_.@|:-]{0,64}$/, "must be up to 64 of A-Z a-z 0-9 _ . @ | : -")
-      .default(""),
+      .regex(/^[A-Za-z0-9_.@|:-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ . @ | : -")
+      .default("jwt:"),
     allowPrivate: z.boolean().default(false),
   })
   .superRefine(({ jwks, allowPrivate }, context) => {

@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { isDemo } from "./demo.ts";
+import { ConfigurationError } from "./configuration-error.ts";
+import { DEMO_PRINCIPAL, isDemo } from "./demo.ts";
 import { jsonVar } from "./json-var.ts";
+import { jwtOf } from "./jwt.ts";
 import { principalSchema } from "./names.ts";
 
 /** A token as it is configured: known by its hash only. */
@@ -34,12 +36,25 @@ const configuredTokens = jsonVar<readonly HashedToken[]>("TOKENS", schema, []);
 
 /** Of the token "demo". */
 const DEMO_TOKEN: HashedToken = {
-  principal: "demo",
+  principal: DEMO_PRINCIPAL,
   sha256: hash.parse("2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea"),
 };
 
-/** The var TOKENS, and the demo's own token in the demo. */
+/**
+ * The var TOKENS, and the demo's own token in the demo.
+ * @throws ConfigurationError if a principal of it could also come by a JWT, or by the demo's token.
+ */
 export function tokensOf(env: object): readonly HashedToken[] {
   const tokens = configuredTokens(env);
-  return isDemo(env) ? [...tokens, DEMO_TOKEN] : tokens;
+  const prefix = jwtOf(env)?.principalPrefix;
+  const demo = isDemo(env);
+  for (const [index, { principal }] of tokens.entries()) {
+    const refuse = (reason: string): never => {
+      throw new ConfigurationError("TOKENS", [index, "principal"], reason);
+    };
+    if (prefix !== undefined && principal.startsWith(prefix))
+      refuse("begins with the principalPrefix of JWT: another person's token could have it");
+    if (demo && principal === DEMO_PRINCIPAL) refuse("is the demo's, whose token anyone can guess");
+  }
+  return demo ? [...tokens, DEMO_TOKEN] : tokens;
 }

@@ -1,5 +1,6 @@
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
+import { knownOrigin, ownHost } from "../access/known-caller.ts";
 import { access } from "../access/principal.ts";
 import type { ApiEnv } from "../api/api-env.ts";
 import { jsonBody } from "../api/json-body.ts";
@@ -16,7 +17,7 @@ const PARSE_ERROR = -32700;
 /** `/mcp/<endpoint>`: an MCP server in front of the endpoint's own. */
 export function gateway(): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  app.use("/mcp/*", knownOrigin, (c, next) =>
+  app.use("/mcp/*", ownHost, knownOrigin(false), (c, next) =>
     // Before access: a preflight has no token. Which headers a 2026-07-28 client sends depends on the tool.
     cors({
       origin: (origin) => (corsOriginsOf(c.env).includes(origin) ? origin : null),
@@ -43,17 +44,9 @@ export function gateway(): Hono<ApiEnv> {
   return app;
 }
 
-/** A page that is not expected here may have been led here by its own name (DNS rebinding). */
-const knownOrigin: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  const origin = c.req.header("origin");
-  if (origin !== undefined && !corsOriginsOf(c.env).includes(origin))
-    return problem(c, 403, "origin-refused", "Pages of this origin may not call here.");
-  return next();
-};
-
 function answer(c: Context<ApiEnv>, body: unknown): Response | Promise<Response> {
   const name = c.req.param("endpoint");
-  const endpoint = endpointsOf(c.env).find((known) => known.name === name);
+  const endpoint = endpointsOf(c.env, c.var.principal).find((known) => known.name === name);
   if (!endpoint) return problem(c, 404, "unknown-endpoint", "There is no such endpoint.");
   return serve({
     caller: new Caller(c.env, c.var.principal, endpoint),

@@ -58,6 +58,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   readonly #heldCalls: HeldCalls = new HeldCalls(this.ctx.storage.sql);
   readonly #webhooks: WebhookOutbox = new WebhookOutbox(this.ctx.storage.sql, {
     secret: this.env.WEBHOOK_SECRET,
+    principal: () => this.#identity?.principal,
     fetch: guardedFetch({ allowPrivate: this.env.WEBHOOK_PRIVATE === "true" }),
     task: (id) => this.task(id),
     delivered: (id, result) => {

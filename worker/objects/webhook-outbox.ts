@@ -1,4 +1,5 @@
 import type { TaskJson } from "holdfast";
+import { webhookKey, webhookSignature } from "./webhook-key.ts";
 
 /** Waits after each failed delivery, in ms, as Standard Webhooks advises; after the last one it is given up. */
 const BACKOFF_MS = [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000];
@@ -13,8 +14,10 @@ interface Waiting {
 }
 
 export interface WebhookOutboxOptions {
-  /** The key of the signatures; without it no webhook is taken. */
+  /** What the keys of the signatures are derived from; without it no webhook is taken. */
   readonly secret: string | undefined;
+  /** Whose tasks these are; nobody's in an object that never had any. */
+  readonly principal: () => string | undefined;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly task: (id: string) => Promise<TaskJson | undefined>;
   readonly delivered: (id: string, result: "delivered" | "failed" | "given_up") => void;
@@ -87,18 +90,29 @@ export class WebhookOutbox {
 
   async #post({ id, url }: Waiting, task: TaskJson): Promise<boolean> {
     const timestamp = new Date();
-    const body = JSON.stringify({ type: "task.settled", timestamp: timestamp.toISOString(), data: task });
+    const principal = this.#options.principal() ?? "";
+    const body = JSON.stringify({
+      type: "task.settled",
+      timestamp: timestamp.toISOString(),
+      principal,
+      data: task,
+    });
     const seconds = Math.floor(timestamp.getTime() / 1000);
     try {
       const reply = await this.#options.fetch(url, {
         method: "POST",
         body,
+        // What was meant for this address goes to no other.
+        redirect: "manual",
         signal: AbortSignal.timeout(TIMEOUT_MS),
         headers: {
           "content-type": "application/json",
           "webhook-id": id,
           "webhook-timestamp": String(seconds),
-          "webhook-signature": await signature(this.#options.secret ?? "", `${id}.${seconds}.${body}`),
+          "webhook-signature": await webhookSignature(
+            await webhookKey(this.#options.secret ?? "", principal),
+            `${id}.${seconds}.${body}`,
+          ),
         },
       });
       await reply.body?.cancel();
@@ -107,16 +121,4 @@ export class WebhookOutbox {
       return false;
     }
   }
-}
-
-/** `v1,` and the HMAC-SHA256 in Base64. A secret that begins with `whsec_` is the Base64 of the key. */
-async function signature(secret: string, text: string): Promise<string> {
-  const encoder = new TextEncoder();
-  const raw = secret.startsWith("whsec_")
-    ? Uint8Array.from(atob(secret.slice(6)), (character) => character.charCodeAt(0))
-    : encoder.encode(secret);
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", raw, algorithm, false, ["sign"]);
-  const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
-  return `v1,${btoa(String.fromCharCode(...mac))}`;
 }

@@ -80,7 +80,7 @@ test("tasks-required-task-error: fails, since the gateway serves such clients; a
 
 async function run(of: GatewayLab, scenario: string): Promise<readonly Check[]> {
   // The suite can send no token.
-  const address = await withToken(of.url().href, "demo");
+  const address = await withToken(of.url().href, "token-of-tester");
   const folder = await mkdtemp(join(results, "run-"));
   try {
     const args = ["server", "--url", address.url, "--scenario", scenario, "--timeout", "50000"];

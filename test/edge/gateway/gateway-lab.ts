@@ -1,16 +1,20 @@
 import { createHash } from "node:crypto";
 import { type ServerProcess, startWorker } from "../../servers/processes.ts";
+import { BEARER, TESTER } from "../../servers/test-token.ts";
 import { FixtureServer } from "./fixture-server.ts";
 
 export function bearer(token: string): { readonly authorization: string } {
   return { authorization: `Bearer ${token}` };
 }
 
-/** Beside the demo's own. */
-const TOKENS = ["alice", "bob"].map((principal) => ({
-  principal,
-  sha256: createHash("sha256").update(`token-of-${principal}`).digest("hex"),
-}));
+/** The tester, and two others. */
+const TOKENS = [
+  TESTER,
+  ...["alice", "bob"].map((principal) => ({
+    principal,
+    sha256: createHash("sha256").update(`token-of-${principal}`).digest("hex"),
+  })),
+];
 
 export interface GatewayLabOptions {
   readonly gateway?: object;
@@ -24,7 +28,7 @@ export interface GatewayLabOptions {
 export class GatewayLab {
   readonly fixture: FixtureServer;
   readonly worker: ServerProcess;
-  readonly headers = bearer("demo");
+  readonly headers = BEARER;
 
   private constructor(fixture: FixtureServer, worker: ServerProcess) {
     this.fixture = fixture;

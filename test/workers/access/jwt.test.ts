@@ -67,7 +67,7 @@ describe("a JWT that is good", () => {
     ["EdDSA", () => signed({}, { alg: "EdDSA", kid: "edwards", key: edwards.privateKey })],
   ])("lets its subject in: %s", async (_, token) => {
     const reply = await ask(bearer(await token()));
-    expect([reply.status, JSON.parse(reply.body)]).toEqual([200, { principal: "alice" }]);
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([200, { principal: "jwt:alice" }]);
   });
 
   it("costs one fetch of the keys, not one a request", async () => {
@@ -96,7 +96,7 @@ describe("a JWT that is good", () => {
     const both = gate({ JWT: CONFIG, TOKENS }, { fetch: network.fetch });
     expect(JSON.parse((await both(bearer("machine-token"))).body)).toEqual({ principal: "machine" });
     expect(network.seen).toEqual([]);
-    expect(JSON.parse((await both(bearer(await signed()))).body)).toEqual({ principal: "alice" });
+    expect(JSON.parse((await both(bearer(await signed()))).body)).toEqual({ principal: "jwt:alice" });
   });
 });
 

@@ -8,6 +8,7 @@ interface Document {
 }
 
 const OPERATIONS = [
+  "get /v1/webhook-secret",
   "get /v1/endpoints",
   "get /v1/endpoints/{endpoint}/tools",
   "post /v1/endpoints/{endpoint}/calls",

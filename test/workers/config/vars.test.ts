@@ -27,6 +27,9 @@ function papers(written: object, secrets: Readonly<Record<string, unknown>> = {}
   return endpointOf({ ...secrets, ENDPOINTS: JSON.stringify({ papers: endpoint }) }, "papers");
 }
 
+/** To anybody but the demo's own principal. */
+const listed = (env: object) => endpointsOf(env, "alice");
+
 describe("vars that are not there", () => {
   it.each([{}, { LIMITS: "", TOKENS: "", JWT: "", ENDPOINTS: "", CORS_ORIGINS: "" }])(
     "%j: defaults",
@@ -40,7 +43,7 @@ describe("vars that are not there", () => {
       });
       expect(tokensOf(env)).toEqual([]);
       expect(jwtOf(env)).toBeUndefined();
-      expect(endpointsOf(env)).toEqual([]);
+      expect(listed(env)).toEqual([]);
       expect(endpointOf(env, "papers")).toBeUndefined();
       expect(corsOriginsOf(env)).toEqual([]);
     },
@@ -112,57 +115,57 @@ describe("a var that is wrong is named, with the place in it, and nothing of it 
       "CORS_ORIGINS at 1: must be an origin",
     ],
     ["CORS_ORIGINS", corsOriginsOf, ["https://*.example"], "CORS_ORIGINS at 0: must be one origin"],
-    ["ENDPOINTS", endpointsOf, { Papers: { url: PAPERS } }, "ENDPOINTS at Papers: must be named by"],
-    ["ENDPOINTS", endpointsOf, { "-a": { url: PAPERS } }, "ENDPOINTS at -a: must be named by"],
+    ["ENDPOINTS", listed, { Papers: { url: PAPERS } }, "ENDPOINTS at Papers: must be named by"],
+    ["ENDPOINTS", listed, { "-a": { url: PAPERS } }, "ENDPOINTS at -a: must be named by"],
     [
       "ENDPOINTS",
-      endpointsOf,
+      listed,
       { "a.0": { url: PAPERS } },
       "ENDPOINTS at (a key that is no name): must be named by",
     ],
     [
       "ENDPOINTS",
-      endpointsOf,
+      listed,
       { [`Bearer ${SECRET}`]: { url: PAPERS } },
       "ENDPOINTS at (a key that is no name): ",
     ],
-    ["ENDPOINTS", endpointsOf, { papers: {} }, "ENDPOINTS at papers.url: "],
-    ["ENDPOINTS", endpointsOf, { papers: { url: SECRET } }, "ENDPOINTS at papers.url: is not an address"],
+    ["ENDPOINTS", listed, { papers: {} }, "ENDPOINTS at papers.url: "],
+    ["ENDPOINTS", listed, { papers: { url: SECRET } }, "ENDPOINTS at papers.url: is not an address"],
     [
       "ENDPOINTS",
-      endpointsOf,
+      listed,
       { papers: { url: "http://papers.example/" } },
       "ENDPOINTS at papers.url: is not https",
     ],
     [
       "ENDPOINTS",
-      endpointsOf,
+      listed,
       { papers: { url: `https://u:${SECRET}@papers.example/` } },
       "ENDPOINTS at papers.url: holds credentials",
     ],
     [
       "ENDPOINTS",
-      endpointsOf,
+      listed,
       { papers: { url: "https://10.0.0.1/" } },
       "ENDPOINTS at papers.url: is on a private",
     ],
     [
       "ENDPOINTS",
-      endpointsOf,
+      listed,
       { papers: { url: "http://169.254.169.254/", allowPrivate: true } },
       "ENDPOINTS at papers.url: is the metadata service of a cloud",
     ],
-    ["ENDPOINTS", endpointsOf, { papers: { url: PAPERS, era: SECRET } }, "ENDPOINTS at papers.era: "],
-    ["ENDPOINTS", endpointsOf, { papers: { url: PAPERS, secret: SECRET } }, "ENDPOINTS at papers: has a key"],
+    ["ENDPOINTS", listed, { papers: { url: PAPERS, era: SECRET } }, "ENDPOINTS at papers.era: "],
+    ["ENDPOINTS", listed, { papers: { url: PAPERS, secret: SECRET } }, "ENDPOINTS at papers: has a key"],
     [
       "ENDPOINTS",
-      endpointsOf,
+      listed,
       { papers: { url: PAPERS, headers: { "X-Key": "1", "x-key": "2" } } },
       "ENDPOINTS at papers.headers: has a header twice",
     ],
     [
       "ENDPOINTS",
-      endpointsOf,
+      listed,
       {
         papers: {
           url: PAPERS,
@@ -187,7 +190,7 @@ describe("endpoints", () => {
       papers: { url: PAPERS, title: "Papers", headers: { "x-key": SECRET } },
       b: { url: PAPERS },
     };
-    expect(endpointsOf({ ENDPOINTS })).toEqual([{ name: "papers", title: "Papers" }, { name: "b" }]);
+    expect(listed({ ENDPOINTS })).toEqual([{ name: "papers", title: "Papers" }, { name: "b" }]);
   });
 
   it("have their secrets put in, in headers and OAuth, once", () => {
@@ -208,6 +211,14 @@ describe("endpoints", () => {
         scope: "tasks",
       },
       allowPrivate: false,
+      secrets: [
+        "k-${OTHER}-$&-$1",
+        "k-${OTHER}-$&-$1",
+        "o",
+        "k-${OTHER}-$&-$1",
+        "k-${OTHER}-$&-$1",
+        "k-${OTHER}-$&-$1",
+      ],
     });
   });
 
@@ -225,7 +236,7 @@ describe("endpoints", () => {
       "ENDPOINTS at papers.headers.authorization: needs the secret PAPERS_TOKEN, which is not set",
     );
     expect(endpointOf(env, "other")?.headers).toEqual({ authorization: "Bearer o" });
-    expect(endpointsOf(env).map(({ name }) => name)).toEqual(["papers", "other"]);
+    expect(listed(env).map(({ name }) => name)).toEqual(["papers", "other"]);
   });
 
   it.each(["${", "${}", "${A-B}", "${A", "${A B}", "$${A-}"])(
@@ -285,13 +296,61 @@ describe("endpoints", () => {
       sampleLab: "demo",
     });
     const env = { DEMO: "true", ENDPOINTS: { "sample-2025": { url: PAPERS } } };
-    expect(endpointsOf(env).map(({ name }) => name)).toEqual(["sample-2025", "sample-2026"]);
+    expect(listed(env).map(({ name }) => name)).toEqual(["sample-2025", "sample-2026"]);
     expect(endpointOf(env, "sample-2025")).toEqual({
       name: "sample-2025",
       url: PAPERS,
       era: "auto",
       headers: {},
       allowPrivate: false,
+      secrets: [],
     });
+  });
+
+  it("are not the demo's, whose token anyone can guess: it has the samples alone", () => {
+    const env = { DEMO: "true", ENDPOINTS: { papers: { url: PAPERS }, "sample-2025": { url: PAPERS } } };
+    expect(endpointsOf(env, "demo").map(({ name }) => name)).toEqual(["sample-2026"]);
+    expect(endpointsOf({ ...env, DEMO: "false" }, "demo").map(({ name }) => name)).toEqual([
+      "papers",
+      "sample-2025",
+    ]);
+  });
+
+  it("know their secrets, so that replies can be cleared of them", () => {
+    const ENDPOINTS = {
+      papers: {
+        url: PAPERS,
+        headers: {
+          authorization: "Bearer ${TOKEN}",
+          "x-api-key": "written-key",
+          "x-tenant": "kelp-institute",
+        },
+      },
+      guarded: { url: PAPERS, oauth: { clientId: "edge", clientSecret: "${TOKEN}", issuer: PAPERS } },
+    };
+    const env = { ENDPOINTS, TOKEN: "token-in-a-secret" };
+    expect(new Set(endpointOf(env, "papers")?.secrets)).toEqual(
+      new Set(["token-in-a-secret", "Bearer token-in-a-secret", "written-key"]),
+    );
+    expect(endpointOf(env, "guarded")?.secrets).toEqual(["token-in-a-secret"]);
+  });
+});
+
+describe("principals", () => {
+  it("of TOKENS and of JWTs cannot be the same", () => {
+    const jwt = { issuer: "https://idp.example", audience: "holdfast", jwks: "https://idp.example/jwks" };
+    const tokens = (principal: string) => [{ principal, sha256: HASH }];
+    expect(jwtOf({ JWT: jwt })?.principalPrefix).toBe("jwt:");
+    expect(errorIn(() => jwtOf({ JWT: { ...jwt, principalPrefix: "" } })).path).toBe("principalPrefix");
+    expect(errorIn(() => tokensOf({ JWT: jwt, TOKENS: tokens("jwt:alice") })).path).toBe("0.principal");
+    const own = { JWT: { ...jwt, principalPrefix: "a" }, TOKENS: tokens("alice") };
+    expect(errorIn(() => tokensOf(own)).message).toContain("principalPrefix");
+    expect(tokensOf({ JWT: jwt, TOKENS: tokens("alice") })).toHaveLength(1);
+  });
+
+  it("of TOKENS are not the demo's", () => {
+    const env = { TOKENS: [{ principal: "demo", sha256: HASH }] };
+    expect(tokensOf(env)).toHaveLength(1);
+    expect(errorIn(() => tokensOf({ ...env, DEMO: "true" })).path).toBe("0.principal");
   });
 });

@@ -23,6 +23,7 @@ it("receivers that do not answer hold up neither each other nor, being many, the
     const answers = new Map<string, (reply: Response) => void>();
     const outbox = new WebhookOutbox(storage.sql, {
       secret: "secret",
+      principal: () => "alice",
       fetch: (url) => new Promise((resolve) => answers.set(url, resolve)),
       task: async (id) => ({ ...DONE, id }),
       delivered: () => undefined,

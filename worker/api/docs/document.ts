@@ -26,6 +26,10 @@ const CODES = [
   "upstream-unauthorized",
   "unavailable",
   "keys-unavailable",
+  "no-webhooks",
+  "origin-refused",
+  "host-refused",
+  "too-many-wrong-tokens",
   "internal",
 ];
 
@@ -47,6 +51,7 @@ export function apiDocument(app: OpenAPIHono<ApiEnv>): ApiDocument {
       { name: "Endpoints", description: "The servers whose tools can be called." },
       { name: "Tasks", description: "Calls, and what becomes of them." },
       { name: "Events", description: "What happens, as it happens." },
+      { name: "Webhooks", description: "Signed posts to your server when a task has ended." },
     ],
   });
   return {
