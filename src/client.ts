@@ -84,6 +84,7 @@ export class TaskClient implements TaskClientApi {
   readonly #tentative: Map<string, AbortController> = new Map();
   readonly #subscribers: TaskSubscribers = new TaskSubscribers();
   readonly #report: (problem: Problem) => void;
+  readonly #push: boolean;
   readonly #closing: AbortController = new AbortController();
   readonly #actions: TaskActions = {
     cancel: async ({ id, endpoint }) => void (await this.#host.act(endpoint, { type: "cancelled", id })),
@@ -97,6 +98,7 @@ export class TaskClient implements TaskClientApi {
     this.#store = options.store;
     this.#clock = options.clock ?? systemClock;
     this.#report = options.onProblem ?? (() => undefined);
+    this.#push = options.push ?? true;
     this.#endpoints = new Map(
       Object.entries(options.endpoints).map(([name, connector]) => [name, this.#endpointOf(name, connector)]),
     );
@@ -107,7 +109,7 @@ export class TaskClient implements TaskClientApi {
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
       keep: { ...DEFAULT_KEEP, ...options.keep },
-      push: options.push ?? true,
+      push: this.#push,
       keepPlain: options.keepPlain ?? false,
       pollsAtOnce: options.pollsAtOnce ?? DEFAULT_POLLS_AT_ONCE,
       alarm: options.alarm,
@@ -143,6 +145,22 @@ export class TaskClient implements TaskClientApi {
     options.signal?.throwIfAborted();
     const held = options.id === undefined ? undefined : await this.get(options.id);
     if (held) return held;
+    // Before the call leaves: a server may ask at once, on its own stream.
+    const stopListening = this.#push ? server.listen() : undefined;
+    try {
+      return await this.#callNow(server, endpoint, tool, args, options);
+    } finally {
+      stopListening?.();
+    }
+  }
+
+  async #callNow(
+    server: Endpoint,
+    endpoint: string,
+    tool: string,
+    args: JsonObject,
+    options: NewCallOptions,
+  ): Promise<Task> {
     const known = (await server.rememberedSession())?.tools?.[tool];
     const facts = known ?? (await factsOf(server, tool));
     const session = await server.session();
@@ -261,8 +279,9 @@ export class TaskClient implements TaskClientApi {
   async close(): Promise<void> {
     (globalThis as Partial<EventTarget>).removeEventListener?.("online", this.#online);
     await this.#host.close();
-    this.#closing.abort(new ClientClosedError());
-    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close()));
+    const closed = new ClientClosedError();
+    this.#closing.abort(closed);
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close(closed)));
   }
 
   async #call(

@@ -14,6 +14,8 @@ export interface Connection {
   refuse(id: RequestId, code: number, message: string): Promise<void>;
   /** Opens the stream on which the server sends of its own accord (2025-11-25), unless it is open already. */
   listen?(): Promise<void>;
+  /** Closes that stream. */
+  stopListening?(): void;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,8 @@ export interface ConnectionEvents {
   readonly closed: () => void;
   /** The server has no stream to send of its own accord on (2025-11-25). */
   readonly pushRefused: () => void;
+  /** Aborts when the owner closes: a handshake under way ends with it. */
+  readonly closing: AbortSignal;
 }
 
 /** Makes connections to one server under one authorization. */

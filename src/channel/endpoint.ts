@@ -33,6 +33,11 @@ export class Endpoint {
   readonly #inbound: ConnectionEvents["inbound"];
   readonly #clock: Clock;
   #connecting: Promise<Connection> | undefined;
+  /** What `#connecting` resolved with. */
+  #current: Connection | undefined;
+  readonly #closing: AbortController = new AbortController();
+  /** How many calls and tasks want the server to push. */
+  #listeners = 0;
   #listening: Connection | undefined;
   #listingTools: Promise<readonly ListedTool[]> | undefined;
   /** How many requests are out on a connection. */
@@ -116,12 +121,29 @@ export class Endpoint {
     if (this.#session) await this.#remember(this.#session);
   }
 
-  /** Has the server send of its own accord (2025-11-25). Once a connection, and for nothing if it will not. */
-  async listen(): Promise<void> {
-    const connection = await this.#connected();
-    if (this.#listening === connection || this.refusesPush) return;
+  /**
+   * Lets the server send of its own accord (2025-11-25) for as long as anybody who called this has not called the
+   * function it returned. Does not connect: the stream opens with the next connection.
+   */
+  listen(): () => void {
+    this.#listeners++;
+    this.#openServerStream();
+    let listens = true;
+    return () => {
+      if (!listens) return;
+      listens = false;
+      if (--this.#listeners > 0) return;
+      this.#listening?.stopListening?.();
+      this.#listening = undefined;
+    };
+  }
+
+  #openServerStream(): void {
+    const connection = this.#current;
+    if (this.#listeners === 0 || !connection || this.#listening === connection || this.refusesPush) return;
     this.#listening = connection;
-    await connection.listen?.().catch(() => undefined);
+    // Nothing depends on it: the polls go on.
+    connection.listen?.().catch(() => undefined);
   }
 
   /** Answers a request the server put to us. Throws a RequestFaultError. */
@@ -167,12 +189,11 @@ export class Endpoint {
     await this.#remember(session);
   }
 
-  async close(): Promise<void> {
-    const connecting = this.#connecting;
-    this.#connecting = undefined;
-    // One that never came about needs no closing.
-    await connecting?.then((connection) => connection.close()).catch(() => undefined);
-    await Promise.all([...this.#replaced].map((connection) => connection.close()));
+  /** Closes the connections at once, and ends a handshake under way. Later requests reject with `reason`. */
+  async close(reason?: unknown): Promise<void> {
+    this.#closing.abort(reason);
+    const open = [...this.#replaced, ...(this.#current ? [this.#current] : [])];
+    await Promise.all(open.map((connection) => connection.close()));
   }
 
   /** A replaced connection is closed after its last request: what else is out on it shall have its own reply. */
@@ -193,22 +214,28 @@ export class Endpoint {
     return session && session.address === this.#connector.address ? session : undefined;
   }
 
-  #connected(): Promise<Connection> {
+  async #connected(): Promise<Connection> {
+    this.#closing.signal.throwIfAborted();
     return this.#connecting ?? this.#connect(undefined);
   }
 
   /** Connects with the session in memory, unless that is the one just found lost. */
   #connect(lost: Session | undefined): Promise<Connection> {
     let connecting: Promise<Connection>;
+    this.#current = undefined;
     const forget = (): void => {
-      if (this.#connecting === connecting) this.#connecting = undefined;
+      if (this.#connecting !== connecting) return;
+      this.#connecting = undefined;
+      this.#current = undefined;
     };
     connecting = this.#memory
       .exclusively(async (): Promise<Connection> => {
         const remembered = await this.#remembered();
         const known = lost && remembered?.sessionId === lost.sessionId ? undefined : remembered;
         const pushRefused = (): void => void this.pushRefused().catch(() => undefined);
-        const events = { inbound: this.#inbound, closed: forget, pushRefused };
+        const closing = this.#closing.signal;
+        closing.throwIfAborted();
+        const events = { inbound: this.#inbound, closed: forget, pushRefused, closing };
         const connection = await this.#connector.connect(events, known);
         if (connection.session === known) this.#session = known;
         else
@@ -217,10 +244,22 @@ export class Endpoint {
             ...(this.#session?.tools &&
               this.#session.generation === connection.session.generation && { tools: this.#session.tools }),
           });
+        if (closing.aborted) await connection.close();
         return connection;
       })
-      .catch(unsent);
+      .catch((error: unknown) => {
+        this.#closing.signal.throwIfAborted();
+        return unsent(error);
+      });
     this.#connecting = connecting;
+    connecting.then(
+      (connection) => {
+        if (this.#connecting !== connecting) return;
+        this.#current = connection;
+        this.#openServerStream();
+      },
+      () => undefined,
+    );
     connecting.catch(forget);
     return connecting;
   }

@@ -11,7 +11,7 @@ export class RetryLaterError extends Error {
   }
 }
 
-type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
  * The SDK transports drop the headers of an error response; this keeps the one a poll needs.

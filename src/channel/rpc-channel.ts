@@ -58,6 +58,7 @@ export class RpcChannel {
   /** Of one length, so that a count after it makes no other page's id. Every byte of it travels with each poll, twice. */
   readonly #prefix: string = ID_PREFIX + crypto.randomUUID().slice(0, 6);
   #count = 0;
+  #closed = false;
 
   constructor(transport: Transport, inbound: InboundHandler, clock: Clock = systemClock) {
     this.#transport = transport;
@@ -117,6 +118,7 @@ export class RpcChannel {
     };
 
     this.#pending.set(id, pending);
+    if (this.#closed) pending.fail({ kind: "network", message: "The connection is closed" });
     if (options.signal?.aborted) giveUp();
     options.signal?.addEventListener("abort", giveUp, { once: true });
     if (!this.#pending.has(id)) return promise;
@@ -169,6 +171,7 @@ export class RpcChannel {
 
   /** Fails everything that waits: the transport is gone. */
   close(): void {
+    this.#closed = true;
     for (const [id, pending] of [...this.#pending]) {
       this.#givenUp.add(id);
       pending.fail({ kind: "network", message: "The connection was closed" });

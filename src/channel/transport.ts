@@ -8,7 +8,9 @@ export interface Transport {
   onerror?: ((error: Error) => void) | undefined;
   sessionId?: string | undefined;
   /** Opens the GET stream; an empty id asks for no replay. */
-  resumeStream?: ((lastEventId: string) => Promise<void>) | undefined;
+  resumeStream?:
+    | ((lastEventId: string, options?: { onresumptiontoken?: (id: string) => void }) => Promise<void>)
+    | undefined;
   setProtocolVersion?: ((version: string) => void) | undefined;
 }
 

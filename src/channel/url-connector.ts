@@ -7,6 +7,7 @@ import { type Connection, type ConnectionEvents, type Connector, connectionOver 
 import { agree, type Era } from "./handshake.ts";
 import { fetchHeedingRetryAfter } from "./retry-after.ts";
 import { RpcChannel } from "./rpc-channel.ts";
+import { ServerStream } from "./server-stream.ts";
 import { type Transport, tapClose } from "./transport.ts";
 
 export interface UrlOptions {
@@ -47,13 +48,14 @@ export function urlConnector(
     address: address.href,
     renewable: true,
     async connect(events: ConnectionEvents, remembered?: Session): Promise<Connection> {
+      // The SDK takes a 405 to its GET for what it is, and says nothing of it.
+      const serverStream = new ServerStream(async (input, init) => {
+        const response = await heeding(input, init);
+        if (response.status === 405 && init?.method === "GET") events.pushRefused();
+        return response;
+      }, options.clock);
       const transport = makeTransport(address, {
-        // The SDK takes a 405 to its GET for what it is, and says nothing of it.
-        async fetch(input, init) {
-          const response = await heeding(input, init);
-          if (response.status === 405 && init?.method === "GET") events.pushRefused();
-          return response;
-        },
+        fetch: serverStream.fetch,
         ...(remembered?.sessionId !== undefined && { sessionId: remembered.sessionId }),
         ...(options.requestInit && { requestInit: options.requestInit }),
       });
@@ -67,14 +69,17 @@ export function urlConnector(
         channel.close();
         events.closed();
       });
+      events.closing.addEventListener("abort", () => channel.close(), { once: true });
       await transport.start();
       if (remembered?.generation === "2025-11-25") transport.setProtocolVersion?.(remembered.protocolVersion);
       const session = remembered ?? (await agreed(channel, options, identity, capabilities, address.href));
       const close = (): Promise<void> => transport.close();
       const connection = connectionOver(channel, () => session, identity, withTasks(capabilities), close);
-      // The SDK opens the server's stream after a handshake; with a remembered session there was none.
-      if (remembered?.generation !== "2025-11-25") return connection;
-      return Object.assign(connection, { listen: () => transport.resumeStream?.("") ?? Promise.resolve() });
+      if (session.generation !== "2025-11-25") return connection;
+      return Object.assign(connection, {
+        listen: () => serverStream.open(transport),
+        stopListening: () => serverStream.close(),
+      });
     },
   };
 }

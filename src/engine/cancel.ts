@@ -36,6 +36,21 @@ function acknowledged(state: TaskState, now: number): TaskState {
   return { ...state, record: { ...record, cancel } };
 }
 
+/**
+ * Whether a call in flight is cancelled by abandoning its request, which tells the server. In 2025-11-25 a call that
+ * asked for a task is not: `tasks/cancel` cancels its task once the reply names it (cancellation, rule 3).
+ */
+export function abandonsCall({ record, inFlight }: TaskState): boolean {
+  const { stage, cancel, generation, call } = record;
+  if (stage !== "calling" || !cancel || !inFlight.has("call")) return false;
+  return generation === "2026-07-28" || !call.asTask;
+}
+
+/** The request was given up before its reply came: whether the server still did the work, nobody says. */
+export function callAbandoned(state: TaskState, now: number): TaskState {
+  return abandonsCall(state) ? end(state, { kind: "cancelled", confirmed: false }, now) : state;
+}
+
 /** Ends what was cancelled and of which the server will not say so, or not in time. */
 export function enforceCancel(state: TaskState, now: number, timing: Timing): TaskState {
   const { stage, cancel, call } = state.record;

@@ -1,3 +1,4 @@
+import { abandonsCall } from "./cancel.ts";
 import { answersToSend } from "./input.ts";
 import { end, lost } from "./outcome.ts";
 import { hasEnded, type TaskRecord } from "./record.ts";
@@ -12,6 +13,7 @@ export function plan(state: TaskState, now: number): Transition {
     const commands = [...state.inFlight].map((operation): Command => ({ type: "abandon", operation }));
     return { state: { ...state, inFlight: NOTHING_OUT }, commands };
   }
+  if (abandonsCall(state)) return { state, commands: [{ type: "abandon", operation: "call" }] };
   if (state.hold && now < state.hold.until) return { state, commands: [] };
   if (state.hold) return plan(withoutHold(state), now);
   const { record } = state;

@@ -63,6 +63,8 @@ export type TaskEvent =
   | { readonly type: "delivered"; readonly keys: readonly string[] }
   | { readonly type: "cancelTaken"; readonly view?: TaskView }
   | { readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault }
+  /** A call in flight was abandoned by command, before its reply came. */
+  | { readonly type: "callAbandoned" }
   | { readonly type: "notified"; readonly view: TaskView }
   /** The server pushes this task's changes from now on, or no longer. */
   | { readonly type: "pushing"; readonly on: boolean }

@@ -1,5 +1,5 @@
 import { called, callFaulted, listed, listFaulted } from "./call.ts";
-import { cancelFaulted, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
+import { callAbandoned, cancelFaulted, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
 import type { Fault } from "./fault.ts";
 import { answered, answerFaulted, asked, delivered } from "./input.ts";
 import { end, failed } from "./outcome.ts";
@@ -63,6 +63,8 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
         ? end(back, failed({ reason: "oversized", message: fault.message }), now)
         : FAULTED[operation](back, fault, now, timing);
     }
+    case "callAbandoned":
+      return callAbandoned(state, now);
     case "progressed":
       return { ...state, progress: event.progress };
     case "asked":

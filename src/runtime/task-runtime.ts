@@ -34,6 +34,12 @@ const LIST_PAGES = 20;
 const OPERATIONS: readonly Operation[] = ["call", "get", "result", "list", "answer", "cancel"];
 /** Whoever asked for these asks again where another process was faster. */
 const BY_APP: ReadonlySet<TaskEvent["type"]> = new Set(["answered", "cancelled"]);
+/** How many `tasks/result` streams of an endpoint wait for questions at once. A page has six connections to a host. */
+const QUESTION_STREAMS = 2;
+/** How long each of them waits before it lets the next task ask, in ms. The next poll opens it again. */
+const QUESTION_STREAM_MS = 5_000;
+/** How long a stream that brought a question stays open for further ones, in ms. */
+const MORE_QUESTIONS_MS = 100;
 
 export interface RuntimeOptions {
   readonly store: TaskStore;
@@ -96,10 +102,14 @@ export class TaskRuntime {
   /** The last write of each record. */
   readonly #writes: Map<string, Promise<WriteResult>> = new Map();
   readonly #feeds: Map<string, PushFeed> = new Map();
+  /** By record: ends its use of the server's own stream (2025-11-25). */
+  readonly #listening: Map<string, () => void> = new Map();
   /** Tasks that a lost call may have been: another lost call must not take one of them for certain. */
   readonly #suspected: Set<string> = new Set();
   readonly #abandon: Map<string, AbortController> = new Map();
   readonly #polls: Gate;
+  /** By endpoint. */
+  readonly #questionStreams: Map<string, Gate> = new Map();
   /** What is out; each resolves when its reply has been taken in, or is no longer wanted. */
   readonly #replies: Set<Promise<void>> = new Set();
   /** The same for calls that may take longer than a request: no step waits for them. */
@@ -199,6 +209,7 @@ export class TaskRuntime {
     const { clock, timing } = this.#options;
     const { state, commands } = transition(before, event, clock.now(), timing);
     this.#states.set(id, state);
+    if (state.record.outcome) this.#stopListening(id);
     this.#due.set(id, nextDue(state, timing));
     if (state.record.taskId !== before.record.taskId) this.#index(state.record);
     const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record, event);
@@ -208,7 +219,7 @@ export class TaskRuntime {
       if (this.#closed || result === "superseded" || (letGo && result !== "stored")) return;
       for (const command of letGo ? [] : commands) {
         if (command.type === "send") this.#send(id, state.record, command.operation);
-        else this.#abandon.get(`${id}/${command.operation}`)?.abort();
+        else this.#abandonRequest(id, command.operation);
       }
       const spent = this.#options.shared && this.#isSpent(state.record);
       const news = event.type === "started" || looksChanged(before, state);
@@ -220,8 +231,7 @@ export class TaskRuntime {
     if (!written) proceed("stored");
     else void written.then(proceed);
     this.#options.rescheduled();
-    const asks = event.type === "asked" && openInputs(state.record).length > 0;
-    if (asks && this.#waiting.length > 0) this.#giveQuestionUp(id);
+    if (event.type === "asked") this.#closeQuestionStream(id);
   }
 
   /** Forgets a settled task; its record is the store's. */
@@ -231,6 +241,7 @@ export class TaskRuntime {
       this.#byTask.delete(`${record.endpoint}/${record.taskId}`);
       this.#feeds.get(record.endpoint)?.unwatch(record.taskId);
     }
+    this.#stopListening(id);
     this.#states.delete(id);
     this.#tenures.delete(id);
     this.#due.set(id, Number.POSITIVE_INFINITY);
@@ -274,6 +285,7 @@ export class TaskRuntime {
   close(): void {
     this.#closed = true;
     for (const feed of this.#feeds.values()) feed.close();
+    for (const stop of this.#listening.values()) stop();
     for (const controller of this.#abandon.values()) controller.abort();
   }
 
@@ -298,6 +310,15 @@ export class TaskRuntime {
     this.#abandon.get(`${id}/result`)?.abort();
     const fault: Fault = { kind: "network", message: "No question came" };
     this.dispatch(id, { type: "faulted", operation: "result", fault });
+  }
+
+  /** The question is known: its stream frees its connection, and the answer goes on another one. */
+  #closeQuestionStream(id: string): void {
+    const stream = this.#abandon.get(`${id}/result`);
+    if (!stream) return;
+    this.#options.clock.after(MORE_QUESTIONS_MS, () => {
+      if (this.#abandon.get(`${id}/result`) === stream) this.#giveQuestionUp(id);
+    });
   }
 
   /** Resolves when every write begun so far has ended. */
@@ -338,7 +359,7 @@ export class TaskRuntime {
     if (!this.#options.push || !endpoint || record.taskId === undefined) return;
     if (record.outcome || hasEnded(record) || endpoint.refusesPush) return;
     if (record.generation === "2025-11-25") {
-      void endpoint.listen().catch(() => undefined);
+      if (!this.#listening.has(record.id)) this.#listening.set(record.id, endpoint.listen());
       return;
     }
     let feed = this.#feeds.get(record.endpoint);
@@ -351,6 +372,25 @@ export class TaskRuntime {
       this.#feeds.set(record.endpoint, feed);
     }
     feed.watch(record.taskId, record.id);
+  }
+
+  #abandonRequest(id: string, operation: Operation): void {
+    const request = this.#abandon.get(`${id}/${operation}`);
+    // Its reply has come meanwhile.
+    if (!request || request.signal.aborted) return;
+    request.abort();
+    if (operation === "call") this.dispatch(id, { type: "callAbandoned" });
+  }
+
+  #questionStream(endpoint: string): Gate {
+    const gate = this.#questionStreams.get(endpoint) ?? new Gate(QUESTION_STREAMS);
+    this.#questionStreams.set(endpoint, gate);
+    return gate;
+  }
+
+  #stopListening(id: string): void {
+    this.#listening.get(id)?.();
+    this.#listening.delete(id);
   }
 
   /** Subscriptions of others on the same transport are acknowledged to them. */
@@ -533,7 +573,14 @@ export class TaskRuntime {
       case "result": {
         if (!protocol.encodeResult || !protocol.decodeResult)
           return { type: "faulted", operation, fault: unsupported(operation) };
-        const payload = await endpoint.request(protocol.encodeResult(taskId), options, generation);
+        const frame = protocol.encodeResult(taskId);
+        const payload = hasEnded(record)
+          ? await endpoint.request(frame, options, generation)
+          : await this.#questionStream(record.endpoint).pass(async () => {
+              signal.throwIfAborted();
+              const timeoutMs = Math.min(options.timeoutMs, QUESTION_STREAM_MS);
+              return endpoint.request(frame, { ...options, timeoutMs }, generation);
+            });
         return { type: "fetched", payload: protocol.decodeResult(payload) };
       }
       case "list":

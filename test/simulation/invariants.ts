@@ -76,6 +76,8 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #callsOut: Map<string, number> = new Map();
   /** When each tab last sent what about which task, and in which request. */
   readonly #sentLast: Map<string, { readonly at: number; readonly id: Message["id"] }> = new Map();
+  /** Requests whose replies no tab reads any more. */
+  readonly #givenUp: Set<unknown> = new Set();
   /** When each request left. */
   readonly #leftAt: Map<Message["id"], number> = new Map();
   readonly #lostLeads: LostLeads = new LostLeads();
@@ -158,6 +160,10 @@ export class Invariants implements DiskEvents, WireEvents {
       this.#pace.heldOnDisk(taskId, record.heldUntil ?? 0);
     // Whoever sends a call again may die before its reply comes, as the first caller may.
     if (stage === "calling") tab.onDeath(() => this.#troubled.add(tag));
+    // From here on the request is abandoned, and a reply that is already on its way is not read.
+    const abandons =
+      record.cancel !== undefined && (record.generation === "2026-07-28" || !record.call.asTask);
+    if (stage === "calling" && abandons && (this.#callsOut.get(tag) ?? 0) > 0) this.#troubled.add(tag);
     if (outcome) this.#decided(record, outcome);
   }
 
@@ -226,7 +232,10 @@ export class Invariants implements DiskEvents, WireEvents {
     if (tab.frozen) this.violate("a frozen tab does nothing", `${tab.name} sends ${method}`);
     if (method === undefined) return this.#answers2025(message);
     if (method === "tools/call") return this.#calls(tab, params);
-    if (method === "notifications/cancelled") this.#pace.givenUp(tab, params.requestId);
+    if (method === "notifications/cancelled") {
+      this.#givenUp.add(params.requestId);
+      this.#pace.givenUp(tab, params.requestId);
+    }
     const { taskId } = params;
     if (typeof taskId !== "string" || !method.startsWith("tasks/")) return;
     const sending = `${tab.name} ${method} ${taskId}`;
@@ -604,6 +613,7 @@ export class Invariants implements DiskEvents, WireEvents {
 
   /** A reply as late as that finds nobody waiting. */
   #isLate({ id }: Message): boolean {
+    if (this.#givenUp.has(id)) return true;
     return this.#setting.agenda.now - (this.#leftAt.get(id) ?? 0) >= DEFAULT_REQUEST_TIMEOUT_MS;
   }
 

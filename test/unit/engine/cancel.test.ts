@@ -24,7 +24,8 @@ function running(generation: "2025-11-25" | "2026-07-28" = "2026-07-28"): Walk {
 }
 
 function sent(recovery: Recovery = "none"): Walk {
-  return new Walk(stateOf(callingRecord({ call: { recovery } }))).on({ type: "started" });
+  const record = callingRecord({ generation: "2025-11-25", call: { recovery } });
+  return new Walk(stateOf(record)).on({ type: "started" });
 }
 
 describe("cancelling a task that runs", () => {
@@ -177,7 +178,48 @@ describe("cancelling a call whose server asks first", () => {
   });
 });
 
-describe("cancelling a call that is on its way", () => {
+describe.each([
+  ["a plain call of 2025-11-25", callingRecord({ generation: "2025-11-25", call: { asTask: false } })],
+  ["a call of 2026-07-28", callingRecord()],
+  ["a call of 2026-07-28 that is safe to repeat", callingRecord({ call: { recovery: "repeat" } })],
+])("cancelling %s whose reply has not come", (_name, record) => {
+  const cancelledInFlight = (): Walk =>
+    new Walk(stateOf(record)).on({ type: "started" }).on({ type: "cancelled" });
+
+  it("abandons its request, which tells the server, and ends it unconfirmed", () => {
+    const walk = cancelledInFlight();
+    expect(walk.abandoned).toEqual(["call"]);
+    expect(walk.outcome, "the wish is written first").toBeUndefined();
+    walk.on({ type: "callAbandoned" });
+    expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
+  });
+
+  it("ignores a reply that comes after that", () => {
+    const walk = cancelledInFlight().on({ type: "callAbandoned" });
+    walk.on({ type: "called", reply: { kind: "input", requests: [question] } });
+    expect(walk.sent).toEqual([]);
+    expect(walk.record.inputs).toEqual([]);
+    expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
+  });
+
+  it("takes a result that comes while the wish is written", () => {
+    const walk = cancelledInFlight().on({ type: "called", reply: { kind: "result", result } });
+    expect(walk.outcome).toEqual({ kind: "completed", result });
+  });
+
+  it("cancels a task that comes while the wish is written", () => {
+    expect(cancelledInFlight().on(taskReply).sent).toEqual(["cancel"]);
+  });
+
+  it("does not ask anybody what the server asks while the wish is written", () => {
+    const walk = cancelledInFlight();
+    walk.on({ type: "called", reply: { kind: "input", requests: [question] } });
+    expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
+    expect(walk.record.inputs.filter(({ state }) => state === "open")).toEqual([]);
+  });
+});
+
+describe("cancelling a 2025-11-25 call that asked for a task and is on its way", () => {
   it("waits for the reply: there is no task to cancel yet", () => {
     const walk = sent().on({ type: "cancelled" });
     expect(walk.outcome).toBeUndefined();
@@ -195,20 +237,6 @@ describe("cancelling a call that is on its way", () => {
       .on({ type: "cancelled" })
       .on({ type: "called", reply: { kind: "result", result } });
     expect(walk.outcome).toEqual({ kind: "completed", result });
-  });
-
-  it("a question in reply is not put to anyone: the call is over", () => {
-    const walk = sent().on({ type: "cancelled" });
-    walk.on({ type: "called", reply: { kind: "input", requests: [question] } });
-    expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
-    expect(walk.record.inputs.filter(({ state }) => state === "open")).toEqual([]);
-  });
-
-  it("a state in reply is not sent back: the call is over", () => {
-    const walk = sent().on({ type: "cancelled" });
-    walk.on({ type: "called", reply: { kind: "input", requests: [], requestState: "opaque" } });
-    expect(walk.sent).toEqual([]);
-    expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
   });
 
   it.each(["none", "list", "repeat"] as const)(

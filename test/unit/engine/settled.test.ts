@@ -41,6 +41,7 @@ const EVENTS: Record<TaskEvent["type"], readonly TaskEvent[]> = {
     { type: "faulted", operation, fault: network },
     { type: "faulted", operation, fault: rpcError(-32602) },
   ]),
+  callAbandoned: [{ type: "callAbandoned" }],
   notified: [{ type: "notified", view: completed }],
   pushing: [
     { type: "pushing", on: true },
