@@ -1,7 +1,7 @@
 import type { InputRequest } from "./input-request.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
-import type { TaskSnapshot, TaskStatus } from "./task-snapshot.ts";
+import type { TaskReading, TaskStatus } from "./task-snapshot.ts";
 import type { ToolResult } from "./tool-result.ts";
 
 /** What the request behind a task came to: the answer a plain `tools/call` would have had. */
@@ -17,7 +17,7 @@ export type TaskPayload =
  * `isError` in 2025-11-25. Both arrive here as the payload says.
  */
 export interface TaskView {
-  readonly snapshot: TaskSnapshot;
+  readonly snapshot: TaskReading;
   readonly payload?: TaskPayload;
   /** All questions open now (2026-07-28). Absent when the generation does not carry them inline. */
   readonly inputRequests?: readonly InputRequest[];
@@ -51,7 +51,7 @@ const STATUSES: ReadonlySet<unknown> = new Set<TaskStatus>([
  * Reads the fields both generations share. Identity and status must be right; a bad time stamp
  * or interval is no reason to lose a task, and reads as absent.
  */
-export function readSnapshot(value: unknown, ttlField: string, pollField: string): TaskSnapshot {
+export function readSnapshot(value: unknown, ttlField: string, pollField: string): TaskReading {
   if (!isObject(value)) throw new MalformedReplyError("The reply holds no task object");
   if (typeof value.taskId !== "string" || value.taskId === "") {
     throw new MalformedReplyError("The task has no taskId");
@@ -65,9 +65,9 @@ export function readSnapshot(value: unknown, ttlField: string, pollField: string
     taskId: value.taskId,
     status: value.status as TaskStatus,
     ...(typeof value.statusMessage === "string" && { statusMessage: value.statusMessage }),
-    createdAt: typeof value.createdAt === "string" ? value.createdAt : "",
-    lastUpdatedAt: typeof value.lastUpdatedAt === "string" ? value.lastUpdatedAt : "",
-    ttlMs: isDuration(ttl) ? ttl : null,
+    ...(typeof value.createdAt === "string" && { createdAt: value.createdAt }),
+    ...(typeof value.lastUpdatedAt === "string" && { lastUpdatedAt: value.lastUpdatedAt }),
+    ...((ttl === null || isDuration(ttl)) && { ttlMs: ttl }),
     ...(isDuration(poll) && { pollIntervalMs: poll }),
   };
 }
