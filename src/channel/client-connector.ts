@@ -36,17 +36,7 @@ export function clientConnector(
       }
       const session = sessionOf(transport, remembered);
       const channel = new RpcChannel(transport, events.inbound);
-      let closing = false;
-      const untap = tapMessages(transport, (message) => {
-        if (!closing) return channel.receive(message);
-        const taken = channel.receiveReply(message);
-        untapWhenQuiet();
-        return taken;
-      });
-      // A reply that comes after the close would be an error to the Client, which never asked.
-      const untapWhenQuiet = (): void => {
-        if (!channel.expectsLateReplies) untap();
-      };
+      const untap = tapMessages(transport, (message) => channel.receive(message));
       tapClose(transport, () => {
         channel.close();
         events.closed();
@@ -56,10 +46,8 @@ export function clientConnector(
         () => session,
         identity,
         capabilities,
-        async () => {
-          closing = true;
-          untapWhenQuiet();
-        },
+        // A reply that comes after the close would be an error to the Client, which never asked.
+        async () => channel.whenQuiet(untap),
       );
     },
   };

@@ -59,10 +59,10 @@ export class Endpoint {
     this.#connector = connector;
     this.#memory = memory;
     this.#clock = clock;
-    this.#inbound = (message) => {
+    this.#inbound = (message, origin) => {
       // What is known of the tools is asked again at the next call.
       if (message.method === "notifications/tools/list_changed") this.forgetTools().catch(() => undefined);
-      return inbound(message);
+      return inbound(message, origin);
     };
   }
 
@@ -146,12 +146,25 @@ export class Endpoint {
     connection.listen?.().catch(() => undefined);
   }
 
-  /** Answers a request the server put to us. Throws a RequestFaultError. */
-  async respond(id: RequestId, result: JsonObject, signal?: AbortSignal): Promise<void> {
-    const connection = await this.#connected();
+  /**
+   * Answers a request of the server. Throws a RequestFaultError.
+   * @param sessionId The session in which the server asked, if it has sessions. In another one the id names another
+   *   request of the server, or none.
+   * @returns False when that session is over: then nothing is sent.
+   */
+  async respond(
+    id: RequestId,
+    result: JsonObject,
+    sessionId: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const current = await this.#connected();
     // Connecting takes its time, and somebody else may have taken the task over meanwhile.
     signal?.throwIfAborted();
-    await connection.respond(id, result);
+    const asking = [current, ...this.#replaced].find(({ session }) => session.sessionId === sessionId);
+    const connection = sessionId === undefined ? current : asking;
+    await connection?.respond(id, result);
+    return connection !== undefined;
   }
 
   /** What `tools/list` says of a tool, asked once a session. `undefined` if the server has no such tool. */
@@ -235,8 +248,12 @@ export class Endpoint {
         const pushRefused = (): void => void this.pushRefused().catch(() => undefined);
         const closing = this.#closing.signal;
         closing.throwIfAborted();
-        const events = { inbound: this.#inbound, closed: forget, pushRefused, closing };
-        const connection = await this.#connector.connect(events, known);
+        let connection: Connection | undefined;
+        const inbound: ConnectionEvents["inbound"] = (message, origin) => {
+          const { sessionId } = connection?.session ?? {};
+          return this.#inbound(message, { ...origin, ...(sessionId !== undefined && { sessionId }) });
+        };
+        connection = await this.#connector.connect({ inbound, closed: forget, pushRefused, closing }, known);
         if (connection.session === known) this.#session = known;
         else
           await this.#remember({

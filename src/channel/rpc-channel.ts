@@ -30,6 +30,8 @@ export interface RequestOptions {
   readonly progressToken?: string;
   /** Tell the server when the reply is given up (2025-11-25 `notifications/cancelled`). */
   readonly announceGivingUp?: boolean;
+  /** The id of the record the request is about: what the server asks on its response stream is asked of that one. */
+  readonly about?: string;
 }
 
 interface Pending {
@@ -40,8 +42,19 @@ interface Pending {
   extend(): void;
 }
 
-/** What arrives and is no reply to a request of this channel. True when it was taken. */
-export type InboundHandler = (message: RpcRequest | RpcNotification) => boolean;
+/** Where a message of the server came in. */
+export interface Origin {
+  /**
+   * The record of the request on whose response stream it came; empty for a request about no record. Absent when it
+   * came on another stream, or when the transport does not tell.
+   */
+  readonly about?: string;
+  /** The MCP session it came in: the ids of the server's requests hold within it. */
+  readonly sessionId?: string;
+}
+
+/** Takes what arrives and is no reply to a request of this channel. Returns whether it was taken. */
+export type InboundHandler = (message: RpcRequest | RpcNotification, origin?: Origin) => boolean;
 
 /**
  * JSON-RPC correlation over a transport that others may be using too. Its ids carry a random
@@ -59,6 +72,7 @@ export class RpcChannel {
   readonly #prefix: string = ID_PREFIX + crypto.randomUUID().slice(0, 6);
   #count = 0;
   #closed = false;
+  #quiet: (() => void) | undefined;
 
   constructor(transport: Transport, inbound: InboundHandler, clock: Clock = systemClock) {
     this.#transport = transport;
@@ -127,6 +141,7 @@ export class RpcChannel {
       requestSignal: stream.signal,
       onRequestStreamEnd: () =>
         pending.fail({ kind: "network", message: "The response stream ended without a response" }),
+      take: (message) => this.receive(message, options.about ?? ""),
       ...(frame.headers && { headers: frame.headers }),
     };
     sendOn(this.#transport, { jsonrpc: "2.0", id, method: frame.method, params: frame.params }, send).catch(
@@ -149,24 +164,21 @@ export class RpcChannel {
     await this.#send("response", { jsonrpc: "2.0", id, error: { code, message } });
   }
 
-  /** Whether a request was given up whose reply has not come: it is still ours when it comes. */
-  get expectsLateReplies(): boolean {
-    return this.#givenUp.size > 0;
+  /** Calls back once no reply to a request given up can still come: until then such a reply is this channel's. */
+  whenQuiet(quiet: () => void): void {
+    this.#quiet = quiet;
+    if (this.#givenUp.size === 0) quiet();
   }
 
-  /** Takes a reply to a request of this channel off the transport. False for anything else. */
-  receiveReply(message: unknown): boolean {
-    return isResponse(message) && this.#receiveResponse(message);
-  }
-
-  /** Takes a message off the transport. False when it is somebody else's. */
-  receive(message: unknown): boolean {
-    if (this.receiveReply(message)) return true;
-    if (isRequest(message) || isNotification(message)) {
-      if (message.method === "notifications/progress") this.#extend(message.params);
-      return this.#inbound(message);
-    }
-    return false;
+  /**
+   * Takes a message off the transport. Returns false when it is somebody else's. A closed channel takes only replies.
+   * @param about The record of the request on whose response stream it came, if the transport tells.
+   */
+  receive(message: unknown, about?: string): boolean {
+    if (isResponse(message)) return this.#receiveResponse(message);
+    if (this.#closed || !(isRequest(message) || isNotification(message))) return false;
+    if (message.method === "notifications/progress") this.#extend(message.params);
+    return this.#inbound(message, about === undefined ? {} : { about });
   }
 
   /** Fails everything that waits: the transport is gone. */
@@ -186,6 +198,7 @@ export class RpcChannel {
     const pending = this.#pending.get(id);
     if ("error" in message) pending?.fail(rpcFault(readRpcError(message.error)));
     else pending?.succeed(message.result);
+    if (this.#givenUp.size === 0) this.#quiet?.();
     return true;
   }
 

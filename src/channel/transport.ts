@@ -21,15 +21,48 @@ export interface SendOptions {
   readonly requestSignal?: AbortSignal;
   /** Called when the response stream ended and brought no response. */
   readonly onRequestStreamEnd?: () => void;
+  /**
+   * Takes what arrives on this request's own response stream; what it declines goes to the transport's `onmessage`.
+   * Only Streamable HTTP has such streams: other transports never call it.
+   */
+  readonly take?: (message: unknown) => boolean;
 }
 
 /** Sends a frame on a transport of either major. */
-export function sendOn(transport: Transport, message: object, options?: SendOptions): Promise<void> {
+export function sendOn(
+  transport: Transport,
+  message: object,
+  { take, ...options }: SendOptions = {},
+): Promise<void> {
   return (transport.send as (message: object, options?: SendOptions) => Promise<void>).call(
-    transport,
+    take && isStreamableHttp(transport) ? viewOf(transport, take) : transport,
     message,
     options,
   );
+}
+
+/**
+ * Whether this is the Streamable HTTP transport of an SDK itself. A subclass or a wrapper may have private fields,
+ * which a view cannot reach.
+ */
+function isStreamableHttp(transport: Transport): boolean {
+  return (
+    Object.hasOwn(transport, "_reconnectionOptions") &&
+    Object.hasOwn(Object.getPrototypeOf(transport), "terminateSession")
+  );
+}
+
+/**
+ * The transport with an `onmessage` of its own. Both majors read a response stream, also one they resume, with the
+ * object that `send` was called on, so that the messages of one request arrive at the view it was sent on.
+ */
+function viewOf(transport: Transport, take: (message: unknown) => boolean): Transport {
+  const onmessage = (message: never, extra?: never): void => {
+    if (!take(message)) transport.onmessage?.(message, extra);
+  };
+  return new Proxy(transport, {
+    get: (target, property) => (property === "onmessage" ? onmessage : Reflect.get(target, property)),
+  });
 }
 
 /** Takes the messages that arrive on a transport; those `take` declines go where they went before. */

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
+import { isInputMethod } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
-import type { ClientIdentity, Session } from "../protocol/session.ts";
+import { INVALID_PARAMS, isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
+import { type ClientIdentity, RELATED_TASK, type Session } from "../protocol/session.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
 import { type Connection, type ConnectionEvents, type Connector, connectionOver } from "./connection.ts";
 import { agree, type Era } from "./handshake.ts";
@@ -101,12 +102,16 @@ async function agreed(
   }
 }
 
+const TAG_IT = `name the task in _meta["${RELATED_TASK}"], or ask on the response stream of its call`;
+
 /** Nobody else listens on a bare transport, and a server's request must not hang. */
 function answerUntaken(channel: RpcChannel, id: string | number, method: string): void {
   const answer =
     method === "ping"
       ? channel.respond(id, {})
-      : channel.refuse(id, METHOD_NOT_FOUND, `${method} is not supported outside a task`);
+      : isInputMethod(method)
+        ? channel.refuse(id, INVALID_PARAMS, `${method} belongs to no call or task of this client: ${TAG_IT}`)
+        : channel.refuse(id, METHOD_NOT_FOUND, `${method} is not supported by this client`);
   // If the answer does not arrive, the server's own timeout ends its request.
   answer.catch(() => undefined);
 }

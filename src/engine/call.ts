@@ -1,5 +1,4 @@
 import type { CallReply } from "../protocol/task-view.ts";
-import { readTime } from "../protocol/time-stamp.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { end, failed, lost, rpcFailed } from "./outcome.ts";
 import { observed } from "./poll.ts";
@@ -22,7 +21,10 @@ export function called(before: TaskState, reply: CallReply, now: number, timing:
     case "task": {
       const accepted: TaskRecord = {
         ...record,
-        inputs: [],
+        // A server may make a task of a call that asked for none. It is one from here on.
+        call: { ...record.call, asTask: true },
+        // Questions of the call's own rounds are over. A request of the server waits for its answer all the same.
+        inputs: record.inputs.filter(({ rpcId }) => rpcId !== undefined),
         ...(reply.immediateResponse !== undefined && { immediateResponse: reply.immediateResponse }),
       };
       return { ...observed({ ...state, record: accepted }, reply.view, now, timing), mayCall: false };
@@ -91,7 +93,7 @@ export function listed(
   if (state.record.stage !== "calling") return state;
   const { createdAt } = state.record;
   const fitting = event.unclaimed.filter(({ snapshot }) => {
-    const made = readTime(snapshot.createdAt ?? "");
+    const made = Date.parse(snapshot.createdAt);
     return Number.isNaN(made) || (made >= createdAt - CLOCK_SKEW_MS && made <= now + CLOCK_SKEW_MS);
   });
   const [only] = fitting;

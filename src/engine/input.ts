@@ -1,16 +1,67 @@
 import type { InputRequest } from "../protocol/input-request.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
 import { landed, relaxed, troubled } from "./trouble.ts";
 
+/**
+ * Takes in a question that a 2025-11-25 server put as a request. Its id holds within one session, and servers begin
+ * to count anew after a restart: an id that comes again with another question, or in another session, is a new question.
+ */
 export function asked(state: TaskState, request: InputRequest, now: number): TaskState {
   const { record } = state;
-  if (record.inputs.some(({ key }) => key === request.key)) return state;
-  const input: RecordedInput = { ...request, askedAt: now, state: "open" };
-  return { ...state, record: { ...record, inputs: [...record.inputs, input] } };
+  const known = record.inputs.findLast((input) => hasIdOf(input, request));
+  if (known && sameSession(known, request) && sameQuestion(known, request)) return state;
+  const inputs = record.inputs.map((input) =>
+    // The answer to the earlier request of this id would now go to the new one.
+    hasIdOf(input, request) && isUnsettled(input) ? withdrawn(input) : input,
+  );
+  // Asked again in a new session, a question keeps the answer that the old one could not take.
+  const repeated = inputs.find(
+    (input) => !sameSession(input, request) && sameQuestion(input, request) && input.state !== "delivered",
+  );
+  const next: readonly RecordedInput[] = repeated
+    ? inputs.map((input) => (input === repeated ? askedAgain(input, request) : input))
+    : [...inputs, { ...request, key: unusedKey(request.key, inputs), askedAt: now, state: "open" }];
+  return { ...state, record: { ...record, inputs: next } };
+}
+
+/** The session in which the server asked is over. If it still wants to know, it asks again in the next one. */
+export function undeliverable(state: TaskState, keys: readonly string[]): TaskState {
+  return { ...landed(state, "answer"), record: withInputs(state.record, keys, withdrawn), listenAt: 0 };
+}
+
+function askedAgain(input: RecordedInput, request: InputRequest): RecordedInput {
+  return { ...input, ...request, key: input.key, state: input.response ? "answered" : "open" };
+}
+
+function withdrawn(input: RecordedInput): RecordedInput {
+  return { ...input, state: "withdrawn" };
+}
+
+function isUnsettled({ state }: RecordedInput): boolean {
+  return state === "open" || state === "answered";
+}
+
+function hasIdOf(input: InputRequest, request: InputRequest): boolean {
+  return request.rpcId === undefined ? input.key === request.key : input.rpcId === request.rpcId;
+}
+
+function sameSession(a: InputRequest, b: InputRequest): boolean {
+  return a.sessionId === b.sessionId;
+}
+
+function sameQuestion(a: InputRequest, b: InputRequest): boolean {
+  return a.method === b.method && sameJson(a.params, b.params);
+}
+
+/** One key is answered once, so that a key is never used again. */
+function unusedKey(key: string, inputs: readonly RecordedInput[]): string {
+  let unused = key;
+  for (let count = 2; inputs.some((input) => input.key === unused); count++) unused = `${key}-${count}`;
+  return unused;
 }
 
 export function answered(state: TaskState, key: string, response: JsonObject): TaskState {

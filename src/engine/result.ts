@@ -16,8 +16,19 @@ export function wantsQuestions({ record }: TaskState): boolean {
   );
 }
 
-export function fetched(state: TaskState, payload: TaskPayload, now: number): TaskState {
-  return end(landed(state, "result"), outcomeOf(state.record.snapshot, payload), now);
+/**
+ * Takes in what `tasks/result` gave. Some servers do not let it wait for the task's end and answer at once: while the
+ * task waits for input that nobody has given, the next poll says whether this is its end.
+ */
+export function fetched(state: TaskState, payload: TaskPayload, now: number, timing: Timing): TaskState {
+  const { record } = state;
+  const next = landed(state, "result");
+  const fates = record.inputs.map((input) => input.state);
+  const asks = fates.includes("open") || fates.includes("answered");
+  const waits = asks || (record.snapshot?.status === "input_required" && !fates.includes("delivered"));
+  if (!waits || hasEnded(record)) return end(next, outcomeOf(record.snapshot, payload), now);
+  const pollAt = Math.min(state.pollAt, now + timing.minPollMs);
+  return { ...next, early: payload, pollAt, listenAt: nextPoll(record, timing, now) };
 }
 
 export function resultFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {

@@ -32,6 +32,8 @@ export interface TaskState {
   readonly paceMs?: number;
   /** When `tasks/result` may next be opened for the questions it brings (2025-11-25). */
   readonly listenAt: number;
+  /** What `tasks/result` gave before the server said that the task has ended. */
+  readonly early?: TaskPayload;
   /** The keys of the answers that were last sent. */
   readonly answering: readonly string[];
   readonly hold?: Hold;
@@ -41,10 +43,6 @@ export interface TaskState {
   readonly progress?: TaskProgress;
   /** The server pushes changes, so that polls are only the net below. */
   readonly pushed: boolean;
-  /** The time stamp of the last reading, by the server's clock; it is no news, so that the record may have an older one. */
-  readonly stampedAt?: number;
-  /** A notification came while a poll was out: the reply may be older than it. */
-  readonly overtaken?: true;
 }
 
 /** Everything that can happen to a task. */
@@ -65,6 +63,8 @@ export type TaskEvent =
   | { readonly type: "listed"; readonly unclaimed: readonly TaskView[]; readonly rivals?: boolean }
   /** The server took these answers. */
   | { readonly type: "delivered"; readonly keys: readonly string[] }
+  /** The session in which the server asked these is over, so that no answer can reach it. */
+  | { readonly type: "undeliverable"; readonly keys: readonly string[] }
   | { readonly type: "cancelTaken"; readonly view?: TaskView }
   | { readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault }
   /** A call in flight was abandoned by command, before its reply came. */

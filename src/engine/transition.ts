@@ -1,7 +1,7 @@
 import { called, callFaulted, listed, listFaulted } from "./call.ts";
 import { callAbandoned, cancelFaulted, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
 import type { Fault } from "./fault.ts";
-import { answered, answerFaulted, asked, delivered } from "./input.ts";
+import { answered, answerFaulted, asked, delivered, undeliverable } from "./input.ts";
 import { end, failed } from "./outcome.ts";
 import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
@@ -46,11 +46,13 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "pushing":
       return pushing(state, event.on, now, timing);
     case "fetched":
-      return fetched(state, event.payload, now);
+      return fetched(state, event.payload, now, timing);
     case "listed":
       return listed(state, event, now, timing);
     case "delivered":
       return delivered(state, event.keys, now, timing);
+    case "undeliverable":
+      return undeliverable(state, event.keys);
     case "cancelTaken":
       return cancelTaken(state, event.view, now, timing);
     case "faulted": {

@@ -1,8 +1,9 @@
 import { isObject, type JsonObject } from "./json.ts";
 import type { Session } from "./session.ts";
-import type { CallRetry, Frame, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
+import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
   type CallReply,
+  findTask,
   MalformedReplyError,
   readImmediateResponse,
   readSnapshot,
@@ -10,14 +11,14 @@ import {
   type TaskView,
 } from "./task-view.ts";
 import type { ToolFacts } from "./tool-facts.ts";
-import { readToolResult } from "./tool-result.ts";
+import { holdsContent, readToolResult } from "./tool-result.ts";
 
 /** SEP-1686: the client asks for a task, and `tasks/result` holds the payload and the questions. */
 export const revision2025: TaskProtocol = {
   generation: "2025-11-25",
 
   mayBecomeTask(session: Session, tool: ToolFacts | undefined, preference: TaskPreference): boolean {
-    if (!serverTakesTaskCalls(session.serverCapabilities)) return false;
+    if (!declares(session, "requests", "tools", "call")) return false;
     switch (tool?.taskSupport ?? "forbidden") {
       case "forbidden":
         return false;
@@ -28,9 +29,7 @@ export const revision2025: TaskProtocol = {
     }
   },
 
-  canList({ serverCapabilities }: Session): boolean {
-    return isObject(serverCapabilities.tasks) && isObject(serverCapabilities.tasks.list);
-  },
+  canList: (session: Session): boolean => declares(session, "list"),
 
   encodeCall(call: ToolCall, _retry: CallRetry | undefined): Frame {
     return {
@@ -44,25 +43,27 @@ export const revision2025: TaskProtocol = {
     };
   },
 
-  decodeCall(call: ToolCall, result: unknown): CallReply {
-    if (isObject(result) && isObject(result.task)) {
-      if (!call.asTask) throw new MalformedReplyError("The server made a task of a call that asked for none");
+  decodeCall(_call: ToolCall, result: unknown): CallReply {
+    if (isObject(result) && isTask(result)) {
       const immediateResponse = readImmediateResponse(result);
-      const view = readView(result.task);
-      return { kind: "task", view, ...(immediateResponse !== undefined && { immediateResponse }) };
+      return {
+        kind: "task",
+        view: readView(result),
+        ...(immediateResponse !== undefined && { immediateResponse }),
+      };
     }
     const toolResult = readToolResult(result);
     if (!toolResult) throw new MalformedReplyError("The reply to tools/call is neither a result nor a task");
     return { kind: "result", result: toolResult };
   },
 
-  encodeGet: (taskId: string): Frame => ({ method: "tasks/get", params: { taskId } }),
+  encodeGet: (taskId: TaskId): Frame => ({ method: "tasks/get", params: { taskId } }),
 
-  decodeGet(taskId: string, result: unknown): TaskView {
+  decodeGet(taskId: TaskId, result: unknown): TaskView {
     return expectTask(taskId, readView(result));
   },
 
-  encodeResult: (taskId: string): Frame => ({ method: "tasks/result", params: { taskId } }),
+  encodeResult: (taskId: TaskId): Frame => ({ method: "tasks/result", params: { taskId } }),
 
   decodeResult(result: unknown): TaskPayload {
     const toolResult = readToolResult(result);
@@ -89,10 +90,11 @@ export const revision2025: TaskProtocol = {
     return typeof nextCursor === "string" ? { views, nextCursor } : { views };
   },
 
-  encodeCancel: (taskId: string): Frame => ({ method: "tasks/cancel", params: { taskId } }),
+  encodeCancel: (taskId: TaskId): Frame => ({ method: "tasks/cancel", params: { taskId } }),
 
-  decodeCancel(taskId: string, result: unknown): TaskView {
-    return expectTask(taskId, readView(result));
+  decodeCancel(taskId: TaskId, result: unknown): TaskView | undefined {
+    // An empty result acknowledges the request as 2026-07-28 does, and the next poll says what came of it.
+    return findTask(result) && expectTask(taskId, readView(result));
   },
 
   decodeNotification(method: string, params: unknown): TaskView | undefined {
@@ -104,12 +106,26 @@ function readView(task: unknown): TaskView {
   return { snapshot: readSnapshot(task, "ttl", "pollInterval") };
 }
 
-function expectTask(taskId: string, view: TaskView): TaskView {
-  if (view.snapshot.taskId === taskId) return view;
+/**
+ * Whether a reply is a task and not a result, whatever was asked for. A result may have fields of any name, so that
+ * beside content a task counts only where the reply holds it as `task`.
+ */
+function isTask(reply: JsonObject): boolean {
+  const isResult = holdsContent(reply) || reply.toolResult !== undefined;
+  return findTask(isResult ? reply.task : reply) !== undefined;
+}
+
+function expectTask(taskId: TaskId, view: TaskView): TaskView {
+  if (view.snapshot.taskId === String(taskId)) return view;
   throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
 }
 
-function serverTakesTaskCalls({ tasks }: JsonObject): boolean {
-  if (!isObject(tasks) || !isObject(tasks.requests)) return false;
-  return isObject(tasks.requests.tools) && isObject(tasks.requests.tools.call);
+/** Whether the server declares a capability of Tasks, by its path. Some say `true` where the specification has an object. */
+function declares({ serverCapabilities }: Session, ...path: readonly string[]): boolean {
+  let value: unknown = serverCapabilities.tasks;
+  for (const name of path) {
+    if (value === true) return true;
+    value = isObject(value) ? value[name] : undefined;
+  }
+  return value === true || isObject(value);
 }

@@ -2,10 +2,11 @@ import { readInputRequests } from "./input-request.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
 import type { Session } from "./session.ts";
-import type { CallRetry, Frame, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
-import type { TaskReading } from "./task-snapshot.ts";
+import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
+import type { TaskSnapshot } from "./task-snapshot.ts";
 import {
   type CallReply,
+  findTask,
   MalformedReplyError,
   readImmediateResponse,
   readSnapshot,
@@ -13,7 +14,7 @@ import {
   type TaskView,
 } from "./task-view.ts";
 import type { ToolFacts } from "./tool-facts.ts";
-import { readToolResult } from "./tool-result.ts";
+import { holdsContent, readToolResult } from "./tool-result.ts";
 
 /** SEP-2663: the server decides what is a task, and `tasks/get` carries everything inline. */
 export const revision2026: TaskProtocol = {
@@ -42,7 +43,9 @@ export const revision2026: TaskProtocol = {
 
   decodeCall(_call: ToolCall, result: unknown): CallReply {
     if (!isObject(result)) throw new MalformedReplyError("The reply to tools/call is no object");
-    switch (result.resultType ?? "complete") {
+    // Without a resultType, a task is one that says so itself.
+    const bare = !holdsContent(result) && findTask(result) ? "task" : "complete";
+    switch (result.resultType ?? bare) {
       case "complete": {
         const toolResult = readToolResult(result);
         if (!toolResult) throw new MalformedReplyError("The reply to tools/call is no tool result");
@@ -77,27 +80,27 @@ export const revision2026: TaskProtocol = {
     }
   },
 
-  encodeGet: (taskId: string): Frame => ({ method: "tasks/get", params: { taskId } }),
+  encodeGet: (taskId: TaskId): Frame => ({ method: "tasks/get", params: { taskId } }),
 
-  decodeGet(taskId: string, result: unknown): TaskView {
+  decodeGet(taskId: TaskId, result: unknown): TaskView {
     // The specification's own examples say "task" here; anything else unknown is invalid (index, "ResultType").
     const resultType = isObject(result) ? (result.resultType ?? "complete") : "complete";
     if (resultType !== "complete" && resultType !== "task") {
       throw new MalformedReplyError(`Unknown resultType ${JSON.stringify(resultType)}`);
     }
     const view = readView(result, "detailed");
-    if (view.snapshot.taskId === taskId) return view;
+    if (view.snapshot.taskId === String(taskId)) return view;
     throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
   },
 
-  encodeUpdate: (taskId: string, inputResponses: JsonObject): Frame => ({
+  encodeUpdate: (taskId: TaskId, inputResponses: JsonObject): Frame => ({
     method: "tasks/update",
     params: { taskId, inputResponses },
   }),
 
-  encodeCancel: (taskId: string): Frame => ({ method: "tasks/cancel", params: { taskId } }),
+  encodeCancel: (taskId: TaskId): Frame => ({ method: "tasks/cancel", params: { taskId } }),
 
-  decodeCancel: (_taskId: string, _result: unknown): undefined => undefined,
+  decodeCancel: (_taskId: TaskId, _result: unknown): undefined => undefined,
 
   decodeNotification(method: string, params: unknown): TaskView | undefined {
     return method === "notifications/tasks" ? readView(params, "brief") : undefined;
@@ -110,7 +113,7 @@ export const revision2026: TaskProtocol = {
  */
 function readView(task: unknown, form: "brief" | "detailed"): TaskView {
   const snapshot = readSnapshot(task, "ttlMs", "pollIntervalMs");
-  const fields = task as JsonObject;
+  const fields = findTask(task) ?? {};
   switch (snapshot.status) {
     case "working":
     case "cancelled":
@@ -126,7 +129,7 @@ function readView(task: unknown, form: "brief" | "detailed"): TaskView {
 }
 
 function withPayload(
-  snapshot: TaskReading,
+  snapshot: TaskSnapshot,
   payload: TaskPayload | undefined,
   form: "brief" | "detailed",
   field: string,

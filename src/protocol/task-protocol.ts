@@ -33,6 +33,9 @@ export interface CallRetry {
   readonly requestState?: string;
 }
 
+/** A task's id as the server wrote it: a text by the specification, a number from some servers. */
+export type TaskId = string | number;
+
 /** What a caller may prefer where the protocol leaves a choice. */
 export type TaskPreference = "task" | "plain";
 
@@ -48,18 +51,18 @@ export interface TaskProtocol {
   canList(session: Session): boolean;
   encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame;
   decodeCall(call: ToolCall, result: unknown): CallReply;
-  encodeGet(taskId: string): Frame;
-  decodeGet(taskId: string, result: unknown): TaskView;
+  encodeGet(taskId: TaskId): Frame;
+  decodeGet(taskId: TaskId, result: unknown): TaskView;
   /** Fetches payload and questions where the task object does not carry them. */
-  encodeResult?(taskId: string): Frame;
+  encodeResult?(taskId: TaskId): Frame;
   decodeResult?(result: unknown): TaskPayload;
   encodeList?(cursor: string | undefined): Frame;
   /** Tasks in a page that cannot be read are left out. */
   decodeList?(result: unknown): { readonly views: readonly TaskView[]; readonly nextCursor?: string };
-  encodeUpdate?(taskId: string, inputResponses: JsonObject): Frame;
-  encodeCancel(taskId: string): Frame;
+  encodeUpdate?(taskId: TaskId, inputResponses: JsonObject): Frame;
+  encodeCancel(taskId: TaskId): Frame;
   /** The task as cancelling left it, or `undefined` for a bare acknowledgement. */
-  decodeCancel(taskId: string, result: unknown): TaskView | undefined;
+  decodeCancel(taskId: TaskId, result: unknown): TaskView | undefined;
   /** Reads a status notification, or `undefined` if this is not one. */
   decodeNotification(method: string, params: unknown): TaskView | undefined;
 }

@@ -14,6 +14,8 @@ export interface TaskProgress {
 /** What the server last said of a task: the `Task` object of either generation, in one shape. */
 export interface TaskSnapshot {
   readonly taskId: string;
+  /** The server's ids are numbers, and go back to it as numbers. */
+  readonly numericId?: true;
   readonly status: TaskStatus;
   readonly statusMessage?: string;
   /** ISO 8601, the server's clock. */
@@ -26,9 +28,12 @@ export interface TaskSnapshot {
   readonly pollIntervalMs?: number;
 }
 
-/** One reading of a task. A server may leave out what has not changed: what is absent stays as it was. */
-export type TaskReading = Pick<TaskSnapshot, "taskId" | "status"> & Partial<TaskSnapshot>;
-
 export function isTerminal(status: TaskStatus): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+/** The text of a task's id. Some servers count, and want their numbers back: see {@link TaskSnapshot.numericId}. */
+export function readTaskId(value: unknown): string | undefined {
+  if (typeof value === "number" && Number.isFinite(value)) return String(value);
+  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,7 +1,7 @@
 import type { InputRequest } from "./input-request.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
-import type { TaskReading, TaskStatus } from "./task-snapshot.ts";
+import { readTaskId, type TaskSnapshot, type TaskStatus } from "./task-snapshot.ts";
 import type { ToolResult } from "./tool-result.ts";
 
 /** What the request behind a task came to: the answer a plain `tools/call` would have had. */
@@ -17,7 +17,7 @@ export type TaskPayload =
  * `isError` in 2025-11-25. Both arrive here as the payload says.
  */
 export interface TaskView {
-  readonly snapshot: TaskReading;
+  readonly snapshot: TaskSnapshot;
   readonly payload?: TaskPayload;
   /** All questions open now (2026-07-28). Absent when the generation does not carry them inline. */
   readonly inputRequests?: readonly InputRequest[];
@@ -39,35 +39,58 @@ export class MalformedReplyError extends Error {
   override readonly name = "MalformedReplyError";
 }
 
-const STATUSES: ReadonlySet<unknown> = new Set<TaskStatus>([
-  "working",
-  "input_required",
-  "completed",
-  "failed",
-  "cancelled",
-]);
+/** By the name without case and separators. Drafts of SEP-1686 began with `submitted`. */
+const STATUSES: Readonly<Record<string, TaskStatus>> = {
+  working: "working",
+  submitted: "working",
+  inputrequired: "input_required",
+  completed: "completed",
+  failed: "failed",
+  cancelled: "cancelled",
+  canceled: "cancelled",
+};
+
+function readStatus(value: unknown): TaskStatus | undefined {
+  if (typeof value !== "string" || value.length > 32) return undefined;
+  const name = value.toLowerCase().replace(/[\s_-]/g, "");
+  return Object.hasOwn(STATUSES, name) ? STATUSES[name] : undefined;
+}
+
+/** How deep servers wrap a task: `{ task: { task: … } }`. */
+const TASK_DEPTH = 4;
+
+/** The task in a reply: the reply itself, or what it holds as `task`. */
+export function findTask(reply: unknown): JsonObject | undefined {
+  let value = reply;
+  for (let depth = 0; depth < TASK_DEPTH && isObject(value); depth++, value = value.task)
+    if (readTaskId(value.taskId) !== undefined && readStatus(value.status) !== undefined) return value;
+  return undefined;
+}
 
 /**
- * Reads the fields both generations share. Identity and status must be right; a bad time stamp
+ * Reads the fields both generations share. Identity and status must be there; a bad time stamp
  * or interval is no reason to lose a task, and reads as absent.
  */
-export function readSnapshot(value: unknown, ttlField: string, pollField: string): TaskReading {
+export function readSnapshot(reply: unknown, ttlField: string, pollField: string): TaskSnapshot {
+  const value = findTask(reply) ?? reply;
   if (!isObject(value)) throw new MalformedReplyError("The reply holds no task object");
-  if (typeof value.taskId !== "string" || value.taskId === "") {
-    throw new MalformedReplyError("The task has no taskId");
-  }
-  if (!STATUSES.has(value.status)) {
-    throw new MalformedReplyError(`The task has no known status (${JSON.stringify(value.status)})`);
+  const taskId = readTaskId(value.taskId);
+  if (taskId === undefined) throw new MalformedReplyError("The task has no taskId");
+  const status = readStatus(value.status);
+  if (status === undefined) {
+    const said = String(JSON.stringify(value.status)).slice(0, 100);
+    throw new MalformedReplyError(`The task has no known status (${said})`);
   }
   const ttl = value[ttlField];
   const poll = value[pollField];
   return {
-    taskId: value.taskId,
-    status: value.status as TaskStatus,
+    taskId,
+    ...(typeof value.taskId === "number" && { numericId: true }),
+    status,
     ...(typeof value.statusMessage === "string" && { statusMessage: value.statusMessage }),
-    ...(typeof value.createdAt === "string" && { createdAt: value.createdAt }),
-    ...(typeof value.lastUpdatedAt === "string" && { lastUpdatedAt: value.lastUpdatedAt }),
-    ...((ttl === null || isDuration(ttl)) && { ttlMs: ttl }),
+    createdAt: typeof value.createdAt === "string" ? value.createdAt : "",
+    lastUpdatedAt: typeof value.lastUpdatedAt === "string" ? value.lastUpdatedAt : "",
+    ttlMs: isDuration(ttl) ? ttl : null,
     ...(isDuration(poll) && { pollIntervalMs: poll }),
   };
 }

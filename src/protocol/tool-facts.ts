@@ -38,7 +38,8 @@ export function readToolPage(result: unknown): { tools: ListedTool[]; nextCursor
 }
 
 function readFacts(tool: JsonObject, headers: readonly HeaderParameter[]): ToolFacts {
-  const support = isObject(tool.execution) ? tool.execution.taskSupport : undefined;
+  const { taskSupport } = isObject(tool.execution) ? tool.execution : {};
+  const support = typeof taskSupport === "string" ? taskSupport.toLowerCase() : undefined;
   const annotations = isObject(tool.annotations) ? tool.annotations : {};
   return {
     taskSupport: support === "optional" || support === "required" ? support : "forbidden",

@@ -1,3 +1,4 @@
+import type { Origin } from "../channel/rpc-channel.ts";
 import { nextPollAt } from "../engine/plan.ts";
 import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.ts";
 import type { TaskState } from "../engine/state.ts";
@@ -194,9 +195,9 @@ export class TaskHost {
     return group.ask(action);
   }
 
-  /** What a server sent that is no reply. True when it is about a task of ours. */
-  inbound(endpoint: string, message: RpcRequest | RpcNotification): boolean {
-    return this.#runtime.inbound(endpoint, message) || this.#passOn(endpoint, message);
+  /** Takes what a server sent that is not a reply. Returns whether it is about a task of ours. */
+  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin = {}): boolean {
+    return this.#runtime.inbound(endpoint, message, origin) || this.#passOn(endpoint, message, origin);
   }
 
   /** Connects to the endpoint while no other tab does. */
@@ -382,12 +383,10 @@ export class TaskHost {
     if (record.outcome) {
       if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);
       if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
-    } else {
-      // A later state is on its way to the store: it may make the call again, and it is the one that is handed over.
-      const current = this.#runtime.state(record.id)?.record ?? record;
-      if (current !== record || record.stage === "calling") return;
-    }
-    if (group && !group.leads && !record.outcome) {
+    } else if (record.stage === "calling") return;
+    else if (group && !group.leads) {
+      // With a later state on its way to the store, it is that one that is handed over. Until then this tab runs the task.
+      if (!this.#isLatest(record)) return;
       const base = this.#runtime.base(record.id);
       this.#runtime.yield(record.id);
       group.handOver(record, base);
@@ -438,6 +437,10 @@ export class TaskHost {
     return true;
   }
 
+  #isLatest(record: TaskRecord): boolean {
+    return this.#runtime.state(record.id)?.record === record;
+  }
+
   /** A tab that was frozen for long tells old news: what is not known here is looked up before it is believed. */
   async #toldOfUnknown(state: SharedState): Promise<void> {
     // A plain call of another tab is news only to who holds a handle of it.
@@ -460,16 +463,20 @@ export class TaskHost {
   }
 
   /** A question about a task that another tab runs may come to this tab's connection (2025-11-25). */
-  #passOn(endpoint: string, message: RpcRequest | RpcNotification): boolean {
-    const asked = readQuestion(message);
+  #passOn(endpoint: string, message: RpcRequest | RpcNotification, { about, sessionId }: Origin): boolean {
+    const asked = readQuestion(message, sessionId);
     const group = this.#groups.get(endpoint);
     if (!asked || !group) return false;
-    for (const task of this.#options.followed()) {
-      if (task.endpoint !== endpoint || task.taskId !== asked.taskId) continue;
-      void group.ask({ type: "asked", id: task.id, request: asked.request });
-      return true;
-    }
-    return false;
+    // One that names no task is for the one task there is, if no other request of this tab brought it.
+    const unnamed = asked.taskId === undefined && about === undefined;
+    const own = this.#options.endpoint(endpoint)?.hasOwnTransport === true;
+    const meant = [...this.#options.followed()].filter(
+      ({ endpoint: theirs, taskId }) =>
+        theirs === endpoint && taskId !== undefined && (unnamed ? own : taskId === asked.taskId),
+    );
+    const task = unnamed && meant.length > 1 ? undefined : meant.at(-1);
+    if (task) void group.ask({ type: "asked", id: task.id, request: asked.request });
+    return task !== undefined;
   }
 
   /** Another tab moved on a task that runs here. If this one leads, it goes on from there. */

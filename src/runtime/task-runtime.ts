@@ -1,10 +1,11 @@
 import type { Endpoint } from "../channel/endpoint.ts";
 import { faultOf } from "../channel/request-fault.ts";
-import { ID_PREFIX } from "../channel/rpc-channel.ts";
+import { ID_PREFIX, type Origin, type RequestOptions } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
+import { askedOf } from "../engine/attribution.ts";
 import type { Fault } from "../engine/fault.ts";
 import { answersToSend } from "../engine/input.ts";
-import { nextDue } from "../engine/plan.ts";
+import { nextDue, nextPollAt } from "../engine/plan.ts";
 import { rebased } from "../engine/rebase.ts";
 import {
   endedAsPlainCall,
@@ -17,17 +18,15 @@ import type { Timing } from "../engine/schedule.ts";
 import { idleState, type Operation, type TaskEvent, type TaskState } from "../engine/state.ts";
 import { isRival } from "../engine/stray.ts";
 import { transition } from "../engine/transition.ts";
-import { movedBy } from "../engine/trouble.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
-import { protocolOf } from "../protocol/task-protocol.ts";
-import { isTerminal, type TaskProgress } from "../protocol/task-snapshot.ts";
+import { protocolOf, type TaskId } from "../protocol/task-protocol.ts";
+import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snapshot.ts";
 import { MalformedReplyError, type TaskView } from "../protocol/task-view.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
-import { ClockWatch } from "./clock-watch.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Gate } from "./gate.ts";
 import { PushFeed } from "./push-feed.ts";
@@ -95,7 +94,6 @@ export class TaskRuntime {
   readonly #states: Map<string, TaskState> = new Map();
   readonly #tenures: Map<string, Tenure> = new Map();
   readonly #due: DueQueue = new DueQueue();
-  readonly #clockWatch: ClockWatch;
   /** Record ids by endpoint and the server's task id. */
   readonly #byTask: Map<string, string> = new Map();
   /** Calls made in this process: whoever made them has their plain result in hand. */
@@ -123,7 +121,6 @@ export class TaskRuntime {
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
-    this.#clockWatch = new ClockWatch(options.clock);
     this.#polls = new Gate(options.pollsAtOnce);
   }
 
@@ -168,7 +165,6 @@ export class TaskRuntime {
 
   /** Does what is due, and says when to come back: ms since 1970, or Infinity. */
   step(now: number): number {
-    this.#followClock();
     for (const id of this.#due.takeDue(now)) this.dispatch(id, { type: "due" });
     return this.#due.next();
   }
@@ -209,7 +205,6 @@ export class TaskRuntime {
   }
 
   dispatch(id: string, event: TaskEvent): void {
-    this.#followClock();
     const before = this.#states.get(id);
     if (!before || this.#closed) return;
     const { clock, timing } = this.#options;
@@ -217,7 +212,10 @@ export class TaskRuntime {
     this.#states.set(id, state);
     if (state.record.outcome) this.#stopListening(id);
     this.#due.set(id, nextDue(state, timing));
-    if (state.record.taskId !== before.record.taskId) this.#index(state.record);
+    if (state.record.taskId !== before.record.taskId) {
+      this.#ephemeral.delete(id);
+      this.#index(state.record);
+    }
     const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record, event);
     const tenure = this.#tenures.get(id);
     const proceed = (result: WriteResult): void => {
@@ -229,8 +227,9 @@ export class TaskRuntime {
       }
       const spent = this.#options.shared && this.#isSpent(state.record);
       const news = event.type === "started" || looksChanged(before, state);
-      // This write was in flight when the task was handed over, so only this process can publish it.
-      if (news || (!letGo && event.type === "woken")) this.#options.changed(state, news);
+      // What was still on its way to the store when the task was given away nobody else can tell of.
+      if (news || (!letGo && (event.type === "woken" || nextPollAt(before) !== nextPollAt(state))))
+        this.#options.changed(state, news);
       if (spent) void this.#remove(state.record);
     };
     if (!written) proceed("stored");
@@ -254,15 +253,17 @@ export class TaskRuntime {
     this.#ephemeral.delete(id);
   }
 
-  /** What a server sent that is no reply. True when it is about a task of ours. */
-  inbound(endpoint: string, message: RpcRequest | RpcNotification): boolean {
+  /** Takes what a server sent that is not a reply. Returns whether it is about a task of ours. */
+  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin = {}): boolean {
     const { params } = message;
     if (isRequest(message)) {
-      const asked = readQuestion(message);
+      const asked = readQuestion(message, origin.sessionId);
       if (!asked) return false;
-      const { taskId, request } = asked;
-      const state = taskId === undefined ? this.#onlyCallOut(endpoint) : this.#stateOf(endpoint, taskId);
-      if (state) this.dispatch(state.record.id, { type: "asked", request });
+      const states = [...this.#states.values()].filter(({ record }) => record.endpoint === endpoint);
+      // On a Client's transport what comes on no stream of ours may be asked of the Client.
+      const alone = this.#options.endpoint(endpoint)?.hasOwnTransport === true;
+      const state = askedOf(states, { taskId: asked.taskId, about: origin.about }, alone);
+      if (state) this.dispatch(state.record.id, { type: "asked", request: asked.request });
       return state !== undefined;
     }
     if (message.method === "notifications/progress") return this.#progressed(endpoint, params);
@@ -336,35 +337,12 @@ export class TaskRuntime {
     this.#tenures.set(state.record.id, { base, unsaved: [] });
   }
 
-  #followClock(): void {
-    const jump = this.#clockWatch.jump();
-    if (jump === 0) return;
-    for (const [id, state] of this.#states) {
-      const next = movedBy(state, jump);
-      this.#states.set(id, next);
-      this.#due.set(id, nextDue(next, this.#options.timing));
-    }
-  }
-
   #index(record: TaskRecord): void {
     if (record.taskId !== undefined) this.#byTask.set(`${record.endpoint}/${record.taskId}`, record.id);
   }
 
-  /**
-   * A server that asks during a plain 2025-11-25 call does not say during which: it is clear while one
-   * alone is out. On a Client's transport the call may be the Client's, and so is the question.
-   */
-  #onlyCallOut(endpoint: string): TaskState | undefined {
-    if (!this.#options.endpoint(endpoint)?.hasOwnTransport) return undefined;
-    const out = [...this.#states.values()].filter(
-      ({ record, inFlight }) => record.endpoint === endpoint && inFlight.has("call"),
-    );
-    return out.length === 1 ? out[0] : undefined;
-  }
-
   #stateOf(endpoint: string, taskId: unknown): TaskState | undefined {
-    if (typeof taskId !== "string") return undefined;
-    const id = this.#byTask.get(`${endpoint}/${taskId}`);
+    const id = this.#byTask.get(`${endpoint}/${readTaskId(taskId)}`);
     return id === undefined ? undefined : this.#states.get(id);
   }
 
@@ -564,8 +542,8 @@ export class TaskRuntime {
     if (!endpoint) return { type: "faulted", operation, fault: unknownEndpoint(record.endpoint) };
     const { generation } = record;
     const protocol = protocolOf(generation);
-    const options = { timeoutMs: this.#options.requestTimeoutMs, signal };
-    const taskId = record.taskId ?? "";
+    const options = { timeoutMs: this.#options.requestTimeoutMs, signal, about: record.id };
+    const taskId = wireIdOf(record);
     switch (operation) {
       case "call": {
         const { call } = record;
@@ -601,7 +579,7 @@ export class TaskRuntime {
       case "list":
         return this.#listUnclaimed(record, endpoint, options);
       case "answer":
-        return { type: "delivered", keys: await this.#answer(record, endpoint, options) };
+        return this.#answer(record, endpoint, options);
       case "cancel": {
         // In whatever generation: it must not wait for the server to speak the task's own again.
         const result = await endpoint.request(protocol.encodeCancel(taskId), options);
@@ -611,11 +589,7 @@ export class TaskRuntime {
     }
   }
 
-  async #listUnclaimed(
-    record: TaskRecord,
-    endpoint: Endpoint,
-    options: { timeoutMs: number; signal: AbortSignal },
-  ): Promise<TaskEvent> {
+  async #listUnclaimed(record: TaskRecord, endpoint: Endpoint, options: RequestOptions): Promise<TaskEvent> {
     const protocol = protocolOf(record.generation);
     const listed: TaskView[] = [];
     let cursor: string | undefined;
@@ -662,33 +636,34 @@ export class TaskRuntime {
     if (Array.isArray(taskIds)) for (const taskId of taskIds) this.#suspected.add(String(taskId));
   }
 
-  async #answer(
-    record: TaskRecord,
-    endpoint: Endpoint,
-    options: { timeoutMs: number; signal: AbortSignal },
-  ): Promise<readonly string[]> {
+  async #answer(record: TaskRecord, endpoint: Endpoint, options: RequestOptions): Promise<TaskEvent> {
     const protocol = protocolOf(record.generation);
     const answered = answersToSend(record);
     if (protocol.encodeUpdate) {
-      const frame = protocol.encodeUpdate(record.taskId ?? "", responsesOf(answered));
+      const frame = protocol.encodeUpdate(wireIdOf(record), responsesOf(answered));
       await endpoint.request(frame, options, record.generation);
-      return answered.map(({ key }) => key);
+      return { type: "delivered", keys: answered.map(({ key }) => key) };
     }
     const [first] = answered;
-    if (!first || first.rpcId === undefined) return [];
+    if (!first || first.rpcId === undefined) return { type: "delivered", keys: [] };
     const related =
-      record.taskId === undefined ? {} : { _meta: { [RELATED_TASK]: { taskId: record.taskId } } };
-    await endpoint.respond(first.rpcId, { ...first.response, ...related }, options.signal);
-    return [first.key];
+      record.taskId === undefined ? {} : { _meta: { [RELATED_TASK]: { taskId: wireIdOf(record) } } };
+    const response = { ...first.response, ...related };
+    const sent = await endpoint.respond(first.rpcId, response, first.sessionId, options.signal);
+    return { type: sent ? "delivered" : "undeliverable", keys: [first.key] };
   }
 }
 
-/** Whether there is anything to publish: most polls bring nothing new, whatever is written of their pace. */
+/** The id as the server wrote it. */
+function wireIdOf({ taskId = "", snapshot }: TaskRecord): TaskId {
+  return snapshot?.numericId ? Number(taskId) : taskId;
+}
+
+/** Whether there is anything to tell: most polls bring nothing new. */
 function looksChanged(before: TaskState, after: TaskState): boolean {
-  if (before.progress !== after.progress || before.trouble !== after.trouble) return true;
-  const [a, b] = [before.record, after.record];
-  const fields = Object.keys({ ...a, ...b }) as (keyof TaskRecord)[];
-  return a !== b && fields.some((field) => field !== "rev" && field !== "polledAt" && a[field] !== b[field]);
+  return (
+    before.record !== after.record || before.progress !== after.progress || before.trouble !== after.trouble
+  );
 }
 
 function payloadOf(event: TaskEvent): unknown {

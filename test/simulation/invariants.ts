@@ -1,6 +1,7 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "../../src/channel/rpc-channel.ts";
 import type { Outcome, TaskRecord } from "../../src/engine/record.ts";
 import { isObject, type JsonObject, sameJson } from "../../src/protocol/json.ts";
+import type { RequestId } from "../../src/protocol/json-rpc.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Disk, DiskEvents } from "./disk.ts";
 import { lostBy } from "./durable-loss.ts";
@@ -65,6 +66,8 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #givenAt: Map<GivenAnswer, number> = new Map();
   /** Each with its question, as it was written once. */
   readonly #durableAnswers: Set<string> = new Set();
+  /** By the ids of the server's requests (2025-11-25): a question asked again in a new session has another, and its key. */
+  readonly #askedAs: Map<RequestId, { readonly record: TaskRecord; readonly key: string }> = new Map();
   readonly #sentAnswers: Map<string, JsonObject> = new Map();
   /** Questions an answer to which the server refused: they may be answered otherwise. */
   readonly #refusedAnswers: Set<string> = new Set();
@@ -149,7 +152,8 @@ export class Invariants implements DiskEvents, WireEvents {
         this.violate("a question is answered once", `${key} of ${tag} was delivered, is ${now}`);
       }
     }
-    for (const { key, state, response } of record.inputs) {
+    for (const { key, state, response, rpcId } of record.inputs) {
+      if (rpcId !== undefined) this.#askedAs.set(rpcId, { record, key });
       if (response) this.#durableAnswers.add(`${tag}/${key} ${JSON.stringify(response)}`);
       const earlier = before?.inputs.find((input) => input.key === key)?.state;
       if (earlier !== state && taskId !== undefined) this.#pace.excuse(taskId);
@@ -295,8 +299,8 @@ export class Invariants implements DiskEvents, WireEvents {
 
   taken(_tab: Tab, _endpoint: string, message: Message): void {
     if (message.method !== undefined) return;
-    const record = this.#recordAsked(message);
-    if (record?.taskId !== undefined) this.#pace.excuse(record.taskId);
+    const taskId = this.#asked(message)?.record.taskId;
+    if (taskId !== undefined) this.#pace.excuse(taskId);
   }
 
   unanswered(tab: Tab, endpoint: string, request: Message, error: Error | undefined): void {
@@ -477,7 +481,12 @@ export class Invariants implements DiskEvents, WireEvents {
 
   #accepted({ tag, key, response }: AcceptedAnswer): void {
     this.#setting.happened("answer accepted");
-    const given = this.#given.filter((answer) => answer.tag === tag && answer.key === key);
+    const asked = [...this.#askedAs].find(
+      ([id, { record }]) => `rpc-${id}` === key && this.#tag(record) === tag,
+    );
+    const given = this.#given.filter(
+      (answer) => answer.tag === tag && answer.key === (asked?.[1].key ?? key),
+    );
     const own = given.filter((answer) => sameJson(answer.response, response));
     // A store that fails hides one call from another, whose task may then be taken for its own.
     if (own.length === 0 && this.#unstored.has(tag)) return;
@@ -551,18 +560,16 @@ export class Invariants implements DiskEvents, WireEvents {
   #answers2025(message: Message): void {
     if (!isObject(message.result)) return;
     const { _meta, ...response } = message.result;
-    const key = `rpc-${message.id}`;
-    const record = this.#recordAsked(message);
-    if (record) this.#answerLeaves(record, key, response);
+    const asked = this.#asked(message);
+    if (asked) this.#answerLeaves(asked.record, asked.key, response);
     else if (Object.keys(response).length > 0 && this.#unstored.size === 0) {
-      this.violate("no answer leaves before it is durable", `${key} is of no record on disk`);
+      this.violate("no answer leaves before it is durable", `rpc-${message.id} is of no record on disk`);
     }
   }
 
-  /** The record that a response to a request of the server is about (2025-11-25). */
-  #recordAsked({ id }: Message): TaskRecord | undefined {
-    const records = [...(this.#disk?.active.values() ?? []), ...(this.#disk?.settled.values() ?? [])];
-    return records.find(({ inputs }) => inputs.some(({ rpcId }) => rpcId === id));
+  /** The question that a response to a request of the server is about (2025-11-25). */
+  #asked({ id }: Message): { readonly record: TaskRecord; readonly key: string } | undefined {
+    return id === undefined ? undefined : this.#askedAs.get(id);
   }
 
   #answerLeaves(record: TaskRecord, key: string, response: JsonObject): void {
@@ -584,14 +591,16 @@ export class Invariants implements DiskEvents, WireEvents {
     this.#sentAnswers.set(name, response);
   }
 
-  #answerRefused({ id, method, params }: Message): void {
+  #answerRefused(message: Message): void {
+    const { method, params } = message;
     const responses = isObject(params?.inputResponses) ? Object.keys(params.inputResponses) : [];
     const taskId = params?.taskId;
     const tag = typeof taskId === "string" ? this.#setting.ledger.tagOfTask(taskId) : undefined;
     for (const key of responses) this.#refusedAnswers.add(`${tag}/${key}`);
     if (method !== undefined) return;
+    const key = this.#asked(message)?.key;
     for (const answer of this.#given) {
-      if (answer.key === `rpc-${id}`) this.#refusedAnswers.add(`${answer.tag}/${answer.key}`);
+      if (answer.key === key) this.#refusedAnswers.add(`${answer.tag}/${answer.key}`);
     }
   }
 

@@ -50,9 +50,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the tab that made a call releases it before it lets go of the task",
     file: "runtime/task-host.ts",
-    find: 'if (current !== record || record.stage === "calling") return;',
-    replace:
-      'if (record.stage === "calling") return;\n      if (current !== record) return this.#endCall(record.id);',
+    find: "if (!this.#isLatest(record)) return;",
+    replace: "if (!this.#isLatest(record)) return this.#endCall(record.id);",
     contended: true,
   },
   {
@@ -115,8 +114,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "Retry-After is ignored",
     file: "engine/trouble.ts",
-    find: 'fault.kind === "http" && fault.retryAfterMs !== undefined\n      ? Math.min(',
-    replace: 'fault.kind === "http" && fault.retryAfterMs === Infinity\n      ? Math.min(',
+    find: 'const demanded = fault.kind === "http" ? fault.retryAfterMs : undefined;',
+    replace: "const demanded = undefined as number | undefined;",
   },
   {
     name: "Retry-After is forgotten with the process",

@@ -68,20 +68,70 @@ describe("2025-11-25: the reply to tools/call", () => {
     expect(revision2025.decodeCall(plainly, result)).toEqual({ kind: "result", result });
   });
 
-  it("a task nobody asked for breaks the protocol", () => {
-    expect(() => revision2025.decodeCall(plainly, wire.createTaskResult)).toThrow(MalformedReplyError);
+  it.each([
+    ["for a call that asked for none", plainly, wire.createTaskResult],
+    ["bare", asTask, wire.working],
+    ["wrapped twice", asTask, { task: { task: wire.working } }],
+    ["beside content", asTask, { ...wire.createTaskResult, content: [] }],
+    ["with an id that is a number", asTask, { task: { ...wire.working, taskId: 5 } }],
+    ["with a status in capitals", asTask, { task: { ...wire.working, status: "WORKING" } }],
+    ["in the first status of the drafts", asTask, { task: { ...wire.working, status: "submitted" } }],
+  ])("a task is read %s", (_how, call, reply) => {
+    const read = revision2025.decodeCall(call, reply);
+    expect(read).toMatchObject({ kind: "task", view: { snapshot: { status: "working" } } });
+  });
+
+  it.each([
+    ["an empty object", {}, []],
+    ["only isError", { isError: false }, []],
+    [
+      "the toolResult of 2024-10-07",
+      { toolResult: { content: [{ type: "text", text: "x" }] } },
+      [{ type: "text", text: "x" }],
+    ],
+    ["a toolResult of text", { toolResult: "x" }, [{ type: "text", text: "x" }]],
+    ["a wrapped result", { result: { content: "x" } }, [{ type: "text", text: "x" }]],
+    ["content that is text", { content: "x" }, [{ type: "text", text: "x" }]],
+    ["content that is one block", { content: { type: "text", text: "x" } }, [{ type: "text", text: "x" }]],
+    [
+      "blocks that are text",
+      { content: ["x", { type: "text", text: "y" }] },
+      [
+        { type: "text", text: "x" },
+        { type: "text", text: "y" },
+      ],
+    ],
+    ["a text block without a type", { content: [{ text: "x" }] }, [{ type: "text", text: "x" }]],
+    [
+      "an image without a type",
+      { content: [{ data: "AA==", mimeType: "image/png" }] },
+      [{ type: "image", data: "AA==", mimeType: "image/png" }],
+    ],
+    [
+      "a block of no known kind",
+      { content: [{ a: 1 }, 7] },
+      [
+        { type: "text", text: '{"a":1}' },
+        { type: "text", text: "7" },
+      ],
+    ],
+    ["content null", { content: null }, []],
+    ["fields named as a task's are", { content: [], taskId: "x", status: "working" }, []],
+  ])("a result is read from %s, and keeps what the server sent", (_what, reply, content) => {
+    const read = revision2025.decodeCall(plainly, reply);
+    expect(read).toEqual({
+      kind: "result",
+      result: { ...reply, ...("result" in reply && reply.result), content },
+    });
   });
 
   it.each([
     ["nothing", undefined],
     ["null", null],
     ["a list", []],
-    ["an empty object", {}],
     ["a task without an id", { task: { ...wire.working, taskId: undefined } }],
     ["a task with an empty id", { task: { ...wire.working, taskId: "" } }],
-    ["a task with an unknown status", { task: { ...wire.working, status: "submitted" } }],
-    ["content that is no list", { content: "text" }],
-    ["content with a block that has no type", { content: [{ text: "x" }] }],
+    ["a task with an unknown status", { task: { ...wire.working, status: "unheard of" } }],
   ])("%s breaks the protocol", (_what, reply) => {
     expect(() => revision2025.decodeCall(asTask, reply)).toThrow(MalformedReplyError);
   });
@@ -114,13 +164,13 @@ describe("2025-11-25: tasks/get", () => {
   });
 
   it.each([
-    ["a ttl that is no number", { ttl: "60000" }, "ttlMs", undefined],
-    ["a negative ttl", { ttl: -1 }, "ttlMs", undefined],
+    ["a ttl that is no number", { ttl: "60000" }, "ttlMs", null],
+    ["a negative ttl", { ttl: -1 }, "ttlMs", null],
     ["an interval that is no number", { pollInterval: "5 s" }, "pollIntervalMs", undefined],
     ["a negative interval", { pollInterval: -5 }, "pollIntervalMs", undefined],
     ["a message that is no text", { statusMessage: 7 }, "statusMessage", undefined],
-    ["a time that is no text", { createdAt: 1_764_066_600 }, "createdAt", undefined],
-    ["a missing time", { lastUpdatedAt: undefined }, "lastUpdatedAt", undefined],
+    ["a time that is no text", { createdAt: 1_764_066_600 }, "createdAt", ""],
+    ["a missing time", { lastUpdatedAt: undefined }, "lastUpdatedAt", ""],
   ])("%s reads as absent: it is no reason to lose a task", (_what, wrong, field, read) => {
     const { snapshot } = revision2025.decodeGet(wire.TASK_ID, { ...wire.working, ...wrong });
     expect(snapshot[field as keyof typeof snapshot]).toBe(read);
@@ -148,7 +198,6 @@ describe("2025-11-25: tasks/result", () => {
   it.each([
     ["null", null],
     ["a task", wire.completed],
-    ["an empty object", {}],
   ])("%s is no tool result", (_what, reply) => {
     expect(() => decodeResult(reply)).toThrow(MalformedReplyError);
   });
@@ -188,7 +237,9 @@ describe("2025-11-25: tasks/list", () => {
       revision2025.canList({ ...session, serverCapabilities: { ...serverCapabilities } });
     expect(canList({ tasks: { list: {} } })).toBe(true);
     expect(canList({ tasks: { cancel: {} } })).toBe(false);
-    expect(canList({ tasks: true })).toBe(false);
+    expect(canList({ tasks: true })).toBe(true);
+    expect(canList({ tasks: { list: true } })).toBe(true);
+    expect(canList({ tasks: { list: false } })).toBe(false);
     expect(canList({})).toBe(false);
   });
 });
@@ -197,6 +248,10 @@ describe("2025-11-25: tasks/cancel", () => {
   it("the reply is the cancelled task", () => {
     const view = revision2025.decodeCancel(wire.TASK_ID, lawful("CancelTaskResult", wire.cancelled));
     expect(view?.snapshot.status).toBe("cancelled");
+  });
+
+  it("an empty reply acknowledges, and says nothing of the task", () => {
+    expect(revision2025.decodeCancel(wire.TASK_ID, {})).toBeUndefined();
   });
 
   it("the reply must be of the task that was to be cancelled", () => {

@@ -122,6 +122,26 @@ describe("2026-07-28: the reply to tools/call, by its resultType", () => {
     expect(() => revision2026.decodeCall(call, reply)).toThrow(MalformedReplyError);
   });
 
+  it.each([
+    ["an empty object", {}],
+    ["nothing but its resultType", { resultType: "complete" }],
+  ])("a result may be %s: its content is empty", (_what, reply) => {
+    expect(revision2026.decodeCall(call, reply)).toEqual({
+      kind: "result",
+      result: { ...reply, content: [] },
+    });
+  });
+
+  it.each([
+    ["without a resultType", wire.working],
+    ["wrapped", { resultType: "task", task: wire.working }],
+  ])("a task may come %s", (_how, reply) => {
+    expect(revision2026.decodeCall(call, reply)).toMatchObject({
+      kind: "task",
+      view: { snapshot: { status: "working" } },
+    });
+  });
+
   it.each(["partial", "Task", "", 7, {}])(
     "%j is unknown, and so invalid (index, ResultType)",
     (resultType) => {
@@ -134,10 +154,8 @@ describe("2026-07-28: the reply to tools/call, by its resultType", () => {
     ["nothing", undefined],
     ["null", null],
     ["a list", []],
-    ["an empty object", {}],
     ["a task without an id", { ...wire.createTaskResult, taskId: undefined }],
-    ["a task with an unknown status", { ...wire.createTaskResult, status: "submitted" }],
-    ["a result without content", { resultType: "complete" }],
+    ["a task with an unknown status", { ...wire.createTaskResult, status: "unheard of" }],
   ])("%s breaks the protocol", (_what, reply) => {
     expect(() => revision2026.decodeCall(call, reply)).toThrow(MalformedReplyError);
   });
@@ -196,7 +214,6 @@ describe("2026-07-28: tasks/get", () => {
 
   it.each([
     ["a completed task without a result", { ...wire.completed, result: undefined }],
-    ["a completed task whose result is no tool result", { ...wire.completed, result: { content: "text" } }],
     ["a failed task without an error", { ...wire.failed, error: undefined }],
     ["an unknown status", { ...wire.working, status: "paused" }],
     ["null", null],

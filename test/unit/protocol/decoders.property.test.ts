@@ -48,6 +48,7 @@ function isView(view: TaskView): void {
   const { snapshot, payload } = view;
   keysWithin(snapshot, [
     "taskId",
+    "numericId",
     "status",
     "statusMessage",
     "createdAt",
@@ -58,9 +59,8 @@ function isView(view: TaskView): void {
   expect(typeof snapshot.taskId).toBe("string");
   expect(snapshot.taskId).not.toBe("");
   expect(STATUSES).toContain(snapshot.status);
-  for (const time of [snapshot.createdAt ?? "", snapshot.lastUpdatedAt ?? ""]) {
-    expect(typeof time).toBe("string");
-  }
+  expect(typeof snapshot.createdAt).toBe("string");
+  expect(typeof snapshot.lastUpdatedAt).toBe("string");
   for (const duration of [snapshot.ttlMs ?? 0, snapshot.pollIntervalMs ?? 0]) {
     expect(Number.isFinite(duration) && duration >= 0).toBe(true);
   }
