@@ -148,7 +148,7 @@ export class TaskClient implements TaskClientApi {
     // Before the call leaves: a server may ask at once, on its own stream.
     const stopListening = this.#push ? server.listen() : undefined;
     try {
-      return await this.#callNow(server, endpoint, tool, args, options);
+      return await server.forPerson(() => this.#callNow(server, endpoint, tool, args, options));
     } finally {
       stopListening?.();
     }
@@ -237,17 +237,20 @@ export class TaskClient implements TaskClientApi {
 
   /** The tools of an endpoint, as the server defines them. Throws a RequestFaultError. */
   async listTools(endpoint: string): Promise<readonly ListedTool[]> {
-    return this.#endpointNamed(endpoint).listTools();
+    const server = this.#endpointNamed(endpoint);
+    return server.forPerson(() => server.listTools());
   }
 
   /** What is agreed with an endpoint; connects if need be. Throws a RequestFaultError. */
   async session(endpoint: string): Promise<Session> {
-    return this.#endpointNamed(endpoint).session();
+    const server = this.#endpointNamed(endpoint);
+    return server.forPerson(() => server.session());
   }
 
   /** Sends a request of the app's own on an endpoint's connection, and gives its result. Throws a RequestFaultError. */
   async request(endpoint: string, method: string, params: JsonObject): Promise<unknown> {
-    return this.#endpointNamed(endpoint).request({ method, params });
+    const server = this.#endpointNamed(endpoint);
+    return server.forPerson(() => server.request({ method, params }));
   }
 
   /** What was agreed with an endpoint before, if anything: to make your own transport resume it. */

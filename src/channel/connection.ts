@@ -26,6 +26,8 @@ export interface ConnectionEvents {
   readonly closed: () => void;
   /** The server has no stream to send of its own accord on (2025-11-25). */
   readonly pushRefused: () => void;
+  /** What a person has started and still waits for: a number that rises with each, or 0. Only that may ask for a sign-in. */
+  readonly person: () => number;
   /** Aborts when the owner closes: a handshake under way ends with it. */
   readonly closing: AbortSignal;
 }

@@ -36,6 +36,10 @@ export class Endpoint {
   /** What `#connecting` resolved with. */
   #current: Connection | undefined;
   readonly #closing: AbortController = new AbortController();
+  /** Over all endpoints: they may share a provider of tokens. */
+  static #startedByPersons = 0;
+  #lastStarted = 0;
+  #waitingPersons = 0;
   /** How many calls and tasks want the server to push. */
   #listeners = 0;
   #listening: Connection | undefined;
@@ -69,6 +73,17 @@ export class Endpoint {
   /** Nobody else speaks on its transport: what the server asks there, it asks us. */
   get hasOwnTransport(): boolean {
     return this.#connector.renewable;
+  }
+
+  /** Runs what a person started: only its requests may ask that person to sign in. */
+  async forPerson<T>(work: () => Promise<T>): Promise<T> {
+    this.#lastStarted = ++Endpoint.#startedByPersons;
+    this.#waitingPersons++;
+    try {
+      return await work();
+    } finally {
+      this.#waitingPersons--;
+    }
   }
 
   /** What was agreed with the server; connects if need be. Throws a RequestFaultError. */
@@ -253,7 +268,9 @@ export class Endpoint {
           const { sessionId } = connection?.session ?? {};
           return this.#inbound(message, { ...origin, ...(sessionId !== undefined && { sessionId }) });
         };
-        connection = await this.#connector.connect({ inbound, closed: forget, pushRefused, closing }, known);
+        const person = (): number => (this.#waitingPersons > 0 ? this.#lastStarted : 0);
+        const events = { inbound, closed: forget, pushRefused, person, closing };
+        connection = await this.#connector.connect(events, known);
         if (connection.session === known) this.#session = known;
         else
           await this.#remember({

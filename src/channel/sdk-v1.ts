@@ -3,15 +3,21 @@
  * @module
  */
 
-import type { OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.js";
+import {
+  auth,
+  extractWWWAuthenticateParams,
+  type OAuthClientProvider,
+} from "@modelcontextprotocol/sdk/client/auth.js";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { createFetchWithInit } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Session } from "../protocol/session.ts";
+import { oauthCredentials } from "./authorization.ts";
 import { clientConnector } from "./client-connector.ts";
 import type { Connector } from "./connection.ts";
 import type { Transport } from "./transport.ts";
-import { type UrlOptions, urlConnector } from "./url-connector.ts";
+import { type TransportSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
 export type { Connector } from "./connection.ts";
 
@@ -33,17 +39,28 @@ export function fromClient(client: Pick<Client, "transport" | "getServerCapabili
 }
 
 export interface UrlOptionsV1 extends Omit<UrlOptions, "era"> {
-  /** OAuth, as the SDK's transport does it. Tokens stay with the provider. */
+  /**
+   * OAuth. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in is only asked for when a
+   * person has started a call, `listTools`, `session` or `request`. Until then a task's trouble is `unauthorized`.
+   */
   readonly authProvider?: OAuthClientProvider;
 }
 
 /** Connects to a 2025-11-25 server by its address. For servers of either generation use `holdfast/sdk-v2`. */
 export function fromUrl(url: string | URL, options: UrlOptionsV1 = {}): Connector {
-  return urlConnector(url, { ...options, era: "2025-11-25" }, (address, seed) => {
-    const transport = new StreamableHTTPClientTransport(address, {
-      ...seed,
-      ...(options.authProvider && { authProvider: options.authProvider }),
+  const { authProvider, fetch, requestInit } = options;
+  const make = (address: URL, seed: TransportSeed): Transport =>
+    new StreamableHTTPClientTransport(address, seed) as unknown as Transport;
+  const credentials =
+    authProvider &&
+    oauthCredentials(authProvider, (provider, challenge, target) => {
+      const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(challenge);
+      return auth(provider, {
+        ...target,
+        ...(resourceMetadataUrl && { resourceMetadataUrl }),
+        ...(scope !== undefined && { scope }),
+      });
     });
-    return transport as unknown as Transport;
-  });
+  const authorization = credentials && { credentials, fetch: createFetchWithInit(fetch, requestInit) };
+  return urlConnector(url, { ...options, era: "2025-11-25" }, make, authorization);
 }

@@ -4,16 +4,21 @@
  */
 import {
   type AuthProvider,
+  auth,
   type Client,
+  createFetchWithInit,
+  extractWWWAuthenticateParams,
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
+  withDpopFromProvider,
 } from "@modelcontextprotocol/client";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Session } from "../protocol/session.ts";
+import { type Credentials, oauthCredentials } from "./authorization.ts";
 import { type ClientOptions, clientConnector } from "./client-connector.ts";
 import type { Connector } from "./connection.ts";
 import type { Transport } from "./transport.ts";
-import { type UrlOptions, urlConnector } from "./url-connector.ts";
+import { type TransportSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
 export type { Connector } from "./connection.ts";
 
@@ -44,17 +49,53 @@ export function fromClient(client: ConnectedClient, options: ClientOptions = {})
 }
 
 export interface UrlOptionsV2 extends UrlOptions {
-  /** OAuth or a token source, as the SDK's transport does it. Tokens stay with the provider. */
+  /**
+   * OAuth or a token source. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in is only
+   * asked for when a person has started a call, `listTools`, `session` or `request`. Until then a task's trouble is
+   * `unauthorized`. A token source's `onUnauthorized` is called for polls too.
+   */
   readonly authProvider?: AuthProvider | OAuthClientProvider;
 }
 
 /** Connects to a server of either generation by its address. */
 export function fromUrl(url: string | URL, options: UrlOptionsV2 = {}): Connector {
-  return urlConnector(url, options, (address, seed) => {
-    const transport = new StreamableHTTPClientTransport(address, {
-      ...seed,
-      ...(options.authProvider && { authProvider: options.authProvider }),
+  const { authProvider, requestInit } = options;
+  const make = (address: URL, seed: TransportSeed): Transport =>
+    new StreamableHTTPClientTransport(address, seed) as unknown as Transport;
+  if (!authProvider) return urlConnector(url, options, make);
+  const credentials = isOAuth(authProvider) ? oauth(authProvider) : tokenSource(authProvider);
+  const authorization = { credentials, fetch: createFetchWithInit(options.fetch, requestInit) };
+  const plain = options.fetch ?? ((input: string | URL, init?: RequestInit) => globalThis.fetch(input, init));
+  // Below the tokens: each attempt has a proof of its own (RFC 9449).
+  const fetch =
+    isOAuth(authProvider) && authProvider.dpop ? withDpopFromProvider(authProvider)(plain) : plain;
+  return urlConnector(url, { ...options, fetch }, make, authorization);
+}
+
+function isOAuth(provider: AuthProvider | OAuthClientProvider): provider is OAuthClientProvider {
+  return "tokens" in provider && "clientInformation" in provider;
+}
+
+function oauth(provider: OAuthClientProvider): Credentials {
+  return oauthCredentials(provider, (given, challenge, target) => {
+    const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(challenge);
+    return auth(given, {
+      ...target,
+      ...(resourceMetadataUrl && { resourceMetadataUrl }),
+      ...(scope !== undefined && { scope }),
+      // A refresh gives no scope that the grant lacks (step-up authorization).
+      ...(challenge.status === 403 && { forceReauthorization: true }),
     });
-    return transport as unknown as Transport;
   });
+}
+
+function tokenSource(provider: AuthProvider): Credentials {
+  return {
+    provider,
+    token: () => provider.token(),
+    async renew(response, _mayPrompt, target) {
+      await provider.onUnauthorized?.({ response, ...target });
+      return provider.onUnauthorized !== undefined;
+    },
+  };
 }

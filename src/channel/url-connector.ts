@@ -3,10 +3,11 @@ import { isInputMethod } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { INVALID_PARAMS, isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
 import { type ClientIdentity, RELATED_TASK, type Session } from "../protocol/session.ts";
+import { authorizedFetch, type Credentials } from "./authorization.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
 import { type Connection, type ConnectionEvents, type Connector, connectionOver } from "./connection.ts";
 import { agree, type Era } from "./handshake.ts";
-import { fetchHeedingRetryAfter } from "./retry-after.ts";
+import { type Fetch, fetchHeedingRetryAfter } from "./retry-after.ts";
 import { RpcChannel } from "./rpc-channel.ts";
 import { ServerStream } from "./server-stream.ts";
 import { type Transport, tapClose } from "./transport.ts";
@@ -34,11 +35,19 @@ export interface TransportSeed {
   readonly requestInit?: RequestInit;
 }
 
+/** What an SDK knows of signing in. The transport knows nothing of it: its own renewals would race each other. */
+export interface Authorization {
+  readonly credentials: Credentials;
+  /** For requests to the authorization server: with the fixed parts of every request. */
+  readonly fetch: Fetch;
+}
+
 /** Connects to an address over a bare transport: no SDK Client, and no handshake where a session is remembered. */
 export function urlConnector(
   url: string | URL,
   options: UrlOptions,
   makeTransport: (url: URL, seed: TransportSeed) => Transport,
+  authorization?: Authorization,
 ): Connector {
   const address = new URL(url);
   const identity = options.clientInfo ?? DEFAULT_IDENTITY;
@@ -50,8 +59,11 @@ export function urlConnector(
     renewable: true,
     async connect(events: ConnectionEvents, remembered?: Session): Promise<Connection> {
       // The SDK takes a 405 to its GET for what it is, and says nothing of it.
+      const send = authorization
+        ? authorizedFetch(heeding, address, authorization.credentials, authorization.fetch, events.person)
+        : heeding;
       const serverStream = new ServerStream(async (input, init) => {
-        const response = await heeding(input, init);
+        const response = await send(input, init);
         if (response.status === 405 && init?.method === "GET") events.pushRefused();
         return response;
       }, options.clock);

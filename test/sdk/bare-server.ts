@@ -10,6 +10,7 @@ export interface Exchange {
   /** The JSON-RPC method; `undefined` for a response of the client, and where there is no body. */
   readonly method: string | undefined;
   readonly params: JsonObject;
+  readonly body: string;
   reply(result: JsonObject): void;
   /** Begins an event stream with these messages, and leaves it open. */
   stream(...messages: readonly object[]): void;
@@ -49,6 +50,8 @@ export class BareServer {
   readonly seen: Exchange[] = [];
   /** The GET streams that are open now. */
   readonly streams: Set<ServerResponse> = new Set();
+  /** Takes an exchange before the answers do, and returns whether it did: for what is not MCP. */
+  intercept: (exchange: Exchange) => boolean = () => false;
   readonly #answers: Answers;
   readonly #server: Server = createServer((http, response) => void this.#receive(http, response));
 
@@ -99,6 +102,7 @@ export class BareServer {
       id,
       method: typeof method === "string" ? method : undefined,
       params: isObject(params) ? params : {},
+      body: text,
       reply: (result) => send({ jsonrpc: "2.0", id, result }),
       stream: (...messages) => {
         response.writeHead(200, { "content-type": "text/event-stream" });
@@ -107,6 +111,7 @@ export class BareServer {
           response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", ...each })}\n\n`);
       },
     };
+    if (this.intercept(exchange)) return;
     this.seen.push(exchange);
     const answer = this.#answers[exchange.method ?? http.method ?? ""];
     if (answer) {

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
+import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { type Task, TaskClient } from "../../src/index.ts";
+import { memoryStore } from "../../src/store/memory.ts";
+import { BareServer, wireTask } from "./bare-server.ts";
+import { OAuthGrant, providerOf, type TokenStorage } from "./oauth-server.ts";
+import { until } from "./until.ts";
+
+const closing: (() => unknown)[] = [];
+beforeEach(() => {
+  // Both SDKs warn of tokens without an issuer.
+  vi.spyOn(console, "warn").mockReturnValue(undefined);
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+const WAYS = [
+  ["2025-11-25 on the v1 SDK", "2025-11-25", fromUrlV1],
+  ["2025-11-25 on the v2 SDK", "2025-11-25", fromUrlV2],
+  ["2026-07-28", "2026-07-28", fromUrlV2],
+] as const;
+
+describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation, fromUrl) => {
+  async function lab() {
+    let count = 0;
+    const working = (taskId: string) =>
+      generation === "2025-11-25"
+        ? { task: wireTask(taskId, "working") }
+        : { resultType: "task", ...wireTask(taskId, "working") };
+    const server = await BareServer.start(generation, {
+      "tools/call": () => working(`task-${++count}`),
+      "tasks/get": ({ params }) => ({
+        resultType: "complete",
+        ...wireTask(String(params.taskId), "working"),
+      }),
+    });
+    closing.push(() => server.close());
+    const grant = new OAuthGrant(server);
+    /** A client of its own provider, as each tab has one. */
+    const tab = async (storage: TokenStorage, tasks: number) => {
+      const provider = providerOf(storage);
+      const timing = { backoffMs: 50, maxBackoffMs: 100 };
+      const client = new TaskClient({
+        store: memoryStore(),
+        endpoints: { lab: fromUrl(server.url, { authProvider: provider }) },
+        tabs: null,
+        timing,
+      });
+      closing.push(() => client.close());
+      const running: Task[] = [];
+      for (let i = 0; i < tasks; i++) running.push(await client.callTool("lab", "slow"));
+      return { client, provider, running };
+    };
+    return { server, grant, tab };
+  }
+
+  const fine = (tasks: readonly Task[]): boolean => tasks.every((task) => task.current.trouble === undefined);
+  const refused = (task: Task): boolean => task.current.trouble?.fault.kind === "unauthorized";
+
+  it("one refresh serves all polls that the server refused", async () => {
+    const { server, grant, tab } = await lab();
+    const { provider, running } = await tab(grant.storage, 5);
+    grant.holds = true;
+    grant.expire();
+    await until("the refresh", () => grant.held.length === 1);
+    grant.held[0]?.();
+    const before = server.of("tasks/get").length;
+    await until("polls of all tasks", () => server.of("tasks/get").length >= before + 15);
+    expect(grant.presented).toEqual(["r1"]);
+    expect([grant.revoked, provider.signIns, fine(running)]).toEqual([false, 0, true]);
+  });
+
+  it("one refresh serves the tabs that share the tokens, by a Web Lock", async () => {
+    vi.stubGlobal("navigator", { locks: serialLocks() });
+    const { server, grant, tab } = await lab();
+    const { storage } = grant;
+    const tabs = [await tab(storage, 2), await tab(storage, 2)];
+    grant.holds = true;
+    grant.expire();
+    await until("the refresh", () => grant.held.length === 1);
+    grant.held[0]?.();
+    const before = server.of("tasks/get").length;
+    await until("polls of all tasks", () => server.of("tasks/get").length >= before + 15);
+    expect(grant.presented).toEqual(["r1"]);
+    expect(tabs.map(({ provider, running }) => [provider.signIns, fine(running)])).toEqual([
+      [0, true],
+      [0, true],
+    ]);
+  });
+
+  it("polls never start a sign-in; the task says `unauthorized`, and goes on after nudge()", async () => {
+    const { server, grant, tab } = await lab();
+    const { storage } = grant;
+    const { client, provider, running } = await tab(storage, 2);
+    grant.revoked = true;
+    await until("the trouble", () => running.every(refused));
+    const presented = grant.presented.length;
+    expect(presented).toBeLessThanOrEqual(1);
+    expect([provider.signIns, provider.verifiers]).toEqual([0, 0]);
+    grant.signIn(storage);
+    const before = server.of("tasks/get").length;
+    client.nudge();
+    await until("polls", () => server.of("tasks/get").length > before + 2 && fine(running));
+    expect(grant.presented.length).toBe(presented);
+    expect(provider.signIns).toBe(0);
+  });
+
+  it("what a person starts asks for a sign-in once, however many requests need it", async () => {
+    const { grant, tab } = await lab();
+    const { client, provider, running } = await tab(grant.storage, 2);
+    grant.revoked = true;
+    await until("the trouble", () => running.every(refused));
+    const calls = await Promise.allSettled([1, 2, 3].map(() => client.callTool("lab", "slow")));
+    expect(calls.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(provider.signIns).toBe(1);
+    await expect(client.callTool("lab", "slow")).rejects.toThrow();
+    expect(provider.signIns).toBe(2);
+  });
+
+  it("an authorization server that is away is asked again, and costs neither the tokens nor a sign-in", async () => {
+    const { server, grant, tab } = await lab();
+    const { provider, running } = await tab(grant.storage, 2);
+    grant.down = true;
+    grant.expire();
+    await until("the trouble", () =>
+      running.every(({ current }) => current.trouble?.fault.kind === "network"),
+    );
+    grant.down = false;
+    const before = server.of("tasks/get").length;
+    await until("polls", () => server.of("tasks/get").length > before + 2 && fine(running));
+    expect([grant.presented, grant.revoked, provider.signIns]).toEqual([["r1"], false, 0]);
+  });
+});
+
+/** Web Locks as a browser has them: one holder of a name at a time, over all who ask. */
+function serialLocks() {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    request: (_name: string, _options: object, work: () => Promise<unknown>) => {
+      const mine = last.then(work);
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}
