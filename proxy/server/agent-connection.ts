@@ -19,6 +19,8 @@ export interface AgentRequest {
   readonly meta: JsonObject;
   /** Aborted when the agent cancels the request or goes away. */
   readonly signal: AbortSignal;
+  /** Calls back once: when the reply has left this process, or when there is none since the agent does not wait any more. */
+  onReply(replied: (sent: boolean) => void): void;
 }
 
 export interface AgentHandler {
@@ -87,15 +89,26 @@ export class AgentConnection {
     const controller = new AbortController();
     this.#served.set(id, controller);
     const { signal } = controller;
+    const listeners: ((sent: boolean) => void)[] = [];
+    const onReply = (replied: (sent: boolean) => void): void => void listeners.push(replied);
+    let sent = false;
+    const reply = async (body: object): Promise<void> => {
+      // A cancelled request gets no reply (2025-11-25 cancellation, "Behavior Requirements").
+      if (signal.aborted) return;
+      sent = await sendOn(this.#transport, { jsonrpc: "2.0", id, ...body }).then(
+        () => true,
+        () => false,
+      );
+    };
     try {
       const meta = isObject(params._meta) ? params._meta : {};
-      const result = await this.#handler.request({ id, method, params, meta, signal });
-      if (!signal.aborted) this.#send({ jsonrpc: "2.0", id, result });
+      const result = await this.#handler.request({ id, method, params, meta, signal, onReply });
+      await reply({ result });
     } catch (error) {
-      // A cancelled request gets no reply (2025-11-25 cancellation, "Behavior Requirements").
-      if (!signal.aborted) this.#send({ jsonrpc: "2.0", id, error: this.#errorBody(method, error) });
+      if (!signal.aborted) await reply({ error: this.#errorBody(method, error) });
     } finally {
       this.#served.delete(id);
+      for (const replied of listeners) replied(sent);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Task } from "../../src/task.ts";
 
-/** For how long a call whose task has ended can be joined by an agent that never had the result, in ms. */
-const ENDED_MS = 600_000;
+/** For how long a call whose task has ended can be joined by an agent that never had the result, in ms: then it is stale. */
+const ENDED_MS = 120_000;
 /** For how long a call can be joined of which the agent was told that it runs: it may have hung up just before. In ms. */
 const TOLD_MS = 5_000;
 
@@ -41,7 +41,9 @@ export class JoinableCalls {
       // Two of the same calls at once must not take the same one.
       call.state = "waiting";
       const task = await call.task.catch(() => undefined);
-      const ended = task?.outcome && now - call.at > ENDED_MS;
+      // A call that may be repeated had better be: its result is fresh.
+      const repeatable = task?.state.record.call.recovery === "repeat";
+      const ended = task?.outcome && (repeatable || now - call.at > ENDED_MS);
       if (stale || !task || ended) {
         call.state = before;
         this.remove(key, call);

@@ -315,11 +315,12 @@ export class ProxyServer {
     return companions ? [...listed, ...calls.companions()] : listed;
   }
 
-  #waiter({ meta, signal }: AgentRequest, abilities: ClientAbilities): Waiter {
+  #waiter({ meta, signal, onReply }: AgentRequest, abilities: ClientAbilities): Waiter {
     const { progressToken, ...rest } = meta;
     return {
       signal,
       abilities,
+      onReply,
       meta: forServer(rest, this.#links()[0]?.link.session.generation === "2026-07-28"),
       ...(progressToken !== undefined && {
         follow: (id: string) => {

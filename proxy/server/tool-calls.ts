@@ -23,6 +23,8 @@ export interface Waiter {
   readonly abilities: ClientAbilities;
   /** Puts a question to the agent itself; absent where a question ends the wait instead. */
   readonly ask?: (task: Task, request: InputRequest) => void;
+  /** Calls back when the reply has left, or when there is none. */
+  readonly onReply: (replied: (sent: boolean) => void) => void;
   /** What the agent's request brought along in `_meta`, without what is only between the agent and Holdfast. */
   readonly meta: JsonObject;
   /** Sends what the server reports of a call's progress to the agent. The function returned ends it. */
@@ -95,28 +97,19 @@ export class ToolCalls {
       at: began,
     };
     if (!joined) this.#joinable.add(key, call);
+    // Only a reply that has left this process was given: after a crash before, the same call joins this task.
+    waiter.onReply((sent) => {
+      stop?.();
+      call.at = Date.now();
+      if (!sent) call.state = "gone";
+      else void this.#given(key, call);
+    });
     try {
       const task = await within(call.task, waiter.signal);
-      const result = await this.waited(task, this.#budgetMs - (Date.now() - began), waiter);
-      waiter.signal.throwIfAborted();
-      if (task.outcome) {
-        this.#joinable.remove(key, call);
-        this.#delivered(task);
-      } else {
-        call.state = "told";
-        call.at = Date.now();
-        this.#tasks.markTold(task.id);
-      }
-      return result;
+      return await this.waited(task, this.#budgetMs - (Date.now() - began), waiter);
     } catch (error) {
-      if (waiter.signal.aborted) {
-        call.state = "gone";
-        call.at = Date.now();
-      } else this.#joinable.remove(key, call);
       if (!(error instanceof RequestFaultError) || error.fault.kind === "rpc") throw error;
       return failureResult(error, { toolName: shown });
-    } finally {
-      stop?.();
     }
   }
 
@@ -161,18 +154,26 @@ export class ToolCalls {
     }
     const options = { signal: waiter.signal, ...(name === "check_task" && { budgetMs: 0 }) };
     const result = await companion.execute(args, options);
-    if (task?.outcome) this.#tasks.markTold(task.id);
+    waiter.onReply((sent) => {
+      if (sent && task?.outcome) this.#tasks.markTold(task.id);
+    });
     return task?.outcome?.kind === "completed" && name !== "cancel_task"
       ? withoutServersMarks(result)
       : result;
   }
 
-  /** An ordinary call that was answered leaves nothing behind: what a tool read is not kept on the disk. */
-  #delivered(task: Task): void {
-    const { taskId, id, inputRequests } = task;
-    const plain = taskId === undefined && inputRequests.length === 0;
-    if (plain) void this.#tasks.forget(id).catch(() => undefined);
-    else this.#tasks.markTold(id);
+  /** The agent has a call's result, or knows that it runs. */
+  async #given(key: string, call: MadeCall): Promise<void> {
+    const task = await call.task.catch(() => undefined);
+    if (task && !task.outcome) {
+      call.state = "told";
+      return this.#tasks.markTold(task.id);
+    }
+    this.#joinable.remove(key, call);
+    if (!task) return;
+    // An ordinary call that was answered leaves nothing behind: what a tool read is not kept on the disk.
+    if (task.taskId === undefined) await this.#tasks.forget(task.id).catch(() => undefined);
+    else this.#tasks.markTold(task.id);
   }
 }
 

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { type Command, readCommand } from "../../proxy/command-line/command.ts";
+import { words } from "../../proxy/command-line/words.ts";
+
+function served(argv: readonly string[], env: Record<string, string> = {}): Command & { kind: "serve" } {
+  const command = readCommand(argv, env);
+  if (command.kind !== "serve") throw new Error(`Not serve: ${command.kind}`);
+  return command;
+}
+
+const variable = (name: string): string => `\${${name}}`;
+
+describe("The arguments", () => {
+  test("after -- are the server's command, whatever they look like", () => {
+    const { configuration, options } = served([
+      "--budget",
+      "20",
+      "--",
+      "npx",
+      "-y",
+      "@scope/server-a@1.2",
+      "--config",
+      "tasks",
+    ]);
+    expect(configuration.servers).toEqual([
+      {
+        kind: "local",
+        name: "server-a",
+        command: "npx",
+        args: ["-y", "@scope/server-a@1.2", "--config", "tasks"],
+        env: {},
+      },
+    ]);
+    expect(options).toEqual({ budgetMs: 20_000, verbose: false });
+  });
+
+  test("may be an address with headers, whose values may come from the environment", () => {
+    const { configuration } = served(
+      [
+        "https://papers.example/mcp",
+        "--header",
+        `Authorization: Bearer ${variable("TOKEN")}`,
+        "--header",
+        "X-Team: blue",
+      ],
+      { TOKEN: "s3cret" },
+    );
+    expect(configuration.servers).toEqual([
+      {
+        kind: "remote",
+        name: "papers.example",
+        url: "https://papers.example/mcp",
+        headers: { Authorization: "Bearer s3cret", "X-Team": "blue" },
+      },
+    ]);
+  });
+
+  test("of a settings form may be one line, for a command or an address", () => {
+    expect(
+      served(["--target", 'node "/My Files/server.js" --root C:\\data']).configuration.servers,
+    ).toMatchObject([{ command: "node", args: ["/My Files/server.js", "--root", "C:\\data"] }]);
+    expect(served(["--target", "https://papers.example/mcp"]).configuration.servers).toMatchObject([
+      { kind: "remote", url: "https://papers.example/mcp" },
+    ]);
+  });
+
+  test.each([
+    [["npx", "server"], /write it after --/],
+    [["--"], /Give one thing to run/],
+    [["--nonsense", "--", "x"], /Unknown option --nonsense/],
+    [["https://a.example", "--", "x"], /Give one thing to run/],
+    [["https://user:pass@a.example/mcp"], /user name or password/],
+    [["--header", "a: b", "--", "x"], /--header belongs to an address/],
+    [["https://a.example", "--header", "no colon"], /must be given as "name: value"/],
+    [["https://a.example", "--header", `a: ${variable("MISSING")}`], /MISSING is not set/],
+    [["--budget", "soon", "--", "x"], /--budget must be a number/],
+    [["--config", "/no/such/file.json"], /cannot be read \(ENOENT\)/],
+    [["tasks", "explode"], /Unknown: tasks explode/],
+    [["tasks", "answer", "id"], /needs a task, a key and the answer/],
+    [["wrap"], /Give one agent/],
+  ])("%j are refused with what is wrong", (argv, message) => {
+    expect(() => readCommand(argv, {})).toThrow(message);
+  });
+
+  test("of another account or folder are another configuration, and the same ones the same", () => {
+    const key = (argv: readonly string[]): string => served(argv).configuration.key;
+    expect(key(["--", "a", "b"])).toBe(key(["--budget", "3", "--", "a", "b"]));
+    expect(key(["--", "a", "b"])).not.toBe(key(["--", "a", "c"]));
+    const url = "https://a.example/mcp";
+    expect(key([url, "--header", "authorization: x"])).not.toBe(key([url, "--header", "authorization: y"]));
+  });
+});
+
+test("words() splits by spaces and quotes, and leaves the backslashes of Windows' paths", () => {
+  expect(words(`a  "b c" 'd "e' f\\ g "h \\"i\\"" C:\\x\\y ""`)).toEqual([
+    "a",
+    "b c",
+    'd "e',
+    "f g",
+    'h "i"',
+    "C:\\x\\y",
+    "",
+  ]);
+  expect(() => words('a "b')).toThrow(/quote/);
+});
