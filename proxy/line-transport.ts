@@ -20,6 +20,11 @@ export class LineTransport implements Transport {
     this.#output = output;
   }
 
+  /** Whether either side has ended it. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   async start(): Promise<void> {
     // A reader that has gone away shows as an error of the stream, which would end the process.
     this.#output.on("error", () => this.#end());

@@ -97,12 +97,18 @@ export class ToolCalls {
       at: began,
     };
     if (!joined) this.#joinable.add(key, call);
+    const gone = (): void => {
+      call.state = "gone";
+      call.at = Date.now();
+    };
+    // At once: an agent that gives up may make the same call again in the next line.
+    waiter.signal.addEventListener("abort", gone, { once: true });
     // Only a reply that has left this process was given: after a crash before, the same call joins this task.
     waiter.onReply((sent) => {
       stop?.();
-      call.at = Date.now();
-      if (!sent) call.state = "gone";
-      else void this.#given(key, call);
+      waiter.signal.removeEventListener("abort", gone);
+      if (sent) void this.#given(key, call);
+      else gone();
     });
     try {
       const task = await within(call.task, waiter.signal);
@@ -167,6 +173,7 @@ export class ToolCalls {
     const task = await call.task.catch(() => undefined);
     if (task && !task.outcome) {
       call.state = "told";
+      call.at = Date.now();
       return this.#tasks.markTold(task.id);
     }
     this.#joinable.remove(key, call);

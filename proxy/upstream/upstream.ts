@@ -168,9 +168,10 @@ export class Upstream {
   async #connect(): Promise<Link> {
     const hello = this.#hello;
     if (!hello) throw this.#unreachable("The agent has not introduced itself yet");
-    let transport: Transport | undefined;
+    let process: LocalProcess | undefined;
     try {
-      transport = await this.#open();
+      const transport = await this.#open();
+      process = this.#process;
       let link: Link | undefined;
       const closed = (): void => this.#lost(link);
       link = await Link.open(
@@ -186,7 +187,7 @@ export class Upstream {
       return link;
     } catch (error) {
       // The process' end says more than the closed stream.
-      const ended = this.local && transport ? await Promise.race([this.#process?.ended, soon()]) : undefined;
+      const ended = process && (await Promise.race([process.ended, soon()]));
       this.#reason = ended ? endedText(ended) : error instanceof Error ? error.message : String(error);
       this.#failures++;
       this.#link = undefined;
@@ -199,6 +200,10 @@ export class Upstream {
   async #open(): Promise<Transport> {
     if (this.#closed) throw this.#unreachable("Holdfast is ending");
     if (this.#server.kind === "remote") return (await this.#transports(this.#server))();
+    // Its streams end a moment before it does.
+    const ending = this.#process?.transport.closed ? this.#process : undefined;
+    await ending?.end();
+    if (ending && this.#process === ending) this.#process = undefined;
     if (!this.#process) {
       const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#failures - 1), MAX_BACKOFF_MS);
       if (this.#failures > 0) await new Promise((resolve) => setTimeout(resolve, backoff));
