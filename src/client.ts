@@ -30,7 +30,7 @@ export interface TaskClientOptions {
   readonly store: TaskStore;
   /** The servers, by names of your choice. A record keeps the name: give the same one after a reload. */
   readonly endpoints: Readonly<Record<string, Connector>>;
-  /** How long a single request may take, in ms (60 s). Tasks have no such limit. */
+  /** How long a single request may take, in ms (60 s), of whatever kind. Tasks have no such limit. */
   readonly requestTimeoutMs?: number;
   /** The longest result taken, by the length of its JSON text: 32 Mi characters. A longer one is outcome `failed`. */
   readonly maxResultLength?: number;
@@ -67,6 +67,14 @@ export interface NewCallOptions extends CallOptions {
   readonly timeoutMs?: number;
 }
 
+/** What bounds a request of the app's own. */
+export interface EndpointRequestOptions {
+  /** How long each reply may take, in ms: `requestTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Gives the request up, also while the endpoint connects. The server is told. */
+  readonly signal?: AbortSignal;
+}
+
 /** Chromium refuses requests when thousands are out, and each takes the page a millisecond to send. */
 const DEFAULT_POLLS_AT_ONCE = 32;
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
@@ -75,6 +83,7 @@ const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
 export class TaskClient implements TaskClientApi {
   readonly #store: TaskStore;
   readonly #clock: Clock;
+  readonly #requestTimeoutMs: number;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #host: TaskHost;
   readonly #tasks: Map<string, Task> = new Map();
@@ -97,6 +106,7 @@ export class TaskClient implements TaskClientApi {
   constructor(options: TaskClientOptions) {
     this.#store = options.store;
     this.#clock = options.clock ?? systemClock;
+    this.#requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     this.#report = options.onProblem ?? (() => undefined);
     this.#push = options.push ?? true;
     this.#endpoints = new Map(
@@ -106,7 +116,7 @@ export class TaskClient implements TaskClientApi {
       store: this.#store,
       clock: this.#clock,
       timing: { ...DEFAULT_TIMING, ...options.timing },
-      requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+      requestTimeoutMs: this.#requestTimeoutMs,
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
       keep: { ...DEFAULT_KEEP, ...options.keep },
       push: this.#push,
@@ -162,8 +172,8 @@ export class TaskClient implements TaskClientApi {
     options: NewCallOptions,
   ): Promise<Task> {
     const known = (await server.rememberedSession())?.tools?.[tool];
-    const facts = known ?? (await factsOf(server, tool));
-    const session = await server.session();
+    const facts = known ?? (await factsOf(server, tool, options.signal));
+    const session = await server.session(options.signal);
     options.signal?.throwIfAborted();
     const record = this.#newRecord(endpoint, session, tool, args, facts, options);
     const refused = new AbortController();
@@ -181,11 +191,11 @@ export class TaskClient implements TaskClientApi {
     let current: Session;
     let fresh: ToolFacts | undefined;
     try {
-      current = await server.session();
+      current = await server.session(options.signal);
       if (outcome?.kind === "failed" && current.generation === session.generation && !refusesKind(outcome))
         throw errorOf(this.#taskOf(refusal).reference, outcome);
       await server.forgetTools();
-      fresh = await factsOf(server, tool);
+      fresh = await factsOf(server, tool, options.signal);
       await this.#store.remove(id);
     } catch (error) {
       this.#changed(refusal);
@@ -235,22 +245,30 @@ export class TaskClient implements TaskClientApi {
     return [...this.#endpoints.keys()];
   }
 
-  /** The tools of an endpoint, as the server defines them. Throws a RequestFaultError. */
-  async listTools(endpoint: string): Promise<readonly ListedTool[]> {
+  /** The tools of an endpoint, as the server defines them. Throws a RequestFaultError, or the signal's reason. */
+  async listTools(endpoint: string, options?: EndpointRequestOptions): Promise<readonly ListedTool[]> {
     const server = this.#endpointNamed(endpoint);
-    return server.forPerson(() => server.listTools());
+    return server.forPerson(() => server.listTools(options));
   }
 
-  /** What is agreed with an endpoint; connects if need be. Throws a RequestFaultError. */
-  async session(endpoint: string): Promise<Session> {
+  /** What is agreed with an endpoint; connects if need be. Throws a RequestFaultError, or the signal's reason. */
+  async session(endpoint: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Session> {
     const server = this.#endpointNamed(endpoint);
-    return server.forPerson(() => server.session());
+    return server.forPerson(() => server.session(signal));
   }
 
-  /** Sends a request of the app's own on an endpoint's connection, and gives its result. Throws a RequestFaultError. */
-  async request(endpoint: string, method: string, params: JsonObject): Promise<unknown> {
+  /**
+   * Sends a request of the app's own on an endpoint's connection, and returns its result. Throws a RequestFaultError,
+   * or the signal's reason.
+   */
+  async request(
+    endpoint: string,
+    method: string,
+    params: JsonObject,
+    options?: EndpointRequestOptions,
+  ): Promise<unknown> {
     const server = this.#endpointNamed(endpoint);
-    return server.forPerson(() => server.request({ method, params }));
+    return server.forPerson(() => server.request({ method, params }, options));
   }
 
   /** What was agreed with an endpoint before, if anything: to make your own transport resume it. */
@@ -421,13 +439,17 @@ export class TaskClient implements TaskClientApi {
     };
     const inbound: ConnectionEvents["inbound"] = (message, origin) =>
       this.#host.inbound(name, message, origin);
-    return new Endpoint(name, connector, memory, inbound, this.#clock);
+    return new Endpoint(name, connector, memory, inbound, this.#clock, this.#requestTimeoutMs);
   }
 }
 
-async function factsOf(server: Endpoint, tool: string): Promise<ToolFacts | undefined> {
+async function factsOf(
+  server: Endpoint,
+  tool: string,
+  signal: AbortSignal | undefined,
+): Promise<ToolFacts | undefined> {
   try {
-    return await server.tool(tool);
+    return await server.tool(tool, signal);
   } catch (error) {
     // A server may have tools and no list of them; the call itself will tell.
     if (error instanceof RequestFaultError && error.fault.kind === "rpc") return undefined;

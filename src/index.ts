@@ -4,7 +4,12 @@
  */
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
 export { RequestFaultError } from "./channel/request-fault.ts";
-export { type NewCallOptions, TaskClient, type TaskClientOptions } from "./client.ts";
+export {
+  type EndpointRequestOptions,
+  type NewCallOptions,
+  TaskClient,
+  type TaskClientOptions,
+} from "./client.ts";
 export type { Clock } from "./clock.ts";
 export type { Fault } from "./engine/fault.ts";
 export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";

@@ -1,5 +1,5 @@
 import type { OAuthClientProvider, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { fetchHeedingRetryAfter } from "../../src/channel/retry-after.ts";
+import { HttpError } from "../../src/channel/http-error.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import type { RemoteServer } from "../configuration/server-spec.ts";
 import type { SignIn } from "./sign-in.ts";
@@ -26,7 +26,12 @@ function remoteTransport(
   const ownHeader = Object.keys(server.headers).some((name) => name.toLowerCase() === "authorization");
   const authProvider: OAuthClientProvider | undefined = ownHeader ? undefined : signIn;
   const sdk = new Sdk(new URL(server.url), {
-    fetch: fetchHeedingRetryAfter((input, init) => globalThis.fetch(input, init)),
+    async fetch(input, init) {
+      const response = await globalThis.fetch(input, init);
+      // The SDK drops this header, and a poll needs it.
+      if (response.headers.has("retry-after") && !response.ok) throw await HttpError.of(response);
+      return response;
+    },
     requestInit: { headers: { ...server.headers } },
     ...(authProvider && { authProvider }),
     ...(sessionId !== undefined && { sessionId }),

@@ -1,7 +1,14 @@
+import { systemClock } from "../clock.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
-import { type Connection, type ConnectionEvents, type Connector, connectionOver } from "./connection.ts";
+import {
+  type Connection,
+  type ConnectionEvents,
+  type ConnectLimits,
+  type Connector,
+  connectionOver,
+} from "./connection.ts";
 import { RequestFaultError } from "./request-fault.ts";
 import { RpcChannel } from "./rpc-channel.ts";
 import { type Transport, tapClose, tapMessages } from "./transport.ts";
@@ -28,14 +35,18 @@ export function clientConnector(
   return {
     // The session belongs to the Client; only the app can make it anew.
     renewable: false,
-    async connect(events: ConnectionEvents, remembered?: Session): Promise<Connection> {
+    async connect(
+      events: ConnectionEvents,
+      remembered?: Session,
+      { timeoutMs }: ConnectLimits = {},
+    ): Promise<Connection> {
       const transport = transportOf();
       if (!transport) {
         const message = "The Client is not connected: call its connect() first";
         throw new RequestFaultError("connect", { kind: "network", message });
       }
       const session = sessionOf(transport, remembered);
-      const channel = new RpcChannel(transport, events.inbound);
+      const channel = new RpcChannel(transport, events.inbound, systemClock, timeoutMs);
       const untap = tapMessages(transport, (message) => channel.receive(message));
       tapClose(transport, () => {
         channel.close();

@@ -32,14 +32,22 @@ export interface ConnectionEvents {
   readonly closing: AbortSignal;
 }
 
+/** What a connection's requests keep to. */
+export interface ConnectLimits {
+  /** How long a request may take that has no timeout of its own, in ms. */
+  readonly timeoutMs?: number;
+}
+
 /** Makes connections to one server under one authorization. */
 export interface Connector {
   /** Where it connects to, if it knows: a remembered session is only used for the same address. */
   readonly address?: string;
+  /** What errors call the server; its address without what may be secret in it. Where there is none they name the endpoint. */
+  readonly label?: string;
   /** Whether a session the server forgot can be made anew, by connecting without a remembered one. */
   readonly renewable: boolean;
-  /** With a remembered session there is no handshake. Throws a RequestFaultError when the server cannot be had. */
-  connect(events: ConnectionEvents, remembered?: Session): Promise<Connection>;
+  /** With a remembered session there is no handshake. Throws a RequestFaultError when the server cannot be reached. */
+  connect(events: ConnectionEvents, remembered?: Session, limits?: ConnectLimits): Promise<Connection>;
 }
 
 /** The fields every 2026-07-28 request carries in `_meta` (index, "General fields"). */

@@ -7,6 +7,7 @@ import type { Frame } from "../protocol/task-protocol.ts";
 import type { Generation } from "../protocol/task-snapshot.ts";
 import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
+import { explained } from "./failure-text.ts";
 import { faultOf, RequestFaultError } from "./request-fault.ts";
 import type { RequestOptions } from "./rpc-channel.ts";
 
@@ -32,6 +33,7 @@ export class Endpoint {
   readonly #memory: SessionMemory;
   readonly #inbound: ConnectionEvents["inbound"];
   readonly #clock: Clock;
+  readonly #timeoutMs: number | undefined;
   #connecting: Promise<Connection> | undefined;
   /** What `#connecting` resolved with. */
   #current: Connection | undefined;
@@ -58,8 +60,10 @@ export class Endpoint {
     memory: SessionMemory,
     inbound: ConnectionEvents["inbound"],
     clock: Clock = systemClock,
+    timeoutMs?: number,
   ) {
     this.name = name;
+    this.#timeoutMs = timeoutMs;
     this.#connector = connector;
     this.#memory = memory;
     this.#clock = clock;
@@ -86,9 +90,9 @@ export class Endpoint {
     }
   }
 
-  /** What was agreed with the server; connects if need be. Throws a RequestFaultError. */
-  async session(): Promise<Session> {
-    await this.#connected();
+  /** What was agreed with the server; connects if need be. Throws a RequestFaultError, or the signal's reason. */
+  async session(signal?: AbortSignal): Promise<Session> {
+    await unlessAborted(this.#connected(), signal);
     return this.#session as Session;
   }
 
@@ -98,11 +102,18 @@ export class Endpoint {
   }
 
   /**
-   * Sends a request and gives its result. Throws a RequestFaultError.
+   * Sends a request and returns its result. Throws a RequestFaultError, or the signal's reason.
    * @param of The generation of the task it is about. It never leaves while the server speaks the other one.
    */
-  async request(frame: Frame, options?: RequestOptions, of?: Generation): Promise<unknown> {
-    const connection = await this.#connected();
+  request(frame: Frame, options?: RequestOptions, of?: Generation): Promise<unknown> {
+    return this.#request(frame, options, of).catch((error: unknown) => {
+      options?.signal?.throwIfAborted();
+      return this.#explain(error);
+    });
+  }
+
+  async #request(frame: Frame, options?: RequestOptions, of?: Generation): Promise<unknown> {
+    const connection = await unlessAborted(this.#connected(), options?.signal);
     const { generation } = connection.session;
     if (of && of !== generation) {
       // The server may go back to the one in which it has the task.
@@ -112,10 +123,10 @@ export class Endpoint {
     try {
       return await this.#requestOn(connection, frame, options);
     } catch (error) {
-      const forgotten = this.#forgotten(error, connection);
+      const forgotten = await this.#forgotten(error, connection, options?.signal);
       if (!forgotten && !this.#outgrown(error, connection, frame)) throw error;
       await this.#renew(connection);
-      const renewed = await this.#connected();
+      const renewed = await unlessAborted(this.#connected(), options?.signal);
       const same = forgotten && renewed.session.generation === generation;
       // In the other generation a call is another one. Tools are listed alike in both.
       if (!same && frame.method !== "tools/list") throw error;
@@ -162,7 +173,7 @@ export class Endpoint {
   }
 
   /**
-   * Answers a request of the server. Throws a RequestFaultError.
+   * Answers a request of the server. Throws a RequestFaultError, or the signal's reason.
    * @param sessionId The session in which the server asked, if it has sessions. In another one the id names another
    *   request of the server, or none.
    * @returns False when that session is over: then nothing is sent.
@@ -173,33 +184,32 @@ export class Endpoint {
     sessionId: string | undefined,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    const current = await this.#connected();
     // Connecting takes its time, and somebody else may have taken the task over meanwhile.
-    signal?.throwIfAborted();
+    const current = await unlessAborted(this.#connected(), signal);
     const asking = [current, ...this.#replaced].find(({ session }) => session.sessionId === sessionId);
     const connection = sessionId === undefined ? current : asking;
-    await connection?.respond(id, result);
+    await connection?.respond(id, result).catch(this.#explain);
     return connection !== undefined;
   }
 
   /** What `tools/list` says of a tool, asked once a session. `undefined` if the server has no such tool. */
-  async tool(name: string): Promise<ToolFacts | undefined> {
-    const known = (await this.session()).tools?.[name];
+  async tool(name: string, signal?: AbortSignal): Promise<ToolFacts | undefined> {
+    const known = (await this.session(signal)).tools?.[name];
     if (known) return known;
     // Calls made at once ask together.
     this.#listingTools ??= this.listTools().finally(() => {
       this.#listingTools = undefined;
     });
-    return (await this.#listingTools).find((tool) => tool.name === name)?.facts;
+    return (await unlessAborted(this.#listingTools, signal)).find((tool) => tool.name === name)?.facts;
   }
 
-  /** All pages of `tools/list`. Throws a RequestFaultError. */
-  async listTools(): Promise<readonly ListedTool[]> {
+  /** All pages of `tools/list`. Throws a RequestFaultError, or the signal's reason. */
+  async listTools(options?: RequestOptions): Promise<readonly ListedTool[]> {
     const tools: ListedTool[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < TOOL_PAGES; page++) {
       const params = cursor === undefined ? {} : { cursor };
-      const read = readToolPage(await this.request({ method: "tools/list", params }));
+      const read = readToolPage(await this.request({ method: "tools/list", params }, options));
       tools.push(...read.tools);
       cursor = read.nextCursor;
       if (cursor === undefined) break;
@@ -230,6 +240,10 @@ export class Endpoint {
     try {
       return await connection.request(frame, options);
     } finally {
+      // A server may replace the session's id in any reply; the next page must know.
+      const { sessionId } = connection.session;
+      if (this.#session && sessionId !== this.#session.sessionId && !this.#replaced.has(connection))
+        await this.#remember({ ...this.#session, ...(sessionId !== undefined && { sessionId }) });
       const out = (this.#out.get(connection) ?? 1) - 1;
       this.#out.set(connection, out);
       if (out === 0 && this.#replaced.delete(connection)) await connection.close();
@@ -270,7 +284,9 @@ export class Endpoint {
         };
         const person = (): number => (this.#waitingPersons > 0 ? this.#lastStarted : 0);
         const events = { inbound, closed: forget, pushRefused, person, closing };
-        connection = await this.#connector.connect(events, known);
+        connection = await this.#connector.connect(events, known, {
+          ...(this.#timeoutMs !== undefined && { timeoutMs: this.#timeoutMs }),
+        });
         if (connection.session === known) this.#session = known;
         else
           await this.#remember({
@@ -284,7 +300,8 @@ export class Endpoint {
       .catch((error: unknown) => {
         this.#closing.signal.throwIfAborted();
         return unsent(error);
-      });
+      })
+      .catch(this.#explain);
     this.#connecting = connecting;
     connecting.then(
       (connection) => {
@@ -310,14 +327,26 @@ export class Endpoint {
   }
 
   /**
-   * Whether the server no longer knows our session: HTTP 404 (2025-11-25 transports, "Session
-   * Management"), or the 400 with which some servers say the same.
+   * Whether the server no longer knows our session: HTTP 404 (2025-11-25 transports, "Session Management"), or what
+   * other servers say in its place. Then it did nothing with the request.
    */
-  #forgotten(error: unknown, connection: Connection): boolean {
-    if (!this.#connector.renewable || connection.session.sessionId === undefined) return false;
-    if (!(error instanceof RequestFaultError) || !("status" in error.fault)) return false;
-    const { kind, status, message } = error.fault;
-    return status === 404 || (kind === "http" && status === 400 && /session/i.test(message));
+  async #forgotten(
+    error: unknown,
+    connection: Connection,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const { generation, sessionId } = connection.session;
+    if (!this.#connector.renewable || generation !== "2025-11-25") return false;
+    const status = statusOf(error);
+    if (status === 404) return sessionId !== undefined;
+    if (!speaksOfSession(error)) return false;
+    if (status >= 400 && status < 500) return true;
+    // It may be a tool that speaks of a session of its own: a ping tells which.
+    const ping = { method: "ping", params: {} };
+    return this.#requestOn(connection, ping, signal && { signal }).then(
+      () => false,
+      (refusal: unknown) => statusOf(refusal) === 404 || speaksOfSession(refusal),
+    );
   }
 
   /**
@@ -331,6 +360,10 @@ export class Endpoint {
     if (fault.kind === "rpc") return fault.error.code === UNSUPPORTED_PROTOCOL_VERSION;
     return session.generation === "2026-07-28" && fault.kind === "http" && fault.status === 400;
   }
+
+  readonly #explain = (error: unknown): never => {
+    throw explained(error, { endpoint: this.name, address: this.#connector.label });
+  };
 
   async #remember(session: Session): Promise<void> {
     const refused = this.#pushRefusedAt > Number.NEGATIVE_INFINITY && { pushRefusedAt: this.#pushRefusedAt };
@@ -346,4 +379,29 @@ function unsent(error: unknown): never {
   if (isClientError(fault)) throw error;
   const method = error instanceof RequestFaultError ? error.method : "initialize";
   throw new RequestFaultError(method, { ...fault, unsent: true } as Fault, error);
+}
+
+/** The HTTP status that a request was answered with, where that was an error; else 0. */
+function statusOf(error: unknown): number {
+  return error instanceof RequestFaultError && "status" in error.fault ? (error.fault.status ?? 0) : 0;
+}
+
+/** "Session not found", "No valid session ID provided", "Server not initialized", and what else servers say after a restart. */
+function speaksOfSession(error: unknown): boolean {
+  if (!(error instanceof RequestFaultError)) return false;
+  const { kind, message } = error.fault;
+  const words = /session|(?:not|un|before) ?(?:yet |been )?initiali[sz]/i;
+  return (kind === "http" || kind === "rpc") && words.test(message);
+}
+
+/** Waits no longer than until the signal is aborted, and throws its reason then. What is waited for goes on. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  let stop!: () => void;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+  });
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
 }

@@ -1,24 +1,25 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
-import {
-  HEADER_MISMATCH,
-  MISSING_CLIENT_CAPABILITY,
-  UNSUPPORTED_PROTOCOL_VERSION,
-} from "../protocol/json-rpc.ts";
+import { MODERN_ERRORS, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { envelope } from "./connection.ts";
-import { RequestFaultError } from "./request-fault.ts";
+import { excerpt, RequestFaultError } from "./request-fault.ts";
 import type { RpcChannel } from "./rpc-channel.ts";
 
 /** Modern versions we speak, newest first. */
 const MODERN: readonly string[] = ["2026-07-28"];
-/** Handshake versions we speak, newest first; Tasks exist in the first only. */
-const LEGACY: readonly string[] = ["2025-11-25", "2025-06-18", "2025-03-26"];
+/** Handshake versions we speak, newest first. Tasks exist in the first only; in the others every call is a plain one. */
+const LEGACY: readonly string[] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"];
+/** How long a server may think about the probe before the handshake is tried, in ms. Many older servers never answer it. */
+const PROBE_TIMEOUT_MS = 5_000;
 
 /** Which era to speak: `auto` asks the server first (versioning, "Backward Compatibility"). */
 export type Era = "auto" | "2026-07-28" | "2025-11-25";
 
-/** Agrees on a version with a server nothing is known of. Throws a RequestFaultError. */
+/**
+ * Agrees on a version with a server nothing is known of. Throws a RequestFaultError.
+ * @param timeoutMs How long each request may take, in ms; by default the channel's own timeout.
+ */
 export async function agree(
   channel: RpcChannel,
   era: Era,
@@ -26,46 +27,47 @@ export async function agree(
   capabilities: JsonObject,
   timeoutMs: number | undefined,
 ): Promise<Session> {
-  if (era !== "2025-11-25") {
-    const modern = await discover(channel, era, identity, capabilities, timeoutMs);
-    if (modern) return modern;
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
+  if (era === "2025-11-25") return initialize(channel, identity, capabilities, limit);
+  if (era === "2026-07-28") return discover(channel, identity, capabilities, limit);
+  let probed: unknown;
+  try {
+    const probeMs = Math.min(timeoutMs ?? channel.timeoutMs, PROBE_TIMEOUT_MS);
+    return await discover(channel, identity, capabilities, { timeoutMs: probeMs });
+  } catch (error) {
+    if (!(error instanceof RequestFaultError) || !mayBeLegacy(error.fault)) throw error;
+    probed = error;
   }
-  return initialize(channel, identity, capabilities, timeoutMs);
+  try {
+    return await initialize(channel, identity, capabilities, limit);
+  } catch (error) {
+    // A modern server that was slow to answer the probe does not know the handshake.
+    const slow = probed instanceof RequestFaultError && probed.fault.kind === "timeout";
+    if (slow && error instanceof RequestFaultError && "status" in error.fault)
+      return discover(channel, identity, capabilities, limit).catch(() => Promise.reject(error));
+    throw error;
+  }
 }
 
 async function discover(
   channel: RpcChannel,
-  era: Era,
   identity: ClientIdentity,
   capabilities: JsonObject,
-  timeoutMs: number | undefined,
-): Promise<Session | undefined> {
-  const version = MODERN[0] as string;
-  const ask = (spoken: string): Promise<unknown> => {
-    const params = { _meta: envelope(spoken, identity, capabilities) };
-    return channel.request({ method: "server/discover", params }, withTimeout(timeoutMs));
+  limit: { readonly timeoutMs?: number },
+): Promise<Session> {
+  const ask = (spoken: string | undefined): Promise<unknown> => {
+    const params = { _meta: envelope(spoken as string, identity, capabilities) };
+    return channel.request({ method: "server/discover", params }, limit);
   };
-  let result: unknown;
-  try {
-    result = await ask(version).catch((error: unknown) => {
-      const offered = offeredModern(error);
-      if (offered === undefined) throw error;
-      return ask(offered);
-    });
-  } catch (error) {
-    if (!(error instanceof RequestFaultError) || era !== "auto" || !meansLegacy(error.fault)) throw error;
-    return undefined;
-  }
-  const supported =
-    isObject(result) && Array.isArray(result.supportedVersions) ? result.supportedVersions : [];
-  const agreed = MODERN.find((candidate) => supported.includes(candidate));
-  if (!isObject(result) || agreed === undefined) {
-    if (era === "auto") return undefined;
-    throw new RequestFaultError("server/discover", {
-      kind: "malformed",
-      message: `The server does not offer protocol version ${version}`,
-    });
-  }
+  const result = await ask(MODERN[0]).catch((error: unknown) => {
+    const offered = offeredModern(error);
+    if (offered === undefined) throw error;
+    return ask(offered);
+  });
+  const supported = isObject(result) ? result.supportedVersions : undefined;
+  const agreed = MODERN.find((candidate) => Array.isArray(supported) && supported.includes(candidate));
+  if (!isObject(result) || agreed === undefined)
+    throw new RequestFaultError("server/discover", otherVersions(supported, MODERN));
   const meta = isObject(result._meta) ? result._meta : {};
   const serverInfo = meta["io.modelcontextprotocol/serverInfo"];
   return {
@@ -77,23 +79,23 @@ async function discover(
 }
 
 /**
- * Whether a refused probe says that the server knows only the handshake. A network failure may be
- * a browser's CORS check on a header an older server does not allow, so it counts too: if the
- * server is really away, the handshake fails as well, and says so.
+ * Whether a failed probe leaves it open that the server knows only the handshake. Anything but a recognized modern error
+ * does (versioning, "Backward Compatibility"): a proxy's 502, a firewall's 403, silence. A network failure may be a
+ * browser's CORS check on a header an older server does not allow. If the server is really away, the handshake says so.
  */
-function meansLegacy(fault: Fault): boolean {
+function mayBeLegacy(fault: Fault): boolean {
   switch (fault.kind) {
-    case "rpc":
-      // These two only a modern server has (streamable-http, "Backward Compatibility").
-      if ([HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY].includes(fault.error.code)) return false;
-      if (fault.error.code !== UNSUPPORTED_PROTOCOL_VERSION) return true;
-      return offers(fault.error.data).some((version) => LEGACY.includes(version));
+    case "rpc": {
+      const { code, data } = fault.error;
+      if (code !== UNSUPPORTED_PROTOCOL_VERSION) return !MODERN_ERRORS.includes(code);
+      return offers(data).some((version) => LEGACY.includes(version));
+    }
     case "http":
-      return fault.status < 500 && fault.status !== 403 && fault.status !== 429;
+      return fault.status !== 429 && fault.retryAfterMs === undefined;
     case "malformed":
     case "network":
-      return true;
     case "timeout":
+      return true;
     case "unauthorized":
     case "oversized":
       return false;
@@ -121,19 +123,22 @@ async function initialize(
   channel: RpcChannel,
   identity: ClientIdentity,
   capabilities: JsonObject,
-  timeoutMs: number | undefined,
+  limit: { readonly timeoutMs?: number },
 ): Promise<Session> {
   const params = { protocolVersion: LEGACY[0], capabilities, clientInfo: identity };
-  const result = await channel.request({ method: "initialize", params }, withTimeout(timeoutMs));
+  const result = await channel.request({ method: "initialize", params }, limit);
   const protocolVersion = isObject(result) ? result.protocolVersion : undefined;
-  if (!isObject(result) || typeof protocolVersion !== "string" || !LEGACY.includes(protocolVersion)) {
-    throw new RequestFaultError("initialize", {
-      kind: "malformed",
-      message: `The server speaks protocol version ${JSON.stringify(protocolVersion)}, which is none of ours`,
-    });
-  }
+  if (!isObject(result) || typeof protocolVersion !== "string" || !LEGACY.includes(protocolVersion))
+    throw new RequestFaultError("initialize", otherVersions(protocolVersion, LEGACY));
   channel.transport.setProtocolVersion?.(protocolVersion);
-  await channel.notify("notifications/initialized");
+  // Some servers refuse it, or never answer it, and serve all the same.
+  await channel
+    .notify(
+      "notifications/initialized",
+      undefined,
+      Math.min(PROBE_TIMEOUT_MS, limit.timeoutMs ?? channel.timeoutMs),
+    )
+    .catch(() => undefined);
   const { sessionId } = channel.transport;
   return {
     generation: "2025-11-25",
@@ -144,6 +149,11 @@ async function initialize(
   };
 }
 
-function withTimeout(timeoutMs: number | undefined): { timeoutMs?: number } {
-  return timeoutMs === undefined ? {} : { timeoutMs };
+function otherVersions(named: unknown, ours: readonly string[]): Fault {
+  const theirs =
+    named === undefined ? "no protocol version" : `protocol version ${excerpt(JSON.stringify(named))}`;
+  return {
+    kind: "malformed",
+    message: `The server names ${theirs}; this connector speaks ${ours.join(", ")}`,
+  };
 }

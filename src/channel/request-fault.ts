@@ -1,22 +1,44 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject } from "../protocol/json.ts";
-import { type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
+import { MODERN_ERRORS, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
 
-/** A request that brought no usable reply. `fault` says why, `method` which it was. */
+/** The most of a server's text that an error shows, in characters. */
+const EXCERPT_LENGTH = 300;
+
+/** Where a request went: the endpoint's name, and what its connector calls the server. */
+export interface RequestTarget {
+  readonly endpoint: string;
+  readonly address?: string | undefined;
+}
+
+/** A request that brought no usable reply. `fault` says why, `method` which it was, `target` where it went. */
 export class RequestFaultError extends Error {
   override readonly name = "RequestFaultError";
   readonly fault: Fault;
   readonly method: string;
+  readonly target: RequestTarget | undefined;
 
-  constructor(method: string, fault: Fault, cause?: unknown) {
-    super(`${method}: ${fault.message}`, { cause });
+  constructor(method: string, fault: Fault, cause?: unknown, target?: RequestTarget) {
+    const { endpoint, address } = target ?? {};
+    const where = endpoint === undefined ? "" : ` on endpoint ${JSON.stringify(endpoint)}`;
+    const at = address === undefined || fault.message.includes(address) ? "" : ` (${address})`;
+    super(`${method}${where}${at}: ${fault.message}`, { cause });
     this.method = method;
     this.fault = fault;
+    this.target = target;
   }
 }
 
 export function rpcFault(error: RpcErrorBody): Fault & { kind: "rpc" } {
-  return { kind: "rpc", error, message: `${error.message} (${error.code})` };
+  return { kind: "rpc", error, message: `${excerpt(error.message)} (${error.code})` };
+}
+
+/** The reply came, and nobody can read it. */
+export function unreadable(text: string, contentType?: string | null): Fault {
+  const type = contentType?.split(";")[0];
+  const of = type && type !== "application/json" ? ` of type ${excerpt(type)}` : "";
+  const said = excerpt(text);
+  return { kind: "malformed", message: `The reply${of} is unreadable${said && `: ${said}`}` };
 }
 
 /**
@@ -24,42 +46,66 @@ export function rpcFault(error: RpcErrorBody): Fault & { kind: "rpc" } {
  * classes, and an app may load its own copy of an SDK: so they are told apart by shape. `id` is the
  * request's: without it an HTTP error is never taken for the reply to one.
  */
-export function faultOf(thrown: unknown, id?: string): Fault {
+export function faultOf(thrown: unknown, id?: number): Fault {
   if (thrown instanceof RequestFaultError) return thrown.fault;
   const error = thrown as Partial<
-    Record<"name" | "message" | "code" | "data" | "status" | "retryAfterMs", unknown>
+    Record<"name" | "message" | "code" | "data" | "status" | "retryAfterMs" | "cause", unknown>
   >;
-  const message = typeof error?.message === "string" ? error.message : String(thrown);
+  const message = excerpt(typeof error?.message === "string" ? error.message : String(thrown));
   if (error?.name === "UnauthorizedError") return { kind: "unauthorized", message };
-  if (error?.name === "MalformedReplyError" || error?.name === "ZodError" || thrown instanceof SyntaxError) {
+  // A schema's complaints are of no use to anybody who does not maintain the server.
+  if (error?.name === "ZodError")
+    return { kind: "malformed", message: "The reply is unreadable: it is not a JSON-RPC message" };
+  if (error?.name === "MalformedReplyError" || thrown instanceof SyntaxError)
     return { kind: "malformed", message };
-  }
   const data = isObject(error?.data) ? error.data : {};
   const status = [data.status, error?.status, error?.code].find(isHttpStatus);
-  if (status === undefined) return { kind: "network", message };
+  if (status === undefined) return { kind: "network", message: `${message}${causeOf(error?.cause)}` };
+  // A server that sends the client elsewhere has done nothing with the request.
+  if (status < 400) return { kind: "network", message, unsent: true };
   if (status === 401) return { kind: "unauthorized", message };
-  const body = readBody(typeof data.text === "string" ? data.text : message, id);
-  if (body) return { ...rpcFault(body), status };
+  const body = readBody(typeof data.text === "string" ? data.text : String(error?.message));
+  const ours = body && (Number(body.id) === id || MODERN_ERRORS.includes(body.error.code));
+  if (ours && status !== 429) return { ...rpcFault(body.error), status };
   const { retryAfterMs } = error;
+  const said = body ? rpcFault(body.error).message : message;
   return {
     kind: "http",
     status,
-    message: `HTTP ${status}: ${message}`,
+    message: `HTTP ${status}${said && `: ${said}`}`,
     ...(typeof retryAfterMs === "number" && { retryAfterMs }),
   };
 }
 
+/** A text in one line, without markup, at most 300 characters of it. */
+export function excerpt(text: string): string {
+  const [, title = ""] = /<title[^>]*>([^<]*)/i.exec(text.slice(0, 4_096)) ?? [];
+  const plain = /^\s*<(?:!|html|head|body)/i.test(text) ? title : text;
+  const line = plain
+    .slice(0, 4 * EXCERPT_LENGTH)
+    .replace(/\s+/g, " ")
+    .trim();
+  return line.length > EXCERPT_LENGTH ? `${line.slice(0, EXCERPT_LENGTH - 1)}…` : line;
+}
+
+/** What Node and Deno keep in the error's `cause`: "fetch failed" alone says nothing. */
+function causeOf(cause: unknown): string {
+  const code = isObject(cause) ? cause.code : undefined;
+  return typeof code === "string" ? ` (${code})` : "";
+}
+
 function isHttpStatus(value: unknown): value is number {
-  return typeof value === "number" && value >= 400 && value < 600;
+  return typeof value === "number" && value >= 300 && value < 600;
 }
 
 /** A JSON-RPC error that travelled as the body of an HTTP error. Some servers name a request there that nobody made. */
-function readBody(text: string, id: string | undefined): RpcErrorBody | undefined {
+function readBody(text: string): { readonly id: unknown; readonly error: RpcErrorBody } | undefined {
   try {
     // Where there is no brace this reads the last character, which is no object.
     const body: unknown = JSON.parse(text.slice(text.indexOf("{")));
-    const ours = id && isObject(body) && body.id === id;
-    return ours && isObject(body.error) ? readRpcError(body.error) : undefined;
+    return isObject(body) && isObject(body.error)
+      ? { id: body.id, error: readRpcError(body.error) }
+      : undefined;
   } catch {
     return undefined;
   }

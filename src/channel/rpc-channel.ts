@@ -17,13 +17,13 @@ import { type SendOptions, sendOn, type Transport } from "./transport.ts";
 
 /** The limit that kills MCP calls elsewhere: here it bounds one request, never a task. In ms. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
-/** How the ids of our requests begin, in every process. */
-export const ID_PREFIX = "hf-";
 /** Progress may extend a request, but not past this many times its timeout (lifecycle, "Timeouts"). */
 const TIMEOUT_EXTENSIONS = 10;
+/** Ids of ours begin here. A Client on the same transport counts from 0; many servers take integers of 32 bits only. */
+const FIRST_ID = 2 ** 30;
 
 export interface RequestOptions {
-  /** In ms; {@link DEFAULT_REQUEST_TIMEOUT_MS} if absent. Infinity for a stream that is to stay open. */
+  /** In ms; the channel's own if absent. Infinity for a stream that is to stay open. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** `notifications/progress` with this token restarts the timeout. */
@@ -32,14 +32,6 @@ export interface RequestOptions {
   readonly announceGivingUp?: boolean;
   /** The id of the record the request is about: what the server asks on its response stream is asked of that one. */
   readonly about?: string;
-}
-
-interface Pending {
-  readonly method: string;
-  readonly progressToken: string | undefined;
-  succeed(result: unknown): void;
-  fail(fault: Fault, cause?: unknown): void;
-  extend(): void;
 }
 
 /** Where a message of the server came in. */
@@ -53,41 +45,73 @@ export interface Origin {
   readonly sessionId?: string;
 }
 
+/** A request that waits for its reply. */
+export interface AwaitedReply {
+  readonly id: number;
+  /** The record that the request is about; "" if it is about none. */
+  readonly about: string;
+  /** Aborted once no reply is wanted any more: the time is up, or the caller gave up. */
+  readonly signal: AbortSignal;
+  /** Of its response stream: where a transport may resume it. */
+  lastEventId?: string;
+  /** Takes a response in that came to this request. Returns whose it is: another's only if its id says so; `undefined` for no response. */
+  take(message: unknown): AwaitedReply | undefined;
+  fail(fault: Fault, cause?: unknown): void;
+}
+
+interface Pending extends AwaitedReply {
+  readonly progressToken: string | undefined;
+  settle(message: RpcResponse): void;
+  extend(): void;
+}
+
 /** Takes what arrives and is no reply to a request of this channel. Returns whether it was taken. */
 export type InboundHandler = (message: RpcRequest | RpcNotification, origin?: Origin) => boolean;
 
+/** Whether an id is one that a channel of ours, in whatever process, gives its requests. */
+export function isChannelId(id: unknown): boolean {
+  return Number(id) > FIRST_ID;
+}
+
 /**
- * JSON-RPC correlation over a transport that others may be using too. Its ids carry a random
- * prefix, so that they meet neither those of a Client on the same transport nor those of the
- * page that held the same session before a reload.
+ * JSON-RPC correlation over a transport that others may be using too. Its ids are integers, since some servers
+ * take nothing else, and begin at a random one, so that they meet neither those of a Client on the same transport nor
+ * those of the page that held the same session before a reload.
  */
 export class RpcChannel {
   readonly #transport: Transport;
   readonly #inbound: InboundHandler;
   readonly #clock: Clock;
-  readonly #pending: Map<RequestId, Pending> = new Map();
+  /** How long a request may take that has no timeout of its own, in ms. */
+  readonly timeoutMs: number;
+  readonly #pending: Map<number, Pending> = new Map();
   /** Requests given up, whose replies may still come. */
-  readonly #givenUp: Set<RequestId> = new Set();
-  /** Of one length, so that a count after it makes no other page's id. Every byte of it travels with each poll, twice. */
-  readonly #prefix: string = ID_PREFIX + crypto.randomUUID().slice(0, 6);
-  #count = 0;
+  readonly #givenUp: Set<number> = new Set();
+  readonly #firstId: number = FIRST_ID + Math.floor(Math.random() * 2 ** 29);
+  #lastId: number = this.#firstId;
   #closed = false;
   #quiet: (() => void) | undefined;
 
-  constructor(transport: Transport, inbound: InboundHandler, clock: Clock = systemClock) {
+  constructor(
+    transport: Transport,
+    inbound: InboundHandler,
+    clock: Clock = systemClock,
+    timeoutMs: number = DEFAULT_REQUEST_TIMEOUT_MS,
+  ) {
     this.#transport = transport;
     this.#inbound = inbound;
     this.#clock = clock;
+    this.timeoutMs = timeoutMs;
   }
 
   get transport(): Transport {
     return this.#transport;
   }
 
-  /** Sends a request and gives its `result`. Throws a RequestFaultError. */
+  /** Sends a request and returns its `result`. Throws a RequestFaultError. */
   request(frame: Frame, options: RequestOptions = {}): Promise<unknown> {
-    const id = this.#prefix + (++this.#count).toString(36);
-    const timeoutMs = options.timeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+    const id = ++this.#lastId;
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs;
     let resolve!: (result: unknown) => void;
     let reject!: (error: RequestFaultError) => void;
     const promise = new Promise<unknown>((yes, no) => {
@@ -108,17 +132,28 @@ export class RpcChannel {
       return true;
     };
     const pending: Pending = {
-      method: frame.method,
+      id,
+      about: options.about ?? "",
+      signal: stream.signal,
       progressToken: options.progressToken,
-      succeed: (result) => {
-        if (settle()) resolve(result);
+      take: (message) => {
+        if (!isResponse(message)) return undefined;
+        const taker = this.#pending.get(Number(message.id)) ?? pending;
+        taker.settle(message);
+        return taker;
+      },
+      settle: (message) => {
+        const { error, result } = message;
+        if (error !== undefined && error !== null) pending.fail(rpcFault(readRpcError(error)));
+        else if (settle()) resolve(result);
       },
       fail: (fault, cause) => {
         if (!settle()) return;
+        // Nobody reads what may yet come, and the stream would hold one of the page's six connections to the host.
+        if (fault.kind !== "rpc") stream.abort();
         const unanswered = fault.kind === "timeout" || options.signal?.aborted === true;
         if (unanswered) {
           this.#givenUp.add(id);
-          stream.abort();
           if (options.announceGivingUp) this.#announceGivingUp(id, fault.message);
         }
         reject(new RequestFaultError(frame.method, fault, cause));
@@ -150,9 +185,19 @@ export class RpcChannel {
     return promise;
   }
 
+  /** The request under an id, while it waits for its reply. */
+  awaited(id: number): AwaitedReply | undefined {
+    return this.#pending.get(id);
+  }
+
+  /** The request whose response stream broke after this event. */
+  brokenAt(lastEventId: string): AwaitedReply | undefined {
+    return [...this.#pending.values()].find((pending) => pending.lastEventId === lastEventId);
+  }
+
   /** Sends a notification. Throws a RequestFaultError. */
-  async notify(method: string, params?: JsonObject): Promise<void> {
-    await this.#send(method, { jsonrpc: "2.0", method, ...(params && { params }) });
+  async notify(method: string, params?: JsonObject, timeoutMs?: number): Promise<void> {
+    await this.#send(method, { jsonrpc: "2.0", method, ...(params && { params }) }, timeoutMs);
   }
 
   /** Answers a request of the server. Throws a RequestFaultError. */
@@ -191,13 +236,12 @@ export class RpcChannel {
   }
 
   #receiveResponse(message: RpcResponse): boolean {
-    const { id } = message;
-    if (typeof id !== "string" || !id.startsWith(this.#prefix)) return false;
+    // Some servers send an integer id back as a string.
+    const id = Number(message.id);
+    if (!(id > this.#firstId && id <= this.#lastId)) return false;
     // A reply to a request given up is still ours, and nobody else must see it.
     this.#givenUp.delete(id);
-    const pending = this.#pending.get(id);
-    if ("error" in message) pending?.fail(rpcFault(readRpcError(message.error)));
-    else pending?.succeed(message.result);
+    this.#pending.get(id)?.settle(message);
     if (this.#givenUp.size === 0) this.#quiet?.();
     return true;
   }
@@ -209,21 +253,21 @@ export class RpcChannel {
     }
   }
 
-  #announceGivingUp(requestId: string, reason: string): void {
+  #announceGivingUp(requestId: number, reason: string): void {
     // Nothing depends on it: a server that does not hear it only works on in vain.
     this.notify("notifications/cancelled", { requestId, reason }).catch(() => undefined);
   }
 
   /** A POST without a reply may hang as well: then a handshake or an answer would hang with it. */
-  #send(method: string, message: object): Promise<void> {
+  #send(method: string, message: object, timeoutMs: number = this.timeoutMs): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (fault: Fault, cause?: unknown): void => {
         stopTimer();
         reject(new RequestFaultError(method, fault, cause));
       };
-      const late = `Not taken within ${DEFAULT_REQUEST_TIMEOUT_MS} ms`;
+      const late = `Not taken within ${timeoutMs} ms`;
       const expire = (): void => fail({ kind: "timeout", message: late });
-      const stopTimer = this.#clock.after(DEFAULT_REQUEST_TIMEOUT_MS, expire);
+      const stopTimer = this.#clock.after(timeoutMs, expire);
       sendOn(this.#transport, message).then(
         () => {
           stopTimer();

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
-import type { Fetch } from "./retry-after.ts";
+import type { Fetch } from "./exchange.ts";
 import type { Transport } from "./transport.ts";
 
 /** A stream that lived for less than this ended too early, in ms. Proxies end idle streams after 30 s and more. */

@@ -1,13 +1,19 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { isInputMethod } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { INVALID_PARAMS, isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
 import { type ClientIdentity, RELATED_TASK, type Session } from "../protocol/session.ts";
 import { authorizedFetch, type Credentials } from "./authorization.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
-import { type Connection, type ConnectionEvents, type Connector, connectionOver } from "./connection.ts";
+import {
+  type Connection,
+  type ConnectionEvents,
+  type ConnectLimits,
+  type Connector,
+  connectionOver,
+} from "./connection.ts";
+import { type Fetch, HttpExchange } from "./exchange.ts";
 import { agree, type Era } from "./handshake.ts";
-import { type Fetch, fetchHeedingRetryAfter } from "./retry-after.ts";
 import { RpcChannel } from "./rpc-channel.ts";
 import { ServerStream } from "./server-stream.ts";
 import { type Transport, tapClose } from "./transport.ts";
@@ -19,19 +25,19 @@ export interface UrlOptions {
   readonly clientInfo?: ClientIdentity;
   /** What the app can answer (`ClientCapabilities`); by default elicitation in form and URL mode. */
   readonly capabilities?: JsonObject;
-  /** How long the handshake may take, in ms. */
+  /** How long each request of the handshake may take, in ms; by default the client's `requestTimeoutMs`. */
   readonly timeoutMs?: number;
   /** What the requests' timeouts run on: the same as the client's, if that was given one. */
   readonly clock?: Clock;
-  readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  readonly fetch?: Fetch;
   /** Fixed parts of every request, such as headers. They are never stored. */
   readonly requestInit?: RequestInit;
 }
 
-/** What a transport is made with: the remembered session, and a `fetch` that heeds `Retry-After`. */
+/** What a transport is made with: the remembered session, and the `fetch` that hands replies to the channel. */
 export interface TransportSeed {
   readonly sessionId?: string;
-  readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  readonly fetch: Fetch;
   readonly requestInit?: RequestInit;
 }
 
@@ -42,42 +48,52 @@ export interface Authorization {
   readonly fetch: Fetch;
 }
 
-/** Connects to an address over a bare transport: no SDK Client, and no handshake where a session is remembered. */
+/**
+ * Connects to an address over a bare transport: no SDK Client, and no handshake where a session is remembered.
+ * Throws a TypeError for what is not an http(s) address. A relative one is resolved against the page.
+ */
 export function urlConnector(
   url: string | URL,
   options: UrlOptions,
   makeTransport: (url: URL, seed: TransportSeed) => Transport,
   authorization?: Authorization,
 ): Connector {
-  const address = new URL(url);
+  const address = addressOf(url);
   const identity = options.clientInfo ?? DEFAULT_IDENTITY;
   const capabilities = options.capabilities ?? DEFAULT_CAPABILITIES;
-  const heeding = fetchHeedingRetryAfter(options.fetch ?? ((input, init) => globalThis.fetch(input, init)));
+  const clock = options.clock ?? systemClock;
 
   return {
     address: address.href,
+    label: address.origin + address.pathname,
     renewable: true,
-    async connect(events: ConnectionEvents, remembered?: Session): Promise<Connection> {
-      // The SDK takes a 405 to its GET for what it is, and says nothing of it.
-      const send = authorization
-        ? authorizedFetch(heeding, address, authorization.credentials, authorization.fetch, events.person)
-        : heeding;
-      const serverStream = new ServerStream(async (input, init) => {
-        const response = await send(input, init);
-        if (response.status === 405 && init?.method === "GET") events.pushRefused();
-        return response;
-      }, options.clock);
+    async connect(
+      events: ConnectionEvents,
+      remembered?: Session,
+      { timeoutMs }: ConnectLimits = {},
+    ): Promise<Connection> {
+      const receive = (message: unknown, about?: string): void => {
+        if (!channel.receive(message, about) && isRequest(message))
+          answerUntaken(channel, message.id, message.method);
+      };
+      const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+      const exchange = new HttpExchange({
+        fetch: authorization
+          ? authorizedFetch(send, address, authorization.credentials, authorization.fetch, events.person)
+          : send,
+        clock,
+        channel: () => channel,
+        receive,
+        pushRefused: events.pushRefused,
+      });
+      const serverStream = new ServerStream(exchange.fetch, clock);
       const transport = makeTransport(address, {
         fetch: serverStream.fetch,
         ...(remembered?.sessionId !== undefined && { sessionId: remembered.sessionId }),
         ...(options.requestInit && { requestInit: options.requestInit }),
       });
-      const channel = new RpcChannel(transport, events.inbound, options.clock);
-      const receive = (message: unknown): void => {
-        if (!channel.receive(message) && isRequest(message))
-          answerUntaken(channel, message.id, message.method);
-      };
-      transport.onmessage = receive as NonNullable<Transport["onmessage"]>;
+      const channel = new RpcChannel(transport, events.inbound, clock, timeoutMs);
+      transport.onmessage = ((message: unknown) => receive(message)) as NonNullable<Transport["onmessage"]>;
       tapClose(transport, () => {
         channel.close();
         events.closed();
@@ -85,9 +101,15 @@ export function urlConnector(
       events.closing.addEventListener("abort", () => channel.close(), { once: true });
       await transport.start();
       if (remembered?.generation === "2025-11-25") transport.setProtocolVersion?.(remembered.protocolVersion);
-      const session = remembered ?? (await agreed(channel, options, identity, capabilities, address.href));
+      let session = remembered ?? (await agreed(channel, options, identity, capabilities, address.href));
+      const current = (): Session => {
+        const { sessionId = session.sessionId } = exchange;
+        if (session.generation === "2025-11-25" && sessionId !== undefined && sessionId !== session.sessionId)
+          session = { ...session, sessionId };
+        return session;
+      };
       const close = (): Promise<void> => transport.close();
-      const connection = connectionOver(channel, () => session, identity, withTasks(capabilities), close);
+      const connection = connectionOver(channel, current, identity, withTasks(capabilities), close);
       if (session.generation !== "2025-11-25") return connection;
       return Object.assign(connection, {
         listen: () => serverStream.open(transport),
@@ -95,6 +117,24 @@ export function urlConnector(
       });
     },
   };
+}
+
+/** Throws a TypeError where there is no page to resolve a relative address against. */
+function addressOf(url: string | URL): URL {
+  const page = (globalThis as { readonly location?: { readonly href: string } }).location?.href;
+  let address: URL | undefined;
+  try {
+    address = new URL(url, page);
+  } catch {
+    // Told below, with the rest.
+  }
+  if (address && /^https?:$/.test(address.protocol)) return address;
+  const advice = "give the full address of an MCP server, such as https://example.com/mcp";
+  throw new TypeError(
+    address
+      ? `fromUrl: ${address.protocol} is not a protocol of MCP: ${advice}`
+      : `fromUrl: ${JSON.stringify(String(url))} cannot be resolved here, where there is no page: ${advice}`,
+  );
 }
 
 async function agreed(

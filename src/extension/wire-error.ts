@@ -1,4 +1,4 @@
-import { RequestFaultError } from "../channel/request-fault.ts";
+import { RequestFaultError, type RequestTarget } from "../channel/request-fault.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Outcome } from "../engine/record.ts";
 import {
@@ -23,7 +23,12 @@ export type WireError =
   | { readonly kind: "task"; readonly task: TaskReference; readonly outcome: EndWithoutResult }
   | { readonly kind: "input"; readonly task: TaskReference; readonly key: string; readonly message: string }
   | { readonly kind: "unknown-endpoint"; readonly endpoint: string; readonly known: readonly string[] }
-  | { readonly kind: "request-fault"; readonly method: string; readonly fault: Fault }
+  | {
+      readonly kind: "request-fault";
+      readonly method: string;
+      readonly fault: Fault;
+      readonly target?: RequestTarget;
+    }
   | { readonly kind: "closed" }
   | { readonly kind: "extension"; readonly code: ExtensionFailure; readonly message: string };
 
@@ -39,7 +44,8 @@ export function wireError(error: unknown): WireError {
     return { kind: "unknown-endpoint", endpoint: error.endpoint, known: error.known };
   }
   if (error instanceof RequestFaultError) {
-    return { kind: "request-fault", method: error.method, fault: error.fault };
+    const { method, fault, target } = error;
+    return { kind: "request-fault", method, fault, ...(target && { target }) };
   }
   if (error instanceof ClientClosedError) return { kind: "closed" };
   if (error instanceof ExtensionError) return { kind: "extension", code: error.code, message: error.message };
@@ -58,7 +64,7 @@ export function errorFromWire(wire: unknown): Error {
     case "unknown-endpoint":
       return new UnknownEndpointError(wire.endpoint, wire.known);
     case "request-fault":
-      return new RequestFaultError(wire.method, wire.fault);
+      return new RequestFaultError(wire.method, wire.fault, undefined, wire.target);
     case "closed":
       return new ClientClosedError();
     case "extension":
@@ -86,7 +92,12 @@ function isWireError(wire: unknown): wire is WireError {
     case "unknown-endpoint":
       return areTexts(wire.endpoint) && Array.isArray(wire.known);
     case "request-fault":
-      return areTexts(wire.method) && isObject(wire.fault) && areTexts(wire.fault.kind, wire.fault.message);
+      return (
+        areTexts(wire.method) &&
+        isObject(wire.fault) &&
+        areTexts(wire.fault.kind, wire.fault.message) &&
+        (wire.target === undefined || (isObject(wire.target) && areTexts(wire.target.endpoint)))
+      );
     case "closed":
       return true;
     case "extension":

@@ -34,6 +34,12 @@ export const INVALID_PARAMS = -32602;
 export const HEADER_MISMATCH = -32020;
 export const MISSING_CLIENT_CAPABILITY = -32021;
 export const UNSUPPORTED_PROTOCOL_VERSION = -32022;
+/** Errors that only a server of 2026-07-28 has (streamable-http, "Backward Compatibility"). */
+export const MODERN_ERRORS: readonly number[] = [
+  HEADER_MISMATCH,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+];
 
 export function isRequestId(value: unknown): value is RequestId {
   return typeof value === "string" || typeof value === "number";

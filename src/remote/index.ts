@@ -3,13 +3,13 @@
  * @module
  */
 
-export { stateOf } from "../task-json.ts";
 export {
   EventStreamParser,
   type ReadOptions,
   readEventStream,
   type StreamedEvent,
-} from "./event-stream.ts";
+} from "../channel/event-stream.ts";
+export { stateOf } from "../task-json.ts";
 export type { TokenSource } from "./remote-api.ts";
 export { RemoteApiError, type RemoteRefusal } from "./remote-api-error.ts";
 export { type RemoteProblem, RemoteTaskClient, type RemoteTaskClientOptions } from "./remote-task-client.ts";

@@ -1,4 +1,5 @@
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import { resultApart } from "../store/long-result.ts";
 import type { Task } from "../task.ts";
 import { stateOf, type TaskJson } from "../task-json.ts";
 import { TaskSubscribers } from "../task-subscribers.ts";
@@ -108,9 +109,7 @@ export class TaskBook {
     this.#unfinished.delete(id);
     // Its result may be long, and its handle has it.
     const light: TaskJson =
-      outcome?.kind === "completed"
-        ? { ...json, outcome: { kind: "completed", result: { content: [] }, apart: true } }
-        : json;
+      outcome?.kind === "completed" ? { ...json, outcome: resultApart(outcome.result) } : json;
     this.#ended.set(id, light);
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > ENDED_KEPT && oldest !== undefined) this.#ended.delete(oldest);

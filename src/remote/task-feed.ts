@@ -1,9 +1,9 @@
+import { readEventStream, type StreamedEvent } from "../channel/event-stream.ts";
 import type { Clock } from "../clock.ts";
 import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
 import { isObject } from "../protocol/json.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { TaskJson } from "../task-json.ts";
-import { readEventStream, type StreamedEvent } from "./event-stream.ts";
 import { readTask } from "./read-task.ts";
 import type { RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError, unreachable } from "./remote-api-error.ts";

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../channel/endpoint.ts";
 import { faultOf } from "../channel/request-fault.ts";
-import { ID_PREFIX, type Origin, type RequestOptions } from "../channel/rpc-channel.ts";
+import { isChannelId, type Origin, type RequestOptions } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
 import { askedOf } from "../engine/attribution.ts";
 import type { Fault } from "../engine/fault.ts";
@@ -390,7 +390,7 @@ export class TaskRuntime {
   #acknowledged(endpoint: string, params: JsonObject | undefined): boolean {
     const subscription = isObject(params?._meta) ? params._meta[SUBSCRIPTION_ID] : undefined;
     const feed = this.#feeds.get(endpoint);
-    if (!feed || typeof subscription !== "string" || !subscription.startsWith(ID_PREFIX)) return false;
+    if (!feed || !isChannelId(subscription)) return false;
     const agreed = isObject(params?.notifications) ? params.notifications.taskIds : undefined;
     feed.acknowledged(Array.isArray(agreed) ? agreed : []);
     return true;

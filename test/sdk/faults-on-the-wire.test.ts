@@ -218,7 +218,8 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
       new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     way.spoil("tasks/get", hang);
     await until("the end of the trouble", () => seen.length > 0 && !task.current.trouble);
-    expect(seen).toEqual([{ kind: "timeout", message: "No reply within 300 ms" }]);
+    const { href } = generation === "2026-07-28" ? MODERN_URL : LEGACY_URL;
+    expect(seen).toEqual([{ kind: "timeout", message: `No reply within 300 ms from ${href}` }]);
     // The task is past the limit of a request several times over.
     const from = way.times("tools/call")[0] ?? 0;
     await until("the task's age", () => performance.now() - from > 900);

@@ -1,3 +1,4 @@
+import { isChannelId } from "../../src/channel/rpc-channel.ts";
 import { isObject } from "../../src/protocol/json.ts";
 
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
@@ -52,7 +53,7 @@ export class Wire {
   }
 }
 
-/** The methods of Holdfast's own requests: their ids begin with its prefix. */
+/** The methods of Holdfast's own requests: a Client's ids are small. */
 export function ofHoldfast({ sent }: Wire): readonly string[] {
-  return sent.flatMap(({ method, id }) => (String(id).startsWith("hf-") && method ? [method] : []));
+  return sent.flatMap(({ method, id }) => (isChannelId(id) && method ? [method] : []));
 }

@@ -1,4 +1,4 @@
-import { RetryLaterError } from "../../src/channel/retry-after.ts";
+import { HttpError } from "../../src/channel/http-error.ts";
 import type { SendOptions, Transport } from "../../src/channel/transport.ts";
 import type { RequestId } from "../../src/protocol/json-rpc.ts";
 import type { Agenda } from "./agenda.ts";
@@ -301,7 +301,7 @@ class Post extends Channelled implements Exchange {
 }
 
 function httpError(status: number, retryAfterMs: number | undefined): Error {
-  if (retryAfterMs !== undefined) return new RetryLaterError(status, retryAfterMs);
+  if (retryAfterMs !== undefined) return new HttpError(status, "", retryAfterMs);
   const error = new Error(`Error POSTing to endpoint (HTTP ${status})`);
   if (status === 401) return Object.assign(error, { name: "UnauthorizedError" });
   return Object.assign(error, { name: "StreamableHTTPError", code: status });

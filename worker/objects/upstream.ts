@@ -36,13 +36,15 @@ export function connectorTo(
           redactor: () => [...endpoint.secrets, ...(credentials?.secrets() ?? [])],
         })
       : sampleFetch(env, sampleLab);
-  return fromUrl(url, {
+  const connector = fromUrl(url, {
     era,
     clientInfo: IDENTITY,
     fetch: withoutServerStream(counted(send, counters)),
     requestInit: { headers },
     ...(credentials && { authProvider: credentials as OAuthClientProvider }),
   });
+  // Callers of the worker read its errors, and an address may be a secret of its operator.
+  return { ...connector, label: "the upstream server" };
 }
 
 /** Of an endpoint on a private network: its own host and its authorization server's, not those its metadata names. */

@@ -44,7 +44,7 @@ function opened({ server }: Lab): number {
 }
 
 async function acknowledge({ server }: Lab, ...taskIds: string[]): Promise<void> {
-  const params = { _meta: { [SUBSCRIPTION_ID]: "hf-1" }, notifications: { taskIds } };
+  const params = { _meta: { [SUBSCRIPTION_ID]: 2 ** 30 + 1 }, notifications: { taskIds } };
   expect(server.send({ jsonrpc: "2.0", method: "notifications/subscriptions/acknowledged", params })).toBe(
     true,
   );

@@ -23,6 +23,11 @@ export class EventStreamParser {
   #lastEventId = "";
   #retryMs: number | undefined;
 
+  /** The last id of the stream so far, also one that came without data; "" before there was any. */
+  get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
   /** How long the server wants a client to wait before it connects again, in ms, if it said so. */
   get retryMs(): number | undefined {
     return this.#retryMs;

@@ -1,0 +1,88 @@
+import { type Fault, isClientError } from "../engine/fault.ts";
+import { METHOD_NOT_FOUND, MODERN_ERRORS } from "../protocol/json-rpc.ts";
+import { RequestFaultError, type RequestTarget } from "./request-fault.ts";
+
+/** The error with what it lacks: which endpoint, which address, and the likely cause. One that has it is returned as it is. */
+export function explained(error: unknown, target: RequestTarget): unknown {
+  if (!(error instanceof RequestFaultError) || error.target) return error;
+  const { method, fault } = error;
+  const { address } = target;
+  if (address === undefined) return new RequestFaultError(method, fault, error.cause, target);
+  const said = sentence(fault, address);
+  const cause = likelyCause(method, fault, address);
+  const message = cause ? `${said.replace(/[\s.:]+$/, "")}. ${cause}` : said;
+  return new RequestFaultError(method, { ...fault, message }, error.cause, target);
+}
+
+function sentence({ kind, message }: Fault, address: string): string {
+  switch (kind) {
+    case "timeout":
+      return `${message} from ${address}`;
+    case "network":
+      return `No connection to ${address}: ${message}`;
+    case "http":
+      return `${address} answered ${message}`;
+    case "unauthorized":
+      return `${address} answered HTTP 401: ${message}`;
+    case "malformed":
+    case "oversized":
+    case "rpc":
+      return message;
+  }
+}
+
+function likelyCause(method: string, fault: Fault, address: string): string | undefined {
+  const generation = otherGeneration(method, fault);
+  if (generation) return generation;
+  switch (fault.kind) {
+    case "network":
+      return networkCause(fault.message, address);
+    case "unauthorized":
+      return "It wants credentials: give the connector an authProvider, or a header in requestInit.";
+    case "malformed":
+      return method === "initialize" || method === "server/discover" || /<|text\/html/.test(fault.message)
+        ? "Is this the address of an MCP server?"
+        : undefined;
+    case "http":
+      return httpCause(fault.status);
+    case "timeout":
+    case "oversized":
+    case "rpc":
+      return undefined;
+  }
+}
+
+function otherGeneration(method: string, fault: Fault): string | undefined {
+  const code = fault.kind === "rpc" ? fault.error.code : undefined;
+  const refused = code === METHOD_NOT_FOUND || isClientError(fault);
+  if (method === "server/discover" && refused)
+    return 'It may speak only 2025-11-25 or older: leave out era, or give era: "auto".';
+  if (method === "initialize" && (code === METHOD_NOT_FOUND || MODERN_ERRORS.includes(code ?? 0)))
+    return "It may speak only 2026-07-28: connect with fromUrl of holdfast/sdk-v2, and without an era.";
+  return undefined;
+}
+
+function httpCause(status: number): string | undefined {
+  if (status === 404) return "Is the path right? Many servers answer at /mcp.";
+  if (status === 405) return "Nothing there takes MCP requests by POST: is the path right?";
+  if (status === 403) return "It refuses these credentials, or the origin of this page.";
+  if (status >= 500) return "The server, or a proxy before it, failed: its log says more.";
+  return undefined;
+}
+
+/** By the codes of Node and Deno. A browser says nothing to the page: it may be any of these, or CORS. */
+function networkCause(message: string, address: string): string | undefined {
+  if (/redirect/i.test(message)) return "Give the address that it is redirected to.";
+  if (/ECONNREFUSED/.test(message))
+    return "Nothing listens there: is the server running, and is the port right?";
+  if (/ENOTFOUND|EAI_AGAIN/.test(message)) return "Its host name is unknown: is it spelled right?";
+  if (/CERT|SSL|TLS/.test(message)) return "Its TLS certificate is not trusted here.";
+  const page = (globalThis as { readonly location?: { readonly origin: string; readonly protocol: string } })
+    .location;
+  // Chromium, Firefox and Safari, in this order.
+  if (!page || !/failed to fetch|NetworkError|load failed/i.test(message)) return undefined;
+  if (page.protocol === "https:" && address.startsWith("http:"))
+    return "A page of https cannot go to an address of http.";
+  if (page.origin === new URL(address).origin) return "Is the server running?";
+  return `Is the server running, and does it allow ${page.origin} by CORS, with the header mcp-session-id exposed?`;
+}
