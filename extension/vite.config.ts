@@ -11,7 +11,16 @@ export default defineConfig({
   root,
   base: "",
   plugins: [emitManifest(), noStringCode()],
-  resolve: { alias: { "@rjsf/validator-ajv8": join(root, "../web/form/no-ajv.ts") } },
+  resolve: {
+    alias: {
+      "@rjsf/validator-ajv8": join(root, "../web/form/no-ajv.ts"),
+      // As in the console: its entry for browsers needs a document, and Markdown is read in a worker.
+      "decode-named-character-reference": join(
+        root,
+        "../node_modules/decode-named-character-reference/index.js",
+      ),
+    },
+  },
   build: {
     outDir: "dist",
     emptyOutDir: true,

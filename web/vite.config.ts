@@ -4,7 +4,16 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: import.meta.dirname,
   publicDir: "public",
-  resolve: { alias: { "@rjsf/validator-ajv8": join(import.meta.dirname, "form/no-ajv.ts") } },
+  resolve: {
+    alias: {
+      "@rjsf/validator-ajv8": join(import.meta.dirname, "form/no-ajv.ts"),
+      // Its entry for browsers needs a document, and Markdown is read in a worker.
+      "decode-named-character-reference": join(
+        import.meta.dirname,
+        "../node_modules/decode-named-character-reference/index.js",
+      ),
+    },
+  },
   build: {
     outDir: "dist",
     emptyOutDir: true,

@@ -54,6 +54,23 @@ test("Markdown without HTML: tags are text, links lead to the web alone, images 
   await page.result.locator("pre", { hasText: "# Kelp" }).waitFor();
 });
 
+test("Markdown that takes its parser a minute is given up, and the page stays at hand", async () => {
+  const page = await resultOf("slow-markdown");
+  await page.result.getByText("takes too long").waitFor();
+  await page.result.locator("pre", { hasText: "# Slow" }).waitFor();
+  expect(await page.result.locator(".markdown").count()).toBe(0);
+});
+
+test("a schema with 2^32 ways has no form, and its result no verdict; the page stays at hand", async () => {
+  const page = new TaskPage(await at.browser.open(at.lab.page));
+  await page.addServer(server.url);
+  await page.choose(server.url);
+  await page.chooseTool("doubling-schema");
+  await page.page.getByText("too large for a form").waitFor();
+  await page.page.getByRole("button", { name: "Call", exact: true }).click();
+  await page.result.getByText("takes too long to check").waitFor();
+});
+
 test("an image, and audio", async () => {
   const page = await resultOf("image");
   const image = page.result.locator("img");

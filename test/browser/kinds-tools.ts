@@ -23,6 +23,19 @@ function silence(): string {
   return Buffer.concat([head, samples]).toString("base64");
 }
 
+/** 2 kB, and each of its parts refers twice to the next. */
+const DOUBLING = {
+  type: "object",
+  properties: { way: { $ref: "#/$defs/d0" } },
+  $defs: Object.fromEntries([
+    ...Array.from({ length: 32 }, (_, index) => {
+      const next = { $ref: `#/$defs/d${index + 1}` };
+      return [`d${index}`, { anyOf: [next, next] }];
+    }),
+    ["d32", { type: "string" }],
+  ]),
+};
+
 const noInput = { type: "object", properties: {} };
 const outputSchema = {
   type: "object",
@@ -48,6 +61,17 @@ export const KINDS: readonly FixtureTool[] = [
       },
     ],
   }),
+  // Its emphasis takes the parser a minute.
+  gives("slow-markdown", { content: [{ type: "text", text: `# Slow\n\n${"*a_ ".repeat(20_000)}` }] }),
+  {
+    definition: {
+      name: "doubling-schema",
+      description: "Of a schema with 2^32 ways",
+      inputSchema: DOUBLING,
+      outputSchema: DOUBLING,
+    },
+    run: () => ({ content: [], structuredContent: { way: 1 } }),
+  },
   gives("image", { content: [{ type: "image", data: PNG, mimeType: "image/png" }] }),
   gives("audio", { content: [{ type: "audio", data: silence(), mimeType: "audio/wav" }] }),
   gives("links", {

@@ -29,3 +29,16 @@ describe("the DOI of a page", () => {
     expect(doiAmong(["no doi", "10.1000/first", "10.1000/second"])).toBe("10.1000/first");
   });
 });
+
+describe("a hint made to take long", () => {
+  test.each([
+    `10.1234/${".".repeat(1_000_000)}x`,
+    `${"10.1234/".repeat(100_000)}`,
+    `${"1".repeat(1_000_000)}`,
+    `10.1234/${"/pdf".repeat(250_000)}x`,
+  ])("is looked at only so far (%#)", (hint) => {
+    const before = process.cpuUsage();
+    doiAmong([hint]);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(500);
+  });
+});

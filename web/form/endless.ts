@@ -1,4 +1,4 @@
-import { percentDecoded } from "../app/percent-decoded.ts";
+import { referredTo } from "./references.ts";
 
 type Json = { readonly [key: string]: unknown };
 
@@ -43,16 +43,6 @@ function holdsItself(parts: readonly Json[], root: object): boolean {
     return false;
   };
   return parts.some(endless);
-}
-
-function referredTo(ref: unknown, root: object): unknown {
-  if (typeof ref !== "string" || !ref.startsWith("#")) return undefined;
-  let found: unknown = root;
-  for (const step of ref.split("/").slice(1)) {
-    if (!isJson(found)) return undefined;
-    found = found[percentDecoded(step).replaceAll("~1", "/").replaceAll("~0", "~")];
-  }
-  return found;
 }
 
 function partsOf(value: unknown): readonly Json[] {

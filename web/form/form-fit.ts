@@ -1,9 +1,12 @@
 import { isEndless } from "./endless.ts";
+import { expandedSize } from "./expanded-size.ts";
 import { tameForForm } from "./tame-schema.ts";
 
 /** A form for more than this would hold the page up, and nobody would fill it in. */
 const MAX_LENGTH = 200_000;
 const MAX_DEPTH = 24;
+/** Some 1,000 fields. */
+const MAX_PARTS = 20_000;
 
 /** Why there is no form for a schema, if there is none. */
 export function unfitForForm(schema: unknown): string | undefined {
@@ -11,6 +14,7 @@ export function unfitForForm(schema: unknown): string | undefined {
     return "Its schema is no object";
   if (depthExceeds(schema, MAX_DEPTH)) return "Its schema is too deep for a form";
   if (JSON.stringify(schema).length > MAX_LENGTH) return "Its schema is too large for a form";
+  if (expandedSize(schema) > MAX_PARTS) return "Its schema is too large for a form, with all it refers to";
   if (isEndless(schema)) return "Its schema goes on without end";
   try {
     tameForForm(schema);

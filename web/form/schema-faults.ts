@@ -1,5 +1,9 @@
 import { type OutputUnit, type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { longestText, tamed } from "./tame-schema.ts";
+import { TOO_LONG, withBudget } from "./visit-budget.ts";
+
+/** How many parts of a schema are looked at for one value. A record of a hundred fields takes some hundred. */
+const MAX_VISITS = 200_000;
 
 /** One thing that is wrong with a value, and where. */
 export interface SchemaFault {
@@ -31,7 +35,8 @@ export function checkAgainst(schema: unknown, value: unknown): SchemaCheck {
     return { kind: "unusable", message: "The schema is no object" };
   try {
     const { schema: quick, left: unchecked } = tamed(schema, longestText(value));
-    const validator = new Validator(quick as Schema, draftOf(quick as Schema), false);
+    const counted = withBudget(quick, MAX_VISITS);
+    const validator = new Validator(counted as Schema, draftOf(counted as Schema), false);
     // The validator knows no `undefined`, which forms are full of.
     const json: unknown = value === undefined ? undefined : JSON.parse(JSON.stringify(value));
     if (json === undefined)
@@ -43,6 +48,8 @@ export function checkAgainst(schema: unknown, value: unknown): SchemaCheck {
     const { errors } = validator.validate(json);
     return { kind: "checked", faults: faultsOf(errors), unchecked };
   } catch (error) {
+    // Thousands of faults exhaust the validator's stack before its parts exhaust the budget.
+    if (error instanceof RangeError) return { kind: "unusable", message: TOO_LONG };
     return { kind: "unusable", message: error instanceof Error ? firstLine(error.message) : String(error) };
   }
 }

@@ -1,7 +1,10 @@
-import ReactMarkdown, { type Components } from "react-markdown";
+import { type Components, toJsxRuntime } from "hast-util-to-jsx-runtime";
+import type { ReactNode } from "react";
+import { Fragment, jsx, jsxs } from "react/jsx-runtime";
+import { useMarkdownTree } from "./markdown-tree.ts";
 import { SafeLink } from "./safe-link.tsx";
 
-const COMPONENTS: Components = {
+const COMPONENTS: Partial<Components> = {
   a: ({ href, children }) => <SafeLink to={href}>{children}</SafeLink>,
   // An image from elsewhere would tell its server who reads this.
   img: ({ src, alt }) => <SafeLink to={src}>{alt || String(src)}</SafeLink>,
@@ -11,11 +14,30 @@ const COMPONENTS: Components = {
   h3: ({ children }) => <h6>{children}</h6>,
 };
 
+export interface MarkdownProps {
+  readonly text: string;
+  /** What is shown while the text is read, and instead if that takes too long. */
+  readonly plain: ReactNode;
+}
+
 /** Markdown without HTML: tags in it are text. */
-export default function Markdown({ text }: { readonly text: string }) {
-  return (
-    <div className="markdown">
-      <ReactMarkdown components={COMPONENTS}>{text}</ReactMarkdown>
-    </div>
-  );
+export default function Markdown({ text, plain }: MarkdownProps) {
+  const read = useMarkdownTree(text);
+  switch (read.kind) {
+    case "reading":
+      return plain;
+    case "given up":
+      return (
+        <>
+          <p className="quiet">Reading this as Markdown takes too long, so here is the text.</p>
+          {plain}
+        </>
+      );
+    case "read":
+      return (
+        <div className="markdown">
+          {toJsxRuntime(read.tree, { Fragment, jsx, jsxs, components: COMPONENTS, ignoreInvalidStyle: true })}
+        </div>
+      );
+  }
 }

@@ -41,7 +41,7 @@ export function TextBlock({ text, mimeType }: TextBlockProps) {
         <PlainText text={text} />
       ) : (
         <Suspense fallback={<PlainText text={text} />}>
-          <Markdown text={text} />
+          <Markdown text={text} plain={<PlainText text={text} />} />
         </Suspense>
       )}
     </div>
