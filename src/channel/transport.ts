@@ -1,3 +1,6 @@
+import { systemClock } from "../clock.ts";
+import { isResponse } from "../protocol/json-rpc.ts";
+
 /** The part of an SDK `Transport` the channel uses; both majors fit it. */
 export interface Transport {
   start(): Promise<void>;
@@ -14,7 +17,7 @@ export interface Transport {
   setProtocolVersion?: ((version: string) => void) | undefined;
 }
 
-/** Options that the v2 transport honours; the v1 transport ignores them. */
+/** Options of a request. The v1 transport honours none of them by itself. */
 export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Ends this request's response stream: how 2026-07-28 cancels over HTTP. */
@@ -28,17 +31,22 @@ export interface SendOptions {
   readonly take?: (message: unknown) => boolean;
 }
 
+/** How long a server may take to end a response stream after the reply, in ms: an ended one leaves its connection usable. */
+const STREAM_END_MS = 100;
+
 /** Sends a frame on a transport of either major. */
 export function sendOn(
   transport: Transport,
   message: object,
   { take, ...options }: SendOptions = {},
 ): Promise<void> {
-  return (transport.send as (message: object, options?: SendOptions) => Promise<void>).call(
-    take && isStreamableHttp(transport) ? viewOf(transport, take) : transport,
-    message,
-    options,
-  );
+  const send = transport.send as (message: object, options?: SendOptions) => Promise<void>;
+  if (!take || !isStreamableHttp(transport)) return send.call(transport, message, options);
+  const replied = new AbortController();
+  const signals = [replied.signal, ...(options.requestSignal ? [options.requestSignal] : [])];
+  const requestSignal = AbortSignal.any(signals);
+  const cut = (): void => void systemClock.after(STREAM_END_MS, () => replied.abort());
+  return send.call(viewOf(transport, take, requestSignal, cut), message, { ...options, requestSignal });
 }
 
 /**
@@ -53,15 +61,31 @@ function isStreamableHttp(transport: Transport): boolean {
 }
 
 /**
- * The transport with an `onmessage` of its own. Both majors read a response stream, also one they resume, with the
- * object that `send` was called on, so that the messages of one request arrive at the view it was sent on.
+ * The transport with an `onmessage` and an abort signal of its own. Both majors read a response stream, also one they
+ * resume, with the object that `send` was called on, so that the messages of one request arrive at the view it was sent
+ * on. v1 knows no signal of a request, only its own controller: a request given up would hold its connection.
  */
-function viewOf(transport: Transport, take: (message: unknown) => boolean): Transport {
+function viewOf(
+  transport: Transport,
+  take: (message: unknown) => boolean,
+  signal: AbortSignal,
+  cut: () => void,
+): Transport {
+  let streams = false;
   const onmessage = (message: never, extra?: never): void => {
-    if (!take(message)) transport.onmessage?.(message, extra);
+    const taken = take(message);
+    if (!taken) transport.onmessage?.(message, extra);
+    // Some servers leave the stream open after the reply. A page has six connections to a host.
+    else if (streams && isResponse(message)) cut();
   };
   return new Proxy(transport, {
-    get: (target, property) => (property === "onmessage" ? onmessage : Reflect.get(target, property)),
+    get: (target, property) => {
+      if (property === "onmessage") return onmessage;
+      if (property === "_handleSseStream") streams = true;
+      const value: unknown = Reflect.get(target, property);
+      if (property !== "_abortController" || !(value instanceof AbortController)) return value;
+      return { signal: AbortSignal.any([value.signal, signal]) };
+    },
   });
 }
 
