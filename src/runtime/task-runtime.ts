@@ -3,6 +3,7 @@ import { faultOf } from "../channel/request-fault.ts";
 import { isChannelId, type Origin, type RequestOptions } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
 import { askedOf } from "../engine/attribution.ts";
+import { bounded, MAX_QUESTION_LENGTH, questionLength } from "../engine/bounds.ts";
 import type { Fault } from "../engine/fault.ts";
 import { answersToSend } from "../engine/input.ts";
 import { nextDue, nextPollAt } from "../engine/plan.ts";
@@ -263,7 +264,10 @@ export class TaskRuntime {
       // On a Client's transport what comes on no stream of ours may be asked of the Client.
       const alone = this.#options.endpoint(endpoint)?.hasOwnTransport === true;
       const state = askedOf(states, { taskId: asked.taskId, about: origin.about }, alone);
-      if (state) this.dispatch(state.record.id, { type: "asked", request: asked.request });
+      const event = { type: "asked", request: asked.request } as const;
+      // Refused, like a question that nobody can answer.
+      if (questionLength(event) > MAX_QUESTION_LENGTH) return false;
+      if (state) this.dispatch(state.record.id, event);
       return state !== undefined;
     }
     if (message.method === "notifications/progress") return this.#progressed(endpoint, params);
@@ -407,7 +411,7 @@ export class TaskRuntime {
       ...(typeof total === "number" && { total }),
       ...(typeof message === "string" && { message }),
     };
-    this.dispatch(state.record.id, { type: "progressed", progress: seen });
+    this.dispatch(state.record.id, bounded({ type: "progressed", progress: seen }));
     return true;
   }
 
@@ -507,7 +511,7 @@ export class TaskRuntime {
     this.#abandon.set(key, abandon);
     const given: Promise<void> = this.#perform(record, operation, abandon.signal)
       .then((event) => this.#withinSize(event, operation))
-      .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
+      .catch((error: unknown) => bounded({ type: "faulted", operation, fault: faultOf(error) }))
       .then((event) => {
         if (this.#abandon.get(key) === abandon) this.#abandon.delete(key);
         if (abandon.signal.aborted) return;
@@ -529,11 +533,14 @@ export class TaskRuntime {
   /** A result that would not fit is refused before anything holds it: at the server it stays for its TTL. */
   #withinSize(event: TaskEvent, operation: Operation): TaskEvent {
     const payload = payloadOf(event);
-    if (payload === undefined) return event;
     const { maxResultLength } = this.#options;
-    const { length } = JSON.stringify(payload);
-    if (length <= maxResultLength) return event;
-    const message = `The result is ${length} characters long, and at most ${maxResultLength} are taken`;
+    const length = payload === undefined ? 0 : JSON.stringify(payload).length;
+    const asked = questionLength(event);
+    if (length <= maxResultLength && asked <= MAX_QUESTION_LENGTH) return bounded(event);
+    const message =
+      length > maxResultLength
+        ? `The result is ${length} characters long, and at most ${maxResultLength} are taken`
+        : `The server's questions are ${asked} characters long, and at most ${MAX_QUESTION_LENGTH} are taken`;
     return { type: "faulted", operation, fault: { kind: "oversized", message } };
   }
 
