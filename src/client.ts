@@ -3,6 +3,7 @@ import { Endpoint } from "./channel/endpoint.ts";
 import { RequestFaultError } from "./channel/request-fault.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { lost, settle } from "./engine/outcome.ts";
 import { type Outcome, RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
 import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "./errors.ts";
@@ -75,6 +76,7 @@ export interface EndpointRequestOptions {
   readonly signal?: AbortSignal;
 }
 
+const DELETED = "It was deleted while it ran";
 /** Chromium refuses requests when thousands are out, and each takes the page a millisecond to send. */
 const DEFAULT_POLLS_AT_ONCE = 32;
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
@@ -130,7 +132,10 @@ export class TaskClient implements TaskClientApi {
       changed: (state) => this.#changed(state),
       over: (id) => void this.#ended.add(id),
       forgotten: (id) => {
+        const task = this.#tasks.get(id);
         this.#tasks.delete(id);
+        // It ran, and was deleted with `force`: whoever waits for it is told.
+        if (task) task.accept({ record: settle(task.state.record, lost(DELETED), this.#clock.now()) });
         this.#subscribers.tellForgotten(id);
       },
       report: this.#report,
@@ -235,10 +240,13 @@ export class TaskClient implements TaskClientApi {
     return record && this.#taskOf({ record });
   }
 
-  /** Deletes a settled task from the store, and tells subscribers, in other tabs too. One that runs is left: cancel it first. */
-  async forget(id: string): Promise<void> {
+  /**
+   * Deletes a settled task from the store, and tells subscribers, in other tabs too. One that runs is left: cancel it first.
+   * @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not told, and may go on.
+   */
+  async forget(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const task = await this.get(id);
-    if (task?.outcome) await this.#host.forget(task);
+    if (task && (task.outcome || force)) await this.#host.forget(task);
   }
 
   async endpoints(): Promise<readonly string[]> {

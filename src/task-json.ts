@@ -7,6 +7,9 @@ import { type SharedState, sharedState } from "./shared-state.ts";
 import { resultApart } from "./store/long-result.ts";
 import { standing, type TaskStanding } from "./task-standing.ts";
 
+/** A part of a task that lists and events leave out where it is long. */
+export type OmittedPart = "arguments" | "inputRequests" | "outcome";
+
 /** A task as one process tells another of it: over HTTP, in an event, in a message. Times are ms since 1970. */
 export interface TaskJson {
   readonly id: string;
@@ -33,6 +36,11 @@ export interface TaskJson {
   readonly nextPollAt?: number;
   /** In lists and events a completed one has an empty result, and `apart: true`: it is had with the task itself. */
   readonly outcome?: Outcome;
+  /**
+   * Long parts that a list or an event leaves out; the task itself has them. Arguments and questions are then empty, and the
+   * error of a failed outcome lacks its data.
+   */
+  readonly omitted?: readonly OmittedPart[];
 }
 
 /** @param withResult Whether the result of a completed task goes along. */

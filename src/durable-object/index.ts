@@ -17,15 +17,14 @@
  */
 import { TaskClient, type TaskClientOptions } from "../client.ts";
 import { spread } from "../engine/schedule.ts";
-import { readRecord } from "../store/read-record.ts";
 import { stateOf, type TaskJson, taskJson } from "../task-json.ts";
 import { ObjectAlarm } from "./object-alarm.ts";
-import { SqliteTaskStore, type TaskQuery } from "./sqlite-store.ts";
+import { SqliteTaskStore, type TaskPage, type TaskQuery } from "./sqlite-store.ts";
 import type { ObjectState } from "./storage.ts";
 import type { TaskChange } from "./update-log.ts";
 
 export { withoutServerStream } from "./server-stream.ts";
-export type { TaskQuery } from "./sqlite-store.ts";
+export type { TaskPage, TaskQuery } from "./sqlite-store.ts";
 export type { ObjectState, ObjectStorage } from "./storage.ts";
 export type { TaskChange } from "./update-log.ts";
 
@@ -125,12 +124,9 @@ export class DurableTasks {
     return task && taskJson(task.state, true);
   }
 
-  /** Tasks without their results, the newest first where ids grow with time. */
-  tasks(query: TaskQuery): TaskJson[] {
-    return this.#store.query(query).flatMap((stored) => {
-      const reading = readRecord(stored);
-      return reading.kind === "record" ? [taskJson({ record: reading.record }, false)] : [];
-    });
+  /** Tasks without what is long in them (`omitted`), the newest first where ids grow with time. */
+  tasks(query: TaskQuery): TaskPage {
+    return this.#store.page(query);
   }
 
   /** The position after the last stored change. */
@@ -138,8 +134,11 @@ export class DurableTasks {
     return this.#store.position();
   }
 
-  /** The stored changes after a position, in order; of one task, or of all. The last 256 of each task are kept, or fewer long ones. */
-  changes(after: number, id?: string): readonly TaskChange[] {
+  /**
+   * The stored changes after a position, in order; of one task, or of all. The last 256 of each task are stored, or fewer
+   * long ones. Returns `undefined` if more was missed than is replayed (512 Ki characters): list the tasks instead.
+   */
+  changes(after: number, id?: string): Iterable<TaskChange> | undefined {
     return this.#store.changes(after, id);
   }
 

@@ -1,14 +1,18 @@
-import type { TaskRecord } from "../engine/record.ts";
+import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
+import { pairStart } from "../protocol/cut-text.ts";
 import { isObject } from "../protocol/json.ts";
-import { joinLongResult, partLongResult } from "../store/long-result.ts";
+import { joinLongResult } from "../store/long-result.ts";
+import { readRecord } from "../store/read-record.ts";
 import { isSuperseded } from "../store/supersede.ts";
 import type { TaskStore } from "../store/task-store.ts";
-import { taskJson } from "../task-json.ts";
+import type { TaskJson } from "../task-json.ts";
+import { LEAN_HEAD, leanRecord, leanTask, leanText, omittedIn } from "./lean-record.ts";
 import type { ObjectStorage, SqlValue } from "./storage.ts";
-import { appended, changesIn, type TaskChange } from "./update-log.ts";
+import { appended, type LogLine, linesAfter, type TaskChange } from "./update-log.ts";
 
 // Without rowids, so that there is no index beside the table, and all tasks in one, so that none moves when it settles:
 // each change of a task writes one row. What is looked for comes before the long columns, which are read only if wanted.
+// A record that is long lies whole in parts in `result`, and its row has a lean one: so no row exceeds what SQLite takes.
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS task (id TEXT PRIMARY KEY, settled INTEGER NOT NULL, rev INTEGER NOT NULL,
     tool TEXT NOT NULL, status TEXT NOT NULL, seq INTEGER NOT NULL, record TEXT NOT NULL, log TEXT NOT NULL) WITHOUT ROWID`,
@@ -24,6 +28,17 @@ const EARLIER_TABLES = [
 
 /** A row takes 2 MB; a character takes up to 3 bytes. */
 const PART_LENGTH = 512 * 1024;
+/** The longest record that lies whole in its row, as JSON text, in characters. */
+const INLINE_LENGTH = 16 * 1024;
+/** How long a page of a list gets, as JSON text, in characters; one task is always on it. */
+const PAGE_LENGTH = 1024 * 1024;
+
+/** The most that is replayed to a watcher who comes back, in characters of the log. */
+const REPLAY_LENGTH = 512 * 1024;
+
+interface ChangeLine extends LogLine {
+  readonly id: string;
+}
 
 /** What to list: the newest first, by their ids. */
 export interface TaskQuery {
@@ -33,6 +48,13 @@ export interface TaskQuery {
   /** One of the statuses, or `unfinished`: those without an outcome. */
   readonly status?: string;
   readonly tool?: string;
+}
+
+/** One page of a list. */
+export interface TaskPage {
+  readonly tasks: readonly TaskJson[];
+  /** The page is full by its length, and fewer tasks are on it than were asked for: there are more. */
+  readonly full: boolean;
 }
 
 /** A TaskStore in the SQLite storage of a Durable Object, with the changes of each task for those who watch. */
@@ -52,11 +74,16 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async save(record: TaskRecord, after?: number): Promise<boolean> {
-    const [known] = this.#all("SELECT settled, rev, log FROM task WHERE id = ?", record.id);
+    const [known] = this.#all(
+      `SELECT settled, rev, log, substr(record, 1, ${LEAN_HEAD.length}) AS record FROM task WHERE id = ?`,
+      record.id,
+    );
     if (known && isSuperseded(record, revisionOf(known), after)) return false;
-    const task = taskJson({ record }, false);
+    const lean = leanRecord(record);
+    const task = leanTask(lean);
     const seq = this.#nextSeq();
-    const parted = partLongResult(record);
+    const whole = JSON.stringify(record);
+    const long = whole.length > INLINE_LENGTH;
     const row = [
       record.id,
       record.outcome ? 1 : 0,
@@ -64,7 +91,7 @@ export class SqliteTaskStore implements TaskStore {
       record.call.name,
       task.status,
       seq,
-      JSON.stringify(parted.record),
+      long ? leanText(lean) : whole,
       appended(String(known?.log ?? ""), seq, task),
     ];
     this.#storage.transactionSync(() => {
@@ -74,7 +101,8 @@ export class SqliteTaskStore implements TaskStore {
          seq = excluded.seq, record = excluded.record, log = excluded.log`,
         ...row,
       );
-      if (parted.result) this.#writeResult(record.id, JSON.stringify(parted.result));
+      if (isLean(known)) this.#all("DELETE FROM result WHERE id = ?", record.id);
+      if (long) this.#writeParts(record.id, whole);
     });
     this.#count((record.outcome ? 0 : 1) - (known ? 1 : 0));
     for (const listener of [...this.#listeners]) listener({ seq, task });
@@ -82,11 +110,8 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async load(id: string): Promise<unknown> {
-    const [row] = this.#all("SELECT record FROM task WHERE id = ?", id);
-    if (!row) return undefined;
-    const record: unknown = JSON.parse(String(row.record));
-    const outcome = isObject(record) && isObject(record.outcome) ? record.outcome : undefined;
-    return outcome?.apart ? joinLongResult(record, this.#readResult(id)) : record;
+    const [row] = this.#all("SELECT id, record FROM task WHERE id = ?", id);
+    return row && this.#whole(row);
   }
 
   async remove(id: string): Promise<void> {
@@ -98,11 +123,23 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async loadActive(): Promise<readonly unknown[]> {
-    return this.#records("settled = 0");
+    return this.#all("SELECT id, record FROM task WHERE settled = 0").map((row) => this.#whole(row));
   }
 
   async loadSettled(): Promise<readonly unknown[]> {
-    return this.#records("settled = 1");
+    const rows = this.#all("SELECT record FROM task WHERE settled = 1");
+    return rows.map(({ record }) => parsed(record));
+  }
+
+  /** By when they were written last, which is when they settled. Records that cannot be read are left as they are. */
+  async outdated(before: number, count: number): Promise<readonly string[]> {
+    const rows = this.#all(
+      `SELECT id FROM task WHERE settled = 1
+       AND (seq < ? OR id IN (SELECT id FROM task WHERE settled = 1 ORDER BY seq DESC LIMIT -1 OFFSET ?))
+       AND CASE WHEN json_valid(record) THEN json_extract(record, '$.v') END <= ?`,
+      ...[before, count, RECORD_VERSION],
+    );
+    return rows.map(({ id }) => String(id));
   }
 
   async saveSession(endpoint: string, session: unknown): Promise<void> {
@@ -129,8 +166,8 @@ export class SqliteTaskStore implements TaskStore {
     return this.#all("SELECT 1 FROM task WHERE id = ?", id).length > 0;
   }
 
-  /** Records as they are stored, the newest first by their ids. */
-  query({ before, limit, status, tool }: TaskQuery): unknown[] {
+  /** Tasks without their results and what else is long, the newest first by their ids. */
+  page({ before, limit, status, tool }: TaskQuery): TaskPage {
     const unfinished = status === "unfinished";
     const wanted: [string, string | number | undefined][] = [
       ["id < ?", before],
@@ -140,7 +177,22 @@ export class SqliteTaskStore implements TaskStore {
     ];
     const given = wanted.filter((entry): entry is [string, string | number] => entry[1] !== undefined);
     const where = given.map(([condition]) => condition).join(" AND ") || "1";
-    return this.#records(`${where} ORDER BY id DESC LIMIT ?`, ...given.map(([, value]) => value), limit);
+    const ids = this.#all(
+      `SELECT id FROM task WHERE ${where} ORDER BY id DESC LIMIT ?`,
+      ...given.map(([, value]) => value),
+      limit,
+    );
+    const tasks: TaskJson[] = [];
+    let length = 0;
+    // One by one: rows written by an earlier version may be long.
+    for (const { id } of ids) {
+      const task = this.#leanTask(String(id));
+      if (!task) continue;
+      length += JSON.stringify(task).length;
+      if (tasks.length > 0 && length > PAGE_LENGTH) return { tasks, full: true };
+      tasks.push(task);
+    }
+    return { tasks, full: false };
   }
 
   /** The position after the last stored change. */
@@ -148,15 +200,35 @@ export class SqliteTaskStore implements TaskStore {
     return this.#seq || this.#lastSeq();
   }
 
-  /** The changes after a position, in order; of one task, or of all. */
-  changes(after: number, id?: string): TaskChange[] {
-    const select = "SELECT record, log FROM task WHERE seq > ?";
+  /**
+   * The changes after a position, in order; of one task, or of all. `undefined` if they are longer than what is replayed.
+   * Each is read only when it is asked for.
+   */
+  changes(after: number, id?: string): Iterable<TaskChange> | undefined {
+    const select = "SELECT id FROM task WHERE seq > ?";
     const rows = id === undefined ? this.#all(select, after) : this.#all(`${select} AND id = ?`, after, id);
-    const changes = rows.flatMap(({ record, log }) => {
-      const { call } = JSON.parse(String(record)) as TaskRecord;
-      return changesIn(String(log), after, call.arguments ?? {});
-    });
-    return changes.sort((a, b) => a.seq - b.seq);
+    const lines: ChangeLine[] = [];
+    let left = REPLAY_LENGTH;
+    for (const row of rows) {
+      // One at a time: together the logs may be longer than what an object's memory holds.
+      for (const line of linesAfter(this.#log(String(row.id)), after)) {
+        left -= line.text.length;
+        if (left < 0) return undefined;
+        lines.push({ ...line, id: String(row.id) });
+      }
+    }
+    return this.#read(lines.sort((a, b) => a.seq - b.seq));
+  }
+
+  *#read(lines: readonly ChangeLine[]): Iterable<TaskChange> {
+    for (const { id, seq, text } of lines) {
+      const args = this.#leanTask(id)?.arguments ?? {};
+      yield { seq, task: { ...JSON.parse(text), arguments: args } };
+    }
+  }
+
+  #log(id: string): string {
+    return String(this.#all("SELECT log FROM task WHERE id = ?", id)[0]?.log ?? "");
   }
 
   /** Calls back after each change that is stored. The function returned ends it. */
@@ -165,15 +237,33 @@ export class SqliteTaskStore implements TaskStore {
     return () => this.#listeners.delete(listener);
   }
 
-  #writeResult(id: string, text: string): void {
+  #writeParts(id: string, text: string): void {
     for (const [part, piece] of parts(text).entries()) {
       this.#all("INSERT OR REPLACE INTO result (id, part, text) VALUES (?, ?, ?)", id, part, piece);
     }
   }
 
-  #readResult(id: string): unknown {
+  #readParts(id: string): unknown {
     const pieces = this.#all("SELECT text FROM result WHERE id = ? ORDER BY part", id);
     return pieces.length > 0 ? JSON.parse(pieces.map(({ text }) => String(text)).join("")) : undefined;
+  }
+
+  #whole(row: Record<string, SqlValue>): unknown {
+    const id = String(row.id);
+    if (isLean(row)) return this.#readParts(id);
+    const record = parsed(row.record);
+    // An earlier version kept long results apart, and nothing else.
+    const outcome = isObject(record) && isObject(record.outcome) ? record.outcome : undefined;
+    return outcome?.apart ? joinLongResult(record, this.#readParts(id)) : record;
+  }
+
+  #leanTask(id: string): TaskJson | undefined {
+    const [row] = this.#all("SELECT record FROM task WHERE id = ?", id);
+    const stored = parsed(row?.record);
+    const reading = readRecord(stored);
+    if (reading.kind !== "record") return undefined;
+    const { record } = reading;
+    return leanTask(isLean(row) ? { record, omitted: omittedIn(stored) } : leanRecord(record));
   }
 
   /** By the time, so that it goes on growing when the task with the last one has been deleted. */
@@ -188,11 +278,6 @@ export class SqliteTaskStore implements TaskStore {
 
   #count(by: number): void {
     if (this.#active !== undefined) this.#active += by;
-  }
-
-  #records(where: string, ...values: (string | number)[]): unknown[] {
-    const rows = this.#all(`SELECT record FROM task WHERE ${where}`, ...values);
-    return rows.map(({ record }) => JSON.parse(String(record)));
   }
 
   /** Objects made before all tasks were in one table. */
@@ -215,19 +300,31 @@ export class SqliteTaskStore implements TaskStore {
   }
 }
 
+/** A damaged record reads as `undefined`, which is reported like every record that cannot be read. */
+function parsed(text: SqlValue | undefined): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the row's record lies whole in parts. */
+function isLean(row: Record<string, SqlValue> | undefined): boolean {
+  return String(row?.record).startsWith(LEAN_HEAD);
+}
+
 function revisionOf({ rev, settled }: Record<string, SqlValue>): object {
   return { rev: Number(rev), ...(settled === 1 && { outcome: true }) };
 }
 
-/** A cut never falls inside a surrogate pair: half of one has no UTF-8. */
 function parts(text: string): string[] {
   const pieces: string[] = [];
   for (let start = 0; start < text.length; ) {
-    let end = Math.min(text.length, start + PART_LENGTH);
-    const last = text.charCodeAt(end - 1);
-    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end--;
-    pieces.push(text.slice(start, end));
-    start = end;
+    const end = start + PART_LENGTH;
+    const cut = end < text.length ? pairStart(text, end) : text.length;
+    pieces.push(text.slice(start, cut));
+    start = cut;
   }
   return pieces;
 }

@@ -3,7 +3,7 @@ import type { TaskJson } from "../task-json.ts";
 /** A stored change of a task. `seq` grows with every change in the object, and never starts anew. */
 export interface TaskChange {
   readonly seq: number;
-  /** How the task stood after it; the result of a completed one is left out. */
+  /** How the task stood after it, without its result and what else is long (`omitted`). */
   readonly task: TaskJson;
 }
 
@@ -27,14 +27,21 @@ export function appended(log: string, seq: number, task: TaskJson): string {
   return text;
 }
 
-/** The changes after a position. */
-export function changesIn(log: string, after: number, args: TaskJson["arguments"]): TaskChange[] {
-  const changes: TaskChange[] = [];
-  for (const line of log.split("\n")) {
-    const space = line.indexOf(" ");
-    const seq = Number(line.slice(0, space));
-    if (space > 0 && seq > after)
-      changes.push({ seq, task: { ...JSON.parse(line.slice(space + 1)), arguments: args } });
+/** One change as it lies in a log. */
+export interface LogLine {
+  readonly seq: number;
+  /** A TaskJson without its arguments, as JSON. */
+  readonly text: string;
+}
+
+/** The lines of a log after a position, the latest first. */
+export function* linesAfter(log: string, after: number): Iterable<LogLine> {
+  for (let end = log.length; end > 0; ) {
+    const start = log.lastIndexOf("\n", end - 1) + 1;
+    const space = log.indexOf(" ", start);
+    const seq = Number(log.slice(start, space));
+    if (seq <= after) return;
+    yield { seq, text: log.slice(space + 1, end) };
+    end = start - 1;
   }
-  return changes;
 }

@@ -35,6 +35,12 @@ const COLLECT_EVERY = 100;
 /** What is the runtime's own affair, and passes through here. */
 type ForRuntime = Omit<RuntimeOptions, "shared" | "changed" | "overtaken" | "storageFailed" | "rescheduled">;
 
+/** Names a task. A store that no tabs share need not say its endpoint. */
+interface TaskName {
+  readonly id: string;
+  readonly endpoint?: string;
+}
+
 export interface HostOptions extends ForRuntime {
   readonly keep: Keep;
   /** What wakes this process when it has been evicted; without it, timers do. */
@@ -108,7 +114,10 @@ export class TaskHost {
           if (this.#isFollowed(state.record.id)) options.changed(state);
           else void this.#toldOfUnknown(state);
         },
-        forgot: options.forgotten,
+        forgot: (id) => {
+          this.#runtime.yield(id);
+          options.forgotten(id);
+        },
         adopt: (record, base) => this.#adopt(group, record, base),
         act: (action) => this.#act(action),
       });
@@ -219,12 +228,13 @@ export class TaskHost {
     if (call.asTask && (stage !== "calling" || call.rounds > 0)) this.#groups.get(endpoint)?.tell(state);
   }
 
-  /** Deletes a settled task. Rejects when the store does not. */
-  async forget(task: Pick<TaskReference, "id" | "endpoint">): Promise<void> {
+  /** Deletes a task; one that runs is let go of first. Rejects when the store does not delete it. */
+  async forget({ id, endpoint = "" }: TaskName): Promise<void> {
+    this.#runtime.yield(id);
     await this.#runtime.written();
-    await this.#options.store.remove(task.id);
-    this.#options.forgotten(task.id);
-    this.#groups.get(task.endpoint)?.forgot(task.id);
+    await this.#options.store.remove(id);
+    this.#options.forgotten(id);
+    this.#groups.get(endpoint)?.forgot(id);
   }
 
   async close(): Promise<void> {
@@ -293,15 +303,23 @@ export class TaskHost {
     }
   }
 
-  /** Deletes what has been settled for long enough, and what is too much. */
+  /** Deletes the settled tasks that retention no longer covers. */
   async #collect(): Promise<void> {
     const { keep, clock } = this.#options;
-    const latestFirst = [...(await this.settled())].sort((a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0));
     const oldest = clock.now() - keep.ms;
-    for (const [index, record] of latestFirst.entries()) {
-      if (index >= keep.count || (record.settledAt ?? 0) < oldest)
-        await this.#stored(() => this.forget(record), undefined);
-    }
+    const outdated = await this.#stored<readonly TaskName[]>(
+      async (store) =>
+        (await store.outdated?.(oldest, keep.count))?.map((id) => ({ id })) ?? this.#outdated(oldest),
+      [],
+    );
+    for (const task of outdated) await this.#stored(() => this.forget(task), undefined);
+  }
+
+  async #outdated(oldest: number): Promise<readonly TaskName[]> {
+    const latestFirst = [...(await this.settled())].sort((a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0));
+    return latestFirst.filter(
+      ({ settledAt = 0 }, index) => index >= this.#options.keep.count || settledAt < oldest,
+    );
   }
 
   /** Another tab or its leader has just heard of it: it need not be polled at once. */

@@ -21,8 +21,13 @@ export interface TaskStore {
   load(id: string): Promise<StoredRecord | undefined>;
   remove(id: string): Promise<void>;
   loadActive(): Promise<readonly StoredRecord[]>;
-  /** These may lack long results, and then say so: `outcome.apart`. */
+  /** These may lack what is long in them: results, and then `outcome.apart` says so, arguments and questions. */
   loadSettled(): Promise<readonly StoredRecord[]>;
+  /**
+   * The ids of settled records that retention no longer covers: settled before a time, in ms since 1970, or not among the
+   * latest `count`. Without this method, the host reads all settled records to find them.
+   */
+  outdated?(before: number, count: number): Promise<readonly string[]>;
   saveSession(endpoint: string, session: Session): Promise<void>;
   loadSession(endpoint: string): Promise<unknown>;
 }
