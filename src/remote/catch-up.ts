@@ -1,5 +1,5 @@
 import type { TaskJson } from "../task-json.ts";
-import type { TaskBook } from "./task-book.ts";
+import { gone, type TaskBook } from "./task-book.ts";
 
 /** What can be asked of whoever runs the tasks. Rejects when it refuses, or when the client is closed. */
 export interface TaskSource {
@@ -62,10 +62,4 @@ export class CatchUp {
     }
     this.#begun = true;
   }
-}
-
-/** A task the worker no longer has, as its handles are to see it. */
-function gone(task: TaskJson): TaskJson {
-  const detail = "The worker no longer holds it: it was deleted, or kept long enough";
-  return { ...task, status: "lost", inputRequests: [], outcome: { kind: "lost", detail } };
 }

@@ -68,6 +68,7 @@ export class RemoteTaskClient implements TaskClientApi {
     this.#requests = new TaskRequests(api, this.#closing.signal);
     this.#book = new TaskBook({
       handle: (task) => this.#handle(task),
+      omits: ({ id }) => void this.#fetchWhole(id),
       recounted: () => this.#watch(),
     });
     const catchUp = new CatchUp(this.#requests, this.#book);
@@ -129,9 +130,10 @@ export class RemoteTaskClient implements TaskClientApi {
     return task && this.#book.take(task);
   }
 
-  async forget(id: string): Promise<void> {
+  /** @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not told, and may go on. */
+  async forget(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     try {
-      await this.#requests.remove(id);
+      await this.#requests.remove(id, force);
     } catch (error) {
       // It runs, and is left.
       if (isRefusal(error, 409)) return;
@@ -199,6 +201,12 @@ export class RemoteTaskClient implements TaskClientApi {
     const outcome = (await this.#requests.task(task.id))?.outcome;
     if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
     throw errorOf(task.reference, { kind: "lost", detail: "Its result is no longer in the worker" });
+  }
+
+  /** Failing, it is fetched at its next change. */
+  async #fetchWhole(id: string): Promise<void> {
+    const task = await this.#requests.task(id).catch(() => undefined);
+    if (task) this.#book.hear(task);
   }
 
   /** Whoever waits for a change of a task, or of any, needs the stream; nobody else does. */

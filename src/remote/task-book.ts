@@ -1,7 +1,7 @@
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import { resultApart } from "../store/long-result.ts";
 import type { Task } from "../task.ts";
-import { stateOf, type TaskJson } from "../task-json.ts";
+import { type OmittedPart, stateOf, type TaskJson } from "../task-json.ts";
 import { TaskSubscribers } from "../task-subscribers.ts";
 
 /** How many ended tasks are remembered, so that older news of them is known for what it is. */
@@ -9,6 +9,8 @@ const ENDED_KEPT = 1_000;
 
 export interface TaskBookOptions {
   readonly handle: (json: TaskJson) => Task;
+  /** Questions of the task are left out in what was heard of it: the task itself has them. */
+  readonly omits?: (json: TaskJson) => void;
   /** There may be more or fewer who wait for something than before. */
   readonly recounted: () => void;
 }
@@ -84,6 +86,9 @@ export class TaskBook {
 
   /** The same, of one whose deletion is news. */
   forgotten(id: string): void {
+    const running = this.#unfinished.get(id);
+    // Deleted while it ran: whoever waits for it is told.
+    if (running) running.task.accept(stateOf(gone(running.json)));
     this.forget(id);
     this.#subscribers.tellForgotten(id);
   }
@@ -94,11 +99,13 @@ export class TaskBook {
     if (ended) return this.#options.handle(said.outcome ? said : ended);
     const known = this.#unfinished.get(id);
     if (known && !said.outcome && said.rev < known.json.rev) return known.task;
-    const task = known?.task ?? this.#options.handle(said);
-    if (said.outcome) this.#end(said);
-    else this.#unfinished.set(id, { task, json: said });
+    const json = known ? withKnownParts(said, known.json) : said;
+    const task = known?.task ?? this.#options.handle(json);
+    if (json.outcome) this.#end(json);
+    else this.#unfinished.set(id, { task, json });
     const before = task.current;
-    if (known) task.accept(stateOf(said));
+    if (known) task.accept(stateOf(json));
+    if (json.omitted?.includes("inputRequests") && !json.outcome) this.#options.omits?.(json);
     if (known ? task.current !== before : news) this.#subscribers.tellChanged(task);
     this.#options.recounted();
     return task;
@@ -114,4 +121,25 @@ export class TaskBook {
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > ENDED_KEPT && oldest !== undefined) this.#ended.delete(oldest);
   }
+}
+
+/** A task the worker no longer has, as its handles are to see it. */
+export function gone(task: TaskJson): TaskJson {
+  const detail = "The worker no longer holds it: it was deleted, or kept long enough";
+  return { ...task, status: "lost", inputRequests: [], outcome: { kind: "lost", detail } };
+}
+
+/** Arguments never change, and questions only with `rev`: what lists and events leave out may be known already. */
+function withKnownParts({ omitted, ...said }: TaskJson, known: TaskJson): TaskJson {
+  if (!omitted) return said;
+  const has = (part: OmittedPart): boolean =>
+    !known.omitted?.includes(part) &&
+    (part === "arguments" || (part === "inputRequests" && known.rev === said.rev));
+  const left = omitted.filter((part) => !has(part));
+  return {
+    ...said,
+    ...(omitted.includes("arguments") && has("arguments") && { arguments: known.arguments }),
+    ...(omitted.includes("inputRequests") && has("inputRequests") && { inputRequests: known.inputRequests }),
+    ...(left.length > 0 && { omitted: left }),
+  };
 }

@@ -95,8 +95,8 @@ export class TaskRequests {
     return taskIn(await this.#ask({ method: "POST", path: `${taskPath(id)}/cancel` }));
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#ask({ method: "DELETE", path: taskPath(id) });
+  async remove(id: string, force: boolean): Promise<void> {
+    await this.#ask({ method: "DELETE", path: `${taskPath(id)}${force ? "?force=true" : ""}` });
   }
 
   #ask(

@@ -92,6 +92,12 @@ export function callRoutes(app: OpenAPIHono<ApiEnv>): void {
   });
 }
 
+const TOO_MANY = {
+  "calls-in-flight": "Too many of your calls are in flight.",
+  "endpoint-calls-in-flight": "Too many of your calls to this endpoint are in flight.",
+  "calls-a-minute": "Too many calls within a minute.",
+} as const;
+
 function admitted(admission: Admission): Admitted {
   if (admission.ok) return admission;
   const { code, retryAfterMs } = admission;
@@ -101,9 +107,7 @@ function admitted(admission: Admission): Admitted {
   if (code === "task-deleted") {
     throw new ProblemError(410, code, "This Idempotency-Key was used for a task that has been deleted.");
   }
-  const detail =
-    code === "calls-in-flight" ? "Too many of your calls are in flight." : "Too many calls within a minute.";
-  throw new ProblemError(429, code, detail, retryAfter(retryAfterMs));
+  throw new ProblemError(429, code, TOO_MANY[code], retryAfter(retryAfterMs));
 }
 
 function checkWebhook(address: string, env: ApiEnv["Bindings"]): void {

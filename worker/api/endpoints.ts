@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { endpointsOf } from "../config/endpoints.ts";
 import type { ApiEnv } from "./api-env.ts";
 import { ProblemError } from "./problem.ts";
+import { readGroups } from "./reading.ts";
 import { granted } from "./reply.ts";
 import { problems } from "./responses.ts";
 import { endpointParams, endpointSchema, toolSchema } from "./schemas.ts";
@@ -55,6 +56,7 @@ export function endpointRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { endpoint } = c.req.valid("param");
     checkEndpoint(c.env, c.var.principal, endpoint);
     const objects = new PrincipalObjects(c.env, c.var.principal);
+    await readGroups(c.env, objects, { endpoint, shard: 0 });
     const identity = { principal: objects.principal, endpoint, shard: 0 };
     return c.json({ tools: [...granted(await objects.group(identity).tools(identity))] }, 200);
   });

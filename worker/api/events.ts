@@ -3,8 +3,10 @@ import type { ApiEnv } from "./api-env.ts";
 import { eventResponse } from "./events/event-output.ts";
 import { decodePositions, type Positions } from "./events/position.ts";
 import { watchPrincipal, watchTask } from "./events/principal-events.ts";
+import { Seat } from "./events/seat.ts";
 import { pause } from "./events/upstream.ts";
 import { ProblemError } from "./problem.ts";
+import { readGroups } from "./reading.ts";
 import { unknownTask } from "./reply.ts";
 import { eventStreamContent, problems } from "./responses.ts";
 import { positionHeaders, positionQuery, taskParams } from "./schemas.ts";
@@ -17,7 +19,7 @@ const all = createRoute({
   tags: ["Events"],
   summary: "The changes of all your tasks, as they come",
   request: { headers: positionHeaders, query: positionQuery },
-  responses: { 200: { description: "Server-Sent Events.", content: eventStreamContent }, ...problems() },
+  responses: { 200: { description: "Server-Sent Events.", content: eventStreamContent }, ...problems(429) },
 });
 
 const ofTask = createRoute({
@@ -26,7 +28,10 @@ const ofTask = createRoute({
   tags: ["Events"],
   summary: "The changes of a task, as they come",
   request: { params: taskParams, headers: positionHeaders, query: positionQuery },
-  responses: { 200: { description: "Server-Sent Events.", content: eventStreamContent }, ...problems(404) },
+  responses: {
+    200: { description: "Server-Sent Events.", content: eventStreamContent },
+    ...problems(404, 429),
+  },
 });
 
 export function eventRoutes(app: OpenAPIHono<ApiEnv>): void {
@@ -34,8 +39,9 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>): void {
     refuseHead(c.req.method);
     const objects = new PrincipalObjects(c.env, c.var.principal);
     const from = position(c.req.valid("header")["last-event-id"], c.req.valid("query").after);
-    const groups = await objects.directory.groups();
-    return eventResponse((output) => watchPrincipal({ objects, output, from, pause }, groups), {
+    const groups = await readGroups(c.env, objects);
+    const seat = await Seat.taken(c.env, objects);
+    return eventResponse((output) => watchPrincipal({ objects, output, from, pause, seat }, groups), {
       signal: c.req.raw.signal,
     });
   });
@@ -45,9 +51,11 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { id } = c.req.valid("param");
     const address = readTaskId(id);
     const objects = new PrincipalObjects(c.env, c.var.principal);
-    if (!address || !(await objects.group(address).task(id))) throw unknownTask();
+    const [group] = address ? await readGroups(c.env, objects, address) : [];
+    if (!group || !(await objects.group(group).task(id))) throw unknownTask();
+    const seat = await Seat.taken(c.env, objects);
     const from = position(c.req.valid("header")["last-event-id"], c.req.valid("query").after);
-    return eventResponse((output) => watchTask({ objects, output, from, pause }, address, id), {
+    return eventResponse((output) => watchTask({ objects, output, from, pause, seat }, group, id), {
       signal: c.req.raw.signal,
     });
   });

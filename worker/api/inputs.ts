@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiEnv } from "./api-env.ts";
 import { checkSize, jsonBody } from "./json-body.ts";
+import { groupOf } from "./reading.ts";
 import { granted } from "./reply.ts";
 import { ETAG_HEADER, etagOf, problems, taskContent } from "./responses.ts";
 import { answerSchema, inputParams } from "./schemas.ts";
-import { groupOf } from "./tasks.ts";
 
 const answer = createRoute({
   method: "post",
@@ -19,7 +19,7 @@ const answer = createRoute({
   },
   responses: {
     202: { description: "It is on its way.", headers: ETAG_HEADER, content: taskContent },
-    ...problems(404, 409, 413, 415, 422),
+    ...problems(404, 409, 413, 415, 422, 429),
   },
 });
 
@@ -28,7 +28,7 @@ export function inputRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { id, key } = c.req.valid("param");
     const response = c.req.valid("json");
     checkSize(response, c.env);
-    const task = granted(await groupOf(c.env, c.var.principal, id).answer(id, key, response));
+    const task = granted(await (await groupOf(c.env, c.var.principal, id)).answer(id, key, response));
     c.header("etag", etagOf(task));
     return c.json(task, 202);
   });

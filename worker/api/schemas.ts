@@ -86,6 +86,13 @@ export const taskShape = z
       .openapi({ description: "The last request to the server failed, and is made again." }),
     nextPollAt: ms.optional().openapi({ description: "When it was to be polled next, when this was told." }),
     outcome: outcomeSchema.optional(),
+    omitted: z
+      .array(z.enum(["arguments", "inputRequests", "outcome"]))
+      .optional()
+      .openapi({
+        description:
+          "Long parts that lists and events leave out: arguments and questions are then empty, and an outcome's error lacks its data. Get the task itself.",
+      }),
   })
   .openapi("Task");
 

@@ -1,4 +1,10 @@
-import type { Admission, AdmissionAsk, GroupName } from "../objects/principal-directory-rpc.ts";
+import type {
+  Admission,
+  AdmissionAsk,
+  GroupName,
+  ReadAdmission,
+  ReadAsk,
+} from "../objects/principal-directory-rpc.ts";
 import type { TaskGroupRpc } from "../objects/task-group-rpc.ts";
 
 /** What a stub has beside its methods. */
@@ -9,6 +15,7 @@ interface Fetching {
 export interface DirectoryRpc {
   admit(ask: AdmissionAsk): Promise<Admission>;
   deleted(id: string): Promise<void>;
+  read(ask: ReadAsk): Promise<ReadAdmission>;
   groups(): Promise<readonly GroupName[]>;
 }
 

@@ -2,11 +2,11 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ApiEnv } from "./api-env.ts";
 import { listTasks } from "./listing.ts";
 import { ProblemError } from "./problem.ts";
+import { groupOf, readGroups } from "./reading.ts";
 import { granted, unknownTask } from "./reply.ts";
 import { ETAG_HEADER, etagOf, problems, taskContent } from "./responses.ts";
 import { statusSchema, taskParams, taskSchema } from "./schemas.ts";
-import { type GroupStub, PrincipalObjects } from "./stubs.ts";
-import { readTaskId } from "./task-id.ts";
+import { PrincipalObjects } from "./stubs.ts";
 import { matchesNone, untilAttention, untilNews } from "./waiting.ts";
 
 const listQuery = z.object({
@@ -24,6 +24,9 @@ const taskPageSchema = z
   .object({
     tasks: z.array(taskSchema),
     nextCursor: z.string().optional().openapi({ description: "Absent on the last page." }),
+    missing: z.array(z.string()).optional().openapi({
+      description: "Endpoints some of whose tasks could not be read, and may be absent here: ask again.",
+    }),
   })
   .openapi("TaskPage");
 
@@ -35,14 +38,15 @@ const list = createRoute({
   request: { query: listQuery },
   responses: {
     200: {
-      description: "A page, without results.",
+      description:
+        "A page, without results and other long parts (`omitted`). It may have fewer tasks than `limit`, and yet a `nextCursor`.",
       content: {
         "application/json": {
           schema: taskPageSchema,
         },
       },
     },
-    ...problems(422),
+    ...problems(422, 429),
   },
 });
 
@@ -67,7 +71,7 @@ const get = createRoute({
   responses: {
     200: { description: "The task.", headers: ETAG_HEADER, content: taskContent },
     304: { description: "It is still the one you have.", headers: ETAG_HEADER },
-    ...problems(404, 422),
+    ...problems(404, 422, 429),
   },
 });
 
@@ -80,7 +84,7 @@ const cancel = createRoute({
   request: { params: taskParams },
   responses: {
     202: { description: "It will be asked for.", headers: ETAG_HEADER, content: taskContent },
-    ...problems(404, 409),
+    ...problems(404, 409, 429),
   },
 });
 
@@ -89,14 +93,22 @@ const remove = createRoute({
   path: "/v1/tasks/{id}",
   tags: ["Tasks"],
   summary: "Delete a settled task",
-  request: { params: taskParams },
-  responses: { 204: { description: "It is gone." }, ...problems(404, 409) },
+  description:
+    "One that runs is deleted with `force`, and no longer counts as in flight. Its server is not told, and may go on with it: cancel it first.",
+  request: {
+    params: taskParams,
+    query: z.object({
+      force: z.enum(["true", "false"]).default("false").openapi({ description: "Also one that runs." }),
+    }),
+  },
+  responses: { 204: { description: "It is gone." }, ...problems(404, 409, 422, 429) },
 });
 
 export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
   app.openapi(list, async (c) => {
     const { limit, cursor, ...filter } = c.req.valid("query");
-    const page = await listTasks(new PrincipalObjects(c.env, c.var.principal), filter, limit, cursor);
+    const objects = new PrincipalObjects(c.env, c.var.principal);
+    const page = await listTasks(objects, await readGroups(c.env, objects), filter, limit, cursor);
     if (!page) throw new ProblemError(422, "malformed", "query.cursor: is none that a page gave");
     return c.json(page, 200);
   });
@@ -105,7 +117,7 @@ export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { id } = c.req.valid("param");
     const ms = c.req.valid("query").wait * 1000;
     const known = c.req.valid("header")["if-none-match"];
-    const group = groupOf(c.env, c.var.principal, id);
+    const group = await groupOf(c.env, c.var.principal, id);
     const task =
       known === undefined
         ? await untilAttention(group, id, ms)
@@ -120,25 +132,16 @@ export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
 
   app.openapi(cancel, async (c) => {
     const { id } = c.req.valid("param");
-    const task = granted(await groupOf(c.env, c.var.principal, id).cancel(id));
+    const task = granted(await (await groupOf(c.env, c.var.principal, id)).cancel(id));
     c.header("etag", etagOf(task));
     return c.json(task, 202);
   });
 
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
-    granted(await groupOf(c.env, c.var.principal, id).forget(id));
+    const force = c.req.valid("query").force === "true";
+    granted(await (await groupOf(c.env, c.var.principal, id)).forget(id, force));
     await new PrincipalObjects(c.env, c.var.principal).directory.deleted(id);
     return c.body(null, 204);
   });
-}
-
-/**
- * The object that would hold this task: always one of the caller's own.
- * @throws ProblemError for an id that is none.
- */
-export function groupOf(env: ApiEnv["Bindings"], principal: string, id: string): GroupStub {
-  const address = readTaskId(id);
-  if (!address) throw unknownTask();
-  return new PrincipalObjects(env, principal).group(address);
 }

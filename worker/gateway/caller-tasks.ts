@@ -60,13 +60,15 @@ export class CallerTasks implements TaskClientApi {
 
   async list(): Promise<readonly Task[]> {
     const { name } = this.#caller.endpoint;
-    const page = await listTasks(this.#caller.objects, { endpoint: name }, MOST_LISTED, undefined);
+    const { objects } = this.#caller;
+    const groups = await objects.directory.groups();
+    const page = await listTasks(objects, groups, { endpoint: name }, MOST_LISTED, undefined);
     return (page?.tasks ?? []).map((json) => this.#handles.get(json.id) ?? this.#made(json)).reverse();
   }
 
   async forget(id: string): Promise<void> {
     const group = this.#group(id);
-    if (group) granted(await group.forget(id));
+    if (group) granted(await group.forget(id, false));
   }
 
   async endpoints(): Promise<readonly string[]> {

@@ -47,7 +47,10 @@ export async function resultForAgent(caller: Caller, tasks: CallerTasks, task: T
 /** A call that could not be made, as a result the model can act on. */
 export function refusalForAgent(tool: string, error: RpcError): ToolResult {
   const { code, retryAfterMs } = (error.data ?? {}) as Partial<Record<string, unknown>>;
-  const status = code === "calls-in-flight" || code === "calls-a-minute" ? 429 : 422;
+  const status =
+    code === "calls-in-flight" || code === "endpoint-calls-in-flight" || code === "calls-a-minute"
+      ? 429
+      : 422;
   const known = { name: "RemoteApiError", message: error.message, status, retryAfterMs };
   return failureResult(known, { toolName: tool });
 }

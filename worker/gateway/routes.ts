@@ -5,6 +5,7 @@ import { access } from "../access/principal.ts";
 import type { ApiEnv } from "../api/api-env.ts";
 import { jsonBody } from "../api/json-body.ts";
 import { problem } from "../api/problem.ts";
+import { readGroups } from "../api/reading.ts";
 import type { Bindings } from "../bindings.ts";
 import { corsOriginsOf } from "../config/cors.ts";
 import { endpointsOf } from "../config/endpoints.ts";
@@ -44,12 +45,14 @@ export function gateway(): Hono<ApiEnv> {
   return app;
 }
 
-function answer(c: Context<ApiEnv>, body: unknown): Response | Promise<Response> {
+async function answer(c: Context<ApiEnv>, body: unknown): Promise<Response> {
   const name = c.req.param("endpoint");
   const endpoint = endpointsOf(c.env, c.var.principal).find((known) => known.name === name);
   if (!endpoint) return problem(c, 404, "unknown-endpoint", "There is no such endpoint.");
+  const caller = new Caller(c.env, c.var.principal, endpoint);
+  await readGroups(c.env, caller.objects, { endpoint: endpoint.name, shard: 0 });
   return serve({
-    caller: new Caller(c.env, c.var.principal, endpoint),
+    caller,
     request: c.req.raw,
     body,
     waitUntil: (work) => c.executionCtx.waitUntil(work),

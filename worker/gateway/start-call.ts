@@ -50,10 +50,12 @@ export async function startCall(caller: Caller, call: WantedCall, waitMs: number
 }
 
 function notAdmitted({ code, retryAfterMs }: NotAdmitted): RpcError {
-  const message =
-    code === "calls-in-flight"
-      ? "The call was not sent: too many calls are in flight"
-      : "The call was not sent: too many calls within a minute";
+  const many = {
+    "calls-in-flight": "too many calls are in flight",
+    "endpoint-calls-in-flight": "too many calls to this endpoint are in flight",
+  };
+  const reason = code in many ? many[code as keyof typeof many] : "too many calls within a minute";
+  const message = `The call was not sent: ${reason}`;
   return new RpcError({ code: REFUSED, message, data: { code, retryAfterMs } });
 }
 

@@ -1,11 +1,10 @@
-import type { Task, TaskJson } from "holdfast";
 import type { DurableTasks, TaskChange } from "holdfast/durable-object";
+import { changeEvent, eventText, RecentEvents } from "./recent-events.ts";
 
 /** So often a silent stream shows that it lives, in ms. */
 const HEARTBEAT_MS = 15_000;
 
 export interface ChangeStreamOptions {
-  readonly tasks: DurableTasks;
   /** The position the watcher has seen; from now on without one. */
   readonly after: number | undefined;
   /** Of one task only. */
@@ -13,47 +12,134 @@ export interface ChangeStreamOptions {
 }
 
 /**
- * The changes of a group as Server-Sent Events: first `ready`, then each stored change once, in order, as `task` with
- * its position as id; progress and deletions, which are not stored, as `progress` and `forgotten` without an id.
+ * The changes of a group as Server-Sent Events: first `ready`, then each stored change once, in order, as `task` with its
+ * position as id; progress and deletions, which are not stored, as `progress` and `forgotten` without an id. Where a watcher
+ * has missed more than is replayed, `ready` comes (again) with `{ gap: true }`.
+ *
+ * Nothing is queued for a watcher: each event is made when it is read.
  */
-export function changeStream({ tasks, after, id }: ChangeStreamOptions): Response {
-  const encoder = new TextEncoder();
-  let end = (): void => undefined;
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      const write = (text: string): void => controller.enqueue(encoder.encode(text));
-      const change = ({ seq, task }: TaskChange): void => {
-        if (id === undefined || task.id === id) write(event("task", task, seq));
-      };
-      // Nothing comes between these: what is stored is read, and what is stored from now on is told, in one go.
-      const position = tasks.position();
-      // A position this object never gave shows as one: the watcher is told where it stands instead.
-      write(event("ready", {}, Math.min(after ?? position, position)));
-      for (const missed of after === undefined ? [] : tasks.changes(after, id)) change(missed);
-      const unwatch = tasks.watch(change);
-      const progressed = (task: Task): void => {
-        const { progress } = task.current;
-        if (!progress || task.outcome || (id !== undefined && task.id !== id)) return;
-        write(event("progress", { id: task.id, progress }));
-      };
-      const unsubscribe = tasks.client.subscribe(progressed, (gone) => {
-        if (id === undefined || gone === id) write(event("forgotten", { id: gone }));
-      });
-      const heartbeat = setInterval(() => write(": alive\n\n"), HEARTBEAT_MS);
-      end = () => {
-        clearInterval(heartbeat);
-        unwatch();
-        unsubscribe();
-      };
-    },
-    cancel: () => end(),
-  });
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" },
-  });
+export class ChangeStreams {
+  readonly #tasks: DurableTasks;
+  /** As long as there is a stream. */
+  #recent: RecentEvents | undefined;
+  #count = 0;
+
+  constructor(tasks: DurableTasks) {
+    this.#tasks = tasks;
+  }
+
+  open({ after, id }: ChangeStreamOptions): Response {
+    this.#recent ??= new RecentEvents(this.#tasks);
+    this.#count += 1;
+    const stream = new ChangeStream(this.#tasks, this.#recent, { after, id });
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const text = await stream.next();
+          if (text !== undefined) controller.enqueue(encoder.encode(text));
+        },
+        cancel: () => {
+          stream.end();
+          this.#left();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return new Response(body, {
+      headers: { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" },
+    });
+  }
+
+  #left(): void {
+    this.#count -= 1;
+    if (this.#count > 0) return;
+    this.#recent?.close();
+    this.#recent = undefined;
+  }
 }
 
-function event(name: string, data: TaskJson | object, seq?: number): string {
-  const id = seq === undefined ? "" : `id: ${seq}\n`;
-  return `${id}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+/** One watcher's place in the changes of a group. */
+class ChangeStream {
+  readonly #tasks: DurableTasks;
+  readonly #recent: RecentEvents;
+  readonly #id: string | undefined;
+  /** What comes before the events from `#place` on. */
+  #missed: Iterator<string>;
+  #place: number;
+  /** The position of the last stored change that was read, or passed over. */
+  #seen: number;
+  #wake: (() => void) | undefined;
+  #ended = false;
+
+  constructor(tasks: DurableTasks, recent: RecentEvents, { after, id }: ChangeStreamOptions) {
+    this.#tasks = tasks;
+    this.#recent = recent;
+    this.#id = id;
+    const position = tasks.position();
+    this.#place = recent.end;
+    this.#seen = after ?? position;
+    // The object never returned a position as high as this one: `ready` says where the watcher stands instead.
+    const begin = Math.min(this.#seen, position);
+    this.#missed = this.#catchUp(eventText("ready", {}, begin));
+  }
+
+  /** The next event, or a sign of life. `undefined` once the stream has ended. */
+  async next(): Promise<string | undefined> {
+    while (!this.#ended) {
+      const text = this.#read();
+      if (text !== undefined) return text;
+      if (!(await this.#news())) return ": alive\n\n";
+    }
+    return undefined;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  #read(): string | undefined {
+    for (;;) {
+      const missed = this.#missed.next();
+      if (!missed.done) return missed.value;
+      if (this.#place < this.#recent.start) {
+        this.#place = this.#recent.end;
+        this.#missed = this.#catchUp();
+        continue;
+      }
+      const event = this.#recent.at(this.#place);
+      if (!event) return undefined;
+      this.#place += 1;
+      this.#seen = event.seq ?? this.#seen;
+      if (this.#id === undefined || event.id === this.#id) return event.text;
+    }
+  }
+
+  /** The stored changes since the last that was read; what was not stored is missed. */
+  #catchUp(ready?: string): Iterator<string> {
+    const position = this.#tasks.position();
+    const changes = this.#seen < position ? this.#tasks.changes(this.#seen, this.#id) : [];
+    this.#seen = position;
+    return texts(changes ? ready : eventText("ready", { gap: true }, position), changes ?? []);
+  }
+
+  /** Resolves with true at the next event, or the end, and with false after a while. */
+  #news(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (news: boolean): void => {
+        clearTimeout(timer);
+        forget();
+        resolve(news);
+      };
+      const timer = setTimeout(() => done(false), HEARTBEAT_MS);
+      const forget = this.#recent.next(() => done(true));
+      this.#wake = () => done(true);
+    });
+  }
+}
+
+function* texts(first: string | undefined, changes: Iterable<TaskChange>): Iterator<string> {
+  if (first !== undefined) yield first;
+  for (const change of changes) yield changeEvent(change);
 }

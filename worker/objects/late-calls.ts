@@ -3,6 +3,10 @@ import type { StartCall } from "./task-group-rpc.ts";
 
 /** Waits before a server that could not be reached is tried again, in ms; after the last one the call has failed. */
 const BACKOFF_MS = [1_000, 2_000, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
+/** A longer call, as JSON text in characters, is listed without its arguments. */
+const SHORT_CALL = 4 * 1024;
+/** How many are tried again by one alarm. Those left over are still due. */
+const AT_ONCE = 16;
 
 /**
  * Calls whose caller was answered before their server could be reached: nothing of them has left, and the engine
@@ -22,7 +26,8 @@ export class LateCalls {
   add(call: StartCall, task: TaskJson, due: number): void {
     this.#sql.exec(
       "INSERT OR IGNORE INTO late_call (id, call, task, attempts, due) VALUES (?, ?, ?, 0, ?)",
-      ...[call.id, JSON.stringify(call), JSON.stringify(task), due],
+      // The call has the arguments: together they must fit a row.
+      ...[call.id, JSON.stringify(call), JSON.stringify({ ...task, arguments: {} }), due],
     );
   }
 
@@ -32,45 +37,61 @@ export class LateCalls {
   }
 
   has(id: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM late_call WHERE id = ?", id).toArray().length > 0;
+    return this.#rows("SELECT 1 FROM late_call WHERE id = ?", id).length > 0;
   }
 
   task(id: string): TaskJson | undefined {
-    return this.#tasks("id = ?", id)[0];
+    const [row] = this.#rows<{ call: string; task: string }>(
+      "SELECT call, task FROM late_call WHERE id = ?",
+      id,
+    );
+    if (!row) return undefined;
+    const { arguments: args } = JSON.parse(row.call) as StartCall;
+    return { ...(JSON.parse(row.task) as TaskJson), arguments: args };
   }
 
-  tasks(): TaskJson[] {
-    return this.#tasks("1");
+  /** The newest first, with ids before one, and without long arguments. */
+  tasks(before: string | undefined, limit: number): TaskJson[] {
+    const rows = this.#rows<{ task: string; args: string | null }>(
+      `SELECT task, CASE WHEN length(call) <= ? THEN json_extract(call, '$.arguments') END AS args FROM late_call
+       WHERE coalesce(id < ?, 1) ORDER BY id DESC LIMIT ?`,
+      ...[SHORT_CALL, before ?? null, limit],
+    );
+    return rows.map(({ task, args }) => ({
+      ...(JSON.parse(task) as TaskJson),
+      ...(args === null ? { omitted: ["arguments"] } : { arguments: JSON.parse(args) }),
+    }));
   }
 
   /**
-   * Those to try again now. One that was never tried to the end is, too, unless this life of the object is at it:
+   * Some of those to try again now. One that was never tried to the end is, too, unless this life of the object is at it:
    * an earlier life was.
    */
   due(now: number, isAtIt: (id: string) => boolean): StartCall[] {
-    const rows = this.#sql.exec<{ call: string; attempts: number }>(
-      "SELECT call, attempts FROM late_call WHERE due <= ? OR attempts = 0",
+    const ids = this.#rows<{ id: string }>(
+      "SELECT id FROM late_call WHERE due <= ? OR attempts = 0 ORDER BY due",
       now,
     );
-    const calls = rows.toArray().map(({ call }) => JSON.parse(call) as StartCall);
-    return calls.filter(({ id }) => !isAtIt(id));
+    const due = ids.filter(({ id }) => !isAtIt(id)).slice(0, AT_ONCE);
+    const calls = due.flatMap(({ id }) =>
+      this.#rows<{ call: string }>("SELECT call FROM late_call WHERE id = ?", id),
+    );
+    return calls.map(({ call }) => JSON.parse(call) as StartCall);
   }
 
   nextDue(): number {
-    const { due } = this.#sql.exec<{ due: number | null }>("SELECT min(due) AS due FROM late_call").one();
-    return due ?? Number.POSITIVE_INFINITY;
+    const [first] = this.#rows<{ due: number | null }>("SELECT min(due) AS due FROM late_call");
+    return first?.due ?? Number.POSITIVE_INFINITY;
   }
 
   /** How many are still to be made. */
   count(): number {
-    return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM late_call").one().n;
+    return this.#rows<{ n: number }>("SELECT count(*) AS n FROM late_call")[0]?.n ?? 0;
   }
 
   /** It could not be made. It is tried again later, or has failed for good: then its last state is given back. */
   failed(id: string, message: string, now: number): TaskJson | undefined {
-    const [row] = this.#sql
-      .exec<{ attempts: number }>("SELECT attempts FROM late_call WHERE id = ?", id)
-      .toArray();
+    const [row] = this.#rows<{ attempts: number }>("SELECT attempts FROM late_call WHERE id = ?", id);
     if (!row) return undefined;
     const wait = BACKOFF_MS[row.attempts];
     if (wait === undefined) {
@@ -95,8 +116,10 @@ export class LateCalls {
     return task && { ...task, status: outcome.kind, rev: task.rev + 1, settledAt: now, outcome };
   }
 
-  #tasks(where: string, ...values: string[]): TaskJson[] {
-    const rows = this.#sql.exec<{ task: string }>(`SELECT task FROM late_call WHERE ${where}`, ...values);
-    return rows.toArray().map(({ task }) => JSON.parse(task) as TaskJson);
+  #rows<T extends Record<string, SqlStorageValue>>(
+    query: string,
+    ...values: (string | number | null)[]
+  ): T[] {
+    return this.#sql.exec<T>(query, ...values).toArray();
   }
 }

@@ -9,7 +9,7 @@ export interface GroupName {
 /** A call that wants to be started. */
 export interface AdmissionAsk {
   readonly endpoint: string;
-  readonly limits: Pick<Limits, "callsInFlight" | "callsPerMinute">;
+  readonly limits: Pick<Limits, "callsInFlight" | "callsInFlightPerEndpoint" | "callsPerMinute">;
   /** Active tasks a group takes before the next one is opened. */
   readonly shardCeiling: number;
   /** The caller's key, and what tells its request from another one's (such as a hash of the body). */
@@ -27,12 +27,29 @@ export interface Admitted {
 
 export interface NotAdmitted {
   readonly ok: false;
-  readonly code: "calls-in-flight" | "calls-a-minute" | "idempotency-conflict" | "task-deleted";
+  readonly code:
+    | "calls-in-flight"
+    | "endpoint-calls-in-flight"
+    | "calls-a-minute"
+    | "idempotency-conflict"
+    | "task-deleted";
   /** When to try again, in ms; 0 for what stays as it is. */
   readonly retryAfterMs: number;
 }
 
 export type Admission = Admitted | NotAdmitted;
+
+/** A request that wants to read or change tasks that there are. */
+export interface ReadAsk {
+  readonly readsPerMinute: number;
+  /** The group it needs; without one, all of them. */
+  readonly of?: GroupName;
+}
+
+/** The groups it needs, as far as they exist: no others are to be asked. */
+export type ReadAdmission =
+  | { readonly ok: true; readonly groups: readonly GroupName[] }
+  | { readonly ok: false; readonly retryAfterMs: number };
 
 /** What the directory asks of a TaskGroup. */
 export interface ActiveTasks {
@@ -44,8 +61,9 @@ export interface ActiveTasks {
 }
 
 /**
- * What the routes ask of a directory. `fetch` of `/groups/events` gives its groups (SSE): a `group` event for each there is,
- * then `ready`, then a `group` event for each that is opened.
+ * What the routes ask of a directory. `fetch` of `/groups/events?streams=<limit>` responds with its groups (SSE): a `group`
+ * event for each there is, then `ready`, then a `group` event for each that is opened. While it is open it counts as one of
+ * the principal's streams; beyond the limit the status is 429.
  */
 export interface PrincipalDirectoryRpc {
   /**
@@ -55,6 +73,8 @@ export interface PrincipalDirectoryRpc {
   admit(ask: AdmissionAsk): Promise<Admission>;
   /** A task was deleted, or is kept no longer: its Idempotency-Key is answered so for as long as it is remembered. */
   deleted(id: string): Promise<void>;
+  /** Counts a read, once for each group it needs. */
+  read(ask: ReadAsk): Promise<ReadAdmission>;
   /** By endpoint, then by shard. */
   groups(): Promise<readonly GroupName[]>;
 }

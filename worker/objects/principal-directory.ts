@@ -1,15 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
-import { CallPace } from "./directory/call-pace.ts";
 import { GroupCounts } from "./directory/group-counts.ts";
 import { GroupFeed } from "./directory/group-feed.ts";
 import { GroupTable } from "./directory/group-table.ts";
 import { IdempotencyKeys, KEY_LIFE_MS, type KeyedCall } from "./directory/idempotency-keys.ts";
+import { Pace, storedPace } from "./directory/pace.ts";
 import type {
   ActiveTasks,
   Admission,
   AdmissionAsk,
   GroupName,
   PrincipalDirectoryRpc,
+  ReadAdmission,
+  ReadAsk,
 } from "./principal-directory-rpc.ts";
 import { UuidV7Source } from "./uuid-v7.ts";
 
@@ -28,7 +30,9 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   readonly #storage: DurableObjectStorage;
   readonly #groups: GroupTable;
   readonly #keys: IdempotencyKeys;
-  readonly #pace: CallPace;
+  readonly #pace: Pace;
+  /** In memory: a read must not write. An object that is asked so often is not evicted. */
+  readonly #reads = new Pace({ paidUntil: 0 });
   readonly #counts: GroupCounts;
   readonly #feed = new GroupFeed();
   readonly #uuids = new UuidV7Source();
@@ -39,7 +43,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     this.#storage = storage;
     this.#groups = new GroupTable(storage.sql);
     this.#keys = new IdempotencyKeys(storage.sql);
-    this.#pace = new CallPace(storage.kv);
+    this.#pace = new Pace(storedPace(storage.kv));
     const principal = state.id.name;
     this.#counts = new GroupCounts(({ endpoint, shard }) =>
       env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, shard])),
@@ -65,13 +69,26 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     this.#keys.delete(id);
   }
 
+  async read({ readsPerMinute, of }: ReadAsk): Promise<ReadAdmission> {
+    const all = this.#groups.all();
+    const groups = of
+      ? all.filter(({ endpoint, shard }) => endpoint === of.endpoint && shard === of.shard)
+      : all;
+    const wait = this.#reads.take(readsPerMinute, Date.now(), Math.max(1, groups.length));
+    return wait === undefined ? { ok: true, groups } : { ok: false, retryAfterMs: wait };
+  }
+
   async groups(): Promise<readonly GroupName[]> {
     return this.#groups.all();
   }
 
   override async fetch(request: Request): Promise<Response> {
-    if (new URL(request.url).pathname !== "/groups/events") return new Response(null, { status: 404 });
-    return this.#feed.open(this.#groups.all());
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname !== "/groups/events") return new Response(null, { status: 404 });
+    return this.#feed.open(
+      this.#groups.all(),
+      Number(searchParams.get("streams") ?? Number.POSITIVE_INFINITY),
+    );
   }
 
   override async alarm(): Promise<void> {
@@ -82,7 +99,10 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   #decide(ask: AdmissionAsk): Admission {
     const before = this.#earlier(ask);
     if (before) return before;
-    if (this.#isFull(ask)) return { ok: false, code: "calls-in-flight", retryAfterMs: IN_FLIGHT_RETRY_MS };
+    if (this.#isFull(ask)) {
+      const code = this.#isTotalFull(ask) ? "calls-in-flight" : "endpoint-calls-in-flight";
+      return { ok: false, code, retryAfterMs: IN_FLIGHT_RETRY_MS };
+    }
 
     const now = Date.now();
     const { endpoint, idempotency } = ask;
@@ -105,7 +125,12 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     return { ok: true, shard: call.shard, id: call.id, repeated: true };
   }
 
-  #isFull({ limits }: AdmissionAsk): boolean {
+  #isFull(ask: AdmissionAsk): boolean {
+    const { endpoint, limits } = ask;
+    return this.#isTotalFull(ask) || this.#counts.activeAt(endpoint) >= limits.callsInFlightPerEndpoint;
+  }
+
+  #isTotalFull({ limits }: AdmissionAsk): boolean {
     return this.#counts.total() >= limits.callsInFlight;
   }
 

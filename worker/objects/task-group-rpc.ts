@@ -1,4 +1,5 @@
 import type { JsonObject, ListedTool, TaskJson, TaskPreference } from "holdfast";
+import type { TaskPage } from "holdfast/durable-object";
 
 /** Which object it is: the tasks of one principal on one endpoint, or a share of them. */
 export interface GroupIdentity {
@@ -61,11 +62,12 @@ export interface TaskGroupRpc {
   start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskJson>>;
   /** With its result. Waits, if asked to, until `rev` is beyond `afterRev` or there is an outcome. */
   task(id: string, wait?: TaskWait): Promise<TaskJson | undefined>;
-  /** The newest first, without results. */
-  tasks(query: ListQuery): Promise<readonly TaskJson[]>;
+  /** The newest first, without results and what else is long (`omitted`). */
+  tasks(query: ListQuery): Promise<TaskPage>;
   answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskJson>>;
   cancel(id: string): Promise<Reply<TaskJson>>;
-  forget(id: string): Promise<Reply<null>>;
+  /** @param force Also one that runs; its server is not told. */
+  forget(id: string, force: boolean): Promise<Reply<null>>;
   tools(identity: GroupIdentity): Promise<Reply<readonly ListedTool[]>>;
   /** How many tasks have no outcome yet; of the ids admitted, those that are not known yet count too. */
   active(admitted?: readonly string[]): Promise<number>;

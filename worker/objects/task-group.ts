@@ -8,7 +8,7 @@ import {
   TaskError,
   type TaskJson,
 } from "holdfast";
-import { DurableTasks } from "holdfast/durable-object";
+import { DurableTasks, type TaskPage } from "holdfast/durable-object";
 import { readTaskId } from "../api/task-id.ts";
 import type { Bindings } from "../bindings.ts";
 import { ConfigurationError } from "../config/configuration-error.ts";
@@ -27,7 +27,7 @@ import { passedOn } from "../gateway/passed-on.ts";
 import { Counters } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
-import { changeStream } from "./change-stream.ts";
+import { ChangeStreams } from "./change-stream.ts";
 import { countedStorage } from "./counted-storage.ts";
 import { KEY_LIFE_MS } from "./directory/idempotency-keys.ts";
 import { HeldCalls } from "./held-calls.ts";
@@ -54,23 +54,15 @@ const UNCONFIGURED_MS = 600_000;
 /** The tasks of one principal on one endpoint, or a share of them: see TaskGroupRpc. */
 export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, GatewayGroupRpc {
   readonly #counters: Counters = new Counters();
-  readonly #lateCalls: LateCalls = new LateCalls(this.ctx.storage.sql);
-  readonly #heldCalls: HeldCalls = new HeldCalls(this.ctx.storage.sql);
-  readonly #webhooks: WebhookOutbox = new WebhookOutbox(this.ctx.storage.sql, {
-    secret: this.env.WEBHOOK_SECRET,
-    principal: () => this.#identity?.principal,
-    fetch: guardedFetch({ allowPrivate: this.env.WEBHOOK_PRIVATE === "true" }),
-    task: (id) => this.task(id),
-    delivered: (id, result) => {
-      this.#counters.add(`webhooks:${result}`);
-      log("webhook", { task: id, result });
-    },
-  });
+  #lateCallsMade: LateCalls | undefined;
+  #heldCallsMade: HeldCalls | undefined;
+  #webhooksMade: WebhookOutbox | undefined;
   /** Calls being made whose record there may not be yet. */
   readonly #calling: Map<string, Promise<Reply<TaskJson>>> = new Map();
   /** An alarm wakes an object that is not told its name. */
   #identity: GroupIdentity | undefined = this.ctx.storage.kv.get<GroupIdentity>("identity");
   #tasks: DurableTasks | undefined;
+  #streams: ChangeStreams | undefined;
 
   async start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskJson>> {
     const tasks = this.#tasksOf(identity);
@@ -98,29 +90,33 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
 
   async task(id: string, wait?: TaskWait): Promise<TaskJson | undefined> {
     const tasks = await this.#resumed();
-    const task = (await tasks?.task(id)) ?? this.#lateCalls.task(id);
-    if (!tasks || !task || !wait || task.outcome || isNews(task, wait)) return task;
+    if (!tasks) return undefined;
+    const task = (await tasks.task(id)) ?? this.#lateCalls.task(id);
+    if (!task || !wait || task.outcome || isNews(task, wait)) return task;
     await changed(tasks, id, wait);
     return (await tasks.task(id)) ?? this.#lateCalls.task(id);
   }
 
-  async tasks({ status, tool, before, limit }: ListQuery): Promise<readonly TaskJson[]> {
+  async tasks({ status, tool, before, limit }: ListQuery): Promise<TaskPage> {
     const tasks = await this.#resumed();
-    if (!tasks) return [];
+    if (!tasks) return { tasks: [], full: false };
     const held = tasks.tasks({
       limit,
       ...(before !== undefined && { before }),
       ...(status !== undefined && { status }),
       ...(tool !== undefined && { tool }),
     });
-    const known = new Set(held.map(({ id }) => id));
-    const late = this.#lateCalls.tasks().filter((task) => {
+    const known = new Set(held.tasks.map(({ id }) => id));
+    // Where the page is full, what is older than its last task is on the next one.
+    const last = held.full ? (held.tasks.at(-1)?.id ?? "") : "";
+    const late = this.#lateCalls.tasks(before, limit).filter((task) => {
       const wanted =
         (status === undefined || status === "unfinished" || task.status === status) &&
         (tool === undefined || task.tool === tool);
-      return wanted && !known.has(task.id) && (before === undefined || task.id < before);
+      return wanted && task.id > last && !known.has(task.id);
     });
-    return [...held, ...late].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+    const all = [...held.tasks, ...late].sort((a, b) => (a.id < b.id ? 1 : -1));
+    return { tasks: all.slice(0, limit), full: held.full };
   }
 
   async answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskJson>> {
@@ -139,23 +135,26 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
 
   async cancel(id: string): Promise<Reply<TaskJson>> {
     const tasks = await this.#resumed();
-    const task = await tasks?.client.get(id);
+    if (!tasks) return unknownTask(id);
+    const task = await tasks.client.get(id);
     if (task) {
       await task.cancel();
       return this.#reply(id);
     }
     const late = this.#lateCalls.cancel(id, Date.now());
-    if (!late || !tasks) return unknownTask(id);
+    if (!late) return unknownTask(id);
     await tasks.record(late);
     return { ok: true, value: late };
   }
 
-  async forget(id: string): Promise<Reply<null>> {
+  async forget(id: string, force: boolean): Promise<Reply<null>> {
     const tasks = await this.#resumed();
     const task = await this.task(id);
     if (!tasks || !task) return unknownTask(id);
-    if (!task.outcome) return problem("running", `Task ${id} is running: cancel it first`);
-    await tasks.client.forget(id);
+    if (!task.outcome && !force)
+      return problem("running", `Task ${id} is running: cancel it first, or delete it with force=true`);
+    this.#lateCalls.remove(id);
+    await tasks.client.forget(id, { force });
     return { ok: true, value: null };
   }
 
@@ -183,7 +182,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   async join(call: HeldCall, terms: JoinTerms): Promise<Joined> {
-    return this.#heldCalls.join(call, terms);
+    return this.#identity ? this.#heldCalls.join(call, terms) : { kind: "none" };
   }
 
   async hold(call: HeldCall, id: string, since: number): Promise<void> {
@@ -191,17 +190,18 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   async release(hold: string, ending: WaitEnding): Promise<void> {
-    this.#heldCalls.release(hold, ending);
+    if (this.#identity) this.#heldCalls.release(hold, ending);
   }
 
   async delivered(id: string): Promise<void> {
-    this.#heldCalls.delivered(id);
+    if (this.#identity) this.#heldCalls.delivered(id);
   }
 
   async active(admitted: readonly string[] = []): Promise<number> {
     const tasks = await this.#resumed();
-    const held = (tasks?.activeCount() ?? 0) + this.#lateCalls.count();
-    return held + admitted.filter((id) => !tasks?.has(id) && !this.#lateCalls.has(id)).length;
+    if (!tasks) return admitted.length;
+    const held = tasks.activeCount() + this.#lateCalls.count();
+    return held + admitted.filter((id) => !tasks.has(id) && !this.#lateCalls.has(id)).length;
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -209,8 +209,8 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     const tasks = await this.#resumed();
     if (!tasks) return new Response("This object holds no tasks yet", { status: 404 });
     const after = searchParams.get("after");
-    return changeStream({
-      tasks,
+    this.#streams ??= new ChangeStreams(tasks);
+    return this.#streams.open({
       after: after === null ? undefined : Number(after),
       id: searchParams.get("task") ?? undefined,
     });
@@ -240,6 +240,31 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     } finally {
       this.#report();
     }
+  }
+
+  // Made when they are first used: an object that is only asked for a task it does not have stores nothing.
+  get #lateCalls(): LateCalls {
+    this.#lateCallsMade ??= new LateCalls(this.ctx.storage.sql);
+    return this.#lateCallsMade;
+  }
+
+  get #heldCalls(): HeldCalls {
+    this.#heldCallsMade ??= new HeldCalls(this.ctx.storage.sql);
+    return this.#heldCallsMade;
+  }
+
+  get #webhooks(): WebhookOutbox {
+    this.#webhooksMade ??= new WebhookOutbox(this.ctx.storage.sql, {
+      secret: this.env.WEBHOOK_SECRET,
+      principal: () => this.#identity?.principal,
+      fetch: guardedFetch({ allowPrivate: this.env.WEBHOOK_PRIVATE === "true" }),
+      task: (id) => this.task(id),
+      delivered: (id, result) => {
+        this.#counters.add(`webhooks:${result}`);
+        log("webhook", { task: id, result });
+      },
+    });
+    return this.#webhooksMade;
   }
 
   /** Makes the call, unless it is being made. */
@@ -348,6 +373,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
 
   /** Deleted, or one too many to be kept: its Idempotency-Key may live on, and must not make the call again. */
   #gone(id: string): void {
+    this.#webhooks.withdraw(id);
     const { principal = "" } = this.#identity ?? {};
     const uuid = readTaskId(id)?.uuid ?? "";
     // A week's tasks may be gone at once, and their keys have been for long.
@@ -405,9 +431,14 @@ function changed(tasks: DurableTasks, id: string, { ms, progress }: TaskWait): P
       unsubscribe();
       resolve();
     };
-    const unsubscribe = tasks.client.subscribe((task) => {
-      if (task.id === id && progress !== undefined && task.current.progress) done();
-    });
+    const unsubscribe = tasks.client.subscribe(
+      (task) => {
+        if (task.id === id && progress !== undefined && task.current.progress) done();
+      },
+      (gone) => {
+        if (gone === id) done();
+      },
+    );
     const timer = setTimeout(done, ms);
     const unwatch = tasks.watch(({ task }) => {
       if (task.id === id) done();

@@ -16,10 +16,14 @@ export function metrics(): Hono<{ Bindings: Bindings }> {
     if ((await principalOfToken(token, known)) === undefined) {
       return problem(c, 401, "unauthorized", "A valid bearer token is needed.", {
         "www-authenticate": 'Bearer realm="holdfast-metrics"',
+        "cache-control": "no-store",
       });
     }
     const text = prometheusText(await c.env.METRICS.getByName("all").totals());
-    return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    return c.body(text, 200, {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      "cache-control": "no-store",
+    });
   });
   return app;
 }

@@ -1,5 +1,12 @@
 import type { JsonObject, ListedTool, TaskJson } from "holdfast";
-import type { Admission, AdmissionAsk, GroupName } from "../../../worker/objects/principal-directory-rpc.ts";
+import type { TaskPage } from "holdfast/durable-object";
+import type {
+  Admission,
+  AdmissionAsk,
+  GroupName,
+  ReadAdmission,
+  ReadAsk,
+} from "../../../worker/objects/principal-directory-rpc.ts";
 import type {
   GroupIdentity,
   GroupProblem,
@@ -57,6 +64,8 @@ export class FakeGroup implements TaskGroupRpc {
   /** What is asked of it next fails so. */
   refusal: GroupProblem | undefined;
   error: Error | undefined;
+  /** How many tasks fill a page by their length. */
+  pageSize: number = Number.POSITIVE_INFINITY;
   /** What a call comes to; a running task without one. */
   answersCalls: ((call: StartCall) => TaskJson) | undefined;
   readonly #changes: { readonly seq: number; readonly task: TaskJson }[] = [];
@@ -116,8 +125,9 @@ export class FakeGroup implements TaskGroupRpc {
     return this.held.get(id);
   }
 
-  async tasks({ before, limit, status, tool }: ListQuery): Promise<readonly TaskJson[]> {
-    return [...this.held.values()]
+  async tasks({ before, limit, status, tool }: ListQuery): Promise<TaskPage> {
+    if (this.error) throw this.error;
+    const tasks = [...this.held.values()]
       .filter((task) => before === undefined || task.id < before)
       .filter(
         (task) => status === undefined || (status === "unfinished" ? !task.outcome : task.status === status),
@@ -125,6 +135,8 @@ export class FakeGroup implements TaskGroupRpc {
       .filter((task) => tool === undefined || task.tool === tool)
       .sort((a, b) => (a.id < b.id ? 1 : -1))
       .slice(0, limit);
+    if (tasks.length <= this.pageSize) return { tasks, full: false };
+    return { tasks: tasks.slice(0, this.pageSize), full: true };
   }
 
   async answer(id: string, key: string, _response: JsonObject): Promise<Reply<TaskJson>> {
@@ -141,10 +153,11 @@ export class FakeGroup implements TaskGroupRpc {
     return task ? (this.#failure() ?? { ok: true, value: { ...task, cancelling: true } }) : unknownTask;
   }
 
-  async forget(id: string): Promise<Reply<null>> {
+  async forget(id: string, force: boolean): Promise<Reply<null>> {
     const task = this.held.get(id);
     if (!task) return unknownTask;
-    if (!task.outcome) return { ok: false, problem: { code: "running", detail: "It runs: cancel it first" } };
+    if (!task.outcome && !force)
+      return { ok: false, problem: { code: "running", detail: "It runs: cancel it first" } };
     this.held.delete(id);
     return { ok: true, value: null };
   }
@@ -189,14 +202,25 @@ export class FakeGroup implements TaskGroupRpc {
 
 export class FakeDirectory {
   readonly list: GroupName[] = [];
+  readonly #exists: (group: GroupName) => boolean;
+  /** What reads are answered with; they are admitted without one. */
+  reading: ReadAdmission | undefined;
   readonly asked: AdmissionAsk[] = [];
   readonly streams: FakeStreams = new FakeStreams();
   admission: Admission | undefined;
   readonly #keys: Map<string, { readonly id: string; readonly fingerprint: string }> = new Map();
 
+  constructor(exists: (group: GroupName) => boolean) {
+    this.#exists = exists;
+  }
+
   open(group: GroupName): void {
     this.list.push(group);
     this.streams.tell(groupEvent(group));
+  }
+
+  async read({ of }: ReadAsk): Promise<ReadAdmission> {
+    return this.reading ?? { ok: true, groups: of ? [of].filter(this.#exists) : this.list };
   }
 
   async groups(): Promise<readonly GroupName[]> {
@@ -220,7 +244,9 @@ export class FakeDirectory {
     return { ok: true, shard: 0, id, repeated: false };
   }
 
-  async fetch(): Promise<Response> {
+  async fetch(address: string): Promise<Response> {
+    const limit = Number(new URL(address).searchParams.get("streams"));
+    if (this.streams.count >= limit) return new Response(null, { status: 429 });
     return this.streams.open([...this.list.map(groupEvent), "event: ready\ndata: {}\n\n"]);
   }
 }
@@ -238,7 +264,12 @@ export class FakeObjects {
   };
 
   readonly PRINCIPALS = {
-    getByName: (name: string): FakeDirectory => made(this.directories, name, () => new FakeDirectory()),
+    getByName: (name: string): FakeDirectory =>
+      made(this.directories, name, () => {
+        const exists = ({ endpoint, shard }: GroupName): boolean =>
+          this.groups.has(JSON.stringify([name, endpoint, shard]));
+        return new FakeDirectory(exists);
+      }),
   };
 
   group(principal: string, endpoint: string, shard = 0): FakeGroup {

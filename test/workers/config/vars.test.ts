@@ -36,9 +36,12 @@ describe("vars that are not there", () => {
     (env) => {
       expect(limitsOf(env)).toEqual({
         callsInFlight: 1000,
+        callsInFlightPerEndpoint: 800,
         callsPerMinute: 600,
         argumentBytes: 262_144,
         resultBytes: 8_388_608,
+        readsPerMinute: 6_000,
+        streams: 32,
         shardCeiling: 1000,
       });
       expect(tokensOf(env)).toEqual([]);
@@ -78,6 +81,7 @@ describe("a var that is wrong is named, with the place in it, and nothing of it 
     ["LIMITS", limitsOf, { callsInFlight: 0 }, "LIMITS at callsInFlight: "],
     ["LIMITS", limitsOf, { callsPerMinute: 1.5 }, "LIMITS at callsPerMinute: "],
     ["LIMITS", limitsOf, { argumentBytes: -1 }, "LIMITS at argumentBytes: "],
+    ["LIMITS", limitsOf, { argumentBytes: 2_000_000 }, "LIMITS at argumentBytes: "],
     ["LIMITS", limitsOf, { [SECRET]: 1 }, "LIMITS: has a key that is not known"],
     ["TOKENS", tokensOf, { alice: SECRET }, "TOKENS: "],
     ["TOKENS", tokensOf, [{ principal: "alice", token: SECRET }], "TOKENS at 0.sha256: "],

@@ -8,14 +8,14 @@ import type { FakeGroups } from "./fake-groups.ts";
 export function ask(but: Partial<AdmissionAsk> = {}): AdmissionAsk {
   return {
     endpoint: "papers",
-    limits: { callsInFlight: 1000, callsPerMinute: 600 },
+    limits: { callsInFlight: 1000, callsInFlightPerEndpoint: 1000, callsPerMinute: 600 },
     shardCeiling: 1000,
     ...but,
   };
 }
 
 export function limits(callsInFlight: number, callsPerMinute = 60_000): Pick<AdmissionAsk, "limits"> {
-  return { limits: { callsInFlight, callsPerMinute } };
+  return { limits: { callsInFlight, callsInFlightPerEndpoint: callsInFlight, callsPerMinute } };
 }
 
 export function keyed(key: string, fingerprint: string): Pick<AdmissionAsk, "idempotency"> {

@@ -43,7 +43,11 @@ export function eventResponse(
     writer.close().catch(() => undefined);
   };
   const send = (text: string): Promise<void> => writer.write(encoder.encode(text));
-  const heartbeat = setInterval(() => void send(": alive\n\n").catch(end), heartbeatMs);
+  // Nothing is queued for a client that has not read what came before.
+  const beat = (): void => {
+    if ((writer.desiredSize ?? 1) > 0) void send(": alive\n\n").catch(end);
+  };
+  const heartbeat = setInterval(beat, heartbeatMs);
   const life = setTimeout(end, lifeMs);
   signal?.addEventListener("abort", end);
   writer.closed.then(end, end);

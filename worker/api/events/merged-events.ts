@@ -84,7 +84,7 @@ export class MergedEvents {
 
   async #take(key: string, event: StreamedEvent): Promise<void> {
     const { output } = this.#options;
-    if (event.type === "ready") return this.#opened(key, sequence(event.id));
+    if (event.type === "ready") return this.#opened(key, sequence(event.id), saysGap(event.data));
     // Nothing comes before `ready`.
     await this.#ready;
     if (event.id === undefined) return output.write({ type: event.type, data: event.data });
@@ -94,11 +94,15 @@ export class MergedEvents {
     await output.write({ type: event.type, data: event.data, id: this.#id });
   }
 
-  /** @param position Where the group's stream begins. */
-  async #opened(key: string, position: number | undefined): Promise<void> {
+  /**
+   * @param position Where the group's stream begins, or goes on.
+   * @param missed The watcher had missed more than the group replays.
+   */
+  async #opened(key: string, position: number | undefined, missed: boolean): Promise<void> {
     const before = this.#positions.get(key);
     // Behind where the watcher was: the group has begun anew, or was not there when all were made ready.
-    const gap = position !== undefined && (before === undefined ? this.#isReady : position < before);
+    const gap =
+      position !== undefined && (missed || (before === undefined ? this.#isReady : position < before));
     if (position !== undefined && (before === undefined || gap)) this.#positions.set(key, position);
     if (gap && this.#isReady) await this.#sayReady(false);
     else if (gap) this.#unbroken = false;
@@ -130,6 +134,11 @@ export class MergedEvents {
   get #id(): string {
     return encodePositions(this.#positions);
   }
+}
+
+/** A group says so in the data of its `ready`. */
+function saysGap(data: string): boolean {
+  return data.includes('"gap":true');
 }
 
 function sequence(id: string | undefined): number | undefined {

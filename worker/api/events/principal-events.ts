@@ -4,6 +4,7 @@ import type { PrincipalObjects } from "../stubs.ts";
 import type { EventOutput } from "./event-output.ts";
 import { type GroupStream, MergedEvents } from "./merged-events.ts";
 import type { Positions } from "./position.ts";
+import type { Seat } from "./seat.ts";
 import { follow, type Pause } from "./upstream.ts";
 
 export interface WatchOptions {
@@ -12,18 +13,19 @@ export interface WatchOptions {
   /** Where the watcher was; nowhere without one. */
   readonly from: Positions | undefined;
   readonly pause: Pause;
+  readonly seat: Seat;
 }
 
 /** All changes of a principal's tasks, in the groups there are and in those to come. Ends with the output. */
 export async function watchPrincipal(
-  { objects, output, from, pause }: WatchOptions,
+  { objects, output, from, pause, seat }: WatchOptions,
   groups: readonly GroupName[],
 ): Promise<void> {
   const merged = new MergedEvents({ output, from, pause });
   for (const group of groups) merged.add(groupStream(objects, group), from === undefined);
   // Whatever group there is beyond these was opened later: all in it is news.
   const directory = follow({
-    open: (signal) => objects.directory.fetch("https://directory/groups/events", { signal }),
+    open: (signal) => seat.open(signal),
     take: async ({ type, data }) => {
       const group = type === "group" ? groupNameSchema.safeParse(parsed(data)) : undefined;
       if (group?.success) merged.add(groupStream(objects, group.data));
@@ -37,7 +39,7 @@ export async function watchPrincipal(
 
 /** The changes of one task. Ends with the output. */
 export async function watchTask(
-  { objects, output, from, pause }: WatchOptions,
+  { objects, output, from, pause, seat }: WatchOptions,
   group: GroupName,
   id: string,
 ): Promise<void> {
@@ -49,11 +51,15 @@ export async function watchTask(
     pause,
   });
   merged.add(stream, position === undefined);
-  await merged.begin();
-  await new Promise<void>((resolve) => {
-    output.ended.addEventListener("abort", () => resolve());
-    if (output.ended.aborted) resolve();
+  // Whatever groups there are: the stream is held only for its seat, and ends with the output.
+  const seated = follow({
+    open: (signal) => seat.open(signal),
+    take: async () => undefined,
+    signal: output.ended,
+    pause,
   });
+  await merged.begin();
+  await seated;
 }
 
 function groupStream(objects: PrincipalObjects, group: GroupName, id?: string): GroupStream {

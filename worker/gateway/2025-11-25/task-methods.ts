@@ -27,7 +27,9 @@ export async function getTask(caller: Caller, params: JsonObject): Promise<JsonO
 export async function listOfTasks(caller: Caller, params: JsonObject): Promise<JsonObject> {
   const { cursor } = params;
   const after = cursor === undefined ? undefined : String(cursor);
-  const page = await listTasks(caller.objects, { endpoint: caller.endpoint.name }, PAGE, after);
+  const { objects, endpoint } = caller;
+  const groups = await objects.directory.groups();
+  const page = await listTasks(objects, groups, { endpoint: endpoint.name }, PAGE, after);
   if (!page) throw invalidParams("There is no such cursor");
   return {
     tasks: page.tasks.map(wireTask),

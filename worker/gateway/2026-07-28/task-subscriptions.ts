@@ -11,6 +11,8 @@ import { type MessageStream, messageStream } from "../sse.ts";
 import { declaresTasks, tasksNeeded } from "./envelope.ts";
 
 const HEADER_MISMATCH = -32020;
+/** How many tasks one subscription is agreed to: each is asked after by itself. */
+const MOST_WATCHED = 100;
 
 /**
  * The SDK's router knows the core's notifications only, and leaves `taskIds` out of what it agrees to. It knows what to say to
@@ -40,7 +42,7 @@ export async function openTaskSubscription(
   }
   if (!declaresTasks(frame)) return errorResponse(400, id, tasksNeeded().body);
 
-  const asked = taskIdsOf(frame) ?? [];
+  const asked = (taskIdsOf(frame) ?? []).slice(0, MOST_WATCHED);
   const known = await Promise.all(asked.map((taskId) => taskOf(caller, taskId)));
   const tasks = known.filter((task) => task !== undefined);
   const work = async ({ send, signal }: MessageStream): Promise<void> => {

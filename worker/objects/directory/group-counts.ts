@@ -35,6 +35,11 @@ export class GroupCounts {
     return this.#counts.get(nameOf(group))?.active ?? 0;
   }
 
+  activeAt(endpoint: string): number {
+    const counts = [...this.#counts].filter(([name]) => name.slice(0, name.lastIndexOf(".")) === endpoint);
+    return counts.reduce((sum, [, { active }]) => sum + active, 0);
+  }
+
   total(): number {
     return [...this.#counts.values()].reduce((sum, { active }) => sum + active, 0);
   }

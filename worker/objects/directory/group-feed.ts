@@ -9,7 +9,9 @@ export class GroupFeed {
   readonly #encoder = new TextEncoder();
   #heartbeat: ReturnType<typeof setInterval> | null = null;
 
-  open(groups: readonly GroupName[]): Response {
+  /** @param limit How many may be open at the same time: beyond it the status is 429. */
+  open(groups: readonly GroupName[], limit: number): Response {
+    if (this.#readers.size >= limit) return new Response(null, { status: 429 });
     let reader: ReadableStreamDefaultController<Uint8Array> | undefined;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -17,7 +19,7 @@ export class GroupFeed {
         this.#readers.add(controller);
         for (const group of groups) this.#write(controller, groupEvent(group));
         this.#write(controller, "event: ready\ndata: {}\n\n");
-        this.#heartbeat ??= setInterval(() => this.#tell(": here\n\n"), HEARTBEAT_MS);
+        this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS);
       },
       cancel: () => {
         if (reader) this.#drop(reader);
@@ -30,6 +32,13 @@ export class GroupFeed {
 
   announce(group: GroupName): void {
     this.#tell(groupEvent(group));
+  }
+
+  /** Nothing is queued for a reader who has not read what came before. */
+  #beat(): void {
+    for (const reader of [...this.#readers]) {
+      if ((reader.desiredSize ?? 1) > 0) this.#write(reader, ": here\n\n");
+    }
   }
 
   #tell(text: string): void {

@@ -1,0 +1,39 @@
+import { limitsOf } from "../../config/limits.ts";
+import { ProblemError, retryAfter } from "../problem.ts";
+import type { PrincipalObjects } from "../stubs.ts";
+
+/** When to try again while all streams are in use, in ms. Nobody knows when one of them ends. */
+const RETRY_MS = 10_000;
+
+/**
+ * One of the event streams a principal may have open: a stream of the directory, which counts those it has. It ends with the
+ * watcher's own, however that ends.
+ */
+export class Seat {
+  readonly #objects: PrincipalObjects;
+  readonly #address: string;
+  #first: Response | undefined;
+
+  private constructor(objects: PrincipalObjects, address: string, first: Response) {
+    this.#objects = objects;
+    this.#address = address;
+    this.#first = first;
+  }
+
+  /** @throws ProblemError 429 if there is none left. */
+  static async taken(env: object, objects: PrincipalObjects): Promise<Seat> {
+    const { streams } = limitsOf(env);
+    const address = `https://directory/groups/events?streams=${streams}`;
+    const first = await objects.directory.fetch(address);
+    if (first.status !== 429) return new Seat(objects, address, first);
+    const detail = `You have ${streams} event streams open, and no more are allowed.`;
+    throw new ProblemError(429, "streams", detail, retryAfter(RETRY_MS));
+  }
+
+  /** The directory's stream of groups: the one that was opened when the seat was taken, then others after it broke. */
+  async open(signal: AbortSignal): Promise<Response> {
+    const first = this.#first;
+    this.#first = undefined;
+    return first ?? this.#objects.directory.fetch(this.#address, { signal });
+  }
+}

@@ -1,0 +1,45 @@
+const MINUTE_MS = 60_000;
+
+/** Where the one moment that a pace needs is kept. */
+export interface PaceMemory {
+  paidUntil: number;
+}
+
+/**
+ * How much a minute: a minute's worth at once, and from then on evenly as it comes back (GCRA). All it keeps is one
+ * moment, which time overtakes by itself.
+ */
+export class Pace {
+  readonly #memory: PaceMemory;
+
+  constructor(memory: PaceMemory) {
+    this.#memory = memory;
+  }
+
+  /** Takes `count`, 1 by default. Returns how long to wait instead, in ms, if there is not as much left. */
+  take(perMinute: number, now: number, count = 1): number | undefined {
+    const cost = (MINUTE_MS / perMinute) * Math.min(count, perMinute);
+    const stored = this.#memory.paidUntil;
+    // The clock was set back: whoever is a minute ahead of it stays no longer so than a minute.
+    if (stored > now + MINUTE_MS) this.#memory.paidUntil = now + MINUTE_MS;
+    const paidUntil = Math.min(Math.max(stored, now), now + MINUTE_MS);
+    const wait = paidUntil + cost - (now + MINUTE_MS);
+    // Sums of fractions are not exact.
+    if (wait > 1e-3) return Math.ceil(wait);
+    this.#memory.paidUntil = paidUntil + cost;
+    return undefined;
+  }
+}
+
+/** In storage: an eviction returns nothing that was taken. Each change writes a row. */
+export function storedPace(storage: SyncKvStorage): PaceMemory {
+  const key = "paid-until";
+  return {
+    get paidUntil() {
+      return storage.get<number>(key) ?? 0;
+    },
+    set paidUntil(at) {
+      storage.put(key, at);
+    },
+  };
+}
