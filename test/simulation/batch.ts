@@ -1,4 +1,4 @@
-import { runWorld } from "./world.ts";
+import { runWorld, type WorldReport } from "./world.ts";
 
 /** One world: the same seed plays it again. */
 export interface Seed {
@@ -41,15 +41,20 @@ export interface SeedRange {
   readonly contended: boolean;
 }
 
+type Run = (seed: number, contended: boolean) => Promise<Omit<WorldReport, "seed">>;
+
 /** Runs worlds one after the other. */
-export async function runBatch({ seeds, until, first, traceLines }: Batch): Promise<BatchReport> {
+export async function runBatch(
+  { seeds, until, first, traceLines }: Batch,
+  run: Run = runWorld,
+): Promise<BatchReport> {
   const coverage = new Map<string, number>();
   const failures: Failure[] = [];
   let steps = 0;
   let runs = 0;
   for (const { seed, contended } of each(seeds)) {
     if (Date.now() >= until || (first && failures.length > 0)) break;
-    const world = await runWorld(seed, contended);
+    const world = await run(seed, contended);
     runs++;
     steps += world.steps;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);

@@ -1,9 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { FAILING_SEEDS } from "./failing-seeds.ts";
 
 const SIMULATE = fileURLToPath(new URL("simulate.ts", import.meta.url));
-const RUNS = process.env.HOLDFAST_SIMULATION_RUNS ?? "2000";
+const RUNS = Number(process.env.HOLDFAST_SIMULATION_RUNS ?? "2000");
+const TIMEOUT_MS = 600_000;
 
 interface Ended {
   readonly code: number;
@@ -22,12 +24,56 @@ function simulate(...args: readonly string[]): Promise<Ended> {
   });
 }
 
+async function expectToHold(...args: readonly string[]): Promise<void> {
+  const { code, output } = await simulate(...args);
+  console.log(`${args.join(" ")}: ${output.trimEnd().split("\n").at(-1)}`);
+  expect(code, output).toBe(0);
+}
+
+/** Where the fresh seeds begin: each commit has its own. */
+function seedOfCommit(): number {
+  try {
+    const head = execFileSync("git", ["rev-parse", "HEAD"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return Number.parseInt(head.slice(0, 7), 16);
+  } catch {
+    // A source archive is no checkout: it has no commit to derive seeds from.
+    return 10_000;
+  }
+}
+
 describe("the simulation", () => {
-  it(`keeps every invariant in ${RUNS} worlds`, async () => {
-    const { code, output } = await simulate("--runs", RUNS);
-    console.log(output.trimEnd().split("\n").at(-1));
-    expect(code, output).toBe(0);
-  }, 600_000);
+  const fixed = Math.ceil(RUNS / 4);
+  const from = String(seedOfCommit());
+
+  it(
+    `keeps every invariant in the worlds 1 to ${fixed}`,
+    () => expectToHold("--runs", String(fixed)),
+    TIMEOUT_MS,
+  );
+
+  it(
+    `keeps every invariant in fresh worlds from ${from} on, derived from the commit`,
+    () => expectToHold("--runs", String(RUNS - fixed), "--from", from),
+    TIMEOUT_MS,
+  );
+
+  it(
+    `keeps every invariant in fresh contended worlds from ${from} on`,
+    () => expectToHold("--contended", "--runs", String(Math.ceil(RUNS / 8)), "--from", from),
+    TIMEOUT_MS,
+  );
+
+  it(
+    "keeps every invariant in each world that ever failed",
+    () => {
+      const list = FAILING_SEEDS.map(({ seed, contended }) => `${seed}${contended ? "c" : ""}`);
+      return expectToHold("--seeds", list.join(","));
+    },
+    TIMEOUT_MS,
+  );
 
   it.each(["7", "404", "1917"])("replays seed %s exactly", async (seed) => {
     const [first, second] = await Promise.all([simulate("--seed", seed), simulate("--seed", seed)]);

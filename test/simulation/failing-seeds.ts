@@ -1,0 +1,18 @@
+import type { Seed } from "./batch.ts";
+
+/** Plain worlds that once broke a promise, by seed. A change of the model makes other worlds of them: they are kept all the same. */
+const PLAIN: readonly number[] = [
+  565, 7107566, 7109551, 7141493, 7141977, 7151829, 7152356, 7184584, 7186690, 7187132,
+];
+
+/** The same of worlds in which tabs contend for the lead. */
+const CONTENDED: readonly number[] = [
+  1, 22, 46, 73, 201, 342, 371, 8205960, 8206466, 8210449, 8216194, 8228855, 8233380, 8233558, 8241037,
+  8259437, 8259843,
+];
+
+/** Every seed that ever failed: the gate runs them all. */
+export const FAILING_SEEDS: readonly Seed[] = [
+  ...PLAIN.map((seed) => ({ seed, contended: false })),
+  ...CONTENDED.map((seed) => ({ seed, contended: true })),
+];
