@@ -57,6 +57,8 @@ export class TabGroup {
   readonly #channel: Channel;
   readonly #waiting: Map<string, (message: Message) => void> = new Map();
   readonly #closing: AbortController = new AbortController();
+  /** When a visible leader last said, to whatever tab, that it lives. */
+  #servedAt: number = Number.NEGATIVE_INFINITY;
   #joined: Promise<void> | undefined;
   /** Ends this tab's reign. */
   #abdicate: (() => void) | undefined;
@@ -207,6 +209,9 @@ export class TabGroup {
   /** A visible tab does not depend on a leader that is hidden, frozen or throttled. */
   async #watch(): Promise<void> {
     if (this.leads || !this.#platform.visible() || this.#closing.signal.aborted) return;
+    // Of many followers one asks for all. A clock that was set back must not silence them.
+    const since = this.#clock.now() - this.#servedAt;
+    if (since >= 0 && since < WATCH_MS / 2) return;
     const nonce = crypto.randomUUID();
     const answer = this.#answer(nonce);
     this.#post({ type: "ping", nonce });
@@ -248,8 +253,10 @@ export class TabGroup {
       case "ping":
         if (this.leads) this.#post({ type: "pong", nonce: message.nonce, visible: this.#platform.visible() });
         return;
-      case "done":
       case "pong":
+        if (message.visible) this.#servedAt = this.#clock.now();
+        return this.#waiting.get(message.nonce)?.(message);
+      case "done":
         return this.#waiting.get(message.nonce)?.(message);
     }
   }

@@ -401,10 +401,12 @@ export class TaskHost {
     if (record.outcome) {
       if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);
       if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
-    } else if (record.stage === "calling") return;
-    else if (group && !group.leads) {
-      // With a later state on its way to the store, it is that one that is handed over. Until then this tab runs the task.
-      if (!this.#isLatest(record)) return;
+    } else {
+      // A later state is on its way to the store: it may make the call again, and it is the one that is handed over.
+      const current = this.#runtime.state(record.id)?.record ?? record;
+      if (current !== record || record.stage === "calling") return;
+    }
+    if (group && !group.leads && !record.outcome) {
       const base = this.#runtime.base(record.id);
       this.#runtime.yield(record.id);
       group.handOver(record, base);
@@ -453,10 +455,6 @@ export class TaskHost {
     if (type !== "answered" || record?.stage !== "asking" || !group) return false;
     await this.#holdCall(group, id);
     return true;
-  }
-
-  #isLatest(record: TaskRecord): boolean {
-    return this.#runtime.state(record.id)?.record === record;
   }
 
   /** A tab that was frozen for long tells old news: what is not known here is looked up before it is believed. */

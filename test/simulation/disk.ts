@@ -3,6 +3,7 @@ import type { Session } from "../../src/protocol/session.ts";
 import { isSuperseded } from "../../src/store/supersede.ts";
 import type { TaskStore } from "../../src/store/task-store.ts";
 import type { Agenda } from "./agenda.ts";
+import { copy } from "./copy.ts";
 import type { Random } from "./random.ts";
 import type { Tab } from "./tab.ts";
 import type { Weather } from "./weather.ts";
@@ -73,11 +74,11 @@ export class Disk {
   }
 
   storeOf(tab: Tab): TaskStore {
-    const read = <T>(take: () => T): Promise<T> => this.#ask(tab, false, () => structuredClone(take()));
+    const read = <T>(take: () => T): Promise<T> => this.#ask(tab, false, () => copy(take()));
     return {
       scope: "simulation",
       save: (record, after) => {
-        const written = structuredClone(record);
+        const written = copy(record);
         const ends = written.outcome !== undefined;
         return this.#ask(tab, true, () => this.#save(tab, written, after), written, ends);
       },
@@ -96,7 +97,7 @@ export class Disk {
         }),
       loadSettled: () => read(() => [...this.settled.values()]),
       saveSession: (endpoint, session) => {
-        const written = structuredClone(session);
+        const written = copy(session);
         return this.#ask(tab, true, () => void this.#sessions.set(endpoint, written));
       },
       loadSession: (endpoint) => read(() => this.#sessions.get(endpoint)),

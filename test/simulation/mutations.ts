@@ -50,8 +50,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the tab that made a call releases it before it lets go of the task",
     file: "runtime/task-host.ts",
-    find: "if (!this.#isLatest(record)) return;",
-    replace: "if (!this.#isLatest(record)) return this.#endCall(record.id);",
+    find: 'if (current !== record || record.stage === "calling") return;',
+    replace:
+      'if (record.stage === "calling") return;\n      if (current !== record) return this.#endCall(record.id);',
     contended: true,
   },
   {

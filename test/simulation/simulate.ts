@@ -21,6 +21,7 @@ import { runWorld } from "./world.ts";
 const TRACE_LINES = 40;
 /** So many failures are shown with their traces; all are listed. */
 const TRACES = 5;
+const YOUNG_MB = 64;
 const WORKERS = Math.min(2, availableParallelism());
 
 if (isMainThread) await main();
@@ -82,7 +83,12 @@ async function inParallel(batch: Batch, workers: number): Promise<BatchReport> {
 
 function inWorker(batch: Batch): Promise<BatchReport> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: batch, argv: [] });
+    const worker = new Worker(fileURLToPath(import.meta.url), {
+      workerData: batch,
+      argv: [],
+      // Worlds make much garbage that does not live long.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     worker.once("message", resolve);
     worker.once("error", reject);
   });

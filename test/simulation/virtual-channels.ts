@@ -1,5 +1,6 @@
 import type { Channel } from "../../src/runtime/tab-platform.ts";
 import type { Agenda } from "./agenda.ts";
+import { copy } from "./copy.ts";
 import type { Random } from "./random.ts";
 import type { Tab } from "./tab.ts";
 
@@ -44,7 +45,7 @@ export class ChannelHub {
     if (!from.open || !from.tab.awake) return;
     for (const port of this.#ports) {
       if (port === from || port.name !== from.name) continue;
-      const data: unknown = structuredClone(message);
+      const data: unknown = copy(message);
       const slow = this.#random.chance(0.02);
       const heardAt = this.#agenda.now + this.#random.between(0, slow ? 300 : 6);
       port.heardUntil = Math.max(port.heardUntil, heardAt);
