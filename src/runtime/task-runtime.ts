@@ -221,7 +221,7 @@ export class TaskRuntime {
     const tenure = this.#tenures.get(id);
     const proceed = (result: WriteResult): void => {
       const letGo = this.#tenures.get(id) !== tenure;
-      if (this.#closed || result === "superseded" || (letGo && result !== "stored")) return;
+      if (this.#closed || (letGo && result !== "stored")) return;
       for (const command of letGo ? [] : commands) {
         if (command.type === "send") this.#send(id, state.record, command.operation);
         else this.#abandonRequest(id, command.operation);
@@ -449,6 +449,8 @@ export class TaskRuntime {
     const { clock, timing } = this.#options;
     const sent = OPERATIONS.filter((operation) => this.#abandon.has(`${id}/${operation}`));
     this.#begin(rebased(state, record, new Set(sent), clock.now(), timing), record.rev);
+    // What is sent from here on must not wait for the write that was refused.
+    this.#writes.delete(id);
     this.#index(record);
     for (const event of tenure.unsaved) if (!BY_APP.has(event.type)) this.dispatch(id, event);
     this.dispatch(id, { type: "due" });

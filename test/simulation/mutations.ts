@@ -34,13 +34,6 @@ export const MUTATIONS: readonly Mutation[] = [
     contended: true,
   },
   {
-    name: "a request that another tab's record makes needless is sent",
-    file: "runtime/task-runtime.ts",
-    find: 'if (this.#closed || result === "superseded" || ',
-    replace: "if (this.#closed || ",
-    contended: true,
-  },
-  {
     name: "what is in flight is forgotten where another tab moved the task on",
     file: "runtime/task-runtime.ts",
     find: "new Set(sent)",
@@ -60,12 +53,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "runtime/task-host.ts",
     find: "if (record?.outcome) this.#publish(record);",
     replace: "",
-  },
-  {
-    name: "a cancelled call is said not to have run, whatever became of it before",
-    file: "engine/cancel.ts",
-    find: "const confirmed = !call.repeated;",
-    replace: "const confirmed = true;",
   },
   {
     name: "requests leave before their record is stored",

@@ -44,8 +44,8 @@ async function main(): Promise<void> {
   const { contended, first } = values;
   if (values.seed !== undefined) return replay(Number(values.seed), contended, values.verbose);
   const [workers, minutes] = [Number(values.workers), Number(values.soak ?? 0)];
-  // Seconds, so that seeds stay short; two soaks an hour apart share none at 100 worlds a second.
-  const from = values.soak === undefined ? Number(values.from) : (Math.floor(Date.now() / 1000) % 1e8) * 1000;
+  // A soak that begins a second later begins a thousand worlds later: at 100 worlds a second, none is run twice.
+  const from = values.soak === undefined ? Number(values.from) : (Math.floor(Date.now() / 1000) % 1e6) * 1000;
   const runs = values.soak === undefined ? Number(values.runs) : Number.MAX_SAFE_INTEGER - from;
   if (![runs, from, workers].every(Number.isInteger) || !(minutes >= 0))
     throw new Error("--runs, --from and --workers are whole numbers, and --soak is a number of minutes");

@@ -467,6 +467,21 @@ describe("requests", () => {
     });
   });
 
+  it("sends what the record of the other asks for, once its own write was refused", async () => {
+    const store = new HeldStore();
+    const { runtime, server } = await polled(store, true);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
+    await settled();
+    const own = (runtime.state("record-1") as TaskState).record;
+    const answered = own.inputs.map(
+      (input) => ({ ...input, state: "answered", response: { action: "decline" } }) as const,
+    );
+    await store.inner.save({ ...own, rev: own.rev + 5, inputs: answered });
+    store.holding = false;
+    await store.take().release();
+    await server.expect("tasks/update");
+  });
+
   it("a record that the store did not take is not written over what another process wrote meanwhile", async () => {
     const store = new HeldStore();
     const { runtime, server, failures } = await polled(store, true);
