@@ -53,6 +53,8 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   >;
   const message = excerpt(typeof error?.message === "string" ? error.message : String(thrown));
   if (error?.name === "UnauthorizedError") return { kind: "unauthorized", message };
+  // A guarded fetch does not read on: asking again would bring the same.
+  if (error?.name === "ReplyTooLongError") return { kind: "oversized", message };
   // A schema's complaints are of no use to anybody who does not maintain the server.
   if (error?.name === "ZodError")
     return { kind: "malformed", message: "The reply is unreadable: it is not a JSON-RPC message" };

@@ -121,6 +121,11 @@ describe("the text of a failed request", () => {
     expect(faultOf(thrown, 1).message.length).toBeLessThan(330);
   });
 
+  it("tells a reply that a guarded fetch did not read on from one that never came", () => {
+    const thrown = Object.assign(new Error("The reply is longer"), { name: "ReplyTooLongError" });
+    expect(faultOf(thrown).kind).toBe("oversized");
+  });
+
   it("holds no complaints of a schema", () => {
     const issues = [{ code: "invalid_union", path: [], errors: [[{ code: "unrecognized_keys" }]] }];
     const thrown = Object.assign(new Error(JSON.stringify(issues, null, 2)), { name: "ZodError" });
