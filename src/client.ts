@@ -447,7 +447,9 @@ export class TaskClient implements TaskClientApi {
     };
     const inbound: ConnectionEvents["inbound"] = (message, origin) =>
       this.#host.inbound(name, message, origin);
-    return new Endpoint(name, connector, memory, inbound, this.#clock, this.#requestTimeoutMs);
+    const listCut = (why: string): void =>
+      this.#report({ kind: "incomplete-list", endpoint: name, message: `The server of ${name}: ${why}` });
+    return new Endpoint(name, connector, memory, inbound, this.#clock, this.#requestTimeoutMs, listCut);
   }
 }
 

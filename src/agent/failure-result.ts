@@ -1,7 +1,7 @@
 import { TaskError, TaskLostError, type TaskReference } from "../errors.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import { type RetryAdvice, type Verdict, verdictOf, type WorkDone } from "./failure-verdict.ts";
-import { MAX_QUOTE, plainText, quoted } from "./quoting.ts";
+import { MAX_QUOTE, plainText, quoted, toolText } from "./quoting.ts";
 
 /** How many tasks that a lost one may be are named. */
 const MOST_CANDIDATES = 10;
@@ -60,7 +60,7 @@ export function errorResult(text: string, structuredContent: FailedTask): ToolRe
 
 /** What a sentence is about: the tool, and which task of it. */
 export function subject(task: TaskReference | undefined, toolName: string | undefined): string {
-  const tool = toolName ?? (task && plainText(task.tool, 64)) ?? "The call";
+  const tool = toolName ?? (task && toolText(task.tool)) ?? "The call";
   return task ? `${tool} on ${quoted(task.endpoint, 64)} (task ${task.id})` : tool;
 }
 

@@ -34,6 +34,11 @@ export function quoted(text: string, limit?: number): string {
   return JSON.stringify(plainText(text, limit));
 }
 
+/** The server's name of a tool in a sentence: as it is where it can be nothing but a name, else quoted. */
+export function toolText(name: string): string {
+  return /^[\w.-]{1,64}$/.test(name) ? name : quoted(name, 64);
+}
+
 /** A server's text of several lines, without what is not seen in it. */
 export function plainLines(text: string, limit: number): string {
   const seen = text.slice(0, limit);

@@ -4,7 +4,7 @@ import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
 import { ANSWER_TASK, CANCEL_TASK, CHECK_TASK } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
-import { MAX_QUOTE, plainFields, plainText, quoted } from "./quoting.ts";
+import { MAX_QUOTE, plainFields, plainText, quoted, toolText } from "./quoting.ts";
 
 /** Where a server puts what it would have the model told at once (2025-11-25 tasks, "Creating Tasks"). */
 const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
@@ -103,7 +103,7 @@ function nextCheck(pollIntervalMs: number | undefined, elapsedMs: number): numbe
 
 function runningText(task: Task, running: RunningTask, options: RunningOptions): string {
   const { statusMessage, progress, elapsedMs, immediateResponse, cancelling } = running;
-  const tool = options.toolName ?? plainText(task.tool, 64);
+  const tool = options.toolName ?? toolText(task.tool);
   const said = [
     ...(statusMessage ? [`status ${JSON.stringify(statusMessage)}`] : []),
     ...(progress?.message ? [`progress ${JSON.stringify(progress.message)}`] : []),

@@ -29,8 +29,12 @@ export function toolNames(
   const names = (): string[] => origins.map((origin, index) => nameOf(origin, manners[index] ?? PLAIN));
   for (;;) {
     const current = names();
-    const met = current.map((name, index) => meets(name, index, current, reserved));
-    const raised = manners.map((manner, index) => (met[index] ? Math.min(manner + 1, NUMBERED) : manner));
+    // Counted once a round: a server may list thousands of tools.
+    const uses = new Map<string, number>();
+    for (const name of [...reserved, ...current]) uses.set(name, (uses.get(name) ?? 0) + 1);
+    const raised = manners.map((manner, index) =>
+      (uses.get(current[index] ?? "") ?? 0) > 1 ? Math.min(manner + 1, NUMBERED) : manner,
+    );
     if (raised.every((manner, index) => manner === manners[index])) return apart(current, origins, reserved);
     manners.splice(0, manners.length, ...raised);
   }
@@ -44,10 +48,6 @@ function nameOf({ endpoint, tool }: ToolOrigin, manner: number): string {
   return `${name.slice(0, LONGEST - number.length - 1)}_${number}`;
 }
 
-function meets(name: string, index: number, names: readonly string[], reserved: readonly string[]): boolean {
-  return reserved.includes(name) || names.some((other, at) => at !== index && other === name);
-}
-
 /** Should even the numbers meet, they are counted. */
 function apart(
   names: readonly string[],
@@ -56,12 +56,16 @@ function apart(
 ): readonly string[] {
   const taken = new Set(reserved);
   const given = new Map<number, string>();
+  /** From where on a number may be free for a name: thousands of tools may be made to meet. */
+  const counts = new Map<string, number>();
   const inOrder = [...origins.keys()].sort((a, b) => compare(originKey(origins[a]), originKey(origins[b])));
   for (const index of inOrder) {
     const name = names[index] ?? "tool";
     let free = name;
-    for (let count = 2; taken.has(free); count++)
+    for (let count = counts.get(name) ?? 2; taken.has(free); count++) {
       free = `${name.slice(0, LONGEST - 1 - String(count).length)}_${count}`;
+      counts.set(name, count + 1);
+    }
     taken.add(free);
     given.set(index, free);
   }

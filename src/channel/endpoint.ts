@@ -8,6 +8,7 @@ import type { Generation } from "../protocol/task-snapshot.ts";
 import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { explained } from "./failure-text.ts";
+import { readPages } from "./pages.ts";
 import { faultOf, RequestFaultError } from "./request-fault.ts";
 import type { RequestOptions } from "./rpc-channel.ts";
 
@@ -19,7 +20,6 @@ export interface SessionMemory {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
-const TOOL_PAGES = 64;
 /** How long a server that refused to push is not asked again, in ms. */
 const PUSH_REFUSAL_MS = 3_600_000;
 
@@ -31,6 +31,8 @@ export class Endpoint {
   readonly name: string;
   readonly #connector: Connector;
   readonly #memory: SessionMemory;
+  /** Told why a list was not read to its end. */
+  readonly #listCut: (why: string) => void;
   readonly #inbound: ConnectionEvents["inbound"];
   readonly #clock: Clock;
   readonly #timeoutMs: number | undefined;
@@ -61,11 +63,13 @@ export class Endpoint {
     inbound: ConnectionEvents["inbound"],
     clock: Clock = systemClock,
     timeoutMs?: number,
+    listCut: (why: string) => void = () => undefined,
   ) {
     this.name = name;
     this.#timeoutMs = timeoutMs;
     this.#connector = connector;
     this.#memory = memory;
+    this.#listCut = listCut;
     this.#clock = clock;
     this.#inbound = (message, origin) => {
       // What is known of the tools is asked again at the next call.
@@ -203,17 +207,24 @@ export class Endpoint {
     return (await unlessAborted(this.#listingTools, signal)).find((tool) => tool.name === name)?.facts;
   }
 
+  /** Reports a list that was not read to its end, and why. */
+  get listCut(): (why: string) => void {
+    return this.#listCut;
+  }
+
   /** All pages of `tools/list`. Throws a RequestFaultError, or the signal's reason. */
   async listTools(options?: RequestOptions): Promise<readonly ListedTool[]> {
-    const tools: ListedTool[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < TOOL_PAGES; page++) {
-      const params = cursor === undefined ? {} : { cursor };
-      const read = readToolPage(await this.request({ method: "tools/list", params }, options));
-      tools.push(...read.tools);
-      cursor = read.nextCursor;
-      if (cursor === undefined) break;
-    }
+    const { items: tools, cut } = await readPages(
+      "tools/list",
+      async (cursor) => {
+        const params = cursor === undefined ? {} : { cursor };
+        const reply = await this.request({ method: "tools/list", params }, options);
+        const { tools: items, ...rest } = readToolPage(reply);
+        return { items, ...rest };
+      },
+      ({ name }) => name,
+    );
+    if (cut !== undefined) this.#listCut(cut);
     const facts = Object.fromEntries(tools.map((tool) => [tool.name, tool.facts]));
     await this.#remember({ ...(await this.session()), tools: facts });
     return tools;

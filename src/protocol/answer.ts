@@ -41,8 +41,12 @@ function checkElicitation(params: JsonObject, response: JsonObject): CheckedAnsw
   const fields = isObject(schema.properties) ? schema.properties : {};
   const given = content ?? {};
   if (!isObject(given)) return refuse("content must be an object");
+  // A default that its own schema refuses ("" for an e-mail address) is no answer anybody gave: the field is left out.
   const defaults = Object.entries(fields).flatMap(([name, field]) =>
-    own(given, name) === undefined && isObject(field) && field.default !== undefined
+    own(given, name) === undefined &&
+    isObject(field) &&
+    field.default !== undefined &&
+    checkField(field, field.default) === undefined
       ? [[name, field.default]]
       : [],
   );

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../channel/endpoint.ts";
+import { readPages } from "../channel/pages.ts";
 import { faultOf } from "../channel/request-fault.ts";
 import { isChannelId, type Origin, type RequestOptions } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
@@ -25,14 +26,13 @@ import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/js
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import { protocolOf, type TaskId } from "../protocol/task-protocol.ts";
 import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snapshot.ts";
-import { MalformedReplyError, type TaskView } from "../protocol/task-view.ts";
+import { MalformedReplyError } from "../protocol/task-view.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Gate } from "./gate.ts";
 import { PushFeed } from "./push-feed.ts";
 
-const LIST_PAGES = 20;
 const OPERATIONS: readonly Operation[] = ["call", "get", "result", "list", "answer", "cancel"];
 /** Whoever asked for these asks again where another process was faster. */
 const BY_APP: ReadonlySet<TaskEvent["type"]> = new Set(["answered", "cancelled"]);
@@ -600,17 +600,18 @@ export class TaskRuntime {
 
   async #listUnclaimed(record: TaskRecord, endpoint: Endpoint, options: RequestOptions): Promise<TaskEvent> {
     const protocol = protocolOf(record.generation);
-    const listed: TaskView[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < LIST_PAGES; page++) {
-      if (!protocol.encodeList || !protocol.decodeList) break;
-      const read = protocol.decodeList(
-        await endpoint.request(protocol.encodeList(cursor), options, record.generation),
-      );
-      listed.push(...read.views);
-      cursor = read.nextCursor;
-      if (cursor === undefined) break;
-    }
+    const { encodeList, decodeList } = protocol;
+    if (!encodeList || !decodeList) return { type: "faulted", operation: "list", fault: unsupported("list") };
+    const { items: listed, cut } = await readPages(
+      "tasks/list",
+      async (cursor) => {
+        const reply = await endpoint.request(encodeList(cursor), options, record.generation);
+        const { views: items, ...rest } = decodeList(reply);
+        return { items, ...rest };
+      },
+      ({ snapshot }) => snapshot.taskId,
+    );
+    if (cut !== undefined) endpoint.listCut(cut);
     const { store } = this.#options;
     const claimed = new Set<unknown>();
     let rivals = false;

@@ -12,6 +12,7 @@ import { endpointsOf } from "../config/endpoints.ts";
 import { Caller } from "./caller.ts";
 import { errorResponse } from "./frame.ts";
 import { serve } from "./gateway.ts";
+import { acceptingBoth, withoutNulls } from "./lenient-request.ts";
 
 const PARSE_ERROR = -32700;
 
@@ -28,19 +29,22 @@ export function gateway(): Hono<ApiEnv> {
     })(c, next),
   );
   app.use("/mcp/*", access<Bindings>());
-  app.post("/mcp/:endpoint", jsonBody, async (c) => {
-    const text = await c.req.text();
-    try {
-      return answer(c, JSON.parse(text));
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      return errorResponse(400, undefined, {
-        code: PARSE_ERROR,
-        message: "Parse error: the body is not JSON",
-      });
-    }
-  });
-  app.all("/mcp/:endpoint", (c) => answer(c, undefined));
+  // Clients add a slash to the address they are given.
+  for (const path of ["/mcp/:endpoint", "/mcp/:endpoint/"]) {
+    app.post(path, jsonBody, async (c) => {
+      const text = await c.req.text();
+      try {
+        return answer(c, withoutNulls(JSON.parse(text)));
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        return errorResponse(400, undefined, {
+          code: PARSE_ERROR,
+          message: "Parse error: the body is not JSON",
+        });
+      }
+    });
+    app.all(path, (c) => answer(c, undefined));
+  }
   app.all("/mcp/*", (c) => problem(c, 404, "not-found", "There is nothing at this address."));
   return app;
 }
@@ -53,7 +57,7 @@ async function answer(c: Context<ApiEnv>, body: unknown): Promise<Response> {
   await readGroups(c.env, caller.objects, { endpoint: endpoint.name, shard: 0 });
   return serve({
     caller,
-    request: c.req.raw,
+    request: acceptingBoth(c.req.raw),
     body,
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   });

@@ -1,6 +1,7 @@
 import type { JsonObject } from "holdfast";
 import { withoutServersMarks } from "../../front/outcome.ts";
 import { RpcError } from "../../front/rpc-error.ts";
+import { log } from "../operations/log.ts";
 import type { Caller } from "./caller.ts";
 import { companionDefinitions } from "./companions.ts";
 import type { ServerFacts } from "./group-rpc.ts";
@@ -49,15 +50,20 @@ export async function serversName(caller: Caller, shown: string): Promise<string
 }
 
 async function allTools(caller: Caller): Promise<JsonObject[]> {
-  const tools: JsonObject[] = [];
+  const tools = new Map<string, JsonObject>();
+  const cursors = new Set<unknown>();
   let cursor: unknown;
-  for (let page = 0; page < PAGES; page++) {
+  do {
+    cursors.add(cursor);
     const result = await ask(caller, "tools/list", typeof cursor === "string" ? { cursor } : {});
-    if (Array.isArray(result.tools)) tools.push(...(result.tools as JsonObject[]));
+    for (const tool of Array.isArray(result.tools) ? (result.tools as JsonObject[]) : [])
+      if (typeof tool?.name === "string") tools.set(tool.name, tool);
     cursor = result.nextCursor;
-    if (typeof cursor !== "string") break;
-  }
-  return tools.filter(({ name }) => typeof name === "string");
+    // Servers repeat a cursor: from there on the list would repeat itself.
+  } while (typeof cursor === "string" && !cursors.has(cursor) && cursors.size < PAGES);
+  if (typeof cursor === "string")
+    log("gateway-list-cut", { endpoint: caller.endpoint.name, pages: cursors.size });
+  return [...tools.values()];
 }
 
 function shownTool(tool: JsonObject, audience: ToolAudience, name: string | undefined): JsonObject {

@@ -12,6 +12,14 @@ function originOf(pair: string): ToolOrigin {
 }
 
 describe("the name of a tool", () => {
+  // Compared with one another, these would take minutes.
+  it("takes work by the number of tools, not by its square", { timeout: 30_000 }, () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => `papers/tool_${index}`);
+    expect(new Set(names(many)).size).toBe(many.length);
+    const same = Array.from({ length: 20_000 }, () => "papers/search");
+    expect(new Set(names(same)).size).toBe(same.length);
+  });
+
   it("is the server's where that can be", () => {
     expect(names(["papers/acquire_paper", "maps/find-road"])).toEqual(["acquire_paper", "find-road"]);
   });

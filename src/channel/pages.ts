@@ -1,0 +1,46 @@
+/** How many pages of a list are read at most. */
+const MAX_PAGES = 64;
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string;
+}
+
+/** A list as far as it was read. */
+export interface Listing<T> {
+  readonly items: readonly T[];
+  /** Why the server may have more, as a sentence. */
+  readonly cut?: string;
+}
+
+/**
+ * Reads a list page by page. It ends where the server names a cursor for the second time: from there on its pages
+ * would repeat themselves. What is listed twice under one key is one thing, as it was listed last.
+ * @param method Names the list in `cut`.
+ */
+export async function readPages<T>(
+  method: string,
+  read: (cursor: string | undefined) => Promise<Page<T>>,
+  keyOf: (item: T) => string,
+): Promise<Listing<T>> {
+  const items = new Map<string, T>();
+  const cursors = new Set<string | undefined>();
+  let cursor: string | undefined;
+  do {
+    if (cursors.size === MAX_PAGES)
+      return cut(items, `${method} has more than ${MAX_PAGES} pages: the rest is left out`);
+    cursors.add(cursor);
+    const page = await read(cursor);
+    for (const item of page.items) items.set(keyOf(item), item);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && !cursors.has(cursor));
+  if (cursor === undefined) return { items: [...items.values()] };
+  return cut(
+    items,
+    `${method} names the cursor ${JSON.stringify(cursor.slice(0, 80))} again: the list is read up to there`,
+  );
+}
+
+function cut<T>(items: Map<string, T>, why: string): Listing<T> {
+  return { items: [...items.values()], cut: why };
+}
