@@ -35,8 +35,12 @@ export class RemoteApiError extends Error {
 }
 
 /** The worker could not be reached, or the connection broke: whether it has the request is not known. */
-export function unreachable(cause: unknown): RemoteApiError {
-  const detail = `The worker could not be reached: ${cause instanceof Error ? cause.message : String(cause)}`;
+export function unreachable(cause: unknown, address?: string): RemoteApiError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const detail =
+    address === undefined
+      ? `The worker could not be reached: ${said}`
+      : `The worker at ${address} could not be reached: ${said}. Is it running, and does it allow this origin by CORS?`;
   return new RemoteApiError({ status: 0, code: "network", detail }, { cause });
 }
 

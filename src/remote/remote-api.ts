@@ -78,7 +78,7 @@ export class RemoteApi {
     } catch (error) {
       // The connection broke within the answer.
       request.signal.throwIfAborted();
-      throw unreachable(error);
+      throw unreachable(error, this.#base);
     }
     try {
       return { status, json: JSON.parse(body) };
@@ -135,7 +135,7 @@ export class RemoteApi {
       });
     } catch (error) {
       signal.throwIfAborted();
-      throw unreachable(error);
+      throw unreachable(error, this.#base);
     }
   }
 }

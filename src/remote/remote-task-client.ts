@@ -91,10 +91,10 @@ export class RemoteTaskClient implements TaskClientApi {
   }
 
   /**
-   * Calls a tool in the worker. Resolves once the worker holds it, or has its result. The same call
-   * is asked for until the worker answers or the signal is aborted, and made once all the same.
+   * Calls a tool in the worker. Resolves once the worker holds it, or has its result. While the worker does not answer,
+   * the same call is asked for again, for three minutes at most, and made once all the same.
    * Rejects with a TaskError when the call came to nothing, with an UnknownEndpointError, with a
-   * RemoteApiError when the worker refuses it, and with the signal's reason.
+   * RemoteApiError when the worker refuses it or is away, and with the signal's reason.
    */
   async callTool(
     endpoint: string,

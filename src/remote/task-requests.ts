@@ -4,11 +4,13 @@ import type { CallOptions } from "../task-client-api.ts";
 import type { TaskJson } from "../task-json.ts";
 import { readTask } from "./read-task.ts";
 import { isListedTool } from "./read-tool.ts";
-import type { Answer, ApiRequest, RemoteApi } from "./remote-api.ts";
+import { type Answer, type ApiRequest, isPassing, type RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError } from "./remote-api-error.ts";
 
 /** How often a request that somebody waits for is tried, where nothing else is said. */
 const ATTEMPTS = 4;
+/** The same for a call, which is made once however often it is asked for: three minutes in all, at most. */
+const CALL_ATTEMPTS = 9;
 /** The most tasks a page of the list has. */
 const PAGE = 100;
 
@@ -41,7 +43,7 @@ export class TaskRequests {
     return listIn(json, "tools").filter(isListedTool);
   }
 
-  /** Asks until there is an answer: the key makes all attempts one call. */
+  /** Asks again where there is no answer: the key makes all attempts one call. */
   async call(
     endpoint: string,
     tool: string,
@@ -56,7 +58,13 @@ export class TaskRequests {
       headers: { "idempotency-key": key },
       signal: signal ? AbortSignal.any([signal, this.#signal]) : this.#signal,
     };
-    const answer = await this.#api.insist(request, { attempts: Number.POSITIVE_INFINITY, key });
+    const answer = await this.#api
+      .insist(request, { attempts: CALL_ATTEMPTS, key })
+      .catch((error: unknown) => {
+        if (!isPassing(error)) throw error;
+        const detail = `${error.detail} It was asked ${CALL_ATTEMPTS} times and may hold the call: list() shows it then.`;
+        throw new RemoteApiError({ status: error.status, code: error.code, detail }, { cause: error });
+      });
     return { task: taskIn(answer), ended: answer.status === 200 };
   }
 

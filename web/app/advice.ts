@@ -1,10 +1,9 @@
 import { RequestFaultError } from "holdfast";
-import { RemoteApiError } from "holdfast/remote";
 
 /** An extension goes where it has been allowed to, whatever servers say of pages. */
 const inExtension = location.protocol.endsWith("-extension:");
 
-/** What happened, and what can be done about it. */
+/** What happened, and what can be done about it. The library says the likely cause; where to do something is said here. */
 export function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const advice = adviceFor(error);
@@ -16,23 +15,16 @@ function adviceFor(error: unknown): string | undefined {
   if (error instanceof RequestFaultError) {
     switch (error.fault.kind) {
       case "network":
-        return inExtension
-          ? "Is the server running, and may the extension go to it? See Servers."
-          : "Is the server running, and does it allow this page by CORS (its origin, and the header mcp-session-id exposed)?";
+        return inExtension ? "May the extension go to it? See Servers." : undefined;
       case "timeout":
-        return "The server did not answer in time: try again, or look at its log.";
+        return "Try again, or look at the server's log.";
       case "unauthorized":
         return inExtension
           ? "Give it a header or sign in, under Servers."
-          : "It wants to know who asks: under Servers, change its header, or add its address again with a header or OAuth.";
-      case "http":
-        return error.fault.status === 404 ? "Is the path right? Many servers answer at /mcp." : undefined;
-      case "malformed":
-        return "Is this the address of an MCP server?";
+          : "Under Servers, change its header, or add its address again with a header or OAuth.";
       default:
         return undefined;
     }
   }
-  if (error instanceof RemoteApiError && error.status === 0) return "Is the worker running?";
   return undefined;
 }

@@ -82,6 +82,24 @@ describe("calling a tool", () => {
     }
   });
 
+  it("rejects when the worker stays away, naming its address and that it may hold the call", async () => {
+    const { client, worker, clock } = remoteLab();
+    const refusal = expect(client.callTool("papers", "report")).rejects.toMatchObject({
+      constructor: RemoteApiError,
+      status: 0,
+      code: "network",
+      message: expect.stringMatching(
+        /^The worker at https?:.* could not be reached: .*may hold the call: list\(\)/,
+      ),
+    });
+    for (let attempt = 1; attempt <= 9; attempt++) {
+      await (await worker.expect("POST", CALLS)).fail();
+      await clock.advance(60_000);
+    }
+    await refusal;
+    expect(await worker.quiet()).toEqual([]);
+  });
+
   it("heeds Retry-After, which a nudge does not shorten; a backoff it does", async () => {
     const { client, worker, clock } = remoteLab();
     void client.callTool("papers", "report").catch(() => undefined);

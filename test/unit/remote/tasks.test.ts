@@ -91,6 +91,20 @@ describe("tasks of the worker", () => {
     expect((await listing).map(({ status }) => status)).toEqual(["completed"]);
   });
 
+  it("a list that was on its way when a task failed in its tool says that it failed", async () => {
+    const { client, worker } = await running();
+    const listing = client.list();
+    const held = await worker.expect("GET", "/v1/tasks?limit=100");
+    const getting = client.get(ID);
+    const result = { content: [{ type: "text", text: "No such paper" }], isError: true };
+    const failed = taskOf({ rev: 3, status: "completed", outcome: { kind: "completed", result } });
+    await (await worker.expect("GET", PATH)).reply(200, failed);
+    await getting;
+    await held.reply(200, { tasks: [taskOf({ rev: 2 })] });
+    const [late] = await listing;
+    expect(late?.outcome).toMatchObject({ kind: "completed", result: { isError: true } });
+  });
+
   it("tools are those of the endpoint", async () => {
     const { client, worker } = remoteLab();
     const tool = { name: "report", facts: { taskSupport: "optional", repeatable: false }, definition: {} };

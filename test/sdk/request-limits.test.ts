@@ -1,0 +1,83 @@
+import { describe, expect, test, vi } from "vitest";
+import type { TaskClient } from "../../src/index.ts";
+import type { Answers } from "./bare-server.ts";
+import { CONNECTORS, clientOf, serverOf } from "./quirks.ts";
+import { until } from "./until.ts";
+
+const silent = (): undefined => undefined;
+
+/** Requests of each kind, and the method that the server leaves unanswered. */
+const KINDS: readonly [string, Answers, (client: TaskClient, signal?: AbortSignal) => Promise<unknown>][] = [
+  [
+    "the handshake",
+    { initialize: silent, "server/discover": silent },
+    (client, signal) => client.session("server", signal && { signal }),
+  ],
+  [
+    "tools/list",
+    { "tools/list": silent },
+    (client, signal) => client.listTools("server", signal && { signal }),
+  ],
+  [
+    "a request of the app's own",
+    { "resources/list": silent },
+    (client, signal) => client.request("server", "resources/list", {}, signal && { signal }),
+  ],
+  [
+    "the description of the tool to call",
+    { "tools/list": silent },
+    (client, signal) => client.callTool("server", "plain", {}, signal && { signal }),
+  ],
+];
+
+describe.each(CONNECTORS)("%s", (_name, connect) => {
+  test.each(KINDS)("requestTimeoutMs bounds %s", async (_what, answers, ask) => {
+    const server = await serverOf(answers);
+    const client = clientOf(connect(server.url), { requestTimeoutMs: 200 });
+    await expect(ask(client)).rejects.toMatchObject({
+      fault: { kind: "timeout", message: `No reply within 200 ms from ${server.url}` },
+      target: { endpoint: "server", address: server.url },
+    });
+  });
+
+  test.each(KINDS)("an abort ends the wait for %s with its reason", async (_what, answers, ask) => {
+    const server = await serverOf(answers);
+    const client = clientOf(connect(server.url));
+    const stop = new AbortController();
+    const asked = ask(client, stop.signal);
+    const refusal = expect(asked).rejects.toBe("enough");
+    const [method = ""] = Object.keys(answers);
+    await until(method, () => server.of(method).length > 0 || server.of("server/discover").length > 0);
+    stop.abort("enough");
+    await refusal;
+  });
+});
+
+describe("an endpoint that cannot be reached", () => {
+  test.each(CONNECTORS)("is named with its address and what is likely, %s", async (_name, connect) => {
+    const server = await serverOf({});
+    const { url } = server;
+    server.close();
+    const failure = await clientOf(connect(`${url}?token=secret`))
+      .listTools("server")
+      .catch((error: unknown) => error);
+    expect(String(failure)).toContain(`on endpoint "server": No connection to ${url}:`);
+    expect(String(failure)).toContain("ECONNREFUSED");
+    expect(String(failure)).toContain("is the server running");
+    expect(String(failure)).not.toContain("secret");
+  });
+
+  test.each(CONNECTORS)("cannot have a relative address where there is no page, %s", (_name, connect) => {
+    expect(() => connect("/mcp")).toThrow(/"\/mcp" cannot be resolved here.*full address/);
+    expect(() => connect("ftp://papers.example/mcp")).toThrow(/ftp: is not a protocol of MCP/);
+  });
+
+  test.each(CONNECTORS)("resolves a relative address against the page, %s", (_name, connect) => {
+    vi.stubGlobal("location", { href: "https://app.example/tasks/list" });
+    try {
+      expect(connect("/mcp").address).toBe("https://app.example/mcp");
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+});
