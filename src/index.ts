@@ -35,7 +35,7 @@ export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.t
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
 export type { Alarm } from "./runtime/alarm.ts";
 export type { Problem } from "./runtime/problem.ts";
-export type { Channel, Locks, TabPlatform } from "./runtime/tab-platform.ts";
+export type { Channel, LockOptions, Locks, TabPlatform } from "./runtime/tab-platform.ts";
 export type { Keep } from "./runtime/task-host.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";
 export { Task, type TaskUpdate } from "./task.ts";

@@ -3,6 +3,7 @@ import { ClientClosedError, errorOf } from "../errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
+import { randomId } from "../random-id.ts";
 import { CatchUp } from "../remote/catch-up.ts";
 import { readTask } from "../remote/read-task.ts";
 import { isListedTool } from "../remote/read-tool.ts";
@@ -11,6 +12,7 @@ import { Waits } from "../remote/waits.ts";
 import { Task, type TaskActions } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
 import { stateOf, type TaskJson } from "../task-json.ts";
+import { warnOnce } from "../warn-once.ts";
 import { type ExtensionBrowser, globalBrowser } from "./browser.ts";
 import { ExtensionError } from "./extension-error.ts";
 import { PORT_NAME } from "./messages.ts";
@@ -29,6 +31,7 @@ export interface ExtensionTaskClientOptions {
   /** From a web page: whose tasks. The extension must name the page in `externally_connectable`, and `allow` it. */
   readonly extensionId?: string;
   readonly clock?: Clock;
+  /** Called while the worker cannot be reached or refuses. By default, one `console.warn` for each message. */
   readonly onProblem?: (problem: ConnectionProblem) => void;
 }
 
@@ -61,7 +64,7 @@ export class ExtensionTaskClient implements TaskClientApi {
   #since = 0;
 
   constructor(options: ExtensionTaskClientOptions = {}) {
-    const { extensionId, clock = systemClock, onProblem } = options;
+    const { extensionId, clock = systemClock, onProblem = warnOnce() } = options;
     const { runtime } = options.browser ?? globalBrowser();
     const info = { name: PORT_NAME };
     this.#clock = clock;
@@ -89,7 +92,7 @@ export class ExtensionTaskClient implements TaskClientApi {
       },
       progressed: (id, progress) => this.#book.progressed(id, progress),
       forgotten: (id) => this.#book.forgotten(id),
-      troubled: (error) => onProblem?.({ kind: "connection", message: error.message, error }),
+      troubled: (error) => onProblem({ kind: "connection", message: error.message, error }),
     });
   }
 
@@ -108,7 +111,7 @@ export class ExtensionTaskClient implements TaskClientApi {
     args: JsonObject = {},
     options: ExtensionCallOptions = {},
   ): Promise<Task> {
-    const { signal, prefer, ttlMs, repeatable, id = crypto.randomUUID() } = options;
+    const { signal, prefer, ttlMs, repeatable, id = randomId() } = options;
     signal?.throwIfAborted();
     const choices = {
       ...(prefer !== undefined && { prefer }),

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
 import { isObject } from "../protocol/json.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import { randomId } from "../random-id.ts";
 import { readTask } from "../remote/read-task.ts";
 import type { Waits } from "../remote/waits.ts";
 import type { TaskJson } from "../task-json.ts";
@@ -52,7 +53,7 @@ export class WorkerLine {
   readonly #pending: Map<number, Pending> = new Map();
   readonly #closing: AbortController = new AbortController();
   /** Spreads the attempts of many pages. */
-  readonly #key: string = crypto.randomUUID();
+  readonly #key: string = randomId();
   #last = 0;
   #port: BrowserPort | undefined;
   #ready = false;

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
 import { isObject } from "../protocol/json.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import { randomId } from "../random-id.ts";
 import type { TaskJson } from "../task-json.ts";
 import { readTask } from "./read-task.ts";
 import type { RemoteApi } from "./remote-api.ts";
@@ -34,7 +35,7 @@ export interface TaskFeedOptions {
 export class TaskFeed {
   readonly #options: TaskFeedOptions;
   /** Spreads the reconnections of many clients. */
-  readonly #key: string = crypto.randomUUID();
+  readonly #key: string = randomId();
   #stream: AbortController | undefined;
   /** The id of the last event that was handled. */
   #position = "";

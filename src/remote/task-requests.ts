@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
+import { randomId } from "../random-id.ts";
 import type { CallOptions } from "../task-client-api.ts";
 import type { TaskJson } from "../task-json.ts";
 import { readTask } from "./read-task.ts";
@@ -50,7 +51,7 @@ export class TaskRequests {
     args: JsonObject,
     { signal, prefer, ttlMs, repeatable }: CallOptions,
   ): Promise<CallAnswer> {
-    const key = crypto.randomUUID();
+    const key = randomId();
     const request: ApiRequest = {
       method: "POST",
       path: `${endpointPath(endpoint)}/calls`,
@@ -112,7 +113,7 @@ export class TaskRequests {
     attempts: number = ATTEMPTS,
     repeating?: (error: RemoteApiError) => void,
   ): Promise<Answer> {
-    const persistence = { attempts, key: crypto.randomUUID() };
+    const persistence = { attempts, key: randomId() };
     return this.#api.insist({ ...request, signal: this.#signal }, persistence, repeating);
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
+import { randomId } from "../random-id.ts";
 import type { SharedState } from "../shared-state.ts";
 import type { Channel, TabPlatform } from "./tab-platform.ts";
 
@@ -111,7 +112,7 @@ export class TabGroup {
   /** Has the leader act. Resolves when that is durable; a leader that does not answer is replaced by this tab. */
   async ask(action: TabAction): Promise<boolean> {
     while (!this.leads && !this.#closing.signal.aborted) {
-      const nonce = crypto.randomUUID();
+      const nonce = randomId();
       const answer = this.#answer(nonce);
       this.#post({ type: "do", nonce, action });
       const done = await answer;
@@ -212,7 +213,7 @@ export class TabGroup {
     // Of many followers one asks for all. A clock that was set back must not silence them.
     const since = this.#clock.now() - this.#servedAt;
     if (since >= 0 && since < WATCH_MS / 2) return;
-    const nonce = crypto.randomUUID();
+    const nonce = randomId();
     const answer = this.#answer(nonce);
     this.#post({ type: "ping", nonce });
     const pong = await answer;

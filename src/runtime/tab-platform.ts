@@ -1,10 +1,13 @@
+/** The part of the Web Locks options that tabs use. */
+export interface LockOptions {
+  readonly ifAvailable?: boolean;
+  readonly steal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** The part of `LockManager` (Web Locks) that tabs are coordinated with. */
 export interface Locks {
-  request<T>(
-    name: string,
-    options: { readonly ifAvailable?: boolean; readonly steal?: boolean; readonly signal?: AbortSignal },
-    callback: (lock: unknown) => Promise<T>,
-  ): Promise<T>;
+  request<T>(name: string, options: LockOptions, callback: (lock: unknown) => Promise<T>): Promise<T>;
 }
 
 /** The part of `BroadcastChannel` that tabs speak over. */
@@ -29,15 +32,15 @@ interface PageLike {
   removeEventListener(type: string, listener: () => void): void;
 }
 
-/** This browser, or `undefined` where there are no Web Locks: then a process counts as alone. */
+/** This browser's tabs, or `undefined` where it has no Web Locks: then a process counts as alone. */
 export function browserTabs(): TabPlatform | undefined {
-  const locks = (globalThis.navigator as { locks?: unknown } | undefined)?.locks;
+  const locks = (globalThis.navigator as { locks?: Locks } | undefined)?.locks;
   if (!locks || typeof BroadcastChannel === "undefined") return undefined;
   // A worker has no document; it is never throttled, and counts as visible.
   const page = (globalThis as { document?: PageLike }).document;
   return {
-    locks: locks as Locks,
-    openChannel: (name) => new BroadcastChannel(name) as unknown as Channel,
+    locks: { request: (name, options, callback) => requestOrGrant(locks, name, options, callback) },
+    openChannel,
     visible: () => page?.visibilityState !== "hidden",
     onVisible(callback) {
       const changed = (): void => {
@@ -47,4 +50,36 @@ export function browserTabs(): TabPlatform | undefined {
       return () => page?.removeEventListener("visibilitychange", changed);
     },
   };
+}
+
+/**
+ * Where a browser denies storage (a sandboxed frame, blocked cookies), it denies locks as well. No other tab can have
+ * the same tasks there, so the lock is granted.
+ */
+async function requestOrGrant<T>(
+  locks: Locks,
+  name: string,
+  options: LockOptions,
+  callback: (lock: unknown) => Promise<T>,
+): Promise<T> {
+  let asked = false;
+  const granted = (lock: unknown): Promise<T> => {
+    asked = true;
+    return callback(lock);
+  };
+  try {
+    return await locks.request(name, options, granted);
+  } catch (error) {
+    if (asked || (error as Error).name !== "SecurityError") throw error;
+    return callback(true);
+  }
+}
+
+/** The same for the channel: a browser that denies it denies storage too, and there is nobody to speak to. */
+function openChannel(name: string): Channel {
+  try {
+    return new BroadcastChannel(name) as unknown as Channel;
+  } catch {
+    return { postMessage: () => undefined, onmessage: null, close: () => undefined };
+  }
 }
