@@ -15,8 +15,9 @@ import type { Session } from "./protocol/session.ts";
 import { protocolOf } from "./protocol/task-protocol.ts";
 import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
+import { randomId } from "./random-id.ts";
 import type { Alarm } from "./runtime/alarm.ts";
-import type { Problem } from "./runtime/problem.ts";
+import { type Problem, storageProblem } from "./runtime/problem.ts";
 import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
 import { DEFAULT_KEEP, type Keep, TaskHost } from "./runtime/task-host.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -25,6 +26,7 @@ import type { TaskStore } from "./store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "./task.ts";
 import type { CallOptions, TaskClientApi } from "./task-client-api.ts";
 import { TaskSubscribers } from "./task-subscribers.ts";
+import { warnOnce } from "./warn-once.ts";
 
 export interface TaskClientOptions {
   /** Where tasks live: `indexedDbStore()`, `memoryStore()`, or your own. */
@@ -58,6 +60,7 @@ export interface TaskClientOptions {
   readonly keepPlain?: boolean;
   /** How many polls may be out at once: 32. Fewer for places that have few connections. */
   readonly pollsAtOnce?: number;
+  /** Called with what an app should know of that is no task's outcome. By default, one `console.warn` for each kind and subject. */
   readonly onProblem?: (problem: Problem) => void;
 }
 
@@ -79,6 +82,8 @@ export interface EndpointRequestOptions {
 const DELETED = "It was deleted while it ran";
 /** Chromium refuses requests when thousands are out, and each takes the page a millisecond to send. */
 const DEFAULT_POLLS_AT_ONCE = 32;
+const NO_STORE =
+  "A TaskClient needs a `store`: indexedDbStore() of holdfast/indexeddb keeps tasks over reloads, memoryStore() of holdfast/memory keeps them until the page ends, and any other TaskStore will do";
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
 
 /** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
@@ -105,11 +110,13 @@ export class TaskClient implements TaskClientApi {
   };
   readonly #online = (): void => this.nudge();
 
+  /** Throws a TypeError if `store` is not a TaskStore. */
   constructor(options: TaskClientOptions) {
+    if (typeof options?.store?.save !== "function") throw new TypeError(NO_STORE);
     this.#store = options.store;
     this.#clock = options.clock ?? systemClock;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
-    this.#report = options.onProblem ?? (() => undefined);
+    this.#report = options.onProblem ?? warnOnce();
     this.#push = options.push ?? true;
     this.#endpoints = new Map(
       Object.entries(options.endpoints).map(([name, connector]) => [name, this.#endpointOf(name, connector)]),
@@ -311,6 +318,7 @@ export class TaskClient implements TaskClientApi {
     const closed = new ClientClosedError();
     this.#closing.abort(closed);
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close(closed)));
+    this.#store.close?.();
   }
 
   async #call(
@@ -337,7 +345,7 @@ export class TaskClient implements TaskClientApi {
     facts: ToolFacts | undefined,
     options: NewCallOptions,
   ): TaskRecord {
-    const id = options.id ?? crypto.randomUUID();
+    const id = options.id ?? randomId();
     const protocol = protocolOf(session.generation);
     const asTask = protocol.mayBecomeTask(session, facts, options.prefer ?? "task");
     const repeatable = options.repeatable ?? facts?.repeatable ?? false;
@@ -435,8 +443,12 @@ export class TaskClient implements TaskClientApi {
       try {
         return await work();
       } catch (error) {
-        const message = `The session of ${name} could not be stored or read: ${String(error)}`;
-        this.#report({ kind: "storage", error, message });
+        this.#report(
+          storageProblem(
+            `The session of the endpoint ${JSON.stringify(name)} could not be stored or read`,
+            error,
+          ),
+        );
         return undefined;
       }
     };

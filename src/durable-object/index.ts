@@ -18,6 +18,7 @@
 import { TaskClient, type TaskClientOptions } from "../client.ts";
 import { spread } from "../engine/schedule.ts";
 import { stateOf, type TaskJson, taskJson } from "../task-json.ts";
+import { warnOnce } from "../warn-once.ts";
 import { ObjectAlarm } from "./object-alarm.ts";
 import { SqliteTaskStore, type TaskPage, type TaskQuery } from "./sqlite-store.ts";
 import type { ObjectState } from "./storage.ts";
@@ -50,6 +51,7 @@ export class DurableTasks {
   constructor(state: ObjectState, options: DurableTasksOptions) {
     this.#store = new SqliteTaskStore(state.storage);
     this.#alarm = new ObjectAlarm(state.storage);
+    const report = options.onProblem ?? warnOnce();
     this.client = new TaskClient({
       keepPlain: true,
       pollsAtOnce: POLLS_AT_ONCE,
@@ -62,7 +64,7 @@ export class DurableTasks {
       push: false,
       onProblem: (problem) => {
         if (problem.kind === "storage" && problem.id === undefined) this.#unread = problem.error;
-        options.onProblem?.(problem);
+        report(problem);
       },
     });
   }

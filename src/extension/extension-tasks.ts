@@ -9,6 +9,7 @@ import { indexedDbStore } from "../store/indexeddb.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { Task, TaskUpdate } from "../task.ts";
 import { TaskSubscribers } from "../task-subscribers.ts";
+import { warnOnce } from "../warn-once.ts";
 import { alarmedStore } from "./alarmed-store.ts";
 import { type BrowserPort, type ExtensionBrowser, globalBrowser, type MessageSender } from "./browser.ts";
 import { ExtensionAlarm } from "./extension-alarm.ts";
@@ -43,6 +44,7 @@ export interface ExtensionTasksOptions
    * own pages: none by default. Whoever may sees all tasks, and can call all tools.
    */
   readonly allow?: (sender: MessageSender) => boolean;
+  /** Called with what the extension should know of that is no task's outcome. By default, one `console.warn` for each kind and subject. */
   readonly onProblem?: (problem: ExtensionProblem) => void;
 }
 
@@ -57,6 +59,7 @@ export interface ExtensionTasksOptions
 export class ExtensionTasks {
   readonly #options: ExtensionTasksOptions;
   readonly #store: TaskStore;
+  readonly #report: (problem: ExtensionProblem) => void;
   readonly #alarm: ExtensionAlarm;
   readonly #hub: PortHub;
   readonly #subscribers: TaskSubscribers = new TaskSubscribers();
@@ -75,6 +78,7 @@ export class ExtensionTasks {
     const { runtime, alarms, permissions } = browser;
     if (!alarms) throw new Error("ExtensionTasks needs the permission `alarms`");
     this.#options = options;
+    this.#report = options.onProblem ?? warnOnce();
     this.#alarm = new ExtensionAlarm(alarms, `holdfast/${store.scope ?? ""}`, options.clock ?? systemClock);
     this.#store = alarmedStore(store, this.#alarm, (error) =>
       this.#failed("The alarm could not be set", error),
@@ -177,7 +181,7 @@ export class ExtensionTasks {
   }
 
   async #open(endpoints: ExtensionTasksOptions["endpoints"]): Promise<TaskClient> {
-    const { timing, requestTimeoutMs, maxResultLength, keep, clock, pollsAtOnce, onProblem } = this.#options;
+    const { timing, requestTimeoutMs, maxResultLength, keep, clock, pollsAtOnce } = this.#options;
     const { tabs = awakeTabs(), push = false } = this.#options;
     const client = new TaskClient({
       endpoints: await endpoints(),
@@ -193,7 +197,7 @@ export class ExtensionTasks {
       ...(keep && { keep }),
       ...(clock && { clock }),
       ...(pollsAtOnce !== undefined && { pollsAtOnce }),
-      ...(onProblem && { onProblem }),
+      onProblem: this.#report,
     });
     client.subscribe(
       (task) => this.#changed(task),
@@ -241,7 +245,7 @@ export class ExtensionTasks {
 
   #failed(what: string, error: unknown): void {
     if (this.#closed) return;
-    this.#options.onProblem?.({ kind: "wake", message: `${what}: ${String(error)}`, error });
+    this.#report({ kind: "wake", message: `${what}: ${String(error)}`, error });
   }
 
   #on<L extends (...args: never[]) => unknown>(

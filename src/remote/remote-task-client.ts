@@ -6,6 +6,7 @@ import type { ToolResult } from "../protocol/tool-result.ts";
 import { Task, type TaskActions } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
 import { stateOf, type TaskJson } from "../task-json.ts";
+import { warnOnce } from "../warn-once.ts";
 import { CatchUp } from "./catch-up.ts";
 import { RemoteApi, type TokenSource } from "./remote-api.ts";
 import { RemoteApiError } from "./remote-api-error.ts";
@@ -28,6 +29,7 @@ export interface RemoteTaskClientOptions {
   readonly token?: TokenSource;
   readonly fetch?: typeof globalThis.fetch;
   readonly clock?: Clock;
+  /** Called while the worker cannot be reached or refuses. By default, one `console.warn` for each kind of problem. */
   readonly onProblem?: (problem: RemoteProblem) => void;
 }
 
@@ -52,9 +54,9 @@ export class RemoteTaskClient implements TaskClientApi {
   readonly #online = (): void => this.nudge();
 
   constructor(options: RemoteTaskClientOptions) {
-    const { url, token, clock = systemClock, onProblem } = options;
+    const { url, token, clock = systemClock, onProblem = warnOnce() } = options;
     const told = (kind: RemoteProblem["kind"]) => (error: RemoteApiError) =>
-      onProblem?.({ kind, message: error.message, error });
+      onProblem({ kind, message: error.message, error });
     const waits = new Waits(clock);
     const api = new RemoteApi({
       url,

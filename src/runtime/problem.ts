@@ -1,7 +1,9 @@
-/** Something an app should know of that is no task's outcome. */
+/** Something an app should know of that is no task's outcome. `message` says what happened and what to do. */
 export type Problem =
-  /** A write failed; the task goes on in memory, and a reload would lose what was not written. */
+  /** A read or write failed. Tasks go on in memory; a reload loses what was not written. */
   | { readonly kind: "storage"; readonly message: string; readonly id?: string; readonly error: unknown }
+  /** The browser lost the stored tasks. Those that were unfinished, `tasks` of them, were restored from a second copy. */
+  | { readonly kind: "storage-lost"; readonly message: string; readonly tasks: number }
   /** A stored record cannot be read by this version. It is left as it is. */
   | { readonly kind: "unreadable"; readonly message: string; readonly id?: string }
   /** A list of the server (`tools/list`, `tasks/list`) was not read to its end: it repeats a cursor, or has too many pages. */
@@ -12,4 +14,15 @@ export type Problem =
       readonly id?: undefined;
     }
   /** A stored task belongs to an endpoint this client was not given. It is left as it is. */
-  | { readonly kind: "unknown-endpoint"; readonly message: string; readonly id: string };
+  | {
+      readonly kind: "unknown-endpoint";
+      readonly message: string;
+      readonly id: string;
+      readonly endpoint: string;
+    };
+
+/** A read or write that failed: what happened, what it means, and what to do. */
+export function storageProblem(what: string, error: unknown, id?: string): Problem {
+  const message = `${what} (${String(error)}). Tasks go on in memory, and a reload loses what is not stored. Check that storage is allowed here (sandboxed frames, private windows and blocked cookies deny it) and has space left`;
+  return { kind: "storage", error, message, ...(id !== undefined && { id }) };
+}

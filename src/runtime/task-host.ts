@@ -10,7 +10,7 @@ import { type SharedState, sharedState } from "../shared-state.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { Alarm } from "./alarm.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, storageProblem } from "./problem.ts";
 import { type TabAction, TabGroup } from "./tab-group.ts";
 import type { TabPlatform } from "./tab-platform.ts";
 import { type RuntimeOptions, TaskRuntime } from "./task-runtime.ts";
@@ -90,9 +90,13 @@ export class TaskHost {
       overtaken: (id) => this.#overtaken(id),
       storageFailed: ({ id, outcome }, error) => {
         if (outcome) this.#unstored.add(id);
-        report({ kind: "storage", id, error, message: `Task ${id} could not be stored: ${String(error)}` });
+        report(storageProblem(`Task ${id} could not be stored`, error, id));
       },
       rescheduled: () => this.#rescheduled(),
+    });
+    store.onRestored?.((tasks) => {
+      const message = `The browser lost the stored tasks of this origin. ${tasks} unfinished tasks were restored from their second copy and go on; settled tasks and their results are gone`;
+      report({ kind: "storage-lost", tasks, message });
     });
     this.#loop = new TimerLoop(clock, (now) => this.#runtime.step(now));
     if (!tabs || store.scope === undefined) return;
@@ -265,11 +269,7 @@ export class TaskHost {
     try {
       return await read(this.#options.store);
     } catch (error) {
-      this.#options.report({
-        kind: "storage",
-        error,
-        message: `The store could not be read: ${String(error)}`,
-      });
+      this.#options.report(storageProblem("The stored tasks could not be read", error));
       return otherwise;
     }
   }
@@ -279,7 +279,7 @@ export class TaskHost {
     return stored.flatMap((entry) => {
       const reading = readRecord(entry);
       if (reading.kind === "record") return [reading.record];
-      const message = `A stored task cannot be read: ${reading.reason}`;
+      const message = `A stored task cannot be read: ${reading.reason}. It is left as it is; another version of this library may read it`;
       this.#options.report({
         kind: "unreadable",
         message,
@@ -295,8 +295,10 @@ export class TaskHost {
       // Reading took its time: another tab may lead by now.
       if (!ours(record) || this.#runtime.state(record.id) || (group && !group.leads)) continue;
       if (!this.#options.endpoint(record.endpoint)) {
-        const message = `Task ${record.id} belongs to the endpoint ${JSON.stringify(record.endpoint)}, which is not given`;
-        this.#options.report({ kind: "unknown-endpoint", id: record.id, message });
+        const { id, endpoint } = record;
+        const given = this.#options.endpoints.map((name) => JSON.stringify(name)).join(", ") || "none";
+        const message = `Task ${id} waits for the endpoint ${JSON.stringify(endpoint)}, which this TaskClient was not given (it has ${given}). Give it its server under that name to resume its tasks`;
+        this.#options.report({ kind: "unknown-endpoint", id, endpoint, message });
       } else if (record.stage === "calling" && group) {
         void this.#wakeOrphan(group, record.id);
       } else this.#runtime.wake(record, dueFrom === undefined ? {} : { dueFrom });
@@ -380,7 +382,7 @@ export class TaskHost {
     const at = Math.min(this.#runtime.nextStep(), overdue);
     if (at === Number.POSITIVE_INFINITY) return;
     await alarm?.set(at).catch((error: unknown) => {
-      report({ kind: "storage", error, message: `The alarm could not be set: ${String(error)}` });
+      report(storageProblem("The alarm could not be set", error));
     });
   }
 

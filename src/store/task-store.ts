@@ -30,4 +30,11 @@ export interface TaskStore {
   outdated?(before: number, count: number): Promise<readonly string[]>;
   saveSession(endpoint: string, session: Session): Promise<void>;
   loadSession(endpoint: string): Promise<unknown>;
+  /**
+   * Sets who is called when the store's data was lost and unfinished tasks were restored from a second copy, with their number.
+   * Whoever called last is called.
+   */
+  onRestored?(listener: (tasks: number) => void): void;
+  /** Frees what the store holds open. A client calls it when it closes; another client may use the store further. */
+  close?(): void;
 }
