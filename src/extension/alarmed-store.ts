@@ -19,5 +19,7 @@ export function alarmedStore(
     loadSettled: () => store.loadSettled(),
     saveSession: (endpoint, session) => store.saveSession(endpoint, session),
     loadSession: (endpoint) => store.loadSession(endpoint),
+    onRestored: (listener) => store.onRestored?.(listener),
+    close: () => store.close?.(),
   };
 }

@@ -2,8 +2,11 @@
  * A store in IndexedDB: for pages, extensions and their workers.
  * @module
  */
-import { createStore, promisifyRequest, type UseStore } from "idb-keyval";
+import { promisifyRequest } from "idb-keyval";
+import { isObject, sameJson } from "../protocol/json.ts";
+import { Database, OBJECT_STORE } from "./database.ts";
 import { joinLongResult, partLongResult } from "./long-result.ts";
+import { SecondCopy } from "./second-copy.ts";
 import { isSuperseded } from "./supersede.ts";
 import type { TaskStore } from "./task-store.ts";
 
@@ -14,85 +17,124 @@ const ACTIVE = "active/";
 const SETTLED = "settled/";
 const SESSION = "session/";
 const RESULT = "result/";
-
-/** An open that another tab blocks never ends: a task must not wait for it longer than this, in ms. */
-const PATIENCE_MS = 10_000;
-/** And once it has waited that long, no longer than this each time, until the database answers again. */
-const SPENT_PATIENCE_MS = 100;
+/** Says that second copies were restored into this database, or that there were none. */
+const COMPLETE = "complete";
 
 /**
- * A TaskStore in the IndexedDB database `name` of this origin.
+ * A TaskStore in the IndexedDB database `name` of this origin. It also copies what an unfinished task needs to be found
+ * again to the cache `holdfast/<name>`, and restores it if the browser loses the database. To delete everything, close the
+ * clients, then delete both.
  * @param name Two apps on one origin take two names.
  */
 export function indexedDbStore(name = "holdfast"): TaskStore {
-  let opened: UseStore | undefined;
-  let patience = PATIENCE_MS;
-  // Opened at first use: where IndexedDB is missing, making a store must not throw, and using it rejects.
-  const use: UseStore = async (mode, callback) => {
-    opened ??= createStore(name, "records");
-    const work = opened(mode, callback);
-    const answered = (): void => {
-      patience = PATIENCE_MS;
-    };
-    work.then(answered, answered);
-    return within(patience, work, () => {
-      patience = SPENT_PATIENCE_MS;
-    });
-  };
+  const copies = new SecondCopy(name);
+  let restored = (_tasks: number): void => undefined;
+  const database = new Database(name, {
+    opened: (opened) => complete(opened, copies, (tasks) => restored(tasks)),
+    deleted: () => void copies.clear(),
+  });
   const write = (change: (store: IDBObjectStore) => void): Promise<void> =>
-    use("readwrite", (store) => {
+    database.run("readwrite", (store) => {
       change(store);
       return promisifyRequest(store.transaction);
     });
   const readAll = (prefix: string): Promise<readonly unknown[]> =>
-    use("readonly", (store) => promisifyRequest(store.getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`))));
+    database.run("readonly", (store) => promisifyRequest(store.getAll(under(prefix))));
 
   return {
     scope: name,
-    save: (record, after) =>
-      use("readwrite", async (store) => {
-        const done = promisifyRequest(store.transaction);
+    async save(record, after) {
+      const saved = await database.run("readwrite", async (store, again) => {
         const known = await Promise.all([read(store, SETTLED + record.id), read(store, ACTIVE + record.id)]);
-        const superseded = isSuperseded(record, known[0] ?? known[1], after);
-        if (!superseded) {
+        const stored = known[0] ?? known[1];
+        const parted = partLongResult(record);
+        // The connection may have been lost after the write was committed.
+        const written = again && sameJson(stored, parted.record);
+        const superseded = !written && isSuperseded(record, stored, after);
+        if (!superseded && !written) {
           // The put comes first: what cannot be cloned throws, and then nothing has been deleted.
-          const parted = partLongResult(record);
           store.put(parted.record, (record.outcome ? SETTLED : ACTIVE) + record.id);
           if (parted.result) store.put(parted.result, RESULT + record.id);
           if (record.outcome) store.delete(ACTIVE + record.id);
         }
-        await done;
+        await promisifyRequest(store.transaction);
         return !superseded;
-      }),
+      });
+      // Nothing is sent or told by this record before its copy is there, or gone.
+      if (saved) await (record.outcome ? copies.delete(record.id) : copies.put(record));
+      return saved;
+    },
     load: (id) =>
-      use("readonly", async (store) => {
+      database.run("readonly", async (store) => {
         const [active, settled, result] = await Promise.all(
           [ACTIVE, SETTLED, RESULT].map((prefix) => read(store, prefix + id)),
         );
         return active ?? joinLongResult(settled, result);
       }),
-    remove: (id) =>
-      write((store) => {
+    async remove(id) {
+      await write((store) => {
         store.delete(ACTIVE + id);
         store.delete(SETTLED + id);
         store.delete(RESULT + id);
-      }),
+      });
+      await copies.delete(id);
+    },
     loadActive: () => readAll(ACTIVE),
     loadSettled: () => readAll(SETTLED),
-    saveSession: (endpoint, session) => write((store) => store.put(session, SESSION + endpoint)),
-    loadSession: (endpoint) => use("readonly", (store) => read(store, SESSION + endpoint)),
+    async saveSession(endpoint, session) {
+      copies.noteSession(endpoint, session);
+      await write((store) => store.put(session, SESSION + endpoint));
+    },
+    async loadSession(endpoint) {
+      const session = await database.run("readonly", (store) => read(store, SESSION + endpoint));
+      copies.noteSession(endpoint, session);
+      return session;
+    },
+    onRestored(listener) {
+      restored = listener;
+    },
+    close: () => database.close(),
   };
 }
 
-function within<T>(ms: number, work: Promise<T>, late: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const expire = (): void => {
-      late();
-      reject(new Error(`IndexedDB did not answer within ${ms} ms`));
-    };
-    const timer = setTimeout(expire, ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+/** Fills a database that came back empty from the second copies, once and in one transaction; other copies are outdated. */
+async function complete(
+  database: IDBDatabase,
+  copies: SecondCopy,
+  restored: (tasks: number) => void,
+): Promise<void> {
+  const transaction = (mode: IDBTransactionMode): IDBObjectStore =>
+    database.transaction(OBJECT_STORE, mode).objectStore(OBJECT_STORE);
+  if ((await read(transaction("readonly"), COMPLETE)) !== undefined) {
+    void copies.retain(async () => {
+      const keys = await promisifyRequest(transaction("readonly").getAllKeys(under(ACTIVE)));
+      return keys.map((key) => String(key).slice(ACTIVE.length));
+    });
+    return;
+  }
+  const found = await copies.read();
+  const store = transaction("readwrite");
+  // Another tab may have been faster, and has moved the tasks on.
+  let tasks = 0;
+  const first = (await read(store, COMPLETE)) === undefined;
+  if (first) {
+    store.put(true, COMPLETE);
+    for (const { record, session } of found ?? []) {
+      const keys = [SETTLED, ACTIVE].map((prefix) => prefix + record.id);
+      const known = await Promise.all(keys.map((key) => read(store, key)));
+      if (known.some((stored) => stored !== undefined)) continue;
+      store.put(record, ACTIVE + record.id);
+      tasks++;
+      if (isObject(session)) store.put(session, SESSION + record.endpoint);
+    }
+  }
+  await promisifyRequest(store.transaction);
+  if (first && found) restored(tasks);
+}
+
+/** The keys that begin so. */
+function under(prefix: string): IDBKeyRange {
+  return IDBKeyRange.bound(prefix, `${prefix}\uffff`);
 }
 
 function read(store: IDBObjectStore, key: string): Promise<unknown> {
