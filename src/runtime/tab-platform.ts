@@ -1,3 +1,5 @@
+import { databaseLocks } from "./database-locks.ts";
+
 /** The part of the Web Locks options that tabs use. */
 export interface LockOptions {
   readonly ifAvailable?: boolean;
@@ -32,9 +34,11 @@ interface PageLike {
   removeEventListener(type: string, listener: () => void): void;
 }
 
-/** This browser's tabs, or `undefined` where it has no Web Locks: then a process counts as alone. */
+/** This browser's tabs, or `undefined` where a process can have no others: then it counts as alone. */
 export function browserTabs(): TabPlatform | undefined {
-  const locks = (globalThis.navigator as { locks?: Locks } | undefined)?.locks;
+  const { navigator, indexedDB } = globalThis as { navigator?: { locks?: Locks }; indexedDB?: unknown };
+  // A page on plain `http:` has no Web Locks.
+  const locks = navigator?.locks ?? (indexedDB ? databaseLocks : undefined);
   if (!locks || typeof BroadcastChannel === "undefined") return undefined;
   // A worker has no document; it is never throttled, and counts as visible.
   const page = (globalThis as { document?: PageLike }).document;
