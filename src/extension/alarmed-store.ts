@@ -12,7 +12,8 @@ export function alarmedStore(
 ): TaskStore {
   return {
     ...(store.scope !== undefined && { scope: store.scope }),
-    save: (record) => (record.outcome ? store.save(record) : alarm.during(() => store.save(record), failed)),
+    save: (record, after) =>
+      record.outcome ? store.save(record, after) : alarm.during(() => store.save(record, after), failed),
     load: (id) => store.load(id),
     remove: (id) => store.remove(id),
     loadActive: () => store.loadActive(),

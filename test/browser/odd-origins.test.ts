@@ -38,7 +38,7 @@ afterAll(async () => {
 /** The same server as another site sees it. Plain `http:` is no secure context anywhere but on this machine. */
 const insecure = (): string => server.origin.replace("127.0.0.1", "lab.test");
 
-const plan = { generation: "2025-11-25", pushes: false, least: 500, most: 500, poll: 100 } as const;
+const plan = { generation: "2025-11-25", pushes: false, least: 500, most: 500, pollMs: 100 } as const;
 
 async function insecurePage(): Promise<Page> {
   const page = await browser.open(`${insecure()}/inner.html`);

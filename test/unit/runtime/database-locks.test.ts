@@ -17,14 +17,19 @@ interface Holder {
 
 /** Requests the lock and keeps it until it is released. */
 function hold(options: Parameters<typeof locks.request>[1] = {}, name = "lead"): Holder {
-  const held = Promise.withResolvers<unknown>();
-  const work = Promise.withResolvers<unknown>();
-  const ended = locks.request(name, options, (lock) => {
-    held.resolve(lock);
-    return work.promise;
+  let release: Holder["release"] = () => undefined;
+  const work = new Promise((resolve) => {
+    release = resolve;
+  });
+  let ended: Promise<unknown> = work;
+  const held = new Promise((resolve) => {
+    ended = locks.request(name, options, (lock) => {
+      resolve(lock);
+      return work;
+    });
   });
   ended.catch(() => undefined);
-  return { held: held.promise, ended, release: work.resolve };
+  return { held, ended, release };
 }
 
 /** What comes first, by name: locks that are granted out of turn would be noticed a few turns later. */

@@ -2,6 +2,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { indexedDbStore } from "../../../src/store/indexeddb.ts";
+import { SecondCopy } from "../../../src/store/second-copy.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
 import { FakeCaches } from "../../fixtures/fake-caches.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
@@ -34,8 +35,8 @@ describe("indexedDbStore() after the browser lost its database", () => {
     const store = indexedDbStore("tasks");
     await store.saveSession("lab", {
       ...SESSION_2025,
-      tools: { slow: { repeatable: true } },
-    } as typeof SESSION_2025);
+      tools: { slow: { taskSupport: "optional", repeatable: true } },
+    });
     await store.save(callingRecord({ id: "one" }));
     await store.save(runningRecord({ id: "one", rev: 2 }));
     await store.save(callingRecord({ id: "two" }));
@@ -131,10 +132,8 @@ describe("the second copy", () => {
   });
 
   it("is bounded: of more than 1,000 tasks at once, the later ones have none", async () => {
-    const store = indexedDbStore("tasks");
-    await Promise.all(
-      Array.from({ length: 1_001 }, (_, n) => store.save(runningRecord({ id: `task ${n}` }))),
-    );
+    const copies = new SecondCopy("tasks");
+    for (let n = 0; n <= 1_000; n++) await copies.put(runningRecord({ id: `task ${n}` }));
     expect(caches.copies(CACHE)).toHaveLength(1_000);
   });
 
