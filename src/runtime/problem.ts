@@ -3,7 +3,7 @@ export type Problem =
   /** A read or write failed. Tasks go on in memory; a reload loses what was not written. */
   | { readonly kind: "storage"; readonly message: string; readonly id?: string; readonly error: unknown }
   /** The browser lost the stored tasks. Those that were unfinished, `tasks` of them, were restored from a second copy. */
-  | { readonly kind: "storage-lost"; readonly message: string; readonly tasks: number }
+  | { readonly kind: "storage-lost"; readonly message: string; readonly tasks: number; readonly id?: never }
   /** A stored record cannot be read by this version. It is left as it is. */
   | { readonly kind: "unreadable"; readonly message: string; readonly id?: string }
   /** A list of the server (`tools/list`, `tasks/list`) was not read to its end: it repeats a cursor, or has too many pages. */
