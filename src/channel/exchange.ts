@@ -59,7 +59,11 @@ export class HttpExchange {
     if (!ok) throw await HttpError.of(response);
     if (begins || headers.has(SESSION_HEADER))
       this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
-    if (!awaited) return response;
+    if (!awaited) {
+      // Nothing is awaited in it, and SDK v2 would read a body that the server leaves open.
+      if (response.body) void this.#free(response.body.getReader());
+      return new Response(null, { status: 202, headers: this.#session(response) });
+    }
     if (response.headers.get("content-type")?.trim().toLowerCase().startsWith("text/event-stream"))
       return this.#relay(response, awaited);
     const text = await response.text();
