@@ -17,9 +17,11 @@ async function requestsOfOneTask(generation: string): Promise<Record<string, num
   return counts;
 }
 
-test("2025-11-25: a task that is pushed costs its call, at most one poll, and its result", async () => {
-  const { "tasks/get": polls = 0, ...others } = await requestsOfOneTask("2025-11-25");
+test("2025-11-25: a task that is pushed costs its call, a stream, at most one poll, and its result", async () => {
+  // The GET stream has no method. It is open only while something runs.
+  const { "tasks/get": polls = 0, other: streams = 0, ...others } = await requestsOfOneTask("2025-11-25");
   expect(polls).toBeLessThanOrEqual(1);
+  expect(streams).toBeLessThanOrEqual(1);
   expect(others).toEqual({ "tools/call": 1, "tasks/result": 1 });
 });
 
