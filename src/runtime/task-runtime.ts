@@ -262,7 +262,9 @@ export class TaskRuntime {
       if (!asked) return false;
       const states = [...this.#states.values()].filter(({ record }) => record.endpoint === endpoint);
       // On a Client's transport what comes on no stream of ours may be asked of the Client.
-      const alone = this.#options.endpoint(endpoint)?.hasOwnTransport === true;
+      // Tabs share a session: a task that this one does not know may be that of a call another tab makes.
+      const foreign = this.#options.shared === true && asked.taskId !== undefined;
+      const alone = !foreign && this.#options.endpoint(endpoint)?.hasOwnTransport === true;
       const state = askedOf(states, { taskId: asked.taskId, about: origin.about }, alone);
       const event = { type: "asked", request: asked.request } as const;
       // Refused, like a question that nobody can answer.

@@ -157,8 +157,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a lost session is not made anew",
     file: "channel/endpoint.ts",
-    find: "return status === 404 || ",
-    replace: "return ",
+    find: "if (status === 404) return sessionId !== undefined;",
+    replace: "if (status === 404) return false;",
   },
   {
     name: "a request never times out",

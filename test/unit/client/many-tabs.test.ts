@@ -464,6 +464,21 @@ describe("two tabs", () => {
     ]);
     expect(follower.server.responses).toEqual([]);
   });
+
+  it("2025-11-25: a question about the task of another tab's call is not taken for the call that is in flight here", async () => {
+    const [leader, follower] = [await openTab(lab2025), await openTab(lab2025)];
+    const elsewhere = leader.client.callTool("lab", "report");
+    const theirs = await leader.server.expect("tools/call");
+    void follower.client.callTool("lab", "report");
+    await follower.server.expect("tools/call");
+    // The server names a task of which no tab has heard, on the session's stream.
+    expect(follower.server.send(wire2025.elicitRequest)).toBe(false);
+    await settled();
+    const asked = (await follower.client.list()).flatMap(({ inputRequests }) => inputRequests);
+    expect(asked).toEqual([]);
+    await theirs.reply(wire2025.createTaskResult);
+    await elsewhere;
+  });
 });
 
 it("tabs that know different servers each lead for their own", async () => {

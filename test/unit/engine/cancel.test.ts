@@ -167,6 +167,21 @@ describe("2025-11-25: a cancel is answered with the task", () => {
     expect(walk.sent).toEqual(["result"]);
     expect(walk.on({ type: "fetched", payload: { kind: "result", result } }).outcome?.kind).toBe("completed");
   });
+
+  it("refused since the task has failed: the end that its server named counts, even if its error comes past the TTL", () => {
+    const snapshot = snapshotOf({ status: "failed", ttlMs: 1_000, statusMessage: "The disk broke" });
+    const record = runningRecord({
+      generation: "2025-11-25",
+      snapshot,
+      cancel: { requestedAt: T0, acknowledgedAt: T0 },
+    });
+    const walk = new Walk(stateOf(record, { inFlight: new Set(["result"]) }));
+    walk.on({ type: "faulted", operation: "result", fault: unknownTask }, 60_000);
+    expect(walk.outcome).toEqual({
+      kind: "failed",
+      error: { reason: "reported", message: "The disk broke" },
+    });
+  });
 });
 
 describe("cancelling a call whose server asks first", () => {
@@ -265,6 +280,13 @@ describe("cancelling a 2025-11-25 call that asked for a task and is on its way",
     walk.on({ type: "faulted", operation: "call", fault: timeout }, 60_000);
     if (walk.outcome === undefined) walk.onDue();
     expect(walk.sent).toEqual([]);
+    expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
+  });
+
+  it("sent before with a reply that never came is not said to have done nothing, although the next was refused", () => {
+    const walk = sent("repeat").on({ type: "faulted", operation: "call", fault: network }).onDue();
+    walk.on({ type: "faulted", operation: "call", fault: http(429, 5_000) });
+    walk.on({ type: "cancelled" });
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
   });
 
