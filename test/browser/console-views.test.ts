@@ -18,6 +18,8 @@ test("the main views, light and dark, on a desk and on a phone: nothing grave fo
   await page.setViewportSize({ width: 1280, height: 800 });
   const reply = await page.goto(at.lab.page);
   const policy = reply?.headers()["content-security-policy"] ?? "";
+  expect(reply?.headers()["cross-origin-opener-policy"]).toBe("same-origin");
+  expect(reply?.headers()["permissions-policy"]).toContain("camera=()");
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toContain("unsafe");
   const grave: string[] = [];
