@@ -209,6 +209,7 @@ describe("/metrics", () => {
     expect((await ask("/metrics", {}, null)).status).toBe(401);
     expect((await ask("/metrics", {}, "demo")).status).toBe(401);
     const reply = await ask("/metrics", {}, "metrics-token");
+    expect(reply.headers.get("cache-control")).toBe("no-store");
     expect(reply.status).toBe(200);
     const text = await reply.text();
     expect(text).toMatch(/^holdfast_calls_started_total \d+$/m);
