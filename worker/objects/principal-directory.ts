@@ -67,6 +67,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
 
   async deleted(id: string): Promise<void> {
     this.#keys.delete(id);
+    this.#counts.deleted(id);
   }
 
   async read({ readsPerMinute, of }: ReadAsk): Promise<ReadAdmission> {

@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, type ServerProcess, startWorker } from "../../servers/processes.ts";
+
+const TOKEN = "alice-token";
 
 export interface EdgeLabOptions {
   /** Addresses of MCP servers by the names of their endpoints. */
@@ -29,7 +32,9 @@ export class EdgeLab {
       { url, allowPrivate: true, era: "2025-11-25" },
     ]);
     const vars = {
-      DEMO: "true",
+      TOKENS: JSON.stringify([
+        { principal: "alice", sha256: createHash("sha256").update(TOKEN).digest("hex") },
+      ]),
       ENDPOINTS: JSON.stringify(Object.fromEntries(configured)),
       LIMITS: JSON.stringify(limits),
     };
@@ -52,7 +57,7 @@ export class EdgeLab {
   fetch(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> {
     return fetch(`${this.#worker?.url}${path}`, {
       method,
-      headers: { authorization: "Bearer demo", "content-type": "application/json" },
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     });

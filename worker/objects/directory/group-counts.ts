@@ -52,6 +52,11 @@ export class GroupCounts {
     dropArrived(count, now);
   }
 
+  /** Its task was deleted: it is not on its way any more. */
+  deleted(id: string): void {
+    for (const { lately } of this.#counts.values()) lately.delete(id);
+  }
+
   /** Asks all groups. Whoever wants to know meanwhile waits for the same answers. */
   ask(groups: readonly GroupName[], now: number): Promise<void> {
     this.#asking ??= Promise.all(groups.map((group) => this.#askOne(group, now))).then(() => {
