@@ -100,3 +100,37 @@ test("in a sandboxed frame without storage and locks a task goes on in memory, a
   expect(told.problems[0]).toMatch(/^storage: .*go on in memory/);
   await page.close();
 });
+
+test("of two pages on plain http: one polls for both, and the other goes on when it is closed", async () => {
+  const url = timedUrl(insecure(), { ...plan, least: 8_000, most: 8_000 });
+  const follow = async (page: Page, call: boolean): Promise<void> => {
+    await page.evaluate(
+      async ([endpoint, name, starts]) => {
+        const client = new holdfast.TaskClient({
+          store: holdfast.indexedDbStore("two pages"),
+          endpoints: { lab: holdfast.fromUrl(endpoint) },
+        });
+        const [task] = starts ? [await client.callTool("lab", name)] : await client.resume();
+        const ended = Promise.resolve(task?.result()).then((result) => JSON.stringify(result));
+        Object.assign(globalThis, { ended });
+      },
+      [url, TASK_TOOL, call] as const,
+    );
+  };
+  const requests = (page: Page): Promise<number> =>
+    page.evaluate(
+      () => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/mcp/")).length,
+    );
+  const [leader, follower] = [await insecurePage(), await insecurePage()];
+  await follow(leader, true);
+  await follow(follower, false);
+  const before = await requests(leader);
+  await expect.poll(() => requests(leader)).toBeGreaterThan(before + 3);
+  expect(await requests(follower)).toBe(0);
+  await leader.close();
+  expect(await follower.evaluate(() => (globalThis as { ended?: Promise<string> }).ended)).toContain(
+    "content",
+  );
+  expect((await server.takeCounts())["tools/call"]).toBe(1);
+  await follower.close();
+});
