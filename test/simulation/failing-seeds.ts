@@ -8,7 +8,7 @@ const PLAIN: readonly number[] = [
 /** The same of worlds in which tabs contend for the lead. */
 const CONTENDED: readonly number[] = [
   1, 22, 46, 73, 201, 342, 371, 1042, 8205960, 8206466, 8210449, 8216194, 8228855, 8233380, 8233558, 8241037,
-  8259437, 8259843, 95981195063, 95981195393,
+  8259437, 8259843, 982964198, 982964271, 982964382, 982964497, 982965321, 95981195063, 95981195393,
 ];
 
 /** Every seed that ever failed: the gate runs them all. */

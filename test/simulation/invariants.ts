@@ -294,7 +294,9 @@ export class Invariants implements DiskEvents, WireEvents {
     const { taskId } = params;
     if (typeof taskId !== "string") return;
     if (method === "tasks/update" && isObject(response) && "error" in response) this.#answerRefused(request);
-    if (method === "tasks/update" || method === "tasks/cancel") this.#pace.excuse(taskId);
+    // A result that `tasks/result` brings while the task waits for input is checked by the next poll.
+    if (method === "tasks/update" || method === "tasks/cancel" || method === "tasks/result")
+      this.#pace.excuse(taskId);
   }
 
   taken(_tab: Tab, _endpoint: string, message: Message): void {

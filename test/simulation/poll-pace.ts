@@ -36,7 +36,7 @@ const TOLERANCE_MS = 1;
  * poll that failed, before half of the first backoff step. Before its time a tab may poll once:
  * - when it has no reading of its own since it opened, or since it came to lead: what it knows may be hours old;
  * - when an answer or a cancel went through, or the app gave one: what the server says next is news;
- * - when the task is over and only its payload is missing (2026-07-28);
+ * - when the task is over and only its payload is missing (2026-07-28), or its payload is there and nobody has said that it is over;
  * - when the app says that the network is back;
  * - when its session was lost, which is found out by a poll and then made again;
  * - when the computer's clock was set, by which pauses are measured.

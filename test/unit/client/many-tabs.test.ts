@@ -469,6 +469,7 @@ describe("two tabs", () => {
     const [leader, follower] = [await openTab(lab2025), await openTab(lab2025)];
     const elsewhere = leader.client.callTool("lab", "report");
     const theirs = await leader.server.expect("tools/call");
+    follower.server.renewable = true; // The transport is the tab's own.
     void follower.client.callTool("lab", "report");
     await follower.server.expect("tools/call");
     // The server names a task of which no tab has heard, on the session's stream.
