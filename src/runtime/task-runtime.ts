@@ -242,8 +242,10 @@ export class TaskRuntime {
   /** Forgets a settled task; its record is the store's. */
   release(id: string): void {
     const record = this.#states.get(id)?.record;
-    if (record?.taskId !== undefined) {
-      this.#byTask.delete(`${record.endpoint}/${record.taskId}`);
+    const key = `${record?.endpoint}/${record?.taskId}`;
+    // A server that counts anew after a restart gives a later task the same id.
+    if (record?.taskId !== undefined && this.#byTask.get(key) === id) {
+      this.#byTask.delete(key);
       this.#feeds.get(record.endpoint)?.unwatch(record.taskId);
     }
     this.#stopListening(id);
@@ -538,6 +540,10 @@ export class TaskRuntime {
   #withinSize(event: TaskEvent, operation: Operation): TaskEvent {
     const payload = payloadOf(event);
     const { maxResultLength } = this.#options;
+    if (!isShallow(payload, MAX_RESULT_DEPTH)) {
+      const message = `The result is nested more than ${MAX_RESULT_DEPTH} levels deep, which cannot be stored`;
+      return { type: "faulted", operation, fault: { kind: "oversized", message } };
+    }
     const length = payload === undefined ? 0 : JSON.stringify(payload).length;
     const asked = questionLength(event);
     if (length <= maxResultLength && asked <= MAX_QUESTION_LENGTH) return bounded(event);
@@ -664,6 +670,15 @@ export class TaskRuntime {
     const sent = await endpoint.respond(first.rpcId, response, first.sessionId, options.signal);
     return { type: sent ? "delivered" : "undeliverable", keys: [first.key] };
   }
+}
+
+/** How deep a result may be nested: JSON and structured clone recurse, and a worker's stack is small. */
+const MAX_RESULT_DEPTH = 1_000;
+
+/** Whether a JSON value is nested at most so many levels deep. Recurses no deeper than that. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
 /** The id as the server wrote it. */

@@ -10,6 +10,24 @@ const refusal = {
   failure: { reason: "oversized", message: expect.stringContaining("at most 1000") },
 };
 
+describe("a result that is nested 50,000 levels deep", () => {
+  it("ends the task at once, and says why", async () => {
+    let deep: unknown[] = [];
+    for (let level = 0; level < 50_000; level++) deep = [deep];
+    const { client, server, clock } = lab2026();
+    const calling = client.callTool("lab", "plain");
+    await (await server.expect("tools/call")).reply({ ...wire2026.working, resultType: "task" });
+    const task = await calling;
+    await clock.advance(5_000);
+    const result = { content: [], structuredContent: deep };
+    await (await server.expect("tasks/get")).reply({ ...wire2026.completed, resultType: "complete", result });
+    await expect(task.result()).rejects.toMatchObject({
+      constructor: TaskFailedError,
+      failure: { reason: "oversized", message: expect.stringContaining("more than 1000 levels deep") },
+    });
+  });
+});
+
 describe("a result longer than the client takes", () => {
   it("of a plain call is refused by name", async () => {
     const { client, server } = lab2026({ maxResultLength: 1_000 });
