@@ -106,6 +106,7 @@ export class TaskClient implements TaskClientApi {
     cancel: async ({ id, endpoint }) => void (await this.#host.act(endpoint, { type: "cancelled", id })),
     answer: (task, key, response) => this.#answer(task, key, response),
     storedResult: (task) => this.#storedResult(task),
+    running: (id) => this.#host.state(id),
     closed: this.#closing.signal,
   };
   readonly #online = (): void => this.nudge();
@@ -292,8 +293,8 @@ export class TaskClient implements TaskClientApi {
   }
 
   /**
-   * Calls back after each change of any task that runs here or is told of by another tab, and after each poll made
-   * here (`Task.nextPollAt`). The function returned ends it.
+   * Calls back after each change of any task that runs here or in another tab. A poll that brings nothing new is no
+   * change. The function returned ends it.
    * @param forgotten Called with the id of each task that was deleted: by `forget`, here or in another
    *   tab, or because it was kept long enough.
    */

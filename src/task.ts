@@ -29,6 +29,8 @@ export interface TaskActions {
   answer(task: Task, key: string, response: JsonObject): Promise<void>;
   /** The result that the store keeps apart. */
   storedResult(task: Task): Promise<ToolResult>;
+  /** The state of a task that runs in this process. */
+  running?(id: string): SharedState | undefined;
   /** Aborted when the client is closed: nothing is heard of the task any more. */
   readonly closed: AbortSignal;
 }
@@ -108,11 +110,13 @@ export class Task implements AsyncIterable<TaskUpdate> {
 
   /**
    * When the server is asked next how the task stands, by this process or by the one that runs it: ms since
-   * 1970. Absent while it is asked, and where that is not known; past when nothing was heard since. It is no
-   * part of {@link current}: a poll that brings nothing new changes it, and wakes no subscriber of the task.
+   * 1970. Absent while it is asked, and where that is not known. It is no part of {@link current}, and no subscriber
+   * is called for it: read it when you show it. Of a task that another process runs it is as of the last change, and
+   * past if polls since then brought nothing new.
    */
   get nextPollAt(): number | undefined {
-    return this.#nextPollAt;
+    const running = this.#actions.running?.(this.id);
+    return running ? running.nextPollAt : this.#nextPollAt;
   }
 
   /** Calls back after each change. The function returned ends it. */
@@ -176,7 +180,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
 
   /** All that is known of it here, for other processes. */
   get state(): SharedState {
-    return sharedState(this.#record, this.#update, this.#nextPollAt);
+    return sharedState(this.#record, this.#update, this.nextPollAt);
   }
 
   /** For TaskClient: takes a later state over. */

@@ -1,4 +1,5 @@
 import type { CallReply } from "../protocol/task-view.ts";
+import { readTime } from "../protocol/time-stamp.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { end, failed, lost, rpcFailed } from "./outcome.ts";
 import { observed } from "./poll.ts";
@@ -93,7 +94,7 @@ export function listed(
   if (state.record.stage !== "calling") return state;
   const { createdAt } = state.record;
   const fitting = event.unclaimed.filter(({ snapshot }) => {
-    const made = Date.parse(snapshot.createdAt);
+    const made = readTime(snapshot.createdAt ?? "");
     return Number.isNaN(made) || (made >= createdAt - CLOCK_SKEW_MS && made <= now + CLOCK_SKEW_MS);
   });
   const [only] = fitting;

@@ -1,36 +1,58 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import { sameJson } from "../protocol/json.ts";
-import { isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
+import { isTerminal, type TaskReading, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { TaskView } from "../protocol/task-view.ts";
+import { readTime } from "../protocol/time-stamp.ts";
 import { outcomeOf, settle } from "./outcome.ts";
 import type { RecordedInput, TaskRecord } from "./record.ts";
+import type { TaskState } from "./state.ts";
 
-/** Takes a reading of the task into the record. An outdated reading changes nothing. */
-export function observe(record: TaskRecord, view: TaskView, now: number): TaskRecord {
-  const { snapshot, payload } = view;
-  if (record.outcome || isOutdated(record.snapshot, snapshot)) return record;
+/**
+ * Takes a reading of the task into the record: the reply to a request, which is later than every reply before it
+ * whatever its time stamp says, or a notification (`partial`). A terminal status is never taken back.
+ */
+export function observe(record: TaskRecord, view: TaskView, now: number, partial = false): TaskRecord {
+  const { snapshot: seen, payload } = view;
+  const known = record.snapshot;
+  if (record.outcome || (known && isTerminal(known.status) && !isTerminal(seen.status))) return record;
+  const snapshot = merged(known, seen, partial);
   const inputs = view.inputRequests ? mergeInputs(record.inputs, view.inputRequests, now) : record.inputs;
   const news: Partial<TaskRecord> = {
     stage: "running",
     taskId: snapshot.taskId,
     acceptedAt: record.acceptedAt ?? now,
-    snapshot: sameJson(record.snapshot, snapshot) && record.snapshot ? record.snapshot : snapshot,
+    snapshot: known && saysTheSame(known, snapshot) ? known : snapshot,
     inputs,
   };
   // Most polls bring nothing new, and then nothing is made anew.
   if (snapshot.status !== "cancelled" && !payload && isKnown(record, news)) return record;
-  const seen = { ...record, ...news };
-  if (snapshot.status === "cancelled") return settle(seen, { kind: "cancelled", confirmed: true }, now);
-  return payload ? settle(seen, outcomeOf(snapshot, payload), now) : seen;
+  const next = { ...record, ...news };
+  if (snapshot.status === "cancelled") return settle(next, { kind: "cancelled", confirmed: true }, now);
+  return payload ? settle(next, outcomeOf(snapshot, payload), now) : next;
 }
 
-/** Replies and notifications may overtake each other; a terminal word is never taken back. */
-export function isOutdated(known: TaskSnapshot | undefined, seen: TaskSnapshot): boolean {
-  if (!known) return false;
-  if (isTerminal(known.status)) return !isTerminal(seen.status);
-  // The time is most often the same, and its text is quicker compared than read.
-  if (isTerminal(seen.status) || seen.lastUpdatedAt === known.lastUpdatedAt) return false;
-  return Date.parse(seen.lastUpdatedAt) < Date.parse(known.lastUpdatedAt);
+/** Servers leave out what they have said before. Only a complete reading without a status message says that there is none. */
+function merged(known: TaskSnapshot | undefined, seen: TaskReading, partial: boolean): TaskSnapshot {
+  const { statusMessage, ...kept } = known ?? { createdAt: "", lastUpdatedAt: "", ttlMs: null };
+  const stays = partial && statusMessage !== undefined && known?.status === seen.status;
+  return { ...kept, ...(stays && { statusMessage }), ...seen };
+}
+
+/** Many servers stamp each reply with its own time: a stamp that moved is no news. */
+function saysTheSame(a: TaskSnapshot, b: TaskSnapshot): boolean {
+  const { createdAt, lastUpdatedAt } = b;
+  return sameJson({ ...a, createdAt, lastUpdatedAt }, b);
+}
+
+/** Whether a reading that may come late is older than what is known. The clocks of two nodes can say no more than that. */
+export function isOutdated(
+  { record, stampedAt }: TaskState,
+  { status, lastUpdatedAt }: TaskReading,
+): boolean {
+  const known = record.snapshot;
+  if (!known || isTerminal(status)) return false;
+  if (isTerminal(known.status)) return true;
+  return readTime(lastUpdatedAt ?? "") < (stampedAt ?? readTime(known.lastUpdatedAt));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { isTerminal } from "../protocol/task-snapshot.ts";
 import type { TaskView } from "../protocol/task-view.ts";
+import { readTime } from "../protocol/time-stamp.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
 import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost, outcomeOf } from "./outcome.ts";
@@ -11,9 +11,6 @@ import { inheritedHold, landed, troubled } from "./trouble.ts";
 
 /** Each poll that is answered tries the next so much sooner, down to what the server suggests: its limit may be gone. */
 const PACE_EASE = 0.95;
-
-/** How long past its TTL a task that still works is given before it counts as expired, in ms. */
-const TTL_GRACE_MS = 30_000;
 
 export function woken(
   { record }: TaskState,
@@ -32,10 +29,15 @@ export function woken(
 
 export function polled(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
   const known = state.record.snapshot;
+  // A notification came while the poll was out, and is newer: the next poll tells.
+  if (state.overtaken && isOutdated(state, view.snapshot)) {
+    const { overtaken: _once, ...next } = eased(landed(state, "get"), now, timing);
+    return paced(next, now, timing);
+  }
   const { status, statusMessage } = view.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
   const pushed = state.pushed && known?.status === status && known.statusMessage === statusMessage;
-  const next = eased(landed(state, "get"), now, timing);
+  const { overtaken: _none, ...next } = eased(landed(state, "get"), now, timing);
   const { early, ...after } = observed(
     next.pushed === pushed ? next : { ...next, pushed },
     view,
@@ -46,11 +48,12 @@ export function polled(state: TaskState, view: TaskView, now: number, timing: Ti
 }
 
 export function notified(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
-  const { taskId, snapshot } = state.record;
-  if (taskId !== view.snapshot.taskId) return state;
+  if (state.record.taskId !== view.snapshot.taskId) return state;
   const next = state.pushed ? state : { ...state, pushed: true };
   // An outdated one says nothing of now: the next poll stays when it is.
-  return isOutdated(snapshot, view.snapshot) ? next : observed(next, view, now, timing);
+  if (isOutdated(next, view.snapshot)) return next;
+  const overtaken = next.inFlight.has("get") ? ({ overtaken: true } as const) : {};
+  return taken({ ...next, ...overtaken }, view, now, timing, true);
 }
 
 /** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
@@ -59,14 +62,20 @@ export function pushing(state: TaskState, on: boolean, now: number, timing: Timi
   return { ...state, pushed: on, pollAt };
 }
 
-/** Takes a reading of the task in, however it came, and says when the next is due. */
+/** Takes in what a request brought, and says when the next poll is due. */
 export function observed(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
-  const record = observe(state.record, view, now);
-  const planned = nextPoll(record, timing, now, state.pushed);
-  const next = { ...state, record, pollAt: Math.max(planned, now + (state.paceMs ?? 0)) };
-  if (record.outcome || isTerminal(view.snapshot.status)) return next;
-  if (now < deadline(record) + TTL_GRACE_MS) return next;
-  return end(next, expired(record, ` while it was still ${view.snapshot.status}`), now);
+  return taken(state, view, now, timing, false);
+}
+
+function taken(state: TaskState, view: TaskView, now: number, timing: Timing, partial: boolean): TaskState {
+  const stamp = readTime(view.snapshot.lastUpdatedAt ?? "");
+  const record = observe(state.record, view, now, partial);
+  return paced({ ...state, record, ...(stamp && { stampedAt: stamp }) }, now, timing);
+}
+
+function paced(state: TaskState, now: number, timing: Timing): TaskState {
+  const planned = nextPoll(state.record, timing, now, state.pushed);
+  return { ...state, pollAt: Math.max(planned, now + (state.paceMs ?? 0)) };
 }
 
 export function pollFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {

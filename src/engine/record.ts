@@ -121,6 +121,8 @@ export interface TaskRecord {
   readonly cancel?: RecordedCancel;
   /** The server said `Retry-After`: before then nothing is sent about the task, whoever holds it. It may be past. */
   readonly heldUntil?: number;
+  /** Since when no request about the task has been answered, once several in a row have failed. */
+  readonly silentSince?: number;
   readonly outcome?: Outcome;
   readonly settledAt?: number;
 }

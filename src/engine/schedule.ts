@@ -4,7 +4,7 @@ import type { TaskRecord } from "./record.ts";
 export interface Timing {
   /** A poll is never sooner than this after the last, whatever the server suggests. */
   readonly minPollMs: number;
-  /** A longer suggestion than this is taken for a mistake. */
+  /** The cap on every wait a server names, poll intervals and `Retry-After` alike: a longer one counts as a mistake. */
   readonly maxPollMs: number;
   /** While the server pushes changes, polls are this much rarer. */
   readonly pushedPollFactor: number;
@@ -15,6 +15,8 @@ export interface Timing {
   readonly maxBackoffMs: number;
   /** How long after an acknowledged cancel the server's word is waited for. */
   readonly cancelGraceMs: number;
+  /** How long a server must have been unreachable before a task whose TTL has passed counts as expired. */
+  readonly silenceMs: number;
   /**
    * Given, polls fall on the multiples of their interval since 1970, shifted by this fraction of it.
    * So tasks are polled together, and a process that is evicted between polls knows when the next is due.
@@ -35,6 +37,7 @@ export const DEFAULT_TIMING: Timing = {
   backoffMs: 1_000,
   maxBackoffMs: 60_000,
   cancelGraceMs: 30_000,
+  silenceMs: 24 * 3_600_000,
 };
 
 /**
@@ -81,7 +84,10 @@ export function backoffDelay(id: string, failures: number, timing: Timing): numb
   return step * (0.5 + 0.5 * spread(`${id}/${failures}`));
 }
 
-/** When the TTL has passed, by our own clock from the handle's arrival; Infinity without one. */
+/**
+ * When the TTL has passed, by our own clock from the handle's arrival; Infinity without one. Servers name wrong
+ * TTLs and clocks jump, so it never ends a task that the server still knows: it explains why a task is gone.
+ */
 export function deadline(record: TaskRecord): number {
   const ttl = record.snapshot?.ttlMs ?? null;
   return ttl === null ? Number.POSITIVE_INFINITY : (record.acceptedAt ?? record.createdAt) + ttl;

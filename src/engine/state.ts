@@ -43,6 +43,10 @@ export interface TaskState {
   readonly progress?: TaskProgress;
   /** The server pushes changes, so that polls are only the net below. */
   readonly pushed: boolean;
+  /** The time stamp of the last reading, by the server's clock; it is no news, so that the record may have an older one. */
+  readonly stampedAt?: number;
+  /** A notification came while a poll was out: the reply may be older than it. */
+  readonly overtaken?: true;
 }
 
 /** Everything that can happen to a task. */

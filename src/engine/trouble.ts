@@ -8,23 +8,35 @@ import { type Hold, NOTHING_OUT, type Operation, type TaskState } from "./state.
 export const ATTEMPTS = 5;
 
 export function troubled(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  const { record } = state;
   const failures = state.failures + 1;
-  if (failures >= ATTEMPTS && now >= deadline(state.record)) {
+  const since = state.trouble?.since ?? record.silentSince ?? now;
+  const silent = failures >= ATTEMPTS && record.stage === "running";
+  if (silent && now >= Math.max(deadline(record), since + timing.silenceMs)) {
     const how = ` while its server could not be reached: ${fault.message}`;
-    return end(state, expired(state.record, how), now);
+    return end(state, expired(record, how), now);
   }
-  const demanded = fault.kind === "http" ? fault.retryAfterMs : undefined;
+  const demanded =
+    fault.kind === "http" && fault.retryAfterMs !== undefined
+      ? Math.min(fault.retryAfterMs, timing.maxPollMs)
+      : undefined;
   const until = now + Math.max(demanded ?? 0, backoffDelay(state.record.id, failures, timing));
   // What the server demanded of one request outlasts the plainer fault of another.
   const held = state.hold?.demanded ? state.hold.until : 0;
   const hold: Hold = { until: Math.max(until, held), demanded: demanded !== undefined || held > now };
   return {
     ...state,
-    // Whoever takes the task up while it lasts must know of it; of a mere backoff it need not.
-    ...(demanded && { record: { ...state.record, heldUntil: hold.until } }),
+    ...((demanded || (silent && record.silentSince === undefined)) && {
+      record: {
+        ...record,
+        // Whoever resumes the task meanwhile must know of the demand. A mere backoff is forgotten with the process.
+        ...(demanded && { heldUntil: hold.until }),
+        ...(silent && { silentSince: since }),
+      },
+    }),
     failures,
     hold,
-    trouble: { fault, since: state.trouble?.since ?? now },
+    trouble: { fault, since },
   };
 }
 
@@ -40,10 +52,32 @@ export function inheritedHold(
 
 /** A good reply: the operation is no longer out, and the faults before it are forgotten. */
 export function landed(state: TaskState, operation: Operation): TaskState {
-  const next = without(state, operation);
+  const next = heardAgain(without(state, operation));
   if (next.hold?.demanded || (!next.hold && !next.trouble && next.failures === 0)) return next;
   const { hold: _hold, trouble: _gone, ...rest } = next;
   return { ...rest, failures: 0 };
+}
+
+function heardAgain(state: TaskState): TaskState {
+  if (state.record.silentSince === undefined) return state;
+  const { silentSince: _over, ...record } = state.record;
+  return { ...state, record };
+}
+
+/**
+ * The same state by a wall clock that was set forward or back by `ms`: elapsed time decides what is due. A clock
+ * set forward may as well be a computer that slept: then polls are due at once, and only what a server demanded waits on.
+ */
+export function movedBy(state: TaskState, ms: number): TaskState {
+  const { hold, trouble, pollAt, listenAt } = state;
+  const back = Math.min(ms, 0);
+  return {
+    ...state,
+    pollAt: pollAt + back,
+    listenAt: listenAt + back,
+    ...(hold && { hold: { ...hold, until: hold.until + (hold.demanded ? ms : back) } }),
+    ...(trouble && { trouble: { ...trouble, since: trouble.since + ms } }),
+  };
 }
 
 /** Its reply has come, or never will. */

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
 import type { Session } from "./session.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
-import type { TaskSnapshot } from "./task-snapshot.ts";
+import type { TaskReading } from "./task-snapshot.ts";
 import {
   type CallReply,
   findTask,
@@ -129,7 +129,7 @@ function readView(task: unknown, form: "brief" | "detailed"): TaskView {
 }
 
 function withPayload(
-  snapshot: TaskSnapshot,
+  snapshot: TaskReading,
   payload: TaskPayload | undefined,
   form: "brief" | "detailed",
   field: string,

@@ -28,6 +28,9 @@ export interface TaskSnapshot {
   readonly pollIntervalMs?: number;
 }
 
+/** One reading of a task. A server may leave out what has not changed: what is absent stays as it was. */
+export type TaskReading = Pick<TaskSnapshot, "taskId" | "status"> & Partial<TaskSnapshot>;
+
 export function isTerminal(status: TaskStatus): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
 }

@@ -1,7 +1,7 @@
 import type { InputRequest } from "./input-request.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
-import { readTaskId, type TaskSnapshot, type TaskStatus } from "./task-snapshot.ts";
+import { readTaskId, type TaskReading, type TaskStatus } from "./task-snapshot.ts";
 import type { ToolResult } from "./tool-result.ts";
 
 /** What the request behind a task came to: the answer a plain `tools/call` would have had. */
@@ -17,7 +17,7 @@ export type TaskPayload =
  * `isError` in 2025-11-25. Both arrive here as the payload says.
  */
 export interface TaskView {
-  readonly snapshot: TaskSnapshot;
+  readonly snapshot: TaskReading;
   readonly payload?: TaskPayload;
   /** All questions open now (2026-07-28). Absent when the generation does not carry them inline. */
   readonly inputRequests?: readonly InputRequest[];
@@ -71,7 +71,7 @@ export function findTask(reply: unknown): JsonObject | undefined {
  * Reads the fields both generations share. Identity and status must be there; a bad time stamp
  * or interval is no reason to lose a task, and reads as absent.
  */
-export function readSnapshot(reply: unknown, ttlField: string, pollField: string): TaskSnapshot {
+export function readSnapshot(reply: unknown, ttlField: string, pollField: string): TaskReading {
   const value = findTask(reply) ?? reply;
   if (!isObject(value)) throw new MalformedReplyError("The reply holds no task object");
   const taskId = readTaskId(value.taskId);
@@ -88,9 +88,9 @@ export function readSnapshot(reply: unknown, ttlField: string, pollField: string
     ...(typeof value.taskId === "number" && { numericId: true }),
     status,
     ...(typeof value.statusMessage === "string" && { statusMessage: value.statusMessage }),
-    createdAt: typeof value.createdAt === "string" ? value.createdAt : "",
-    lastUpdatedAt: typeof value.lastUpdatedAt === "string" ? value.lastUpdatedAt : "",
-    ttlMs: isDuration(ttl) ? ttl : null,
+    ...(typeof value.createdAt === "string" && { createdAt: value.createdAt }),
+    ...(typeof value.lastUpdatedAt === "string" && { lastUpdatedAt: value.lastUpdatedAt }),
+    ...((ttl === null || isDuration(ttl)) && { ttlMs: ttl }),
     ...(isDuration(poll) && { pollIntervalMs: poll }),
   };
 }

@@ -7,7 +7,7 @@ import { askedOf } from "../engine/attribution.ts";
 import { bounded, MAX_QUESTION_LENGTH, questionLength } from "../engine/bounds.ts";
 import type { Fault } from "../engine/fault.ts";
 import { answersToSend } from "../engine/input.ts";
-import { nextDue, nextPollAt } from "../engine/plan.ts";
+import { nextDue } from "../engine/plan.ts";
 import { rebased } from "../engine/rebase.ts";
 import {
   endedAsPlainCall,
@@ -20,6 +20,7 @@ import type { Timing } from "../engine/schedule.ts";
 import { idleState, type Operation, type TaskEvent, type TaskState } from "../engine/state.ts";
 import { isRival } from "../engine/stray.ts";
 import { transition } from "../engine/transition.ts";
+import { movedBy } from "../engine/trouble.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
@@ -29,6 +30,7 @@ import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snap
 import { MalformedReplyError } from "../protocol/task-view.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Gate } from "./gate.ts";
 import { PushFeed } from "./push-feed.ts";
@@ -95,6 +97,7 @@ export class TaskRuntime {
   readonly #states: Map<string, TaskState> = new Map();
   readonly #tenures: Map<string, Tenure> = new Map();
   readonly #due: DueQueue = new DueQueue();
+  readonly #clockWatch: ClockWatch;
   /** Record ids by endpoint and the server's task id. */
   readonly #byTask: Map<string, string> = new Map();
   /** Calls made in this process: whoever made them has their plain result in hand. */
@@ -122,6 +125,7 @@ export class TaskRuntime {
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#clockWatch = new ClockWatch(options.clock);
     this.#polls = new Gate(options.pollsAtOnce);
   }
 
@@ -166,6 +170,7 @@ export class TaskRuntime {
 
   /** Does what is due, and says when to come back: ms since 1970, or Infinity. */
   step(now: number): number {
+    this.#followClock();
     for (const id of this.#due.takeDue(now)) this.dispatch(id, { type: "due" });
     return this.#due.next();
   }
@@ -206,6 +211,7 @@ export class TaskRuntime {
   }
 
   dispatch(id: string, event: TaskEvent): void {
+    this.#followClock();
     const before = this.#states.get(id);
     if (!before || this.#closed) return;
     const { clock, timing } = this.#options;
@@ -228,9 +234,8 @@ export class TaskRuntime {
       }
       const spent = this.#options.shared && this.#isSpent(state.record);
       const news = event.type === "started" || looksChanged(before, state);
-      // What was still on its way to the store when the task was given away nobody else can tell of.
-      if (news || (!letGo && (event.type === "woken" || nextPollAt(before) !== nextPollAt(state))))
-        this.#options.changed(state, news);
+      // This write was in flight when the task was handed over, so only this process can publish it.
+      if (news || (!letGo && event.type === "woken")) this.#options.changed(state, news);
       if (spent) void this.#remove(state.record);
     };
     if (!written) proceed("stored");
@@ -343,6 +348,16 @@ export class TaskRuntime {
   #begin(state: TaskState, base: number | undefined): void {
     this.#states.set(state.record.id, state);
     this.#tenures.set(state.record.id, { base, unsaved: [] });
+  }
+
+  #followClock(): void {
+    const jump = this.#clockWatch.jump();
+    if (jump === 0) return;
+    for (const [id, state] of this.#states) {
+      const next = movedBy(state, jump);
+      this.#states.set(id, next);
+      this.#due.set(id, nextDue(next, this.#options.timing));
+    }
   }
 
   #index(record: TaskRecord): void {
@@ -686,11 +701,12 @@ function wireIdOf({ taskId = "", snapshot }: TaskRecord): TaskId {
   return snapshot?.numericId ? Number(taskId) : taskId;
 }
 
-/** Whether there is anything to tell: most polls bring nothing new. */
+/** Whether there is anything to publish: most polls bring nothing new, whatever is written of their pace. */
 function looksChanged(before: TaskState, after: TaskState): boolean {
-  return (
-    before.record !== after.record || before.progress !== after.progress || before.trouble !== after.trouble
-  );
+  if (before.progress !== after.progress || before.trouble !== after.trouble) return true;
+  const [a, b] = [before.record, after.record];
+  const fields = Object.keys({ ...a, ...b }) as (keyof TaskRecord)[];
+  return a !== b && fields.some((field) => field !== "rev" && field !== "polledAt" && a[field] !== b[field]);
 }
 
 function payloadOf(event: TaskEvent): unknown {

@@ -102,8 +102,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "Retry-After is ignored",
     file: "engine/trouble.ts",
-    find: 'const demanded = fault.kind === "http" ? fault.retryAfterMs : undefined;',
-    replace: "const demanded = undefined as number | undefined;",
+    find: 'fault.kind === "http" && fault.retryAfterMs !== undefined\n      ? Math.min(',
+    replace: 'fault.kind === "http" && fault.retryAfterMs === Infinity\n      ? Math.min(',
   },
   {
     name: "Retry-After is forgotten with the process",

@@ -17,6 +17,8 @@ const EMPTY: Story = { moments: [] };
 const KEPT_FIRST = 20;
 const KEPT_LAST = 480;
 const KEPT_POLLS = 300;
+/** How often it looks whether tasks were polled, in ms. */
+const LOOK_MS = 500;
 /** Longer than the library keeps settled tasks. */
 const FORGOTTEN_AFTER_MS = 8 * 24 * 3_600_000;
 
@@ -27,8 +29,8 @@ const FORGOTTEN_AFTER_MS = 8 * 24 * 3_600_000;
 export class TaskHistory {
   readonly #stories = new Map<string, Story>();
   readonly #listeners = new Map<string, Set<() => void>>();
-  /** Whether each unfinished task waits for its next poll; if not, it may be just out. */
-  readonly #waiting = new Map<string, boolean>();
+  /** The unfinished tasks, and when each was last seen to be polled next. */
+  readonly #waiting = new Map<string, { readonly task: Task; readonly nextPollAt: number | undefined }>();
   #store: UseStore | undefined;
 
   /**
@@ -40,6 +42,10 @@ export class TaskHistory {
     arrival: Moment | "no matter" = arrivalOf(Date.now()),
   ): Promise<void> {
     client.subscribe((task) => this.#see(task));
+    // A poll that brings nothing new is no event.
+    setInterval(() => {
+      for (const { task } of [...this.#waiting.values()]) this.#seePoll(task);
+    }, LOOK_MS);
     const tasks = await client.list().catch(() => []);
     const come = arrival === "no matter" ? [] : [arrival];
     for (const task of tasks) {
@@ -80,15 +86,16 @@ export class TaskHistory {
     this.#add(task.id, seenNow(task, Date.now()), undefined);
   }
 
-  /** While a poll is out there is no next one. */
-  #seePoll({ id, nextPollAt, outcome }: Task): void {
-    const waited = this.#waiting.get(id);
-    const waits = nextPollAt !== undefined;
+  /** While a poll is in flight there is no next one; after it, the next one is another. */
+  #seePoll(task: Task): void {
+    const { id, nextPollAt, outcome } = task;
+    const due = this.#waiting.get(id)?.nextPollAt;
     if (outcome) this.#waiting.delete(id);
-    else if (waits || waited) this.#waiting.set(id, waits);
-    if (waited !== true || waits) return;
+    else this.#waiting.set(id, { task, nextPollAt });
+    // Before it was due, the next poll only became sooner or later.
+    if (due === undefined || due === nextPollAt || due > Date.now()) return;
     const story = this.read(id);
-    this.#tell(id, { ...story, polls: [...(story.polls ?? []), Date.now()].slice(-KEPT_POLLS) });
+    this.#tell(id, { ...story, polls: [...(story.polls ?? []), due].slice(-KEPT_POLLS) });
   }
 
   #add(id: string, moments: readonly Moment[], tool: JsonObject | undefined): void {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { deadline } from "../../../src/engine/schedule.ts";
+import { DEFAULT_TIMING, deadline } from "../../../src/engine/schedule.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { network, rpcError, unknownTask } from "../../fixtures/faults.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const TTL = 60_000;
-const GRACE = 30_000;
 
 function polledAt(ms: number, ttlMs: number | null = TTL): Walk {
   const record = runningRecord({ snapshot: snapshotOf({ ttlMs }) });
@@ -26,23 +25,13 @@ describe("the TTL of a task", () => {
     expect(deadline(runningRecord({ snapshot: snapshotOf({ ttlMs: 0 }) }))).toBe(T0);
   });
 
-  it.each(["working", "input_required"] as const)(
-    "a task that is %s within it, and within the grace after it, goes on",
-    (status) => {
-      const walk = polledAt(TTL + GRACE - 1).on(still(status));
+  it.each([0, 3_600, TTL])("of %s ms never ends a task whose server still answers", (ttlMs) => {
+    for (const status of ["working", "input_required"] as const) {
+      const walk = polledAt(365 * 86_400_000, ttlMs).on(still(status, ttlMs));
       expect(walk.outcome).toBeUndefined();
       expect(walk.due).toBeLessThan(Number.POSITIVE_INFINITY);
-    },
-  );
-
-  it.each(["working", "input_required"] as const)(
-    "a task that is still %s after the grace has expired",
-    (status) => {
-      const walk = polledAt(TTL + GRACE).on(still(status));
-      expect(walk.outcome).toEqual({ kind: "expired", detail: expect.stringContaining("task-1") });
-      expect(walk.outcome).toMatchObject({ detail: expect.stringContaining(status) });
-    },
-  );
+    }
+  });
 
   it("passing ends nothing by itself: the server is asked", () => {
     expect(polledAt(TTL * 100).sent).toEqual(["get"]);
@@ -59,7 +48,7 @@ describe("the TTL of a task", () => {
   });
 
   it("that the server has lengthened meanwhile is the longer one", () => {
-    const walk = polledAt(TTL + GRACE).on(still("working", TTL * 10));
+    const walk = polledAt(TTL * 2).on(still("working", TTL * 10));
     expect(walk.outcome).toBeUndefined();
     expect(walk.record.snapshot?.ttlMs).toBe(TTL * 10);
   });
@@ -69,15 +58,31 @@ describe("the TTL of a task", () => {
     expect(polledAt(year, null).on(still("working", null)).outcome).toBeUndefined();
   });
 
-  it("that passed while the server could not be reached: expired after five faults, not before", () => {
-    const walk = polledAt(TTL - 1);
-    for (let attempt = 1; attempt < 5; attempt++) {
-      walk.on({ type: "faulted", operation: "get", fault: network }, 1);
-      expect(walk.outcome, `fault ${attempt}`).toBeUndefined();
-      walk.onDue();
-    }
+  it("that passed while the server could not be reached: expired after a day of silence, not before", () => {
+    const walk = polledAt(TTL + 1);
+    const silentFrom = walk.now;
     walk.on({ type: "faulted", operation: "get", fault: network });
+    while (walk.now < silentFrom + DEFAULT_TIMING.silenceMs) {
+      expect(walk.outcome).toBeUndefined();
+      walk.onDue().on({ type: "faulted", operation: "get", fault: network });
+    }
     expect(walk.outcome).toMatchObject({ kind: "expired", detail: expect.stringContaining(network.message) });
+  });
+
+  it("that passed: the silence counts over several processes, and ends with the first reply", () => {
+    const walk = polledAt(TTL + 1);
+    const fail = (): Walk => walk.on({ type: "faulted", operation: "get", fault: network });
+    for (let attempt = 1; attempt < 5; attempt++) fail().onDue();
+    const since = TTL + 1 + T0;
+    expect(fail().record.silentSince).toBe(since);
+    const later = new Walk(stateOf(walk.record), since + DEFAULT_TIMING.silenceMs).on({ type: "woken" });
+    for (let attempt = 1; attempt < 5; attempt++) {
+      later.on({ type: "faulted", operation: "get", fault: network });
+      expect(later.outcome, "one fault is no silence").toBeUndefined();
+      later.onDue();
+    }
+    expect(later.on({ type: "faulted", operation: "get", fault: network }).outcome?.kind).toBe("expired");
+    expect(walk.onDue().on(still()).record.silentSince).toBeUndefined();
   });
 
   it("that has not passed: no number of faults ends the task", () => {

@@ -40,10 +40,39 @@ describe("observe", () => {
     expect(observe(record, { snapshot: snapshotOf(), inputRequests: [] }, T0 + 1)).toBe(record);
   });
 
-  it("gives the same record when the reading is outdated", () => {
+  it("takes the reply to a later request for later, whatever its time stamp says: nodes have clocks of their own", () => {
+    const earlier = snapshotOf({ lastUpdatedAt: new Date(T0 - 1).toISOString(), status: "input_required" });
+    expect(observe(deepFreeze(runningRecord()), { snapshot: earlier }, T0 + 1).snapshot).toEqual(earlier);
+  });
+
+  it("gives the same record when only the time stamps moved", () => {
     const record = deepFreeze(runningRecord());
-    const old = snapshotOf({ lastUpdatedAt: new Date(T0 - 1).toISOString(), status: "input_required" });
-    expect(observe(record, { snapshot: old }, T0 + 1)).toBe(record);
+    const moved = new Date(T0 + 5_000).toISOString();
+    const view = { snapshot: snapshotOf({ createdAt: moved, lastUpdatedAt: moved }) };
+    expect(observe(record, view, T0 + 5_000)).toBe(record);
+  });
+
+  it("never takes a terminal status back", () => {
+    const record = deepFreeze(runningRecord({ snapshot: snapshotOf({ status: "completed" }) }));
+    expect(observe(record, { snapshot: snapshotOf({ status: "working" }) }, T0)).toBe(record);
+  });
+
+  const known = snapshotOf({ ttlMs: 7, pollIntervalMs: 60_000, statusMessage: "half" });
+
+  it.each([
+    ["a notification of the same status", true, "working", { statusMessage: "half" }],
+    ["a notification of another status", true, "input_required", {}],
+    ["a reply, which is complete", false, "working", {}],
+  ] as const)("%s: what it leaves out stays as it was", (_what, partial, status, message) => {
+    const bare = { taskId: "task-1", status };
+    const { statusMessage: _half, ...rest } = known;
+    const record = observe(deepFreeze(runningRecord({ snapshot: known })), { snapshot: bare }, T0, partial);
+    expect(record.snapshot).toEqual({ ...rest, status, ...message });
+  });
+
+  it("a TTL of null is unlimited, and not left out", () => {
+    const view = { snapshot: { taskId: "task-1", status: "working", ttlMs: null } as const };
+    expect(observe(runningRecord({ snapshot: known }), view, T0).snapshot?.ttlMs).toBeNull();
   });
 
   it("leaves a settled record alone", () => {

@@ -225,6 +225,22 @@ describe("notifications", () => {
     expect(walk.record.snapshot?.status).toBe("working");
   });
 
+  it("are late by the stamp of the last poll, also where that poll brought nothing new", () => {
+    const walk = running().onDue();
+    const before = walk.on({ type: "polled", view: seen({}, 5_000) }).record;
+    expect(walk.on({ type: "notified", view: seen({ statusMessage: "older" }, 900) }).record).toBe(before);
+  });
+
+  it("that come while a poll is out count, not its reply, if that is older; the next reply does", () => {
+    const walk = running().onDue();
+    walk.on({ type: "notified", view: seen({ status: "input_required" }, 900) });
+    walk.on({ type: "polled", view: seen({}, 100) });
+    expect(walk.record.snapshot?.status).toBe("input_required");
+    expect(walk.due).toBeLessThan(Number.POSITIVE_INFINITY);
+    walk.onDue().on({ type: "polled", view: seen({}, 100) });
+    expect(walk.record.snapshot?.status).toBe("working");
+  });
+
   it("a terminal word is never taken back, even by a newer one", () => {
     const walk = running().on({ type: "notified", view: seen({ status: "completed" }, 100) });
     walk.on({ type: "notified", view: seen({ status: "working" }, 900) });

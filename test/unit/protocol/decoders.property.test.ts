@@ -59,8 +59,9 @@ function isView(view: TaskView): void {
   expect(typeof snapshot.taskId).toBe("string");
   expect(snapshot.taskId).not.toBe("");
   expect(STATUSES).toContain(snapshot.status);
-  expect(typeof snapshot.createdAt).toBe("string");
-  expect(typeof snapshot.lastUpdatedAt).toBe("string");
+  for (const time of [snapshot.createdAt ?? "", snapshot.lastUpdatedAt ?? ""]) {
+    expect(typeof time).toBe("string");
+  }
   for (const duration of [snapshot.ttlMs ?? 0, snapshot.pollIntervalMs ?? 0]) {
     expect(Number.isFinite(duration) && duration >= 0).toBe(true);
   }
