@@ -16,6 +16,7 @@ import { protocolOf } from "./protocol/task-protocol.ts";
 import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
 import { randomId } from "./random-id.ts";
+import { RecentSet } from "./recent-set.ts";
 import type { Alarm } from "./runtime/alarm.ts";
 import { type Problem, storageProblem } from "./runtime/problem.ts";
 import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
@@ -94,8 +95,8 @@ export class TaskClient implements TaskClientApi {
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #host: TaskHost;
   readonly #tasks: Map<string, Task> = new Map();
-  /** Tasks seen to their end: what is heard of them as unfinished is older. */
-  readonly #ended: Set<string> = new Set();
+  /** Tasks seen to their end: what is heard of them as unfinished is older, and never so much older as this set is long. */
+  readonly #ended: Set<string> = new RecentSet(10_000);
   /** Calls made by what was remembered of their tools: a refusal of their manner, the reason of the abort, is not their end. */
   readonly #tentative: Map<string, AbortController> = new Map();
   readonly #subscribers: TaskSubscribers = new TaskSubscribers();

@@ -37,8 +37,13 @@ export class TaskCancelledError extends TaskError {
   override readonly name = "TaskCancelledError";
   readonly confirmed: boolean;
 
-  constructor(task: TaskReference, confirmed: boolean) {
-    super(task, confirmed ? "was cancelled" : "was cancelled, which its server never confirmed");
+  constructor(task: TaskReference, confirmed: boolean, detail?: string) {
+    super(
+      task,
+      confirmed
+        ? "was cancelled"
+        : `was cancelled, which its server never confirmed${detail ? `. ${detail}` : ""}`,
+    );
     this.confirmed = confirmed;
   }
 }
@@ -109,7 +114,7 @@ export function errorOf(task: TaskReference, outcome: Exclude<Outcome, { kind: "
     case "failed":
       return new TaskFailedError(task, outcome.error);
     case "cancelled":
-      return new TaskCancelledError(task, outcome.confirmed);
+      return new TaskCancelledError(task, outcome.confirmed, outcome.detail);
     case "expired":
       return new TaskExpiredError(task, outcome.detail);
     case "lost":

@@ -1,6 +1,7 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject } from "../protocol/json.ts";
 import { MODERN_ERRORS, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
+import type { MalformedReplyError } from "../protocol/task-view.ts";
 
 /** The most of a server's text that an error shows, in characters. */
 const EXCERPT_LENGTH = 300;
@@ -58,8 +59,10 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   // A schema's complaints are of no use to anybody who does not maintain the server.
   if (error?.name === "ZodError")
     return { kind: "malformed", message: "The reply is unreadable: it is not a JSON-RPC message" };
-  if (error?.name === "MalformedReplyError" || thrown instanceof SyntaxError)
-    return { kind: "malformed", message };
+  if (error?.name === "MalformedReplyError" || thrown instanceof SyntaxError) {
+    const { raw, view } = error as Partial<MalformedReplyError>;
+    return { kind: "malformed", message, ...(raw !== undefined && { raw }), ...(view && { view }) };
+  }
   const data = isObject(error?.data) ? error.data : {};
   const status = [data.status, error?.status, error?.code].find(isHttpStatus);
   if (status === undefined) return { kind: "network", message: `${message}${causeOf(error?.cause)}` };

@@ -12,6 +12,7 @@ import {
   readRpcError,
 } from "../protocol/json-rpc.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
+import { RecentSet } from "../recent-set.ts";
 import { faultOf, RequestFaultError, rpcFault } from "./request-fault.ts";
 import { type SendOptions, sendOn, type Transport } from "./transport.ts";
 
@@ -85,8 +86,8 @@ export class RpcChannel {
   /** How long a request may take that has no timeout of its own, in ms. */
   readonly timeoutMs: number;
   readonly #pending: Map<number, Pending> = new Map();
-  /** Requests given up, whose replies may still come. */
-  readonly #givenUp: Set<number> = new Set();
+  /** Requests given up, whose replies may still come; of most of a server that never replies they never do. */
+  readonly #givenUp: Set<number> = new RecentSet(1_000);
   readonly #firstId: number = FIRST_ID + Math.floor(Math.random() * 2 ** 29);
   #lastId: number = this.#firstId;
   #closed = false;

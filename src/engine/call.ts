@@ -1,7 +1,8 @@
 import type { CallReply } from "../protocol/task-view.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
-import { end, failed, lost, rpcFailed } from "./outcome.ts";
+import { withQuestions } from "./input.ts";
+import { end, failed, lost, rpcFailed, unreadable } from "./outcome.ts";
 import { observed } from "./poll.ts";
 import type { Outcome, TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
@@ -56,7 +57,7 @@ function askedFirst(state: TaskState, reply: CallReply & { kind: "input" }, now:
         rounds: call.rounds + 1,
         ...(reply.requestState !== undefined && { requestState: reply.requestState }),
       },
-      inputs: reply.requests.map((request) => ({ ...request, askedAt: now, state: "open" })),
+      inputs: withQuestions([], reply.requests, now),
     },
   };
 }
@@ -66,9 +67,9 @@ export function callFaulted(state: TaskState, fault: Fault, now: number, timing:
   if (stage !== "calling") return state;
   if (fault.kind === "rpc") return end(state, rpcFailed(fault), now);
   // What a reply said that nobody can read may have been a task, where that can be found out.
-  if (fault.kind === "unauthorized" || (fault.kind === "malformed" && call.recovery !== "list")) {
+  if (fault.kind === "unauthorized")
     return end(state, failed({ reason: fault.kind, message: fault.message }), now);
-  }
+  if (fault.kind === "malformed" && call.recovery !== "list") return end(state, unreadable(fault), now);
   if (wasRefused(fault)) {
     const record: TaskRecord = { ...state.record, call: { ...call, refused: true } };
     return troubled({ ...state, record, mayCall: true }, fault, now, timing);

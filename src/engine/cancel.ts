@@ -1,3 +1,4 @@
+import { cutText } from "../protocol/bounds.ts";
 import type { TaskView } from "../protocol/task-view.ts";
 import type { Fault } from "./fault.ts";
 import { end } from "./outcome.ts";
@@ -5,7 +6,10 @@ import { observed } from "./poll.ts";
 import { hasEnded } from "./record.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
-import { landed, relaxed, troubled } from "./trouble.ts";
+import { ATTEMPTS, landed, relaxed, troubled } from "./trouble.ts";
+
+/** For how many times the time to act on a cancel it is tried to have an unreachable server take it. */
+const PATIENCE = 10;
 
 export function cancelled(state: TaskState, now: number): TaskState {
   const { record } = state;
@@ -23,11 +27,29 @@ export function cancelTaken(
   return view ? observed(next, view, now, timing) : next;
 }
 
+/**
+ * A wish to cancel has an end, whatever the server does: one that answers the request with anything but an
+ * acknowledgement is asked a few times, and one that cannot be reached for ten times as long as it has to act on it.
+ */
 export function cancelFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
   // 2025-11-25 refuses to cancel what has ended (-32602); a server without the method cannot.
-  return fault.kind === "rpc"
-    ? { ...acknowledged(state, now), pollAt: now }
-    : troubled(state, fault, now, timing);
+  if (fault.kind === "rpc") return { ...acknowledged(state, now), pollAt: now };
+  const cancelTries = (state.cancelTries ?? 0) + 1;
+  const enough = cancelTries >= ATTEMPTS;
+  const graces = since(state.record.cancel?.requestedAt ?? now, now) / timing.cancelGraceMs;
+  const answered = fault.kind !== "network" && fault.kind !== "timeout";
+  if (answered ? graces >= (enough ? 1 : PATIENCE) : enough && graces >= PATIENCE) {
+    const detail = cutText(
+      `The task may go on at its server: the request to cancel failed. ${fault.message}`,
+    );
+    return end(state, { kind: "cancelled", confirmed: false, detail }, now);
+  }
+  return troubled({ ...state, cancelTries }, fault, now, timing);
+}
+
+/** A clock that was set back meanwhile must not make it last for ever. */
+function since(time: number, now: number): number {
+  return Math.abs(now - time);
 }
 
 function acknowledged(state: TaskState, now: number): TaskState {
@@ -66,6 +88,6 @@ export function enforceCancel(state: TaskState, now: number, timing: Timing): Ta
   if (hasEnded(state.record)) return state;
   // In 2026-07-28 the server only acknowledges a cancel: after a bounded wait it counts.
   const { acknowledgedAt } = cancel;
-  if (acknowledgedAt === undefined || now < acknowledgedAt + timing.cancelGraceMs) return state;
+  if (acknowledgedAt === undefined || since(acknowledgedAt, now) < timing.cancelGraceMs) return state;
   return end(state, { kind: "cancelled", confirmed: false }, now);
 }

@@ -1,4 +1,5 @@
 import { INVALID_PARAMS, type RpcErrorBody } from "../protocol/json-rpc.ts";
+import type { TaskView } from "../protocol/task-view.ts";
 
 /** Why a request brought no usable reply. */
 export type Fault =
@@ -30,7 +31,14 @@ export type Fault =
   /** The server answered with more than the client takes. */
   | { readonly kind: "oversized"; readonly message: string }
   /** The server answered with something that breaks the protocol. */
-  | { readonly kind: "malformed"; readonly message: string };
+  | {
+      readonly kind: "malformed";
+      readonly message: string;
+      /** What it answered with, cut if it is long. */
+      readonly raw?: unknown;
+      /** As much of the task as could be read all the same. */
+      readonly view?: TaskView;
+    };
 
 /** Whether the server certainly did nothing with the request, so that it may be sent again. */
 export function wasRefused(fault: Fault): boolean {

@@ -1,3 +1,4 @@
+import { cutText, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
@@ -24,7 +25,7 @@ export function asked(state: TaskState, request: InputRequest, now: number): Tas
   );
   const next: readonly RecordedInput[] = repeated
     ? inputs.map((input) => (input === repeated ? askedAgain(input, request) : input))
-    : [...inputs, { ...request, key: unusedKey(request.key, inputs), askedAt: now, state: "open" }];
+    : withQuestions(inputs, [{ ...request, key: unusedKey(request.key, inputs) }], now);
   return { ...state, record: { ...record, inputs: next } };
 }
 
@@ -53,8 +54,10 @@ function sameSession(a: InputRequest, b: InputRequest): boolean {
   return a.sessionId === b.sessionId;
 }
 
-function sameQuestion(a: InputRequest, b: InputRequest): boolean {
-  return a.method === b.method && sameJson(a.params, b.params);
+function sameQuestion(known: InputRequest, { method, params }: InputRequest): boolean {
+  return (
+    known.method === method && (sameJson(known.params, params) || sameJson(known.params, cutParams(params)))
+  );
 }
 
 /** One key is answered once, so that a key is never used again. */
@@ -62,6 +65,36 @@ function unusedKey(key: string, inputs: readonly RecordedInput[]): string {
   let unused = key;
   for (let count = 2; inputs.some((input) => input.key === unused); count++) unused = `${key}-${count}`;
   return unused;
+}
+
+/** How many questions of a task are remembered. Beyond it the earliest that are over are forgotten, and could be asked again. */
+const MAX_INPUTS = 200;
+
+/** Adds new questions, within what a record may hold: of one that is too long only the message is kept, to be declined. */
+export function withQuestions(
+  known: readonly RecordedInput[],
+  added: readonly InputRequest[],
+  now: number,
+): readonly RecordedInput[] {
+  if (added.length === 0) return known;
+  let left = MAX_QUESTIONS - JSON.stringify(known).length;
+  const all = [...known];
+  for (const request of added.slice(0, MAX_INPUTS)) {
+    const fits = JSON.stringify(request.params).length <= left;
+    const params = fits ? request.params : cutParams(request.params);
+    left -= JSON.stringify(params).length;
+    all.push({ ...request, params, askedAt: now, state: "open" });
+  }
+  for (let index = 0; all.length > MAX_INPUTS && index < all.length; ) {
+    const { state } = all[index] as RecordedInput;
+    if (state === "delivered" || state === "withdrawn") all.splice(index, 1);
+    else index++;
+  }
+  return all;
+}
+
+function cutParams({ message }: JsonObject): JsonObject {
+  return { message: cutText(String(message)) };
 }
 
 export function answered(state: TaskState, key: string, response: JsonObject): TaskState {
@@ -75,20 +108,67 @@ export function answered(state: TaskState, key: string, response: JsonObject): T
 
 /** The answers that go with the next request: 2025-11-25 takes them one by one. */
 export function answersToSend(record: TaskRecord): readonly RecordedInput[] {
-  const answered = record.inputs.filter(({ state }) => state === "answered");
+  const answered = record.inputs.filter(({ state, resend }) => state === "answered" || resend);
   return record.generation === "2025-11-25" ? answered.slice(0, 1) : answered;
 }
 
 export function delivered(state: TaskState, keys: readonly string[], now: number, timing: Timing): TaskState {
-  const record = withInputs(state.record, keys, (input) => ({ ...input, state: "delivered" }));
+  const record = withInputs(state.record, keys, (input) => ({
+    ...input,
+    state: "delivered",
+    ...(input.resend && { resend: false }),
+  }));
   return { ...landed(state, "answer"), record, pollAt: Math.min(state.pollAt, now + timing.minPollMs) };
+}
+
+/** How many polls may find a task waiting for input with nothing left to answer, before that is taken for a mistake. */
+const IDLE_POLLS = 3;
+
+/**
+ * After a poll: a task that waits for input although all it asked is answered is sent the answers once more. If it
+ * still waits, or has asked nothing, the wait is told as trouble: nobody can end it but the server, or a cancel.
+ */
+export function watchedForInput(
+  state: TaskState,
+  { trouble }: TaskState,
+  named: readonly InputRequest[] | undefined,
+  now: number,
+): TaskState {
+  const { record } = state;
+  const { idlePolls = 0, ...rest } = state;
+  const idle =
+    record.snapshot?.status === "input_required" &&
+    !record.inputs.some(({ state: fate, resend }) => fate === "open" || fate === "answered" || resend);
+  if (!idle || record.outcome) return idlePolls > 0 ? rest : state;
+  if (idlePolls + 1 < IDLE_POLLS) return { ...state, idlePolls: idlePolls + 1 };
+  const delivered = record.inputs.filter((input) => input.state === "delivered");
+  // 2025-11-25 names none, and asks one thing at a time: earlier answers were the affair of earlier waits.
+  const asked = named
+    ? delivered.filter(({ key }) => named.some((request) => request.key === key))
+    : delivered.slice(-1);
+  const again = asked.filter(({ resend }) => resend === undefined);
+  if (again.length > 0) {
+    const keys = again.map(({ key }) => key);
+    return { ...rest, record: withInputs(record, keys, (input) => ({ ...input, resend: true })) };
+  }
+  const message =
+    asked.length > 0
+      ? "The server still waits for input, though it has the answers to all it asked"
+      : "The server waits for input, and asks nothing that can be answered";
+  // The same object from poll to poll: it is told once.
+  const told =
+    trouble?.fault.message === message
+      ? trouble
+      : ({ fault: { kind: "malformed", message }, since: now } as const);
+  return { ...state, trouble: told };
 }
 
 /** Refused answers are the app's to give again; others are sent again. */
 export function answerFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
   if (!refusesAnswer(fault)) return troubled(state, fault, now, timing);
   const record = withInputs(state.record, state.answering, (input) => {
-    if (input.state !== "answered") return input;
+    // Sent once more: that the server refuses it then says that it has it.
+    if (input.state !== "answered") return { ...input, ...(input.resend && { resend: false }) };
     const { response: _refused, ...question } = input;
     return { ...question, state: "open" };
   });

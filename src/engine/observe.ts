@@ -3,6 +3,7 @@ import { sameJson } from "../protocol/json.ts";
 import { isTerminal, type TaskReading, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { TaskView } from "../protocol/task-view.ts";
 import { readTime } from "../protocol/time-stamp.ts";
+import { withQuestions } from "./input.ts";
 import { outcomeOf, settle } from "./outcome.ts";
 import type { RecordedInput, TaskRecord } from "./record.ts";
 import type { TaskState } from "./state.ts";
@@ -70,10 +71,8 @@ function mergeInputs(
     if (input.state === "withdrawn" && keys.has(input.key)) return { ...input, state: "open" };
     return input;
   });
-  const added = named
-    .filter(({ key }) => !known.some((input) => input.key === key))
-    .map((request): RecordedInput => ({ ...request, askedAt: now, state: "open" }));
-  const merged = [...kept, ...added];
+  const added = named.filter(({ key }) => !known.some((input) => input.key === key));
+  const merged = withQuestions(kept, added, now);
   return sameJson(known, merged) ? known : merged;
 }
 

@@ -1,9 +1,13 @@
+import { cutJson, cutText } from "../protocol/bounds.ts";
 import type { TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { TaskPayload } from "../protocol/task-view.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Fault } from "./fault.ts";
 import type { Failure, Outcome, TaskRecord } from "./record.ts";
 import type { TaskState } from "./state.ts";
+
+/** A failure is stored in its record, also where that is a row of 2 MB; a longer result of a failed task is cut. */
+const MAX_FAILED_RESULT = 64 * 1024;
 
 /** Ends a record. The first outcome stands: a record that has one is returned as it is. */
 export function settle(record: TaskRecord, outcome: Outcome, now: number): TaskRecord {
@@ -23,7 +27,8 @@ export function end(state: TaskState, outcome: Outcome, now: number): TaskState 
 
 export function outcomeOf(snapshot: TaskSnapshot | undefined, payload: TaskPayload): Outcome {
   if (payload.kind === "error") {
-    return failed({ reason: "rpc", message: payload.error.message, rpc: payload.error });
+    const { error } = payload;
+    return failed({ reason: "rpc", message: withStatus(snapshot, error.message), rpc: error });
   }
   const { result } = payload;
   // 2025-11-25 calls a task failed when its tool result says isError: that is a result like any other.
@@ -34,22 +39,47 @@ export function outcomeOf(snapshot: TaskSnapshot | undefined, payload: TaskPaylo
 /** The server said that the task has failed, and not with which error. */
 export function reportedFailed(snapshot: TaskSnapshot | undefined, result?: ToolResult): Outcome {
   const message = snapshot?.statusMessage ?? "The server reported the task as failed";
-  return failed({ reason: "reported", message, ...(result && { result }) });
+  const short = result && JSON.stringify(result).length <= MAX_FAILED_RESULT;
+  return failed({
+    reason: "reported",
+    message,
+    ...(result && (short ? { result } : { raw: cutJson(result) })),
+  });
+}
+
+/** What went wrong is told by the status message, by the error, or by both: the one often says less than the other. */
+function withStatus(snapshot: TaskSnapshot | undefined, message: string): string {
+  const { status, statusMessage = "" } = snapshot ?? {};
+  if (status !== "failed" || message.includes(statusMessage)) return message;
+  return statusMessage.includes(message) ? statusMessage : `${message}: ${statusMessage}`;
 }
 
 export function failed(error: Failure): Outcome {
-  return { kind: "failed", error };
+  return { kind: "failed", error: { ...error, message: cutText(error.message) } };
 }
 
-export function rpcFailed({ message, error }: Fault & { kind: "rpc" }): Outcome {
-  return failed({ reason: "rpc", message, rpc: error });
+export function rpcFailed({ message, error }: Fault & { kind: "rpc" }, snapshot?: TaskSnapshot): Outcome {
+  return failed({ reason: "rpc", message: withStatus(snapshot, message), rpc: error });
+}
+
+/** The task has ended, or the call was answered, with something that nobody can read. */
+export function unreadable(
+  { message, raw }: Fault & { kind: "malformed" },
+  snapshot?: TaskSnapshot,
+): Outcome {
+  const ended = snapshot ? `The task ended as ${snapshot.status}, and what it came to cannot be read. ` : "";
+  return failed({
+    reason: "malformed",
+    message: withStatus(snapshot, `${ended}${message}`),
+    ...(raw !== undefined && { raw }),
+  });
 }
 
 /** `how` goes on from there. */
 export function expired({ taskId }: TaskRecord, how: string): Outcome {
-  return { kind: "expired", detail: `The TTL of task ${taskId} passed${how}` };
+  return { kind: "expired", detail: cutText(`The TTL of task ${taskId} passed${how}`) };
 }
 
 export function lost(detail: string): Outcome {
-  return { kind: "lost", detail };
+  return { kind: "lost", detail: cutText(detail) };
 }

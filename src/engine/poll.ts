@@ -1,13 +1,14 @@
 import type { TaskView } from "../protocol/task-view.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
+import { watchedForInput } from "./input.ts";
 import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost, outcomeOf } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
 import { hasEnded } from "./record.ts";
 import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
-import { inheritedHold, landed, troubled } from "./trouble.ts";
+import { inheritedHold, landed, payloadFaulted, troubled } from "./trouble.ts";
 
 /** Each poll that is answered tries the next so much sooner, down to what the server suggests: its limit may be gone. */
 const PACE_EASE = 0.95;
@@ -44,7 +45,9 @@ export function polled(state: TaskState, view: TaskView, now: number, timing: Ti
     now,
     timing,
   );
-  return early && hasEnded(after.record) ? end(after, outcomeOf(after.record.snapshot, early), now) : after;
+  return early && hasEnded(after.record)
+    ? end(after, outcomeOf(after.record.snapshot, early), now)
+    : watchedForInput(after, state, view.inputRequests, now);
 }
 
 export function notified(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
@@ -79,6 +82,10 @@ function paced(state: TaskState, now: number, timing: Timing): TaskState {
 }
 
 export function pollFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  const { view, ...said } = { view: undefined, ...fault };
+  // What can be read of it counts: the task may have ended.
+  const seen = view ? observed(state, view, now, timing) : state;
+  if (hasEnded(seen.record) && !isUnknownTask(fault)) return payloadFaulted(seen, said, now, timing);
   return isUnknownTask(fault)
     ? gone(state, fault, now)
     : troubled(slowed({ ...state, pollAt: now }, fault, now, timing), fault, now, timing);

@@ -45,6 +45,8 @@ export interface RecordedInput extends InputRequest {
   readonly askedAt: number;
   readonly state: "open" | "answered" | "delivered" | "withdrawn";
   readonly response?: JsonObject;
+  /** The task still waited after it was delivered: true while it has to be sent once more, false when that is done. */
+  readonly resend?: boolean;
 }
 
 export interface RecordedCancel {
@@ -61,7 +63,7 @@ export interface Failure {
     | "http"
     /** The server takes none of the credentials. */
     | "unauthorized"
-    /** The server's reply to the call breaks the protocol. */
+    /** The server answered the call, or ended the task, with something that cannot be read: `raw`. */
     | "malformed"
     /** The server reported the task as failed: `result` is what it gave. */
     | "reported"
@@ -74,8 +76,10 @@ export interface Failure {
   readonly rpc?: RpcErrorBody;
   /** The HTTP status, where the server refused on that level. */
   readonly httpStatus?: number;
-  /** A 2025-11-25 task that failed and still had a result without `isError`. */
+  /** A 2025-11-25 task that failed and still had a result without `isError`. A long one is cut, and in `raw`. */
   readonly result?: ToolResult;
+  /** What the server said instead of a result: the JSON value, or a text that is the beginning of a long one. */
+  readonly raw?: unknown;
 }
 
 /** How a task ended. Written once. */
@@ -89,8 +93,8 @@ export type Outcome =
     }
   /** The request failed: a JSON-RPC error, or a refusal before there was a task. */
   | { readonly kind: "failed"; readonly error: Failure }
-  /** `confirmed` is false when the server never said so within the bound. */
-  | { readonly kind: "cancelled"; readonly confirmed: boolean }
+  /** `confirmed` is false when the server never said so within the bound; `detail` says why, where it took no request to cancel. */
+  | { readonly kind: "cancelled"; readonly confirmed: boolean; readonly detail?: string }
   /** The task's TTL has passed, and the server has nothing more of it. */
   | { readonly kind: "expired"; readonly detail: string }
   /** What became of it cannot be known. `sent` says whether the work may have been done. */

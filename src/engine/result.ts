@@ -5,7 +5,7 @@ import { gone } from "./poll.ts";
 import { hasEnded } from "./record.ts";
 import { deadline, nextPoll, type Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
-import { ATTEMPTS, landed, troubled } from "./trouble.ts";
+import { landed, payloadFaulted, troubled } from "./trouble.ts";
 
 /** 2025-11-25 sends its questions on `tasks/result` ("Input Required Status"), which is opened while none is known. */
 export function wantsQuestions({ record }: TaskState): boolean {
@@ -45,7 +45,7 @@ export function resultFaulted(state: TaskState, fault: Fault, now: number, timin
     const itsEnd = record.snapshot?.status === "failed";
     if (unknown && !itsEnd) return gone(state, fault, now);
     if (unknown && now >= deadline(record)) return end(state, reportedFailed(record.snapshot), now);
-    if (itsEnd || state.failures + 1 >= ATTEMPTS) return end(state, rpcFailed(fault), now);
+    if (itsEnd) return end(state, rpcFailed(fault, record.snapshot), now);
   }
-  return troubled(state, fault, now, timing);
+  return payloadFaulted(state, fault, now, timing);
 }

@@ -43,6 +43,10 @@ export interface TaskState {
   readonly progress?: TaskProgress;
   /** The server pushes changes, so that polls are only the net below. */
   readonly pushed: boolean;
+  /** How many requests to cancel have failed. */
+  readonly cancelTries?: number;
+  /** How many polls in a row have found the task waiting for input with all it asked answered, or nothing asked. */
+  readonly idlePolls?: number;
   /** The time stamp of the last reading, by the server's clock; it is no news, so that the record may have an older one. */
   readonly stampedAt?: number;
   /** A notification came while a poll was out: the reply may be older than it. */

@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
-import { end, expired } from "./outcome.ts";
-import type { TaskRecord } from "./record.ts";
+import { end, expired, lost, rpcFailed, unreadable } from "./outcome.ts";
+import { hasEnded, type TaskRecord } from "./record.ts";
 import { backoffDelay, deadline, type Timing } from "./schedule.ts";
 import { type Hold, NOTHING_OUT, type Operation, type TaskState } from "./state.ts";
 
@@ -12,9 +12,12 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
   const failures = state.failures + 1;
   const since = state.trouble?.since ?? record.silentSince ?? now;
   const silent = failures >= ATTEMPTS && record.stage === "running";
-  if (silent && now >= Math.max(deadline(record), since + timing.silenceMs)) {
-    const how = ` while its server could not be reached: ${fault.message}`;
-    return end(state, expired(record, how), now);
+  const ended = hasEnded(record);
+  if (silent && now >= Math.max(ended ? 0 : deadline(record), since + timing.silenceMs)) {
+    const outcome = ended
+      ? lost(`The task ended, and what it came to could not be fetched: ${fault.message}`)
+      : expired(record, ` while its server could not be reached: ${fault.message}`);
+    return end(state, outcome, now);
   }
   const demanded =
     fault.kind === "http" && fault.retryAfterMs !== undefined
@@ -38,6 +41,19 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
     hold,
     trouble: { fault, since },
   };
+}
+
+/**
+ * The server has said that the task is over. A payload that it refuses, or that cannot be read, is asked for a few
+ * times; then what it said instead is the outcome.
+ */
+export function payloadFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  const { snapshot } = state.record;
+  if (state.failures + 1 >= ATTEMPTS) {
+    if (fault.kind === "malformed") return end(state, unreadable(fault, snapshot), now);
+    if (fault.kind === "rpc") return end(state, rpcFailed(fault, snapshot), now);
+  }
+  return troubled(state, fault, now, timing);
 }
 
 /** The silence that the server demanded of an earlier process. A clock that was set back must not make it last for ever. */

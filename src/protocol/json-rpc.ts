@@ -1,3 +1,4 @@
+import { cutJson, cutText } from "./bounds.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
 /** JSON-RPC 2.0 as MCP uses it: no batches, ids are strings or integers. */
@@ -61,6 +62,6 @@ export function isResponse(message: unknown): message is RpcResponse {
 export function readRpcError(value: unknown): RpcErrorBody {
   if (!isObject(value)) return { code: -32603, message: "The server answered with an unreadable error" };
   const code = typeof value.code === "number" ? value.code : -32603;
-  const message = typeof value.message === "string" ? value.message : "The server gave no message";
-  return value.data === undefined ? { code, message } : { code, message, data: value.data };
+  const message = typeof value.message === "string" ? cutText(value.message) : "The server gave no message";
+  return value.data === undefined ? { code, message } : { code, message, data: cutJson(value.data) };
 }

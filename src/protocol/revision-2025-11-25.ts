@@ -53,7 +53,8 @@ export const revision2025: TaskProtocol = {
       };
     }
     const toolResult = readToolResult(result);
-    if (!toolResult) throw new MalformedReplyError("The reply to tools/call is neither a result nor a task");
+    if (!toolResult)
+      throw new MalformedReplyError("The reply to tools/call is neither a result nor a task", result);
     return { kind: "result", result: toolResult };
   },
 
@@ -67,7 +68,7 @@ export const revision2025: TaskProtocol = {
 
   decodeResult(result: unknown): TaskPayload {
     const toolResult = readToolResult(result);
-    if (!toolResult) throw new MalformedReplyError("tasks/result gave no tool result");
+    if (!toolResult) throw new MalformedReplyError("tasks/result gave no tool result", result);
     return { kind: "result", result: toolResult };
   },
 

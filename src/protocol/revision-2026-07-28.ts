@@ -48,7 +48,7 @@ export const revision2026: TaskProtocol = {
     switch (result.resultType ?? bare) {
       case "complete": {
         const toolResult = readToolResult(result);
-        if (!toolResult) throw new MalformedReplyError("The reply to tools/call is no tool result");
+        if (!toolResult) throw new MalformedReplyError("The reply to tools/call is no tool result", result);
         return { kind: "result", result: toolResult };
       }
       case "task": {
@@ -122,9 +122,9 @@ function readView(task: unknown, form: "brief" | "detailed"): TaskView {
       if (form === "brief" && fields.inputRequests === undefined) return { snapshot };
       return { snapshot, inputRequests: readInputRequests(fields.inputRequests) };
     case "completed":
-      return withPayload(snapshot, readResult(fields.result), form, "result");
+      return withPayload(snapshot, readResult(fields.result), form, fields);
     case "failed":
-      return withPayload(snapshot, readError(fields.error), form, "error");
+      return withPayload(snapshot, readError(fields.error), form, fields);
   }
 }
 
@@ -132,11 +132,13 @@ function withPayload(
   snapshot: TaskReading,
   payload: TaskPayload | undefined,
   form: "brief" | "detailed",
-  field: string,
+  fields: JsonObject,
 ): TaskView {
   if (payload) return { snapshot, payload, inputRequests: [] };
-  if (form === "brief") return { snapshot, inputRequests: [] };
-  throw new MalformedReplyError(`The task is ${snapshot.status}, and the reply holds no ${field}`);
+  const view: TaskView = { snapshot, inputRequests: [] };
+  if (form === "brief") return view;
+  const field = snapshot.status === "failed" ? "error" : "result";
+  throw new MalformedReplyError(`The reply holds no ${field} that can be read`, fields, view);
 }
 
 function readResult(value: unknown): TaskPayload | undefined {

@@ -1,3 +1,4 @@
+import { cutJson, cutText, MAX_RAW } from "./bounds.ts";
 import type { InputRequest } from "./input-request.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
@@ -34,9 +35,19 @@ export type CallReply =
       readonly requestState?: string;
     };
 
-/** A reply that breaks the protocol. The record is kept, and the request is made again. */
+/** A reply that breaks the protocol. The record is kept, and the request is made again, a few times. */
 export class MalformedReplyError extends Error {
   override readonly name = "MalformedReplyError";
+  /** The reply, or its beginning. */
+  readonly raw: unknown;
+  /** As much of it as can be read. */
+  readonly view: TaskView | undefined;
+
+  constructor(message: string, raw?: unknown, view?: TaskView) {
+    super(message);
+    this.raw = cutJson(raw);
+    this.view = view;
+  }
 }
 
 /** By the name without case and separators. Drafts of SEP-1686 began with `submitted`. */
@@ -87,7 +98,7 @@ export function readSnapshot(reply: unknown, ttlField: string, pollField: string
     taskId,
     ...(typeof value.taskId === "number" && { numericId: true }),
     status,
-    ...(typeof value.statusMessage === "string" && { statusMessage: value.statusMessage }),
+    ...(typeof value.statusMessage === "string" && { statusMessage: cutText(value.statusMessage) }),
     ...(typeof value.createdAt === "string" && { createdAt: value.createdAt }),
     ...(typeof value.lastUpdatedAt === "string" && { lastUpdatedAt: value.lastUpdatedAt }),
     ...((ttl === null || isDuration(ttl)) && { ttlMs: ttl }),
@@ -104,5 +115,5 @@ export function readImmediateResponse(result: JsonObject): string | undefined {
   const meta = result._meta;
   if (!isObject(meta)) return undefined;
   const text = meta["io.modelcontextprotocol/model-immediate-response"];
-  return typeof text === "string" ? text : undefined;
+  return typeof text === "string" ? cutText(text, MAX_RAW) : undefined;
 }

@@ -21,6 +21,7 @@ import { idleState, type Operation, type TaskEvent, type TaskState } from "../en
 import { isRival } from "../engine/stray.ts";
 import { transition } from "../engine/transition.ts";
 import { movedBy } from "../engine/trouble.ts";
+import { cutText } from "../protocol/bounds.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
@@ -28,6 +29,7 @@ import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import { protocolOf, type TaskId } from "../protocol/task-protocol.ts";
 import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snapshot.ts";
 import { MalformedReplyError } from "../protocol/task-view.ts";
+import { RecentSet } from "../recent-set.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { ClockWatch } from "./clock-watch.ts";
@@ -109,8 +111,11 @@ export class TaskRuntime {
   readonly #feeds: Map<string, PushFeed> = new Map();
   /** By record: ends its use of the server's own stream (2025-11-25). */
   readonly #listening: Map<string, () => void> = new Map();
-  /** Tasks that a lost call may have been: another lost call must not take one of them for certain. */
-  readonly #suspected: Set<string> = new Set();
+  /**
+   * Tasks that a lost call may have been: another lost call must not take one of them for certain. What is forgotten
+   * here is read from the store with the next list.
+   */
+  readonly #suspected: Set<string> = new RecentSet(1_000);
   readonly #abandon: Map<string, AbortController> = new Map();
   readonly #polls: Gate;
   /** By endpoint. */
@@ -428,7 +433,7 @@ export class TaskRuntime {
     const seen: TaskProgress = {
       progress,
       ...(typeof total === "number" && { total }),
-      ...(typeof message === "string" && { message }),
+      ...(typeof message === "string" && { message: cutText(message) }),
     };
     this.dispatch(state.record.id, bounded({ type: "progressed", progress: seen }));
     return true;

@@ -133,8 +133,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an acknowledged cancel is not waited for",
     file: "engine/cancel.ts",
-    find: "now < acknowledgedAt + timing.cancelGraceMs",
-    replace: "now < acknowledgedAt",
+    find: "since(acknowledgedAt, now) < timing.cancelGraceMs",
+    replace: "since(acknowledgedAt, now) < 0",
   },
   {
     name: "resume forgets calls that were out",

@@ -64,6 +64,12 @@ export function wrongOutcome(
           : `${tag} is cancelled, and its server never said so`;
       }
       if (!history.cancelled) return `${tag} is cancelled, and nobody wished it`;
+      if (outcome.detail !== undefined) {
+        const tried = (record.settledAt ?? 0) - (record.cancel?.requestedAt ?? 0);
+        return history.clockWasSet || tried >= DEFAULT_TIMING.cancelGraceMs
+          ? undefined
+          : `${tag} is given up as not to be cancelled after ${tried} ms`;
+      }
       // A server that only acknowledged is given its time (2026-07-28), unless it says that the task is gone.
       const { acknowledgedAt } = record.cancel ?? {};
       const waited = acknowledgedAt !== undefined && (record.settledAt ?? 0) - acknowledgedAt;

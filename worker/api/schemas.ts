@@ -52,7 +52,7 @@ const outcomeSchema = z
       kind: z.literal("failed"),
       error: z.looseObject({ reason: z.string(), message: z.string() }),
     }),
-    z.object({ kind: z.literal("cancelled"), confirmed: z.boolean() }),
+    z.object({ kind: z.literal("cancelled"), confirmed: z.boolean(), detail: z.string().optional() }),
     z.object({ kind: z.literal("expired"), detail: z.string() }),
     z.object({ kind: z.literal("lost"), detail: z.string(), candidates: z.array(z.string()).optional() }),
   ])

@@ -126,7 +126,10 @@ describe("outcomeOf: what failed means", () => {
       "a JSON-RPC error",
       failed,
       { kind: "error", error: { code: -32603, message: "No" } },
-      { kind: "failed", error: { reason: "rpc", message: "No", rpc: { code: -32603, message: "No" } } },
+      {
+        kind: "failed",
+        error: { reason: "rpc", message: "No: It says", rpc: { code: -32603, message: "No" } },
+      },
     ],
   ] as const)("%s", (_what, snapshot, payload, outcome) => {
     expect(outcomeOf(snapshot, payload)).toEqual(outcome);

@@ -173,7 +173,7 @@ describe("the end of a task, 2025-11-25", () => {
     });
     expect(walk.outcome).toEqual({
       kind: "failed",
-      error: { reason: "rpc", message: "Bad city (-32602)", rpc: error },
+      error: { reason: "rpc", message: "Bad city (-32602): It says", rpc: error },
     });
   });
 

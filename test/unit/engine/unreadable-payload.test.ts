@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import type { Fault } from "../../../src/engine/fault.ts";
+import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
+import { Walk } from "../../fixtures/engine-walk.ts";
+import { http, malformed, rpcError } from "../../fixtures/faults.ts";
+import { callingRecord, runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
+
+const ATTEMPTS = 5;
+const unreadable: Fault = { kind: "malformed", message: "No tool result", raw: ["neither", "nor"] };
+
+/** Fails what is asked for until the task has an outcome, and counts how often that is. */
+function failing(walk: Walk, operation: "get" | "result", fault: Fault, atMost = 50): number {
+  for (let count = 1; ; count++) {
+    walk.on({ type: "faulted", operation, fault }, 1);
+    if (walk.outcome) return count;
+    if (count === atMost) throw new Error(`It is still asked for after ${atMost} attempts`);
+    walk.onDue();
+  }
+}
+
+describe("a task that has ended and whose payload cannot be read", () => {
+  it("2025-11-25: tasks/result is asked five times; then what it gave is the outcome", () => {
+    const snapshot = snapshotOf({ status: "completed" });
+    const walk = new Walk(stateOf(runningRecord({ generation: "2025-11-25", snapshot })));
+    walk.on({ type: "woken" });
+    expect(failing(walk, "result", unreadable)).toBe(ATTEMPTS);
+    expect(walk.outcome).toEqual({
+      kind: "failed",
+      error: {
+        reason: "malformed",
+        message: expect.stringContaining("ended as completed"),
+        raw: ["neither", "nor"],
+      },
+    });
+  });
+
+  it("2026-07-28: the status is known from the first such reply on, and told with the status message", () => {
+    const snapshot = snapshotOf({ status: "failed", statusMessage: "disk full" });
+    const fault: Fault = { ...unreadable, view: { snapshot, inputRequests: [] } };
+    const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 })).on({ type: "due" });
+    walk.on({ type: "faulted", operation: "get", fault });
+    expect(walk.record.snapshot).toEqual(snapshot);
+    expect(walk.state.trouble?.fault, "the view is in the record").not.toHaveProperty("view");
+    walk.onDue();
+    expect(failing(walk, "get", fault)).toBe(ATTEMPTS - 1);
+    expect(walk.outcome).toMatchObject({
+      error: { reason: "malformed", message: expect.stringMatching(/No tool result.*disk full/) },
+    });
+  });
+
+  it.each([
+    ["a JSON-RPC error", rpcError(-32603, "Cannot serialize"), "Cannot serialize"],
+    ["a reply without a task", malformed, "no task object"],
+  ])("2026-07-28: %s in place of the payload is bounded as well", (_what, fault, words) => {
+    const walk = new Walk(stateOf(runningRecord({ snapshot: snapshotOf({ status: "completed" }) })));
+    walk.on({ type: "woken" });
+    expect(failing(walk, "get", fault)).toBe(ATTEMPTS);
+    expect(walk.outcome).toMatchObject({ error: { message: expect.stringContaining(words) } });
+  });
+
+  it("a server that is down is given a day", () => {
+    const snapshot = snapshotOf({ status: "completed" });
+    const walk = new Walk(stateOf(runningRecord({ generation: "2025-11-25", snapshot })));
+    walk.on({ type: "woken" });
+    failing(walk, "result", http(502), 10_000);
+    expect(walk.now - T0).toBeGreaterThanOrEqual(DEFAULT_TIMING.silenceMs);
+    expect(walk.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining("HTTP 502") });
+  });
+});
+
+describe("what a failure tells", () => {
+  const failed = snapshotOf({ status: "failed", statusMessage: "The disk of node 7 is full" });
+  const fetching = (): Walk =>
+    new Walk(stateOf(runningRecord({ generation: "2025-11-25", snapshot: failed }))).on({ type: "woken" });
+
+  it("tells the error of tasks/result and the status message, where neither holds the other", () => {
+    const walk = fetching().on({ type: "faulted", operation: "result", fault: rpcError(-32603, "Failed") });
+    expect(walk.outcome).toMatchObject({
+      error: { message: "Failed (-32603): The disk of node 7 is full", rpc: { message: "Failed" } },
+    });
+  });
+
+  it("tells the error inline (2026-07-28) with the status message", () => {
+    const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 })).on({ type: "due" });
+    const payload = { kind: "error", error: { code: -32603, message: "Failed" } } as const;
+    walk.on({ type: "polled", view: { snapshot: failed, payload } });
+    expect(walk.outcome).toMatchObject({ error: { message: "Failed: The disk of node 7 is full" } });
+  });
+
+  it("tells once what both say", () => {
+    const message = "Task failed. The disk of node 7 is full";
+    const walk = fetching().on({ type: "faulted", operation: "result", fault: rpcError(-32603, message) });
+    expect(walk.outcome).toMatchObject({ error: { message: `${message} (-32603)` } });
+  });
+
+  it("a call whose reply cannot be read keeps what the server said", () => {
+    const walk = new Walk(stateOf(callingRecord())).on({ type: "started" });
+    walk.on({ type: "faulted", operation: "call", fault: unreadable });
+    expect(walk.outcome).toMatchObject({ error: { reason: "malformed", raw: ["neither", "nor"] } });
+  });
+
+  it("a long result of a failed task is cut: its record must fit a row", () => {
+    const result = { content: [{ type: "text", text: "x".repeat(3_000_000) }] };
+    const walk = fetching().on({ type: "fetched", payload: { kind: "result", result } });
+    expect(walk.outcome).toMatchObject({
+      kind: "failed",
+      error: { raw: expect.stringContaining("characters") },
+    });
+    expect(JSON.stringify(walk.record).length).toBeLessThan(20_000);
+  });
+});
