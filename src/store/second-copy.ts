@@ -5,8 +5,8 @@ import { isObject, type JsonObject } from "../protocol/json.ts";
 const ADDRESS = "https://holdfast.invalid/";
 /** A longer copy, in characters of JSON, leaves the call's arguments out. */
 const LONGEST = 32 * 1024;
-/** How many tasks of one process have a copy at a time. */
-const MOST = 1_000;
+/** How many copies a process remembers as they are. Of tasks that another tab runs it does not hear when they settle. */
+const REMEMBERED = 1_000;
 /** How long a task waits for its copy, in ms. */
 const PATIENCE_MS = 2_000;
 
@@ -35,8 +35,10 @@ export class SecondCopy {
   /** Copies an unfinished record that was stored, unless nothing changed but what the server will say again. */
   async put(record: TaskRecord): Promise<void> {
     const before = this.#copied.get(record.id);
-    if (before ? isLike(before, record) : this.#copied.size >= MOST) return;
+    if (before && isLike(before, record)) return;
     this.#copied.set(record.id, record);
+    const [oldest] = this.#copied.keys();
+    if (oldest !== undefined && this.#copied.size > REMEMBERED) this.#copied.delete(oldest);
     const text = copyOf(record, this.#sessions.get(record.endpoint));
     await this.#use(async (cache) =>
       text.length > LONGEST
