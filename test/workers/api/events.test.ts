@@ -207,6 +207,17 @@ describe("the stream of one task", () => {
     expect(await again.next()).toMatchObject(ready(true));
     expect(JSON.parse((await again.next()).data)).toMatchObject({ id, rev: 3 });
   });
+
+  test("ends once its outcome has been told", async () => {
+    const id = fakeId("papers", 0, 3);
+    papers.put(fakeTask(id));
+    const watcher = await watch(`/v1/tasks/${id}/events`);
+    expect(await watcher.next()).toMatchObject(ready(false));
+    const result = { content: [] };
+    papers.put(fakeTask(id, { rev: 2, status: "completed", outcome: { kind: "completed", result } }));
+    expect(JSON.parse((await watcher.next()).data)).toMatchObject({ id, rev: 2 });
+    await expect.poll(() => papers.streams.count).toBe(0);
+  });
 });
 
 test("positions are one word, and read back", () => {

@@ -37,7 +37,7 @@ export async function watchPrincipal(
   await directory;
 }
 
-/** The changes of one task. Ends with the output. */
+/** The changes of one task. Ends with the output, or once the task's outcome has been written. */
 export async function watchTask(
   { objects, output, from, pause, seat }: WatchOptions,
   group: GroupName,
@@ -45,8 +45,19 @@ export async function watchTask(
 ): Promise<void> {
   const stream = groupStream(objects, group, id);
   const position = from?.get(stream.key);
+  let settle = (): void => undefined;
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
   const merged = new MergedEvents({
-    output,
+    output: {
+      ended: output.ended,
+      async write(event) {
+        await output.write(event);
+        const task = event.type === "task" ? parsed(event.data) : undefined;
+        if (typeof task === "object" && task !== null && "outcome" in task) settle();
+      },
+    },
     from: position === undefined ? undefined : new Map([[stream.key, position]]),
     pause,
   });
@@ -59,7 +70,7 @@ export async function watchTask(
     pause,
   });
   await merged.begin();
-  await seated;
+  await Promise.race([seated, settled]);
 }
 
 function groupStream(objects: PrincipalObjects, group: GroupName, id?: string): GroupStream {
