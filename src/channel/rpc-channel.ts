@@ -20,6 +20,8 @@ import { type SendOptions, sendOn, type Transport } from "./transport.ts";
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
 /** Progress may extend a request, but not past this many times its timeout (lifecycle, "Timeouts"). */
 const TIMEOUT_EXTENSIONS = 10;
+/** How many requests given up a channel remembers. */
+const MAX_GIVEN_UP = 1_000;
 /** Ids of ours begin here. A Client on the same transport counts from 0; many servers take integers of 32 bits only. */
 const FIRST_ID = 2 ** 30;
 
@@ -154,7 +156,7 @@ export class RpcChannel {
         if (fault.kind !== "rpc") stream.abort();
         const unanswered = fault.kind === "timeout" || options.signal?.aborted === true;
         if (unanswered) {
-          this.#givenUp.add(id);
+          this.#giveUp(id);
           if (options.announceGivingUp) this.#announceGivingUp(id, fault.message);
         }
         reject(new RequestFaultError(frame.method, fault, cause));
@@ -231,9 +233,16 @@ export class RpcChannel {
   close(): void {
     this.#closed = true;
     for (const [id, pending] of [...this.#pending]) {
-      this.#givenUp.add(id);
+      this.#giveUp(id);
       pending.fail({ kind: "network", message: "The connection was closed" });
     }
+  }
+
+  /** Beyond the bound the oldest is dropped: its reply, hours late, may reach the transport's owner, who knows no such id. */
+  #giveUp(id: number): void {
+    this.#givenUp.add(id);
+    const [oldest] = this.#givenUp;
+    if (this.#givenUp.size > MAX_GIVEN_UP && oldest !== undefined) this.#givenUp.delete(oldest);
   }
 
   #receiveResponse(message: RpcResponse): boolean {
