@@ -6,6 +6,7 @@ import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost, outcomeOf } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
 import { hasEnded } from "./record.ts";
+import { doubted, isAnother, reusedId, withDoubt } from "./reused-id.ts";
 import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
 import { inheritedHold, landed, payloadFaulted, troubled } from "./trouble.ts";
@@ -71,9 +72,15 @@ export function observed(state: TaskState, view: TaskView, now: number, timing: 
 }
 
 function taken(state: TaskState, view: TaskView, now: number, timing: Timing, partial: boolean): TaskState {
+  const doubt = doubted(state, view.snapshot, now);
+  if (doubt && isAnother(doubt, state.doubt ?? state.record.doubt, now))
+    return end(state, lost(reusedId(state.record, doubt)), now);
+  const seen = observe(state.record, view, now, partial);
+  // Until it is clear whose it is, the reading changes nothing.
+  const withheld = doubt !== undefined && !doubt.moves;
   const stamp = readTime(view.snapshot.lastUpdatedAt ?? "");
-  const record = observe(state.record, view, now, partial);
-  return paced({ ...state, record, ...(stamp && { stampedAt: stamp }) }, now, timing);
+  const record = withDoubt(withheld ? state.record : seen, doubt, seen !== state.record);
+  return paced({ ...state, record, doubt, ...(stamp && !withheld && { stampedAt: stamp }) }, now, timing);
 }
 
 function paced(state: TaskState, now: number, timing: Timing): TaskState {

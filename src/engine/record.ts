@@ -4,6 +4,7 @@ import type { RpcErrorBody } from "../protocol/json-rpc.ts";
 import type { ToolCall } from "../protocol/task-protocol.ts";
 import { type Generation, isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
+import type { Doubt } from "./reused-id.ts";
 
 /** The version of {@link TaskRecord} this code writes. Raised whenever an older reader would misread it. */
 export const RECORD_VERSION = 1;
@@ -127,6 +128,8 @@ export interface TaskRecord {
   readonly heldUntil?: number;
   /** Since when no request about the task has been answered, once several in a row have failed. */
   readonly silentSince?: number;
+  /** Readings whose `createdAt` is another, once one has brought news: not yet taken in, or the stamp is known to move. */
+  readonly doubt?: Doubt;
   readonly outcome?: Outcome;
   readonly settledAt?: number;
 }

@@ -4,6 +4,7 @@ import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { CallReply, TaskPayload, TaskView } from "../protocol/task-view.ts";
 import type { Fault } from "./fault.ts";
 import type { TaskRecord } from "./record.ts";
+import type { Doubt } from "./reused-id.ts";
 
 /** The requests the engine makes. At most one of each is out for a task at a time. */
 export type Operation = "call" | "get" | "result" | "list" | "answer" | "cancel";
@@ -51,6 +52,8 @@ export interface TaskState {
   readonly stampedAt?: number;
   /** A notification came while a poll was out: the reply may be older than it. */
   readonly overtaken?: true;
+  /** The server may have used the task's id again; see {@link TaskRecord.doubt}. */
+  readonly doubt?: Doubt | undefined;
 }
 
 /** Everything that can happen to a task. */

@@ -711,8 +711,10 @@ function looksChanged(before: TaskState, after: TaskState): boolean {
   if (before.progress !== after.progress || before.trouble !== after.trouble) return true;
   const [a, b] = [before.record, after.record];
   const fields = Object.keys({ ...a, ...b }) as (keyof TaskRecord)[];
-  return a !== b && fields.some((field) => field !== "rev" && field !== "polledAt" && a[field] !== b[field]);
+  return a !== b && fields.some((field) => !UNSHOWN.has(field) && a[field] !== b[field]);
 }
+
+const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doubt"]);
 
 function payloadOf(event: TaskEvent): unknown {
   switch (event.type) {

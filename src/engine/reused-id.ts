@@ -1,0 +1,64 @@
+import type { TaskReading } from "../protocol/task-snapshot.ts";
+import { readTime } from "../protocol/time-stamp.ts";
+import type { TaskRecord } from "./record.ts";
+import type { TaskState } from "./state.ts";
+
+/** A `createdAt` that is not the task's. `moves`: the server stamps its replies, and the stamp says nothing of the task. */
+export interface Doubt {
+  readonly createdAt: string;
+  /** When it was first seen, by our clock. */
+  readonly since: number;
+  readonly moves?: true;
+}
+
+/** How far apart the stamps of one creation may be, in ms: some servers stamp the reply and the stored task one after the other. */
+const SLACK_MS = 100;
+/** The same where a stamp has only whole seconds. */
+const SECONDS_SLACK_MS = 1_000;
+/** How long a stamp must stay the same before it counts as the creation of another task, in ms: longer than a stamp of whole seconds. */
+const SETTLED_MS = 2_000;
+
+/**
+ * Compares the task of a reading with the task of the record. A server that restarts may use an id again: then
+ * `createdAt` is later than all that the server has said of this task, and stays so. A server that stamps each
+ * reply with its own time moves it on with every reading. One reading cannot tell the two apart, so it takes two.
+ */
+export function doubted(
+  { record, doubt: before = record.doubt, stampedAt }: TaskState,
+  { createdAt = "" }: TaskReading,
+  now: number,
+): Doubt | undefined {
+  const known = record.snapshot;
+  if (!known || before?.moves) return before;
+  const made = readTime(createdAt);
+  const said = stampedAt ?? readTime(known.lastUpdatedAt);
+  if (!(distance(known.createdAt, createdAt) > 0) || made <= said) return undefined;
+  if (!before) return { createdAt, since: now };
+  return distance(before.createdAt, createdAt) === 0 ? before : { createdAt, since: now, moves: true };
+}
+
+/** Whether it is certain that the reading is about another task. */
+export function isAnother(doubt: Doubt, before: Doubt | undefined, now: number): boolean {
+  return doubt === before && !doubt.moves && Math.abs(now - doubt.since) >= SETTLED_MS;
+}
+
+export function reusedId({ taskId, snapshot }: TaskRecord, { createdAt }: Doubt): string {
+  return `The server uses the id ${taskId} for another task: it was created at ${createdAt}, and this call's task at ${snapshot?.createdAt}. The server forgot this call's task, as servers without durable storage do when they restart`;
+}
+
+/** Keeps a doubt in the record only with news, so that polls that bring nothing new still write nothing. */
+export function withDoubt(record: TaskRecord, doubt: Doubt | undefined, news: boolean): TaskRecord {
+  if (record.doubt === doubt || (doubt && !news)) return record;
+  const { doubt: _before, ...rest } = record;
+  return doubt ? { ...rest, doubt } : rest;
+}
+
+/** How much later than `a` the stamp `b` is, in ms: 0 where they may be the same instant, NaN where nobody can tell. */
+function distance(a: string, b: string): number {
+  if (ZONE.test(a) !== ZONE.test(b)) return Number.NaN;
+  const ms = readTime(b) - readTime(a);
+  const slack = a.includes(".") && b.includes(".") ? SLACK_MS : SECONDS_SLACK_MS;
+  return Math.abs(ms) <= slack ? 0 : ms;
+}
+
+const ZONE = /(z|[+-]\d\d:?\d\d)\s*$/i;

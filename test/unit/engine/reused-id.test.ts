@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import type { TaskSnapshot } from "../../../src/protocol/task-snapshot.ts";
+import type { TaskPayload } from "../../../src/protocol/task-view.ts";
+import { Walk } from "../../fixtures/engine-walk.ts";
+import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
+
+const at = (ms: number): string => new Date(T0 + ms).toISOString();
+const payload: TaskPayload = {
+  kind: "result",
+  result: { content: [{ type: "text", text: "the result of the later call" }] },
+};
+const walk = (snapshot: Partial<TaskSnapshot> = {}): Walk =>
+  new Walk(stateOf(runningRecord({ snapshot: snapshotOf(snapshot) })));
+/** A poll is answered, some ms after the last. */
+const poll = (walked: Walk, fields: Partial<TaskSnapshot>, afterMs = 5_000): Walk =>
+  walked.on(
+    {
+      type: "polled",
+      view: { snapshot: snapshotOf(fields), ...(fields.status === "completed" && { payload }) },
+    },
+    afterMs,
+  );
+/** The same process again, after an eviction: all but the record is forgotten. */
+const evicted = (walked: Walk): Walk => new Walk(stateOf(structuredClone(walked.record)), walked.now);
+
+describe("a task id that a restarted server uses again", () => {
+  it.each(["completed", "working"] as const)("loses the first call, whose later namesake is %s", (status) => {
+    const later = { status, createdAt: at(60_000), lastUpdatedAt: at(62_000) };
+    const walked = poll(poll(walk(), {}), later, 60_000);
+    expect(walked.record).toMatchObject({
+      stage: "running",
+      snapshot: { status: "working", createdAt: at(0) },
+    });
+    expect(poll(walked, later).outcome).toMatchObject({
+      kind: "lost",
+      detail: expect.stringMatching(
+        /uses the id task-1 for another task: it was created at 2026-08-01T12:01:00/,
+      ),
+    });
+  });
+
+  it("is found out by processes that forget everything between two polls", () => {
+    const later = { status: "completed", createdAt: at(60_000), lastUpdatedAt: at(62_000) } as const;
+    const walked = evicted(poll(evicted(walk()), later, 60_000));
+    expect(poll(walked, later).outcome).toMatchObject({ kind: "lost" });
+  });
+
+  it("is told from a task of which a notification speaks, too", () => {
+    const snapshot = snapshotOf({ statusMessage: "other", createdAt: at(60_000), lastUpdatedAt: at(62_000) });
+    const walked = walk().on({ type: "notified", view: { snapshot } }, 60_000);
+    expect(walked.record.snapshot?.statusMessage).toBeUndefined();
+    expect(walked.on({ type: "notified", view: { snapshot } }, 3_000).outcome).toMatchObject({
+      kind: "lost",
+    });
+  });
+
+  it("is not decided while stamps of whole seconds cannot tell a moving stamp from a fixed one", () => {
+    const seconds = { createdAt: "2026-08-01T12:00:10Z", lastUpdatedAt: "2026-08-01T12:00:10Z" };
+    const walked = poll(poll(walk(), seconds, 10_000), seconds, 200);
+    expect(walked.outcome).toBeUndefined();
+    const moved = { ...seconds, createdAt: "2026-08-01T12:00:12Z", status: "completed" } as const;
+    expect(poll(walked, moved, 1_500).outcome).toMatchObject({ kind: "completed" });
+  });
+});
+
+describe("a server that stamps each reply with its time", () => {
+  const now = (walked: Walk, afterMs: number, fields: Partial<TaskSnapshot> = {}): Walk => {
+    const stamp = new Date(walked.now + afterMs).toISOString();
+    return poll(walked, { createdAt: stamp, lastUpdatedAt: stamp, ...fields }, afterMs);
+  };
+
+  it("has its tasks completed, and its polls write nothing", () => {
+    const walked = walk();
+    const { rev } = walked.record;
+    for (let count = 0; count < 10; count++) now(walked, 5_000);
+    expect(walked.record.rev).toBe(rev);
+    expect(now(walked, 5_000, { status: "completed" }).outcome).toMatchObject({ kind: "completed" });
+  });
+
+  it("is believed at the second poll when the first one brings the end", () => {
+    const walked = now(walk(), 5_000, { status: "completed" });
+    expect(walked.outcome).toBeUndefined();
+    expect(now(walked, 5_000, { status: "completed" }).outcome).toMatchObject({ kind: "completed" });
+  });
+
+  it("is believed by processes that forget everything between two polls", () => {
+    let walked = walk();
+    for (const statusMessage of ["a", "b", "c"]) walked = evicted(now(walked, 5_000, { statusMessage }));
+    expect(walked.record).toMatchObject({ snapshot: { statusMessage: "c" }, doubt: { moves: true } });
+    const { rev } = walked.record;
+    expect(now(walked, 5_000, { statusMessage: "c" }).record.rev).toBe(rev);
+    expect(now(walked, 5_000, { status: "completed" }).outcome).toMatchObject({ kind: "completed" });
+  });
+});
+
+describe("stamps of the same creation in other words", () => {
+  it.each([
+    ["with a space and without a zone", "2026-08-01 12:00:00.000", at(0)],
+    ["in another zone", "2026-08-01T14:00:00.000+02:00", at(0)],
+    ["in whole seconds", "2026-08-01T12:00:00Z", at(417)],
+    ["rounded up to seconds", "2026-08-01T12:00:01Z", at(417)],
+    ["in microseconds", "2026-08-01T12:00:00.000417Z", at(0)],
+    ["taken a moment later", at(80), at(0)],
+    ["by a local clock without a zone", "2026-08-01T14:00:00.000", at(0)],
+    ["earlier", at(-60_000), at(0)],
+    ["not a time", "yesterday", at(0)],
+    ["missing", "", at(0)],
+    ["after none", at(60_000), ""],
+    ["after one that is not a time", at(60_000), "yesterday"],
+  ])("are the same task's: %s", (_what, createdAt, before) => {
+    const walked = walk({ createdAt: before });
+    const reading = { status: "completed", createdAt, lastUpdatedAt: at(70_000) } as const;
+    expect(poll(walked, reading, 70_000).outcome).toMatchObject({ kind: "completed" });
+  });
+
+  it("are the same task's when they are no later than what the server has said of it", () => {
+    const walked = poll(walk(), { lastUpdatedAt: at(30_000) }, 30_000);
+    const reading = { status: "completed", createdAt: at(20_000), lastUpdatedAt: at(40_000) } as const;
+    expect(poll(walked, reading, 10_000).outcome).toMatchObject({ kind: "completed" });
+  });
+});
