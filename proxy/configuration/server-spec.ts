@@ -69,27 +69,27 @@ const RUNNERS = new Set([
   "pipx",
 ]);
 
+/** Parts of a path that many programs have: the part before says more. */
+const GENERIC = /^(index|main|server|cli|app|run|dist|build|src|bin|lib|out)$/i;
+
 /** A short name for a command: the package or script it runs. */
 export function nameOfCommand(command: string, args: readonly string[]): string {
-  const base = lastPart(command);
-  const ran = RUNNERS.has(base.toLowerCase().replace(/\.exe$/, ""))
+  const base = partsOf(command).at(-1) ?? "";
+  const ran = RUNNERS.has(base.toLowerCase())
     ? args.find((arg) => !arg.startsWith("-") && !/^(run|exec|tool|x)$/.test(arg))
     : undefined;
-  return plainName(lastPart(ran ?? base).replace(/\.(c|m)?(js|ts|py)$|\.exe$|\.cmd$/i, "")) || "server";
+  const parts = partsOf(ran ?? command);
+  return plainName(parts.findLast((part) => !GENERIC.test(part)) ?? parts.at(-1) ?? "") || "server";
 }
 
 export function nameOfUrl(url: string): string {
   return plainName(new URL(url).hostname) || "server";
 }
 
-function lastPart(path: string): string {
-  // The version of a package is not part of its name.
-  return (
-    path
-      .replace(/(?<=.)@[^/\\@]*$/, "")
-      .split(/[/\\]/)
-      .pop() ?? path
-  );
+/** The parts of a path or package name, without version and extension. */
+function partsOf(path: string): readonly string[] {
+  const unversioned = path.replace(/(?<=[^/\\])@[^/\\@]*$/, "").replace(/\.((c|m)?(js|ts)|py|exe|cmd)$/i, "");
+  return unversioned.split(/[/\\]/).filter(Boolean);
 }
 
 function plainName(text: string): string {

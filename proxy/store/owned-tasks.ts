@@ -114,11 +114,11 @@ export class OwnedTasks implements TaskClientApi {
   }
 
   async get(id: string): Promise<Task | undefined> {
-    for (const { client } of this.#shelves) {
-      const task = await client.get(id);
-      if (task) return task;
-    }
-    return undefined;
+    const known = await this.#find(id);
+    if (known) return known;
+    // The process that had it may have ended a moment ago.
+    await this.adopt();
+    return this.#find(id);
   }
 
   async forget(id: string): Promise<void> {
@@ -155,6 +155,14 @@ export class OwnedTasks implements TaskClientApi {
       if (owned.file.tasks.query({ limit: 1 }).length === 0) owned.remove();
       else owned.release();
     }
+  }
+
+  async #find(id: string): Promise<Task | undefined> {
+    for (const { client } of this.#shelves) {
+      const task = await client.get(id);
+      if (task) return task;
+    }
+    return undefined;
   }
 
   async #adopt(): Promise<void> {

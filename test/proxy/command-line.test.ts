@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Command, readCommand } from "../../proxy/command-line/command.ts";
 import { words } from "../../proxy/command-line/words.ts";
+import { nameOfCommand } from "../../proxy/configuration/server-spec.ts";
 
 function served(argv: readonly string[], env: Record<string, string> = {}): Command & { kind: "serve" } {
   const command = readCommand(argv, env);
@@ -89,6 +90,18 @@ describe("The arguments", () => {
     const url = "https://a.example/mcp";
     expect(key([url, "--header", "authorization: x"])).not.toBe(key([url, "--header", "authorization: y"]));
   });
+});
+
+test.each([
+  ["npx -y @scope/server-everything@1.2.3 stdio", "server-everything"],
+  ["node /x/node_modules/@scope/server-files/dist/index.js", "server-files"],
+  ["C:\\\\Tools\\\\papers.exe --fast", "papers"],
+  ["uvx mcp-server-git --repository .", "mcp-server-git"],
+  ["/usr/bin/python3 -m mcp_papers", "mcp_papers"],
+  ["/opt/acme/bin/server", "acme"],
+])("%s is called %s in lists", (line, name) => {
+  const [command = "", ...args] = words(line);
+  expect(nameOfCommand(command, args)).toBe(name);
 });
 
 test("words() splits by spaces and quotes, and leaves the backslashes of Windows' paths", () => {

@@ -170,7 +170,8 @@ describe("Through the proxy server-everything is the server it is without", () =
       );
       return seen;
     });
-    expect(through).toEqual(without);
+    // The last one comes in the same moment as the result, after which the SDK's client may or may not look at it.
+    expect(through.slice(0, 3)).toEqual(without.slice(0, 3));
     expect(through.length).toBeGreaterThanOrEqual(3);
   });
 
