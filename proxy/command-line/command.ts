@@ -65,36 +65,52 @@ function readServe(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
     else if (flag === "--budget") budgetS = readBudget(value(flag));
     else if (flag === "--config") file = value(flag);
     else if (flag === "--name") name = value(flag);
-    else if (flag === "--target") line = value(flag);
+    else if (flag === "--target") line = expanded(value(flag), env);
     else if (flag === "--header") Object.assign(headers, readHeader(value(flag), env));
-    else if (/^https?:\/\//i.test(flag) && url === undefined) url = flag;
+    else if (isAddress(flag) && url === undefined) url = flag;
     else throw new ConfigurationError(unknown(flag));
   }
-  const given = [file, url, line, command.length > 0 ? "" : undefined].filter((one) => one !== undefined);
-  if (given.length !== 1)
+  const sources = [file, url, line, command.length > 0 ? "" : undefined].filter((one) => one !== undefined);
+  if (sources.length !== 1)
     throw new ConfigurationError("Give one thing to run: -- <command>, an address, or --config <file>");
   if (Object.keys(headers).length > 0 && url === undefined && !/^https?:/i.test(line ?? ""))
     throw new ConfigurationError("--header belongs to an address");
   const options: ServeOptions = { budgetMs: Math.round(budgetS * 1000), verbose };
   if (file !== undefined) return { kind: "serve", configuration: readConfigFile(file, env), options };
   const target = line === undefined ? command : words(line);
-  const [program, ...args] = target;
-  const address =
-    url ??
-    (program !== undefined && args.length === 0 && /^https?:\/\//i.test(program) && line
-      ? program
-      : undefined);
+  const [first = ""] = target;
+  const address = url ?? (line !== undefined && target.length === 1 && isAddress(first) ? first : undefined);
   if (address !== undefined) {
-    const remote = remoteServer(name ?? "the server", address, headers);
+    const authorization = line !== undefined && filled(env.HOLDFAST_AUTHORIZATION);
+    const all = { ...(authorization && { Authorization: authorization }), ...headers };
+    const remote = remoteServer(name ?? "the server", address, all);
     return { kind: "serve", configuration: ofOne({ ...remote, name: name ?? nameOfUrl(address) }), options };
   }
+  // As a shell has it: NAME=value before the command is its environment. Only in a line, where it can come from a form.
+  const variables = line === undefined ? 0 : target.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
+  const given = target.slice(0, Math.max(0, variables)).map((word) => /^(\w+)=(.*)$/s.exec(word) ?? []);
+  const [program, ...args] = target.slice(Math.max(0, variables));
   if (program === undefined || program === "") throw new ConfigurationError("The command to run is missing");
-  const named = name ?? nameOfCommand(program, args);
   return {
     kind: "serve",
-    configuration: ofOne({ kind: "local", name: named, command: program, args, env: {} }),
+    configuration: ofOne({
+      kind: "local",
+      name: name ?? nameOfCommand(program, args),
+      command: program,
+      args,
+      env: Object.fromEntries(given.map(([, key = "", text = ""]) => [key, text])),
+    }),
     options,
   };
+}
+
+function isAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text);
+}
+
+/** A setting that the user has filled in: an agent may leave the name of an empty one as it is. */
+function filled(value: string | undefined): string | undefined {
+  return value && !value.startsWith("${") ? value : undefined;
 }
 
 function readBudget(text: string): number {

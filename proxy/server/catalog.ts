@@ -177,14 +177,19 @@ export class Catalog {
     const { only } = this;
     if (only) return [await ask(only)];
     return Promise.all(
-      this.#upstreams.map((upstream) =>
-        ask(upstream).catch((error: unknown) => {
+      this.#upstreams.map((upstream) => {
+        if (upstream.away) {
+          // The others do not wait for it. When it is back, the agent hears that the lists have changed.
+          upstream.connected().catch(() => undefined);
+          return [];
+        }
+        return ask(upstream).catch((error: unknown) => {
           this.#log.detail(
             `${upstream.name} is left out: ${error instanceof Error ? error.message : String(error)}`,
           );
           return [];
-        }),
-      ),
+        });
+      }),
     );
   }
 }

@@ -62,12 +62,6 @@ export class ModernTasks {
     return {};
   }
 
-  /** A task as `notifications/tasks` carries it. */
-  async wire(id: string): Promise<JsonObject | undefined> {
-    const task = await this.#tasks.get(id);
-    return task && wireOf(task);
-  }
-
   async #asTask(name: string, args: JsonObject, waiter: Waiter, answered: Task | undefined): Promise<object> {
     const { server, name: own } = await this.#catalog.tool(name);
     const task = answered ?? (await this.#calls.start(server, own, args, waiter.meta));
@@ -145,6 +139,7 @@ async function answerAll(task: Task, responses: JsonObject): Promise<void> {
   }
 }
 
-function wireOf(task: Task): JsonObject {
+/** A task as `tasks/get` and `notifications/tasks` carry it. */
+export function wireOf(task: Task): JsonObject {
   return detailedTask(taskJson(task.state, true));
 }

@@ -29,7 +29,7 @@ import {
   modernResult,
   readEnvelope,
 } from "./modern-envelope.ts";
-import { ModernTasks } from "./modern-tasks.ts";
+import { ModernTasks, wireOf } from "./modern-tasks.ts";
 import { Questions } from "./questions.ts";
 import { orRunning } from "./running-schema.ts";
 import { capabilitiesOf, instructionsOf, type NamedLink, serverInfoOf } from "./server-facts.ts";
@@ -500,11 +500,7 @@ export class ProxyServer {
     for (const records of early) calls.untold(records);
     const legacy = new LegacyTasks({ tasks, calls, catalog, agent: this.agent, questions: this.#questions });
     const modern = new ModernTasks(tasks, calls, catalog, budgetMs);
-    tasks.subscribe((task) => {
-      void modern
-        .wire(task.id)
-        .then((wire) => wire && this.#subscriptions.notify("notifications/tasks", wire));
-    });
+    tasks.subscribe((task) => this.#subscriptions.notify("notifications/tasks", wireOf(task)));
     this.#now = { hello, tasks, calls, catalog, legacy, modern };
     return this.#now;
   }

@@ -78,6 +78,11 @@ export class Upstream {
     return this.#reason;
   }
 
+  /** Whether it could not be reached. It is tried again, with backoff, whenever it is asked for something. */
+  get away(): boolean {
+    return !this.#current && this.#reason !== undefined;
+  }
+
   /** The connection; connects if need be. Throws a RequestFaultError. */
   connected(): Promise<Link> {
     this.#link ??= this.#connect();

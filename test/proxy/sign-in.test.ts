@@ -1,0 +1,91 @@
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connected, DataFolder, holdfast, type ProxiedClient } from "./proxied-client.ts";
+import { SigningServer } from "./signing-server.ts";
+
+let server: SigningServer;
+let folder: DataFolder;
+beforeEach(async () => {
+  server = await SigningServer.start();
+  folder = new DataFolder();
+  // The user's browser: it follows the sign-in page's redirect, as a person who allows at once.
+  for (const name of ["xdg-open", "open"]) {
+    const browser = join(folder.path, name);
+    writeFileSync(
+      browser,
+      `#!${process.execPath}\nfetch(process.argv.at(-1)).then(async (page) => require("node:fs").appendFileSync(${JSON.stringify(join(folder.path, "pages"))}, await page.text()));\n`,
+    );
+    chmodSync(browser, 0o755);
+  }
+});
+afterEach(() => {
+  server.close();
+  folder.remove();
+});
+
+function start(...args: readonly string[]): Promise<ProxiedClient> {
+  const env = { PATH: `${folder.path}${delimiter}${process.env.PATH ?? ""}` };
+  return connected(holdfast(...args, `${server.origin}/mcp`), folder, { env });
+}
+
+async function whoami({ client }: ProxiedClient): Promise<unknown> {
+  return (await client.callTool({ name: "whoami", arguments: {} })).content;
+}
+
+function credentials(): {
+  readonly path: string;
+  readonly tokens: { access_token: string };
+  readonly port: number;
+} {
+  const [name = ""] = readdirSync(join(folder.path, "credentials"));
+  const path = join(folder.path, "credentials", name);
+  return {
+    path,
+    ...(JSON.parse(readFileSync(path, "utf8")) as { tokens: { access_token: string }; port: number }),
+  };
+}
+
+describe.skipIf(process.platform === "win32")("A remote server that wants the user to sign in", () => {
+  test("is signed in to with the browser once; the next start has its tokens from a file of the user's alone", async () => {
+    const first = await start("--verbose");
+    expect(await whoami(first)).toEqual([{ type: "text", text: "Ada" }]);
+    expect(first.stderr()).toMatch(
+      /wants you to sign in: http:\/\/127\.0\.0\.1:\d+\/authorize is opened in your browser/,
+    );
+    await first.client.close();
+    const { path, tokens, port } = credentials();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(path, "..")).mode & 0o777).toBe(0o700);
+    expect(server.registrations).toMatchObject([{ redirect_uris: [`http://127.0.0.1:${port}/callback`] }]);
+    expect(readFileSync(join(folder.path, "pages"), "utf8")).toContain("Holdfast is signed in");
+    // Neither tokens nor codes are on stderr.
+    expect(first.stderr()).not.toContain(tokens.access_token);
+    expect(first.stderr()).not.toMatch(/code_challenge|state=/);
+
+    const second = await start();
+    expect(await whoami(second)).toEqual([{ type: "text", text: "Ada" }]);
+    expect(server.registrations).toHaveLength(1);
+    await second.client.close();
+  });
+
+  test("is asked for a fresh token when the old one is refused", async () => {
+    const first = await start();
+    await whoami(first);
+    server.tokens.clear();
+    expect(await whoami(first)).toEqual([{ type: "text", text: "Ada" }]);
+    expect(server.refreshes).toBe(1);
+    expect(server.tokens).toContain(credentials().tokens.access_token);
+    await first.client.close();
+  });
+
+  test("is left alone where a header of the user's own is its authorization", async () => {
+    const { client } = await start("--header", "Authorization: Bearer wrong").catch(() => ({
+      client: undefined,
+    }));
+    const tools = await client?.listTools();
+    expect(tools?.tools.map(({ name }) => name) ?? []).not.toContain("whoami");
+    await client?.close();
+    expect(server.registrations).toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A remote 2025-11-25 server behind OAuth (authorization code with PKCE, dynamic registration), with its authorization server. */
+export class SigningServer {
+  readonly tokens: Set<string> = new Set();
+  readonly registrations: { redirect_uris: string[] }[] = [];
+  refreshes = 0;
+  readonly #codes: Map<string, string> = new Map();
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer(
+      (request, reply) => void this.#serve(request, reply).catch(() => reply.destroy()),
+    );
+  }
+
+  static async start(): Promise<SigningServer> {
+    const started = new SigningServer();
+    await new Promise<void>((resolve) => started.#server.listen(0, "127.0.0.1", resolve));
+    return started;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #serve(request: IncomingMessage, reply: ServerResponse): Promise<void> {
+    const { origin } = this;
+    const url = new URL(request.url ?? "/", origin);
+    let body = "";
+    for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    const json = (value: object, status = 200): void => {
+      reply.writeHead(status, { "content-type": "application/json" });
+      reply.end(JSON.stringify(value));
+    };
+    if (url.pathname.startsWith("/.well-known/oauth-protected-resource"))
+      return json({ resource: `${origin}/mcp`, authorization_servers: [origin] });
+    if (url.pathname.startsWith("/.well-known/"))
+      return json({
+        issuer: origin,
+        authorization_endpoint: `${origin}/authorize`,
+        token_endpoint: `${origin}/token`,
+        registration_endpoint: `${origin}/register`,
+        response_types_supported: ["code"],
+        grant_types_supported: ["authorization_code", "refresh_token"],
+        code_challenge_methods_supported: ["S256"],
+        token_endpoint_auth_methods_supported: ["none"],
+      });
+    if (url.pathname === "/register") {
+      const asked = JSON.parse(body) as { redirect_uris: string[] };
+      this.registrations.push(asked);
+      return json({ ...asked, client_id: randomUUID() }, 201);
+    }
+    if (url.pathname === "/authorize") {
+      const code = randomUUID();
+      this.#codes.set(code, url.searchParams.get("code_challenge") ?? "");
+      const back = new URL(url.searchParams.get("redirect_uri") ?? "");
+      back.searchParams.set("code", code);
+      back.searchParams.set("state", url.searchParams.get("state") ?? "");
+      return void reply.writeHead(302, { location: back.href }).end();
+    }
+    if (url.pathname === "/token") {
+      const form = new URLSearchParams(body);
+      if (form.get("grant_type") === "refresh_token") this.refreshes++;
+      else if (!this.#codes.delete(form.get("code") ?? "")) return json({ error: "invalid_grant" }, 400);
+      const token = randomUUID();
+      this.tokens.add(token);
+      return json({
+        access_token: token,
+        token_type: "Bearer",
+        expires_in: 3_600,
+        refresh_token: randomUUID(),
+      });
+    }
+    const token = request.headers.authorization?.replace("Bearer ", "") ?? "";
+    if (!this.tokens.has(token)) {
+      reply.setHeader(
+        "www-authenticate",
+        `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource"`,
+      );
+      return json({ error: "invalid_token" }, 401);
+    }
+    if (request.method !== "POST") return void reply.writeHead(405).end();
+    const { id, method } = JSON.parse(body) as { id?: number; method: string };
+    if (id === undefined) return void reply.writeHead(202).end();
+    const results: Readonly<Record<string, object>> = {
+      initialize: {
+        protocolVersion: "2025-11-25",
+        serverInfo: { name: "signed", version: "1" },
+        capabilities: { tools: {} },
+      },
+      "tools/list": { tools: [{ name: "whoami", inputSchema: { type: "object" } }] },
+      "tools/call": { content: [{ type: "text", text: "Ada" }] },
+    };
+    json({ jsonrpc: "2.0", id, result: results[method] ?? {} });
+  }
+}
