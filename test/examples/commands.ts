@@ -31,8 +31,11 @@ function commandFault([command = "", ...words]: readonly string[]): string | und
   switch (command) {
     case "npm":
       return npmFault(words);
-    case "npx":
+    case "npx": {
+      const [bin = ""] = words.filter((word) => !word.startsWith("-"));
+      if (bin in manifest.bin) return undefined;
       return binFault(first) ?? (first === "vitest" || first === "biome" ? pathFault(words) : undefined);
+    }
     case "node":
       return existsSync(join(ROOT, first)) ? undefined : `there is no ${first}`;
     default:

@@ -1,7 +1,10 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { rewritten } from "../../proxy/wrap/rewritten.ts";
+import { isWrapped } from "../../proxy/wrap/wrapped-entry.ts";
 import { gatewayOf } from "../../worker/config/gateway.ts";
 import { until } from "../browser/until.ts";
+import { blocksOf } from "./documents.ts";
 
 /**
  * How each example of the documents that is not a complete app is run, by its place. `before` and `after` are all that is
@@ -67,6 +70,19 @@ const model = new MockLanguageModelV4({
       : { content: [{ type: "tool-call", toolCallId: "1", toolName: "acquire_paper", input }], finishReason: { unified: "tool-calls", raw: undefined }, usage, warnings: [] },
 });
 `;
+
+/** An agent's configuration: `holdfast wrap` makes the block at the other place of it. */
+function wrapsTo(place: string): (code: string) => void {
+  return (code) => {
+    const other = blocksOf("docs/proxy.md").find((block) => block.place === place);
+    expect(JSON.parse(rewritten(code, place, false, []).text)).toEqual(JSON.parse(other?.code ?? ""));
+  };
+}
+
+function isWrappedEntry(code: string): void {
+  const { mcpServers, servers } = JSON.parse(code) as Record<string, Record<string, Record<string, unknown>>>;
+  expect(Object.values(mcpServers ?? servers ?? {}).map(isWrapped)).toEqual([true]);
+}
 
 export const RUNS: Readonly<Record<string, SnippetRun>> = {
   "README.md, Holdfast, 1": {
@@ -168,6 +184,22 @@ createRoot(document.querySelector("main")!).render(<App />);
   "README.md, In a browser extension, 1": { kind: "extension", file: "background.ts" },
   "README.md, In a browser extension, 2": { kind: "extension", file: "popup.ts" },
   "README.md, In a browser extension, 3": { kind: "extension", file: "manifest.json" },
+  "docs/proxy.md, Claude Desktop and Cowork, 1": {
+    kind: "settings",
+    see: wrapsTo("docs/proxy.md, Claude Desktop and Cowork, 2"),
+  },
+  "docs/proxy.md, Claude Desktop and Cowork, 2": { kind: "settings", see: isWrappedEntry },
+  "docs/proxy.md, Cursor, 1": { kind: "settings", see: wrapsTo("docs/proxy.md, Cursor, 2") },
+  "docs/proxy.md, Cursor, 2": { kind: "settings", see: isWrappedEntry },
+  "docs/proxy.md, VS Code, 1": { kind: "settings", see: wrapsTo("docs/proxy.md, VS Code, 2") },
+  "docs/proxy.md, VS Code, 2": { kind: "settings", see: isWrappedEntry },
+  "docs/proxy.md, Goose, 1": { kind: "settings", see: (code) => expect(code).toContain("cmd: npx") },
+  "docs/proxy.md, Goose, 2": {
+    kind: "settings",
+    see: (code) => expect(code).toContain('"-y", "holdfast", "--"'),
+  },
+  "docs/proxy.md, LM Studio, 1": { kind: "settings", see: wrapsTo("docs/proxy.md, LM Studio, 2") },
+  "docs/proxy.md, LM Studio, 2": { kind: "settings", see: isWrappedEntry },
 };
 
 type Kind = SnippetRun["kind"];
