@@ -71,6 +71,14 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        test: {
+          // Run by `npm run test:proxy-installed` alone: it installs packages from the registry, 111 MB of them.
+          name: "proxy-installed",
+          include: ["test/proxy-installed/**/*.test.ts"],
+          hookTimeout: 600_000,
+        },
+      },
       "./vitest.workers.config.ts",
     ],
   },

@@ -51,6 +51,9 @@ export class ToolCalls {
     this.#budgetMs = budgetMs;
     this.#setMeta = setMeta;
     this.#context = agentContext(tasks, { budgetMs, allowAnswers: true });
+    tasks.subscribe(({ id, endpoint, outcome }) => {
+      if (outcome) this.#setMeta(endpoint, id, undefined);
+    });
   }
 
   /** The companion tools as they are listed. */
@@ -140,7 +143,6 @@ export class ToolCalls {
   async waited(task: Task, budgetMs: number, waiter: Waiter): Promise<ToolResult> {
     const { signal } = waiter;
     await keepWithin(task, budgetMs, waiter);
-    this.#setMeta(task.endpoint, task.id, undefined);
     const { outcome } = task;
     // What the server itself answered goes to the agent as it is.
     if (outcome?.kind === "completed") return withoutServersMarks(await task.result());

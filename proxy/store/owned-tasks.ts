@@ -59,7 +59,7 @@ export class OwnedTasks implements TaskClientApi {
   }
 
   static async open(options: OwnedTasksOptions): Promise<OwnedTasks> {
-    const tasks = new OwnedTasks(options, await options.folder.create());
+    const tasks = new OwnedTasks(options, await options.folder.create(options.agent));
     await tasks.adopt();
     const every = (ms: number, work: () => void): void =>
       void tasks.#timers.push(setInterval(work, ms).unref());
@@ -69,11 +69,13 @@ export class OwnedTasks implements TaskClientApi {
   }
 
   /** Takes over the stores that no living process owns: their tasks run here from now on. */
-  adopt(): Promise<void> {
-    this.#adopting ??= this.#adopt().finally(() => {
-      this.#adopting = undefined;
-    });
-    return this.#adopting;
+  adopt(all = false): Promise<void> {
+    // One at a time: two would compete for the same stores.
+    const adopting = (this.#adopting ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => this.#adopt(all));
+    this.#adopting = adopting;
+    return adopting;
   }
 
   endpoints(): Promise<readonly string[]> {
@@ -110,6 +112,7 @@ export class OwnedTasks implements TaskClientApi {
   }
 
   async list(): Promise<readonly Task[]> {
+    await this.adopt(true);
     return (await Promise.all(this.#shelves.map(({ client }) => client.list()))).flat().sort(byAge);
   }
 
@@ -117,7 +120,7 @@ export class OwnedTasks implements TaskClientApi {
     const known = await this.#find(id);
     if (known) return known;
     // The process that had it may have ended a moment ago.
-    await this.adopt();
+    await this.adopt(true);
     return this.#find(id);
   }
 
@@ -152,7 +155,7 @@ export class OwnedTasks implements TaskClientApi {
       await client.close().catch(() => undefined);
       live.close();
       // A store without tasks is of use to nobody.
-      if (owned.file.tasks.query({ limit: 1 }).length === 0) owned.remove();
+      if (owned.file.isEmpty) owned.remove();
       else owned.release();
     }
   }
@@ -165,8 +168,10 @@ export class OwnedTasks implements TaskClientApi {
     return undefined;
   }
 
-  async #adopt(): Promise<void> {
-    for (const owned of await this.#options.folder.adopt()) {
+  async #adopt(all: boolean): Promise<void> {
+    if (this.#closed) return;
+    const { folder, agent } = this.#options;
+    for (const owned of await folder.adopt(agent, all)) {
       if (this.#closed) return owned.release();
       await this.#take(owned).catch((error: unknown) => {
         this.#options.log.info(`A store could not be adopted: ${String(error)}`);

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject } from "../../src/protocol/json.ts";
@@ -7,6 +7,8 @@ import { type Ownership, own } from "./ownership.ts";
 import { exists, TaskFile } from "./task-file.ts";
 
 const DESCRIPTION = "configuration.json";
+/** How long an agent has to start again before another agent's proxy takes its store over, in ms. */
+const FORSAKEN_MS = 15_000;
 
 /** A store and the right to run its tasks. */
 export interface OwnedFile {
@@ -21,6 +23,8 @@ export interface OwnedFile {
 export class StoreFolder {
   readonly #folder: string;
   readonly #synced: boolean;
+  /** Since when stores of other agents have been seen without an owner, in ms since 1970. */
+  readonly #ownerless: Map<string, number> = new Map();
 
   private constructor(folder: string, synced: boolean) {
     this.#folder = folder;
@@ -57,16 +61,37 @@ export class StoreFolder {
   }
 
   /** A new store, owned by this process. */
-  async create(): Promise<OwnedFile> {
-    const owned = await this.#owned(randomUUID(), true);
+  async create(agent: string): Promise<OwnedFile> {
+    const owned = await this.#owned(`${markOf(agent)}-${randomUUID()}`, true);
     if (!owned) throw new Error("A new store is owned by another process");
     return owned;
   }
 
-  /** Takes the stores that no living process owns. */
-  async adopt(): Promise<readonly OwnedFile[]> {
-    const adopted = await Promise.all(this.#names().map((name) => this.#owned(name, false)));
-    return adopted.filter((owned) => owned !== undefined);
+  /**
+   * Takes the stores that no living process owns: those of this agent at once, those of another when they have been ownerless
+   * for a while, since that agent may be about to start again and to make its calls again.
+   * @param all Takes them all at once: somebody asks for what may be in them.
+   */
+  async adopt(agent: string, all: boolean): Promise<readonly OwnedFile[]> {
+    const adopted: OwnedFile[] = [];
+    for (const name of this.#names()) {
+      const due = all || name.startsWith(`${markOf(agent)}-`) || (await this.#isForsaken(name));
+      const owned = due ? await this.#owned(name, false) : undefined;
+      if (!owned) continue;
+      this.#ownerless.delete(name);
+      adopted.push(owned);
+    }
+    return adopted;
+  }
+
+  async #isForsaken(name: string): Promise<boolean> {
+    const since = this.#ownerless.get(name);
+    if (since !== undefined && Date.now() - since >= FORSAKEN_MS) return true;
+    const ownership = await own(join(this.#folder, `${name}.lock`));
+    ownership?.release();
+    if (!ownership) this.#ownerless.delete(name);
+    else if (since === undefined) this.#ownerless.set(name, Date.now());
+    return false;
   }
 
   /** The stores that are there, whoever owns them. The caller closes them. */
@@ -120,4 +145,9 @@ export class StoreFolder {
       },
     };
   }
+}
+
+/** Which agent a store is of, for its name. */
+function markOf(agent: string): string {
+  return createHash("sha256").update(agent).digest("hex").slice(0, 8);
 }

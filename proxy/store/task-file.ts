@@ -49,6 +49,10 @@ export class TaskFile {
     return new TaskFile(path, db);
   }
 
+  get isEmpty(): boolean {
+    return this.#db.prepare("SELECT 1 FROM task LIMIT 1").get() === undefined;
+  }
+
   /** The agent has had this task's result, or was told that it runs. */
   markTold(task: string): void {
     this.#db.prepare("INSERT OR IGNORE INTO told (task) VALUES (?)").run(task);

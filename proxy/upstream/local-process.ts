@@ -29,7 +29,7 @@ export class LocalProcess {
     // No shell: on Windows cross-spawn runs .cmd shims with their arguments quoted.
     const child = spawn(server.command, [...server.args], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...server.env },
+      env: { ...inherited(), ...server.env },
       ...(server.cwd !== undefined && { cwd: server.cwd }),
       // A group of its own, so that what it started ends with it.
       detached: POSIX,
@@ -119,6 +119,11 @@ export function endedText({ code, signal, error }: Ended): string {
   if (error?.code === "ENOENT") return "its command was not found";
   if (error) return `it could not be started (${error.code ?? error.message})`;
   return signal ? `it was ended by ${signal}` : `it exited with code ${code ?? "unknown"}`;
+}
+
+/** What Holdfast was told through the environment, such as headers, is not for the server. */
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HOLDFAST_")));
 }
 
 function watchOver(pid: number): ChildProcess {

@@ -48,6 +48,7 @@ export interface ProxiedOptions {
   readonly capabilities?: ClientCapabilities;
   readonly name?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** Called before the client connects: handlers of the server's requests. */
   readonly prepare?: (client: Client) => void;
 }
@@ -56,13 +57,14 @@ export interface ProxiedOptions {
 export async function connected(
   command: readonly string[],
   folder: DataFolder,
-  { capabilities = {}, name = "test-agent", env, prepare }: ProxiedOptions = {},
+  { capabilities = {}, name = "test-agent", env, cwd, prepare }: ProxiedOptions = {},
 ): Promise<ProxiedClient> {
   const [program = "", ...args] = command;
   const transport = new StdioClientTransport({
     command: program,
     args,
     env: environment(folder, env),
+    ...(cwd !== undefined && { cwd }),
     stderr: "pipe",
   });
   let said = "";
