@@ -101,7 +101,7 @@ function drawWorld(random: Random, moment: () => number): WorldFate[] {
     fates.push({ kind: "sleep", at: moment(), ms: random.spread(60_000, 10 * 3_600_000) });
   if (random.chance(0.2)) fates.push({ kind: "offline", at: moment(), ms: random.spread(1_000, 120_000) });
   if (random.chance(0.05)) {
-    const ms = random.spread(2_000, 6 * 3_600_000);
+    const ms = random.spread(2_000, 5 * 24 * 3_600_000);
     fates.push({ kind: "clock set", at: moment(), ms: random.chance(0.5) ? ms : -ms });
   }
   for (let count = random.pick([0, 0, 0, 1, 2]); count > 0; count--) {
