@@ -389,8 +389,11 @@ export class TaskHost {
   #yieldAll(endpoint: string): void {
     for (const { record } of [...this.#runtime.states()]) {
       // A call this tab is making stays with it; so does one that can be no task, which nobody else knows.
-      const own = this.#callEnds.has(record.id) || !record.call.asTask;
-      if (record.endpoint === endpoint && !own) this.#runtime.yield(record.id);
+      const calls = record.stage === "calling" || !this.#runtime.isStored(record.id);
+      const own = (calls && this.#callEnds.has(record.id)) || !record.call.asTask;
+      if (record.endpoint !== endpoint || own) continue;
+      this.#runtime.yield(record.id);
+      this.#endCall(record.id);
     }
   }
 
