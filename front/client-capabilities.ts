@@ -36,6 +36,8 @@ export function canAnswer(client: ClientAbilities, { method, params }: InputRequ
       return client.sampling;
     case "roots/list":
       return client.roots;
+    default:
+      return false;
   }
 }
 

@@ -163,6 +163,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
    * does not fit it; what a form leaves out gets its default.
    * @param response What the request's own method is answered with: for `elicitation/create`
    *   `{ action: "accept", content: {…} }`, `{ action: "decline" }` or `{ action: "cancel" }`.
+   *   A request of a method that this client does not know takes any answer; the latter two decline it.
    */
   answer(key: string, response: JsonObject): Promise<void> {
     return this.#actions.answer(this, key, response);

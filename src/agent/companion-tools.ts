@@ -53,7 +53,7 @@ function answerTask(context: AgentContext): AgentTool {
   const response: JsonObject = {
     type: "object",
     description:
-      'What the question\'s method is answered with. For elicitation/create: {"action":"accept","content":{…}} with content by its schema, {"action":"decline"} or {"action":"cancel"}. For sampling/createMessage: {"role":"assistant","model":"…","content":{"type":"text","text":"…"}}. For roots/list: {"roots":[{"uri":"file:///…"}]}.',
+      'What the question\'s method is answered with. For elicitation/create: {"action":"accept","content":{…}} with content by its schema, {"action":"decline"} or {"action":"cancel"}. For sampling/createMessage: {"role":"assistant","model":"…","content":{"type":"text","text":"…"}}. For roots/list: {"roots":[{"uri":"file:///…"}]}. For any other method: {"action":"decline"}.',
   };
   const key: JsonObject = { type: "string", description: "The key of the question" };
   return {

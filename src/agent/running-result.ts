@@ -1,3 +1,4 @@
+import { isInputMethod } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
@@ -70,7 +71,7 @@ export function runningTask(task: Task, { now, maxQuoteLength: limit }: RunningO
   const elapsedMs = Math.max(0, now - task.createdAt);
   const asked = task.inputRequests.slice(0, MOST_QUESTIONS).map(({ key, method, params }) => ({
     key: plainText(key, limit),
-    method,
+    method: plainText(method, 64),
     params: plainFields(params, limit),
   }));
   return {
@@ -153,7 +154,7 @@ function questionsText(
     return ["The server has asked something; the user or the application answers it, not you."];
   const questions = inputRequests.map(({ key, method, params }) => {
     const words = typeof params.message === "string" ? `: ${JSON.stringify(params.message)}` : "";
-    return `- key ${JSON.stringify(key)}, ${method}${words}${schemaText(params)}`;
+    return `- key ${JSON.stringify(key)}, ${isInputMethod(method) ? method : quoted(method, 64)}${words}${schemaText(params)}`;
   });
   const hidden = task.inputRequests.length - inputRequests.length;
   return [

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Fault, isClientError } from "../engine/fault.ts";
-import type { JsonObject } from "../protocol/json.ts";
-import { type RequestId, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
+import { type RequestId, type RpcReply, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { Generation } from "../protocol/task-snapshot.ts";
@@ -184,7 +183,7 @@ export class Endpoint {
    */
   async respond(
     id: RequestId,
-    result: JsonObject,
+    reply: RpcReply,
     sessionId: string | undefined,
     signal?: AbortSignal,
   ): Promise<boolean> {
@@ -192,7 +191,11 @@ export class Endpoint {
     const current = await unlessAborted(this.#connected(), signal);
     const asking = [current, ...this.#replaced].find(({ session }) => session.sessionId === sessionId);
     const connection = sessionId === undefined ? current : asking;
-    await connection?.respond(id, result).catch(this.#explain);
+    const sent =
+      "result" in reply
+        ? connection?.respond(id, reply.result)
+        : connection?.refuse(id, reply.error.code, reply.error.message);
+    await sent?.catch(this.#explain);
     return connection !== undefined;
   }
 

@@ -23,6 +23,9 @@ export interface RpcErrorBody {
   readonly data?: unknown;
 }
 
+/** What a request of the server is answered with. */
+export type RpcReply = { readonly result: JsonObject } | { readonly error: RpcErrorBody };
+
 export interface RpcResponse {
   readonly jsonrpc: "2.0";
   readonly id?: RequestId | null;

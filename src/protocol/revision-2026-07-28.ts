@@ -64,7 +64,7 @@ export const revision2026: TaskProtocol = {
           isObject(result.inputRequests) &&
           Object.keys(result.inputRequests).length > 0
         ) {
-          throw new MalformedReplyError("The server asks only what this client does not know");
+          throw new MalformedReplyError("The server asks only what is not a request");
         }
         if (requests.length === 0 && typeof requestState !== "string") {
           throw new MalformedReplyError("The server wants input but asks nothing and gives no requestState");

@@ -15,7 +15,7 @@ export interface OpenQuestion {
    *   their method is answered with.
    */
   answer(response: JsonObject): Promise<void>;
-  /** The person says no. For `elicitation/create`; the other methods know no such answer, and it rejects. */
+  /** The person says no. For `elicitation/create` and methods that this client does not know; to sampling and roots nobody can say no, and it rejects. */
   decline(): Promise<void>;
   /** The person leaves it without a choice. The question is answered by that; the task goes on. As for `decline`. */
   cancel(): Promise<void>;

@@ -485,7 +485,7 @@ export class TaskHost {
 
   /** A question about a task that another tab runs may come to this tab's connection (2025-11-25). */
   #passOn(endpoint: string, message: RpcRequest | RpcNotification, { about, sessionId }: Origin): boolean {
-    const asked = readQuestion(message, sessionId);
+    const asked = readQuestion(message, sessionId, about);
     const group = this.#groups.get(endpoint);
     if (!asked || !group) return false;
     // One that names no task is for the one task there is, if no other request of this tab brought it.

@@ -22,9 +22,15 @@ import { isRival } from "../engine/stray.ts";
 import { transition } from "../engine/transition.ts";
 import { movedBy } from "../engine/trouble.ts";
 import { cutText } from "../protocol/bounds.ts";
-import { readQuestion } from "../protocol/input-request.ts";
+import { declinesUnknown, readQuestion } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
-import { isRequest, type RpcNotification, type RpcRequest } from "../protocol/json-rpc.ts";
+import {
+  isRequest,
+  METHOD_NOT_FOUND,
+  type RpcNotification,
+  type RpcReply,
+  type RpcRequest,
+} from "../protocol/json-rpc.ts";
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import { protocolOf, type TaskId } from "../protocol/task-protocol.ts";
 import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snapshot.ts";
@@ -270,7 +276,7 @@ export class TaskRuntime {
   inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin = {}): boolean {
     const { params } = message;
     if (isRequest(message)) {
-      const asked = readQuestion(message, origin.sessionId);
+      const asked = readQuestion(message, origin.sessionId, origin.about);
       if (!asked) return false;
       const states = [...this.#states.values()].filter(({ record }) => record.endpoint === endpoint);
       // On a Client's transport what comes on no stream of ours may be asked of the Client.
@@ -686,8 +692,10 @@ export class TaskRuntime {
     if (!first || first.rpcId === undefined) return { type: "delivered", keys: [] };
     const related =
       record.taskId === undefined ? {} : { _meta: { [RELATED_TASK]: { taskId: wireIdOf(record) } } };
-    const response = { ...first.response, ...related };
-    const sent = await endpoint.respond(first.rpcId, response, first.sessionId, options.signal);
+    const reply: RpcReply = declinesUnknown(first)
+      ? { error: { code: METHOD_NOT_FOUND, message: `${first.method} is not supported by this client` } }
+      : { result: { ...first.response, ...related } };
+    const sent = await endpoint.respond(first.rpcId, reply, first.sessionId, options.signal);
     return { type: sent ? "delivered" : "undeliverable", keys: [first.key] };
   }
 }

@@ -96,6 +96,8 @@ function answerTo({ method, params }: InputRequest): JsonObject {
       };
     case "roots/list":
       return { roots: [] };
+    default:
+      return { action: "decline" };
   }
 }
 

@@ -280,5 +280,7 @@ function responseTo(method: InputRequest["method"], token: string, random: Rando
       return { role: "assistant", content: { type: "text", text: token }, model: "simulated" };
     case "roots/list":
       return { roots: [{ uri: `file:///${token}` }] };
+    default:
+      return { action: "decline" };
   }
 }

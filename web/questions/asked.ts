@@ -10,5 +10,7 @@ export function askedIn({ method, params }: Pick<InputRequest, "method" | "param
       return "The server asks for what a model would say";
     case "roots/list":
       return "The server asks which folders it may work in";
+    default:
+      return `The server asks for ${method}, which this console does not know`;
   }
 }

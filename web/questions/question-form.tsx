@@ -64,6 +64,8 @@ function Answers(props: AnswersProps) {
       return <ModelQuestion params={request.params} answer={answer} sent={sent} />;
     case "roots/list":
       return <RootsQuestion answer={answer} sent={sent} />;
+    default:
+      return <UnknownQuestion {...props} />;
   }
 }
 
@@ -95,6 +97,20 @@ function FormQuestion({ request, answer, sent }: AnswersProps) {
         {buttons}
       </LazySchemaForm>
     </div>
+  );
+}
+
+/** A question of a later specification or an extension. Most can only be declined. */
+function UnknownQuestion({ request, answer, sent }: AnswersProps) {
+  return (
+    <>
+      <pre className="plain-text">
+        <bdi>{JSON.stringify(request.params, undefined, 2)}</bdi>
+      </pre>
+      <JsonAnswer reason={`Answer ${request.method} in JSON, or decline it.`} onAnswer={answer}>
+        <Choices word="Answer" answer={answer} sent={sent} />
+      </JsonAnswer>
+    </>
   );
 }
 

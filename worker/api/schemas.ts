@@ -31,7 +31,10 @@ const snapshotSchema = z
 const inputRequestSchema = z
   .object({
     key: z.string(),
-    method: z.enum(["elicitation/create", "sampling/createMessage", "roots/list"]),
+    method: z.string().openapi({
+      description:
+        "`elicitation/create`, `sampling/createMessage` or `roots/list`. A server may ask what this client does not know: decline it.",
+    }),
     params: json,
   })
   .openapi("InputRequest", { description: "A question of the server. Answer it under its key." });

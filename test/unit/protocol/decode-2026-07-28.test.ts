@@ -112,12 +112,31 @@ describe("2026-07-28: the reply to tools/call, by its resultType", () => {
     );
   });
 
-  it('"input_required" that asks only what no client knows is not a state to be sent back at once', () => {
+  it('"input_required" may ask what this client does not know: it is shown, to be declined or answered', () => {
+    const reply = {
+      resultType: "input_required",
+      requestState: "opaque",
+      inputRequests: {
+        one: { method: "vendor/ask", params: { message: "Which?" } },
+        two: { method: "v".repeat(999) },
+      },
+    };
+    expect(revision2026.decodeCall(call, reply)).toEqual({
+      kind: "input",
+      requests: [
+        { key: "one", method: "vendor/ask", params: { message: "Which?" } },
+        { key: "two", method: `${"v".repeat(200)}… (999 characters)`, params: {} },
+      ],
+      requestState: "opaque",
+    });
+  });
+
+  it('"input_required" with only entries that are not requests is not a state to be sent back at once', () => {
     // mrtr, Client Requirements 1: with inputRequests, the inputs MUST be constructed before the retry.
     const reply = {
       resultType: "input_required",
       requestState: "opaque",
-      inputRequests: { one: { method: "vendor/ask", params: {} } },
+      inputRequests: { one: { params: {} }, two: "vendor/ask", three: { method: 7 } },
     };
     expect(() => revision2026.decodeCall(call, reply)).toThrow(MalformedReplyError);
   });
@@ -206,10 +225,10 @@ describe("2026-07-28: tasks/get", () => {
     expect(view.payload).toMatchObject({ kind: "error", error: { code: -32603 } });
   });
 
-  it("questions of no known kind are left out, the others kept", () => {
+  it("questions of unknown methods are kept, entries that are not requests left out", () => {
     const inputRequests = { odd: { method: "vendor/ask" }, none: null, name: wire.inputRequests.name };
     const view = revision2026.decodeGet(wire.TASK_ID, { ...wire.inputRequired, inputRequests });
-    expect(view.inputRequests?.map(({ key }) => key)).toEqual(["name"]);
+    expect(view.inputRequests?.map(({ key }) => key)).toEqual(["odd", "name"]);
   });
 
   it.each([

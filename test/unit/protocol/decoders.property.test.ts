@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isInputMethod } from "../../../src/protocol/input-request.ts";
 import { isObject, sameJson } from "../../../src/protocol/json.ts";
 import { isRequestId, readRpcError } from "../../../src/protocol/json-rpc.ts";
 import { readHeaderParameters } from "../../../src/protocol/parameter-headers.ts";
@@ -38,7 +37,8 @@ function isInputRequests(requests: readonly unknown[]): void {
     if (!isObject(request)) throw new Error("It is no question");
     keysWithin(request, ["key", "method", "params"]);
     expect(typeof request.key).toBe("string");
-    expect(isInputMethod(request.method)).toBe(true);
+    expect(typeof request.method).toBe("string");
+    expect(String(request.method).length).toBeLessThan(250);
     expect(isObject(request.params)).toBe(true);
   }
 }
