@@ -8,7 +8,7 @@ import { type Outcome, RECORD_VERSION, type RecordedCall, type TaskRecord } from
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
 import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "./errors.ts";
 import { checkAnswer } from "./protocol/answer.ts";
-import type { JsonObject } from "./protocol/json.ts";
+import { type JsonObject, own } from "./protocol/json.ts";
 import { HEADER_MISMATCH, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION } from "./protocol/json-rpc.ts";
 import { parameterHeaders } from "./protocol/parameter-headers.ts";
 import type { Session } from "./protocol/session.ts";
@@ -185,7 +185,7 @@ export class TaskClient implements TaskClientApi {
     args: JsonObject,
     options: NewCallOptions,
   ): Promise<Task> {
-    const known = (await server.rememberedSession())?.tools?.[tool];
+    const known = own((await server.rememberedSession())?.tools, tool);
     const facts = known ?? (await factsOf(server, tool, options.signal));
     const session = await server.session(options.signal);
     options.signal?.throwIfAborted();

@@ -41,6 +41,8 @@ export function instructionsOf(links: readonly NamedLink[], several: boolean): s
 
 function merge(into: Record<string, unknown>, from: JsonObject): void {
   for (const [key, value] of Object.entries(from)) {
+    // Assigned, it would be the prototype of the whole.
+    if (key === "__proto__") continue;
     const known = into[key];
     if (isObject(known) && isObject(value)) {
       const merged = { ...known };

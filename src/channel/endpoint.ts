@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Fault, isClientError } from "../engine/fault.ts";
+import { own } from "../protocol/json.ts";
 import { type RequestId, type RpcReply, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
@@ -201,7 +202,7 @@ export class Endpoint {
 
   /** What `tools/list` says of a tool, asked once a session. `undefined` if the server has no such tool. */
   async tool(name: string, signal?: AbortSignal): Promise<ToolFacts | undefined> {
-    const known = (await this.session(signal)).tools?.[name];
+    const known = own((await this.session(signal)).tools, name);
     if (known) return known;
     // Calls made at once ask together.
     this.#listingTools ??= this.listTools().finally(() => {

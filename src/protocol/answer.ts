@@ -1,5 +1,5 @@
 import type { InputRequest } from "./input-request.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject, own } from "./json.ts";
 
 /** An answer as it will be sent, or what is wrong with it: a line for each fault. */
 export type CheckedAnswer =
@@ -126,11 +126,6 @@ function choicesOf(schema: JsonObject): readonly string[] | undefined {
 
 function textsIn(list: unknown): readonly string[] | undefined {
   return Array.isArray(list) ? list.filter((entry) => typeof entry === "string") : undefined;
-}
-
-/** A form may well have a field that is called `constructor`. */
-function own(fields: JsonObject, name: string): unknown {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 /** As strict as the validators of the servers, the SDK's among them: what they refuse fails the tool. */

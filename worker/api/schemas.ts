@@ -1,12 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import type { ListedTool, TaskJson } from "holdfast";
+import { isObject } from "../../front/client-capabilities.ts";
 
 /*
  * The shapes on the wire, as the OpenAPI document tells them. What comes in is checked against them; what goes out is
  * made by the library, and tests hold it against them.
  */
 
-const json = z.record(z.string(), z.unknown());
+/** A JSON object as it was sent. `z.record` leaves out a field called `__proto__`, which is data like others. */
+const json = z
+  .custom<Record<string, unknown>>(isObject, "Expected an object")
+  .openapi({ type: "object", additionalProperties: {} });
 const ms = z.int().min(0);
 
 export const statusSchema = z

@@ -1,13 +1,17 @@
 import type { JsonObject } from "holdfast";
 import * as z from "zod";
+import { isObject } from "../../front/client-capabilities.ts";
 import type { RpcErrorJson } from "../../front/rpc-error.ts";
+
+/** `z.record` leaves out a field called `__proto__`, which is data like others. */
+const fields = z.custom<Record<string, unknown>>(isObject);
 
 const frame = z.object({
   jsonrpc: z.literal("2.0"),
   id: z.union([z.string(), z.number()]).optional(),
   method: z.string().optional(),
-  params: z.record(z.string(), z.unknown()).optional(),
-  result: z.record(z.string(), z.unknown()).optional(),
+  params: fields.optional(),
+  result: fields.optional(),
   error: z.object({ code: z.number(), message: z.string() }).optional(),
 });
 

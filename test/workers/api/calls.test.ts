@@ -136,11 +136,16 @@ describe("bodies that are refused", () => {
     expect((await lab.call({ tool: "report", arguments: { text } })).status).toBe(202);
   });
 
-  test("__proto__ and constructor are names like others, and change no object", async () => {
+  test("__proto__ and constructor are names like others, reach the tool, and change no object", async () => {
     const body =
       '{"tool":"report","arguments":{"__proto__":{"polluted":true},"constructor":{"prototype":{}}}}';
     expect((await lab.post("/v1/endpoints/papers/calls", body)).status).toBe(202);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    const [started] = lab.objects.group("alice", "papers").started;
+    expect(JSON.stringify(started?.arguments)).toBe(
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{}}}',
+    );
+    expect(Object.getPrototypeOf(started?.arguments)).toBe(Object.prototype);
   });
 
   test.each(["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])(
