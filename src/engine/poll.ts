@@ -92,10 +92,11 @@ export function pollFaulted(state: TaskState, fault: Fault, now: number, timing:
   const { view, ...said } = { view: undefined, ...fault };
   // What can be read of it counts: the task may have ended.
   const seen = view ? observed(state, view, now, timing) : state;
+  if (seen.record.outcome) return seen;
   if (hasEnded(seen.record) && !isUnknownTask(fault)) return payloadFaulted(seen, said, now, timing);
   return isUnknownTask(fault)
     ? gone(state, fault, now)
-    : troubled(slowed({ ...state, pollAt: now }, fault, now, timing), fault, now, timing);
+    : troubled(slowed({ ...seen, pollAt: now }, said, now, timing), said, now, timing);
 }
 
 /** A poll was refused for being too soon: had it come when the server now says, it would have been answered. */

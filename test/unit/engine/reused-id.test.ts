@@ -83,6 +83,17 @@ describe("a server that stamps each reply with its time", () => {
     expect(now(walked, 5_000, { status: "completed" }).outcome).toMatchObject({ kind: "completed" });
   });
 
+  it("is believed too when what its task came to cannot be read: the end is an outcome", () => {
+    let walked = walk();
+    for (let count = 0; count < 8 && !walked.outcome; count++) {
+      const stamp = at(walked.now + 5_000 - T0);
+      const view = { snapshot: snapshotOf({ status: "failed", createdAt: stamp, lastUpdatedAt: stamp }) };
+      const fault = { kind: "malformed", message: "The reply holds no error", view } as const;
+      walked = walked.on({ type: "faulted", operation: "get", fault }, 5_000);
+    }
+    expect(walked.outcome).toMatchObject({ kind: "failed" });
+  });
+
   it("is believed by processes that forget everything between two polls", () => {
     let walked = walk();
     for (const statusMessage of ["a", "b", "c"]) walked = evicted(now(walked, 5_000, { statusMessage }));
