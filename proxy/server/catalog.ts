@@ -1,4 +1,3 @@
-import { withoutServersMarks } from "../../front/outcome.ts";
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import { COMPANION_NAMES } from "../../src/agent/companion-names.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
@@ -194,6 +193,7 @@ export class Catalog {
   }
 }
 
+/** As the server sent it, with its `resultType`. */
 function asResult(result: unknown): JsonObject {
-  return withoutServersMarks(isObject(result) ? result : {});
+  return isObject(result) ? result : {};
 }

@@ -89,7 +89,7 @@ export class ProxyServer {
       options.log,
     );
     this.#questions = new Questions(this.agent);
-    this.#subscriptions = new Subscriptions(this.agent);
+    this.#subscriptions = new Subscriptions(this.agent, () => void this.#relisten());
   }
 
   /** Gives the tasks up to the next start. */
@@ -200,10 +200,10 @@ export class ProxyServer {
         else this.#subscribed.delete(uri);
         const upstream = await catalog.serverOf(uri, signal);
         if ((await upstream.connected()).session.generation === "2026-07-28") {
-          this.#relisten();
+          this.#listenAgain();
           return {};
         }
-        return catalog.routed(method, params, signal);
+        return withoutServersMarks(await catalog.routed(method, params, signal));
       }
       default:
         return (await legacy.method(request, this.#abilities)) ?? this.#passedOn(request, catalog);
@@ -211,7 +211,7 @@ export class ProxyServer {
   }
 
   async #modern(request: AgentRequest, envelope: Envelope, running: Running): Promise<object> {
-    const { method, signal } = request;
+    const { method } = request;
     const { calls, catalog, modern } = running;
     switch (method) {
       case "server/discover": {
@@ -233,10 +233,7 @@ export class ProxyServer {
           const found = await Promise.all(ids.map((id) => running.tasks.get(id)));
           return ids.filter((_id, index) => found[index]);
         };
-        const listening = this.#subscriptions.listen(request, known);
-        this.#relisten();
-        signal.addEventListener("abort", () => this.#relisten(), { once: true });
-        return listening;
+        return this.#subscriptions.listen(request, known);
       }
       default:
         return (await modern.method(request, envelope.tasks)) ?? this.#passedOn(request, catalog);
@@ -270,7 +267,7 @@ export class ProxyServer {
       const inputResponses = await this.#answers(isObject(inputRequests) ? inputRequests : {}, signal);
       result = await ask({ ...own, inputResponses, ...(requestState !== undefined && { requestState }) });
     }
-    return result;
+    return this.#isLegacyAgent ? withoutServersMarks(result) : result;
   }
 
   async #answers(requests: JsonObject, signal: AbortSignal): Promise<JsonObject> {
@@ -420,8 +417,28 @@ export class ProxyServer {
 
   readonly #listening: WeakMap<Link, AbortController> = new WeakMap();
 
-  #relisten(): void {
+  #listenAgain(): void {
     for (const { link } of this.#links()) if (link.session.generation === "2026-07-28") this.#listen(link);
+  }
+
+  /** The streams of a modern agent have changed: servers of either generation are told of what it wants to hear. */
+  async #relisten(): Promise<void> {
+    this.#listenAgain();
+    const wanted = this.#subscriptions.resources;
+    const ask = async (method: string, uri: string): Promise<void> => {
+      const { signal } = new AbortController();
+      const upstream = await this.#now?.catalog.serverOf(uri, signal);
+      if (!upstream || (await upstream.connected()).session.generation === "2026-07-28") return;
+      await upstream.request(method, { uri }, signal);
+    };
+    const added = [...wanted].filter((uri) => !this.#subscribed.has(uri));
+    const dropped = [...this.#subscribed].filter((uri) => !wanted.has(uri));
+    for (const uri of added) this.#subscribed.add(uri);
+    for (const uri of dropped) this.#subscribed.delete(uri);
+    await Promise.allSettled([
+      ...added.map((uri) => ask("resources/subscribe", uri)),
+      ...dropped.map((uri) => ask("resources/unsubscribe", uri)),
+    ]);
   }
 
   get #isLegacyAgent(): boolean {

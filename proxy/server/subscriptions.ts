@@ -23,8 +23,12 @@ export class Subscriptions {
   readonly #agent: AgentConnection;
   readonly #open: Map<RequestId, Filter> = new Map();
 
-  constructor(agent: AgentConnection) {
+  readonly #changed: () => void;
+
+  /** @param changed Called when a stream was opened or ended. */
+  constructor(agent: AgentConnection, changed: () => void) {
     this.#agent = agent;
+    this.#changed = changed;
   }
 
   /** Resources that some stream wants to hear of. */
@@ -51,8 +55,10 @@ export class Subscriptions {
     );
     this.#send(id, "notifications/subscriptions/acknowledged", { notifications: agreed });
     this.#open.set(id, filter);
+    this.#changed();
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     this.#open.delete(id);
+    this.#changed();
     return { _meta: { [SUBSCRIPTION_ID]: id } };
   }
 

@@ -109,6 +109,9 @@ describe("Installed from its tarball in an empty folder", () => {
   test("the library came without anything that the command needs", async () => {
     const { stdout } = await run("npm", ["ls", "--json", "--depth", "1", "holdfast"], { cwd: app });
     const { dependencies } = JSON.parse(stdout) as { dependencies: { holdfast: { dependencies?: object } } };
-    expect(Object.keys(dependencies.holdfast.dependencies ?? {})).toEqual(["idb-keyval"]);
+    const unknown = Object.keys(dependencies.holdfast.dependencies ?? {}).filter(
+      (name) => name !== "idb-keyval",
+    );
+    expect(unknown).toEqual([]);
   });
 });
