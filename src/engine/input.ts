@@ -4,7 +4,7 @@ import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
-import type { TaskState } from "./state.ts";
+import type { TaskEvent, TaskState } from "./state.ts";
 import { landed, relaxed, troubled } from "./trouble.ts";
 
 /**
@@ -29,9 +29,18 @@ export function asked(state: TaskState, request: InputRequest, now: number): Tas
   return { ...state, record: { ...record, inputs: next } };
 }
 
-/** The session in which the server asked is over. If it still wants to know, it asks again in the next one. */
-export function undeliverable(state: TaskState, keys: readonly string[]): TaskState {
-  return { ...landed(state, "answer"), record: withInputs(state.record, keys, withdrawn), listenAt: 0 };
+/**
+ * The session in which the server asked is over. If it still wants to know, it asks again in the next one: a question
+ * that it has asked again meanwhile stays, and so does one that another process has delivered.
+ */
+export function undeliverable(
+  state: TaskState,
+  { keys, sessionId }: TaskEvent & { type: "undeliverable" },
+): TaskState {
+  const record = withInputs(state.record, keys, (input) =>
+    isUnsettled(input) && input.sessionId === sessionId ? withdrawn(input) : input,
+  );
+  return { ...landed(state, "answer"), record, listenAt: 0 };
 }
 
 function askedAgain(input: RecordedInput, request: InputRequest): RecordedInput {

@@ -75,7 +75,11 @@ export type TaskEvent =
   /** The server took these answers. */
   | { readonly type: "delivered"; readonly keys: readonly string[] }
   /** The session in which the server asked these is over, so that no answer can reach it. */
-  | { readonly type: "undeliverable"; readonly keys: readonly string[] }
+  | {
+      readonly type: "undeliverable";
+      readonly keys: readonly string[];
+      readonly sessionId: string | undefined;
+    }
   | { readonly type: "cancelTaken"; readonly view?: TaskView }
   | { readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault }
   /** A call in flight was abandoned by command, before its reply came. */

@@ -52,7 +52,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "delivered":
       return delivered(state, event.keys, now, timing);
     case "undeliverable":
-      return undeliverable(state, event.keys);
+      return undeliverable(state, event);
     case "cancelTaken":
       return cancelTaken(state, event.view, now, timing);
     case "faulted": {

@@ -695,8 +695,9 @@ export class TaskRuntime {
     const reply: RpcReply = declinesUnknown(first)
       ? { error: { code: METHOD_NOT_FOUND, message: `${first.method} is not supported by this client` } }
       : { result: { ...first.response, ...related } };
-    const sent = await endpoint.respond(first.rpcId, reply, first.sessionId, options.signal);
-    return { type: sent ? "delivered" : "undeliverable", keys: [first.key] };
+    const { key, sessionId } = first;
+    const sent = await endpoint.respond(first.rpcId, reply, sessionId, options.signal);
+    return sent ? { type: "delivered", keys: [key] } : { type: "undeliverable", keys: [key], sessionId };
   }
 }
 

@@ -111,6 +111,13 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '    state: "delivered",',
     replace: '    state: "open",',
   },
+  {
+    name: "a question that another tab delivered is withdrawn",
+    file: "engine/input.ts",
+    find: "isUnsettled(input) && input.sessionId === sessionId ? withdrawn(input) : input",
+    replace: "withdrawn(input)",
+    contended: true,
+  },
   // That the engine takes no second answer either cannot be seen from outside: this is asked before it.
   {
     name: "a second answer is said to be taken",

@@ -57,12 +57,29 @@ describe("a question whose session ended before its answer was sent", () => {
   it("is listened for again, and answered when it is asked again in the next session", () => {
     const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0");
     walk.on({ type: "faulted", operation: "result", fault: { kind: "network", message: "It ended" } });
-    walk.on({ type: "undeliverable", keys: ["rpc-0"] });
+    walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
     expect(states(walk)).toEqual(["rpc-0 withdrawn"]);
     expect(walk.sent).toEqual(["result"]);
     asks(walk, 5, "Colour?", "s2");
     expect(states(walk)).toEqual(["rpc-0 answered"]);
     expect(walk.record.inputs[0]).toMatchObject({ rpcId: 5, sessionId: "s2", response: accept });
+    expect(walk.sent).toEqual(["answer"]);
+  });
+
+  it("stays delivered when another process delivered its answer", () => {
+    const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0").on({
+      type: "delivered",
+      keys: ["rpc-0"],
+    });
+    walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
+    expect(states(walk)).toEqual(["rpc-0 delivered"]);
+  });
+
+  it("keeps its answer when the next session asked it again before the end of the old one was found", () => {
+    const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0");
+    asks(walk, 5, "Colour?", "s2");
+    walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
+    expect(states(walk)).toEqual(["rpc-0 answered"]);
     expect(walk.sent).toEqual(["answer"]);
   });
 

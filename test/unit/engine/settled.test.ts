@@ -36,7 +36,7 @@ const EVENTS: Record<TaskEvent["type"], readonly TaskEvent[]> = {
   fetched: [{ type: "fetched", payload: { kind: "error", error: { code: -1, message: "No" } } }],
   listed: [{ type: "listed", unclaimed: [completed] }],
   delivered: [{ type: "delivered", keys: ["late"] }],
-  undeliverable: [{ type: "undeliverable", keys: ["late"] }],
+  undeliverable: [{ type: "undeliverable", keys: ["late"], sessionId: "s1" }],
   cancelTaken: [{ type: "cancelTaken" }, { type: "cancelTaken", view: completed }],
   faulted: OPERATIONS.flatMap((operation): TaskEvent[] => [
     { type: "faulted", operation, fault: network },
