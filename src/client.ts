@@ -8,7 +8,7 @@ import { type Outcome, RECORD_VERSION, type RecordedCall, type TaskRecord } from
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
 import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "./errors.ts";
 import { checkAnswer } from "./protocol/answer.ts";
-import { type JsonObject, own } from "./protocol/json.ts";
+import { type JsonObject, jsonCopy, own } from "./protocol/json.ts";
 import { HEADER_MISMATCH, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION } from "./protocol/json-rpc.ts";
 import { parameterHeaders } from "./protocol/parameter-headers.ts";
 import type { Session } from "./protocol/session.ts";
@@ -354,7 +354,7 @@ export class TaskClient implements TaskClientApi {
     const call: RecordedCall = {
       name: tool,
       // As they are now: a call that is sent again is the same call, whatever the app does to its object.
-      arguments: JSON.parse(JSON.stringify(args)) as JsonObject,
+      arguments: jsonCopy(args, `The arguments of ${tool}`),
       asTask,
       ...(options.ttlMs !== undefined && { ttlMs: options.ttlMs }),
       ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ClientClosedError, errorOf } from "../errors.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import { type JsonObject, jsonCopy } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import { randomId } from "../random-id.ts";
@@ -118,7 +118,7 @@ export class ExtensionTaskClient implements TaskClientApi {
       ...(ttlMs !== undefined && { ttlMs }),
       ...(repeatable !== undefined && { repeatable }),
     };
-    const asked = JSON.parse(JSON.stringify(args)) as JsonObject;
+    const asked = jsonCopy(args, `The arguments of ${tool}`);
     const answer = await this.#line.ask(
       { method: "call", id, endpoint, tool, args: asked, ...choices },
       signal,

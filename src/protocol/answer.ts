@@ -1,5 +1,5 @@
 import type { InputRequest } from "./input-request.ts";
-import { isObject, type JsonObject, own } from "./json.ts";
+import { isObject, type JsonObject, jsonCopy, own } from "./json.ts";
 
 /** An answer as it will be sent, or what is wrong with it: a line for each fault. */
 export type CheckedAnswer =
@@ -12,6 +12,14 @@ export type CheckedAnswer =
  */
 export function checkAnswer(request: InputRequest, response: unknown): CheckedAnswer {
   if (!isObject(response)) return refuse("The answer is no object");
+  try {
+    return checkMethod(request, jsonCopy(response, "The answer"));
+  } catch (error) {
+    return refuse((error as TypeError).message);
+  }
+}
+
+function checkMethod(request: InputRequest, response: JsonObject): CheckedAnswer {
   switch (request.method) {
     case "elicitation/create":
       return checkElicitation(request.params, response);

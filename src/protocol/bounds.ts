@@ -1,4 +1,5 @@
 import { cutText as cut } from "./cut-text.ts";
+import { isShallow, jsonText } from "./json.ts";
 
 /**
  * How much of what a server says is stored, in UTF-16 code units. Records are read, listed and copied between processes,
@@ -17,6 +18,6 @@ export function cutText(text: string, max: number = MAX_MESSAGE): string {
 
 /** The JSON value, or the beginning of its text if that is too long. */
 export function cutJson(value: unknown, max: number = MAX_RAW): unknown {
-  const text = JSON.stringify(value);
-  return text === undefined || text.length <= max ? value : cutText(text, max);
+  const text = jsonText(value);
+  return text.length <= max && isShallow(value) ? value : cutText(text, max);
 }

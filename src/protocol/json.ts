@@ -19,20 +19,63 @@ export function own<T>(fields: { readonly [name: string]: T } | undefined, name:
   return fields && Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-/** Equality of two JSON values, whatever the order of their keys. */
+/** Equality of two JSON values, whatever the order of their keys and however deep they are nested. */
 export function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const left = a as JsonObject;
-  const right = b as JsonObject;
-  const keys = definedKeys(left);
-  return (
-    keys.length === definedKeys(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key], right[key]))
-  );
+  const pairs: [unknown, unknown][] = [[a, b]];
+  for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
+    const [left, right] = pair;
+    if (left === right) continue;
+    if (!isComposite(left) || !isComposite(right) || Array.isArray(left) !== Array.isArray(right))
+      return false;
+    const keys = definedKeys(left);
+    if (keys.length !== definedKeys(right).length) return false;
+    for (const key of keys) {
+      if (!Object.hasOwn(right, key)) return false;
+      pairs.push([left[key], right[key]]);
+    }
+  }
+  return true;
+}
+
+function isComposite(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null;
 }
 
 function definedKeys(object: JsonObject): string[] {
   return Object.keys(object).filter((key) => object[key] !== undefined);
+}
+
+/**
+ * How deep what a server or an app says may be nested. `JSON.stringify` and structured clone recurse, so that deeper
+ * values overflow the stack of whoever stores or sends them.
+ */
+export const MAX_DEPTH = 1_000;
+
+/** Whether a JSON value is nested at most so many levels deep. Recurses no deeper than that. */
+export function isShallow(value: unknown, levels: number = MAX_DEPTH): boolean {
+  if (!isComposite(value)) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}
+
+/** The JSON text of a value, or what stands for it where it is nested too deep to have one. */
+export function jsonText(value: unknown): string {
+  return isShallow(value) ? String(JSON.stringify(value)) : `(nested more than ${MAX_DEPTH} levels deep)`;
+}
+
+/**
+ * A copy as it travels and is stored. Throws a TypeError for what cannot be: cycles, `bigint`, more than
+ * {@link MAX_DEPTH} levels.
+ * @param what Names the value in the error.
+ */
+export function jsonCopy<T>(value: T, what: string): T {
+  let cause: unknown;
+  try {
+    const copy: unknown = JSON.parse(JSON.stringify(value));
+    if (isShallow(copy)) return copy as T;
+  } catch (error) {
+    cause = error;
+  }
+  throw new TypeError(`${what} must be JSON without cycles, nested at most ${MAX_DEPTH} levels deep`, {
+    cause,
+  });
 }

@@ -1,5 +1,5 @@
 import { readInputRequests } from "./input-request.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject, jsonText } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
 import type { Session } from "./session.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
@@ -76,7 +76,7 @@ export const revision2026: TaskProtocol = {
         };
       }
       default:
-        throw new MalformedReplyError(`Unknown resultType ${JSON.stringify(result.resultType)}`);
+        throw new MalformedReplyError(`Unknown resultType ${jsonText(result.resultType)}`);
     }
   },
 
@@ -86,7 +86,7 @@ export const revision2026: TaskProtocol = {
     // The specification's own examples say "task" here; anything else unknown is invalid (index, "ResultType").
     const resultType = isObject(result) ? (result.resultType ?? "complete") : "complete";
     if (resultType !== "complete" && resultType !== "task") {
-      throw new MalformedReplyError(`Unknown resultType ${JSON.stringify(resultType)}`);
+      throw new MalformedReplyError(`Unknown resultType ${jsonText(resultType)}`);
     }
     const view = readView(result, "detailed");
     if (view.snapshot.taskId === String(taskId)) return view;

@@ -1,6 +1,6 @@
 import { cutJson, cutText, MAX_RAW } from "./bounds.ts";
 import type { InputRequest } from "./input-request.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject, jsonText } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
 import { readTaskId, type TaskReading, type TaskStatus } from "./task-snapshot.ts";
 import type { ToolResult } from "./tool-result.ts";
@@ -89,7 +89,7 @@ export function readSnapshot(reply: unknown, ttlField: string, pollField: string
   if (taskId === undefined) throw new MalformedReplyError("The task has no taskId");
   const status = readStatus(value.status);
   if (status === undefined) {
-    const said = String(JSON.stringify(value.status)).slice(0, 100);
+    const said = jsonText(value.status).slice(0, 100);
     throw new MalformedReplyError(`The task has no known status (${said})`);
   }
   const ttl = value[ttlField];

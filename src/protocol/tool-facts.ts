@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, isShallow, type JsonObject } from "./json.ts";
 import { type HeaderParameter, readHeaderParameters } from "./parameter-headers.ts";
 
 /** How a tool takes part in Tasks (2025-11-25 tasks, "Tool-Level Negotiation"). */
@@ -21,14 +21,14 @@ export interface ListedTool {
 }
 
 /**
- * Reads one page of `tools/list`. A tool without a name, or with an unlawful `x-mcp-header`,
- * is left out, so that it cannot take the others with it (streamable-http, "Schema Extension").
+ * Reads one page of `tools/list`. A tool without a name, one nested too deep to be stored, and one with
+ * an unlawful `x-mcp-header` is left out, so that it cannot take the others with it (streamable-http, "Schema Extension").
  */
 export function readToolPage(result: unknown): { tools: ListedTool[]; nextCursor?: string } {
   if (!isObject(result)) return { tools: [] };
   const list = Array.isArray(result.tools) ? result.tools : [];
   const tools = list.flatMap((tool: unknown): ListedTool[] => {
-    if (!isObject(tool) || typeof tool.name !== "string") return [];
+    if (!isObject(tool) || typeof tool.name !== "string" || !isShallow(tool)) return [];
     const headers = readHeaderParameters(tool.inputSchema);
     if (headers === undefined) return [];
     return [{ name: tool.name, facts: readFacts(tool, headers), definition: tool }];

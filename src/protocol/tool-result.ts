@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject, jsonText } from "./json.ts";
 
 /** One block of a tool result's content. Its other fields depend on `type` (tools, "Tool Result"). */
 export interface ContentBlock {
@@ -54,9 +54,9 @@ function blocksOf(content: unknown): readonly ContentBlock[] {
 
 function blockOf(value: unknown): ContentBlock {
   if (isBlock(value)) return value;
-  if (!isObject(value)) return textBlock(typeof value === "string" ? value : JSON.stringify(value));
+  if (!isObject(value)) return textBlock(typeof value === "string" ? value : jsonText(value));
   const type = typeof value.text === "string" ? "text" : mediaTypeOf(value);
-  return type === undefined ? textBlock(JSON.stringify(value)) : { ...value, type };
+  return type === undefined ? textBlock(jsonText(value)) : { ...value, type };
 }
 
 /** The `type` that the fields of a block without one tell. */

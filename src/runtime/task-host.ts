@@ -4,7 +4,7 @@ import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.
 import type { TaskState } from "../engine/state.ts";
 import type { TaskReference } from "../errors.ts";
 import { readQuestion } from "../protocol/input-request.ts";
-import { sameJson } from "../protocol/json.ts";
+import { isShallow, sameJson } from "../protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { type SharedState, sharedState } from "../shared-state.ts";
 import { readRecord } from "../store/read-record.ts";
@@ -485,7 +485,7 @@ export class TaskHost {
 
   /** A question about a task that another tab runs may come to this tab's connection (2025-11-25). */
   #passOn(endpoint: string, message: RpcRequest | RpcNotification, { about, sessionId }: Origin): boolean {
-    const asked = readQuestion(message, sessionId, about);
+    const asked = isShallow(message.params) ? readQuestion(message, sessionId, about) : undefined;
     const group = this.#groups.get(endpoint);
     if (!asked || !group) return false;
     // One that names no task is for the one task there is, if no other request of this tab brought it.

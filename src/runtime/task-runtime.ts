@@ -1,6 +1,6 @@
 import type { Endpoint } from "../channel/endpoint.ts";
 import { readPages } from "../channel/pages.ts";
-import { faultOf } from "../channel/request-fault.ts";
+import { faultOf, RequestFaultError } from "../channel/request-fault.ts";
 import { isChannelId, type Origin, type RequestOptions } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
 import { askedOf } from "../engine/attribution.ts";
@@ -23,7 +23,7 @@ import { transition } from "../engine/transition.ts";
 import { movedBy } from "../engine/trouble.ts";
 import { cutText } from "../protocol/bounds.ts";
 import { declinesUnknown, readQuestion } from "../protocol/input-request.ts";
-import { isObject, type JsonObject } from "../protocol/json.ts";
+import { isObject, isShallow, type JsonObject, MAX_DEPTH } from "../protocol/json.ts";
 import {
   isRequest,
   METHOD_NOT_FOUND,
@@ -275,6 +275,8 @@ export class TaskRuntime {
   /** Takes what a server sent that is not a reply. Returns whether it is about a task of ours. */
   inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin = {}): boolean {
     const { params } = message;
+    // A request is refused, and what a notification would have said the next poll says.
+    if (!isShallow(params)) return false;
     if (isRequest(message)) {
       const asked = readQuestion(message, origin.sessionId, origin.about);
       if (!asked) return false;
@@ -566,10 +568,6 @@ export class TaskRuntime {
   #withinSize(event: TaskEvent, operation: Operation): TaskEvent {
     const payload = payloadOf(event);
     const { maxResultLength } = this.#options;
-    if (!isShallow(payload, MAX_RESULT_DEPTH)) {
-      const message = `The result is nested more than ${MAX_RESULT_DEPTH} levels deep, which cannot be stored`;
-      return { type: "faulted", operation, fault: { kind: "oversized", message } };
-    }
     const length = payload === undefined ? 0 : JSON.stringify(payload).length;
     const asked = questionLength(event);
     if (length <= maxResultLength && asked <= MAX_QUESTION_LENGTH) return bounded(event);
@@ -597,14 +595,14 @@ export class TaskRuntime {
           ...(call.timeoutMs !== undefined && { timeoutMs: call.timeoutMs }),
           ...(token !== undefined && { progressToken: token }),
         });
-        return { type: "called", reply: protocol.decodeCall(call, result) };
+        return { type: "called", reply: protocol.decodeCall(call, shallow(result)) };
       }
       case "get": {
         const reply = await this.#polls.pass(async () => {
           signal.throwIfAborted();
           return endpoint.request(protocol.encodeGet(taskId), options, generation);
         });
-        return { type: "polled", view: protocol.decodeGet(taskId, reply) };
+        return { type: "polled", view: protocol.decodeGet(taskId, shallow(reply)) };
       }
       case "result": {
         if (!protocol.encodeResult || !protocol.decodeResult)
@@ -617,7 +615,7 @@ export class TaskRuntime {
               const timeoutMs = Math.min(options.timeoutMs, QUESTION_STREAM_MS);
               return endpoint.request(frame, { ...options, timeoutMs }, generation);
             });
-        return { type: "fetched", payload: protocol.decodeResult(payload) };
+        return { type: "fetched", payload: protocol.decodeResult(shallow(payload)) };
       }
       case "list":
         return this.#listUnclaimed(record, endpoint, options);
@@ -701,13 +699,11 @@ export class TaskRuntime {
   }
 }
 
-/** How deep a result may be nested: JSON and structured clone recurse, and a worker's stack is small. */
-const MAX_RESULT_DEPTH = 1_000;
-
-/** Whether a JSON value is nested at most so many levels deep. Recurses no deeper than that. */
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+/** A reply that can be read, compared and stored. Throws a RequestFaultError: at the server it stays for its TTL. */
+function shallow(reply: unknown): unknown {
+  if (isShallow(reply)) return reply;
+  const message = `The reply is nested more than ${MAX_DEPTH} levels deep, which cannot be stored`;
+  throw new RequestFaultError("The request", { kind: "oversized", message });
 }
 
 /** The id as the server wrote it. */

@@ -28,7 +28,7 @@ const UNSUPPORTING: Record<string, JsonObject> = {
   "requests without tools": { tasks: { requests: {} } },
   "tools without call": { tasks: { requests: { tools: {} } } },
   "another direction's requests": { tasks: { requests: { sampling: { createMessage: {} } } } },
-  "a call that is no object": { tasks: { requests: { tools: { call: true } } } },
+  "a call that is neither an object nor true": { tasks: { requests: { tools: { call: "yes" } } } },
 };
 
 const SUPPORTS = [undefined, "forbidden", "optional", "required"] as const;
@@ -44,6 +44,14 @@ describe("2025-11-25: whether a tool is called as a task", () => {
       }
     }
   }
+
+  it.each([
+    { tasks: true },
+    { tasks: { requests: true } },
+    { tasks: { requests: { tools: { call: true } } } },
+  ])("with a server that says true where the specification has an object: %j", (capabilities) => {
+    expect(calledAsTask(capabilities, "optional", "task")).toBe(true);
+  });
 
   it.each([
     [undefined, "task", false],
