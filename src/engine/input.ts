@@ -1,4 +1,4 @@
-import { cutText, MAX_QUESTIONS } from "../protocol/bounds.ts";
+import { cutText, MAX_MESSAGE, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
@@ -77,9 +77,12 @@ function unusedKey(key: string, inputs: readonly RecordedInput[]): string {
 }
 
 /** How many questions of a task are remembered. Beyond it the earliest that are over are forgotten, and could be asked again. */
-const MAX_INPUTS = 200;
+export const MAX_INPUTS = 200;
 
-/** Adds new questions, within what a record may hold: of one that is too long only the message is kept, to be declined. */
+/**
+ * Adds new questions, within what a record may hold: of one that is too long only the message is kept, to be declined.
+ * One whose key alone is too long, and open ones beyond {@link MAX_INPUTS}, are left out: 2026-07-28 names them again.
+ */
 export function withQuestions(
   known: readonly RecordedInput[],
   added: readonly InputRequest[],
@@ -91,15 +94,17 @@ export function withQuestions(
   for (const request of added.slice(0, MAX_INPUTS)) {
     const fits = JSON.stringify(request.params).length <= left;
     const params = fits ? request.params : cutParams(request.params);
+    if (request.key.length > MAX_MESSAGE) continue;
     left -= JSON.stringify(params).length;
     all.push({ ...request, params, askedAt: now, state: "open" });
   }
-  for (let index = 0; all.length > MAX_INPUTS && index < all.length; ) {
+  let length = JSON.stringify(all).length;
+  for (let index = 0; (all.length > MAX_INPUTS || length > MAX_QUESTIONS) && index < all.length; ) {
     const { state } = all[index] as RecordedInput;
-    if (state === "delivered" || state === "withdrawn") all.splice(index, 1);
-    else index++;
+    if (state === "open" || state === "answered") index++;
+    else length -= JSON.stringify(all.splice(index, 1)).length;
   }
-  return all;
+  return all.slice(0, MAX_INPUTS);
 }
 
 function cutParams({ message }: JsonObject): JsonObject {

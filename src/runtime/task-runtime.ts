@@ -6,7 +6,7 @@ import type { Clock } from "../clock.ts";
 import { askedOf } from "../engine/attribution.ts";
 import { bounded, MAX_QUESTION_LENGTH, questionLength } from "../engine/bounds.ts";
 import type { Fault } from "../engine/fault.ts";
-import { answersToSend } from "../engine/input.ts";
+import { answersToSend, MAX_INPUTS } from "../engine/input.ts";
 import { nextDue } from "../engine/plan.ts";
 import { rebased } from "../engine/rebase.ts";
 import {
@@ -289,6 +289,7 @@ export class TaskRuntime {
       const event = { type: "asked", request: asked.request } as const;
       // Refused, like a question that nobody can answer.
       if (questionLength(event) > MAX_QUESTION_LENGTH) return false;
+      if (state && openInputs(state.record).length >= MAX_INPUTS) return false;
       if (state) this.dispatch(state.record.id, event);
       return state !== undefined;
     }

@@ -64,6 +64,24 @@ describe("questions of a task", () => {
     expect(JSON.stringify(inputs).length).toBeLessThan(2 * MAX_QUESTIONS);
   });
 
+  it("stay within their bound whatever a server asks from poll to poll", () => {
+    let inputs = withQuestions([], [], 0);
+    for (let poll = 0; poll < 40; poll++) {
+      const over = inputs.map((input) => ({ ...input, state: "withdrawn" }) as const);
+      const named = [asking(`${poll}`.repeat(2_500), "?"), asking(`q${poll}`, "y".repeat(60_000))];
+      inputs = withQuestions(over, named, poll);
+      expect(JSON.stringify(inputs).length).toBeLessThan(2 * MAX_QUESTIONS);
+    }
+    expect(inputs.at(-1)).toMatchObject({ key: "q39", state: "open" });
+  });
+
+  it("that are open are at most 200", () => {
+    const many = (prefix: string) =>
+      Array.from({ length: 200 }, (_, index) => asking(`${prefix}${index}`, "?"));
+    const inputs = withQuestions(withQuestions([], many("a"), 0), many("b"), 1);
+    expect([inputs.length, inputs.at(-1)?.key]).toEqual([200, "a199"]);
+  });
+
   it("that are over make room for new ones, the earliest first; open ones stay", () => {
     const first = withQuestions(
       [],
