@@ -47,6 +47,9 @@ describe("Two proxies of one configuration", () => {
     await expect.poll(() => new Set(server.polls.map(({ taskId }) => taskId)).size).toBe(3);
     const before = server.polls.length;
     kill(first);
+    await expect
+      .poll(async () => (await storedTasks(folder)).filter(({ runs, outcome }) => !runs && !outcome).length)
+      .toBe(2);
     // The other one knows them without a start of its own.
     expect(await Promise.all(tasks.map((task) => ended(second, task)))).toEqual([
       "done a",
@@ -85,6 +88,7 @@ describe("The next start", () => {
   test("resumes the tasks of a remote server that a killed proxy left, and delivers their results", async () => {
     const first = await start("one");
     const task = await work(first, "a");
+    await expect.poll(() => server.polls.length).toBeGreaterThan(0);
     kill(first);
     await expect.poll(async () => (await storedTasks(folder)).map(({ runs }) => runs)).toEqual([false]);
     const next = await start("one");
