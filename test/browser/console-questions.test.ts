@@ -91,6 +91,15 @@ test.each([
   expect(await page.resultText()).toContain(`{"q":{"action":"${action}"}}`);
 });
 
+test("a question of an unknown method shows its params, and is declined or answered in JSON", async () => {
+  const page = await asked("ask_unknown");
+  expect(await page.question.textContent()).toContain("vendor/pick");
+  expect(await page.question.locator("pre").textContent()).toContain("<b>red</b>");
+  await page.question.getByRole("button", { name: "Decline" }).click();
+  await page.stands("completed");
+  expect(await page.resultText()).toContain('{"q":{"action":"decline"}}');
+});
+
 test("an answer that does not fit is refused beside its field, and nothing is sent", async () => {
   const page = await asked("ask_form");
   const before = server.calls.length;

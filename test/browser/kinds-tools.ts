@@ -208,6 +208,7 @@ export const ASKING: readonly FixtureTool[] = [
     "sampling/createMessage",
   ),
   asking("ask_folders", {}, "roots/list"),
+  asking("ask_unknown", { colours: ["<b>red</b>"] }, "vendor/pick"),
   asking("ask_form", {
     mode: "form",
     message: "Who are you?",
