@@ -73,7 +73,7 @@ export class ModelServer2025 extends ModelServer {
       case "ping":
         return exchange.reply({});
       case "tools/list":
-        return exchange.reply({ tools: this.toolDefinitions() });
+        return exchange.reply(this.toolPage());
       case "tools/call":
         return this.#call(exchange, params);
       case "tasks/get": {
@@ -157,7 +157,7 @@ export class ModelServer2025 extends ModelServer {
       status: failed ? "failed" : task.status,
       ...(task.statusMessage !== undefined && { statusMessage: task.statusMessage }),
       ...this.timeFields(task),
-      ttl: task.ttlMs,
+      ttl: this.ttlOf(task),
       ...(task.pollMs !== undefined && { pollInterval: task.pollMs }),
     };
   }
@@ -195,10 +195,16 @@ export class ModelServer2025 extends ModelServer {
     const from = typeof params.cursor === "string" ? Number(params.cursor) : 0;
     const all = [...this.tasks.values()];
     const until = from + this.#pageSize;
+    const { repeats } = this.quirks;
+    const overlap = repeats === "entry" && from > 0 ? 1 : 0;
+    const last = until >= all.length;
+    if (overlap > 0) this.happened("quirk: repeated entry");
+    if (repeats === "cursor" && last) this.happened("quirk: repeated cursor");
     this.happened("tasks/list");
     exchange.reply({
-      tasks: all.slice(from, until).map((task) => this.#view(task)),
-      ...(until < all.length && { nextCursor: String(until) }),
+      tasks: all.slice(from - overlap, until).map((task) => this.#view(task)),
+      ...(!last && { nextCursor: String(until) }),
+      ...(last && repeats === "cursor" && { nextCursor: String(from) }),
     });
   }
 
@@ -259,6 +265,10 @@ export class ModelServer2025 extends ModelServer {
     const [stream] = this.#streams;
     if (!stream) return;
     this.happened("status notification");
-    stream.push({ jsonrpc: "2.0", method: "notifications/tasks/status", params: this.#view(task) });
+    stream.push({
+      jsonrpc: "2.0",
+      method: "notifications/tasks/status",
+      params: this.notificationOf(this.#view(task)),
+    });
   }
 }

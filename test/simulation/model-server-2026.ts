@@ -60,7 +60,7 @@ export class ModelServer2026 extends ModelServer {
       case "initialize":
         return exchange.fail(UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version");
       case "tools/list":
-        return this.#complete(exchange, { tools: this.toolDefinitions() });
+        return this.#complete(exchange, this.toolPage());
       case "tools/call":
         return this.#call(exchange, params);
       case "tasks/get": {
@@ -86,7 +86,7 @@ export class ModelServer2026 extends ModelServer {
       exchange.push({
         jsonrpc: "2.0",
         method: "notifications/tasks",
-        params: { ...this.#view(task), _meta },
+        params: { ...this.notificationOf(this.#view(task)), _meta },
       });
     }
   }
@@ -168,7 +168,7 @@ export class ModelServer2026 extends ModelServer {
       status: task.status,
       ...(task.statusMessage !== undefined && { statusMessage: task.statusMessage }),
       ...this.timeFields(task),
-      ttlMs: task.ttlMs,
+      ttlMs: this.ttlOf(task),
       ...(task.pollMs !== undefined && { pollIntervalMs: task.pollMs }),
     };
   }

@@ -6,6 +6,7 @@ import type { Exchange, Host, Stream } from "./exchange.ts";
 import type { Execution, Ledger } from "./ledger.ts";
 import { malformedReply } from "./malformed.ts";
 import type { Random } from "./random.ts";
+import { drawQuirks, type ServerQuirks, sparse, statedTtl } from "./server-quirks.ts";
 import { ServerTask } from "./server-task.ts";
 import { SpoiltExchange } from "./spoilt-exchange.ts";
 import type { Weather } from "./weather.ts";
@@ -48,6 +49,7 @@ export abstract class ModelServer implements Host {
   readonly #skewMs: number;
   readonly #wholeSeconds: boolean;
   readonly #keepsTasks: boolean;
+  protected readonly quirks: ServerQuirks;
   #made = 0;
 
   constructor(setting: ServerSetting) {
@@ -60,6 +62,7 @@ export abstract class ModelServer implements Host {
     this.#skewMs = this.random.chance(0.5) ? 0 : this.random.between(-120_000, 120_000);
     this.#wholeSeconds = this.random.chance(0.3);
     this.#keepsTasks = setting.keepsTasks ?? false;
+    this.quirks = drawQuirks(this.random.fork("quirks"));
   }
 
   abstract listen(stream: Stream): boolean;
@@ -118,7 +121,7 @@ export abstract class ModelServer implements Host {
         this.happened("task deleted after its TTL");
         this.tasks.delete(deleted.id);
       },
-      ttl: (_task, ttlMs) => this.ledger.giveTtl(tag, ttlMs),
+      ttl: (_task, ttlMs) => this.ledger.giveTtl(tag, statedTtl(this.quirks, ttlMs)),
     });
     this.tasks.set(id, task);
     task.start();
@@ -140,7 +143,34 @@ export abstract class ModelServer implements Host {
   }
 
   protected timeFields(task: ServerTask): { createdAt: string; lastUpdatedAt: string } {
-    return { createdAt: this.#iso(task.createdAt), lastUpdatedAt: this.#iso(task.updatedAt) };
+    const { movingStamps, nodesMs } = this.quirks;
+    if (movingStamps !== "none") this.happened(`quirk: moving stamps (${movingStamps})`);
+    if (nodesMs.length > 1) this.happened("quirk: clocks of several nodes");
+    const { now } = this.agenda;
+    return {
+      createdAt: this.#iso(movingStamps === "both" ? now : task.createdAt),
+      lastUpdatedAt: this.#iso((movingStamps === "none" ? task.updatedAt : now) + this.random.pick(nodesMs)),
+    };
+  }
+
+  /** The TTL that this server states, in ms. */
+  protected ttlOf({ ttlMs }: ServerTask): number | null {
+    const stated = statedTtl(this.quirks, ttlMs);
+    if (stated !== ttlMs) this.happened(`quirk: wrong TTL (${this.quirks.ttl})`);
+    return stated;
+  }
+
+  /** What a notification says of a task. */
+  protected notificationOf(view: JsonObject): JsonObject {
+    if (!this.quirks.sparseNotifications) return view;
+    this.happened("quirk: notification lacks fields");
+    return sparse(view, this.random);
+  }
+
+  protected toolPage(): JsonObject {
+    const endless = this.quirks.repeats === "cursor";
+    if (endless) this.happened("quirk: repeated cursor");
+    return { tools: this.toolDefinitions(), ...(endless && { nextCursor: "again" }) };
   }
 
   /** The app's tag of the call a request is about. */

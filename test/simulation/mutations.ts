@@ -192,6 +192,25 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "(record.acceptedAt ?? record.createdAt) + ttl / 2 - 60_000",
   },
   {
+    name: "a TTL that has passed ends a task that the server still answers for",
+    file: "engine/poll.ts",
+    find: "  const { status, statusMessage } = view.snapshot;",
+    replace:
+      "  if (now >= deadline(state.record)) return gone(state, { kind: 'network', message: '' }, now);\n  const { status, statusMessage } = view.snapshot;",
+  },
+  {
+    name: "a reply with an earlier stamp than the one before is ignored",
+    file: "engine/poll.ts",
+    find: "if (state.overtaken && isOutdated(",
+    replace: "if (isOutdated(",
+  },
+  {
+    name: "a createdAt that moves with each reply is taken for another task's",
+    file: "engine/reused-id.ts",
+    find: "? before : { createdAt, since: now, moves: true };",
+    replace: "? before : before;",
+  },
+  {
     name: "a leader that does not act is not replaced",
     file: "runtime/tab-group.ts",
     find: "await this.#takeOver().catch(() => undefined);\n    }",

@@ -84,6 +84,10 @@ export function wrongOutcome(
     }
     case "expired": {
       const age = now - (record.acceptedAt ?? record.createdAt);
+      const silence = now - (record.silentSince ?? now);
+      // Servers state wrong TTLs: none ends a task that the server still answers for.
+      if (!history.clockWasSet && silence < DEFAULT_TIMING.silenceMs && !ledger.noted(tag, "unknown task"))
+        return `${tag} expired, and its server never said that it is gone`;
       return history.clockWasSet || age >= ledger.ttl(tag)
         ? undefined
         : `${tag} expired after ${age} ms of ${ledger.ttl(tag)}`;

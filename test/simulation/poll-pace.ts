@@ -11,6 +11,8 @@ interface Pace {
   /** As the server last asked; replies and notifications may overtake each other. */
   intervalMs: number;
   updatedAt: number;
+  /** A notification came while the poll was out: the poll's reply counts only if it is no older. */
+  overtaken: boolean;
   /** When the last reading of the task came by a poll or by the reply to the call. */
   readAt: number;
   /** Before then the server has asked not to be polled. */
@@ -58,6 +60,7 @@ export class PollPace {
   polls(tab: Tab, taskId: string, id: RequestId | undefined): string | undefined {
     const pace = this.#paceOf(tab, taskId);
     pace.poll = id;
+    pace.overtaken = false;
     const early = pace.notBefore - TOLERANCE_MS - this.#agenda.now;
     if (early > 0 && !pace.excused) return `${tab.name} polls ${taskId} ${early} ms too early`;
     pace.excused = false;
@@ -92,11 +95,14 @@ export class PollPace {
   read(tab: Tab, taskId: string, intervalMs: number | undefined, updatedAt: number, over: boolean): void {
     const pace = this.#paceOf(tab, taskId);
     pace.readAt = this.#agenda.now;
-    take(pace, intervalMs, updatedAt);
+    // Any reply is later than the one before, whatever the clock of its node says.
+    if (!pace.overtaken || !(updatedAt < pace.updatedAt)) take(pace, intervalMs, updatedAt);
     const notBefore = this.#agenda.now + pace.intervalMs;
     const doubtful = pace.poll !== undefined && pace.poll === pace.doubtful;
     pace.notBefore = doubtful ? Math.min(pace.notBefore, notBefore) : notBefore;
-    pace.excused = over;
+    // The notification may have said that the task is over, and not what it came to.
+    pace.excused = over || (pace.overtaken && pace.excused);
+    pace.overtaken = false;
   }
 
   /** A notification changes the interval, which counts from the last reading all the same. */
@@ -104,7 +110,10 @@ export class PollPace {
     const pace = this.#paces.get(tab)?.get(taskId);
     // Before the reply to the call nobody here knows what a notification is about; who polls knows.
     if (!pace || (!pace.readAt && pace.poll === undefined)) return;
-    take(pace, intervalMs, updatedAt);
+    if (!(updatedAt < pace.updatedAt)) {
+      take(pace, intervalMs, updatedAt);
+      pace.overtaken = true;
+    }
     if (pace.readAt) pace.notBefore = Math.min(pace.notBefore, pace.readAt + pace.intervalMs);
     pace.excused ||= over;
   }
@@ -172,8 +181,9 @@ export class PollPace {
     const pace = paces.get(taskId) ?? {
       poll: undefined,
       doubtful: undefined,
-      intervalMs: 0,
+      intervalMs: DEFAULT_TIMING.minPollMs,
       updatedAt: 0,
+      overtaken: false,
       readAt: 0,
       notBefore: 0,
       heldFrom: 0,
@@ -185,9 +195,9 @@ export class PollPace {
   }
 }
 
-/** The interval of a reading, unless it is older than what the tab knows. */
+/** The interval of a reading. What it leaves out stays as it was. */
 function take(pace: Pace, intervalMs: number | undefined, updatedAt: number): void {
-  if (updatedAt < pace.updatedAt) return;
-  pace.updatedAt = updatedAt;
-  pace.intervalMs = Math.min(Math.max(intervalMs ?? 0, DEFAULT_TIMING.minPollMs), DEFAULT_TIMING.maxPollMs);
+  if (!Number.isNaN(updatedAt)) pace.updatedAt = updatedAt;
+  if (intervalMs === undefined) return;
+  pace.intervalMs = Math.min(Math.max(intervalMs, DEFAULT_TIMING.minPollMs), DEFAULT_TIMING.maxPollMs);
 }
