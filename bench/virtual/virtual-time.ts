@@ -46,6 +46,7 @@ export class VirtualTime {
   #takeOver(): () => void {
     const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
     const { now } = Date;
+    const elapsed = performance.now;
     const timers = new Map<number, () => void>();
     let count = 0;
     const start = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): object => {
@@ -68,9 +69,11 @@ export class VirtualTime {
       throw new Error("Nothing measured here was seen to use setInterval");
     }) as unknown as typeof setInterval;
     Date.now = () => this.now();
+    performance.now = () => this.#agenda.now;
     return () => {
       Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval });
       Date.now = now;
+      performance.now = elapsed;
     };
   }
 }
