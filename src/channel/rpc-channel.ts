@@ -20,7 +20,7 @@ import { type SendOptions, sendOn, type Transport } from "./transport.ts";
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
 /** Progress may extend a request, but not past this many times its timeout (lifecycle, "Timeouts"). */
 const TIMEOUT_EXTENSIONS = 10;
-/** How many requests given up a channel remembers. */
+/** How many requests given up a channel remembers. The reply to an older one may reach the transport's owner, who knows no such id. */
 const MAX_GIVEN_UP = 1_000;
 /** Ids of ours begin here. A Client on the same transport counts from 0; many servers take integers of 32 bits only. */
 const FIRST_ID = 2 ** 30;
@@ -89,7 +89,7 @@ export class RpcChannel {
   readonly timeoutMs: number;
   readonly #pending: Map<number, Pending> = new Map();
   /** Requests given up, whose replies may still come; of most of a server that never replies they never do. */
-  readonly #givenUp: Set<number> = new RecentSet(1_000);
+  readonly #givenUp: Set<number> = new RecentSet(MAX_GIVEN_UP);
   readonly #firstId: number = FIRST_ID + Math.floor(Math.random() * 2 ** 29);
   #lastId: number = this.#firstId;
   #closed = false;
@@ -156,7 +156,7 @@ export class RpcChannel {
         if (fault.kind !== "rpc") stream.abort();
         const unanswered = fault.kind === "timeout" || options.signal?.aborted === true;
         if (unanswered) {
-          this.#giveUp(id);
+          this.#givenUp.add(id);
           if (options.announceGivingUp) this.#announceGivingUp(id, fault.message);
         }
         reject(new RequestFaultError(frame.method, fault, cause));
@@ -233,16 +233,9 @@ export class RpcChannel {
   close(): void {
     this.#closed = true;
     for (const [id, pending] of [...this.#pending]) {
-      this.#giveUp(id);
+      this.#givenUp.add(id);
       pending.fail({ kind: "network", message: "The connection was closed" });
     }
-  }
-
-  /** Beyond the bound the oldest is dropped: its reply, hours late, may reach the transport's owner, who knows no such id. */
-  #giveUp(id: number): void {
-    this.#givenUp.add(id);
-    const [oldest] = this.#givenUp;
-    if (this.#givenUp.size > MAX_GIVEN_UP && oldest !== undefined) this.#givenUp.delete(oldest);
   }
 
   #receiveResponse(message: RpcResponse): boolean {

@@ -1,5 +1,5 @@
 import { type Outcome, openInputs, type TaskRecord } from "../engine/record.ts";
-import { cutText } from "../protocol/cut-text.ts";
+import { cutText } from "../protocol/bounds.ts";
 import { isObject } from "../protocol/json.ts";
 import { resultApart } from "../store/long-result.ts";
 import { type OmittedPart, type TaskJson, taskJson } from "../task-json.ts";

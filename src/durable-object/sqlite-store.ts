@@ -1,5 +1,5 @@
 import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
-import { pairStart } from "../protocol/cut-text.ts";
+import { pairStart } from "../protocol/bounds.ts";
 import { isObject } from "../protocol/json.ts";
 import { joinLongResult } from "../store/long-result.ts";
 import { readRecord } from "../store/read-record.ts";

@@ -1,4 +1,4 @@
-import { cutText, MAX_MESSAGE, MAX_QUESTIONS } from "../protocol/bounds.ts";
+import { cutText, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
@@ -77,11 +77,11 @@ function unusedKey(key: string, inputs: readonly RecordedInput[]): string {
 }
 
 /** How many questions of a task are remembered. Beyond it the earliest that are over are forgotten, and could be asked again. */
-export const MAX_INPUTS = 200;
+const MAX_INPUTS = 200;
 
 /**
- * Adds new questions, within what a record may hold: of one that is too long only the message is kept, to be declined.
- * One whose key alone is too long, and open ones beyond {@link MAX_INPUTS}, are left out: 2026-07-28 names them again.
+ * Adds new questions, within what a record may hold. Those that are over make room, the earliest first. Of a question
+ * that is still too long only the message is kept, to be declined; one without room is added by a later poll that names it.
  */
 export function withQuestions(
   known: readonly RecordedInput[],
@@ -89,22 +89,27 @@ export function withQuestions(
   now: number,
 ): readonly RecordedInput[] {
   if (added.length === 0) return known;
-  let left = MAX_QUESTIONS - JSON.stringify(known).length;
   const all = [...known];
+  let used = lengthOf(known);
+  const full = (length: number): boolean => all.length >= MAX_INPUTS || used + length > MAX_QUESTIONS;
   for (const request of added.slice(0, MAX_INPUTS)) {
-    const fits = JSON.stringify(request.params).length <= left;
-    const params = fits ? request.params : cutParams(request.params);
-    if (request.key.length > MAX_MESSAGE) continue;
-    left -= JSON.stringify(params).length;
-    all.push({ ...request, params, askedAt: now, state: "open" });
+    const whole: RecordedInput = { ...request, askedAt: now, state: "open" };
+    const cut: RecordedInput = { ...whole, params: cutParams(request.params) };
+    const wanted = lengthOf(whole) > MAX_QUESTIONS ? cut : whole;
+    for (let over = 0; over >= 0 && full(lengthOf(wanted)); ) {
+      over = all.findIndex((input) => !isUnsettled(input));
+      if (over >= 0) used -= lengthOf(all.splice(over, 1));
+    }
+    const input = full(lengthOf(whole)) ? cut : whole;
+    if (full(lengthOf(input))) continue;
+    used += lengthOf(input);
+    all.push(input);
   }
-  let length = JSON.stringify(all).length;
-  for (let index = 0; (all.length > MAX_INPUTS || length > MAX_QUESTIONS) && index < all.length; ) {
-    const { state } = all[index] as RecordedInput;
-    if (state === "open" || state === "answered") index++;
-    else length -= JSON.stringify(all.splice(index, 1)).length;
-  }
-  return all.slice(0, MAX_INPUTS);
+  return all;
+}
+
+function lengthOf(value: object): number {
+  return JSON.stringify(value).length;
 }
 
 function cutParams({ message }: JsonObject): JsonObject {

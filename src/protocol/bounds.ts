@@ -1,23 +1,32 @@
-import { cutText as cut } from "./cut-text.ts";
 import { isShallow, jsonText } from "./json.ts";
 
 /**
- * How much of what a server says is stored, in UTF-16 code units. Records are read, listed and copied between processes,
- * and a row of a Durable Object takes 2 MB; a result alone may be longer, and is stored apart.
+ * How much of what a server says is stored, in UTF-16 code units. Decoders cut it, so that no later stage sees more.
+ * Records are read, listed and copied between processes, and a row of a Durable Object takes 2 MB; a result alone may be
+ * longer, and is stored apart.
  */
 export const MAX_MESSAGE = 2_000;
 /** Of the JSON text of an error's data, and of a reply that cannot be read. */
 export const MAX_RAW = 4_000;
-/** Of the JSON text of a task's questions together. */
-export const MAX_QUESTIONS: number = 512 * 1024;
+/** Of the JSON text of a task's questions together, and of the state that a call has to send back. */
+export const MAX_QUESTIONS: number = 256 * 1024;
 
-/** The text, or its beginning and how long it was. */
+/** Of the name of a question, which has to go back whole: a question with a longer one is not taken. */
+export const MAX_KEY = 2_000;
+
+/** The text, or its beginning and how long it was. Never cuts a surrogate pair. */
 export function cutText(text: string, max: number = MAX_MESSAGE): string {
-  return cut(text, max);
+  return text.length <= max ? text : `${text.slice(0, pairStart(text, max))}… (${text.length} characters)`;
 }
 
 /** The JSON value, or the beginning of its text if that is too long. */
 export function cutJson(value: unknown, max: number = MAX_RAW): unknown {
   const text = jsonText(value);
   return text.length <= max && isShallow(value) ? value : cutText(text, max);
+}
+
+/** The last place to cut at or before `end` that does not fall inside a surrogate pair: half of one has no UTF-8. */
+export function pairStart(text: string, end: number): number {
+  const last = text.charCodeAt(end - 1);
+  return last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
 }

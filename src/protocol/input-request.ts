@@ -1,4 +1,4 @@
-import { cutText } from "./bounds.ts";
+import { cutText, MAX_KEY } from "./bounds.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { isRequest, type RequestId } from "./json-rpc.ts";
 import { RELATED_TASK } from "./session.ts";
@@ -44,7 +44,7 @@ const MAX_METHOD = 200;
 export function readInputRequests(value: unknown): InputRequest[] {
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, entry]) =>
-    isObject(entry) && typeof entry.method === "string"
+    isObject(entry) && typeof entry.method === "string" && key.length <= MAX_KEY
       ? [
           {
             key,
@@ -70,6 +70,7 @@ export function readQuestion(
   about?: string,
 ): { readonly request: InputRequest; readonly taskId: string | undefined } | undefined {
   if (!isRequest(message) || NO_QUESTION.test(message.method)) return undefined;
+  if (String(message.id).length > MAX_KEY) return undefined;
   const { _meta, ...params } = message.params ?? {};
   const related = isObject(_meta) ? _meta[RELATED_TASK] : undefined;
   const taskId = isObject(related) ? readTaskId(related.taskId) : undefined;

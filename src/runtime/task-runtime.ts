@@ -4,9 +4,8 @@ import { faultOf, RequestFaultError } from "../channel/request-fault.ts";
 import { isChannelId, type Origin, type RequestOptions } from "../channel/rpc-channel.ts";
 import type { Clock } from "../clock.ts";
 import { askedOf } from "../engine/attribution.ts";
-import { bounded, MAX_QUESTION_LENGTH, questionLength } from "../engine/bounds.ts";
 import type { Fault } from "../engine/fault.ts";
-import { answersToSend, MAX_INPUTS } from "../engine/input.ts";
+import { answersToSend } from "../engine/input.ts";
 import { nextDue } from "../engine/plan.ts";
 import { rebased } from "../engine/rebase.ts";
 import {
@@ -21,7 +20,7 @@ import { idleState, type Operation, type TaskEvent, type TaskState } from "../en
 import { isRival } from "../engine/stray.ts";
 import { transition } from "../engine/transition.ts";
 import { movedBy } from "../engine/trouble.ts";
-import { cutText } from "../protocol/bounds.ts";
+import { cutText, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import { declinesUnknown, readQuestion } from "../protocol/input-request.ts";
 import { isObject, isShallow, type JsonObject, MAX_DEPTH } from "../protocol/json.ts";
 import {
@@ -286,12 +285,11 @@ export class TaskRuntime {
       const foreign = this.#options.shared === true && asked.taskId !== undefined;
       const alone = !foreign && this.#options.endpoint(endpoint)?.hasOwnTransport === true;
       const state = askedOf(states, { taskId: asked.taskId, about: origin.about }, alone);
-      const event = { type: "asked", request: asked.request } as const;
-      // Refused, like a question that nobody can answer.
-      if (questionLength(event) > MAX_QUESTION_LENGTH) return false;
-      if (state && openInputs(state.record).length >= MAX_INPUTS) return false;
-      if (state) this.dispatch(state.record.id, event);
-      return state !== undefined;
+      if (!state) return false;
+      const { id } = state.record;
+      this.dispatch(id, { type: "asked", request: asked.request });
+      // One for which there was no room is refused, like one that nobody can answer.
+      return this.#states.get(id)?.record.inputs.some(({ rpcId }) => rpcId === message.id) ?? true;
     }
     if (message.method === "notifications/progress") return this.#progressed(endpoint, params);
     if (message.method === "notifications/subscriptions/acknowledged") {
@@ -444,7 +442,7 @@ export class TaskRuntime {
       ...(typeof total === "number" && { total }),
       ...(typeof message === "string" && { message: cutText(message) }),
     };
-    this.dispatch(state.record.id, bounded({ type: "progressed", progress: seen }));
+    this.dispatch(state.record.id, { type: "progressed", progress: seen });
     return true;
   }
 
@@ -546,7 +544,7 @@ export class TaskRuntime {
     this.#abandon.set(key, abandon);
     const given: Promise<void> = this.#perform(record, operation, abandon.signal)
       .then((event) => this.#withinSize(event, operation))
-      .catch((error: unknown) => bounded({ type: "faulted", operation, fault: faultOf(error) }))
+      .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
       .then((event) => {
         if (this.#abandon.get(key) === abandon) this.#abandon.delete(key);
         if (abandon.signal.aborted) return;
@@ -570,12 +568,14 @@ export class TaskRuntime {
     const payload = payloadOf(event);
     const { maxResultLength } = this.#options;
     const length = payload === undefined ? 0 : JSON.stringify(payload).length;
-    const asked = questionLength(event);
-    if (length <= maxResultLength && asked <= MAX_QUESTION_LENGTH) return bounded(event);
+    const owed =
+      event.type === "called" && event.reply.kind === "input" ? event.reply.requestState : undefined;
+    const stateLength = owed?.length ?? 0;
+    if (length <= maxResultLength && stateLength <= MAX_QUESTIONS) return event;
     const message =
       length > maxResultLength
         ? `The result is ${length} characters long, and at most ${maxResultLength} are taken`
-        : `The server's questions are ${asked} characters long, and at most ${MAX_QUESTION_LENGTH} are taken`;
+        : `The state that the server wants back is ${stateLength} characters long, and at most ${MAX_QUESTIONS} are taken`;
     return { type: "faulted", operation, fault: { kind: "oversized", message } };
   }
 
