@@ -19,6 +19,8 @@ export interface ExchangeOptions {
 
 /** How long a server may take to end a response stream after the reply, in ms. */
 const STREAM_END_MS = 250;
+/** Ends the event that is read, and a line of it. */
+const BLANK_LINE = new TextEncoder().encode("\n\n");
 const SESSION_HEADER = "mcp-session-id";
 /** The frames of our channel begin like this. OAuth requests, which pass through the same `fetch`, do not. */
 const OWN_FRAME = /^\{"jsonrpc":"2\.0",(?:"id":(\d+),"method":"([^"]*))?/;
@@ -67,7 +69,7 @@ export class HttpExchange {
     if (response.headers.get("content-type")?.trim().toLowerCase().startsWith("text/event-stream"))
       return this.#relay(response, awaited);
     const text = await response.text();
-    if (status !== 202 && status !== 204) {
+    if ((status !== 202 && status !== 204) || isJson(text)) {
       if (!this.#take(text, awaited)) awaited.fail(unreadable(text, response.headers.get("content-type")));
     } else if (!this.#pushes) {
       const message = `HTTP ${status} without a reply`;
@@ -99,11 +101,12 @@ export class HttpExchange {
     let passed = "";
     let odd: string | undefined;
     const read = async (): Promise<{ readonly text?: string; readonly end: boolean }> => {
-      for (;;) {
+      for (let over = false; !over; ) {
         const { done, value } = await reader.read();
-        if (done) break;
-        for (const { type, data } of parser.push(value)) {
-          if (type !== "message" || data === "") continue;
+        over = done;
+        // Some servers name the event, or end the stream without the blank line that ends the event.
+        for (const { data } of parser.push(done ? BLANK_LINE : value)) {
+          if (data === "" || (done && !isJson(data))) continue;
           if (this.#take(data, awaited)) {
             void this.#free(reader);
             return { text: `data: {"jsonrpc":"2.0","id":${awaited.id},"result":{}}\n\n`, end: true };
@@ -172,8 +175,7 @@ export class HttpExchange {
       else if (taker) others++;
       else receive(message, awaited.about);
     }
-    if (replied || others > 0 || /"method"/.test(text) || !/"(?:jsonrpc|result|error)"/.test(text))
-      return replied;
+    if (replied || others > 0 || /"method"/.test(text) || !/"(?:id|result|error)"/.test(text)) return replied;
     awaited.fail(unreadable(text));
     return true;
   }
@@ -181,5 +183,14 @@ export class HttpExchange {
   #session({ headers }: Response): Record<string, string> {
     const id = headers.get(SESSION_HEADER);
     return id === null ? {} : { [SESSION_HEADER]: id };
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

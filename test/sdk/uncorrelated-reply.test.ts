@@ -21,6 +21,12 @@ const events =
     return undefined;
   };
 
+/** An event stream that ends after this text. */
+const ended =
+  (text: string): Answer =>
+  ({ response }) =>
+    void response.writeHead(200, { "content-type": "text/event-stream" }).end(text);
+
 const FOREIGN = { jsonrpc: "2.0", id: "server-error", error: ERROR };
 const RESULT = `"result":${JSON.stringify(DONE)}`;
 
@@ -47,6 +53,17 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
       "after a notification and a line that is no JSON",
       events('{"jsonrpc":"2.0","method":"notifications/x"}', "tick", `{"jsonrpc":"2.0","id":"x",${RESULT}}`),
     ],
+    [
+      "after events that are neither a request nor a reply",
+      events('{"jsonrpc":"2.0"}', "null", "[]", '{"jsonrpc":"2.0","method":5}', `{"id":1,${RESULT}}`),
+    ],
+    ["in an event without a blank line at its end", ended(`data: {"jsonrpc":"2.0","id":1,${RESULT}}\n`)],
+    ["in an event without a line's end", ended(`: hello\n\ndata: {"jsonrpc":"2.0","id":1,${RESULT}}`)],
+    ["in an event of another name", ended(`event: response\ndata: {"jsonrpc":"2.0","id":1,${RESULT}}\n\n`)],
+    [
+      "with status 202",
+      ({ response }) => void response.writeHead(202).end(`{"jsonrpc":"2.0","id":1,${RESULT}}`),
+    ],
   ])("a result %s is taken", async (_what, answer) => {
     const server = await serverOf({ "tools/call": answer });
     const task = await clientOf(connect(server.url)).callTool("server", "plain");
@@ -68,10 +85,11 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
     expect(String(failure)).not.toMatch(/invalid_union|Unrecognized|doctype/);
   });
 
-  test("a stream that ends without a reply, and a 202, are told at once", async () => {
+  test("a stream that ends without a reply or within it, and a 202, are told at once", async () => {
     const answers: Answer[] = [
       ({ response }) =>
         void response.writeHead(200, { "content-type": "text/event-stream" }).end(": hello\n\n"),
+      ended('data: {"jsonrpc":"2.0","id":1,"result":{"content"'),
       ({ response }) => void response.writeHead(202).end(),
     ];
     const server = await serverOf({
@@ -79,6 +97,7 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
       ...NO_STREAM,
     });
     const client = clientOf(connect(server.url), { push: false });
+    await expect(client.callTool("server", "plain")).rejects.toThrow("ended without a response");
     await expect(client.callTool("server", "plain")).rejects.toThrow("ended without a response");
     await expect(client.callTool("server", "plain")).rejects.toThrow("HTTP 202 without a reply");
   });
