@@ -63,8 +63,11 @@ export function isResponse(message: unknown): message is RpcResponse {
 
 /** Reads an error member, however badly formed: an unreadable one becomes code -32603. */
 export function readRpcError(value: unknown): RpcErrorBody {
+  if (typeof value === "string") return { code: -32603, message: cutText(value) };
   if (!isObject(value)) return { code: -32603, message: "The server answered with an unreadable error" };
-  const code = typeof value.code === "number" ? value.code : -32603;
+  // Some servers send the code as text. What it means must not be lost with it.
+  const sent = typeof value.code === "string" ? Number.parseInt(value.code, 10) : value.code;
+  const code = typeof sent === "number" && Number.isFinite(sent) ? sent : -32603;
   const message = typeof value.message === "string" ? cutText(value.message) : "The server gave no message";
   return value.data === undefined ? { code, message } : { code, message, data: cutJson(value.data) };
 }

@@ -50,13 +50,22 @@ export class MalformedReplyError extends Error {
   }
 }
 
-/** By the name without case and separators. Drafts of SEP-1686 began with `submitted`. */
+/** By the name without case and separators. Drafts of SEP-1686 began with `submitted`; queues of jobs have words of their own. */
 const STATUSES: Readonly<Record<string, TaskStatus>> = {
   working: "working",
   submitted: "working",
+  pending: "working",
+  queued: "working",
+  running: "working",
+  inprogress: "working",
   inputrequired: "input_required",
   completed: "completed",
+  complete: "completed",
+  done: "completed",
+  success: "completed",
+  succeeded: "completed",
   failed: "failed",
+  error: "failed",
   cancelled: "cancelled",
   canceled: "cancelled",
 };

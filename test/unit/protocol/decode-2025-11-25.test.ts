@@ -82,6 +82,18 @@ describe("2025-11-25: the reply to tools/call", () => {
   });
 
   it.each([
+    ["in progress", "working"],
+    ["QUEUED", "working"],
+    ["Input-Required", "input_required"],
+    ["done", "completed"],
+    ["Succeeded", "completed"],
+    ["error", "failed"],
+    ["canceled", "cancelled"],
+  ])("the status %j is read as %j", (status, read) => {
+    expect(revision2025.decodeGet(wire.TASK_ID, { ...wire.working, status }).snapshot.status).toBe(read);
+  });
+
+  it.each([
     ["an empty object", {}, []],
     ["only isError", { isError: false }, []],
     [
