@@ -9,6 +9,8 @@ export interface Message {
   readonly params?: JsonObject;
   readonly result?: unknown;
   readonly error?: unknown;
+  /** The session in which a response was sent: ids of requests hold within one. */
+  readonly sessionId?: string | undefined;
 }
 
 /** A stream on which a server can send of its own accord. */

@@ -1,12 +1,11 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "../../src/channel/rpc-channel.ts";
 import type { Outcome, TaskRecord } from "../../src/engine/record.ts";
 import { isObject, type JsonObject, sameJson } from "../../src/protocol/json.ts";
-import type { RequestId } from "../../src/protocol/json-rpc.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Disk, DiskEvents } from "./disk.ts";
 import { lostBy } from "./durable-loss.ts";
 import type { Message } from "./exchange.ts";
-import type { AcceptedAnswer, Execution, Ledger } from "./ledger.ts";
+import { type AcceptedAnswer, type Execution, type Ledger, requestKey } from "./ledger.ts";
 import { LostLeads } from "./lost-leads.ts";
 import { type CallHistory, wrongOutcome } from "./outcome-check.ts";
 import { PollPace } from "./poll-pace.ts";
@@ -66,8 +65,8 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #givenAt: Map<GivenAnswer, number> = new Map();
   /** Each with its question, as it was written once. */
   readonly #durableAnswers: Set<string> = new Set();
-  /** By the ids of the server's requests (2025-11-25): a question asked again in a new session has another, and its key. */
-  readonly #askedAs: Map<RequestId, { readonly record: TaskRecord; readonly key: string }> = new Map();
+  /** By session and id of the server's request (2025-11-25): a question asked again in a new session has another, and its key. */
+  readonly #askedAs: Map<string, { readonly record: TaskRecord; readonly key: string }> = new Map();
   readonly #sentAnswers: Map<string, JsonObject> = new Map();
   /** Questions an answer to which the server refused: they may be answered otherwise. */
   readonly #refusedAnswers: Set<string> = new Set();
@@ -152,8 +151,8 @@ export class Invariants implements DiskEvents, WireEvents {
         this.violate("a question is answered once", `${key} of ${tag} was delivered, is ${now}`);
       }
     }
-    for (const { key, state, response, rpcId } of record.inputs) {
-      if (rpcId !== undefined) this.#askedAs.set(rpcId, { record, key });
+    for (const { key, state, response, rpcId, sessionId } of record.inputs) {
+      if (rpcId !== undefined) this.#askedAs.set(requestKey(rpcId, sessionId), { record, key });
       if (response) this.#durableAnswers.add(`${tag}/${key} ${JSON.stringify(response)}`);
       const earlier = before?.inputs.find((input) => input.key === key)?.state;
       if (earlier !== state && taskId !== undefined) this.#pace.excuse(taskId);
@@ -483,9 +482,7 @@ export class Invariants implements DiskEvents, WireEvents {
 
   #accepted({ tag, key, response }: AcceptedAnswer): void {
     this.#setting.happened("answer accepted");
-    const asked = [...this.#askedAs].find(
-      ([id, { record }]) => `rpc-${id}` === key && this.#tag(record) === tag,
-    );
+    const asked = [...this.#askedAs].find(([name, { record }]) => name === key && this.#tag(record) === tag);
     const given = this.#given.filter(
       (answer) => answer.tag === tag && answer.key === (asked?.[1].key ?? key),
     );
@@ -570,8 +567,8 @@ export class Invariants implements DiskEvents, WireEvents {
   }
 
   /** The question that a response to a request of the server is about (2025-11-25). */
-  #asked({ id }: Message): { readonly record: TaskRecord; readonly key: string } | undefined {
-    return id === undefined ? undefined : this.#askedAs.get(id);
+  #asked({ id, sessionId }: Message): { readonly record: TaskRecord; readonly key: string } | undefined {
+    return id === undefined ? undefined : this.#askedAs.get(requestKey(id, sessionId));
   }
 
   #answerLeaves(record: TaskRecord, key: string, response: JsonObject): void {

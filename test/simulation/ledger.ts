@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../src/protocol/json.ts";
+import type { RequestId } from "../../src/protocol/json-rpc.ts";
 
 /** Once the server did the work of a call. */
 export interface Execution {
@@ -6,6 +7,11 @@ export interface Execution {
   /** What its result proves to be: no other execution's is the same. */
   readonly proof: string;
   readonly taskId: string | undefined;
+}
+
+/** Names a question that a server put as a request (2025-11-25). */
+export function requestKey(id: RequestId, sessionId: string | undefined): string {
+  return `${typeof id} ${id} in ${sessionId}`;
 }
 
 export interface AcceptedAnswer {

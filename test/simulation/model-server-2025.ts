@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND, type RequestId } from "../../src/protocol/json-rpc.ts";
 import { RELATED_TASK } from "../../src/protocol/session.ts";
 import type { Exchange, Stream } from "./exchange.ts";
+import { requestKey } from "./ledger.ts";
 import { ModelServer, resultOf, type ServerSetting, TOOLS, type ToolName } from "./model-server.ts";
 import type { Question, ServerTask } from "./server-task.ts";
 
@@ -27,7 +28,10 @@ export class ModelServer2025 extends ModelServer {
   /** `tasks/result` requests that wait for their task's end. */
   readonly #waiting: Map<ServerTask, Set<Exchange>> = new Map();
   readonly #asked: Map<RequestId, Asked> = new Map();
-  #count = 0;
+  #sessionsMade = 0;
+  /** How many questions were asked since the ids began. */
+  #asks = 0;
+  #highestId = 0;
 
   constructor(setting: ServerSetting) {
     super(setting);
@@ -46,6 +50,7 @@ export class ModelServer2025 extends ModelServer {
     this.#sessions.clear();
     this.#asked.clear();
     this.#streams.clear();
+    if (this.quirks.countsAnew) this.#asks = 0;
   }
 
   listen(stream: Stream): boolean {
@@ -109,7 +114,7 @@ export class ModelServer2025 extends ModelServer {
 
   #initialize(exchange: Exchange): void {
     if (this.#stateful) {
-      const sessionId = `session-${++this.#count}`;
+      const sessionId = `session-${++this.#sessionsMade}`;
       this.#sessions.add(sessionId);
       exchange.begin(sessionId);
     }
@@ -244,8 +249,9 @@ export class ModelServer2025 extends ModelServer {
   }
 
   #newId(): RequestId {
-    this.#count++;
-    return this.#stateful ? `ask-${this.#count}` : this.#count;
+    if (++this.#asks <= this.#highestId) this.happened("quirk: question id used again");
+    this.#highestId = Math.max(this.#highestId, this.#asks);
+    return this.#stateful ? `ask-${this.#asks}` : this.#asks;
   }
 
   #answered(rpcId: RequestId, exchange: Exchange, response: JsonObject): void {
@@ -255,7 +261,7 @@ export class ModelServer2025 extends ModelServer {
     const { task, question } = asked;
     const { _meta, ...answer } = response;
     this.trace(`server: takes the answer to ${question.key} of ${task.id}`);
-    if (this.ledger.accept({ tag: task.tag, key: `rpc-${rpcId}`, response: answer }))
+    if (this.ledger.accept({ tag: task.tag, key: requestKey(rpcId, exchange.sessionId), response: answer }))
       task.answer(question.key);
     // The next question goes out on the same stream, or waits for another.
     if (asked.stream.open && this.random.chance(0.7)) this.#ask(task, asked.stream);

@@ -13,6 +13,8 @@ export interface ServerQuirks {
   readonly sparseNotifications: boolean;
   /** What its lists repeat: an entry of the page before, or the last cursor for ever. */
   readonly repeats: "nothing" | "entry" | "cursor";
+  /** With its sessions it forgets how many questions it has asked (2025-11-25): their ids come again. */
+  readonly countsAnew: boolean;
 }
 
 /** Most servers have none, and few have more than one. */
@@ -28,6 +30,7 @@ export function drawQuirks(random: Random): ServerQuirks {
     nodesMs: random.chance(0.1) ? [0, ...skews] : [0],
     sparseNotifications: random.chance(0.12),
     repeats: random.chance(0.12) ? random.pick<ServerQuirks["repeats"]>(["entry", "cursor"]) : "nothing",
+    countsAnew: random.chance(0.5),
   };
 }
 

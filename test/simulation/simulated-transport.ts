@@ -69,7 +69,11 @@ export class SimulatedTransport implements Transport {
     return new Promise((resolve, reject) => {
       if (!tab.alive) return;
       if (this.#closed) return reject(new Error("The transport is closed"));
-      const sent = JSON.parse(JSON.stringify(message)) as Message;
+      const { sessionId } = this;
+      const sent = {
+        ...JSON.parse(JSON.stringify(message)),
+        ...(!message.method && { sessionId }),
+      } as Message;
       if (weather.crashesAtSend()) return events.crash(tab, `before sending ${sent.method ?? "a response"}`);
       events.leaving(tab, endpoint, sent);
       if (!tab.alive) return;
