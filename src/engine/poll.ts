@@ -80,7 +80,14 @@ function taken(state: TaskState, view: TaskView, now: number, timing: Timing, pa
   const withheld = doubt !== undefined && !doubt.moves;
   const stamp = readTime(view.snapshot.lastUpdatedAt ?? "");
   const record = withDoubt(withheld ? state.record : seen, doubt, seen !== state.record);
-  return paced({ ...state, record, doubt, ...(stamp && !withheld && { stampedAt: stamp }) }, now, timing);
+  const next = paced(
+    { ...state, record, doubt, ...(stamp && !withheld && { stampedAt: stamp }) },
+    now,
+    timing,
+  );
+  if (!withheld || hasEnded(seen)) return next;
+  // Whichever task the reading is about, the server asks to be polled no sooner.
+  return { ...next, pollAt: Math.max(next.pollAt, paced({ ...next, record: seen }, now, timing).pollAt) };
 }
 
 function paced(state: TaskState, now: number, timing: Timing): TaskState {

@@ -54,6 +54,13 @@ describe("a task id that a restarted server uses again", () => {
     });
   });
 
+  it("is asked about no sooner than the doubtful reading says", () => {
+    const later = { createdAt: at(60_000), lastUpdatedAt: at(60_000), pollIntervalMs: 30_000 };
+    const walked = poll(walk({ pollIntervalMs: 500 }), later, 60_000);
+    expect(walked.record.snapshot?.pollIntervalMs).toBe(500);
+    expect(walked.state.pollAt - walked.now).toBe(30_000);
+  });
+
   it("is not decided while stamps of whole seconds cannot tell a moving stamp from a fixed one", () => {
     const seconds = { createdAt: "2026-08-01T12:00:10Z", lastUpdatedAt: "2026-08-01T12:00:10Z" };
     const walked = poll(poll(walk(), seconds, 10_000), seconds, 200);
