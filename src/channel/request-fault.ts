@@ -52,7 +52,8 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   const error = thrown as Partial<
     Record<"name" | "message" | "code" | "data" | "status" | "retryAfterMs" | "cause", unknown>
   >;
-  const message = excerpt(typeof error?.message === "string" ? error.message : String(thrown));
+  const thrownText = typeof error?.message === "string" ? error.message : String(thrown);
+  const message = excerpt(thrownText.replace(SDK_WORDS, ""));
   if (error?.name === "UnauthorizedError") return { kind: "unauthorized", message };
   // A guarded fetch does not read on: asking again would bring the same.
   if (error?.name === "ReplyTooLongError") return { kind: "oversized", message };
@@ -68,7 +69,7 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   if (status === undefined) return { kind: "network", message: `${message}${causeOf(error?.cause)}` };
   // A server that sends the client elsewhere has done nothing with the request.
   if (status < 400) return { kind: "network", message, unsent: true };
-  if (status === 401) return { kind: "unauthorized", message };
+  if (status === 401) return { kind: "unauthorized", message: message || "Unauthorized" };
   const body = readBody(typeof data.text === "string" ? data.text : String(error?.message));
   const ours = body && (Number(body.id) === id || MODERN_ERRORS.includes(body.error.code));
   if (ours && status !== 429) return { ...rpcFault(body.error), status };
@@ -81,6 +82,9 @@ export function faultOf(thrown: unknown, id?: number): Fault {
     ...(typeof retryAfterMs === "number" && { retryAfterMs }),
   };
 }
+
+/** What both SDKs put before the body of an HTTP error: behind it, markup would not be known as such. */
+const SDK_WORDS = /^(?:Streamable HTTP error: )?Error POSTing to endpoint(?: \(HTTP \d+\))?: /;
 
 /** A text in one line, without markup, at most 300 characters of it. */
 export function excerpt(text: string): string {

@@ -75,6 +75,15 @@ describe("the text of a failed request", () => {
     );
   });
 
+  it.each(["Streamable HTTP error: Error POSTing to endpoint: ", "Error POSTing to endpoint: ", ""])(
+    "shows of a sign-in page that the SDK calls %j the title only",
+    (words) => {
+      const page = "<html><title>Sign in</title><p>token=abc</html>";
+      const thrown = Object.assign(new Error(words + page), { status: 401 });
+      expect(faultOf(thrown)).toEqual({ kind: "unauthorized", message: "Sign in" });
+    },
+  );
+
   it("doubts that a page of HTML is an MCP server", () => {
     const page = "<!doctype html><html><title>Welcome to nginx</title><body>…</body></html>";
     const said = text(unreadable(page, "text/html; charset=utf-8"), "initialize");
