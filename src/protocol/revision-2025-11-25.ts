@@ -5,6 +5,7 @@ import {
   type CallReply,
   findTask,
   MalformedReplyError,
+  ofTask,
   readImmediateResponse,
   readSnapshot,
   type TaskPayload,
@@ -61,7 +62,7 @@ export const revision2025: TaskProtocol = {
   encodeGet: (taskId: TaskId): Frame => ({ method: "tasks/get", params: { taskId } }),
 
   decodeGet(taskId: TaskId, result: unknown): TaskView {
-    return expectTask(taskId, readView(result));
+    return expectTask(taskId, readView(ofTask(taskId, result)));
   },
 
   encodeResult: (taskId: TaskId): Frame => ({ method: "tasks/result", params: { taskId } }),
@@ -95,7 +96,8 @@ export const revision2025: TaskProtocol = {
 
   decodeCancel(taskId: TaskId, result: unknown): TaskView | undefined {
     // An empty result acknowledges the request as 2026-07-28 does, and the next poll says what came of it.
-    return findTask(result) && expectTask(taskId, readView(result));
+    const task = findTask(ofTask(taskId, result));
+    return task && expectTask(taskId, readView(task));
   },
 
   decodeNotification(method: string, params: unknown): TaskView | undefined {

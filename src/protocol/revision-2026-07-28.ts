@@ -8,6 +8,7 @@ import {
   type CallReply,
   findTask,
   MalformedReplyError,
+  ofTask,
   readImmediateResponse,
   readSnapshot,
   type TaskPayload,
@@ -88,7 +89,7 @@ export const revision2026: TaskProtocol = {
     if (resultType !== "complete" && resultType !== "task") {
       throw new MalformedReplyError(`Unknown resultType ${jsonText(resultType)}`);
     }
-    const view = readView(result, "detailed");
+    const view = readView(ofTask(taskId, result), "detailed");
     if (view.snapshot.taskId === String(taskId)) return view;
     throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
   },

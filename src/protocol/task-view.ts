@@ -87,6 +87,12 @@ export function findTask(reply: unknown): JsonObject | undefined {
   return undefined;
 }
 
+/** The reply to a request about one task, which need not name it again. */
+export function ofTask(taskId: string | number, reply: unknown): unknown {
+  const task = isObject(reply) && isObject(reply.task) ? reply.task : reply;
+  return isObject(task) && (task.taskId === undefined || task.taskId === null) ? { ...task, taskId } : reply;
+}
+
 /**
  * Reads the fields both generations share. Identity and status must be there; a bad time stamp
  * or interval is no reason to lose a task, and reads as absent.

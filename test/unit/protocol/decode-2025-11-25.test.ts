@@ -81,6 +81,17 @@ describe("2025-11-25: the reply to tools/call", () => {
     expect(read).toMatchObject({ kind: "task", view: { snapshot: { status: "working" } } });
   });
 
+  it("a reply that does not name the task is about the task of its request", () => {
+    const { taskId: _none, ...unnamed } = wire.working;
+    const snapshot = { taskId: wire.TASK_ID, status: "working" };
+    for (const reply of [unnamed, { task: unnamed }, { ...unnamed, taskId: null }]) {
+      expect(revision2025.decodeGet(wire.TASK_ID, reply)).toMatchObject({ snapshot });
+      expect(revision2025.decodeCancel(wire.TASK_ID, reply)).toMatchObject({ snapshot });
+    }
+    expect(revision2025.decodeGet(7, unnamed).snapshot).toMatchObject({ taskId: "7", numericId: true });
+    expect(revision2025.decodeCancel(wire.TASK_ID, {})).toBeUndefined();
+  });
+
   it.each([
     ["in progress", "working"],
     ["QUEUED", "working"],

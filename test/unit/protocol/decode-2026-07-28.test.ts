@@ -251,6 +251,12 @@ describe("2026-07-28: tasks/get", () => {
     expect(revision2026.decodeGet(wire.TASK_ID, reply).snapshot.status).toBe("failed");
   });
 
+  it("one that does not name the task is about the task of its request", () => {
+    const { taskId: _none, ...unnamed } = wire.working;
+    const { snapshot } = revision2026.decodeGet(wire.TASK_ID, { resultType: "complete", ...unnamed });
+    expect(snapshot).toMatchObject({ taskId: wire.TASK_ID, status: "working" });
+  });
+
   it("a resultType that is unknown makes the answer invalid (index, ResultType)", () => {
     const reply = { ...wire.working, resultType: "partial" };
     expect(() => revision2026.decodeGet(wire.TASK_ID, reply)).toThrow(MalformedReplyError);
