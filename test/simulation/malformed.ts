@@ -12,9 +12,9 @@ export function malformedReply(random: Random, id: Message["id"]): unknown {
     { taskId: {}, status: "working" },
     { taskId: "", status: "working" },
     { taskId: "another-task", status: "sleeping" },
-    { task: { status: "working" } },
+    { task: { status: "sleeping" } },
     { task: null },
-    { resultType: "task", status: "working" },
+    { resultType: "task", status: "sleeping" },
     { resultType: "input_required" },
   ]);
   return { jsonrpc: "2.0", id, result };
