@@ -1,6 +1,6 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject } from "../protocol/json.ts";
-import { MODERN_ERRORS, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
+import { integerId, MODERN_ERRORS, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
 import type { MalformedReplyError } from "../protocol/task-view.ts";
 
 /** The most of a server's text that an error shows, in characters. */
@@ -71,7 +71,7 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   if (status < 400) return { kind: "network", message, unsent: true };
   if (status === 401) return { kind: "unauthorized", message: message || "Unauthorized" };
   const body = readBody(typeof data.text === "string" ? data.text : String(error?.message));
-  const ours = body && (Number(body.id) === id || MODERN_ERRORS.includes(body.error.code));
+  const ours = body && (integerId(body.id) === id || MODERN_ERRORS.includes(body.error.code));
   if (ours && status !== 429) return { ...rpcFault(body.error), status };
   const { retryAfterMs } = error;
   const said = body ? rpcFault(body.error).message : message;

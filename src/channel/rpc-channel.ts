@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import {
+  integerId,
   isNotification,
   isRequest,
   isResponse,
@@ -73,7 +74,7 @@ export type InboundHandler = (message: RpcRequest | RpcNotification, origin?: Or
 
 /** Whether an id is one that a channel of ours, in whatever process, gives its requests. */
 export function isChannelId(id: unknown): boolean {
-  return Number(id) > FIRST_ID;
+  return integerId(id) > FIRST_ID;
 }
 
 /**
@@ -141,7 +142,7 @@ export class RpcChannel {
       progressToken: options.progressToken,
       take: (message) => {
         if (!isResponse(message)) return undefined;
-        const taker = this.#pending.get(Number(message.id)) ?? pending;
+        const taker = this.#pending.get(integerId(message.id)) ?? pending;
         taker.settle(message);
         return taker;
       },
@@ -240,7 +241,7 @@ export class RpcChannel {
 
   #receiveResponse(message: RpcResponse): boolean {
     // Some servers send an integer id back as a string.
-    const id = Number(message.id);
+    const id = integerId(message.id);
     if (!(id > this.#firstId && id <= this.#lastId)) return false;
     // A reply to a request given up is still ours, and nobody else must see it.
     this.#givenUp.delete(id);

@@ -57,6 +57,11 @@ export function isNotification(message: unknown): message is RpcNotification {
   return isObject(message) && typeof message.method === "string" && message.id === undefined;
 }
 
+/** The integer that the id of a reply stands for; some servers send ours back as a string. NaN for anything else. */
+export function integerId(id: unknown): number {
+  return typeof id === "number" || typeof id === "string" ? Number(id) : Number.NaN;
+}
+
 export function isResponse(message: unknown): message is RpcResponse {
   return isObject(message) && message.method === undefined && ("result" in message || "error" in message);
 }

@@ -28,12 +28,18 @@ export interface MadReport {
 }
 
 /**
- * How often a client polls that reads nonsense is its own affair; and a question that names no task
- * is taken to be about the plain call that is out, of which there is no record.
+ * How often a client polls that reads nonsense is its own affair; a question that names no task
+ * is taken to be about the plain call that is out, of which there is no record; a result that stays
+ * unreadable for as long as the server is mad is an outcome; and a question asked again in other words is another one, so
+ * that the answer to the first may be on its way.
  */
 class SparingInvariants extends Invariants {
   override violate(invariant: string, detail: string): void {
     if (invariant.startsWith("polls never exceed") || detail.endsWith("is of no record on disk")) return;
+    if (detail.includes("what it came to cannot be read")) return;
+    // It may ping under the id of a question, and ask two tasks under one.
+    if (/^c\d\/rpc-\S+ is (answered|delivered) on disk$/.test(detail)) return;
+    if (invariant === "an accepted answer is the one the app gave") return;
     super.violate(invariant, detail);
   }
 }

@@ -116,10 +116,11 @@ export abstract class ModelServer implements Host {
         this.changed(changed);
       },
       deleted: (deleted) => {
-        if (this.#keepsTasks) return;
+        if (this.#keepsTasks) return false;
         this.trace(`server: deletes ${deleted.id}`);
         this.happened("task deleted after its TTL");
         this.tasks.delete(deleted.id);
+        return true;
       },
       ttl: (_task, ttlMs) => this.ledger.giveTtl(tag, statedTtl(this.quirks, ttlMs)),
     });

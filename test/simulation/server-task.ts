@@ -15,7 +15,8 @@ export interface Question {
 export interface TaskEvents {
   /** Something a client could see has changed. */
   changed(task: ServerTask): void;
-  deleted(task: ServerTask): void;
+  /** Its time has passed: whether the server deletes it. */
+  deleted(task: ServerTask): boolean;
   ttl(task: ServerTask, ttlMs: number | null): void;
 }
 
@@ -156,8 +157,8 @@ export class ServerTask {
     if (this.ttlMs === null) return;
     const left = this.createdAt + this.ttlMs + this.plan.lingerMs - this.#agenda.now;
     this.#stopDeletion = this.#agenda.after(left, () => {
-      this.#stopTimer();
-      this.#events.deleted(this);
+      // A server that keeps the task works on.
+      if (this.#events.deleted(this)) this.#stopTimer();
     });
   }
 }
