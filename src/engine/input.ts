@@ -113,7 +113,7 @@ function lengthOf(value: object): number {
 }
 
 function cutParams({ message }: JsonObject): JsonObject {
-  return { message: cutText(String(message)) };
+  return typeof message === "string" ? { message: cutText(message) } : {};
 }
 
 export function answered(state: TaskState, key: string, response: JsonObject): TaskState {
