@@ -73,7 +73,7 @@ export function observed(state: TaskState, view: TaskView, now: number, timing: 
 
 function taken(state: TaskState, view: TaskView, now: number, timing: Timing, partial: boolean): TaskState {
   const doubt = doubted(state, view.snapshot, now);
-  if (doubt && isAnother(doubt, state.doubt ?? state.record.doubt, now))
+  if (doubt && !partial && isAnother(doubt, state.doubt ?? state.record.doubt, state.polledFrom))
     return end(state, lost(reusedId(state.record, doubt)), now);
   const seen = observe(state.record, view, now, partial);
   // Until it is clear whose it is, the reading changes nothing.

@@ -37,9 +37,16 @@ export function doubted(
   return distance(before.createdAt, createdAt) === 0 ? before : { createdAt, since: now, moves: true };
 }
 
-/** Whether it is certain that the reading is about another task. */
-export function isAnother(doubt: Doubt, before: Doubt | undefined, now: number): boolean {
-  return doubt === before && !doubt.moves && Math.abs(now - doubt.since) >= SETTLED_MS;
+/**
+ * Whether it is certain that the reading is about another task.
+ * @param polledFrom When its request was sent. Replies that wait in a frozen page may have been stamped in one second.
+ */
+export function isAnother(
+  doubt: Doubt,
+  before: Doubt | undefined,
+  polledFrom: number = doubt.since,
+): boolean {
+  return doubt === before && !doubt.moves && Math.abs(polledFrom - doubt.since) >= SETTLED_MS;
 }
 
 export function reusedId({ taskId, snapshot }: TaskRecord, { createdAt }: Doubt): string {

@@ -54,6 +54,8 @@ export interface TaskState {
   readonly overtaken?: true;
   /** The server may have used the task's id again; see {@link TaskRecord.doubt}. */
   readonly doubt?: Doubt | undefined;
+  /** When the latest poll was sent. */
+  readonly polledFrom?: number;
 }
 
 /** Everything that can happen to a task. */

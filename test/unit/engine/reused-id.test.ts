@@ -11,8 +11,11 @@ const payload: TaskPayload = {
 };
 const walk = (snapshot: Partial<TaskSnapshot> = {}): Walk =>
   new Walk(stateOf(runningRecord({ snapshot: snapshotOf(snapshot) })));
-/** A poll is answered, some ms after the last. */
+/** A poll is sent some ms after the last was answered, and answered at once. */
 const poll = (walked: Walk, fields: Partial<TaskSnapshot>, afterMs = 5_000): Walk =>
+  answered(walked.on({ type: "due" }, afterMs), fields, 0);
+/** A poll is answered, however long it was on its way. */
+const answered = (walked: Walk, fields: Partial<TaskSnapshot>, afterMs: number): Walk =>
   walked.on(
     {
       type: "polled",
@@ -39,6 +42,15 @@ describe("a task id that a restarted server uses again", () => {
     });
   });
 
+  it("is not taken for one by replies to two polls of the same second, however late they are read", () => {
+    const later = { createdAt: at(60_000), lastUpdatedAt: at(60_000) } as const;
+    const first = poll(walk(), later, 60_000);
+    const frozen = answered(first.on({ type: "due" }, 1_000), later, 36_000);
+    expect(frozen.outcome).toBeUndefined();
+    const moved = { createdAt: at(99_000), lastUpdatedAt: at(99_000), status: "completed" } as const;
+    expect(poll(frozen, moved, 5_000).outcome).toMatchObject({ kind: "completed" });
+  });
+
   it("is found out by processes that forget everything between two polls", () => {
     const later = { status: "completed", createdAt: at(60_000), lastUpdatedAt: at(62_000) } as const;
     const walked = evicted(poll(evicted(walk()), later, 60_000));
@@ -49,7 +61,7 @@ describe("a task id that a restarted server uses again", () => {
     const snapshot = snapshotOf({ statusMessage: "other", createdAt: at(60_000), lastUpdatedAt: at(62_000) });
     const walked = walk().on({ type: "notified", view: { snapshot } }, 60_000);
     expect(walked.record.snapshot?.statusMessage).toBeUndefined();
-    expect(walked.on({ type: "notified", view: { snapshot } }, 3_000).outcome).toMatchObject({
+    expect(poll(walked, snapshot, 60_000).outcome).toMatchObject({
       kind: "lost",
     });
   });
