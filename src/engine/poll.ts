@@ -6,7 +6,7 @@ import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost, outcomeOf } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
 import { hasEnded } from "./record.ts";
-import { doubted, isAnother, reusedId, withDoubt } from "./reused-id.ts";
+import { doubted, isAnother, reusedId, SETTLED_MS, withDoubt } from "./reused-id.ts";
 import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
 import { inheritedHold, landed, payloadFaulted, troubled } from "./trouble.ts";
@@ -85,7 +85,9 @@ function taken(state: TaskState, view: TaskView, now: number, timing: Timing, pa
     now,
     timing,
   );
-  if (!withheld || hasEnded(seen)) return next;
+  if (!withheld) return next;
+  // Of a task that has ended, nothing is asked but whether it is this one.
+  if (hasEnded(seen)) return { ...next, pollAt: Math.min(next.pollAt, now + SETTLED_MS) };
   // Whichever task the reading is about, the server asks to be polled no sooner.
   return { ...next, pollAt: Math.max(next.pollAt, paced({ ...next, record: seen }, now, timing).pollAt) };
 }

@@ -15,8 +15,10 @@ export function rebased(
   timing: Timing,
 ): TaskState {
   const { hold } = inheritedHold(record, now, timing);
+  // A reading that is applied again must not count as a second one that agrees with it.
+  const { doubt: _own, ...kept } = state;
   return {
-    ...state,
+    ...kept,
     record,
     inFlight,
     ...(hold && hold.until > (state.hold?.until ?? 0) && { hold }),

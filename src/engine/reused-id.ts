@@ -16,7 +16,7 @@ const SLACK_MS = 100;
 /** The same where a stamp has only whole seconds. */
 const SECONDS_SLACK_MS = 1_000;
 /** How long a stamp must stay the same before it counts as the creation of another task, in ms: longer than a stamp of whole seconds. */
-const SETTLED_MS = 2_000;
+export const SETTLED_MS = 2_000;
 
 /**
  * Compares the task of a reading with the task of the record. A server that restarts may use an id again: then

@@ -73,6 +73,11 @@ export class Disk {
     return undefined;
   }
 
+  /** Whether the call of this tag has an unfinished record. */
+  awaits(tag: string): boolean {
+    return [...this.active.values()].some(({ call }) => call.arguments?.tag === tag);
+  }
+
   storeOf(tab: Tab): TaskStore {
     const read = <T>(take: () => T): Promise<T> => this.#ask(tab, false, () => copy(take()));
     return {

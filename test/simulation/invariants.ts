@@ -470,7 +470,9 @@ export class Invariants implements DiskEvents, WireEvents {
     if (wrong) this.violate("an outcome is what the server's history allows", wrong);
   }
 
-  #executed({ tag }: Execution): void {
+  #executed({ tag, taskId }: Execution): void {
+    // An id that comes again names another task.
+    if (taskId !== undefined) this.#pace.begins(taskId);
     const count = this.#setting.ledger.executions(tag).length;
     if (count > 1 && !this.#repeatable.has(tag)) {
       // One that could not be written down as made is made again by the next page that answers.

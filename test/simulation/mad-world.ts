@@ -10,6 +10,7 @@ import { Ledger } from "./ledger.ts";
 import { ModelServer2025 } from "./model-server-2025.ts";
 import { ModelServer2026 } from "./model-server-2026.ts";
 import { Random } from "./random.ts";
+import { NO_QUIRKS } from "./server-quirks.ts";
 import { SimulatedTransport } from "./simulated-transport.ts";
 import { Tab } from "./tab.ts";
 import { Trace } from "./trace.ts";
@@ -71,7 +72,7 @@ export async function runMadWorld(seed: number, generation: Generation): Promise
   });
   const disk = new Disk(agenda, random.fork("disk"), weather, invariants);
   invariants.watch(disk);
-  const server = { ...setting, weather, random: random.fork("server"), keepsTasks: true };
+  const server = { ...setting, weather, random: random.fork("server"), keepsTasks: true, quirks: NO_QUIRKS };
   const legacy = generation === "2025-11-25";
   invariants.legacy = legacy;
   const endpoint = legacy ? "legacy" : "modern";

@@ -42,6 +42,16 @@ export class ModelServer2025 extends ModelServer {
     this.#notifies = this.random.pick([0, 0.5, 1]);
   }
 
+  override restart(): void {
+    super.restart();
+    this.forgetSessions();
+    for (const [task, exchanges] of this.#waiting) {
+      if (this.tasks.has(task.id)) continue;
+      this.#waiting.delete(task);
+      for (const exchange of exchanges) exchange.hangUp();
+    }
+  }
+
   /** Forgets who is connected, not what they asked for: a restart behind a load balancer. */
   forgetSessions(): void {
     if (this.#sessions.size === 0) return;

@@ -24,6 +24,10 @@ export interface ServerSetting {
   readonly trace: (line: string) => void;
   /** Tasks outlive their TTL, as a server may let them. */
   readonly keepsTasks?: boolean;
+  /** By default they are drawn. */
+  readonly quirks?: ServerQuirks;
+  /** Whether a client has an unfinished record of the call of this tag: then the id of its task is not used again. */
+  readonly isAwaited?: (tag: string) => boolean;
 }
 
 /** The tools both servers have. Their names say what `tools/list` says of them. */
@@ -50,6 +54,8 @@ export abstract class ModelServer implements Host {
   readonly #wholeSeconds: boolean;
   readonly #keepsTasks: boolean;
   protected readonly quirks: ServerQuirks;
+  readonly #isAwaited: (tag: string) => boolean;
+  readonly #usedIds: Set<string> = new Set();
   #made = 0;
 
   constructor(setting: ServerSetting) {
@@ -62,7 +68,8 @@ export abstract class ModelServer implements Host {
     this.#skewMs = this.random.chance(0.5) ? 0 : this.random.between(-120_000, 120_000);
     this.#wholeSeconds = this.random.chance(0.3);
     this.#keepsTasks = setting.keepsTasks ?? false;
-    this.quirks = drawQuirks(this.random.fork("quirks"));
+    this.#isAwaited = setting.isAwaited ?? (() => false);
+    this.quirks = setting.quirks ?? drawQuirks(this.random.fork("quirks"));
   }
 
   abstract listen(stream: Stream): boolean;
@@ -105,7 +112,7 @@ export abstract class ModelServer implements Host {
   }
 
   protected createTask(tag: string): ServerTask {
-    const id = `${this.name}-${++this.#made}`;
+    const id = this.#newTaskId();
     const plan = drawPlan(this.random.fork(`${tag}/${this.#made}`));
     const task = new ServerTask(id, this.execute(tag, id), plan, this.agenda, {
       changed: (changed) => {
@@ -130,6 +137,30 @@ export abstract class ModelServer implements Host {
   }
 
   protected abstract readonly name: string;
+
+  /** A restart. What is in memory only is gone. */
+  restart(): void {
+    if (!this.quirks.forgetsTasks || this.tasks.size === 0) return;
+    this.happened("quirk: tasks forgotten");
+    this.trace(`server: forgets ${[...this.tasks.keys()].join(" ")}`);
+    for (const task of this.tasks.values()) {
+      task.forget();
+      this.ledger.note(task.tag, "unknown task");
+      this.ledger.note(task.tag, "forgotten");
+    }
+    this.tasks.clear();
+    this.#made = 0;
+  }
+
+  /** A client could not tell what it sends about the earlier task of an id from what it sends about the later one. */
+  #newTaskId(): string {
+    let id: string;
+    do id = `${this.name}-${++this.#made}`;
+    while (this.#isAwaited(this.ledger.tagOfTask(id) ?? ""));
+    if (this.#usedIds.has(id)) this.happened("quirk: task id used again");
+    this.#usedIds.add(id);
+    return id;
+  }
 
   /** Finds the task a request names, or fails the request as the specifications say. */
   protected taskOf(exchange: Exchange, params: JsonObject): ServerTask | undefined {

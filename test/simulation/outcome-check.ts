@@ -1,6 +1,7 @@
 import type { Outcome, TaskRecord } from "../../src/engine/record.ts";
 import { DEFAULT_TIMING } from "../../src/engine/schedule.ts";
 import { isObject } from "../../src/protocol/json.ts";
+import { INVALID_PARAMS } from "../../src/protocol/json-rpc.ts";
 import type { Ledger } from "./ledger.ts";
 import { ANY_CALL } from "./model-server.ts";
 
@@ -36,6 +37,9 @@ export function wrongOutcome(
       const { rpc, httpStatus, message } = outcome.error;
       if (rpc) {
         const error = `rpc ${rpc.code} ${rpc.message}`;
+        // The reply of a server that has forgotten a failed task cannot be told from the task's own error.
+        if (rpc.code === INVALID_PARAMS && ledger.noted(tag, "failed") && ledger.noted(tag, "forgotten"))
+          return undefined;
         const seen = [error, `tools/call: ${error}`, `tasks/result: ${error}`];
         if (ledger.noted(ANY_CALL, `initialize: ${error}`)) return undefined;
         return seen.some((note) => ledger.noted(tag, note))

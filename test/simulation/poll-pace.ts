@@ -159,6 +159,12 @@ export class PollPace {
     }
   }
 
+  /** What was said of an earlier task of this id no longer holds. */
+  begins(taskId: string): void {
+    for (const paces of this.#paces.values()) paces.delete(taskId);
+    this.#durableHolds.delete(taskId);
+  }
+
   /** The app says that the network is back: faults are then not waited out. */
   nudged(tab: Tab): void {
     for (const pace of this.#paces.get(tab)?.values() ?? []) pace.excused = true;

@@ -15,7 +15,19 @@ export interface ServerQuirks {
   readonly repeats: "nothing" | "entry" | "cursor";
   /** With its sessions it forgets how many questions it has asked (2025-11-25): their ids come again. */
   readonly countsAnew: boolean;
+  /** A restart forgets its tasks, and their ids come again. */
+  readonly forgetsTasks: boolean;
 }
+
+export const NO_QUIRKS: ServerQuirks = {
+  ttl: "true",
+  movingStamps: "none",
+  nodesMs: [0],
+  sparseNotifications: false,
+  repeats: "nothing",
+  countsAnew: false,
+  forgetsTasks: false,
+};
 
 /** Most servers have none, and few have more than one. */
 export function drawQuirks(random: Random): ServerQuirks {
@@ -31,6 +43,7 @@ export function drawQuirks(random: Random): ServerQuirks {
     sparseNotifications: random.chance(0.12),
     repeats: random.chance(0.12) ? random.pick<ServerQuirks["repeats"]>(["entry", "cursor"]) : "nothing",
     countsAnew: random.chance(0.5),
+    forgetsTasks: random.chance(0.4),
   };
 }
 

@@ -32,6 +32,7 @@ export class ServerTask {
   #asked = 0;
   #stopTimer: () => void = () => undefined;
   #stopDeletion: () => void = () => undefined;
+  #forgotten = false;
   status: TaskStatus = "working";
   statusMessage: string | undefined;
   pollMs: number | undefined;
@@ -70,10 +71,17 @@ export class ServerTask {
     return this.questions.filter(({ state }) => state === "open");
   }
 
+  /** The server has lost it, with the work: nothing happens to it any more. */
+  forget(): void {
+    this.#forgotten = true;
+    this.#stopTimer();
+    this.#stopDeletion();
+  }
+
   /** False when nothing of that key is open. */
   answer(key: string): boolean {
     const question = this.openQuestions.find((open) => open.key === key);
-    if (!question || this.ended) return false;
+    if (!question || this.ended || this.#forgotten) return false;
     question.state = "answered";
     this.#touch();
     if (this.openQuestions.length === 0) this.#resume();
@@ -82,7 +90,7 @@ export class ServerTask {
   }
 
   finish(ending: Ending): void {
-    if (this.ended) return;
+    if (this.ended || this.#forgotten) return;
     this.#stopTimer();
     for (const question of this.openQuestions) question.state = "withdrawn";
     this.ending = ending;

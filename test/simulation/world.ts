@@ -118,7 +118,8 @@ class World {
     });
     this.#disk = new Disk(this.#agenda, this.#random.fork("disk"), this.#weather, this.invariants);
     this.invariants.watch(this.#disk);
-    const server = { agenda: this.#agenda, weather: this.#weather, ledger, happened, trace };
+    const isAwaited = (tag: string): boolean => this.#disk.awaits(tag);
+    const server = { agenda: this.#agenda, weather: this.#weather, ledger, happened, trace, isAwaited };
     this.#legacy = new ModelServer2025({ ...server, random: this.#random.fork("legacy") });
     this.#modern = new ModelServer2026({ ...server, random: this.#random.fork("modern") });
   }
@@ -269,7 +270,8 @@ class World {
         this.invariants.clockWasSet();
         return;
       case "session loss":
-        this.#legacy.forgetSessions();
+        this.#legacy.restart();
+        this.#modern.restart();
     }
   }
 

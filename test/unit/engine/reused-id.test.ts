@@ -73,6 +73,12 @@ describe("a task id that a restarted server uses again", () => {
     expect(walked.state.pollAt - walked.now).toBe(30_000);
   });
 
+  it("is decided soon where the doubtful reading has ended", () => {
+    const later = { status: "cancelled", createdAt: at(60_000), lastUpdatedAt: at(60_000) } as const;
+    const walked = poll(walk({ pollIntervalMs: 30_000 }), later, 60_000);
+    expect(walked.state.pollAt - walked.now).toBe(2_000);
+  });
+
   it("is not decided while stamps of whole seconds cannot tell a moving stamp from a fixed one", () => {
     const seconds = { createdAt: "2026-08-01T12:00:10Z", lastUpdatedAt: "2026-08-01T12:00:10Z" };
     const walked = poll(poll(walk(), seconds, 10_000), seconds, 200);
