@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FAILING_SEEDS } from "./failing-seeds.ts";
 
 const SIMULATE = fileURLToPath(new URL("simulate.ts", import.meta.url));
-const RUNS = Number(process.env.HOLDFAST_SIMULATION_RUNS ?? "2000");
+const RUNS = Number(process.env.HOLDFAST_SIMULATION_RUNS ?? "800");
 const TIMEOUT_MS = 600_000;
 
 interface Ended {
