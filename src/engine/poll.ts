@@ -62,7 +62,9 @@ export function notified(state: TaskState, view: TaskView, now: number, timing: 
 
 /** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
 export function pushing(state: TaskState, on: boolean, now: number, timing: Timing): TaskState {
-  const pollAt = on ? state.pollAt : Math.min(state.pollAt, nextPoll(state.record, timing, now));
+  // What is in doubt asked for its own interval, which the record does not have.
+  const inDoubt = state.doubt !== undefined && !state.doubt.moves;
+  const pollAt = on || inDoubt ? state.pollAt : Math.min(state.pollAt, nextPoll(state.record, timing, now));
   return { ...state, pushed: on, pollAt };
 }
 

@@ -66,6 +66,13 @@ describe("a task id that a restarted server uses again", () => {
     });
   });
 
+  it("is asked about no sooner than the doubtful reading says, also when pushing ends", () => {
+    const later = { createdAt: at(60_000), lastUpdatedAt: at(60_000), pollIntervalMs: 30_000 };
+    const doubtful = poll(walk(), later, 60_000);
+    const due = doubtful.due;
+    expect(doubtful.on({ type: "pushing", on: false }, 100).due).toBe(due);
+  });
+
   it("is asked about no sooner than the doubtful reading says", () => {
     const later = { createdAt: at(60_000), lastUpdatedAt: at(60_000), pollIntervalMs: 30_000 };
     const walked = poll(walk({ pollIntervalMs: 500 }), later, 60_000);
