@@ -182,7 +182,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   async join(call: HeldCall, terms: JoinTerms): Promise<Joined> {
-    return this.#identity ? this.#heldCalls.join(call, terms) : { kind: "none" };
+    return this.#heldCalls.join(call, terms);
   }
 
   async hold(call: HeldCall, id: string, since: number): Promise<void> {
@@ -190,11 +190,11 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   async release(hold: string, ending: WaitEnding): Promise<void> {
-    if (this.#identity) this.#heldCalls.release(hold, ending);
+    this.#heldCalls.release(hold, ending);
   }
 
   async delivered(id: string): Promise<void> {
-    if (this.#identity) this.#heldCalls.delivered(id);
+    this.#heldCalls.delivered(id);
   }
 
   async active(admitted: readonly string[] = []): Promise<number> {
