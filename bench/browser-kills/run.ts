@@ -3,49 +3,96 @@
  * or done twice: `node bench/browser-kills/run.ts --kills 500 --generation 2025-11-25`. `--tear 0.1` damages the log of the
  * browser's IndexedDB after a tenth of the kills, as a torn write does, so that Chromium deletes the database. Beside the
  * tasks, the page keeps numbers in an IndexedDB of its own by `idb-keyval` alone, on another origin, as the control.
+ *
+ * `--folder` keeps the profile and a log, one JSON line each: a run that is broken off goes on from there. At the end a page
+ * follows all tasks until they are settled. Exits with 1 if a task was lost that the page had, or a call was made twice.
  */
-import { mkdir, open, readdir, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Chromium, newProfile } from "../../test/browser/chromium.ts";
 import { listen } from "../../test/edge/gateway/node-http.ts";
 import { pageScript } from "../pages/page-script.ts";
-import { TASK_TOOL, TimedServer, timedUrl } from "../servers/timed-server.ts";
+import { type LedgerEntry, TASK_TOOL, TaskLedger, textOf } from "./task-ledger.ts";
 
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "100" },
     generation: { type: "string", default: "2026-07-28" },
     tear: { type: "string", default: "0" },
+    folder: { type: "string" },
   },
 });
 const kills = Number(values.kills);
 const generation = values.generation === "2025-11-25" ? "2025-11-25" : "2026-07-28";
+/** How long the last page has until all tasks are settled, in ms. */
+const LAST_MS = 180_000;
+
+interface HeldTask {
+  readonly n: number;
+  readonly outcome?: string;
+  readonly detail?: string;
+  readonly text?: string;
+}
 
 /** What pages say of themselves. */
-interface Report {
-  readonly kind: "tasks" | "control" | "problem";
-  /** `tasks`: the arguments' numbers of all that are stored. `control`: how many numbers it holds. */
-  readonly held?: readonly number[];
-  readonly count?: number;
+type Report =
+  /** All tasks that are stored, right after they were resumed. */
+  | { readonly kind: "tasks"; readonly held: readonly HeldTask[]; readonly resumeMs: number }
+  /** The same from a page that starts none, again and again. */
+  | { readonly kind: "last"; readonly held: readonly HeldTask[] }
+  | { readonly kind: "restored"; readonly tasks: number }
+  | { readonly kind: "control"; readonly count: number };
+
+/** One life of the browser, from its start to its kill. */
+interface Life {
+  readonly life: number;
+  /** The number of its first call; the others follow. */
+  readonly first: number;
+  readonly killedAt: number;
+  /** Numbers of tasks that this page was the first to find settled. */
+  readonly settled: readonly number[];
+  /** Numbers of tasks that had ended and went with a database. */
+  readonly gone: readonly number[];
+  /** Numbers of tasks that are not stored and should be. */
+  readonly missing: readonly number[];
+  readonly unsettled: number;
+  readonly resumeMs?: number;
   readonly restored?: number;
+  readonly control?: number;
+  readonly torn: boolean;
 }
+
+type Line =
+  | { readonly type: "ports"; readonly ports: readonly number[] }
+  | ({ readonly type: "call" } & LedgerEntry)
+  | ({ readonly type: "life" } & Life)
+  | { readonly type: "end" };
 
 const TASKS_PAGE = `
 import { TaskClient } from "./src/index.ts";
 import { indexedDbStore } from "./src/store/indexeddb.ts";
 import { fromUrl } from "./src/channel/${generation === "2025-11-25" ? "sdk-v1" : "sdk-v2"}.ts";
 const say = (report) => fetch("/report", { method: "POST", body: JSON.stringify(report) });
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function run(url, first) {
   const client = new TaskClient({
     store: indexedDbStore(), endpoints: { lab: fromUrl(url) }, keep: { count: 100000 },
-    onProblem: (problem) => problem.kind === "storage-lost" && say({ kind: "problem", restored: problem.tasks }),
+    onProblem: (problem) => problem.kind === "storage-lost" && say({ kind: "restored", tasks: problem.tasks }),
   });
+  const held = async () => (await client.list()).map(({ arguments: { n }, outcome }) => (
+    { n, outcome: outcome?.kind, detail: outcome?.detail, text: outcome?.result?.content?.[0]?.text }));
+  const began = performance.now();
   await client.resume();
-  await say({ kind: "tasks", held: (await client.list()).map((task) => task.arguments.n) });
-  for (let n = first; ; n++) {
+  const resumeMs = performance.now() - began;
+  await say({ kind: "tasks", held: await held(), resumeMs });
+  for (let n = first; first >= 0; n++) {
     client.callTool("lab", "${TASK_TOOL}", { n }).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 300));
+    await sleep(150 + Math.random() * 300);
+  }
+  for (;;) {
+    await sleep(1000);
+    await say({ kind: "last", held: await held() });
   }
 }`;
 const CONTROL_PAGE = `
@@ -61,30 +108,44 @@ export async function run() {
   }
 }`;
 
+const scratch = values.folder === undefined ? await newProfile() : undefined;
+const folder = scratch?.path ?? values.folder ?? "";
+const profile = join(folder, "profile");
+await mkdir(profile, { recursive: true });
+const logFile = join(folder, "log.jsonl");
+const log = (await readFile(logFile, "utf8").catch(() => ""))
+  .split("\n")
+  .flatMap((line): Line[] => (line === "" ? [] : [JSON.parse(line)]));
+let written = Promise.resolve();
+function write(line: Line): void {
+  written = written.then(() => appendFile(logFile, `${JSON.stringify(line)}\n`));
+}
+
 const reports: Report[] = [];
-const server = new TimedServer();
-const called = new Map<number, number>();
+const ledger = new TaskLedger(generation, (entry) => write({ type: "call", ...entry }));
+const lives: Life[] = [];
+let ports: readonly number[] = [0, 0];
+for (const line of log) {
+  if (line.type === "call") ledger.add(line);
+  else if (line.type === "life") lives.push(line);
+  else if (line.type === "ports") ports = line.ports;
+}
+/** Numbers that are not asked after any more: they had ended when a database went. */
+const gone = new Set(lives.flatMap((life) => life.gone));
+/** Numbers of tasks that pages have found settled. */
+const settled = new Set(lives.flatMap((life) => life.settled));
+
 const scripts = {
   "/tasks.js": await pageScript(TASKS_PAGE, "page"),
   "/control.js": await pageScript(CONTROL_PAGE, "page"),
 };
+/** The number of the next page's first call; -1 for a page that makes none. */
 let first = 0;
 let controlOrigin = "";
 
 async function answer(request: Request): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  if (pathname.startsWith("/mcp/")) {
-    const { method, params } = (await request
-      .clone()
-      .json()
-      .catch(() => ({}))) as {
-      method?: string;
-      params?: { arguments?: { n?: number } };
-    };
-    const n = params?.arguments?.n ?? -1;
-    if (method === "tools/call") called.set(n, (called.get(n) ?? 0) + 1);
-    return server.fetch(request);
-  }
+  const { pathname, origin } = new URL(request.url);
+  if (pathname === "/mcp") return ledger.fetch(request);
   if (pathname === "/report") {
     reports.push((await request.json()) as Report);
     return new Response("{}");
@@ -92,8 +153,7 @@ async function answer(request: Request): Promise<Response> {
   const type = { "content-type": pathname.endsWith(".js") ? "text/javascript" : "text/html" };
   const script = scripts[pathname as keyof typeof scripts];
   if (script) return new Response(script, { headers: type });
-  const plan = { generation, pushes: false, least: 500, most: 6_000, pollMs: 300 } as const;
-  const tasks = `page.run(${JSON.stringify(timedUrl(new URL(request.url).origin, plan))}, ${first})`;
+  const tasks = `page.run(${JSON.stringify(`${origin}/mcp`)}, ${first})`;
   const html =
     pathname === "/control"
       ? `<script src=/control.js></script><script>page.run()</script>`
@@ -101,65 +161,140 @@ async function answer(request: Request): Promise<Response> {
   return new Response(`<!doctype html>${html}`, { headers: type });
 }
 
-const origins = [await listen(answer), await listen(answer)].map(({ url }) => new URL(url).origin);
-controlOrigin = origins[1] ?? "";
-const profile = await newProfile();
-await mkdir(profile.path, { recursive: true });
-const seen = new Set<number>();
-const found = { wiped: 0, restored: 0, missing: 0, controlWiped: 0, torn: 0 };
-let controlCount = 0;
+// The same ports again: an origin's storage goes by them.
+const origins = [await listen(answer, ports[0]), await listen(answer, ports[1])].map(
+  ({ url }) => new URL(url),
+);
+controlOrigin = origins[1]?.origin ?? "";
+if (log.length === 0) write({ type: "ports", ports: origins.map(({ port }) => Number(port)) });
 
-/** Waits until a condition holds, or until it has waited long enough for any browser. */
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
+/** The report of a kind that came last. */
+function told<K extends Report["kind"]>(kind: K): (Report & { kind: K }) | undefined {
+  return reports.findLast((report): report is Report & { kind: K } => report.kind === kind);
+}
+
+/** Waits until a condition holds, or until it has waited long enough. */
+async function until(condition: () => boolean, ms = 30_000): Promise<void> {
+  const deadline = Date.now() + ms;
   while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** Damages the log of the tasks' IndexedDB, and of no other's. */
-async function tearLog(): Promise<void> {
-  const { port } = new URL(origins[0] ?? "");
-  const folder = join(profile.path, `Default/IndexedDB/http_127.0.0.1_${port}.indexeddb.leveldb`);
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!/^\d+\.log$/.test(name)) continue;
-    const file = await open(join(folder, name), "r+");
-    await file.write("torn", Math.floor((await stat(join(folder, name))).size / 2));
-    await file.close();
-    found.torn++;
-  }
-}
+let browser: Chromium | undefined;
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, () => {
+    void browser?.kill().finally(() => process.exit(1));
+  });
 
-/** Compares what the page holds with what the server was called for. Settled tasks go with a database; running ones must not. */
-function compare(held: readonly number[], restored: number | undefined): void {
-  const stored = new Set(held);
-  const before = [...called.keys()].filter((n) => n < first);
-  if (restored !== undefined) {
-    found.wiped++;
-    found.restored += restored;
-    for (const n of before) if (!stored.has(n)) seen.delete(n);
-  } else found.missing += before.filter((n) => !stored.has(n) && seen.has(n)).length;
-  for (const n of held) seen.add(n);
-}
-
-for (let life = 1; life <= kills; life++) {
+async function startPage(): Promise<Chromium> {
   reports.length = 0;
-  first = life * 1_000;
-  const browser = await Chromium.start(profile.path);
-  void browser.open(`${origins[0]}/`).catch(() => undefined);
-  await until(() => reports.some(({ kind }) => kind === "tasks"));
-  const before = called.size;
-  if (Math.random() < 0.8) await until(() => called.size > before);
-  await new Promise((resolve) => setTimeout(resolve, Math.random() * 1_500));
-  await browser.kill();
-  const held = reports.find(({ kind }) => kind === "tasks")?.held;
-  if (held) compare(held, reports.find(({ kind }) => kind === "problem")?.restored);
-  const count = reports.find(({ kind }) => kind === "control")?.count;
-  if (count !== undefined && count < controlCount) found.controlWiped++;
-  controlCount = count ?? controlCount;
-  if (Math.random() < Number(values.tear)) await tearLog();
-  if (life % 10 === 0 || life === kills) {
-    const twice = [...called.values()].filter((times) => times > 1).length;
-    console.log(JSON.stringify({ life, generation, calls: called.size, twice, ...found }));
-  }
+  browser = await Chromium.start(profile);
+  void browser.open(`${origins[0]?.origin}/`).catch(() => undefined);
+  await until(() => told("tasks") !== undefined);
+  return browser;
 }
-await profile.remove();
-process.exit(0);
+
+/** Damages the log of the tasks' IndexedDB, and of no other's. */
+async function tearLog(): Promise<boolean> {
+  const tasks = join(profile, `Default/IndexedDB/http_127.0.0.1_${origins[0]?.port}.indexeddb.leveldb`);
+  let torn = false;
+  for (const name of await readdir(tasks).catch(() => [])) {
+    if (!/^\d+\.log$/.test(name)) continue;
+    const file = await open(join(tasks, name), "r+");
+    await file.write("torn", Math.floor((await stat(join(tasks, name))).size / 2));
+    await file.close();
+    torn = true;
+  }
+  return torn;
+}
+
+/** Compares what the page holds with the calls that had reached the server. Settled tasks go with a database; running ones must not. */
+function compare(held: readonly HeldTask[], before: readonly number[]): Pick<Life, "gone" | "missing"> {
+  const stored = new Set(held.map(({ n }) => n));
+  const absent = before.filter((n) => !stored.has(n) && !gone.has(n));
+  const lapsed = told("restored") ? absent.filter((n) => ledger.ended.has(n) || settled.has(n)) : [];
+  for (const n of lapsed) gone.add(n);
+  return { gone: lapsed, missing: absent.filter((n) => !gone.has(n)) };
+}
+
+function summary(): object {
+  const unsound = lives.filter(({ control }, index) => (control ?? 0) < (lives[index - 1]?.control ?? 0));
+  const resumed = lives.flatMap(({ resumeMs }) => resumeMs ?? []).sort((a, b) => a - b);
+  return {
+    generation,
+    kills: lives.length,
+    calls: ledger.calls.size,
+    twice: [...ledger.calls.values()].filter((entries) => entries.length > 1).length,
+    missing: new Set(lives.flatMap((life) => life.missing)).size,
+    torn: lives.filter(({ torn }) => torn).length,
+    wiped: lives.filter(({ restored }) => restored !== undefined).length,
+    restored: lives.reduce((sum, { restored = 0 }) => sum + restored, 0),
+    controlWiped: unsound.filter(({ control }) => control !== undefined).length,
+    unsettled: lives.at(-1)?.unsettled,
+    resumeMs: resumed[Math.floor(resumed.length / 2)],
+  };
+}
+
+while (lives.length < kills) {
+  const life = lives.length + 1;
+  const before = [...ledger.calls.keys()];
+  first = (Math.floor(Math.max(0, ...before) / 1_000) + 1) * 1_000;
+  const page = await startPage();
+  if (Math.random() < 0.8) await until(() => ledger.calls.size > before.length);
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 1_500));
+  const killedAt = Date.now();
+  await page.kill();
+  const resumed = told("tasks");
+  const held = resumed?.held ?? [];
+  const restored = told("restored")?.tasks;
+  const control = told("control")?.count ?? lives.at(-1)?.control;
+  const ended: Life = {
+    life,
+    first,
+    killedAt,
+    ...(resumed ? compare(held, before) : { gone: [], missing: [] }),
+    settled: held.flatMap(({ n, outcome }) => (outcome && !settled.has(n) ? [n] : [])),
+    unsettled: resumed ? held.filter(({ outcome }) => !outcome).length : (lives.at(-1)?.unsettled ?? 0),
+    ...(resumed && { resumeMs: Math.round(resumed.resumeMs) }),
+    ...(restored !== undefined && { restored }),
+    ...(control !== undefined && { control }),
+    torn: Math.random() < Number(values.tear) && (await tearLog()),
+  };
+  for (const n of ended.settled) settled.add(n);
+  lives.push(ended);
+  write({ type: "life", ...ended });
+  if (life % 10 === 0 || life === kills) console.log(JSON.stringify(summary()));
+}
+
+first = -1;
+const quiet = await startPage();
+await until(() => told("last")?.held.every(({ outcome }) => outcome !== undefined) ?? false, LAST_MS);
+await quiet.kill();
+const last = told("last")?.held ?? [];
+const outcomes: Record<string, number> = {};
+for (const { outcome = "unsettled", detail } of last) {
+  const kind = detail === undefined ? outcome : `${outcome}: ${detail}`;
+  outcomes[kind] = (outcomes[kind] ?? 0) + 1;
+}
+const lost = last.filter(({ outcome }) => outcome === "lost");
+/** How long before the kill the server had the calls that were lost, in ms; `undefined` for those it never had. */
+const beforeKill = lost.map(({ n }) => {
+  const at = ledger.calls.get(n)?.[0]?.at;
+  const killedAt = lives.findLast((life) => life.first <= n)?.killedAt;
+  return at !== undefined && killedAt !== undefined ? killedAt - at : undefined;
+});
+const end = {
+  ...summary(),
+  ...compare(last, [...ledger.calls.keys()]),
+  outcomes,
+  /** Tasks that the page had and that came to nothing: there must be none. */
+  lostWithHandle: lost.filter(({ n }) => ledger.polled.has(n)).map(({ n }) => n),
+  lostBeforeKillMs: beforeKill,
+  wrong: last.filter(({ n, outcome, text }) => outcome === "completed" && text !== textOf(n)).length,
+};
+console.log(JSON.stringify(end));
+write({ type: "end", ...end });
+await written;
+await scratch?.remove();
+const twice = [...ledger.calls.values()].some((entries) => entries.length > 1);
+const sound = !twice && end.wrong === 0 && end.lostWithHandle.length === 0 && end.missing.length === 0;
+process.exit(sound && lives.every(({ missing }) => missing.length === 0) ? 0 : 1);

@@ -8,12 +8,14 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Serves a web-standard handler by Node's HTTP server. */
-export async function listen(handler: (request: Request) => Promise<Response>): Promise<Listening> {
+/** Serves a web-standard handler by Node's HTTP server. @param port 0 for any that is free. */
+export async function listen(handler: (request: Request) => Promise<Response>, port = 0): Promise<Listening> {
   const server = createServer((incoming, outgoing) => {
     answer(handler, incoming, outgoing).catch(() => outgoing.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(port, "127.0.0.1", resolve),
+  );
   return { url: `http://127.0.0.1:${portOf(server)}/mcp`, close: () => close(server) };
 }
 
