@@ -1,6 +1,6 @@
 import { type OutputUnit, type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { longestText, tamed } from "./tame-schema.ts";
-import { TOO_LONG, withBudget } from "./visit-budget.ts";
+import { TOO_LONG, visitBudget } from "./visit-budget.ts";
 
 /** How many parts of a schema are looked at for one value. A record of a hundred fields takes some hundred. */
 const MAX_VISITS = 200_000;
@@ -34,9 +34,8 @@ export function checkAgainst(schema: unknown, value: unknown): SchemaCheck {
   if (typeof schema !== "object" || schema === null)
     return { kind: "unusable", message: "The schema is no object" };
   try {
-    const { schema: quick, left: unchecked } = tamed(schema, longestText(value));
-    const counted = withBudget(quick, MAX_VISITS);
-    const validator = new Validator(counted as Schema, draftOf(counted as Schema), false);
+    const { schema: quick, left: unchecked } = tamed(schema, longestText(value), visitBudget(MAX_VISITS));
+    const validator = new Validator(quick as Schema, draftOf(quick as Schema), false);
     // The validator knows no `undefined`, which forms are full of.
     const json: unknown = value === undefined ? undefined : JSON.parse(JSON.stringify(value));
     if (json === undefined)

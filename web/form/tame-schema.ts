@@ -10,11 +10,14 @@ export interface TameSchema {
   readonly left: readonly string[];
 }
 
+type Finish = (part: Record<string, unknown>) => Record<string, unknown>;
+
 /**
  * Leaves out the patterns that could keep the page busy for longer than anybody waits, on texts of up to this length.
  * What fits the schema fits the rest of it. Throws where that would not be so, or the schema nests too deep.
+ * @param finish Called with each part of the copy, which is the only one that is made.
  */
-export function tamed(schema: unknown, length: number): TameSchema {
+export function tamed(schema: unknown, length: number, finish: Finish = (part) => part): TameSchema {
   const left = new Set<string>();
   let inverts = false;
   let refers = false;
@@ -46,13 +49,12 @@ export function tamed(schema: unknown, length: number): TameSchema {
       else kept.push([keyword, NAMED.has(keyword) ? each(value, inverted) : tame(value, inverted)]);
     }
     // What a pattern that is gone would have matched is not therefore one property too many.
-    return Object.fromEntries(open ? kept.filter(([keyword]) => !REMAINDER.has(keyword)) : kept);
+    return finish(Object.fromEntries(open ? kept.filter(([keyword]) => !REMAINDER.has(keyword)) : kept));
   };
   const whole = tame(schema, false);
   const [first] = left;
-  if (first === undefined) return { schema, left: [] };
   // What is referred to from below such a keyword may be anywhere.
-  if (inverts && refers) throw tooLong(first);
+  if (first !== undefined && inverts && refers) throw tooLong(first);
   return { schema: whole, left: [...left] };
 }
 
