@@ -30,6 +30,8 @@ export interface WebhookOutboxOptions {
 export class WebhookOutbox {
   readonly #sql: SqlStorage;
   readonly #options: WebhookOutboxOptions;
+  /** Derived with the first delivery: the object's principal never changes. */
+  #key: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
   constructor(sql: SqlStorage, options: WebhookOutboxOptions) {
     this.#sql = sql;
@@ -110,7 +112,7 @@ export class WebhookOutbox {
           "webhook-id": id,
           "webhook-timestamp": String(seconds),
           "webhook-signature": await webhookSignature(
-            await webhookKey(this.#options.secret ?? "", principal),
+            await this.#keyOf(principal),
             `${id}.${seconds}.${body}`,
           ),
         },
@@ -120,5 +122,9 @@ export class WebhookOutbox {
     } catch {
       return false;
     }
+  }
+  #keyOf(principal: string): Promise<Uint8Array<ArrayBuffer>> {
+    this.#key ??= webhookKey(this.#options.secret ?? "", principal);
+    return this.#key;
   }
 }

@@ -48,3 +48,26 @@ it("receivers that do not answer hold up neither each other nor, being many, the
     expect(asked.sort()).toEqual(urls);
     expect(outbox.nextDue()).toBe(Number.POSITIVE_INFINITY);
   }));
+
+it("the outbox derives the principal's key once, whatever the number of deliveries", () =>
+  runInDurableObject(env.TASK_GROUP.getByName(crypto.randomUUID()), async (_group, { storage }) => {
+    const outbox = new WebhookOutbox(storage.sql, {
+      secret: "secret",
+      principal: () => "alice",
+      fetch: async () => new Response(null, { status: 204 }),
+      task: async (id) => ({ ...DONE, id }),
+      delivered: () => undefined,
+    });
+    const imported = vi.spyOn(crypto.subtle, "importKey");
+    try {
+      for (const id of ["a", "b", "c"]) {
+        outbox.order(id, "https://hooks.example/");
+        outbox.settled(id, 1_000);
+      }
+      await outbox.deliver(1_000);
+      // One to derive the key, and one for each signature.
+      expect(imported).toHaveBeenCalledTimes(4);
+    } finally {
+      imported.mockRestore();
+    }
+  }));
