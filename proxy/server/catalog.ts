@@ -1,4 +1,5 @@
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
+import { wholeList } from "../../front/whole-list.ts";
 import { COMPANION_NAMES } from "../../src/agent/companion-names.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import { isObject } from "../../src/protocol/json.ts";
@@ -6,8 +7,6 @@ import type { ListedTool } from "../../src/protocol/tool-facts.ts";
 import type { Log } from "../log.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type Origin, shownNames } from "./shown-names.ts";
-
-const PAGES = 64;
 
 /** A tool with the name that the agent sees. */
 export interface ShownTool extends Origin {
@@ -148,18 +147,11 @@ export class Catalog {
     const lists = await this.#each(async (upstream) => {
       const { session } = await upstream.connected();
       if (!session.serverCapabilities[capability]) return [];
-      const found: Entry[] = [];
-      let cursor: unknown;
-      for (let page = 0; page < PAGES; page++) {
-        const result = asResult(
-          await upstream.request(method, typeof cursor === "string" ? { cursor } : {}, signal),
-        );
-        const entries = Array.isArray(result[field]) ? result[field].filter(isObject) : [];
-        found.push(...entries.map((entry) => ({ upstream, own: String(entry[key]), entry })));
-        cursor = result.nextCursor;
-        if (typeof cursor !== "string") break;
-      }
-      return found;
+      const { items, cut } = await wholeList({ method, field, key }, async (params) =>
+        asResult(await upstream.request(method, params, signal)),
+      );
+      if (cut !== undefined) this.#log.detail(`${upstream.name}: ${cut}`);
+      return items.map((entry) => ({ upstream, own: String(entry[key]), entry }));
     });
     const all = lists.flat();
     if (method !== "prompts/list")

@@ -1,6 +1,7 @@
 import type { JsonObject } from "holdfast";
 import { withoutServersMarks } from "../../front/outcome.ts";
 import { RpcError } from "../../front/rpc-error.ts";
+import { type ListMethod, wholeList } from "../../front/whole-list.ts";
 import { log } from "../operations/log.ts";
 import type { Caller } from "./caller.ts";
 import { companionDefinitions } from "./companions.ts";
@@ -15,7 +16,7 @@ export interface ToolAudience {
   readonly taskSupport: boolean;
 }
 
-const PAGES = 64;
+const TOOLS: ListMethod = { method: "tools/list", field: "tools", key: "name" };
 
 /** What the endpoint's server can do; nothing but tools while it cannot be asked: the tasks there are can be. */
 export async function serverFacts(caller: Caller): Promise<ServerFacts> {
@@ -49,21 +50,10 @@ export async function serversName(caller: Caller, shown: string): Promise<string
   return [...shownNames(endpoint, names)].find(([, name]) => name === shown)?.[0] ?? shown;
 }
 
-async function allTools(caller: Caller): Promise<JsonObject[]> {
-  const tools = new Map<string, JsonObject>();
-  const cursors = new Set<unknown>();
-  let cursor: unknown;
-  do {
-    cursors.add(cursor);
-    const result = await ask(caller, "tools/list", typeof cursor === "string" ? { cursor } : {});
-    for (const tool of Array.isArray(result.tools) ? (result.tools as JsonObject[]) : [])
-      if (typeof tool?.name === "string") tools.set(tool.name, tool);
-    cursor = result.nextCursor;
-    // Servers repeat a cursor: from there on the list would repeat itself.
-  } while (typeof cursor === "string" && !cursors.has(cursor) && cursors.size < PAGES);
-  if (typeof cursor === "string")
-    log("gateway-list-cut", { endpoint: caller.endpoint.name, pages: cursors.size });
-  return [...tools.values()];
+async function allTools(caller: Caller): Promise<readonly JsonObject[]> {
+  const { items, cut } = await wholeList(TOOLS, (params) => ask(caller, TOOLS.method, params));
+  if (cut !== undefined) log("gateway-list-cut", { endpoint: caller.endpoint.name, detail: cut });
+  return items;
 }
 
 function shownTool(tool: JsonObject, audience: ToolAudience, name: string | undefined): JsonObject {

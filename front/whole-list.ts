@@ -1,0 +1,33 @@
+import type { JsonObject } from "holdfast";
+import { type Listing, readPages } from "../src/channel/pages.ts";
+import { isObject } from "./client-capabilities.ts";
+
+/** A list method of MCP: the field of its result that holds the entries, and the field that identifies an entry. */
+export interface ListMethod {
+  readonly method: string;
+  readonly field: string;
+  readonly key: string;
+}
+
+/**
+ * Reads all pages of a list. Entries without an identifier are left out.
+ * @param ask Sends the request for one page with these params.
+ */
+export function wholeList(
+  { method, field, key }: ListMethod,
+  ask: (params: JsonObject) => Promise<JsonObject>,
+): Promise<Listing<JsonObject>> {
+  const identified = (entry: unknown): entry is JsonObject =>
+    isObject(entry) && typeof entry[key] === "string";
+  return readPages(
+    method,
+    async (cursor) => {
+      const { [field]: entries, nextCursor } = await ask(cursor === undefined ? {} : { cursor });
+      return {
+        items: Array.isArray(entries) ? entries.filter(identified) : [],
+        ...(typeof nextCursor === "string" && { nextCursor }),
+      };
+    },
+    (entry) => String(entry[key]),
+  );
+}
