@@ -5,7 +5,7 @@ import type { JsonObject } from "./protocol/json.ts";
 import type { Generation, TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import { type SharedState, sharedState } from "./shared-state.ts";
 import { resultApart } from "./store/long-result.ts";
-import { standing, type TaskStanding } from "./task-standing.ts";
+import { statusOf, type TaskStatus } from "./task-status.ts";
 
 /** A part of a task that lists and events leave out where it is long. */
 export type OmittedPart = "arguments" | "inputRequests" | "outcome";
@@ -17,7 +17,7 @@ export interface TaskJson {
   readonly generation: Generation;
   readonly tool: string;
   readonly arguments: JsonObject;
-  readonly status: TaskStanding;
+  readonly status: TaskStatus;
   /** Raised with every change that is stored: of two, the higher is later. */
   readonly rev: number;
   readonly createdAt: number;
@@ -57,7 +57,7 @@ export function taskJson(
     generation,
     tool: call.name,
     arguments: call.arguments ?? {},
-    status: standing(record),
+    status: statusOf(record),
     rev,
     createdAt,
     ...(settledAt !== undefined && { settledAt }),

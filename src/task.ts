@@ -6,11 +6,11 @@ import { type JsonObject, sameJson } from "./protocol/json.ts";
 import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
 import { type SharedState, sharedState } from "./shared-state.ts";
-import { standing, type TaskStanding } from "./task-standing.ts";
+import { statusOf, type TaskStatus } from "./task-status.ts";
 
 /** All an app may show of a task at one moment. A new object for every change, and only then. */
 export interface TaskUpdate {
-  readonly status: TaskStanding;
+  readonly status: TaskStatus;
   /** What the server last said. Absent until it has said anything. */
   readonly snapshot?: TaskSnapshot;
   readonly progress?: TaskProgress;
@@ -92,7 +92,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
     return this.#update;
   }
 
-  get status(): TaskStanding {
+  get status(): TaskStatus {
     return this.#update.status;
   }
 
@@ -221,7 +221,7 @@ export function nextChange(task: Task, ...signals: readonly (AbortSignal | undef
 function updateOf({ record, progress, trouble }: SharedState): TaskUpdate {
   const inputs = openInputs(record);
   return {
-    status: standing(record),
+    status: statusOf(record),
     ...(record.snapshot && { snapshot: record.snapshot }),
     ...(progress && { progress }),
     inputRequests: inputs,

@@ -1,6 +1,6 @@
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
-import type { TaskStanding } from "../task-standing.ts";
+import type { TaskStatus } from "../task-status.ts";
 import { CHECK_TASK } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
 import { type AgentContext, toolKey } from "./options.ts";
@@ -19,7 +19,7 @@ export interface TaskInList {
   readonly endpoint: string;
   /** The arguments as JSON, cut where they are long. */
   readonly arguments: string;
-  readonly status: TaskStanding;
+  readonly status: TaskStatus;
   readonly statusMessage?: string;
   /** ISO 8601. */
   readonly startedAt: string;

@@ -1,7 +1,7 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject } from "../protocol/json.ts";
 import { integerId, MODERN_ERRORS, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
-import type { MalformedReplyError } from "../protocol/task-view.ts";
+import type { MalformedReplyError } from "../protocol/task-reading.ts";
 
 /** The most of a server's text that an error shows, in characters. */
 const EXCERPT_LENGTH = 300;
@@ -61,8 +61,8 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   if (error?.name === "ZodError")
     return { kind: "malformed", message: "The reply is unreadable: it is not a JSON-RPC message" };
   if (error?.name === "MalformedReplyError" || thrown instanceof SyntaxError) {
-    const { raw, view } = error as Partial<MalformedReplyError>;
-    return { kind: "malformed", message, ...(raw !== undefined && { raw }), ...(view && { view }) };
+    const { raw, reading } = error as Partial<MalformedReplyError>;
+    return { kind: "malformed", message, ...(raw !== undefined && { raw }), ...(reading && { reading }) };
   }
   const data = isObject(error?.data) ? error.data : {};
   const status = [data.status, error?.status, error?.code].find(isHttpStatus);

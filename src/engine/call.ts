@@ -1,4 +1,4 @@
-import type { CallReply } from "../protocol/task-view.ts";
+import type { CallReply } from "../protocol/task-reading.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { withQuestions } from "./input.ts";
@@ -29,7 +29,7 @@ export function called(before: TaskState, reply: CallReply, now: number, timing:
         inputs: record.inputs.filter(({ rpcId }) => rpcId !== undefined),
         ...(reply.immediateResponse !== undefined && { immediateResponse: reply.immediateResponse }),
       };
-      return { ...observed({ ...state, record: accepted }, reply.view, now, timing), mayCall: false };
+      return { ...observed({ ...state, record: accepted }, reply.reading, now, timing), mayCall: false };
     }
     case "input":
       return askedFirst(state, reply, now);

@@ -1,5 +1,5 @@
 import { cutText } from "../protocol/bounds.ts";
-import type { TaskView } from "../protocol/task-view.ts";
+import type { TaskReading } from "../protocol/task-reading.ts";
 import type { Fault } from "./fault.ts";
 import { end } from "./outcome.ts";
 import { observed } from "./poll.ts";
@@ -19,12 +19,12 @@ export function cancelled(state: TaskState, now: number): TaskState {
 
 export function cancelTaken(
   state: TaskState,
-  view: TaskView | undefined,
+  reading: TaskReading | undefined,
   now: number,
   timing: Timing,
 ): TaskState {
   const next = acknowledged(landed(state, "cancel"), now);
-  return view ? observed(next, view, now, timing) : next;
+  return reading ? observed(next, reading, now, timing) : next;
 }
 
 /**

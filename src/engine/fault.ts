@@ -1,5 +1,5 @@
 import { INVALID_PARAMS, type RpcErrorBody } from "../protocol/json-rpc.ts";
-import type { TaskView } from "../protocol/task-view.ts";
+import type { TaskReading } from "../protocol/task-reading.ts";
 
 /** Why a request brought no usable reply. */
 export type Fault =
@@ -37,7 +37,7 @@ export type Fault =
       /** What it answered with, cut if it is long. */
       readonly raw?: unknown;
       /** As much of the task as could be read all the same. */
-      readonly view?: TaskView;
+      readonly reading?: TaskReading;
     };
 
 /** Whether the server certainly did nothing with the request, so that it may be sent again. */

@@ -1,7 +1,7 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import { sameJson } from "../protocol/json.ts";
-import { isTerminal, type TaskReading, type TaskSnapshot } from "../protocol/task-snapshot.ts";
-import type { TaskView } from "../protocol/task-view.ts";
+import type { TaskReading } from "../protocol/task-reading.ts";
+import { isTerminal, type SnapshotReading, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import { withQuestions } from "./input.ts";
 import { outcomeOf, settle } from "./outcome.ts";
@@ -12,12 +12,14 @@ import type { TaskState } from "./state.ts";
  * Takes a reading of the task into the record: the reply to a request, which is later than every reply before it
  * whatever its time stamp says, or a notification (`partial`). A terminal status is never taken back.
  */
-export function observe(record: TaskRecord, view: TaskView, now: number, partial = false): TaskRecord {
-  const { snapshot: seen, payload } = view;
+export function observe(record: TaskRecord, reading: TaskReading, now: number, partial = false): TaskRecord {
+  const { snapshot: seen, payload } = reading;
   const known = record.snapshot;
   if (record.outcome || (known && isTerminal(known.status) && !isTerminal(seen.status))) return record;
   const snapshot = merged(known, seen, partial);
-  const inputs = view.inputRequests ? mergeInputs(record.inputs, view.inputRequests, now) : record.inputs;
+  const inputs = reading.inputRequests
+    ? mergeInputs(record.inputs, reading.inputRequests, now)
+    : record.inputs;
   const news: Partial<TaskRecord> = {
     stage: "running",
     taskId: snapshot.taskId,
@@ -33,7 +35,7 @@ export function observe(record: TaskRecord, view: TaskView, now: number, partial
 }
 
 /** Servers leave out what they have said before. Only a complete reading without a status message says that there is none. */
-function merged(known: TaskSnapshot | undefined, seen: TaskReading, partial: boolean): TaskSnapshot {
+function merged(known: TaskSnapshot | undefined, seen: SnapshotReading, partial: boolean): TaskSnapshot {
   const { statusMessage, ...kept } = known ?? { createdAt: "", lastUpdatedAt: "", ttlMs: null };
   const stays = partial && statusMessage !== undefined && known?.status === seen.status;
   return { ...kept, ...(stays && { statusMessage }), ...seen };
@@ -48,7 +50,7 @@ function saysTheSame(a: TaskSnapshot, b: TaskSnapshot): boolean {
 /** Whether a reading that may come late is older than what is known. The clocks of two nodes can say no more than that. */
 export function isOutdated(
   { record, stampedAt }: TaskState,
-  { status, lastUpdatedAt }: TaskReading,
+  { status, lastUpdatedAt }: SnapshotReading,
 ): boolean {
   const known = record.snapshot;
   if (!known || isTerminal(status)) return false;

@@ -1,6 +1,6 @@
 import { cutJson, cutText } from "../protocol/bounds.ts";
+import type { TaskPayload } from "../protocol/task-reading.ts";
 import type { TaskSnapshot } from "../protocol/task-snapshot.ts";
-import type { TaskPayload } from "../protocol/task-view.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Fault } from "./fault.ts";
 import type { Failure, Outcome, TaskRecord } from "./record.ts";

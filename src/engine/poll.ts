@@ -1,4 +1,4 @@
-import type { TaskView } from "../protocol/task-view.ts";
+import type { TaskReading } from "../protocol/task-reading.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
 import { watchedForInput } from "./input.ts";
@@ -29,35 +29,35 @@ export function woken(
   };
 }
 
-export function polled(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
+export function polled(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
   const known = state.record.snapshot;
   // A notification came while the poll was out, and is newer: the next poll tells.
-  if (state.overtaken && isOutdated(state, view.snapshot)) {
+  if (state.overtaken && isOutdated(state, reading.snapshot)) {
     const { overtaken: _once, ...next } = eased(landed(state, "get"), now, timing);
     return paced(next, now, timing);
   }
-  const { status, statusMessage } = view.snapshot;
+  const { status, statusMessage } = reading.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
   const pushed = state.pushed && known?.status === status && known.statusMessage === statusMessage;
   const { overtaken: _none, ...next } = eased(landed(state, "get"), now, timing);
   const { early, ...after } = observed(
     next.pushed === pushed ? next : { ...next, pushed },
-    view,
+    reading,
     now,
     timing,
   );
   return early && hasEnded(after.record)
     ? end(after, outcomeOf(after.record.snapshot, early), now)
-    : watchedForInput(after, state, view.inputRequests, now);
+    : watchedForInput(after, state, reading.inputRequests, now);
 }
 
-export function notified(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
-  if (state.record.taskId !== view.snapshot.taskId) return state;
+export function notified(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
+  if (state.record.taskId !== reading.snapshot.taskId) return state;
   const next = state.pushed ? state : { ...state, pushed: true };
   // An outdated one says nothing of now: the next poll stays when it is.
-  if (isOutdated(next, view.snapshot)) return next;
+  if (isOutdated(next, reading.snapshot)) return next;
   const overtaken = next.inFlight.has("get") ? ({ overtaken: true } as const) : {};
-  return taken({ ...next, ...overtaken }, view, now, timing, true);
+  return taken({ ...next, ...overtaken }, reading, now, timing, true);
 }
 
 /** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
@@ -69,18 +69,24 @@ export function pushing(state: TaskState, on: boolean, now: number, timing: Timi
 }
 
 /** Takes in what a request brought, and says when the next poll is due. */
-export function observed(state: TaskState, view: TaskView, now: number, timing: Timing): TaskState {
-  return taken(state, view, now, timing, false);
+export function observed(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
+  return taken(state, reading, now, timing, false);
 }
 
-function taken(state: TaskState, view: TaskView, now: number, timing: Timing, partial: boolean): TaskState {
-  const doubt = doubted(state, view.snapshot, now);
+function taken(
+  state: TaskState,
+  reading: TaskReading,
+  now: number,
+  timing: Timing,
+  partial: boolean,
+): TaskState {
+  const doubt = doubted(state, reading.snapshot, now);
   if (doubt && !partial && isAnother(doubt, state.doubt ?? state.record.doubt, state.polledFrom))
     return end(state, lost(reusedId(state.record, doubt)), now);
-  const seen = observe(state.record, view, now, partial);
+  const seen = observe(state.record, reading, now, partial);
   // Until it is clear whose it is, the reading changes nothing.
   const withheld = doubt !== undefined && !doubt.moves;
-  const stamp = readTime(view.snapshot.lastUpdatedAt ?? "");
+  const stamp = readTime(reading.snapshot.lastUpdatedAt ?? "");
   const record = withDoubt(withheld ? state.record : seen, doubt, seen !== state.record);
   const next = paced(
     { ...state, record, doubt, ...(stamp && !withheld && { stampedAt: stamp }) },
@@ -100,9 +106,9 @@ function paced(state: TaskState, now: number, timing: Timing): TaskState {
 }
 
 export function pollFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
-  const { view, ...said } = { view: undefined, ...fault };
+  const { reading, ...said } = { reading: undefined, ...fault };
   // What can be read of it counts: the task may have ended.
-  const seen = view ? observed(state, view, now, timing) : state;
+  const seen = reading ? observed(state, reading, now, timing) : state;
   if (seen.record.outcome) return seen;
   if (hasEnded(seen.record) && !isUnknownTask(fault)) return payloadFaulted(seen, said, now, timing);
   return isUnknownTask(fault)

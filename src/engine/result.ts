@@ -1,4 +1,4 @@
-import type { TaskPayload } from "../protocol/task-view.ts";
+import type { TaskPayload } from "../protocol/task-reading.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
 import { end, outcomeOf, reportedFailed, rpcFailed } from "./outcome.ts";
 import { gone } from "./poll.ts";

@@ -1,4 +1,4 @@
-import type { TaskReading } from "../protocol/task-snapshot.ts";
+import type { SnapshotReading } from "../protocol/task-snapshot.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import type { TaskRecord } from "./record.ts";
 import type { TaskState } from "./state.ts";
@@ -25,7 +25,7 @@ export const SETTLED_MS = 2_000;
  */
 export function doubted(
   { record, doubt: before = record.doubt, stampedAt }: TaskState,
-  { createdAt = "" }: TaskReading,
+  { createdAt = "" }: SnapshotReading,
   now: number,
 ): Doubt | undefined {
   const known = record.snapshot;

@@ -1,7 +1,7 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
+import type { CallReply, TaskPayload, TaskReading } from "../protocol/task-reading.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
-import type { CallReply, TaskPayload, TaskView } from "../protocol/task-view.ts";
 import type { Fault } from "./fault.ts";
 import type { TaskRecord } from "./record.ts";
 import type { Doubt } from "./reused-id.ts";
@@ -70,10 +70,10 @@ export type TaskEvent =
   /** The time of {@link nextDue} came, or the network or the page came back. */
   | { readonly type: "due"; readonly nudge?: boolean }
   | { readonly type: "called"; readonly reply: CallReply }
-  | { readonly type: "polled"; readonly view: TaskView }
+  | { readonly type: "polled"; readonly reading: TaskReading }
   | { readonly type: "fetched"; readonly payload: TaskPayload }
   /** Tasks of the server that no record claims. `rivals`: other lost calls may be meant by them as well. */
-  | { readonly type: "listed"; readonly unclaimed: readonly TaskView[]; readonly rivals?: boolean }
+  | { readonly type: "listed"; readonly unclaimed: readonly TaskReading[]; readonly rivals?: boolean }
   /** The server took these answers. */
   | { readonly type: "delivered"; readonly keys: readonly string[] }
   /** The session in which the server asked these is over, so that no answer can reach it. */
@@ -82,11 +82,11 @@ export type TaskEvent =
       readonly keys: readonly string[];
       readonly sessionId: string | undefined;
     }
-  | { readonly type: "cancelTaken"; readonly view?: TaskView }
+  | { readonly type: "cancelTaken"; readonly reading?: TaskReading }
   | { readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault }
   /** A call in flight was abandoned by command, before its reply came. */
   | { readonly type: "callAbandoned" }
-  | { readonly type: "notified"; readonly view: TaskView }
+  | { readonly type: "notified"; readonly reading: TaskReading }
   /** The server pushes this task's changes from now on, or no longer. */
   | { readonly type: "pushing"; readonly on: boolean }
   | { readonly type: "progressed"; readonly progress: TaskProgress }

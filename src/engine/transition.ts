@@ -40,9 +40,9 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "called":
       return called(state, event.reply, now, timing);
     case "polled":
-      return polled(state, event.view, now, timing);
+      return polled(state, event.reading, now, timing);
     case "notified":
-      return notified(state, event.view, now, timing);
+      return notified(state, event.reading, now, timing);
     case "pushing":
       return pushing(state, event.on, now, timing);
     case "fetched":
@@ -54,7 +54,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "undeliverable":
       return undeliverable(state, event);
     case "cancelTaken":
-      return cancelTaken(state, event.view, now, timing);
+      return cancelTaken(state, event.reading, now, timing);
     case "faulted": {
       const { operation, fault: given } = event;
       // A server that refuses the handshake says nothing of the task, which is asked after again.

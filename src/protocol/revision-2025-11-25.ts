@@ -9,8 +9,8 @@ import {
   readImmediateResponse,
   readSnapshot,
   type TaskPayload,
-  type TaskView,
-} from "./task-view.ts";
+  type TaskReading,
+} from "./task-reading.ts";
 import type { ToolFacts } from "./tool-facts.ts";
 import { holdsContent, readToolResult } from "./tool-result.ts";
 
@@ -49,7 +49,7 @@ export const revision2025: TaskProtocol = {
       const immediateResponse = readImmediateResponse(result);
       return {
         kind: "task",
-        view: readView(result),
+        reading: readReading(result),
         ...(immediateResponse !== undefined && { immediateResponse }),
       };
     }
@@ -61,8 +61,8 @@ export const revision2025: TaskProtocol = {
 
   encodeGet: (taskId: TaskId): Frame => ({ method: "tasks/get", params: { taskId } }),
 
-  decodeGet(taskId: TaskId, result: unknown): TaskView {
-    return expectTask(taskId, readView(ofTask(taskId, result)));
+  decodeGet(taskId: TaskId, result: unknown): TaskReading {
+    return expectTask(taskId, readReading(ofTask(taskId, result)));
   },
 
   encodeResult: (taskId: TaskId): Frame => ({ method: "tasks/result", params: { taskId } }),
@@ -78,34 +78,34 @@ export const revision2025: TaskProtocol = {
     params: cursor === undefined ? {} : { cursor },
   }),
 
-  decodeList(result: unknown): { views: TaskView[]; nextCursor?: string } {
+  decodeList(result: unknown): { readings: TaskReading[]; nextCursor?: string } {
     if (!isObject(result) || !Array.isArray(result.tasks))
       throw new MalformedReplyError("tasks/list gave no list");
-    const views = result.tasks.flatMap((task: unknown): TaskView[] => {
+    const readings = result.tasks.flatMap((task: unknown): TaskReading[] => {
       try {
-        return [readView(task)];
+        return [readReading(task)];
       } catch {
         return [];
       }
     });
     const { nextCursor } = result;
-    return typeof nextCursor === "string" ? { views, nextCursor } : { views };
+    return typeof nextCursor === "string" ? { readings, nextCursor } : { readings };
   },
 
   encodeCancel: (taskId: TaskId): Frame => ({ method: "tasks/cancel", params: { taskId } }),
 
-  decodeCancel(taskId: TaskId, result: unknown): TaskView | undefined {
+  decodeCancel(taskId: TaskId, result: unknown): TaskReading | undefined {
     // An empty result acknowledges the request as 2026-07-28 does, and the next poll says what came of it.
     const task = findTask(ofTask(taskId, result));
-    return task && expectTask(taskId, readView(task));
+    return task && expectTask(taskId, readReading(task));
   },
 
-  decodeNotification(method: string, params: unknown): TaskView | undefined {
-    return method === "notifications/tasks/status" ? readView(params) : undefined;
+  decodeNotification(method: string, params: unknown): TaskReading | undefined {
+    return method === "notifications/tasks/status" ? readReading(params) : undefined;
   },
 };
 
-function readView(task: unknown): TaskView {
+function readReading(task: unknown): TaskReading {
   return { snapshot: readSnapshot(task, "ttl", "pollInterval") };
 }
 
@@ -118,8 +118,8 @@ function isTask(reply: JsonObject): boolean {
   return findTask(isResult ? reply.task : reply) !== undefined;
 }
 
-function expectTask(taskId: TaskId, view: TaskView): TaskView {
-  if (view.snapshot.taskId === String(taskId)) return view;
+function expectTask(taskId: TaskId, reading: TaskReading): TaskReading {
+  if (reading.snapshot.taskId === String(taskId)) return reading;
   throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
 }
 

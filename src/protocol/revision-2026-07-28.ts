@@ -3,7 +3,6 @@ import { isObject, type JsonObject, jsonText } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
 import type { Session } from "./session.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
-import type { TaskReading } from "./task-snapshot.ts";
 import {
   type CallReply,
   findTask,
@@ -12,8 +11,9 @@ import {
   readImmediateResponse,
   readSnapshot,
   type TaskPayload,
-  type TaskView,
-} from "./task-view.ts";
+  type TaskReading,
+} from "./task-reading.ts";
+import type { SnapshotReading } from "./task-snapshot.ts";
 import type { ToolFacts } from "./tool-facts.ts";
 import { holdsContent, readToolResult } from "./tool-result.ts";
 
@@ -54,8 +54,8 @@ export const revision2026: TaskProtocol = {
       }
       case "task": {
         const immediateResponse = readImmediateResponse(result);
-        const view = readView(result, "brief");
-        return { kind: "task", view, ...(immediateResponse !== undefined && { immediateResponse }) };
+        const reading = readReading(result, "brief");
+        return { kind: "task", reading, ...(immediateResponse !== undefined && { immediateResponse }) };
       }
       case "input_required": {
         const requests = readInputRequests(result.inputRequests);
@@ -83,14 +83,14 @@ export const revision2026: TaskProtocol = {
 
   encodeGet: (taskId: TaskId): Frame => ({ method: "tasks/get", params: { taskId } }),
 
-  decodeGet(taskId: TaskId, result: unknown): TaskView {
+  decodeGet(taskId: TaskId, result: unknown): TaskReading {
     // The specification's own examples say "task" here; anything else unknown is invalid (index, "ResultType").
     const resultType = isObject(result) ? (result.resultType ?? "complete") : "complete";
     if (resultType !== "complete" && resultType !== "task") {
       throw new MalformedReplyError(`Unknown resultType ${jsonText(resultType)}`);
     }
-    const view = readView(ofTask(taskId, result), "detailed");
-    if (view.snapshot.taskId === String(taskId)) return view;
+    const reading = readReading(ofTask(taskId, result), "detailed");
+    if (reading.snapshot.taskId === String(taskId)) return reading;
     throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
   },
 
@@ -103,8 +103,8 @@ export const revision2026: TaskProtocol = {
 
   decodeCancel: (_taskId: TaskId, _result: unknown): undefined => undefined,
 
-  decodeNotification(method: string, params: unknown): TaskView | undefined {
-    return method === "notifications/tasks" ? readView(params, "brief") : undefined;
+  decodeNotification(method: string, params: unknown): TaskReading | undefined {
+    return method === "notifications/tasks" ? readReading(params, "brief") : undefined;
   },
 };
 
@@ -112,7 +112,7 @@ export const revision2026: TaskProtocol = {
  * A task in the reply to the call may be the bare `Task`, without the fields of its status; the
  * reply to `tasks/get` must have them. What a brief one lacks, the next poll brings.
  */
-function readView(task: unknown, form: "brief" | "detailed"): TaskView {
+function readReading(task: unknown, form: "brief" | "detailed"): TaskReading {
   const snapshot = readSnapshot(task, "ttlMs", "pollIntervalMs");
   const fields = findTask(task) ?? {};
   switch (snapshot.status) {
@@ -130,16 +130,16 @@ function readView(task: unknown, form: "brief" | "detailed"): TaskView {
 }
 
 function withPayload(
-  snapshot: TaskReading,
+  snapshot: SnapshotReading,
   payload: TaskPayload | undefined,
   form: "brief" | "detailed",
   fields: JsonObject,
-): TaskView {
+): TaskReading {
   if (payload) return { snapshot, payload, inputRequests: [] };
-  const view: TaskView = { snapshot, inputRequests: [] };
-  if (form === "brief") return view;
+  const reading: TaskReading = { snapshot, inputRequests: [] };
+  if (form === "brief") return reading;
   const field = snapshot.status === "failed" ? "error" : "result";
-  throw new MalformedReplyError(`The reply holds no ${field} that can be read`, fields, view);
+  throw new MalformedReplyError(`The reply holds no ${field} that can be read`, fields, reading);
 }
 
 function readResult(value: unknown): TaskPayload | undefined {

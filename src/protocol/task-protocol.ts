@@ -2,8 +2,8 @@ import type { JsonObject } from "./json.ts";
 import { revision2025 } from "./revision-2025-11-25.ts";
 import { revision2026 } from "./revision-2026-07-28.ts";
 import type { Session } from "./session.ts";
+import type { CallReply, TaskPayload, TaskReading } from "./task-reading.ts";
 import type { Generation } from "./task-snapshot.ts";
-import type { CallReply, TaskPayload, TaskView } from "./task-view.ts";
 import type { ToolFacts } from "./tool-facts.ts";
 
 /** One request before it has an id and an envelope. */
@@ -52,19 +52,19 @@ export interface TaskProtocol {
   encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame;
   decodeCall(call: ToolCall, result: unknown): CallReply;
   encodeGet(taskId: TaskId): Frame;
-  decodeGet(taskId: TaskId, result: unknown): TaskView;
+  decodeGet(taskId: TaskId, result: unknown): TaskReading;
   /** Fetches payload and questions where the task object does not carry them. */
   encodeResult?(taskId: TaskId): Frame;
   decodeResult?(result: unknown): TaskPayload;
   encodeList?(cursor: string | undefined): Frame;
   /** Tasks in a page that cannot be read are left out. */
-  decodeList?(result: unknown): { readonly views: readonly TaskView[]; readonly nextCursor?: string };
+  decodeList?(result: unknown): { readonly readings: readonly TaskReading[]; readonly nextCursor?: string };
   encodeUpdate?(taskId: TaskId, inputResponses: JsonObject): Frame;
   encodeCancel(taskId: TaskId): Frame;
   /** The task as cancelling left it, or `undefined` for a bare acknowledgement. */
-  decodeCancel(taskId: TaskId, result: unknown): TaskView | undefined;
+  decodeCancel(taskId: TaskId, result: unknown): TaskReading | undefined;
   /** Reads a status notification, or `undefined` if this is not one. */
-  decodeNotification(method: string, params: unknown): TaskView | undefined;
+  decodeNotification(method: string, params: unknown): TaskReading | undefined;
 }
 
 export function protocolOf(generation: Generation): TaskProtocol {

@@ -1,8 +1,8 @@
 /** The two wire generations of MCP Tasks: SEP-1686 and its successor SEP-2663. */
 export type Generation = "2025-11-25" | "2026-07-28";
 
-/** The states both generations share. `failed` differs: see TaskView. */
-export type TaskStatus = "working" | "input_required" | "completed" | "failed" | "cancelled";
+/** The wire status: what a server said of its task. `failed` differs between the generations: see TaskReading. */
+export type WireStatus = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
 /** `notifications/progress` for the call that made the task. */
 export interface TaskProgress {
@@ -16,7 +16,7 @@ export interface TaskSnapshot {
   readonly taskId: string;
   /** The server's ids are numbers, and go back to it as numbers. */
   readonly numericId?: true;
-  readonly status: TaskStatus;
+  readonly status: WireStatus;
   readonly statusMessage?: string;
   /** ISO 8601, the server's clock. */
   readonly createdAt: string;
@@ -29,9 +29,9 @@ export interface TaskSnapshot {
 }
 
 /** One reading of a task. A server may leave out what has not changed: what is absent stays as it was. */
-export type TaskReading = Pick<TaskSnapshot, "taskId" | "status"> & Partial<TaskSnapshot>;
+export type SnapshotReading = Pick<TaskSnapshot, "taskId" | "status"> & Partial<TaskSnapshot>;
 
-export function isTerminal(status: TaskStatus): boolean {
+export function isTerminal(status: WireStatus): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
 }
 

@@ -1,11 +1,11 @@
-import type { TaskStanding } from "../task-standing.ts";
+import type { TaskStatus } from "../task-status.ts";
 import type { ShownTask } from "./shown-task.ts";
 
 /** Which tasks are wanted: those that fit every part that is given. A list fits by any of its entries. */
 export interface TaskFilter {
   readonly endpoint?: string | readonly string[];
   readonly tool?: string | readonly string[];
-  readonly status?: TaskStanding | readonly TaskStanding[];
+  readonly status?: TaskStatus | readonly TaskStatus[];
   /** Looks at nothing but the task it is given, and what the component is rendered with. */
   readonly where?: (task: ShownTask) => boolean;
 }

@@ -32,8 +32,8 @@ import {
 } from "../protocol/json-rpc.ts";
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import { protocolOf, type TaskId } from "../protocol/task-protocol.ts";
+import { MalformedReplyError } from "../protocol/task-reading.ts";
 import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snapshot.ts";
-import { MalformedReplyError } from "../protocol/task-view.ts";
 import { RecentSet } from "../recent-set.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
@@ -451,9 +451,9 @@ export class TaskRuntime {
     const state = this.#stateOf(endpoint, taskId);
     if (!state) return false;
     try {
-      const view = protocolOf(state.record.generation).decodeNotification(method, params);
-      if (!view) return false;
-      const event = this.#withinSize({ type: "notified", view }, "get");
+      const reading = protocolOf(state.record.generation).decodeNotification(method, params);
+      if (!reading) return false;
+      const event = this.#withinSize({ type: "notified", reading }, "get");
       // One too large is left to the poll, which says so.
       if (event.type === "notified") this.dispatch(state.record.id, event);
     } catch (error) {
@@ -603,7 +603,7 @@ export class TaskRuntime {
           signal.throwIfAborted();
           return endpoint.request(protocol.encodeGet(taskId), options, generation);
         });
-        return { type: "polled", view: protocol.decodeGet(taskId, shallow(reply)) };
+        return { type: "polled", reading: protocol.decodeGet(taskId, shallow(reply)) };
       }
       case "result": {
         if (!protocol.encodeResult || !protocol.decodeResult)
@@ -625,8 +625,8 @@ export class TaskRuntime {
       case "cancel": {
         // In whatever generation: it must not wait for the server to speak the task's own again.
         const result = await endpoint.request(protocol.encodeCancel(taskId), options);
-        const view = protocol.decodeCancel(taskId, result);
-        return { type: "cancelTaken", ...(view && { view }) };
+        const reading = protocol.decodeCancel(taskId, result);
+        return { type: "cancelTaken", ...(reading && { reading }) };
       }
     }
   }
@@ -639,7 +639,7 @@ export class TaskRuntime {
       "tasks/list",
       async (cursor) => {
         const reply = await endpoint.request(encodeList(cursor), options, record.generation);
-        const { views: items, ...rest } = decodeList(reply);
+        const { readings: items, ...rest } = decodeList(reply);
         return { items, ...rest };
       },
       ({ snapshot }) => snapshot.taskId,
@@ -728,7 +728,7 @@ function payloadOf(event: TaskEvent): unknown {
       return event.reply.kind === "result" ? event.reply.result : undefined;
     case "polled":
     case "notified":
-      return event.view.payload;
+      return event.reading.payload;
     case "fetched":
       return event.payload;
     default:

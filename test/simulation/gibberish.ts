@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { protocolOf } from "../../src/protocol/task-protocol.ts";
+import type { TaskReading } from "../../src/protocol/task-reading.ts";
 import { type Generation, isTerminal } from "../../src/protocol/task-snapshot.ts";
-import type { TaskView } from "../../src/protocol/task-view.ts";
 import type { Exchange, Host, Message, Stream } from "./exchange.ts";
 import { malformedReply } from "./malformed.ts";
 import type { Random } from "./random.ts";
@@ -67,8 +67,8 @@ export class Gibberish implements Host {
     const params = mutate(this.#random, message.params);
     const garbled = { ...message, params } as Message;
     try {
-      const view = protocolOf(this.#generation).decodeNotification(String(message.method), params);
-      if (view && !isHarmless(view, message.params)) return undefined;
+      const reading = protocolOf(this.#generation).decodeNotification(String(message.method), params);
+      if (reading && !isHarmless(reading, message.params)) return undefined;
     } catch {
       // All the better.
     }
@@ -131,7 +131,7 @@ export class Gibberish implements Host {
 }
 
 /** Neither over, nor with another end of its life, nor of another time than it truly is, nor with other questions. */
-function isHarmless({ snapshot, inputRequests = [] }: TaskView, truth: unknown): boolean {
+function isHarmless({ snapshot, inputRequests = [] }: TaskReading, truth: unknown): boolean {
   if (isTerminal(snapshot.status) || snapshot.ttlMs !== null || inputRequests.length > 0) return false;
   return isObject(truth) && snapshot.lastUpdatedAt === truth.lastUpdatedAt;
 }

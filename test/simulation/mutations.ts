@@ -194,9 +194,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a TTL that has passed ends a task that the server still answers for",
     file: "engine/poll.ts",
-    find: "  const { status, statusMessage } = view.snapshot;",
+    find: "  const { status, statusMessage } = reading.snapshot;",
     replace:
-      "  if (now >= deadline(state.record)) return gone(state, { kind: 'network', message: '' }, now);\n  const { status, statusMessage } = view.snapshot;",
+      "  if (now >= deadline(state.record)) return gone(state, { kind: 'network', message: '' }, now);\n  const { status, statusMessage } = reading.snapshot;",
   },
   {
     name: "a reply with an earlier stamp than the one before is ignored",

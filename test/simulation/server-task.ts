@@ -1,6 +1,6 @@
 import type { InputMethod } from "../../src/protocol/input-request.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
-import type { TaskStatus } from "../../src/protocol/task-snapshot.ts";
+import type { WireStatus } from "../../src/protocol/task-snapshot.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Execution } from "./ledger.ts";
 import { type Ending, questionParams, type Step, type WorkPlan } from "./work-plan.ts";
@@ -33,7 +33,7 @@ export class ServerTask {
   #stopTimer: () => void = () => undefined;
   #stopDeletion: () => void = () => undefined;
   #forgotten = false;
-  status: TaskStatus = "working";
+  status: WireStatus = "working";
   statusMessage: string | undefined;
   pollMs: number | undefined;
   ttlMs: number | null;
@@ -171,7 +171,7 @@ export class ServerTask {
   }
 }
 
-function statusOf(ending: Ending): TaskStatus {
+function statusOf(ending: Ending): WireStatus {
   if (ending.kind === "error") return "failed";
   return ending.kind === "cancelled" ? "cancelled" : "completed";
 }

@@ -95,7 +95,7 @@ describe("a question before the reply to the call names the task", () => {
     asks(walk, 3, "Colour?");
     walk.on({
       type: "called",
-      reply: { kind: "task", view: { snapshot: snapshotOf({ status: "input_required" }) } },
+      reply: { kind: "task", reading: { snapshot: snapshotOf({ status: "input_required" }) } },
     });
     expect(walk.record.stage).toBe("running");
     expect(states(walk)).toEqual(["rpc-3 open"]);
@@ -110,14 +110,14 @@ describe("a server that answers tasks/result before the task has ended", () => {
     expect(walk.outcome).toBeUndefined();
     walk.onDue();
     expect(walk.sent).toEqual(["get"]);
-    walk.on({ type: "polled", view: { snapshot: snapshotOf({ status: "input_required" }) } });
+    walk.on({ type: "polled", reading: { snapshot: snapshotOf({ status: "input_required" }) } });
     expect(asks(walk, 1, "Colour?").record.inputs).toMatchObject([{ state: "open" }]);
     expect(walk.outcome).toBeUndefined();
   });
 
   it("is believed when the next poll says that the task has ended", () => {
     const walk = waiting().on(early).onDue();
-    walk.on({ type: "polled", view: { snapshot: snapshotOf({ status: "completed" }) } });
+    walk.on({ type: "polled", reading: { snapshot: snapshotOf({ status: "completed" }) } });
     expect(walk.outcome).toEqual({ kind: "completed", result: { content: [] } });
   });
 });

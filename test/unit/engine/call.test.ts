@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../../src/engine/record.ts";
-import type { CallReply } from "../../../src/protocol/task-view.ts";
+import type { CallReply } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
 import { callingRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const result = { content: [{ type: "text", text: "done" }] };
-const taskReply: CallReply = { kind: "task", view: { snapshot: snapshotOf(), inputRequests: [] } };
+const taskReply: CallReply = { kind: "task", reading: { snapshot: snapshotOf(), inputRequests: [] } };
 
 /** A call that was just sent. */
 function sent(recovery: Recovery = "none", generation: "2025-11-25" | "2026-07-28" = "2026-07-28"): Walk {
@@ -73,38 +73,38 @@ describe("the reply to a call", () => {
   });
 
   it("a task that has completed already settles it at once (2026-07-28)", () => {
-    const view = {
+    const reading = {
       snapshot: snapshotOf({ status: "completed" }),
       payload: { kind: "result", result } as const,
       inputRequests: [],
     };
-    expect(sent().on({ type: "called", reply: { kind: "task", view } }).outcome).toEqual({
+    expect(sent().on({ type: "called", reply: { kind: "task", reading } }).outcome).toEqual({
       kind: "completed",
       result,
     });
   });
 
   it("a task that has completed already, and does not hold its result, is asked for it", () => {
-    const view = { snapshot: snapshotOf({ status: "completed" }) };
+    const reading = { snapshot: snapshotOf({ status: "completed" }) };
     const modern = sent().on({
       type: "called",
-      reply: { kind: "task", view: { ...view, inputRequests: [] } },
+      reply: { kind: "task", reading: { ...reading, inputRequests: [] } },
     });
     expect(modern.sent).toEqual(["get"]);
-    const legacy = sent("list", "2025-11-25").on({ type: "called", reply: { kind: "task", view } });
+    const legacy = sent("list", "2025-11-25").on({ type: "called", reply: { kind: "task", reading } });
     expect(legacy.sent).toEqual(["result"]);
   });
 
   it("is of no use once the call runs: the first handle stands", () => {
     const walk = sent().on({ type: "called", reply: taskReply });
-    const other: CallReply = { kind: "task", view: { snapshot: snapshotOf({ taskId: "another" }) } };
+    const other: CallReply = { kind: "task", reading: { snapshot: snapshotOf({ taskId: "another" }) } };
     expect(walk.on({ type: "called", reply: other }).record.taskId).toBe("task-1");
     expect(walk.on({ type: "called", reply: { kind: "result", result } }).outcome).toBeUndefined();
   });
 
   it("a notification of some task is no reply", () => {
-    const view = { snapshot: snapshotOf(), inputRequests: [] };
-    expect(sent().on({ type: "notified", view }).record.stage).toBe("calling");
+    const reading = { snapshot: snapshotOf(), inputRequests: [] };
+    expect(sent().on({ type: "notified", reading }).record.stage).toBe("calling");
   });
 });
 

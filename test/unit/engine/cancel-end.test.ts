@@ -9,11 +9,11 @@ const MINUTE = 60_000;
 /** Cancels a task whose server answers polls, and every request to cancel with this fault. Returns how long it takes. */
 function cancelledAfter(fault: Fault, answersPolls: boolean, limit = 24 * 60 * MINUTE): [Walk, number] {
   const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 + 1_000 })).on({ type: "cancelled" });
-  const view = { snapshot: snapshotOf(), inputRequests: [] };
+  const reading = { snapshot: snapshotOf(), inputRequests: [] };
   while (!walk.outcome && walk.now < T0 + limit) {
     if (walk.flying.includes("cancel")) walk.on({ type: "faulted", operation: "cancel", fault });
     else if (!walk.flying.includes("get")) walk.onDue();
-    else if (answersPolls) walk.on({ type: "polled", view });
+    else if (answersPolls) walk.on({ type: "polled", reading });
     else walk.on({ type: "faulted", operation: "get", fault });
   }
   return [walk, walk.now - T0];

@@ -15,7 +15,7 @@ const GRACE = 30_000;
 const result = { content: [] };
 const taskReply = {
   type: "called",
-  reply: { kind: "task", view: { snapshot: snapshotOf(), inputRequests: [] } },
+  reply: { kind: "task", reading: { snapshot: snapshotOf(), inputRequests: [] } },
 } as const;
 const question = { key: "name", method: "elicitation/create", params: {} } as const;
 
@@ -55,11 +55,11 @@ describe("cancelling a task that runs", () => {
 
   it("a task that completes first is completed", () => {
     const walk = running().on({ type: "cancelled" });
-    const view = {
+    const reading = {
       snapshot: snapshotOf({ status: "completed" }),
       payload: { kind: "result", result } as const,
     };
-    walk.on({ type: "notified", view });
+    walk.on({ type: "notified", reading });
     expect(walk.outcome).toEqual({ kind: "completed", result });
     expect(walk.abandoned).toEqual(["cancel"]);
   });
@@ -85,16 +85,19 @@ describe("2026-07-28: a cancel is only acknowledged", () => {
     expect(walk.outcome).toBeUndefined();
     expect(walk.record.cancel).toEqual({ requestedAt: T0, acknowledgedAt: T0 + 200 });
     expect(walk.onDue().sent).toEqual(["get"]);
-    walk.on({ type: "polled", view: { snapshot: snapshotOf({ status: "cancelled" }), inputRequests: [] } });
+    walk.on({
+      type: "polled",
+      reading: { snapshot: snapshotOf({ status: "cancelled" }), inputRequests: [] },
+    });
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
   });
 
   it("it may still end otherwise", () => {
-    const view = {
+    const reading = {
       snapshot: snapshotOf({ status: "completed" }),
       payload: { kind: "result", result } as const,
     };
-    expect(acknowledged().onDue().on({ type: "polled", view }).outcome).toEqual({
+    expect(acknowledged().onDue().on({ type: "polled", reading }).outcome).toEqual({
       kind: "completed",
       result,
     });
@@ -105,7 +108,7 @@ describe("2026-07-28: a cancel is only acknowledged", () => {
     while (walk.outcome === undefined && walk.now < T0 + 200 + 2 * GRACE) {
       walk.onDue();
       if (walk.sent.includes("get")) {
-        walk.on({ type: "polled", view: { snapshot: snapshotOf(), inputRequests: [] } }, 5);
+        walk.on({ type: "polled", reading: { snapshot: snapshotOf(), inputRequests: [] } }, 5);
       }
     }
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
@@ -121,14 +124,14 @@ describe("2026-07-28: a cancel is only acknowledged", () => {
   });
 
   it("what the server says at the very last still counts", () => {
-    const view = {
+    const reading = {
       snapshot: snapshotOf({ status: "completed" }),
       payload: { kind: "result", result } as const,
     };
     expect(
       acknowledged()
         .onDue()
-        .on({ type: "polled", view }, GRACE * 2).outcome?.kind,
+        .on({ type: "polled", reading }, GRACE * 2).outcome?.kind,
     ).toBe("completed");
   });
 
@@ -142,7 +145,7 @@ describe("2026-07-28: a cancel is only acknowledged", () => {
 describe("2025-11-25: a cancel is answered with the task", () => {
   it("cancelled: it is over", () => {
     const walk = running("2025-11-25").on({ type: "cancelled" });
-    walk.on({ type: "cancelTaken", view: { snapshot: snapshotOf({ status: "cancelled" }) } });
+    walk.on({ type: "cancelTaken", reading: { snapshot: snapshotOf({ status: "cancelled" }) } });
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
   });
 
@@ -151,7 +154,7 @@ describe("2025-11-25: a cancel is answered with the task", () => {
     walk.on({ type: "faulted", operation: "cancel", fault: rpcError(-32602, "already in terminal status") });
     expect(walk.outcome).toBeUndefined();
     expect(walk.sent).toEqual(["get"]);
-    walk.on({ type: "polled", view: { snapshot: snapshotOf({ status: "completed" }) } });
+    walk.on({ type: "polled", reading: { snapshot: snapshotOf({ status: "completed" }) } });
     expect(walk.sent).toEqual(["result"]);
     walk.on({ type: "fetched", payload: { kind: "result", result } });
     expect(walk.outcome).toEqual({ kind: "completed", result });
@@ -160,7 +163,7 @@ describe("2025-11-25: a cancel is answered with the task", () => {
   it("a task known to have completed is not made a cancelled one by the wait for its result", () => {
     const walk = running("2025-11-25").on({ type: "cancelled" });
     walk.on({ type: "faulted", operation: "cancel", fault: rpcError(-32602, "already in terminal status") });
-    walk.on({ type: "polled", view: { snapshot: snapshotOf({ status: "completed" }) } });
+    walk.on({ type: "polled", reading: { snapshot: snapshotOf({ status: "completed" }) } });
     walk.on({ type: "faulted", operation: "result", fault: network }, GRACE * 2);
     expect(walk.outcome).toBeUndefined();
     walk.onDue();

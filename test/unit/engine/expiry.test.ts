@@ -11,7 +11,7 @@ function polledAt(ms: number, ttlMs: number | null = TTL): Walk {
   return new Walk(stateOf(record, { pollAt: T0 })).on({ type: "due" }, ms);
 }
 const still = (status: "working" | "input_required" = "working", ttlMs: number | null = TTL) =>
-  ({ type: "polled", view: { snapshot: snapshotOf({ status, ttlMs }), inputRequests: [] } }) as const;
+  ({ type: "polled", reading: { snapshot: snapshotOf({ status, ttlMs }), inputRequests: [] } }) as const;
 
 describe("the TTL of a task", () => {
   it("counts from the arrival of the handle, by our own clock", () => {
@@ -40,11 +40,11 @@ describe("the TTL of a task", () => {
 
   it("a result that comes after it is still a result", () => {
     const result = { content: [] };
-    const view = {
+    const reading = {
       snapshot: snapshotOf({ status: "completed", ttlMs: TTL }),
       payload: { kind: "result", result } as const,
     };
-    expect(polledAt(TTL * 10).on({ type: "polled", view }).outcome).toEqual({ kind: "completed", result });
+    expect(polledAt(TTL * 10).on({ type: "polled", reading }).outcome).toEqual({ kind: "completed", result });
   });
 
   it("that the server has lengthened meanwhile is the longer one", () => {

@@ -6,7 +6,7 @@ import { Walk } from "../../fixtures/engine-walk.ts";
 import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
-const view = { snapshot: snapshotOf(), inputRequests: [] };
+const reading = { snapshot: snapshotOf(), inputRequests: [] };
 const ANY: readonly (readonly [string, Fault])[] = [
   ["a timeout", timeout],
   ["a broken connection", network],
@@ -57,7 +57,7 @@ describe("a poll that fails", () => {
     for (let attempt = 0; attempt < 4; attempt++) {
       walk.on({ type: "faulted", operation: "get", fault: network }).onDue();
     }
-    walk.on({ type: "polled", view });
+    walk.on({ type: "polled", reading });
     expect(walk.state.trouble).toBeUndefined();
     expect(walk.state.failures).toBe(0);
     expect(walk.wait).toBe(1_000);
@@ -67,7 +67,7 @@ describe("a poll that fails", () => {
 });
 
 describe("a server that refuses polls for being too soon", () => {
-  const polled = { type: "polled", view } as const;
+  const polled = { type: "polled", reading } as const;
   const refused = (afterMs: number) =>
     ({ type: "faulted", operation: "get", fault: http(429, afterMs) }) as const;
 
@@ -217,7 +217,7 @@ describe("Retry-After", () => {
   it("a status notification does not shorten it either", () => {
     const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
     const newer = snapshotOf({ lastUpdatedAt: new Date(T0 + 5).toISOString(), pollIntervalMs: 100 });
-    walk.on({ type: "notified", view: { snapshot: newer } }, 10);
+    walk.on({ type: "notified", reading: { snapshot: newer } }, 10);
     expect(walk.onDue().now).toBe(T0 + 45_000);
   });
 

@@ -20,7 +20,7 @@ function answered(generation: (typeof GENERATIONS)[number]): Walk {
 function poll(walk: Walk): Walk {
   while (!walk.flying.includes("get")) walk.onDue();
   const named = walk.record.generation === "2026-07-28" && { inputRequests: [question] };
-  return walk.on({ type: "polled", view: { snapshot: waiting, ...named } });
+  return walk.on({ type: "polled", reading: { snapshot: waiting, ...named } });
 }
 
 describe.each(GENERATIONS)("%s: a task that waits although all it asked is answered", (generation) => {
@@ -63,7 +63,7 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     poll(poll(poll(walk))).on({ type: "delivered", keys: ["name"] });
     poll(poll(poll(walk)));
     while (!walk.flying.includes("get")) walk.onDue();
-    walk.on({ type: "polled", view: { snapshot: snapshotOf(), inputRequests: [] } });
+    walk.on({ type: "polled", reading: { snapshot: snapshotOf(), inputRequests: [] } });
     expect(walk.state.trouble).toBeUndefined();
     expect(walk.state.idlePolls).toBeUndefined();
   });
@@ -73,7 +73,7 @@ it("a task that waits and asks nothing that can be shown: the wait is told", () 
   const walk = new Walk(stateOf(runningRecord({ snapshot: waiting }), { pollAt: T0 + 1_000 }));
   for (let count = 0; count < 3; count++) {
     while (!walk.flying.includes("get")) walk.onDue();
-    walk.on({ type: "polled", view: { snapshot: waiting, inputRequests: [] } });
+    walk.on({ type: "polled", reading: { snapshot: waiting, inputRequests: [] } });
   }
   expect(walk.state.trouble?.fault.message).toContain("asks nothing that can be answered");
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../../src/engine/record.ts";
-import type { CallReply } from "../../../src/protocol/task-view.ts";
+import type { CallReply } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { network } from "../../fixtures/faults.ts";
 import { askingRecord, callingRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
@@ -103,8 +103,8 @@ describe("a call whose server asks first", () => {
   it("the questions before the task are not those of the task: a key may come again", () => {
     const walk = sent().on({ type: "called", reply: asks("name") });
     walk.on({ type: "answered", key: "name", response: accept });
-    const view = { snapshot: snapshotOf({ status: "input_required" }), inputRequests: [question("name")] };
-    walk.on({ type: "called", reply: { kind: "task", view } });
+    const reading = { snapshot: snapshotOf({ status: "input_required" }), inputRequests: [question("name")] };
+    walk.on({ type: "called", reply: { kind: "task", reading } });
     expect(walk.record).toMatchObject({ stage: "running", inputs: [{ key: "name", state: "open" }] });
     expect(walk.record.inputs[0]).not.toHaveProperty("response");
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { InputRequest } from "../../../src/protocol/input-request.ts";
-import type { TaskStatus } from "../../../src/protocol/task-snapshot.ts";
+import type { WireStatus } from "../../../src/protocol/task-snapshot.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { network, timeout } from "../../fixtures/faults.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
@@ -15,10 +15,10 @@ const question = (key: string, rpcId?: number): InputRequest => ({
 
 describe("2026-07-28: questions are named with each reading", () => {
   const walkOf = (): Walk => new Walk(stateOf(runningRecord(), { pollAt: T0 }));
-  const polled = (status: TaskStatus, ...keys: string[]) =>
+  const polled = (status: WireStatus, ...keys: string[]) =>
     ({
       type: "polled",
-      view: { snapshot: snapshotOf({ status }), inputRequests: keys.map((key) => question(key)) },
+      reading: { snapshot: snapshotOf({ status }), inputRequests: keys.map((key) => question(key)) },
     }) as const;
   const inputs = (walk: Walk): Record<string, string> =>
     Object.fromEntries(walk.record.inputs.map(({ key, state }) => [key, state]));
@@ -48,7 +48,7 @@ describe("2026-07-28: questions are named with each reading", () => {
 
   it("a brief reading, which names none, withdraws none", () => {
     const walk = walkOf().on(polled("input_required", "name"));
-    walk.on({ type: "notified", view: { snapshot: snapshotOf({ status: "input_required" }) } });
+    walk.on({ type: "notified", reading: { snapshot: snapshotOf({ status: "input_required" }) } });
     expect(inputs(walk)).toEqual({ name: "open" });
   });
 
@@ -139,8 +139,8 @@ describe("2026-07-28: questions are named with each reading", () => {
 describe("2025-11-25: questions come on tasks/result (Input Required Status)", () => {
   const walkOf = (): Walk =>
     new Walk(stateOf(runningRecord({ generation: "2025-11-25" }), { pollAt: T0, listenAt: 0 }));
-  const polled = (status: TaskStatus) =>
-    ({ type: "polled", view: { snapshot: snapshotOf({ status }) } }) as const;
+  const polled = (status: WireStatus) =>
+    ({ type: "polled", reading: { snapshot: snapshotOf({ status }) } }) as const;
 
   it("a task that needs input is listened to at once", () => {
     const walk = walkOf().on({ type: "due" }).on(polled("input_required"));

@@ -48,8 +48,8 @@ describe("observe", () => {
   it("gives the same record when only the time stamps moved", () => {
     const record = deepFreeze(runningRecord());
     const moved = new Date(T0 + 5_000).toISOString();
-    const view = { snapshot: snapshotOf({ createdAt: moved, lastUpdatedAt: moved }) };
-    expect(observe(record, view, T0 + 5_000)).toBe(record);
+    const reading = { snapshot: snapshotOf({ createdAt: moved, lastUpdatedAt: moved }) };
+    expect(observe(record, reading, T0 + 5_000)).toBe(record);
   });
 
   it("never takes a terminal status back", () => {
@@ -71,8 +71,8 @@ describe("observe", () => {
   });
 
   it("a TTL of null is unlimited, and not left out", () => {
-    const view = { snapshot: { taskId: "task-1", status: "working", ttlMs: null } as const };
-    expect(observe(runningRecord({ snapshot: known }), view, T0).snapshot?.ttlMs).toBeNull();
+    const reading = { snapshot: { taskId: "task-1", status: "working", ttlMs: null } as const };
+    expect(observe(runningRecord({ snapshot: known }), reading, T0).snapshot?.ttlMs).toBeNull();
   });
 
   it("leaves a settled record alone", () => {

@@ -6,7 +6,7 @@ import { Walk } from "../../fixtures/engine-walk.ts";
 import { callingRecord, runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const KEPT: Partial<Timing> = { keepPace: true };
-const view = { snapshot: snapshotOf(), inputRequests: [] };
+const reading = { snapshot: snapshotOf(), inputRequests: [] };
 
 function running(record: TaskRecord = runningRecord(), timing = KEPT): Walk {
   return new Walk(stateOf(record, { pollAt: T0 + 1_000 }), T0, timing);
@@ -24,7 +24,7 @@ describe("a task whose pace is kept", () => {
     walk.onDue();
     expect(walk.sent).toEqual(["get"]);
     expect(walk.record).toMatchObject({ polledAt: T0 + 1_000, rev: rev + 1 });
-    walk.on({ type: "polled", view }, 100);
+    walk.on({ type: "polled", reading }, 100);
     expect(walk.record, "one write a poll").toMatchObject({ polledAt: T0 + 1_000, rev: rev + 1 });
   });
 
@@ -46,13 +46,16 @@ describe("a task whose pace is kept", () => {
 
   it("whose interval the last reply changed is polled by the new one", () => {
     const walk = running().onDue();
-    walk.on({ type: "polled", view: { ...view, snapshot: snapshotOf({ pollIntervalMs: 9_000 }) } }, 100);
+    walk.on(
+      { type: "polled", reading: { ...reading, snapshot: snapshotOf({ pollIntervalMs: 9_000 }) } },
+      100,
+    );
     expect(woken(walk.state, walk.now).wait).toBe(8_900);
   });
 
   it("is not polled before the first interval has passed since its handle came", () => {
     const walk = new Walk(stateOf(callingRecord(), { mayCall: true }), T0, KEPT).on({ type: "started" });
-    walk.on({ type: "called", reply: { kind: "task", view } }, 200);
+    walk.on({ type: "called", reply: { kind: "task", reading } }, 200);
     const next = woken(walk.state, walk.now + 100);
     expect(next.sent).toEqual([]);
     expect(next.wait).toBe(900);
@@ -91,7 +94,7 @@ describe("a task whose pace is not kept", () => {
   it("costs no write a poll, and is polled at once by whoever takes it up", () => {
     const walk = running(runningRecord(), {});
     const { record } = walk;
-    walk.onDue().on({ type: "polled", view }, 100);
+    walk.onDue().on({ type: "polled", reading }, 100);
     expect(walk.record).toBe(record);
     expect(DEFAULT_TIMING.keepPace).toBeUndefined();
     expect(woken(walk.state, walk.now + 1, {}).sent).toEqual(["get"]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TaskView } from "../../../src/protocol/task-view.ts";
+import type { TaskReading } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
@@ -9,8 +9,8 @@ const result = { content: [{ type: "text", text: "done" }] };
 function seen(
   fields: Parameters<typeof snapshotOf>[0] = {},
   atMs = 0,
-  rest: Partial<TaskView> = {},
-): TaskView {
+  rest: Partial<TaskReading> = {},
+): TaskReading {
   const lastUpdatedAt = new Date(T0 + atMs).toISOString();
   return { snapshot: snapshotOf({ lastUpdatedAt, ...fields }), inputRequests: [], ...rest };
 }
@@ -36,9 +36,9 @@ describe("polling", () => {
 
   it("goes on at the interval of the last reply, which may change", () => {
     const walk = running().onDue();
-    walk.on({ type: "polled", view: seen({ pollIntervalMs: 7_000 }) }, 250);
+    walk.on({ type: "polled", reading: seen({ pollIntervalMs: 7_000 }) }, 250);
     expect(walk.wait).toBe(7_000);
-    walk.onDue().on({ type: "polled", view: seen({ pollIntervalMs: 2_000 }) });
+    walk.onDue().on({ type: "polled", reading: seen({ pollIntervalMs: 2_000 }) });
     expect(walk.wait).toBe(2_000);
   });
 
@@ -56,21 +56,21 @@ describe("polling", () => {
   it("a reading that says nothing new leaves the record as it is: nothing is written", () => {
     const walk = running().onDue();
     const before = walk.record;
-    expect(walk.on({ type: "polled", view: seen() }).record).toBe(before);
+    expect(walk.on({ type: "polled", reading: seen() }).record).toBe(before);
   });
 
   it("a reading that says something new is kept", () => {
     const walk = running()
       .onDue()
-      .on({ type: "polled", view: seen({ statusMessage: "half" }, 500) });
+      .on({ type: "polled", reading: seen({ statusMessage: "half" }, 500) });
     expect(walk.record.snapshot?.statusMessage).toBe("half");
   });
 });
 
 describe("the end of a task, 2026-07-28", () => {
   it("a result inline settles it", () => {
-    const view = seen({ status: "completed" }, 900, { payload: { kind: "result", result } });
-    const walk = running().onDue().on({ type: "polled", view }, 30);
+    const reading = seen({ status: "completed" }, 900, { payload: { kind: "result", result } });
+    const walk = running().onDue().on({ type: "polled", reading }, 30);
     expect(walk.outcome).toEqual({ kind: "completed", result });
     expect(walk.record).toMatchObject({ stage: "settled", settledAt: T0 + 1_030 });
     expect(walk.due).toBe(Number.POSITIVE_INFINITY);
@@ -80,14 +80,14 @@ describe("the end of a task, 2026-07-28", () => {
     const payload = { kind: "result", result: { ...result, isError: true } } as const;
     const walk = running()
       .onDue()
-      .on({ type: "polled", view: seen({ status: "completed" }, 1, { payload }) });
+      .on({ type: "polled", reading: seen({ status: "completed" }, 1, { payload }) });
     expect(walk.outcome).toEqual({ kind: "completed", result: { ...result, isError: true } });
   });
 
   it("a JSON-RPC error inline is a failed task", () => {
     const error = { code: -32603, message: "API rate limit exceeded" };
-    const view = seen({ status: "failed" }, 1, { payload: { kind: "error", error } });
-    expect(running().onDue().on({ type: "polled", view }).outcome).toEqual({
+    const reading = seen({ status: "failed" }, 1, { payload: { kind: "error", error } });
+    expect(running().onDue().on({ type: "polled", reading }).outcome).toEqual({
       kind: "failed",
       error: { reason: "rpc", message: error.message, rpc: error },
     });
@@ -96,19 +96,19 @@ describe("the end of a task, 2026-07-28", () => {
   it("cancelled is cancelled, and the server said so", () => {
     const walk = running()
       .onDue()
-      .on({ type: "polled", view: seen({ status: "cancelled" }, 1) });
+      .on({ type: "polled", reading: seen({ status: "cancelled" }, 1) });
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
   });
 
   it("a brief word of the end is followed by one poll at once", () => {
-    const walk = running().on({ type: "notified", view: seen({ status: "completed" }, 1) }, 10);
+    const walk = running().on({ type: "notified", reading: seen({ status: "completed" }, 1) }, 10);
     expect(walk.outcome).toBeUndefined();
     expect(walk.sent).toEqual(["get"]);
   });
 
   it("what is still out when it ends is given up", () => {
-    const view = seen({ status: "completed" }, 1, { payload: { kind: "result", result } });
-    const walk = running().onDue().on({ type: "notified", view });
+    const reading = seen({ status: "completed" }, 1, { payload: { kind: "result", result } });
+    const walk = running().onDue().on({ type: "notified", reading });
     expect(walk.outcome?.kind).toBe("completed");
     expect(walk.abandoned).toEqual(["get"]);
     expect(walk.flying).toEqual([]);
@@ -117,14 +117,14 @@ describe("the end of a task, 2026-07-28", () => {
 
 describe("the end of a task, 2025-11-25", () => {
   const legacy = (): Walk => running({ generation: "2025-11-25" });
-  const view = (status: "completed" | "failed" | "cancelled"): TaskView => ({
+  const reading = (status: "completed" | "failed" | "cancelled"): TaskReading => ({
     snapshot: snapshotOf({ status, statusMessage: "It says" }),
   });
 
   it.each(["completed", "failed"] as const)("%s: its result is fetched", (status) => {
     const walk = legacy()
       .onDue()
-      .on({ type: "polled", view: view(status) });
+      .on({ type: "polled", reading: reading(status) });
     expect(walk.outcome).toBeUndefined();
     expect(walk.sent).toEqual(["result"]);
     expect(walk.due).toBe(Number.POSITIVE_INFINITY);
@@ -133,7 +133,7 @@ describe("the end of a task, 2025-11-25", () => {
   it("completed: the result fetched settles it", () => {
     const walk = legacy()
       .onDue()
-      .on({ type: "polled", view: view("completed") });
+      .on({ type: "polled", reading: reading("completed") });
     expect(walk.on({ type: "fetched", payload: { kind: "result", result } }).outcome).toEqual({
       kind: "completed",
       result,
@@ -143,7 +143,7 @@ describe("the end of a task, 2025-11-25", () => {
   it("failed with a tool error: the request ran to its end, and isError says the rest", () => {
     const walk = legacy()
       .onDue()
-      .on({ type: "polled", view: view("failed") });
+      .on({ type: "polled", reading: reading("failed") });
     const payload = { kind: "result", result: { ...result, isError: true } } as const;
     expect(walk.on({ type: "fetched", payload }).outcome).toEqual({
       kind: "completed",
@@ -154,7 +154,7 @@ describe("the end of a task, 2025-11-25", () => {
   it("failed with a result that is no error: the server's word stands, and the result is kept", () => {
     const walk = legacy()
       .onDue()
-      .on({ type: "polled", view: view("failed") });
+      .on({ type: "polled", reading: reading("failed") });
     expect(walk.on({ type: "fetched", payload: { kind: "result", result } }).outcome).toEqual({
       kind: "failed",
       error: { reason: "reported", message: "It says", result },
@@ -164,7 +164,7 @@ describe("the end of a task, 2025-11-25", () => {
   it("failed with a JSON-RPC error: tasks/result answers with that same error", () => {
     const walk = legacy()
       .onDue()
-      .on({ type: "polled", view: view("failed") });
+      .on({ type: "polled", reading: reading("failed") });
     const error = { code: -32602, message: "Bad city" };
     walk.on({
       type: "faulted",
@@ -180,7 +180,7 @@ describe("the end of a task, 2025-11-25", () => {
   it("cancelled: there is nothing to fetch", () => {
     const walk = legacy()
       .onDue()
-      .on({ type: "polled", view: view("cancelled") });
+      .on({ type: "polled", reading: reading("cancelled") });
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
     expect(walk.sent).toEqual([]);
   });
@@ -188,7 +188,7 @@ describe("the end of a task, 2025-11-25", () => {
 
 describe("notifications", () => {
   it("take the place of polls: a server that pushes is asked ten times more rarely", () => {
-    const walk = running().on({ type: "notified", view: seen({ statusMessage: "half" }, 500) }, 600);
+    const walk = running().on({ type: "notified", reading: seen({ statusMessage: "half" }, 500) }, 600);
     expect(walk.record.snapshot?.statusMessage).toBe("half");
     expect(walk.wait).toBe(10_000);
     expect(walk.onDue().sent).toEqual(["get"]);
@@ -197,21 +197,21 @@ describe("notifications", () => {
   it("of another task change nothing", () => {
     const walk = running();
     const before = walk.state;
-    walk.on({ type: "notified", view: seen({ taskId: "task-2", status: "cancelled" }) });
+    walk.on({ type: "notified", reading: seen({ taskId: "task-2", status: "cancelled" }) });
     expect(walk.record).toBe(before.record);
     expect(walk.due).toBe(T0 + 1_000);
   });
 
   it("that come late are passed over", () => {
-    const walk = running().on({ type: "notified", view: seen({ statusMessage: "newer" }, 900) });
-    walk.on({ type: "notified", view: seen({ statusMessage: "older" }, 100) });
+    const walk = running().on({ type: "notified", reading: seen({ statusMessage: "newer" }, 900) });
+    walk.on({ type: "notified", reading: seen({ statusMessage: "older" }, 100) });
     expect(walk.record.snapshot?.statusMessage).toBe("newer");
   });
 
   it("that come late do not put the poll off: they say nothing of now", () => {
-    const walk = running().on({ type: "notified", view: seen({ statusMessage: "newer" }, 900) });
+    const walk = running().on({ type: "notified", reading: seen({ statusMessage: "newer" }, 900) });
     const due = walk.due;
-    walk.on({ type: "notified", view: seen({ statusMessage: "older" }, 100) }, 800);
+    walk.on({ type: "notified", reading: seen({ statusMessage: "older" }, 100) }, 800);
     expect(walk.due).toBe(due);
   });
 
@@ -219,43 +219,43 @@ describe("notifications", () => {
     const question = { key: "name", method: "elicitation/create", params: {} } as const;
     const asking = seen({ status: "input_required" }, 100, { inputRequests: [question] });
     const walk = running()
-      .on({ type: "notified", view: seen({}, 900) })
-      .on({ type: "notified", view: asking });
+      .on({ type: "notified", reading: seen({}, 900) })
+      .on({ type: "notified", reading: asking });
     expect(walk.record.inputs).toEqual([]);
     expect(walk.record.snapshot?.status).toBe("working");
   });
 
   it("are late by the stamp of the last poll, also where that poll brought nothing new", () => {
     const walk = running().onDue();
-    const before = walk.on({ type: "polled", view: seen({}, 5_000) }).record;
-    expect(walk.on({ type: "notified", view: seen({ statusMessage: "older" }, 900) }).record).toBe(before);
+    const before = walk.on({ type: "polled", reading: seen({}, 5_000) }).record;
+    expect(walk.on({ type: "notified", reading: seen({ statusMessage: "older" }, 900) }).record).toBe(before);
   });
 
   it("that come while a poll is out count, not its reply, if that is older; the next reply does", () => {
     const walk = running().onDue();
-    walk.on({ type: "notified", view: seen({ status: "input_required" }, 900) });
-    walk.on({ type: "polled", view: seen({}, 100) });
+    walk.on({ type: "notified", reading: seen({ status: "input_required" }, 900) });
+    walk.on({ type: "polled", reading: seen({}, 100) });
     expect(walk.record.snapshot?.status).toBe("input_required");
     expect(walk.due).toBeLessThan(Number.POSITIVE_INFINITY);
-    walk.onDue().on({ type: "polled", view: seen({}, 100) });
+    walk.onDue().on({ type: "polled", reading: seen({}, 100) });
     expect(walk.record.snapshot?.status).toBe("working");
   });
 
   it("a terminal word is never taken back, even by a newer one", () => {
-    const walk = running().on({ type: "notified", view: seen({ status: "completed" }, 100) });
-    walk.on({ type: "notified", view: seen({ status: "working" }, 900) });
+    const walk = running().on({ type: "notified", reading: seen({ status: "completed" }, 100) });
+    walk.on({ type: "notified", reading: seen({ status: "working" }, 900) });
     expect(walk.record.snapshot?.status).toBe("completed");
   });
 
   it("a terminal word stands even when its time is older", () => {
-    const walk = running().on({ type: "notified", view: seen({}, 900) });
-    const view = seen({ status: "completed" }, 100, { payload: { kind: "result", result } });
-    expect(walk.on({ type: "notified", view }).outcome?.kind).toBe("completed");
+    const walk = running().on({ type: "notified", reading: seen({}, 900) });
+    const reading = seen({ status: "completed" }, 100, { payload: { kind: "result", result } });
+    expect(walk.on({ type: "notified", reading }).outcome?.kind).toBe("completed");
   });
 
   it("without readable times are believed as they come", () => {
-    const walk = running().on({ type: "notified", view: seen({ lastUpdatedAt: "", statusMessage: "a" }) });
-    walk.on({ type: "notified", view: seen({ lastUpdatedAt: "soon", statusMessage: "b" }) });
+    const walk = running().on({ type: "notified", reading: seen({ lastUpdatedAt: "", statusMessage: "a" }) });
+    walk.on({ type: "notified", reading: seen({ lastUpdatedAt: "soon", statusMessage: "b" }) });
     expect(walk.record.snapshot?.statusMessage).toBe("b");
   });
 
@@ -270,7 +270,7 @@ describe("notifications", () => {
 describe("a server that pushes", () => {
   const polledWhilePushed = (pollIntervalMs: number): number => {
     const walk = running().on({ type: "pushing", on: true }).onDue();
-    return walk.on({ type: "polled", view: seen({ pollIntervalMs }) }).wait;
+    return walk.on({ type: "polled", reading: seen({ pollIntervalMs }) }).wait;
   };
 
   it.each([
@@ -285,11 +285,11 @@ describe("a server that pushes", () => {
 
   it("is polled at the full pace again as soon as it pushes no more", () => {
     const walk = running().on({ type: "pushing", on: true }).onDue();
-    walk.on({ type: "polled", view: seen() });
+    walk.on({ type: "polled", reading: seen() });
     expect(walk.wait).toBe(10_000);
     walk.on({ type: "pushing", on: false }, 200);
     expect(walk.wait).toBe(1_000);
-    walk.onDue().on({ type: "polled", view: seen() });
+    walk.onDue().on({ type: "polled", reading: seen() });
     expect(walk.wait).toBe(1_000);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../../src/engine/record.ts";
 import { idleState } from "../../../src/engine/state.ts";
-import type { TaskView } from "../../../src/protocol/task-view.ts";
+import type { TaskReading } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { http, network, rpcError, timeout } from "../../fixtures/faults.ts";
 import {
@@ -21,7 +21,7 @@ function woken(recovery: Recovery, afterMs = 10_000): Walk {
   return new Walk(stateOf(record)).on({ type: "woken" }, afterMs);
 }
 
-function taskMadeAt(ms: number, taskId = "task-1"): TaskView {
+function taskMadeAt(ms: number, taskId = "task-1"): TaskReading {
   return { snapshot: snapshotOf({ taskId, createdAt: new Date(T0 + ms).toISOString() }) };
 }
 
@@ -92,8 +92,8 @@ describe("a call that is looked for in the list", () => {
   });
 
   it("may be a task whose time cannot be read", () => {
-    const view = { snapshot: snapshotOf({ createdAt: "" }) };
-    expect(woken("list").on({ type: "listed", unclaimed: [view] }).record.taskId).toBe("task-1");
+    const reading = { snapshot: snapshotOf({ createdAt: "" }) };
+    expect(woken("list").on({ type: "listed", unclaimed: [reading] }).record.taskId).toBe("task-1");
   });
 
   it("is lost when more than one task fits: the app may choose among them", () => {
@@ -109,8 +109,8 @@ describe("a call that is looked for in the list", () => {
   });
 
   it("that has ended already is settled, once its result is there", () => {
-    const view = { snapshot: snapshotOf({ status: "completed" }) };
-    const walk = woken("list").on({ type: "listed", unclaimed: [view] });
+    const reading = { snapshot: snapshotOf({ status: "completed" }) };
+    const walk = woken("list").on({ type: "listed", unclaimed: [reading] });
     expect(walk.sent).toEqual(["result"]);
     walk.on({ type: "fetched", payload: { kind: "result", result: { content: [] } } });
     expect(walk.outcome?.kind).toBe("completed");

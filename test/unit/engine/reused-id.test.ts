@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { TaskPayload } from "../../../src/protocol/task-reading.ts";
 import type { TaskSnapshot } from "../../../src/protocol/task-snapshot.ts";
-import type { TaskPayload } from "../../../src/protocol/task-view.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
@@ -19,7 +19,7 @@ const answered = (walked: Walk, fields: Partial<TaskSnapshot>, afterMs: number):
   walked.on(
     {
       type: "polled",
-      view: { snapshot: snapshotOf(fields), ...(fields.status === "completed" && { payload }) },
+      reading: { snapshot: snapshotOf(fields), ...(fields.status === "completed" && { payload }) },
     },
     afterMs,
   );
@@ -59,7 +59,7 @@ describe("a task id that a restarted server uses again", () => {
 
   it("is told from a task of which a notification speaks, too", () => {
     const snapshot = snapshotOf({ statusMessage: "other", createdAt: at(60_000), lastUpdatedAt: at(62_000) });
-    const walked = walk().on({ type: "notified", view: { snapshot } }, 60_000);
+    const walked = walk().on({ type: "notified", reading: { snapshot } }, 60_000);
     expect(walked.record.snapshot?.statusMessage).toBeUndefined();
     expect(poll(walked, snapshot, 60_000).outcome).toMatchObject({
       kind: "lost",
@@ -119,8 +119,8 @@ describe("a server that stamps each reply with its time", () => {
     let walked = walk();
     for (let count = 0; count < 8 && !walked.outcome; count++) {
       const stamp = at(walked.now + 5_000 - T0);
-      const view = { snapshot: snapshotOf({ status: "failed", createdAt: stamp, lastUpdatedAt: stamp }) };
-      const fault = { kind: "malformed", message: "The reply holds no error", view } as const;
+      const reading = { snapshot: snapshotOf({ status: "failed", createdAt: stamp, lastUpdatedAt: stamp }) };
+      const fault = { kind: "malformed", message: "The reply holds no error", reading } as const;
       walked = walked.on({ type: "faulted", operation: "get", fault }, 5_000);
     }
     expect(walked.outcome).toMatchObject({ kind: "failed" });

@@ -7,7 +7,7 @@ import type { RecordedInput, TaskRecord } from "../../../src/engine/record.ts";
 import type { Operation, TaskEvent, TaskState, Transition } from "../../../src/engine/state.ts";
 import { transition } from "../../../src/engine/transition.ts";
 import type { InputRequest } from "../../../src/protocol/input-request.ts";
-import type { TaskPayload, TaskView } from "../../../src/protocol/task-view.ts";
+import type { TaskPayload, TaskReading } from "../../../src/protocol/task-reading.ts";
 import { deepFreeze } from "../../fixtures/engine-walk.ts";
 import {
   askingRecord,
@@ -56,7 +56,7 @@ const snapshot = fc
     };
   });
 
-const view: fc.Arbitrary<TaskView> = fc
+const reading: fc.Arbitrary<TaskReading> = fc
   .record({ snapshot, payload: fc.option(payload, { nil: undefined }), questions: fc.option(questions) })
   .map((fields) => ({
     snapshot: fields.snapshot,
@@ -97,7 +97,7 @@ const event: fc.Arbitrary<TaskEvent> = fc.oneof(
   fc.boolean().map((nudge): TaskEvent => ({ type: "due", nudge })),
   result.map((value): TaskEvent => ({ type: "called", reply: { kind: "result", result: value } })),
   {
-    arbitrary: view.map((seen): TaskEvent => ({ type: "called", reply: { kind: "task", view: seen } })),
+    arbitrary: reading.map((seen): TaskEvent => ({ type: "called", reply: { kind: "task", reading: seen } })),
     weight: 3,
   },
   fc.tuple(questions, fc.constantFrom("state", "other")).map(
@@ -106,20 +106,20 @@ const event: fc.Arbitrary<TaskEvent> = fc.oneof(
       reply: { kind: "input", requests, requestState },
     }),
   ),
-  { arbitrary: view.map((seen): TaskEvent => ({ type: "polled", view: seen })), weight: 3 },
+  { arbitrary: reading.map((seen): TaskEvent => ({ type: "polled", reading: seen })), weight: 3 },
   payload.map((fetched): TaskEvent => ({ type: "fetched", payload: fetched })),
-  fc.array(view, { maxLength: 2 }).map((unclaimed): TaskEvent => ({ type: "listed", unclaimed })),
+  fc.array(reading, { maxLength: 2 }).map((unclaimed): TaskEvent => ({ type: "listed", unclaimed })),
   fc.subarray(KEYS).map((keys): TaskEvent => ({ type: "delivered", keys })),
   fc
-    .option(view, { nil: undefined })
-    .map((seen): TaskEvent => ({ type: "cancelTaken", ...(seen && { view: seen }) })),
+    .option(reading, { nil: undefined })
+    .map((seen): TaskEvent => ({ type: "cancelTaken", ...(seen && { reading: seen }) })),
   {
     arbitrary: fc
       .tuple(fc.constantFrom(...OPERATIONS), fault)
       .map(([operation, cause]): TaskEvent => ({ type: "faulted", operation, fault: cause })),
     weight: 4,
   },
-  view.map((seen): TaskEvent => ({ type: "notified", view: seen })),
+  reading.map((seen): TaskEvent => ({ type: "notified", reading: seen })),
   fc.boolean().map((on): TaskEvent => ({ type: "pushing", on })),
   fc.nat(9).map((progress): TaskEvent => ({ type: "progressed", progress: { progress } })),
   question.map((request): TaskEvent => ({ type: "asked", request })),

@@ -36,11 +36,11 @@ describe("a task that has ended and whose payload cannot be read", () => {
 
   it("2026-07-28: the status is known from the first such reply on, and told with the status message", () => {
     const snapshot = snapshotOf({ status: "failed", statusMessage: "disk full" });
-    const fault: Fault = { ...unreadable, view: { snapshot, inputRequests: [] } };
+    const fault: Fault = { ...unreadable, reading: { snapshot, inputRequests: [] } };
     const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 })).on({ type: "due" });
     walk.on({ type: "faulted", operation: "get", fault });
     expect(walk.record.snapshot).toEqual(snapshot);
-    expect(walk.state.trouble?.fault, "the view is in the record").not.toHaveProperty("view");
+    expect(walk.state.trouble?.fault, "the reading is in the record").not.toHaveProperty("reading");
     walk.onDue();
     expect(failing(walk, "get", fault)).toBe(ATTEMPTS - 1);
     expect(walk.outcome).toMatchObject({
@@ -83,7 +83,7 @@ describe("what a failure tells", () => {
   it("tells the error inline (2026-07-28) with the status message", () => {
     const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 })).on({ type: "due" });
     const payload = { kind: "error", error: { code: -32603, message: "Failed" } } as const;
-    walk.on({ type: "polled", view: { snapshot: failed, payload } });
+    walk.on({ type: "polled", reading: { snapshot: failed, payload } });
     expect(walk.outcome).toMatchObject({ error: { message: "Failed: The disk of node 7 is full" } });
   });
 

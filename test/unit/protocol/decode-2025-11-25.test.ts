@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { revision2025 } from "../../../src/protocol/revision-2025-11-25.ts";
 import type { ToolCall } from "../../../src/protocol/task-protocol.ts";
-import { MalformedReplyError, type TaskPayload, type TaskView } from "../../../src/protocol/task-view.ts";
+import {
+  MalformedReplyError,
+  type TaskPayload,
+  type TaskReading,
+} from "../../../src/protocol/task-reading.ts";
 import * as wire from "../../fixtures/messages-2025-11-25.ts";
 import { violations } from "../../fixtures/schema-check.ts";
 
@@ -19,7 +23,10 @@ function decodeResult(result: unknown): TaskPayload {
   return revision2025.decodeResult(result);
 }
 
-function decodeList(result: unknown): { readonly views: readonly TaskView[]; readonly nextCursor?: string } {
+function decodeList(result: unknown): {
+  readonly readings: readonly TaskReading[];
+  readonly nextCursor?: string;
+} {
   if (!revision2025.decodeList) throw new Error("2025-11-25 has tasks/list");
   return revision2025.decodeList(result);
 }
@@ -28,7 +35,7 @@ describe("2025-11-25: the reply to tools/call", () => {
   it("a CreateTaskResult is a task with the fields of its handle", () => {
     expect(revision2025.decodeCall(asTask, lawful("CreateTaskResult", wire.createTaskResult))).toEqual({
       kind: "task",
-      view: {
+      reading: {
         snapshot: {
           taskId: wire.TASK_ID,
           status: "working",
@@ -78,7 +85,7 @@ describe("2025-11-25: the reply to tools/call", () => {
     ["in the first status of the drafts", asTask, { task: { ...wire.working, status: "submitted" } }],
   ])("a task is read %s", (_how, call, reply) => {
     const read = revision2025.decodeCall(call, reply);
-    expect(read).toMatchObject({ kind: "task", view: { snapshot: { status: "working" } } });
+    expect(read).toMatchObject({ kind: "task", reading: { snapshot: { status: "working" } } });
   });
 
   it("a reply that does not name the task is about the task of its request", () => {
@@ -162,8 +169,8 @@ describe("2025-11-25: the reply to tools/call", () => {
 
 describe("2025-11-25: tasks/get", () => {
   it.each(Object.entries(wire.TASKS))("reads a task that is %s", (_name, task) => {
-    const view = revision2025.decodeGet(wire.TASK_ID, lawful("GetTaskResult", task));
-    expect(view).toEqual({
+    const reading = revision2025.decodeGet(wire.TASK_ID, lawful("GetTaskResult", task));
+    expect(reading).toEqual({
       snapshot: {
         taskId: wire.TASK_ID,
         status: task.status,
@@ -177,9 +184,9 @@ describe("2025-11-25: tasks/get", () => {
   });
 
   it("a task carries neither payload nor questions: failed says nothing yet of why", () => {
-    const view = revision2025.decodeGet(wire.TASK_ID, wire.failed);
-    expect(view).not.toHaveProperty("payload");
-    expect(view).not.toHaveProperty("inputRequests");
+    const reading = revision2025.decodeGet(wire.TASK_ID, wire.failed);
+    expect(reading).not.toHaveProperty("payload");
+    expect(reading).not.toHaveProperty("inputRequests");
   });
 
   it("the answer must be of the task that was asked for", () => {
@@ -229,7 +236,7 @@ describe("2025-11-25: tasks/result", () => {
 describe("2025-11-25: tasks/list", () => {
   it("reads a page and its cursor", () => {
     const page = decodeList(lawful("ListTasksResult", wire.listFirstPage));
-    expect(page.views.map(({ snapshot }) => [snapshot.taskId, snapshot.status])).toEqual([
+    expect(page.readings.map(({ snapshot }) => [snapshot.taskId, snapshot.status])).toEqual([
       [wire.TASK_ID, "working"],
       ["abc123-def456-ghi789", "completed"],
     ]);
@@ -237,13 +244,13 @@ describe("2025-11-25: tasks/list", () => {
   });
 
   it("the last page has no cursor", () => {
-    expect(decodeList(lawful("ListTasksResult", wire.listLastPage))).toEqual({ views: [] });
+    expect(decodeList(lawful("ListTasksResult", wire.listLastPage))).toEqual({ readings: [] });
   });
 
   it("one bad entry takes no other with it", () => {
     const bad = [null, "task", { ...wire.working, status: "unheard of" }, { status: "working" }];
     const page = decodeList({ tasks: [bad[0], wire.working, bad[1], bad[2], bad[3], wire.cancelled] });
-    expect(page.views.map(({ snapshot }) => snapshot.status)).toEqual(["working", "cancelled"]);
+    expect(page.readings.map(({ snapshot }) => snapshot.status)).toEqual(["working", "cancelled"]);
   });
 
   it.each([
@@ -269,8 +276,8 @@ describe("2025-11-25: tasks/list", () => {
 
 describe("2025-11-25: tasks/cancel", () => {
   it("the reply is the cancelled task", () => {
-    const view = revision2025.decodeCancel(wire.TASK_ID, lawful("CancelTaskResult", wire.cancelled));
-    expect(view?.snapshot.status).toBe("cancelled");
+    const reading = revision2025.decodeCancel(wire.TASK_ID, lawful("CancelTaskResult", wire.cancelled));
+    expect(reading?.snapshot.status).toBe("cancelled");
   });
 
   it("an empty reply acknowledges, and says nothing of the task", () => {

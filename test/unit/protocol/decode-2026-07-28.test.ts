@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { revision2026 } from "../../../src/protocol/revision-2026-07-28.ts";
 import type { ToolCall } from "../../../src/protocol/task-protocol.ts";
-import { MalformedReplyError } from "../../../src/protocol/task-view.ts";
+import { MalformedReplyError } from "../../../src/protocol/task-reading.ts";
 import * as wire from "../../fixtures/messages-2026-07-28.ts";
 import { violations } from "../../fixtures/schema-check.ts";
 
@@ -44,7 +44,7 @@ describe("2026-07-28: the reply to tools/call, by its resultType", () => {
   it('"task" is a task with the fields of its handle', () => {
     expect(revision2026.decodeCall(call, lawful("CreateTaskResult", wire.createTaskResult))).toEqual({
       kind: "task",
-      view: {
+      reading: {
         snapshot: {
           taskId: wire.TASK_ID,
           status: "working",
@@ -67,14 +67,14 @@ describe("2026-07-28: the reply to tools/call, by its resultType", () => {
   it.each(Object.entries(wire.BRIEF))('"task" may be a bare task that is %s', (_name, task) => {
     const reply = revision2026.decodeCall(call, lawful("CreateTaskResult", { ...task, resultType: "task" }));
     if (reply.kind !== "task") throw new Error(`It was read as ${reply.kind}`);
-    expect(reply.view.snapshot.status).toBe(task.status);
-    expect(reply.view.payload).toBeUndefined();
+    expect(reply.reading.snapshot.status).toBe(task.status);
+    expect(reply.reading.payload).toBeUndefined();
   });
 
   it("a bare task that waits for input leaves its questions to the next poll", () => {
     const reply = revision2026.decodeCall(call, { ...wire.BRIEF.inputRequired, resultType: "task" });
     expect(reply).toMatchObject({ kind: "task" });
-    expect(reply).not.toHaveProperty("view.inputRequests");
+    expect(reply).not.toHaveProperty("reading.inputRequests");
   });
 
   it('"task" may carry the fields of its status too', () => {
@@ -82,7 +82,7 @@ describe("2026-07-28: the reply to tools/call, by its resultType", () => {
       call,
       lawful("CreateTaskResult", { ...wire.completed, resultType: "task" }),
     );
-    expect(reply).toMatchObject({ view: { payload: { kind: "result", result: wire.toolResult } } });
+    expect(reply).toMatchObject({ reading: { payload: { kind: "result", result: wire.toolResult } } });
   });
 
   it('"input_required" names its questions, and the state to echo', () => {
@@ -157,7 +157,7 @@ describe("2026-07-28: the reply to tools/call, by its resultType", () => {
   ])("a task may come %s", (_how, reply) => {
     expect(revision2026.decodeCall(call, reply)).toMatchObject({
       kind: "task",
-      view: { snapshot: { status: "working" } },
+      reading: { snapshot: { status: "working" } },
     });
   });
 
@@ -198,9 +198,9 @@ describe("2026-07-28: tasks/get", () => {
 
   it("working and cancelled tasks ask nothing and hold nothing", () => {
     for (const task of [wire.working, wire.cancelled, wire.terse]) {
-      const view = get(task);
-      expect(view.inputRequests).toEqual([]);
-      expect(view).not.toHaveProperty("payload");
+      const reading = get(task);
+      expect(reading.inputRequests).toEqual([]);
+      expect(reading).not.toHaveProperty("payload");
     }
   });
 
@@ -221,14 +221,14 @@ describe("2026-07-28: tasks/get", () => {
   });
 
   it("an error that cannot be read is an error all the same", () => {
-    const view = revision2026.decodeGet(wire.TASK_ID, { ...wire.failed, error: { message: 7 } });
-    expect(view.payload).toMatchObject({ kind: "error", error: { code: -32603 } });
+    const reading = revision2026.decodeGet(wire.TASK_ID, { ...wire.failed, error: { message: 7 } });
+    expect(reading.payload).toMatchObject({ kind: "error", error: { code: -32603 } });
   });
 
   it("questions of unknown methods are kept, entries that are not requests left out", () => {
     const inputRequests = { odd: { method: "vendor/ask" }, none: null, name: wire.inputRequests.name };
-    const view = revision2026.decodeGet(wire.TASK_ID, { ...wire.inputRequired, inputRequests });
-    expect(view.inputRequests?.map(({ key }) => key)).toEqual(["odd", "name"]);
+    const reading = revision2026.decodeGet(wire.TASK_ID, { ...wire.inputRequired, inputRequests });
+    expect(reading.inputRequests?.map(({ key }) => key)).toEqual(["odd", "name"]);
   });
 
   it.each([
@@ -283,9 +283,9 @@ describe("2026-07-28: notifications", () => {
   });
 
   it("one that lacks the fields of its status leaves them to the next poll", () => {
-    const view = revision2026.decodeNotification("notifications/tasks", wire.BRIEF.completed);
-    expect(view?.snapshot.status).toBe("completed");
-    expect(view?.payload).toBeUndefined();
+    const reading = revision2026.decodeNotification("notifications/tasks", wire.BRIEF.completed);
+    expect(reading?.snapshot.status).toBe("completed");
+    expect(reading?.payload).toBeUndefined();
   });
 
   it.each(["notifications/tasks/status", "notifications/message"])("%s is none of ours", (method) => {

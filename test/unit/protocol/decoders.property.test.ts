@@ -6,7 +6,7 @@ import { readHeaderParameters } from "../../../src/protocol/parameter-headers.ts
 import { revision2025 } from "../../../src/protocol/revision-2025-11-25.ts";
 import { revision2026 } from "../../../src/protocol/revision-2026-07-28.ts";
 import type { TaskProtocol, ToolCall } from "../../../src/protocol/task-protocol.ts";
-import { type CallReply, MalformedReplyError, type TaskView } from "../../../src/protocol/task-view.ts";
+import { type CallReply, MalformedReplyError, type TaskReading } from "../../../src/protocol/task-reading.ts";
 import { readToolPage } from "../../../src/protocol/tool-facts.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
@@ -43,9 +43,9 @@ function isInputRequests(requests: readonly unknown[]): void {
   }
 }
 
-function isView(view: TaskView): void {
-  keysWithin(view, ["snapshot", "payload", "inputRequests"]);
-  const { snapshot, payload } = view;
+function isReading(reading: TaskReading): void {
+  keysWithin(reading, ["snapshot", "payload", "inputRequests"]);
+  const { snapshot, payload } = reading;
   keysWithin(snapshot, [
     "taskId",
     "numericId",
@@ -70,7 +70,7 @@ function isView(view: TaskView): void {
     expect(typeof payload.error.code).toBe("number");
     expect(typeof payload.error.message).toBe("string");
   }
-  if (view.inputRequests) isInputRequests(view.inputRequests);
+  if (reading.inputRequests) isInputRequests(reading.inputRequests);
 }
 
 function isCallReply(reply: CallReply): void {
@@ -80,8 +80,8 @@ function isCallReply(reply: CallReply): void {
       isToolResult(reply.result);
       break;
     case "task":
-      keysWithin(reply, ["kind", "view", "immediateResponse"]);
-      isView(reply.view);
+      keysWithin(reply, ["kind", "reading", "immediateResponse"]);
+      isReading(reply.reading);
       break;
     case "input":
       keysWithin(reply, ["kind", "requests", "requestState"]);
@@ -98,8 +98,8 @@ function isCallReply(reply: CallReply): void {
 /** Reads a reply and checks the shape of what comes out. */
 type Decoder = (reply: unknown) => void;
 
-function optionalView(view: TaskView | undefined): void {
-  if (view) isView(view);
+function optionalReading(reading: TaskReading | undefined): void {
+  if (reading) isReading(reading);
 }
 
 function decodersOf(protocol: TaskProtocol, taskId: string, notification: string): Record<string, Decoder> {
@@ -107,9 +107,9 @@ function decodersOf(protocol: TaskProtocol, taskId: string, notification: string
   return {
     "tools/call as a task": (reply) => isCallReply(protocol.decodeCall(asTask, reply)),
     "tools/call plainly": (reply) => isCallReply(protocol.decodeCall(plainly, reply)),
-    "tasks/get": (reply) => isView(protocol.decodeGet(taskId, reply)),
-    "tasks/cancel": (reply) => optionalView(protocol.decodeCancel(taskId, reply)),
-    [notification]: (reply) => optionalView(protocol.decodeNotification(notification, reply)),
+    "tasks/get": (reply) => isReading(protocol.decodeGet(taskId, reply)),
+    "tasks/cancel": (reply) => optionalReading(protocol.decodeCancel(taskId, reply)),
+    [notification]: (reply) => optionalReading(protocol.decodeNotification(notification, reply)),
     ...(decodeResult && {
       "tasks/result": (reply: unknown) => {
         const payload = decodeResult(reply);
@@ -120,8 +120,8 @@ function decodersOf(protocol: TaskProtocol, taskId: string, notification: string
     ...(decodeList && {
       "tasks/list": (reply: unknown) => {
         const page = decodeList(reply);
-        keysWithin(page, ["views", "nextCursor"]);
-        page.views.forEach(isView);
+        keysWithin(page, ["readings", "nextCursor"]);
+        page.readings.forEach(isReading);
       },
     }),
   };

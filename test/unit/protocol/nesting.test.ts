@@ -3,7 +3,7 @@ import { cutJson } from "../../../src/protocol/bounds.ts";
 import { isShallow, jsonCopy, MAX_DEPTH, sameJson } from "../../../src/protocol/json.ts";
 import { readRpcError } from "../../../src/protocol/json-rpc.ts";
 import { protocolOf } from "../../../src/protocol/task-protocol.ts";
-import { MalformedReplyError } from "../../../src/protocol/task-view.ts";
+import { MalformedReplyError } from "../../../src/protocol/task-reading.ts";
 import { readToolPage } from "../../../src/protocol/tool-facts.ts";
 
 const nested = (levels: number, end = "1"): unknown =>

@@ -2,7 +2,7 @@ import { cutJson, cutText, MAX_RAW } from "./bounds.ts";
 import type { InputRequest } from "./input-request.ts";
 import { isObject, type JsonObject, jsonText } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
-import { readTaskId, type TaskReading, type TaskStatus } from "./task-snapshot.ts";
+import { readTaskId, type SnapshotReading, type WireStatus } from "./task-snapshot.ts";
 import type { ToolResult } from "./tool-result.ts";
 
 /** What the request behind a task came to: the answer a plain `tools/call` would have had. */
@@ -17,8 +17,8 @@ export type TaskPayload =
  * `status: "failed"` means a JSON-RPC error in 2026-07-28, and also a tool result with
  * `isError` in 2025-11-25. Both arrive here as the payload says.
  */
-export interface TaskView {
-  readonly snapshot: TaskReading;
+export interface TaskReading {
+  readonly snapshot: SnapshotReading;
   readonly payload?: TaskPayload;
   /** All questions open now (2026-07-28). Absent when the generation does not carry them inline. */
   readonly inputRequests?: readonly InputRequest[];
@@ -27,7 +27,7 @@ export interface TaskView {
 /** What a `tools/call` was answered with. */
 export type CallReply =
   | { readonly kind: "result"; readonly result: ToolResult }
-  | { readonly kind: "task"; readonly view: TaskView; readonly immediateResponse?: string }
+  | { readonly kind: "task"; readonly reading: TaskReading; readonly immediateResponse?: string }
   | {
       readonly kind: "input";
       readonly requests: readonly InputRequest[];
@@ -41,17 +41,17 @@ export class MalformedReplyError extends Error {
   /** The reply, or its beginning. */
   readonly raw: unknown;
   /** As much of it as can be read. */
-  readonly view: TaskView | undefined;
+  readonly reading: TaskReading | undefined;
 
-  constructor(message: string, raw?: unknown, view?: TaskView) {
+  constructor(message: string, raw?: unknown, reading?: TaskReading) {
     super(message);
     this.raw = cutJson(raw);
-    this.view = view;
+    this.reading = reading;
   }
 }
 
 /** By the name without case and separators. Drafts of SEP-1686 began with `submitted`; queues of jobs have words of their own. */
-const STATUSES: Readonly<Record<string, TaskStatus>> = {
+const STATUSES: Readonly<Record<string, WireStatus>> = {
   working: "working",
   submitted: "working",
   pending: "working",
@@ -70,7 +70,7 @@ const STATUSES: Readonly<Record<string, TaskStatus>> = {
   canceled: "cancelled",
 };
 
-function readStatus(value: unknown): TaskStatus | undefined {
+function readStatus(value: unknown): WireStatus | undefined {
   if (typeof value !== "string" || value.length > 32) return undefined;
   const name = value.toLowerCase().replace(/[\s_-]/g, "");
   return Object.hasOwn(STATUSES, name) ? STATUSES[name] : undefined;
@@ -97,7 +97,7 @@ export function ofTask(taskId: string | number, reply: unknown): unknown {
  * Reads the fields both generations share. Identity and status must be there; a bad time stamp
  * or interval is no reason to lose a task, and reads as absent.
  */
-export function readSnapshot(reply: unknown, ttlField: string, pollField: string): TaskReading {
+export function readSnapshot(reply: unknown, ttlField: string, pollField: string): SnapshotReading {
   const value = findTask(reply) ?? reply;
   if (!isObject(value)) throw new MalformedReplyError("The reply holds no task object");
   const taskId = readTaskId(value.taskId);
