@@ -5,7 +5,7 @@ import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskEvent, TaskState } from "./state.ts";
-import { landed, relaxed, troubled } from "./trouble.ts";
+import { landed, relaxed, troubled, without } from "./trouble.ts";
 
 /**
  * Takes in a question that a 2025-11-25 server put as a request. Its id holds within one session, and servers begin
@@ -37,10 +37,14 @@ export function undeliverable(
   state: TaskState,
   { keys, sessionId }: TaskEvent & { type: "undeliverable" },
 ): TaskState {
-  const record = withInputs(state.record, keys, (input) =>
-    isUnsettled(input) && input.sessionId === sessionId ? withdrawn(input) : input,
-  );
-  return { ...landed(state, "answer"), record, listenAt: 0 };
+  const record = withInputs(state.record, keys, (input) => {
+    if (input.sessionId !== sessionId) return input;
+    if (isUnsettled(input)) return withdrawn(input);
+    // Nobody is there to take an answer that was to be sent once more.
+    return input.resend ? { ...input, resend: false } : input;
+  });
+  // Nothing was sent, so that nothing is known of the server: a backoff goes on.
+  return { ...without(state, "answer"), record, listenAt: 0 };
 }
 
 function askedAgain(input: RecordedInput, request: InputRequest): RecordedInput {

@@ -83,6 +83,25 @@ describe("a question whose session ended before its answer was sent", () => {
     expect(walk.sent).toEqual(["answer"]);
   });
 
+  it("is not sent once more for ever, when the session that was to take the answer again is over", () => {
+    const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0").on({ type: "delivered", keys: ["rpc-0"] });
+    const view = { snapshot: snapshotOf({ status: "input_required" }) } as const;
+    while (!walk.record.inputs[0]?.resend) walk.on({ type: "polled", view });
+    walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
+    expect(states(walk)).toEqual(["rpc-0 delivered"]);
+    expect(walk.record.inputs[0]?.resend).toBe(false);
+    expect(walk.sent).not.toContain("answer");
+  });
+
+  it("says nothing of the server: the backoff of a failed poll goes on", () => {
+    const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0");
+    walk.on({ type: "faulted", operation: "get", fault: { kind: "network", message: "Failed to fetch" } });
+    const { hold } = walk.state;
+    walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
+    expect(hold).toBeDefined();
+    expect(walk.state.hold).toEqual(hold);
+  });
+
   it("stays the same question while it is open, with the id of the new session", () => {
     const walk = asks(asks(waiting(), 0, "Colour?", "s1"), 3, "Colour?", "s2");
     expect(walk.record.inputs).toMatchObject([{ key: "rpc-0", state: "open", rpcId: 3, sessionId: "s2" }]);
