@@ -15,7 +15,7 @@ import {
 import type { Frame } from "../protocol/task-protocol.ts";
 import { RecentSet } from "../recent-set.ts";
 import { faultOf, RequestFaultError, rpcFault } from "./request-fault.ts";
-import { type SendOptions, sendOn, type Transport } from "./transport.ts";
+import { type SendOptions, sendOn, type Taken, type Transport } from "./transport.ts";
 
 /** The limit that kills MCP calls elsewhere: here it bounds one request, never a task. In ms. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
@@ -70,7 +70,7 @@ interface Pending extends AwaitedReply {
 }
 
 /** Takes what arrives and is no reply to a request of this channel. Returns whether it was taken. */
-export type InboundHandler = (message: RpcRequest | RpcNotification, origin?: Origin) => boolean;
+export type InboundHandler = (message: RpcRequest | RpcNotification, origin?: Origin) => Taken;
 
 /** Whether an id is one that a channel of ours, in whatever process, gives its requests. */
 export function isChannelId(id: unknown): boolean {
@@ -220,10 +220,10 @@ export class RpcChannel {
   }
 
   /**
-   * Takes a message off the transport. Returns false when it is somebody else's. A closed channel takes only replies.
+   * Takes a message off the transport, unless it belongs to somebody else. A closed channel takes only replies.
    * @param about The record of the request on whose response stream it came, if the transport tells.
    */
-  receive(message: unknown, about?: string): boolean {
+  receive(message: unknown, about?: string): Taken {
     if (isResponse(message)) return this.#receiveResponse(message);
     if (this.#closed || !(isRequest(message) || isNotification(message))) return false;
     if (message.method === "notifications/progress") this.#extend(message.params);

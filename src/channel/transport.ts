@@ -28,7 +28,7 @@ export interface SendOptions {
    * Takes what arrives on this request's own response stream; what it declines goes to the transport's `onmessage`.
    * Only Streamable HTTP has such streams: other transports never call it.
    */
-  readonly take?: (message: unknown) => boolean;
+  readonly take?: (message: unknown) => Taken;
 }
 
 /** How long a server may take to end a response stream after the reply, in ms: an ended one leaves its connection usable. */
@@ -67,16 +67,16 @@ function isStreamableHttp(transport: Transport): boolean {
  */
 function viewOf(
   transport: Transport,
-  take: (message: unknown) => boolean,
+  take: (message: unknown) => Taken,
   signal: AbortSignal,
   cut: () => void,
 ): Transport {
   let streams = false;
   const onmessage = (message: never, extra?: never): void => {
     const taken = take(message);
-    if (!taken) transport.onmessage?.(message, extra);
+    unlessTaken(taken, () => transport.onmessage?.(message, extra));
     // Some servers leave the stream open after the reply. A page has six connections to a host.
-    else if (streams && isResponse(message)) cut();
+    if (taken && streams && isResponse(message)) cut();
   };
   return new Proxy(transport, {
     get: (target, property) => {
@@ -91,11 +91,21 @@ function viewOf(
   });
 }
 
+/** Whether a message was taken. A promise where only the reply to a call in flight can tell. */
+export type Taken = boolean | Promise<boolean>;
+
+/** Calls back for a message that was not taken, once that is known. */
+export function unlessTaken(taken: Taken, declined: () => void): void {
+  if (typeof taken === "boolean") {
+    if (!taken) declined();
+  } else void taken.then((known) => unlessTaken(known, declined));
+}
+
 /** Takes the messages that arrive on a transport; those `take` declines go where they went before. */
-export function tapMessages(transport: Transport, take: (message: unknown) => boolean): () => void {
+export function tapMessages(transport: Transport, take: (message: unknown) => Taken): () => void {
   const before = transport.onmessage as ((message: unknown, extra?: unknown) => void) | undefined;
   const tapped = (message: unknown, extra?: unknown): void => {
-    if (!take(message)) before?.call(transport, message, extra);
+    unlessTaken(take(message), () => before?.call(transport, message, extra));
   };
   transport.onmessage = tapped as NonNullable<Transport["onmessage"]>;
   return () => {

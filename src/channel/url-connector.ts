@@ -16,7 +16,7 @@ import { type Fetch, HttpExchange } from "./exchange.ts";
 import { agree, type Era } from "./handshake.ts";
 import { RpcChannel } from "./rpc-channel.ts";
 import { ServerStream } from "./server-stream.ts";
-import { type Transport, tapClose } from "./transport.ts";
+import { type Transport, tapClose, unlessTaken } from "./transport.ts";
 
 export interface UrlOptions {
   /** Which generation to speak; `auto` asks the server. */
@@ -73,8 +73,8 @@ export function urlConnector(
       { timeoutMs }: ConnectLimits = {},
     ): Promise<Connection> {
       const receive = (message: unknown, about?: string): void => {
-        if (!channel.receive(message, about) && isRequest(message))
-          answerUntaken(channel, message.id, message.method);
+        const taken = channel.receive(message, about);
+        if (isRequest(message)) unlessTaken(taken, () => answerUntaken(channel, message.id, message.method));
       };
       const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
       const exchange = new HttpExchange({

@@ -28,12 +28,22 @@ export function askedOf(
     const own = taskId === undefined ? states : calls;
     return own.find(({ record }) => record.id === about);
   }
-  if (!alone) return undefined;
-  if (taskId !== undefined) return only(calls.filter(({ record }) => record.call.asTask));
+  if (!alone || taskId !== undefined) return undefined;
   const tasks = states.filter(({ record }) => record.stage === "running" && !hasEnded(record));
   const asking = tasks.filter(({ record }) => record.snapshot?.status === "input_required");
   const likeliest = [asking.filter(wantsQuestions), calls, asking, tasks].find(({ length }) => length > 0);
   return likeliest && only(likeliest);
+}
+
+/**
+ * Whether the reply to a call in flight may name the task of a question that belongs to nobody yet: a server may ask before
+ * it has answered the call, on another stream. To guess which call it is for could show it to the wrong caller.
+ */
+export function mayBeNamed(states: readonly TaskState[], { taskId, about }: Provenance): boolean {
+  if (taskId === undefined || about !== undefined) return false;
+  return states.some(
+    ({ record, inFlight }) => record.stage === "calling" && record.call.asTask && inFlight.has("call"),
+  );
 }
 
 function only(states: readonly TaskState[]): TaskState | undefined {

@@ -56,6 +56,12 @@ export function readInputRequests(value: unknown): InputRequest[] {
   );
 }
 
+/** A question that a 2025-11-25 server puts as a request of its own, and the task it says it is about. */
+export interface Question {
+  readonly request: InputRequest;
+  readonly taskId: string | undefined;
+}
+
 /** Requests to a client that are never about a task (2025-11-25 tasks, "Associating Task-Related Messages"). */
 const NO_QUESTION = /^(ping$|initialize$|tasks\/)/;
 
@@ -64,11 +70,7 @@ const NO_QUESTION = /^(ping$|initialize$|tasks\/)/;
  * @param about The record on whose stream it came, if that is known. A request of an unknown method is a question
  *   only where the server names a task or asks on such a stream; any other one is refused.
  */
-export function readQuestion(
-  message: unknown,
-  sessionId?: string,
-  about?: string,
-): { readonly request: InputRequest; readonly taskId: string | undefined } | undefined {
+export function readQuestion(message: unknown, sessionId?: string, about?: string): Question | undefined {
   if (!isRequest(message) || NO_QUESTION.test(message.method)) return undefined;
   if (String(message.id).length > MAX_KEY) return undefined;
   const { _meta, ...params } = message.params ?? {};

@@ -1,4 +1,5 @@
 import type { Origin } from "../channel/rpc-channel.ts";
+import type { Taken } from "../channel/transport.ts";
 import { nextPollAt } from "../engine/plan.ts";
 import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.ts";
 import type { TaskState } from "../engine/state.ts";
@@ -209,8 +210,10 @@ export class TaskHost {
   }
 
   /** Takes what a server sent that is not a reply. Returns whether it is about a task of ours. */
-  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin = {}): boolean {
-    return this.#runtime.inbound(endpoint, message, origin) || this.#passOn(endpoint, message, origin);
+  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin = {}): Taken {
+    const taken = this.#runtime.inbound(endpoint, message, origin);
+    if (typeof taken === "boolean") return taken || this.#passOn(endpoint, message, origin);
+    return taken.then((own) => own || this.#passOn(endpoint, message, origin));
   }
 
   /** Connects to the endpoint while no other tab does. */

@@ -2,8 +2,9 @@ import type { Endpoint } from "../channel/endpoint.ts";
 import { readPages } from "../channel/pages.ts";
 import { faultOf, RequestFaultError } from "../channel/request-fault.ts";
 import { isChannelId, type Origin, type RequestOptions } from "../channel/rpc-channel.ts";
+import type { Taken } from "../channel/transport.ts";
 import type { Clock } from "../clock.ts";
-import { askedOf } from "../engine/attribution.ts";
+import { askedOf, mayBeNamed } from "../engine/attribution.ts";
 import type { Fault } from "../engine/fault.ts";
 import { answersToSend } from "../engine/input.ts";
 import { nextDue } from "../engine/plan.ts";
@@ -21,7 +22,7 @@ import { isRival } from "../engine/stray.ts";
 import { transition } from "../engine/transition.ts";
 import { movedBy } from "../engine/trouble.ts";
 import { cutText, MAX_QUESTIONS } from "../protocol/bounds.ts";
-import { declinesUnknown, readQuestion } from "../protocol/input-request.ts";
+import { declinesUnknown, type Question, readQuestion } from "../protocol/input-request.ts";
 import { isObject, isShallow, type JsonObject, MAX_DEPTH } from "../protocol/json.ts";
 import {
   isRequest,
@@ -49,6 +50,8 @@ const BY_APP: ReadonlySet<TaskEvent["type"]> = new Set(["answered", "cancelled"]
 const QUESTION_STREAMS = 2;
 /** How long each of them waits before it lets the next task ask, in ms. The next poll opens it again. */
 const QUESTION_STREAM_MS = 5_000;
+/** How many questions wait for the reply that names their task. A server that asks more is refused. */
+const MAX_UNNAMED = 64;
 /** How long a stream that brought a question stays open for further ones, in ms. */
 const MORE_QUESTIONS_MS = 100;
 
@@ -122,6 +125,8 @@ export class TaskRuntime {
    */
   readonly #suspected: Set<string> = new RecentSet(1_000);
   readonly #abandon: Map<string, AbortController> = new Map();
+  /** Asks again whose a question is that names an unknown task, once a call has its reply. */
+  readonly #unnamed: (() => void)[] = [];
   readonly #polls: Gate;
   /** By endpoint. */
   readonly #questionStreams: Map<string, Gate> = new Map();
@@ -272,30 +277,37 @@ export class TaskRuntime {
   }
 
   /** Takes what a server sent that is not a reply. Returns whether it is about a task of ours. */
-  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin = {}): boolean {
+  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin = {}): Taken {
     const { params } = message;
     // A request is refused, and what a notification would have said the next poll says.
     if (!isShallow(params)) return false;
     if (isRequest(message)) {
       const asked = readQuestion(message, origin.sessionId, origin.about);
-      if (!asked) return false;
-      const states = [...this.#states.values()].filter(({ record }) => record.endpoint === endpoint);
-      // On a Client's transport what comes on no stream of ours may be asked of the Client.
-      // Tabs share a session: a task that this one does not know may be that of a call another tab makes.
-      const foreign = this.#options.shared === true && asked.taskId !== undefined;
-      const alone = !foreign && this.#options.endpoint(endpoint)?.hasOwnTransport === true;
-      const state = askedOf(states, { taskId: asked.taskId, about: origin.about }, alone);
-      if (!state) return false;
-      const { id } = state.record;
-      this.dispatch(id, { type: "asked", request: asked.request });
-      // One for which there was no room is refused, like one that nobody can answer.
-      return this.#states.get(id)?.record.inputs.some(({ rpcId }) => rpcId === message.id) ?? true;
+      return asked ? this.#asked(endpoint, asked, origin.about) : false;
     }
     if (message.method === "notifications/progress") return this.#progressed(endpoint, params);
     if (message.method === "notifications/subscriptions/acknowledged") {
       return this.#acknowledged(endpoint, params);
     }
     return this.#notified(endpoint, message.method, params);
+  }
+
+  #asked(endpoint: string, asked: Question, about: string | undefined): Taken {
+    const states = [...this.#states.values()].filter(({ record }) => record.endpoint === endpoint);
+    // On a Client's transport what comes on no stream of ours may be asked of the Client.
+    const alone = this.#options.endpoint(endpoint)?.hasOwnTransport === true;
+    const { taskId, request } = asked;
+    const state = askedOf(states, { taskId, about }, alone);
+    if (!state) {
+      if (this.#unnamed.length >= MAX_UNNAMED || !mayBeNamed(states, { taskId, about })) return false;
+      return new Promise((resolve) => {
+        this.#unnamed.push(() => resolve(this.#asked(endpoint, asked, about)));
+      });
+    }
+    const { id } = state.record;
+    this.dispatch(id, { type: "asked", request });
+    // One for which there was no room is refused, like one that nobody can answer.
+    return this.#states.get(id)?.record.inputs.some(({ rpcId }) => rpcId === request.rpcId) ?? true;
   }
 
   /** Lets go of a task that others run: what is out for it no longer matters here. */
@@ -554,6 +566,7 @@ export class TaskRuntime {
       })
       .finally(() => {
         out.delete(given);
+        if (operation === "call") for (const again of this.#unnamed.splice(0)) again();
         this.#ended();
       });
     out.add(given);

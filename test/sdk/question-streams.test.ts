@@ -86,6 +86,23 @@ describe.each(MAJORS)("a question without the related-task tag, over fromUrl of 
     expect(messages(task)).toEqual(["Colour?"]);
   });
 
+  test("that names its task before any reply does is asked once the reply names it, of several calls too", async () => {
+    const server = new StreamingServer();
+    server.taskStatus = "input_required";
+    const { client, tasks } = clientOf(connect(server.fetch));
+    for (const n of [0, 1]) call(client, "slow", { n });
+    await until("two calls", () => server.calls.length === 2);
+    (await until("the session's stream", () => server.gets[0])).ask(7, "Early?", "task-1");
+    (await until("the session's stream", () => server.gets[0])).ask(8, "Nobody's?", "task-9");
+    for (const [n, stream] of server.calls.entries()) stream.reply({ task: server.task(`task-${n}`) });
+    await until("the question", () => tasks.some(({ inputRequests }) => inputRequests.length > 0));
+    const asked = tasks.filter(({ inputRequests }) => inputRequests.length > 0);
+    expect(asked.map(({ taskId }) => taskId)).toEqual(["task-1"]);
+    expect(asked.map(messages)).toEqual([["Early?"]]);
+    const [refusal] = await until("the refusal", () => server.answers.length > 0 && server.answers);
+    expect(refusal).toMatchObject({ id: 8, error: { code: -32602 } });
+  });
+
   test("is refused with what to do when it can belong to several", async () => {
     const server = new StreamingServer();
     const { client } = clientOf(connect(server.fetch));

@@ -29,7 +29,7 @@ it("a 2025-11-25 question nested 50,000 levels deep is refused, and the task goe
   await (await server.expect("tools/call")).reply({ task: wire2025.working });
   const task = await calling;
   const { taskId } = wire2025.working;
-  const ask = (params: JsonObject, id: number): boolean =>
+  const ask = (params: JsonObject, id: number): unknown =>
     server.send({
       jsonrpc: "2.0",
       id,

@@ -10,7 +10,7 @@ it("a 2025-11-25 task takes 200 open questions, and the next one is refused unti
   await (await server.expect("tools/call")).reply({ task: wire.working });
   const task = await calling;
   const _meta = { [RELATED_TASK]: { taskId: wire.working.taskId } };
-  const ask = (id: number): boolean =>
+  const ask = (id: number): unknown =>
     server.send({ jsonrpc: "2.0", id, method: "elicitation/create", params: { message: `${id}?`, _meta } });
   for (let id = 0; id < 200; id++) expect(ask(id), `question ${id}`).toBe(true);
   expect(ask(200)).toBe(false);

@@ -465,20 +465,25 @@ describe("two tabs", () => {
     expect(follower.server.responses).toEqual([]);
   });
 
-  it("2025-11-25: a question about the task of another tab's call is not taken for the call that is in flight here", async () => {
+  it("2025-11-25: a question that names the task of another tab's call waits for the reply here, and goes to that tab", async () => {
     const [leader, follower] = [await openTab(lab2025), await openTab(lab2025)];
     const elsewhere = leader.client.callTool("lab", "report");
     const theirs = await leader.server.expect("tools/call");
     follower.server.renewable = true; // The transport is the tab's own.
-    void follower.client.callTool("lab", "report");
-    await follower.server.expect("tools/call");
+    const here = follower.client.callTool("lab", "report");
+    const own = await follower.server.expect("tools/call");
     // The server names a task of which no tab has heard, on the session's stream.
-    expect(follower.server.send(wire2025.elicitRequest)).toBe(false);
+    const taken = follower.server.send(wire2025.elicitRequest);
     await settled();
     const asked = (await follower.client.list()).flatMap(({ inputRequests }) => inputRequests);
     expect(asked).toEqual([]);
     await theirs.reply(wire2025.createTaskResult);
-    await elsewhere;
+    const task = await elsewhere;
+    await own.reply({ task: { ...wire2025.working, taskId: "another-task" } });
+    await here;
+    expect(await taken).toBe(true);
+    await settled();
+    expect(task.inputRequests).toHaveLength(1);
   });
 });
 

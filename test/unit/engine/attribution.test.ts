@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askedOf } from "../../../src/engine/attribution.ts";
+import { askedOf, mayBeNamed } from "../../../src/engine/attribution.ts";
 import type { TaskState } from "../../../src/engine/state.ts";
 import { callingRecord, runningRecord, snapshotOf, stateOf } from "../../fixtures/records.ts";
 
@@ -63,10 +63,10 @@ describe("askedOf()", () => {
       undefined,
     ],
     [
-      "the one call that may have become the unknown task it names",
+      "nobody yet, when it names an unknown task on no stream of ours",
       [calling("a", true), calling("b")],
       { taskId: "new", about: undefined },
-      "a",
+      undefined,
     ],
     ["the one task", [running("a")], untagged, "a"],
     ["the one call", [calling("a")], untagged, "a"],
@@ -98,5 +98,22 @@ describe("askedOf()", () => {
   it("leaves a question on no stream of ours to the Client that shares the connection", () => {
     expect(askedOf([running("a")], untagged, false)).toBeUndefined();
     expect(askedOf([calling("a")], { taskId: undefined, about: "a" }, false)?.record.id).toBe("a");
+  });
+});
+
+describe("mayBeNamed()", () => {
+  it.each<[string, readonly TaskState[], Parameters<typeof mayBeNamed>[1], boolean]>([
+    [
+      "a call as a task is in flight",
+      [calling("a", true), running("b")],
+      { taskId: "new", about: undefined },
+      true,
+    ],
+    ["only a plain call is in flight", [calling("a")], { taskId: "new", about: undefined }, false],
+    ["nothing is in flight", [running("a")], { taskId: "new", about: undefined }, false],
+    ["the question names no task", [calling("a", true)], untagged, false],
+    ["it came on the stream of another request", [calling("a", true)], { taskId: "new", about: "b" }, false],
+  ])("when %s", (_when, states, provenance, named) => {
+    expect(mayBeNamed(states, provenance)).toBe(named);
   });
 });
