@@ -84,9 +84,12 @@ describe("a question whose session ended before its answer was sent", () => {
   });
 
   it("is not sent once more for ever, when the session that was to take the answer again is over", () => {
-    const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0").on({ type: "delivered", keys: ["rpc-0"] });
-    const view = { snapshot: snapshotOf({ status: "input_required" }) } as const;
-    while (!walk.record.inputs[0]?.resend) walk.on({ type: "polled", view });
+    const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0").on({
+      type: "delivered",
+      keys: ["rpc-0"],
+    });
+    const reading = { snapshot: snapshotOf({ status: "input_required" }) } as const;
+    while (!walk.record.inputs[0]?.resend) walk.on({ type: "polled", reading });
     walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
     expect(states(walk)).toEqual(["rpc-0 delivered"]);
     expect(walk.record.inputs[0]?.resend).toBe(false);
