@@ -56,10 +56,14 @@ export class CatchUp {
       if (this.#begun || this.#book.has(task.id)) this.#book.hear(task);
     }
     const present = new Set(listed.map(({ id }) => id));
-    for (const task of known) {
-      if (present.has(task.id)) continue;
-      this.#book.hear((await this.#source.task(task.id, Number.POSITIVE_INFINITY)) ?? gone(task));
-    }
+    // All at once: the worker may be unable to read the tasks of one endpoint for long.
+    await Promise.all(
+      known
+        .filter(({ id }) => !present.has(id))
+        .map(async (task) =>
+          this.#book.hear((await this.#source.task(task.id, Number.POSITIVE_INFINITY)) ?? gone(task)),
+        ),
+    );
     this.#begun = true;
   }
 }

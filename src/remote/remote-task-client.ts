@@ -15,12 +15,12 @@ import { TaskFeed } from "./task-feed.ts";
 import { type CallAnswer, isRefusal, TaskRequests } from "./task-requests.ts";
 import { Waits } from "./waits.ts";
 
-/** Something an app may show: a request or the event stream failed with `error`, and is tried again. */
-export interface RemoteProblem {
-  readonly kind: "request" | "events";
-  readonly message: string;
-  readonly error: RemoteApiError;
-}
+/** Something an app may show. */
+export type RemoteProblem =
+  /** A request or the event stream failed with `error`, and is tried again. */
+  | { readonly kind: "request" | "events"; readonly message: string; readonly error: RemoteApiError }
+  /** The worker could not read all tasks of an endpoint: `list()` and `resume()` resolve without some of them. */
+  | { readonly kind: "incomplete-list"; readonly message: string; readonly endpoint: string };
 
 export interface RemoteTaskClientOptions {
   /** Where the worker is: what stands before `/v1`. */
@@ -55,7 +55,7 @@ export class RemoteTaskClient implements TaskClientApi {
 
   constructor(options: RemoteTaskClientOptions) {
     const { url, token, clock = systemClock, onProblem = warnOnce() } = options;
-    const told = (kind: RemoteProblem["kind"]) => (error: RemoteApiError) =>
+    const told = (kind: "request" | "events") => (error: RemoteApiError) =>
       onProblem({ kind, message: error.message, error });
     const waits = new Waits(clock);
     const api = new RemoteApi({
@@ -67,7 +67,10 @@ export class RemoteTaskClient implements TaskClientApi {
       retrying: told("request"),
     });
     this.#waits = waits;
-    this.#requests = new TaskRequests(api, this.#closing.signal);
+    this.#requests = new TaskRequests(api, this.#closing.signal, (endpoint) => {
+      const message = `The worker could not read all tasks of the endpoint ${endpoint}: some may be absent. Call list() again later; the worker's log says why (group-unreadable)`;
+      onProblem({ kind: "incomplete-list", message, endpoint });
+    });
     this.#book = new TaskBook({
       handle: (task) => this.#handle(task),
       omits: ({ id }) => void this.#fetchWhole(id),

@@ -25,11 +25,16 @@ export interface CallAnswer {
 export class TaskRequests {
   readonly #api: RemoteApi;
   readonly #signal: AbortSignal;
+  readonly #missing: (endpoint: string) => void;
 
-  /** @param signal Ends every request. */
-  constructor(api: RemoteApi, signal: AbortSignal) {
+  /**
+   * @param signal Ends every request.
+   * @param missing Called once a list for each endpoint whose tasks the worker could not all read.
+   */
+  constructor(api: RemoteApi, signal: AbortSignal, missing: (endpoint: string) => void) {
     this.#api = api;
     this.#signal = signal;
+    this.#missing = missing;
   }
 
   async endpoints(): Promise<readonly string[]> {
@@ -82,14 +87,18 @@ export class TaskRequests {
   /** All of them, or all without an outcome, from all pages; the newest first. */
   async tasks(which: "all" | "unfinished", attempts?: number): Promise<readonly TaskJson[]> {
     const tasks: TaskJson[] = [];
+    const missing = new Set<string>();
     const first = `/v1/tasks?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
     let cursor: unknown;
     do {
       const path = typeof cursor === "string" ? `${first}&cursor=${encodeURIComponent(cursor)}` : first;
       const { json } = await this.#ask({ method: "GET", path }, attempts);
       tasks.push(...listIn(json, "tasks").flatMap((entry) => readTask(entry) ?? []));
-      cursor = isObject(json) ? json.nextCursor : undefined;
+      const { nextCursor, missing: unread } = json as JsonObject;
+      for (const endpoint of Array.isArray(unread) ? unread : []) missing.add(String(endpoint));
+      cursor = nextCursor;
     } while (typeof cursor === "string");
+    missing.forEach(this.#missing);
     return tasks;
   }
 

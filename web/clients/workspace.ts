@@ -62,7 +62,12 @@ export async function openWorkspace(): Promise<Workspace> {
 }
 
 async function joinEdge(client: BothClients, servers: Followed<readonly Server[]>): Promise<void> {
-  const edge = new RemoteTaskClient({ url: location.origin, token: EDGE_TOKEN });
+  const edge = new RemoteTaskClient({
+    url: location.origin,
+    token: EDGE_TOKEN,
+    onProblem: ({ kind, message }) =>
+      kind === "incomplete-list" ? problem.set(message) : console.warn(message),
+  });
   const held = await edgeServers(edge);
   if (held.length === 0) return edge.close();
   servers.set([...servers.get(), ...held]);

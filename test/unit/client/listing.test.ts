@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Task } from "../../../src/index.ts";
+import { type Task, TaskLostError } from "../../../src/index.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { lab2026 } from "../../fixtures/client-lab.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
@@ -76,6 +76,20 @@ describe("list, get and forget", () => {
     await client.forget(task.id);
     expect(await store.load(task.id)).toBeDefined();
     expect(await client.get(task.id)).toBe(task);
+  });
+
+  it("TaskClient.forget() with force deletes a running task, and its handle ends as lost", async () => {
+    const { client, server, store, clock } = lab2026();
+    const calling = client.callTool("lab", "plain");
+    await (await server.expect("tools/call")).reply(wire2026.createTaskResult);
+    const task = await calling;
+    const refusal = expect(task.result()).rejects.toBeInstanceOf(TaskLostError);
+    await client.forget(task.id, { force: true });
+    await refusal;
+    expect(await store.load(task.id)).toBeUndefined();
+    expect(await client.list()).toEqual([]);
+    await clock.advance(60_000);
+    expect(server.methods).not.toContain("tasks/get");
   });
 
   it("forget of an unknown id is no error", async () => {
