@@ -17,11 +17,11 @@ export const MCPB_MANIFEST: object = {
   icon: "icon.png",
   server: {
     type: "node",
-    entry_point: "holdfast.js",
+    entry_point: "holdfast.cjs",
     mcp_config: {
       command: "node",
       // The command may hold secrets, and every process can read arguments: it comes with the environment.
-      args: [`${inBundle("__dirname")}/holdfast.js`, "--target", inBundle("HOLDFAST_TARGET")],
+      args: [`${inBundle("__dirname")}/holdfast.cjs`, "--target", inBundle("HOLDFAST_TARGET")],
       env: {
         HOLDFAST_TARGET: inBundle("user_config.target"),
         HOLDFAST_AUTHORIZATION: inBundle("user_config.authorization"),

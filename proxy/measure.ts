@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { type Memory, memoryOf } from "./process-memory.ts";
 
 const STARTS = 5;
 const CALLS = 500;
 const WARM_UP = 100;
 
-const file = join(import.meta.dirname, "../dist/proxy/holdfast.js");
+const file = join(import.meta.dirname, "../dist/proxy/holdfast.cjs");
 const script = createRequire(import.meta.url).resolve(
   "@modelcontextprotocol/server-everything/dist/index.js",
 );
@@ -52,12 +53,6 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** The resident memory of one process without its children, in MB. Linux only. */
-function memory({ transport }: Started): number {
-  const status = readFileSync(`/proc/${transport.pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
-}
-
 const starts = { bare: [] as number[], proxied: [] as number[] };
 // In turn, so that both meet the same machine.
 for (let run = 0; run < STARTS; run++) {
@@ -71,6 +66,8 @@ for (let run = 0; run < STARTS; run++) {
   }
 }
 const [one, two] = [await start(bare), await start(proxied)];
+const linux = process.platform === "linux";
+const early = linux ? memoryOf(two.transport.pid ?? 0, script) : undefined;
 const calls = { bare: [] as number[], proxied: [] as number[] };
 for (let index = 0; index < WARM_UP + CALLS; index++) {
   const times = [await call(one), await call(two)] as const;
@@ -78,20 +75,25 @@ for (let index = 0; index < WARM_UP + CALLS; index++) {
   calls.bare.push(times[0]);
   calls.proxied.push(times[1]);
 }
-const memories = process.platform === "linux" ? [memory(one), memory(two)] : [];
+const late = linux
+  ? { server: memoryOf(one.transport.pid ?? 0, script), proxy: memoryOf(two.transport.pid ?? 0, script) }
+  : undefined;
 await Promise.all([one.client.close(), two.client.close()]);
 rmSync(data, { recursive: true, force: true });
 
-const [server = Number.NaN, proxy = Number.NaN] = memories;
 const row = (what: string, without: number, through: number, unit: string): void =>
   console.log(
     `${what}: ${without.toFixed(1)} ${unit} bare, ${through.toFixed(1)} ${unit} through the proxy, + ${(through - without).toFixed(1)} ${unit}`,
   );
 row("start to the first list of tools, median of 5", median(starts.bare), median(starts.proxied), "ms");
 row(`an ordinary call, median of ${CALLS}`, median(calls.bare), median(calls.proxied), "ms");
-console.log(
-  `memory after ${WARM_UP + CALLS} calls: server ${server.toFixed(0)} MB, proxy ${proxy.toFixed(0)} MB beside it`,
-);
+const megabytes = ({ Rss, Pss, Private }: Memory): string =>
+  `${Private.toFixed(0)} MB private, ${Pss.toFixed(0)} MB proportional (PSS), ${Rss.toFixed(0)} MB resident (RSS)`;
+if (early && late) {
+  console.log(`memory of the proxy and its watcher after the start: ${megabytes(early)}`);
+  console.log(`memory of the proxy and its watcher after ${WARM_UP + CALLS} calls: ${megabytes(late.proxy)}`);
+  console.log(`memory of the bare server after ${WARM_UP + CALLS} calls: ${megabytes(late.server)}`);
+}
 const size = statSync(file).size;
 console.log(
   `file: ${(size / 1e3).toFixed(0)} kB, ${(gzipSync(readFileSync(file)).length / 1e3).toFixed(0)} kB gzipped`,

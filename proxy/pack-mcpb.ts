@@ -10,15 +10,10 @@ const outputPath = process.argv[2] ?? join(root, "results", "holdfast.mcpb");
 mkdirSync(join(root, "results"), { recursive: true });
 const extensionPath = mkdtempSync(join(tmpdir(), "holdfast-mcpb-"));
 try {
-  copyFileSync(join(root, "dist/proxy/holdfast.js"), join(extensionPath, "holdfast.js"));
+  copyFileSync(join(root, "dist/proxy/holdfast.cjs"), join(extensionPath, "holdfast.cjs"));
   copyFileSync(join(root, "extension/public/icons/icon-128.png"), join(extensionPath, "icon.png"));
   copyFileSync(join(root, "LICENSE"), join(extensionPath, "LICENSE"));
   writeFileSync(join(extensionPath, "manifest.json"), JSON.stringify(MCPB_MANIFEST, undefined, 2));
-  // Without it the file would be taken for CommonJS.
-  writeFileSync(
-    join(extensionPath, "package.json"),
-    JSON.stringify({ name: "holdfast", private: true, type: "module" }),
-  );
   if (!(await packExtension({ extensionPath, outputPath }))) process.exitCode = 1;
 } finally {
   rmSync(extensionPath, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import type { ServeOptions } from "./command-line/command.ts";
 import type { Configuration } from "./configuration/server-spec.ts";
 import { LineTransport } from "./line-transport.ts";
@@ -12,6 +13,8 @@ const END_MS = 4_000;
 
 /** Serves a configuration to the agent on the standard streams, until the agent closes them or the process is told to end. */
 export async function serve(configuration: Configuration, options: ServeOptions): Promise<void> {
+  // A process that waits gains nothing from optimized code, and the optimizing compiler takes 9 MB of memory.
+  setFlagsFromString("--no-opt");
   const log = logTo((text) => process.stderr.write(text), options.verbose);
   const folder = dataFolder();
   let server: ProxyServer | undefined;

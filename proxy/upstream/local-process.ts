@@ -10,9 +10,9 @@ const END_MS = 800;
 const POSIX = process.platform !== "win32";
 /**
  * Ends the server's process group when this process is gone, even after SIGKILL: its standard input is a pipe that only we
- * hold, and `cat` ends with it. The group's number is an argument: nothing of the user's is read by this shell.
+ * hold, and `read` ends with it. The group's number is an argument: nothing of the user's is read by this shell.
  */
-const WATCH = 'cat >/dev/null; kill -TERM "-$1" 2>/dev/null || exit 0; sleep 1; kill -KILL "-$1" 2>/dev/null';
+const WATCH = 'read -r end; kill -TERM "-$1" 2>/dev/null || exit 0; sleep 1; kill -KILL "-$1" 2>/dev/null';
 /** How much of a server's last words is kept to explain why it ended, in UTF-16 code units. */
 const KEPT_WORDS = 2_000;
 

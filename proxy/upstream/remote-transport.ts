@@ -1,23 +1,11 @@
-import type { OAuthClientProvider, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { type OAuthClientProvider, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { HttpError } from "../../src/channel/http-error.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import type { RemoteServer } from "../configuration/server-spec.ts";
 import type { SignIn } from "./sign-in.ts";
 
-/**
- * Streamable HTTP by the SDK, which is loaded only now: most configurations are local. When the server wants the user to
- * sign in, a request waits for that and is sent again.
- */
-export async function remoteTransports(
-  server: RemoteServer,
-  signIn: SignIn,
-): Promise<(sessionId?: string) => Transport> {
-  const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
-  return (sessionId) => remoteTransport(StreamableHTTPClientTransport, server, signIn, sessionId);
-}
-
-function remoteTransport(
-  Sdk: typeof StreamableHTTPClientTransport,
+/** Streamable HTTP by the SDK. When the server wants the user to sign in, a request waits for that and is sent again. */
+export function remoteTransport(
   server: RemoteServer,
   signIn: SignIn,
   sessionId: string | undefined,
@@ -25,7 +13,7 @@ function remoteTransport(
   // A header of the user's own is all the authorization there is.
   const ownHeader = Object.keys(server.headers).some((name) => name.toLowerCase() === "authorization");
   const authProvider: OAuthClientProvider | undefined = ownHeader ? undefined : signIn;
-  const sdk = new Sdk(new URL(server.url), {
+  const sdk = new StreamableHTTPClientTransport(new URL(server.url), {
     async fetch(input, init) {
       const response = await globalThis.fetch(input, init);
       // The SDK drops this header, and a poll needs it.

@@ -11,8 +11,7 @@ import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
 import { CredentialFile } from "./credentials.ts";
 import { Link } from "./link.ts";
 import { endedText, LocalProcess } from "./local-process.ts";
-import { remoteTransports } from "./remote-transport.ts";
-import { SignIn } from "./sign-in.ts";
+import type { SignIn } from "./sign-in.ts";
 
 /** Before a local server is started again, in ms: doubled with each time that it did not stay. */
 const FIRST_BACKOFF_MS = 500;
@@ -220,8 +219,14 @@ export class Upstream {
 
   async #transports(server: RemoteServer): Promise<(sessionId?: string) => Transport> {
     const file = new CredentialFile(this.#dataFolder, server.url);
+    // Loaded only now, since most configurations are local.
+    const [{ SignIn }, { remoteTransport }] = await Promise.all([
+      import("./sign-in.ts"),
+      import("./remote-transport.ts"),
+    ]);
     this.#signIn ??= SignIn.for(file, this.name, this.#log);
-    return remoteTransports(server, await this.#signIn);
+    const signIn = await this.#signIn;
+    return (sessionId) => remoteTransport(server, signIn, sessionId);
   }
 
   #start(server: ServerSpec & { kind: "local" }): LocalProcess {

@@ -9,7 +9,7 @@ import { ROOT } from "../bundle/package-build.ts";
 
 const require = createRequire(import.meta.url);
 
-export const HOLDFAST = `${ROOT}dist/proxy/holdfast.js`;
+export const HOLDFAST = `${ROOT}dist/proxy/holdfast.cjs`;
 /** The official server-everything on stdio, as a command. */
 export const EVERYTHING: readonly string[] = [
   process.execPath,
