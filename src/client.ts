@@ -76,7 +76,7 @@ export interface NewCallOptions extends CallOptions {
 export interface EndpointRequestOptions {
   /** How long each reply may take, in ms: `requestTimeoutMs`. */
   readonly timeoutMs?: number;
-  /** Gives the request up, also while the endpoint connects. The server is told. */
+  /** Gives the request up, also while the endpoint connects. The server is told first, which takes 1 s at most. */
   readonly signal?: AbortSignal;
 }
 
@@ -285,7 +285,9 @@ export class TaskClient implements TaskClientApi {
     options?: EndpointRequestOptions,
   ): Promise<unknown> {
     const server = this.#endpointNamed(endpoint);
-    return server.forPerson(() => server.request({ method, params }, options));
+    return server.forPerson(() =>
+      server.request({ method, params }, { rejectAfterAnnouncing: true, ...options }),
+    );
   }
 
   /** What was agreed with an endpoint before, if anything: to make your own transport resume it. */

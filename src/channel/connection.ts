@@ -88,7 +88,10 @@ export function connectionOver(
         const announceGivingUp = frame.params.task === undefined;
         return channel.request(frame, { announceGivingUp, ...options });
       }
-      return channel.request(enveloped(frame, envelope(protocolVersion, identity, capabilities)), options);
+      // Where requests have streams, the end of its stream cancels one (cancellation, "Transport-Specific Cancellation").
+      const announceGivingUp = !channel.transport.hasPerRequestStream;
+      const meta = envelope(protocolVersion, identity, capabilities);
+      return channel.request(enveloped(frame, meta), { announceGivingUp, ...options });
     },
     respond: (id, result) => channel.respond(id, result),
     refuse: (id, code, message) => channel.refuse(id, code, message),

@@ -4,6 +4,7 @@ import { EventStreamParser } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
 import { unreadable } from "./request-fault.ts";
 import type { AwaitedReply, RpcChannel } from "./rpc-channel.ts";
+import { STREAM_END_MS } from "./transport.ts";
 
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
@@ -17,8 +18,6 @@ export interface ExchangeOptions {
   readonly pushRefused: () => void;
 }
 
-/** How long a server may take to end a response stream after the reply, in ms. */
-const STREAM_END_MS = 250;
 /** Ends the event that is read, and a line of it. */
 const BLANK_LINE = new TextEncoder().encode("\n\n");
 const SESSION_HEADER = "mcp-session-id";

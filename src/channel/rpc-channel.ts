@@ -15,7 +15,7 @@ import {
 import type { Frame } from "../protocol/task-protocol.ts";
 import { RecentSet } from "../recent-set.ts";
 import { faultOf, RequestFaultError, rpcFault } from "./request-fault.ts";
-import { type SendOptions, sendOn, type Taken, type Transport } from "./transport.ts";
+import { type SendOptions, STREAM_END_MS, sendOn, type Taken, type Transport } from "./transport.ts";
 
 /** The limit that kills MCP calls elsewhere: here it bounds one request, never a task. In ms. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
@@ -23,6 +23,8 @@ export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
 const TIMEOUT_EXTENSIONS = 10;
 /** How many requests given up a channel remembers. The reply to an older one may reach the transport's owner, who knows no such id. */
 const MAX_GIVEN_UP = 1_000;
+/** How long a cancelled call waits for the server to take `notifications/cancelled`, in ms. */
+const ANNOUNCED_WITHIN_MS = 1_000;
 /** Ids of ours begin here. A Client on the same transport counts from 0; many servers take integers of 32 bits only. */
 const FIRST_ID = 2 ** 30;
 
@@ -32,8 +34,13 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** `notifications/progress` with this token restarts the timeout. */
   readonly progressToken?: string;
-  /** Tell the server when the reply is given up (2025-11-25 `notifications/cancelled`). */
+  /** Send `notifications/cancelled` when the reply is given up. Without it the end of the response stream says so. */
   readonly announceGivingUp?: boolean;
+  /**
+   * After an abort, reject only once the server can know of it: it took `notifications/cancelled`, that failed or took 1 s,
+   * or the response stream was closed 100 ms ago.
+   */
+  readonly rejectAfterAnnouncing?: boolean;
   /** The id of the record the request is about: what the server asks on its response stream is asked of that one. */
   readonly about?: string;
 }
@@ -123,6 +130,7 @@ export class RpcChannel {
       reject = no;
     });
     const stream = new AbortController();
+    let sent = false;
     const giveUp = (): void => pending.fail({ kind: "network", message: "The request was given up" });
     const expire = (): void => pending.fail({ kind: "timeout", message: `No reply within ${timeoutMs} ms` });
     const limit = this.#clock.now() + timeoutMs * TIMEOUT_EXTENSIONS;
@@ -155,12 +163,21 @@ export class RpcChannel {
         if (!settle()) return;
         // Nobody reads what may yet come, and the stream would hold one of the page's six connections to the host.
         if (fault.kind !== "rpc") stream.abort();
-        const unanswered = fault.kind === "timeout" || options.signal?.aborted === true;
-        if (unanswered) {
-          this.#givenUp.add(id);
-          if (options.announceGivingUp) this.#announceGivingUp(id, fault.message);
-        }
-        reject(new RequestFaultError(frame.method, fault, cause));
+        const error = new RequestFaultError(frame.method, fault, cause);
+        const aborted = options.signal?.aborted === true;
+        // What was never sent cannot be cancelled (cancellation, "Behavior Requirements").
+        if (!sent || !(aborted || fault.kind === "timeout")) return reject(error);
+        this.#givenUp.add(id);
+        const announced = options.announceGivingUp && this.#announceGivingUp(id, fault.message);
+        if (!aborted || !options.rejectAfterAnnouncing) return reject(error);
+        // No platform tells when the end of a stream has left the machine.
+        const limitMs = announced ? ANNOUNCED_WITHIN_MS : STREAM_END_MS;
+        const stopWaiting = this.#clock.after(limitMs, () => reject(error));
+        if (announced)
+          void announced.then(() => {
+            stopWaiting();
+            reject(error);
+          });
       },
       extend: () => {
         if (unlimited) return;
@@ -176,6 +193,7 @@ export class RpcChannel {
     options.signal?.addEventListener("abort", giveUp, { once: true });
     if (!this.#pending.has(id)) return promise;
 
+    sent = true;
     const send: SendOptions = {
       requestSignal: stream.signal,
       onRequestStreamEnd: () =>
@@ -257,9 +275,9 @@ export class RpcChannel {
     }
   }
 
-  #announceGivingUp(requestId: number, reason: string): void {
-    // Nothing depends on it: a server that does not hear it only works on in vain.
-    this.notify("notifications/cancelled", { requestId, reason }).catch(() => undefined);
+  /** Resolves when the server has taken it, or sending failed: a server without it only works on in vain. */
+  #announceGivingUp(requestId: number, reason: string): Promise<void> {
+    return this.notify("notifications/cancelled", { requestId, reason }).catch(() => undefined);
   }
 
   /** A POST without a reply may hang as well: then a handshake or an answer would hang with it. */
@@ -269,10 +287,13 @@ export class RpcChannel {
         stopTimer();
         reject(new RequestFaultError(method, fault, cause));
       };
+      const post = new AbortController();
       const late = `Not taken within ${timeoutMs} ms`;
-      const expire = (): void => fail({ kind: "timeout", message: late });
-      const stopTimer = this.#clock.after(timeoutMs, expire);
-      sendOn(this.#transport, message).then(
+      const stopTimer = this.#clock.after(timeoutMs, () => {
+        fail({ kind: "timeout", message: late });
+        post.abort();
+      });
+      sendOn(this.#transport, message, { requestSignal: post.signal, take: () => false }).then(
         () => {
           stopTimer();
           resolve();

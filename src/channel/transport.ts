@@ -10,6 +10,8 @@ export interface Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   sessionId?: string | undefined;
+  /** SDK v2: each request has a response stream, whose end cancels the request (2026-07-28). */
+  readonly hasPerRequestStream?: boolean | undefined;
   /** Opens the GET stream; an empty id asks for no replay. */
   resumeStream?:
     | ((lastEventId: string, options?: { onresumptiontoken?: (id: string) => void }) => Promise<void>)
@@ -31,8 +33,11 @@ export interface SendOptions {
   readonly take?: (message: unknown) => Taken;
 }
 
-/** How long a server may take to end a response stream after the reply, in ms: an ended one leaves its connection usable. */
-const STREAM_END_MS = 100;
+/**
+ * How long the end of a response stream may take, in ms. A stream that the server ends itself after the reply leaves its
+ * connection usable, and that end comes with the reply or right after it; a longer wait only holds the connection.
+ */
+export const STREAM_END_MS = 100;
 
 /** Sends a frame on a transport of either major. */
 export function sendOn(

@@ -419,7 +419,6 @@ export class TaskRuntime {
     // Its reply has come meanwhile.
     if (!request || request.signal.aborted) return;
     request.abort();
-    if (operation === "call") this.dispatch(id, { type: "callAbandoned" });
   }
 
   #questionStream(endpoint: string): Gate {
@@ -558,8 +557,13 @@ export class TaskRuntime {
       .then((event) => this.#withinSize(event, operation))
       .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
       .then((event) => {
-        if (this.#abandon.get(key) === abandon) this.#abandon.delete(key);
-        if (abandon.signal.aborted) return;
+        const latest = this.#abandon.get(key) === abandon;
+        if (latest) this.#abandon.delete(key);
+        if (abandon.signal.aborted) {
+          // The server knows, or has had its time to.
+          if (latest && operation === "call") this.dispatch(id, { type: "callAbandoned" });
+          return;
+        }
         this.dispatch(id, event.type === "listed" ? this.#unclaimedNow(record, event) : event);
         const after = this.#states.get(id);
         if (after && (event.type === "polled" || event.type === "called")) this.#havePushed(after.record);
@@ -606,6 +610,7 @@ export class TaskRuntime {
         const token = call.progressToken;
         const result = await endpoint.request(frame, {
           ...options,
+          rejectAfterAnnouncing: true,
           ...(call.timeoutMs !== undefined && { timeoutMs: call.timeoutMs }),
           ...(token !== undefined && { progressToken: token }),
         });

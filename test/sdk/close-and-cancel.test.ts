@@ -3,7 +3,7 @@ import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { ClientClosedError, type Task, TaskCancelledError, TaskClient } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
-import { type Answers, BareServer } from "./bare-server.ts";
+import { type Answers, BareServer, DONE } from "./bare-server.ts";
 import { until } from "./until.ts";
 
 const closing: (() => unknown)[] = [];
@@ -17,24 +17,31 @@ const WAYS = [
   ["2026-07-28", "2026-07-28", fromUrlV2],
 ] as const;
 
-describe.each(WAYS)("%s", (_name, generation, fromUrl) => {
-  async function lab(answers: Answers) {
-    const server = await BareServer.start(generation, answers);
-    const client = new TaskClient({
-      store: memoryStore(),
-      endpoints: { lab: fromUrl(server.url) },
-      tabs: null,
-    });
-    closing.push(
-      () => server.close(),
-      () => client.close(),
-    );
-    return { server, client };
-  }
+async function lab(
+  generation: (typeof WAYS)[number][1],
+  fromUrl: (typeof WAYS)[number][2],
+  answers: Answers,
+) {
+  const server = await BareServer.start(generation, answers);
+  const client = new TaskClient({
+    store: memoryStore(),
+    endpoints: { lab: fromUrl(server.url) },
+    tabs: null,
+  });
+  closing.push(
+    () => server.close(),
+    () => client.close(),
+  );
+  return { server, client };
+}
 
+describe.each(WAYS)("%s", (_name, generation, fromUrl) => {
   it("close() during a handshake that the server does not answer ends it at once", async () => {
     const silent = (): undefined => undefined;
-    const { server, client } = await lab({ initialize: silent, "server/discover": silent });
+    const { server, client } = await lab(generation, fromUrl, {
+      initialize: silent,
+      "server/discover": silent,
+    });
     const call = client.callTool("lab", "slow");
     const rejected = expect(call).rejects.toBeInstanceOf(ClientClosedError);
     const [handshake] = await until("the handshake", () => server.seen.length > 0 && server.seen);
@@ -44,9 +51,9 @@ describe.each(WAYS)("%s", (_name, generation, fromUrl) => {
     await cut;
   });
 
-  it("cancel() of a call in flight that is no task tells the server, and does not wait for its reply", async () => {
+  it("a plain call in flight that is cancelled ends once the server was told, and does not wait for its reply", async () => {
     let cut = false;
-    const { server, client } = await lab({
+    const { server, client } = await lab(generation, fromUrl, {
       "tools/call": ({ response, stream }) => {
         stream();
         response.on("close", () => {
@@ -68,10 +75,61 @@ describe.each(WAYS)("%s", (_name, generation, fromUrl) => {
     const task = await until("the handle", () => handle);
     await task.cancel();
     await rejected;
-    if (generation === "2026-07-28") await until("the stream's end", () => cut);
-    else {
-      const told = await until("the notification", () => server.of("notifications/cancelled")[0]);
-      expect(told.params.requestId).toBe(id);
-    }
+    // Both were waited for: nothing is left to come.
+    if (generation === "2026-07-28") expect(cut).toBe(true);
+    else expect(server.of("notifications/cancelled").map(({ params }) => params.requestId)).toEqual([id]);
+  });
+
+  it("request() that its signal aborts rejects once the server was told", async () => {
+    let cut = false;
+    const { server, client } = await lab(generation, fromUrl, {
+      "tools/call": ({ response, stream }) => {
+        stream();
+        response.on("close", () => {
+          cut = true;
+        });
+        return undefined;
+      },
+    });
+    const app = new AbortController();
+    const reason = new Error("The person left");
+    const params = { name: "plain", arguments: {} };
+    const call = client.request("lab", "tools/call", params, { signal: app.signal });
+    const rejected = expect(call).rejects.toBe(reason);
+    const { id } = await until("the call", () => server.of("tools/call")[0]);
+    app.abort(reason);
+    await rejected;
+    if (generation === "2026-07-28") expect(cut).toBe(true);
+    else expect(server.of("notifications/cancelled").map(({ params }) => params.requestId)).toEqual([id]);
   });
 });
+
+it.each(WAYS.slice(0, 2))(
+  "%s: a server that never takes notifications/cancelled holds up neither the cancelled call, nor another, nor close()",
+  async (_name, generation, fromUrl) => {
+    const { server, client } = await lab(generation, fromUrl, {
+      "tools/call": ({ stream, params }) => {
+        if (params.name === "quick") return DONE;
+        stream();
+        return undefined;
+      },
+      "notifications/cancelled": () => undefined,
+    });
+    const handles: Task[] = [];
+    client.subscribe((task) => handles.push(task));
+    const [first, second] = ["first", "second"].map((tool) =>
+      client.callTool("lab", tool).catch((error: unknown) => error),
+    );
+    await until("both calls", () => server.of("tools/call").length === 2);
+    const cancel = async (tool: string): Promise<void> => {
+      const handle = await until("the handle", () => handles.find((task) => task.tool === tool));
+      await handle.cancel();
+    };
+    await cancel("first");
+    await client.callTool("lab", "quick");
+    expect(await first).toBeInstanceOf(TaskCancelledError);
+    await cancel("second");
+    await client.close();
+    expect(await second).toBeInstanceOf(ClientClosedError);
+  },
+);

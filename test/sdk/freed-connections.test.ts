@@ -151,3 +151,24 @@ describe.each(LEGACY)("%s: streams of tasks/result that wait for questions", (..
       await until("the ends of the answers", () => answers.every(({ closed }) => closed));
   });
 });
+
+it.each(LEGACY)(
+  "%s: a notification that the server never takes frees its connection at its timeout",
+  async (...way) => {
+    const silent = (): undefined => undefined;
+    const { server, client } = await lab(
+      way,
+      { "tools/call": silent, "notifications/cancelled": silent },
+      2_000,
+    );
+    const app = new AbortController();
+    const params = { name: "plain", arguments: {} };
+    const call = client.request("lab", "tools/call", params, { signal: app.signal });
+    const rejected = expect(call).rejects.toThrow();
+    await until("the call", () => server.of("tools/call")[0]);
+    app.abort();
+    await rejected;
+    const [notification] = server.of("notifications/cancelled");
+    await until("its end", () => notification?.response.closed);
+  },
+);
