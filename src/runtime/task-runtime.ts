@@ -489,7 +489,10 @@ export class TaskRuntime {
     if (this.#closed || !state || this.#tenures.get(id) !== tenure) return;
     if (!record) return this.yield(id);
     const { clock, timing } = this.#options;
-    const sent = OPERATIONS.filter((operation) => this.#abandon.has(`${id}/${operation}`));
+    // One that was given up brings no event, though it may still wait for its turn.
+    const sent = OPERATIONS.filter(
+      (operation) => this.#abandon.get(`${id}/${operation}`)?.signal.aborted === false,
+    );
     this.#begin(rebased(state, record, new Set(sent), clock.now(), timing), record.rev);
     // What is sent from here on must not wait for the write that was refused.
     this.#writes.delete(id);
