@@ -24,6 +24,7 @@ import { SqliteTaskStore, type TaskPage, type TaskQuery } from "./sqlite-store.t
 import type { ObjectState } from "./storage.ts";
 import type { TaskChange } from "./update-log.ts";
 
+export { jsonWeight } from "../protocol/bounds.ts";
 export { withoutServerStream } from "./server-stream.ts";
 export type { TaskPage, TaskQuery } from "./sqlite-store.ts";
 export type { ObjectState, ObjectStorage } from "./storage.ts";
@@ -113,6 +114,14 @@ export class DurableTasks {
   /** How many tasks have no outcome yet. */
   activeCount(): number {
     return this.#store.activeCount();
+  }
+
+  /**
+   * About what the tasks without an outcome take in memory together, in bytes: an object has 128 MB, and the engine holds
+   * such a task whole, with its arguments and questions. Call `resume()` before.
+   */
+  activeWeight(): number {
+    return this.#store.activeWeight();
   }
 
   /** Whether there is a task of this id; cheaper than reading it. */

@@ -1,5 +1,5 @@
 import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
-import { pairStart } from "../protocol/bounds.ts";
+import { jsonWeight, pairStart } from "../protocol/bounds.ts";
 import { isObject } from "../protocol/json.ts";
 import { joinLongResult } from "../store/long-result.ts";
 import { readRecord } from "../store/read-record.ts";
@@ -64,6 +64,8 @@ export class SqliteTaskStore implements TaskStore {
   #seq = 0;
   /** How many have no outcome; `undefined` until it is asked for. */
   #active: number | undefined;
+  /** Of each task without an outcome, in bytes; of those that were loaded or saved here. */
+  readonly #weights: Map<string, number> = new Map();
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage;
@@ -105,6 +107,8 @@ export class SqliteTaskStore implements TaskStore {
       if (long) this.#writeParts(record.id, whole);
     });
     this.#count((record.outcome ? 0 : 1) - (known ? 1 : 0));
+    if (record.outcome) this.#weights.delete(record.id);
+    else this.#weights.set(record.id, jsonWeight(whole));
     for (const listener of [...this.#listeners]) listener({ seq, task });
     return true;
   }
@@ -120,10 +124,15 @@ export class SqliteTaskStore implements TaskStore {
       for (const table of ["task", "result"]) this.#all(`DELETE FROM ${table} WHERE id = ?`, id);
     });
     if (known?.settled === 0) this.#count(-1);
+    this.#weights.delete(id);
   }
 
   async loadActive(): Promise<readonly unknown[]> {
-    return this.#all("SELECT id, record FROM task WHERE settled = 0").map((row) => this.#whole(row));
+    return this.#all("SELECT id, record FROM task WHERE settled = 0").map((row) => {
+      const text = isLean(row) ? this.#readParts(String(row.id)) : String(row.record);
+      this.#weights.set(String(row.id), jsonWeight(text));
+      return parsed(text);
+    });
   }
 
   async loadSettled(): Promise<readonly unknown[]> {
@@ -159,6 +168,11 @@ export class SqliteTaskStore implements TaskStore {
   activeCount(): number {
     this.#active ??= Number(this.#all("SELECT count(*) AS n FROM task WHERE settled = 0")[0]?.n ?? 0);
     return this.#active;
+  }
+
+  /** About what the tasks without an outcome take in memory together, in bytes. They count once they were loaded. */
+  activeWeight(): number {
+    return [...this.#weights.values()].reduce((sum, weight) => sum + weight, 0);
   }
 
   /** Whether there is a task of this id; it is not read for that. */
@@ -243,18 +257,18 @@ export class SqliteTaskStore implements TaskStore {
     }
   }
 
-  #readParts(id: string): unknown {
+  #readParts(id: string): string {
     const pieces = this.#all("SELECT text FROM result WHERE id = ? ORDER BY part", id);
-    return pieces.length > 0 ? JSON.parse(pieces.map(({ text }) => String(text)).join("")) : undefined;
+    return pieces.map(({ text }) => String(text)).join("");
   }
 
   #whole(row: Record<string, SqlValue>): unknown {
     const id = String(row.id);
-    if (isLean(row)) return this.#readParts(id);
+    if (isLean(row)) return parsed(this.#readParts(id));
     const record = parsed(row.record);
     // An earlier version kept long results apart, and nothing else.
     const outcome = isObject(record) && isObject(record.outcome) ? record.outcome : undefined;
-    return outcome?.apart ? joinLongResult(record, this.#readParts(id)) : record;
+    return outcome?.apart ? joinLongResult(record, parsed(this.#readParts(id))) : record;
   }
 
   #leanTask(id: string): TaskJson | undefined {

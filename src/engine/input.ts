@@ -1,4 +1,4 @@
-import { cutText, MAX_QUESTIONS } from "../protocol/bounds.ts";
+import { cutText, jsonWeight, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
@@ -113,7 +113,7 @@ export function withQuestions(
 }
 
 function lengthOf(value: object): number {
-  return JSON.stringify(value).length;
+  return jsonWeight(JSON.stringify(value));
 }
 
 function cutParams({ message }: JsonObject): JsonObject {

@@ -11,6 +11,17 @@ export const MAX_RAW = 4_000;
 /** Of the JSON text of a task's questions together, and of the state that a call has to send back. */
 export const MAX_QUESTIONS: number = 256 * 1024;
 
+/** About what a value takes in memory beside its text, in bytes. */
+const VALUE_BYTES = 32;
+
+/**
+ * About what a JSON text takes in memory once it is parsed, in bytes. The length alone does not tell: 256 Ki characters of
+ * empty objects are 87,000 objects.
+ */
+export function jsonWeight(text: string): number {
+  return text.length + VALUE_BYTES * (text.match(/[[{,]/g)?.length ?? 0);
+}
+
 /** Of the name of a question, which has to go back whole: a question with a longer one is not taken. */
 export const MAX_KEY = 2_000;
 

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { jsonWeight } from "holdfast/durable-object";
 import { limitsOf } from "../config/limits.ts";
 import type { Admission, Admitted } from "../objects/principal-directory-rpc.ts";
 import { refusalOf } from "../outbound/address.ts";
@@ -68,6 +69,8 @@ export function callRoutes(app: OpenAPIHono<ApiEnv>): void {
         endpoint,
         limits,
         shardCeiling: limits.shardCeiling,
+        shardBytes: limits.shardBytes,
+        weight: jsonWeight(JSON.stringify(body.arguments)),
         ...(key !== undefined && {
           idempotency: { key, fingerprint: await fingerprint({ endpoint, ...body }) },
         }),

@@ -18,6 +18,11 @@ export interface Limits {
   readonly streams: number;
   /** Active tasks one TaskGroup object takes before the next one is opened. */
   readonly shardCeiling: number;
+  /**
+   * About what the active tasks of one TaskGroup object may take in its memory, in bytes, before the next object is opened.
+   * 262,144 of it are reserved for the questions of each task. The platform gives an object 128 MB.
+   */
+  readonly shardBytes: number;
 }
 
 const atLeastOne = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
@@ -38,6 +43,7 @@ const schema = z
     readsPerMinute: atLeastOne.max(600_000).default(6_000),
     streams: atLeastOne.default(32),
     shardCeiling: atLeastOne.default(1000),
+    shardBytes: atLeastOne.default(40_000_000),
   })
   .transform(
     ({ callsInFlightPerEndpoint, ...limits }): Limits => ({

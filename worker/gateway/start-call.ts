@@ -1,4 +1,5 @@
 import type { JsonObject, TaskJson } from "holdfast";
+import { jsonWeight } from "holdfast/durable-object";
 import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "../../front/rpc-error.ts";
 import { fingerprint } from "../api/fingerprint.ts";
 import { readTaskId } from "../api/task-id.ts";
@@ -33,11 +34,18 @@ export interface Waiter {
 /** Starts a call, and gives its task: when there is a handle, a question or an outcome, or when `waitMs` are over. */
 export async function startCall(caller: Caller, call: WantedCall, waitMs: number): Promise<TaskJson> {
   const limits = limitsOf(caller.env);
-  const { argumentBytes, shardCeiling } = limits;
-  if (new TextEncoder().encode(JSON.stringify(call.arguments)).byteLength > argumentBytes)
+  const { argumentBytes, shardCeiling, shardBytes } = limits;
+  const text = JSON.stringify(call.arguments);
+  if (new TextEncoder().encode(text).byteLength > argumentBytes)
     throw invalidParams(`More than ${argumentBytes} bytes of arguments are not taken`);
   const endpoint = caller.endpoint.name;
-  const admission = await caller.objects.directory.admit({ endpoint, limits, shardCeiling });
+  const admission = await caller.objects.directory.admit({
+    endpoint,
+    limits,
+    shardCeiling,
+    shardBytes,
+    weight: jsonWeight(text),
+  });
   if (!admission.ok) throw notAdmitted(admission);
   const { id, shard } = admission;
   const started = { ...call, id, timeoutMs: caller.settings.holdMs };

@@ -10,8 +10,12 @@ export interface GroupName {
 export interface AdmissionAsk {
   readonly endpoint: string;
   readonly limits: Pick<Limits, "callsInFlight" | "callsInFlightPerEndpoint" | "callsPerMinute">;
+  /** About what the call takes in the memory of its group, in bytes. */
+  readonly weight: number;
   /** Active tasks a group takes before the next one is opened. */
   readonly shardCeiling: number;
+  /** What the active tasks of a group may take in its memory together, in bytes, before the next one is opened. */
+  readonly shardBytes: number;
   /** The caller's key, and what tells its request from another one's (such as a hash of the body). */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 }
@@ -51,13 +55,19 @@ export type ReadAdmission =
   | { readonly ok: true; readonly groups: readonly GroupName[] }
   | { readonly ok: false; readonly retryAfterMs: number };
 
+/** What the tasks of a group that have not settled amount to. */
+export interface GroupLoad {
+  readonly tasks: number;
+  /** About what they take in the object's memory, in bytes. */
+  readonly bytes: number;
+  /** Of the ids that were asked about, those that the group does not know: they are on their way to it. */
+  readonly absent: readonly string[];
+}
+
 /** What the directory asks of a TaskGroup. */
 export interface ActiveTasks {
-  /**
-   * How many of its tasks have not settled.
-   * @param admitted Ids that were given out a moment ago. Those the group does not know are on their way to it, and count.
-   */
-  active(admitted: readonly string[]): Promise<number>;
+  /** @param admitted Ids that were given out a moment ago. */
+  active(admitted: readonly string[]): Promise<GroupLoad>;
 }
 
 /**

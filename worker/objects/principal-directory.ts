@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { GroupCounts } from "./directory/group-counts.ts";
+import { GroupCounts, RESERVED_BYTES } from "./directory/group-counts.ts";
 import { GroupFeed } from "./directory/group-feed.ts";
 import { GroupTable } from "./directory/group-table.ts";
 import { IdempotencyKeys, KEY_LIFE_MS, type KeyedCall } from "./directory/idempotency-keys.ts";
@@ -113,7 +113,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
       const call: KeyedCall = { endpoint, shard, id, fingerprint: idempotency.fingerprint };
       this.#keys.put(idempotency.key, call, now);
     }
-    this.#counts.admit({ endpoint, shard }, id, now);
+    this.#counts.admit({ endpoint, shard }, id, ask.weight, now);
     return { ok: true, shard, id, repeated: false };
   }
 
@@ -136,10 +136,12 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   }
 
   /** The first shard with room: so they empty from the last, and there are never more than the busiest hour needed. */
-  #roomyShard({ endpoint, shardCeiling }: AdmissionAsk): number | undefined {
-    return this.#shardsOf(endpoint).find(
-      (shard) => this.#counts.activeIn({ endpoint, shard }) < shardCeiling,
-    );
+  #roomyShard({ endpoint, shardCeiling, shardBytes, weight }: AdmissionAsk): number | undefined {
+    return this.#shardsOf(endpoint).find((shard) => {
+      const { tasks, bytes } = this.#counts.loadOf({ endpoint, shard });
+      // The heaviest call has a place in a group without tasks.
+      return tasks === 0 || (tasks < shardCeiling && bytes + weight + RESERVED_BYTES <= shardBytes);
+    });
   }
 
   #openShard(endpoint: string): number {

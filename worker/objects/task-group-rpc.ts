@@ -1,5 +1,6 @@
 import type { JsonObject, ListedTool, TaskJson, TaskPreference } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
+import type { GroupLoad } from "./principal-directory-rpc.ts";
 
 /** Which object it is: the tasks of one principal on one endpoint, or a share of them. */
 export interface GroupIdentity {
@@ -69,6 +70,6 @@ export interface TaskGroupRpc {
   /** @param force Also one that runs; its server is not told. */
   forget(id: string, force: boolean): Promise<Reply<null>>;
   tools(identity: GroupIdentity): Promise<Reply<readonly ListedTool[]>>;
-  /** How many tasks have no outcome yet; of the ids admitted, those that are not known yet count too. */
-  active(admitted?: readonly string[]): Promise<number>;
+  /** What the tasks without an outcome amount to. @param admitted Ids that were given out a moment ago. */
+  active(admitted?: readonly string[]): Promise<GroupLoad>;
 }

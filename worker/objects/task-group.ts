@@ -32,6 +32,7 @@ import { countedStorage } from "./counted-storage.ts";
 import { KEY_LIFE_MS } from "./directory/idempotency-keys.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { LateCalls } from "./late-calls.ts";
+import type { GroupLoad } from "./principal-directory-rpc.ts";
 import type {
   GroupIdentity,
   GroupProblem,
@@ -197,11 +198,14 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     this.#heldCalls.delivered(id);
   }
 
-  async active(admitted: readonly string[] = []): Promise<number> {
+  async active(admitted: readonly string[] = []): Promise<GroupLoad> {
     const tasks = await this.#resumed();
-    if (!tasks) return admitted.length;
-    const held = tasks.activeCount() + this.#lateCalls.count();
-    return held + admitted.filter((id) => !tasks.has(id) && !this.#lateCalls.has(id)).length;
+    if (!tasks) return { tasks: 0, bytes: 0, absent: admitted };
+    return {
+      tasks: tasks.activeCount() + this.#lateCalls.count(),
+      bytes: tasks.activeWeight(),
+      absent: admitted.filter((id) => !tasks.has(id) && !this.#lateCalls.has(id)),
+    };
   }
 
   override async fetch(request: Request): Promise<Response> {

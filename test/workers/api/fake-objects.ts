@@ -3,6 +3,7 @@ import type { TaskPage } from "holdfast/durable-object";
 import type {
   Admission,
   AdmissionAsk,
+  GroupLoad,
   GroupName,
   ReadAdmission,
   ReadAsk,
@@ -177,8 +178,9 @@ export class FakeGroup implements TaskGroupRpc {
     );
   }
 
-  async active(): Promise<number> {
-    return [...this.held.values()].filter(({ outcome }) => !outcome).length;
+  async active(): Promise<GroupLoad> {
+    const tasks = [...this.held.values()].filter(({ outcome }) => !outcome).length;
+    return { tasks, bytes: 0, absent: [] };
   }
 
   async fetch(address: string): Promise<Response> {

@@ -43,6 +43,7 @@ describe("vars that are not there", () => {
         readsPerMinute: 6_000,
         streams: 32,
         shardCeiling: 1000,
+        shardBytes: 40_000_000,
       });
       expect(tokensOf(env)).toEqual([]);
       expect(jwtOf(env)).toBeUndefined();

@@ -9,7 +9,9 @@ export function ask(but: Partial<AdmissionAsk> = {}): AdmissionAsk {
   return {
     endpoint: "papers",
     limits: { callsInFlight: 1000, callsInFlightPerEndpoint: 1000, callsPerMinute: 600 },
+    weight: 2,
     shardCeiling: 1000,
+    shardBytes: 1_000_000_000,
     ...but,
   };
 }

@@ -1,4 +1,4 @@
-import type { ActiveTasks } from "../../../worker/objects/principal-directory-rpc.ts";
+import type { ActiveTasks, GroupLoad } from "../../../worker/objects/principal-directory-rpc.ts";
 
 /** TaskGroup objects as far as the directory knows them. Ids are of tasks: `<endpoint>.<shard>.<uuid>`. */
 export class FakeGroups {
@@ -9,7 +9,8 @@ export class FakeGroups {
   /** What they wait for between having counted and answering. */
   delay: Promise<void> = Promise.resolve();
   readonly #known = new Set<string>();
-  readonly #open = new Set<string>();
+  /** Tasks that run, and what they take in memory, in bytes. */
+  readonly #open = new Map<string, number>();
 
   getByName(name: string): ActiveTasks {
     return {
@@ -17,17 +18,21 @@ export class FakeGroups {
         this.asked.push(name);
         if (this.broken.has(name)) throw new Error("The object is overloaded");
         const [, endpoint, shard] = JSON.parse(name);
-        const open = [...this.#open].filter((id) => id.startsWith(`${endpoint}.${shard}.`));
-        const active = open.length + admitted.filter((id) => !this.#known.has(id)).length;
+        const open = [...this.#open].filter(([id]) => id.startsWith(`${endpoint}.${shard}.`));
+        const load: GroupLoad = {
+          tasks: open.length,
+          bytes: open.reduce((sum, [, bytes]) => sum + bytes, 0),
+          absent: admitted.filter((id) => !this.#known.has(id)),
+        };
         await this.delay;
-        return active;
+        return load;
       },
     };
   }
 
-  start(id: string): void {
+  start(id: string, bytes = 2): void {
     this.#known.add(id);
-    this.#open.add(id);
+    this.#open.set(id, bytes);
   }
 
   settle(id: string): void {

@@ -90,3 +90,48 @@ describe("shards", () => {
     });
   });
 });
+
+describe("a shard's memory", () => {
+  const MB = 1_000_000;
+  const wish = (weight: number) => ask({ shardBytes: 10 * MB, weight });
+
+  it("takes calls up to its bytes, with what is reserved for their questions; the next one opens a shard", () =>
+    inDirectory(principal, groups, async (directory) => {
+      const shards: number[] = [];
+      for (let call = 0; call < 5; call++) {
+        const { id, shard } = admitted(await directory.admit(wish(3 * MB)));
+        groups.start(id, 3 * MB);
+        shards.push(shard);
+      }
+      expect(shards).toEqual([0, 0, 0, 1, 1]);
+      // Small calls go where there is room for them.
+      expect(admitted(await directory.admit(wish(2))).shard).toBe(1);
+    }));
+
+  it("takes fewer calls where its tasks hold more than they were admitted with", () =>
+    inDirectory(principal, groups, async (directory) => {
+      groups.start(admitted(await directory.admit(wish(2))).id, 9.5 * MB);
+      const next = await inDirectory(principal, groups, (later) => later.admit(wish(MB)));
+      expect(admitted(next).shard).toBe(1);
+    }));
+
+  it("counts calls that have not reached their group", () =>
+    inDirectory(principal, groups, async (directory) => {
+      const calls = await Promise.all(Array.from({ length: 6 }, () => directory.admit(wish(4 * MB))));
+      expect(calls.map((call) => admitted(call).shard).sort()).toEqual([0, 0, 1, 1, 2, 2]);
+    }));
+
+  it("has a place for a call that is heavier than all of it", () =>
+    inDirectory(principal, groups, async (directory) => {
+      groups.start(admitted(await directory.admit(wish(2))).id);
+      expect(admitted(await directory.admit(wish(20 * MB))).shard).toBe(1);
+    }));
+
+  it("is free again when a task has settled", () =>
+    inDirectory(principal, groups, async (directory) => {
+      const { id } = admitted(await directory.admit(wish(9 * MB)));
+      groups.start(id, 9 * MB);
+      groups.settle(id);
+      expect(admitted(await directory.admit(wish(9 * MB))).shard).toBe(0);
+    }));
+});

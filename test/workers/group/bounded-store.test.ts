@@ -188,3 +188,22 @@ it("a watcher who missed more than is replayed is told nothing of it", () =>
     expect([...(tasks.changes(tasks.position() - 1) ?? [])]).toHaveLength(1);
     expect([...(tasks.changes(0, "task-3") ?? [])]).toHaveLength(1);
   }));
+
+it("the weight of active tasks counts arguments, questions and small values, also of an earlier life", () =>
+  inNewObject(async (storage) => {
+    const counted = countedStorage(storage, new Counters());
+    const tasks = lifeOn(counted);
+    await tasks.record({ ...RUNNING, id: "long", arguments: { text: "x".repeat(MB) } });
+    await tasks.record({ ...RUNNING, id: "many", arguments: { list: Array(50_000).fill({}) } });
+    const question = { key: "q", method: "elicitation/create", params: { message: "x".repeat(MB / 5) } };
+    await tasks.record({ ...RUNNING, id: "asking", status: "input_required", inputRequests: [question] });
+    const weight = tasks.activeWeight();
+    expect(weight).toBeGreaterThan(4 * MB);
+    expect(weight).toBeLessThan(5 * MB);
+    const next = lifeOn(counted);
+    await next.resume();
+    expect(next.activeWeight()).toBe(weight);
+    for (const id of ["long", "many"]) await next.record({ ...failed("No kelp"), id });
+    await next.client.forget("asking", { force: true });
+    expect(next.activeWeight()).toBe(0);
+  }));

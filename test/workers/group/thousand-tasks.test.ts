@@ -16,7 +16,7 @@ it(`${TASKS} tasks in one object settle, and what they cost is printed`, { timeo
     );
   }
   const started = Date.now() - begun;
-  await until(async () => ((await life.group.active()) === 0 ? true : undefined));
+  await until(async () => ((await life.group.active()).tasks === 0 ? true : undefined));
   const settled = Date.now() - begun;
   const counted = await until(async () => {
     const totals = await env.METRICS.getByName("all").totals();

@@ -3,14 +3,33 @@ import type { ActiveTasks, GroupName } from "../principal-directory-rpc.ts";
 /** How long an admitted call may take to reach its group, in ms. After that it is taken to have been given up. */
 const ON_ITS_WAY_MS = 5000;
 
-interface Count {
-  /** What the group said last, and what was admitted since. Never too low; too high once tasks have settled. */
-  active: number;
-  /** Calls admitted so far: to tell how many were while the group was asked. */
-  admitted: number;
-  /** Ids admitted lately, and when; the oldest first. */
-  readonly lately: Map<string, number>;
+/** How many tasks, and about what they take in memory, in bytes. */
+export interface Load {
+  readonly tasks: number;
+  readonly bytes: number;
 }
+
+interface Admission {
+  readonly at: number;
+  readonly weight: number;
+}
+
+interface Count {
+  /** What the group said last, and what was admitted since. Too high once tasks have settled. */
+  load: Load;
+  /** All calls admitted so far: the difference tells which of them were admitted while the group was asked. */
+  admitted: Load;
+  /** Calls admitted lately by their ids, the oldest first. */
+  readonly lately: Map<string, Admission>;
+}
+
+const NOTHING: Load = { tasks: 0, bytes: 0 };
+
+/**
+ * What is reserved for each active task, in bytes: its questions come after it was admitted, and are as long as this
+ * together (MAX_QUESTIONS of the library).
+ */
+export const RESERVED_BYTES = 262_144;
 
 /**
  * How many tasks are active in each group. Only the groups know, so nothing of this is stored: the groups are asked, and asked
@@ -31,24 +50,25 @@ export class GroupCounts {
     return this.#asked;
   }
 
-  activeIn(group: GroupName): number {
-    return this.#counts.get(nameOf(group))?.active ?? 0;
+  loadOf(group: GroupName): Load {
+    return this.#counts.get(nameOf(group))?.load ?? NOTHING;
   }
 
   activeAt(endpoint: string): number {
     const counts = [...this.#counts].filter(([name]) => name.slice(0, name.lastIndexOf(".")) === endpoint);
-    return counts.reduce((sum, [, { active }]) => sum + active, 0);
+    return counts.reduce((sum, [, { load }]) => sum + load.tasks, 0);
   }
 
   total(): number {
-    return [...this.#counts.values()].reduce((sum, { active }) => sum + active, 0);
+    return [...this.#counts.values()].reduce((sum, { load }) => sum + load.tasks, 0);
   }
 
-  admit(group: GroupName, id: string, now: number): void {
+  /** @param weight About what the call takes in the memory of its group, in bytes. */
+  admit(group: GroupName, id: string, weight: number, now: number): void {
     const count = this.#countOf(group);
-    count.active += 1;
-    count.admitted += 1;
-    count.lately.set(id, now);
+    count.load = plus(count.load, [weight]);
+    count.admitted = plus(count.admitted, [weight]);
+    count.lately.set(id, { at: now, weight });
     dropArrived(count, now);
   }
 
@@ -70,9 +90,18 @@ export class GroupCounts {
     const count = this.#countOf(group);
     dropArrived(count, now);
     const before = count.admitted;
+    const asked = new Map(count.lately);
     try {
-      const active = await this.#groupAt(group).active([...count.lately.keys()]);
-      count.active = active + count.admitted - before;
+      const { tasks, bytes, absent } = await this.#groupAt(group).active([...asked.keys()]);
+      const known: Load = { tasks, bytes: bytes + tasks * RESERVED_BYTES };
+      const { tasks: more, bytes: heavier } = plus(
+        known,
+        absent.map((id) => asked.get(id)?.weight ?? 0),
+      );
+      count.load = {
+        tasks: more + count.admitted.tasks - before.tasks,
+        bytes: heavier + count.admitted.bytes - before.bytes,
+      };
     } catch {
       // A group that cannot answer keeps the count it had: it must not stop the calls of the others.
     }
@@ -82,17 +111,22 @@ export class GroupCounts {
     const name = nameOf(group);
     const known = this.#counts.get(name);
     if (known) return known;
-    const count: Count = { active: 0, admitted: 0, lately: new Map() };
+    const count: Count = { load: NOTHING, admitted: NOTHING, lately: new Map() };
     this.#counts.set(name, count);
     return count;
   }
 }
 
 function dropArrived({ lately }: Count, now: number): void {
-  for (const [id, at] of lately) {
+  for (const [id, { at }] of lately) {
     if (now - at < ON_ITS_WAY_MS) return;
     lately.delete(id);
   }
+}
+
+function plus({ tasks, bytes }: Load, weights: readonly number[]): Load {
+  const sum = weights.reduce((total, weight) => total + weight + RESERVED_BYTES, bytes);
+  return { tasks: tasks + weights.length, bytes: sum };
 }
 
 function nameOf({ endpoint, shard }: GroupName): string {
