@@ -10,7 +10,7 @@ import type { OwnedTasks } from "../store/owned-tasks.ts";
 import type { AgentConnection, AgentRequest } from "./agent-connection.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Questions } from "./questions.ts";
-import { callIn, plainAnswer, type ToolCalls } from "./tool-calls.ts";
+import { accepted, callIn, plainAnswer, type ToolCalls } from "./tool-calls.ts";
 
 const PAGE = 50;
 /** How long it is waited whether a server begins a call at all, and whether it confirms a cancel, in ms. */
@@ -49,6 +49,7 @@ export class LegacyTasks {
     const origin = await this.#catalog.tool(name);
     const task = await this.#calls.start(origin.server, origin.name, args, meta);
     await keepWaiting(task, { budgetMs: FIRST_LOOK_MS, signal, until: ({ taskId }) => taskId !== undefined });
+    await accepted(task, signal);
     // A call that its server would not even begin is not a task.
     if (task.outcome?.kind === "failed" && task.taskId === undefined) await plainAnswer(task);
     const { immediateResponse } = task;

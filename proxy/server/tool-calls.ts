@@ -17,6 +17,9 @@ import type { OwnedTasks } from "../store/owned-tasks.ts";
 import type { Catalog, ShownTool } from "./catalog.ts";
 import { JoinableCalls, type MadeCall } from "./joinable-calls.ts";
 
+/** How long the agent's answer may wait for the server's task id beyond the budget, in ms. */
+const ACCEPTED_MS = 2_000;
+
 /** The agent's side of one call. */
 export interface Waiter {
   readonly signal: AbortSignal;
@@ -143,6 +146,7 @@ export class ToolCalls {
   async waited(task: Task, budgetMs: number, waiter: Waiter): Promise<ToolResult> {
     const { signal } = waiter;
     await keepWithin(task, budgetMs, waiter);
+    await accepted(task, signal);
     const { outcome } = task;
     // What the server itself answered goes to the agent as it is.
     if (outcome?.kind === "completed") return withoutServersMarks(await task.result());
@@ -195,6 +199,18 @@ function keepWithin(task: Task, budgetMs: number, { signal, abilities, ask }: Wa
     asked: (request) => {
       if (ask && canAnswer(abilities, request)) ask(task, request);
     },
+  });
+}
+
+/**
+ * Waits until the server has accepted a call that may become a task. Without it an agent could learn that a task runs
+ * before the request has left or its task id is recorded, and a crash in that moment would lose the task.
+ */
+export function accepted(task: Task, signal: AbortSignal): Promise<void> {
+  return keepWaiting(task, {
+    budgetMs: task.state.record.call.asTask ? ACCEPTED_MS : 0,
+    signal,
+    until: ({ taskId, inputRequests }) => taskId !== undefined || inputRequests.length > 0,
   });
 }
 

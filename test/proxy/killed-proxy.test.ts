@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
 import { EffectServer } from "./effect-server.ts";
 import { connected, DataFolder, holdfast, type ProxiedClient } from "./proxied-client.ts";
 import { storedTasks } from "./stored-tasks.ts";
@@ -80,5 +81,55 @@ test.each(["2025-11-25", "2026-07-28"] as const)(
     }
     const stored = await storedTasks(folder);
     expect(stored.filter(({ outcome }) => !outcome)).toEqual([]);
+  },
+);
+
+describe.each(["2025-11-25", "2026-07-28"] as const)(
+  "A proxy killed around a call of a %s server",
+  (generation) => {
+    async function started(answerMs: number): Promise<{ server: EffectServer; folder: DataFolder }> {
+      const server = await EffectServer.start({ generation, workMs: 200, answerMs });
+      const folder = new DataFolder();
+      clean.push(
+        () => server.close(),
+        () => folder.remove(),
+      );
+      return { server, folder };
+    }
+
+    test("as soon as the agent was told that the task runs: the next start finds the task", async () => {
+      // The server's answer takes longer than the budget: nobody could find the task before it.
+      const { server, folder } = await started(800);
+      const first = await connected(holdfast("--budget", "0.1", server.url), folder);
+      const running = await first.client.callTool({ name: "work", arguments: { key: "a" } });
+      if (first.transport.pid) process.kill(first.transport.pid, "SIGKILL");
+      await first.client.close();
+      const next = await connected(holdfast("--budget", "20", server.url), folder);
+      const { task } = running.structuredContent as { task: string };
+      const { content } = await next.client.callTool({ name: "check_task", arguments: { task } });
+      expect(content).toEqual([{ type: "text", text: "done a" }]);
+      expect(server.effects.get("a")).toBe(1);
+      await next.client.close();
+    });
+
+    test("before the request is sent: the call is reported as lost, not made by itself, and can be made again", async () => {
+      const { server, folder } = await started(0);
+      const preload = fileURLToPath(new URL("killed-at-call.cjs", import.meta.url));
+      const env = { NODE_OPTIONS: `--require ${JSON.stringify(preload)}` };
+      const first = await connected(holdfast("--budget", "20", server.url), folder, { env });
+      expect(await work(first, "a")).toBeUndefined();
+      await first.client.close();
+      expect((await storedTasks(folder)).map(({ outcome, runs }) => [outcome, runs])).toEqual([
+        [undefined, false],
+      ]);
+      // Nothing on the disk can tell this moment from the one after the request has left.
+      const next = await connected(holdfast("--budget", "20", server.url), folder);
+      const again = await work(next, "a");
+      expect(again).toMatchObject({ failed: true, text: expect.stringMatching(/lost.* may have been done/) });
+      expect(server.effects.size).toBe(0);
+      expect(await work(next, "a")).toEqual({ failed: false, text: "done a" });
+      expect(server.effects.get("a")).toBe(1);
+      await next.client.close();
+    });
   },
 );

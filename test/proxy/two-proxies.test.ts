@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EffectServer } from "./effect-server.ts";
-import { connected, DataFolder, holdfast, type ProxiedClient } from "./proxied-client.ts";
+import { connected, DataFolder, EVERYTHING, holdfast, type ProxiedClient } from "./proxied-client.ts";
 import { storedTasks, tasksCommand } from "./stored-tasks.ts";
 
 let server: EffectServer;
@@ -28,7 +28,7 @@ async function work({ client }: ProxiedClient, key: string): Promise<string> {
   return (running.structuredContent as { task: string }).task;
 }
 
-async function ended({ client }: ProxiedClient, task: string): Promise<string> {
+async function ended({ client }: Pick<ProxiedClient, "client">, task: string): Promise<string> {
   for (;;) {
     const result = await client.callTool({ name: "check_task", arguments: { task } });
     const running = result.structuredContent as { status?: string } | undefined;
@@ -131,6 +131,24 @@ describe("holdfast tasks", () => {
     expect(await tasksCommand(folder, "forget", short)).toContain("Forgotten");
     expect(await storedTasks(folder)).toEqual([]);
     await expect(tasksCommand(folder, "show", short)).rejects.toThrow(/There is no task/);
+  });
+
+  test("answers a question of a running task, and says why an answer does not fit", async () => {
+    const { client } = await connected(holdfast("--budget", "0.5", "--", ...EVERYTHING), folder);
+    const call = { name: "simulate-research-query", arguments: { topic: "python", ambiguous: true } };
+    const { task } = (await client.callTool(call)).structuredContent as { task: string };
+    await expect.poll(() => tasksCommand(folder, "show", task)).toMatch(/asks +\S+: elicitation\/create/);
+    const shown = await tasksCommand(folder, "show", task);
+    const key = /asks +(\S+):/.exec(shown)?.[1] ?? "";
+    const answer = (...args: readonly string[]): Promise<string> => tasksCommand(folder, "answer", ...args);
+    const response = JSON.stringify({ action: "accept", content: { interpretation: "snake" } });
+    await expect(answer(task, key, "yes")).rejects.toThrow(/The answer is not JSON, such as/);
+    await expect(answer(task, "another", response)).rejects.toThrow(/another/);
+    const misfit = JSON.stringify({ action: "accept", content: { interpretation: 5 } });
+    await expect(answer(task, key, misfit)).rejects.toThrow(/interpretation/);
+    expect(await answer(task.slice(0, 8), key, response)).toBe("Answered.\n");
+    expect(await ended({ client }, task)).toContain("python (snake)");
+    await client.close();
   });
 
   test("keeps a wish for the next start where no process runs the task", async () => {
