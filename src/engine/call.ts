@@ -1,6 +1,7 @@
 import type { CallReply } from "../protocol/task-reading.ts";
 import { readTime } from "../protocol/time-stamp.ts";
-import { type Fault, isClientError, wasRefused } from "./fault.ts";
+import { mayStillCancel } from "./cancel.ts";
+import { type Fault, isAway, isClientError, wasRefused } from "./fault.ts";
 import { withQuestions } from "./input.ts";
 import { end, failed, lost, rpcFailed, unreadable } from "./outcome.ts";
 import { observed } from "./poll.ts";
@@ -8,7 +9,7 @@ import type { Outcome, TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskEvent, TaskState } from "./state.ts";
 import { CLOCK_SKEW_MS } from "./stray.ts";
-import { ATTEMPTS, landed, troubled } from "./trouble.ts";
+import { ATTEMPTS, heardAgain, landed, troubled } from "./trouble.ts";
 
 /** How often a server may ask before it decides on a call. */
 const ROUNDS = 20;
@@ -90,31 +91,49 @@ export function listed(
   now: number,
   timing: Timing,
 ): TaskState {
-  // Not finding it counts like a fault, so the count goes on.
-  const state = { ...landed(before, "list"), failures: before.failures };
+  const state = landed(before, "list");
   if (state.record.stage !== "calling") return state;
-  const { createdAt } = state.record;
+  const { search: _over, ...record } = state.record;
+  const { createdAt } = record;
   const fitting = event.unclaimed.filter(({ snapshot }) => {
     const made = readTime(snapshot.createdAt ?? "");
     return Number.isNaN(made) || (made >= createdAt - CLOCK_SKEW_MS && made <= now + CLOCK_SKEW_MS);
   });
   const [only] = fitting;
-  if (only && fitting.length === 1 && !event.rivals) return observed(state, only, now, timing);
+  if (only && fitting.length === 1 && !event.rivals) return observed({ ...state, record }, only, now, timing);
   // The server may still be at work on the request, and rivals may yet find theirs: it is looked for a few times.
   const unclear = fitting.length > 0;
   const message = unclear
     ? "it is not clear which task of the server is this call"
     : "the server lists no task for it";
-  if (state.failures + 1 < ATTEMPTS) return troubled(state, { kind: "network", message }, now, timing);
   // A wrong result would be worse than none.
   const candidates = fitting.map(({ snapshot }) => snapshot.taskId);
-  return end(state, { ...lostWithoutReply(message), ...(unclear && { candidates }) }, now);
+  const outcome: Outcome = { ...lostWithoutReply(message), ...(unclear && { candidates }) };
+  return missed(state, { kind: "network", message }, outcome, now, timing);
 }
 
+/** Counted in the record: processes that live for one search each must not search for ever. */
+function missed(state: TaskState, fault: Fault, outcome: Outcome, now: number, timing: Timing): TaskState {
+  const { record } = state;
+  const tries = (record.search?.tries ?? 0) + 1;
+  if (tries >= ATTEMPTS) return end(state, outcome, now);
+  const counted = { ...state, record: { ...record, search: { tries, at: now } }, failures: tries - 1 };
+  const next = troubled(counted, fault, now, timing);
+  // The server needs its time: no reload, and nothing a person does, makes the next search sooner.
+  return next.hold ? { ...next, hold: { ...next.hold, demanded: true } } : next;
+}
+
+/** A server that is away has not said that it lacks the task: only when it has been away for long do searches count. */
 export function listFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
-  return state.failures + 1 >= ATTEMPTS
-    ? end(state, lostWithoutReply(`tasks/list failed: ${fault.message}`), now)
-    : troubled(state, fault, now, timing);
+  const outcome = lostWithoutReply(`tasks/list failed: ${fault.message}`);
+  if (!isAway(fault)) return missed(heardAgain(state), fault, outcome, now, timing);
+  const { cancel, silentSince } = state.record;
+  const silent =
+    silentSince === undefined ? { ...state, record: { ...state.record, silentSince: now } } : state;
+  const patient = cancel
+    ? mayStillCancel(cancel, now, timing)
+    : now < (silentSince ?? now) + timing.silenceMs;
+  return patient ? troubled(silent, fault, now, timing) : missed(silent, fault, outcome, now, timing);
 }
 
 function lostWithoutReply(message: string): Outcome {

@@ -3,7 +3,7 @@ import type { TaskReading } from "../protocol/task-reading.ts";
 import type { Fault } from "./fault.ts";
 import { end } from "./outcome.ts";
 import { observed } from "./poll.ts";
-import { hasEnded } from "./record.ts";
+import { hasEnded, type RecordedCancel } from "./record.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
 import { ATTEMPTS, landed, relaxed, troubled } from "./trouble.ts";
@@ -45,6 +45,11 @@ export function cancelFaulted(state: TaskState, fault: Fault, now: number, timin
     return end(state, { kind: "cancelled", confirmed: false, detail }, now);
   }
   return troubled({ ...state, cancelTries }, fault, now, timing);
+}
+
+/** Whether it is too early to give up a server that cannot be reached to cancel the task there. */
+export function mayStillCancel(cancel: RecordedCancel, now: number, timing: Timing): boolean {
+  return since(cancel.requestedAt, now) < PATIENCE * timing.cancelGraceMs;
 }
 
 /** A clock that was set back meanwhile must not make it last for ever. */

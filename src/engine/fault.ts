@@ -49,6 +49,15 @@ export function wasRefused(fault: Fault): boolean {
   );
 }
 
+/** What stands before a server says so where the server is not there; 408 and 425 ask to try again. */
+const AWAY_STATUSES: ReadonlySet<number> = new Set([408, 425, 502, 503, 504]);
+
+/** Whether the server may have been away: nothing follows about what it has. */
+export function isAway(fault: Fault): boolean {
+  if (fault.kind === "network" || fault.kind === "timeout" || wasRefused(fault)) return true;
+  return fault.kind === "http" && AWAY_STATUSES.has(fault.status);
+}
+
 /** The server answered on the HTTP level that the request is at fault, and not the time. */
 export function isClientError(fault: Fault): fault is Fault & { kind: "http" } {
   if (fault.kind !== "http") return false;

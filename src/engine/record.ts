@@ -124,9 +124,11 @@ export interface TaskRecord {
   readonly immediateResponse?: string;
   readonly inputs: readonly RecordedInput[];
   readonly cancel?: RecordedCancel;
+  /** The call's reply never came, and so many lists did not show its task, in whatever process; the latest at `at`. */
+  readonly search?: { readonly tries: number; readonly at: number };
   /** The server said `Retry-After`: before then nothing is sent about the task, whoever holds it. It may be past. */
   readonly heldUntil?: number;
-  /** Since when no request about the task has been answered, once several in a row have failed. */
+  /** Since when no request about the task has been answered: once several in a row have failed, or one list for a lost call. */
   readonly silentSince?: number;
   /** Readings whose `createdAt` is another, once one has brought news: not yet taken in, or the stamp is known to move. */
   readonly doubt?: Doubt;

@@ -9,7 +9,7 @@ import type { Doubt } from "./reused-id.ts";
 /** The requests the engine makes. At most one of each is out for a task at a time. */
 export type Operation = "call" | "get" | "result" | "list" | "answer" | "cancel";
 
-/** A wait before anything more is sent, after faults. `demanded` when the server named the time. */
+/** A wait before anything more is sent, after faults. `demanded` when the server named the time, or what waits is counted. */
 export interface Hold {
   readonly until: number;
   readonly demanded: boolean;

@@ -56,14 +56,22 @@ export function payloadFaulted(state: TaskState, fault: Fault, now: number, timi
   return troubled(state, fault, now, timing);
 }
 
-/** The silence that the server demanded of an earlier process. A clock that was set back must not make it last for ever. */
+/**
+ * The wait that the server demanded of an earlier process, or the backoff between two searches for a lost call: many
+ * short processes must not search sooner than a long one. A clock that was set back must not make it last for ever.
+ */
 export function inheritedHold(
-  { heldUntil = 0 }: TaskRecord,
+  { id, heldUntil = 0, search }: TaskRecord,
   now: number,
   timing: Timing,
-): { readonly hold?: Hold } {
-  const until = Math.min(heldUntil, now + timing.maxPollMs);
-  return until > now ? { hold: { until, demanded: true } } : {};
+): Partial<Pick<TaskState, "hold" | "failures">> {
+  const demanded = Math.min(heldUntil, now + timing.maxPollMs);
+  const backoff = search ? Math.min(search.at, now) + backoffDelay(id, search.tries, timing) : 0;
+  const until = Math.max(demanded, backoff);
+  return {
+    ...(search && { failures: search.tries }),
+    ...(until > now && { hold: { until, demanded: true } }),
+  };
 }
 
 /** A good reply: the operation is no longer out, and the faults before it are forgotten. */
@@ -74,7 +82,8 @@ export function landed(state: TaskState, operation: Operation): TaskState {
   return { ...rest, failures: 0 };
 }
 
-function heardAgain(state: TaskState): TaskState {
+/** The server has answered: it is not away. */
+export function heardAgain(state: TaskState): TaskState {
   if (state.record.silentSince === undefined) return state;
   const { silentSince: _over, ...record } = state.record;
   return { ...state, record };

@@ -12,6 +12,7 @@ import { rebased } from "../engine/rebase.ts";
 import {
   endedAsPlainCall,
   hasEnded,
+  mayHaveStray,
   openInputs,
   type RecordedInput,
   type TaskRecord,
@@ -33,7 +34,7 @@ import {
 } from "../protocol/json-rpc.ts";
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import { protocolOf, type TaskId } from "../protocol/task-protocol.ts";
-import { MalformedReplyError } from "../protocol/task-reading.ts";
+import { MalformedReplyError, type TaskReading } from "../protocol/task-reading.ts";
 import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snapshot.ts";
 import { RecentSet } from "../recent-set.ts";
 import { readRecord } from "../store/read-record.ts";
@@ -42,6 +43,7 @@ import { ClockWatch } from "./clock-watch.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Gate } from "./gate.ts";
 import { PushFeed } from "./push-feed.ts";
+import { SharedList } from "./shared-list.ts";
 
 const OPERATIONS: readonly Operation[] = ["call", "get", "result", "list", "answer", "cancel"];
 /** Whoever asked for these asks again where another process was faster. */
@@ -88,6 +90,12 @@ export interface RuntimeOptions {
 /** `unstored`: the store failed, and only memory has it. `superseded`: another process was faster. */
 type WriteResult = "stored" | "unstored" | "superseded";
 
+/** The tasks of an endpoint that no record claims, and the records of calls that may be among them. */
+interface Unclaimed {
+  readonly tasks: readonly TaskReading[];
+  readonly calls: readonly TaskRecord[];
+}
+
 /** A task in the hands of this process: from when it was started, resumed or rebased until it is released or overtaken. */
 interface Tenure {
   /** The `rev` that the store holds, as this process last read or wrote it. */
@@ -128,6 +136,8 @@ export class TaskRuntime {
   /** Asks again whose a question is that names an unknown task, once a call has its reply. */
   readonly #unnamed: (() => void)[] = [];
   readonly #polls: Gate;
+  /** By endpoint: one list and one reading of the store serve all lost calls. */
+  readonly #unclaimed: Map<string, SharedList<Unclaimed>> = new Map();
   /** By endpoint. */
   readonly #questionStreams: Map<string, Gate> = new Map();
   /** What is out; each resolves when its reply has been taken in, or is no longer wanted. */
@@ -136,6 +146,7 @@ export class TaskRuntime {
   readonly #held: Set<Promise<void>> = new Set();
   /** Steps that wait until nothing is out. */
   readonly #waiting: (() => void)[] = [];
+  readonly #closing: AbortController = new AbortController();
   #closed = false;
 
   constructor(options: RuntimeOptions) {
@@ -327,6 +338,7 @@ export class TaskRuntime {
 
   close(): void {
     this.#closed = true;
+    this.#closing.abort();
     for (const feed of this.#feeds.values()) feed.close();
     for (const stop of this.#listening.values()) stop();
     for (const controller of this.#abandon.values()) controller.abort();
@@ -640,7 +652,7 @@ export class TaskRuntime {
         return { type: "fetched", payload: protocol.decodeResult(shallow(payload)) };
       }
       case "list":
-        return this.#listUnclaimed(record, endpoint, options);
+        return this.#search(record, endpoint);
       case "answer":
         return this.#answer(record, endpoint, options);
       case "cancel": {
@@ -652,36 +664,44 @@ export class TaskRuntime {
     }
   }
 
-  async #listUnclaimed(record: TaskRecord, endpoint: Endpoint, options: RequestOptions): Promise<TaskEvent> {
-    const protocol = protocolOf(record.generation);
-    const { encodeList, decodeList } = protocol;
+  async #search(record: TaskRecord, endpoint: Endpoint): Promise<TaskEvent> {
+    const { generation } = record;
+    const { encodeList, decodeList } = protocolOf(generation);
     if (!encodeList || !decodeList) return { type: "faulted", operation: "list", fault: unsupported("list") };
-    const { items: listed, cut } = await readPages(
-      "tasks/list",
-      async (cursor) => {
-        const reply = await endpoint.request(encodeList(cursor), options, record.generation);
-        const { readings: items, ...rest } = decodeList(reply);
-        return { items, ...rest };
-      },
-      ({ snapshot }) => snapshot.taskId,
-    );
-    if (cut !== undefined) endpoint.listCut(cut);
+    const { clock, timing, requestTimeoutMs: timeoutMs } = this.#options;
+    const shared = this.#unclaimed.get(record.endpoint) ?? new SharedList(clock, timing.backoffMs);
+    this.#unclaimed.set(record.endpoint, shared);
+    const { tasks, calls } = await shared.get(async () => {
+      const { items, cut } = await readPages(
+        "tasks/list",
+        async (cursor) => {
+          // Whoever asked may go; the others still wait for it.
+          const options = { timeoutMs, signal: this.#closing.signal };
+          const reply = await endpoint.request(encodeList(cursor), options, generation);
+          const { readings, ...rest } = decodeList(reply);
+          return { items: readings, ...rest };
+        },
+        ({ snapshot }) => snapshot.taskId,
+      );
+      if (cut !== undefined) endpoint.listCut(cut);
+      return this.#unclaimedOf(record.endpoint, items);
+    });
+    return { type: "listed", unclaimed: tasks, rivals: calls.some((other) => isRival(record, other)) };
+  }
+
+  async #unclaimedOf(endpoint: string, listed: readonly TaskReading[]): Promise<Unclaimed> {
     const { store } = this.#options;
     const claimed = new Set<unknown>();
-    let rivals = false;
+    const calls: TaskRecord[] = [];
     for (const stored of [...(await store.loadActive()), ...(await store.loadSettled())]) {
       const reading = readRecord(stored);
-      if (reading.kind !== "record" || reading.record.endpoint !== record.endpoint) continue;
+      if (reading.kind !== "record" || reading.record.endpoint !== endpoint) continue;
       const { taskId, outcome } = reading.record;
       claimed.add(taskId);
       if (outcome?.kind === "lost") this.#suspect(outcome.candidates);
-      rivals ||= isRival(record, reading.record);
+      if (mayHaveStray(reading.record)) calls.push(reading.record);
     }
-    return {
-      type: "listed",
-      unclaimed: listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId)),
-      rivals,
-    };
+    return { tasks: listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId)), calls };
   }
 
   /** What has been claimed here while the list was on its way is claimed. */
@@ -741,7 +761,7 @@ function looksChanged(before: TaskState, after: TaskState): boolean {
   return a !== b && fields.some((field) => !UNSHOWN.has(field) && a[field] !== b[field]);
 }
 
-const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doubt"]);
+const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doubt", "search"]);
 
 function payloadOf(event: TaskEvent): unknown {
   switch (event.type) {

@@ -3,7 +3,7 @@ import type { TaskRecord } from "../../../src/engine/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
-import { settled } from "../../fixtures/fake-clock.ts";
+import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 import { rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
@@ -170,6 +170,39 @@ describe("resume and tasks/list (2025-11-25)", () => {
       }
     }
     for (const { outcome } of tasks) expect(outcome).toMatchObject({ kind: "lost", candidates: ["t1"] });
+  });
+
+  it("one list and one reading of the store serve many lost calls, in however many processes", async () => {
+    const MANY = 40;
+    const store = await storeWith(...Array.from({ length: MANY }, (_, index) => lost(`lost-${index}`)));
+    const clock = new FakeClock(T0);
+    let [lives, lists, readings] = [0, 0, 0];
+    const counting = {
+      ...store,
+      loadActive() {
+        readings++;
+        return store.loadActive();
+      },
+    };
+    // Each process lives for a second or two: none could try five times.
+    while (lives++ < 30 && (await store.loadActive()).length > 0) {
+      const { client, server } = lab2025({ store: counting, clock });
+      await client.resume();
+      for (let step = 0; step < 4; step++) {
+        await settled();
+        for (const list of server.arrivals.splice(0)) {
+          lists++;
+          await list.reply({ tasks: [task("t1")] });
+        }
+        await clock.advance(500);
+      }
+      await client.close();
+    }
+    expect(await store.loadActive()).toEqual([]);
+    expect(await store.loadSettled()).toHaveLength(MANY);
+    // One to resume, and one beside each list.
+    expect(readings).toBeLessThanOrEqual(lives + lists);
+    expect(lists).toBeLessThanOrEqual(MANY / 2);
   });
 
   it("all pages are looked through", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Recovery } from "../../../src/engine/record.ts";
+import type { Recovery, TaskRecord } from "../../../src/engine/record.ts";
 import { idleState } from "../../../src/engine/state.ts";
 import type { TaskReading } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, network, rpcError, timeout } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
 import {
   callingRecord,
   runningRecord,
@@ -128,8 +128,9 @@ describe("a call that is looked for in the list", () => {
   });
 
   it.each([
-    ["that fails", network],
     ["that the server refuses", rpcError(-32601)],
+    ["that the server fails to make", http(500)],
+    ["that cannot be read", malformed],
   ])("a list %s is asked for five times, and then the call is lost", (_what, fault) => {
     const walk = woken("list");
     for (let attempt = 1; attempt < 5; attempt++) {
@@ -156,6 +157,105 @@ describe("a call that is looked for in the list", () => {
       walk.on({ type: "listed", unclaimed: [] });
       expect(walk.onDue().sent, `attempt ${attempt}`).not.toContain("call");
     }
+  });
+});
+
+describe("a lost call in many short processes", () => {
+  /** A process that lives for one search: it wakes, waits for its turn if it must, and asks for the list once. */
+  function life(record: TaskRecord, now: number): Walk {
+    const walk = new Walk(idleState(record), now).on({ type: "woken" });
+    if (walk.sent.length === 0) walk.onDue();
+    expect(walk.sent).toEqual(["list"]);
+    return walk;
+  }
+  const calling = callingRecord({ generation: "2025-11-25", call: { recovery: "list" } });
+
+  it.each([
+    ["does not show it", { type: "listed", unclaimed: [] }],
+    ["shows two it may be", { type: "listed", unclaimed: [taskMadeAt(0, "a"), taskMadeAt(1, "b")] }],
+    ["is refused", { type: "faulted", operation: "list", fault: rpcError(-32601) }],
+  ] as const)("is lost once the fifth list %s, counted over all of them", (_what, event) => {
+    let walk = life(calling, T0);
+    for (let search = 1; search < 5; search++) {
+      walk.on(event, 10);
+      expect(walk.outcome, `search ${search}`).toBeUndefined();
+      walk = life(walk.record, walk.now);
+    }
+    expect(walk.on(event, 10).outcome?.kind).toBe("lost");
+  });
+
+  it("is searched for no sooner by a new process than by the one before, nor when the page comes back", () => {
+    const before = life(calling, T0).on({ type: "listed", unclaimed: [] });
+    const after = new Walk(idleState(before.record), before.now + 1).on({ type: "woken" });
+    expect(after.sent).toEqual([]);
+    expect(after.due).toBe(before.due);
+    expect(after.on({ type: "due", nudge: true }).sent).toEqual([]);
+  });
+
+  it("waits for one step at most when the clock was set back meanwhile", () => {
+    const before = life(calling, T0).on({ type: "listed", unclaimed: [] });
+    const after = new Walk(idleState(before.record), T0 - 24 * 3_600_000).on({ type: "woken" });
+    expect(after.wait).toBeLessThanOrEqual(1_000);
+  });
+
+  it("is found by a later one, and then nothing is left of the searches", () => {
+    const before = life(calling, T0).on({ type: "listed", unclaimed: [] });
+    const walk = life(before.record, T0 + 5_000).on({ type: "listed", unclaimed: [taskMadeAt(20)] });
+    expect(walk.record).toMatchObject({ stage: "running", taskId: "task-1" });
+    expect(walk.record.search).toBeUndefined();
+  });
+});
+
+describe("a lost call whose server is away", () => {
+  const AWAY = [
+    ["cannot be reached", network],
+    ["does not reply", timeout],
+    ["is behind a gateway that says 502", http(502)],
+    ["asks for a retry later", http(503, 5_000)],
+    ["wants a sign-in", unauthorized],
+  ] as const;
+
+  it.each(AWAY)("is not lost while the server %s, and is found when it is back", (_what, fault) => {
+    const walk = woken("list");
+    for (let search = 0; search < 50; search++) {
+      walk.on({ type: "faulted", operation: "list", fault }).onDue();
+      expect(walk.sent, `search ${search}`).toEqual(["list"]);
+    }
+    walk.on({ type: "listed", unclaimed: [taskMadeAt(0)] });
+    expect(walk.record).toMatchObject({ stage: "running", taskId: "task-1" });
+    expect(walk.record.silentSince).toBeUndefined();
+  });
+
+  it.each(AWAY)("is lost a day after the server %s first, after five searches more", (_what, fault) => {
+    const first = woken("list").on({ type: "faulted", operation: "list", fault });
+    const walk = new Walk(idleState(first.record), first.now + 24 * 3_600_000).on({ type: "woken" });
+    for (let search = 1; search < 5; search++) {
+      walk.on({ type: "faulted", operation: "list", fault });
+      expect(walk.outcome, `search ${search}`).toBeUndefined();
+      expect(walk.onDue().sent).toEqual(["list"]);
+    }
+    walk.on({ type: "faulted", operation: "list", fault });
+    expect(walk.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining(fault.message) });
+  });
+
+  it("writes the record once, however often it fails", () => {
+    const walk = woken("list").on({ type: "faulted", operation: "list", fault: network });
+    const { rev } = walk.record;
+    for (let search = 0; search < 10; search++)
+      walk.onDue().on({ type: "faulted", operation: "list", fault: network });
+    expect(walk.record.rev).toBe(rev);
+  });
+
+  it("is given up within minutes once it was cancelled", () => {
+    const walk = woken("list").on({ type: "cancelled" });
+    const cancelledAt = walk.now;
+    for (let search = 0; search < 50 && !walk.outcome; search++) {
+      walk.on({ type: "faulted", operation: "list", fault: network });
+      if (!walk.outcome) walk.onDue();
+    }
+    expect(walk.outcome?.kind).toBe("lost");
+    expect(walk.now - cancelledAt).toBeGreaterThan(300_000);
+    expect(walk.now - cancelledAt).toBeLessThan(600_000);
   });
 });
 
