@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Generation } from "holdfast";
 
 export const TASK_TOOL = "acquire_paper";
-/** A task ends after a time between these, in ms. */
-const LEAST_MS = 500;
-const MOST_MS = 6_000;
+/** The time after which a task ends, in ms. */
+export type Duration = () => number;
+const SHORT: Duration = () => 500 + Math.round(Math.random() * 5_500);
 const POLL_MS = 300;
 const PAGE = 200;
 const JSON_TYPE = { "content-type": "application/json" };
@@ -30,10 +30,12 @@ export class TaskLedger {
   readonly ended: Set<number> = new Set();
   readonly #generation: Generation;
   readonly #written: (entry: LedgerEntry) => void;
+  readonly #duration: Duration;
 
-  constructor(generation: Generation, written: (entry: LedgerEntry) => void) {
+  constructor(generation: Generation, written: (entry: LedgerEntry) => void, duration = SHORT) {
     this.#generation = generation;
     this.#written = written;
+    this.#duration = duration;
   }
 
   add(entry: LedgerEntry): void {
@@ -71,8 +73,7 @@ export class TaskLedger {
       case "tools/call": {
         const { n } = params.arguments as { readonly n: number };
         const at = Date.now();
-        const end = at + Math.round(LEAST_MS + Math.random() * (MOST_MS - LEAST_MS));
-        const entry = { n, taskId: [n, at, end, randomUUID()].join("."), at };
+        const entry = { n, taskId: [n, at, at + this.#duration(), randomUUID()].join("."), at };
         this.add(entry);
         this.#written(entry);
         const task = this.#wire(entry.taskId);

@@ -6,15 +6,11 @@ import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 function lab() {
   const clock = new FakeClock(0);
   const list = new SharedList<string>(clock, 1_000);
-  const readings: PromiseWithResolvers<string>[] = [];
+  const readings: { resolve(text: string): void; reject(error: Error): void }[] = [];
   const got: string[] = [];
   const get = (): void => {
     list
-      .get(() => {
-        const reading = Promise.withResolvers<string>();
-        readings.push(reading);
-        return reading.promise;
-      })
+      .get(() => new Promise((resolve, reject) => void readings.push({ resolve, reject })))
       .then(
         (text) => got.push(text),
         (error: Error) => got.push(error.message),
