@@ -80,7 +80,7 @@ export class SqliteTaskStore implements TaskStore {
       `SELECT settled, rev, log, substr(record, 1, ${LEAN_HEAD.length}) AS record FROM task WHERE id = ?`,
       record.id,
     );
-    if (known && isSuperseded(record, revisionOf(known), after)) return false;
+    if (isSuperseded(record, known && revisionOf(known), after)) return false;
     const lean = leanRecord(record);
     const task = leanTask(lean);
     const seq = this.#nextSeq();

@@ -330,7 +330,7 @@ export class TaskHost {
   /** Another tab or its leader has just heard of it: it need not be polled at once. */
   #adopt(group: TabGroup, record: TaskRecord, base?: number): void {
     if (record.stage === "calling") void this.#wakeOrphan(group, record.id);
-    else this.#runtime.wake(record, { fresh: true }, base);
+    else this.#runtime.wake(record, { fresh: true }, base ?? null);
   }
 
   /** A call is recovered only when the tab that made it is gone, and its lock with it. Then it is this tab's. */
@@ -503,10 +503,13 @@ export class TaskHost {
     return task !== undefined;
   }
 
-  /** Another tab moved on a task that runs here. If this one leads, it goes on from there. */
+  /** Another tab moved on a task that runs here, or deleted it. If this one leads, it goes on from there. */
   async #overtaken(id: string): Promise<TaskRecord | undefined> {
-    const record = await this.record(id);
+    const read = await this.#stored(async (store) => ({ entry: await store.load(id) }), undefined);
+    const [record] = read?.entry === undefined ? [] : this.#readable([read.entry]);
     if (record) this.#publish(record);
+    // The tab that deleted it may have died before it told the others.
+    else if (read && read.entry === undefined) this.#options.forgotten(id);
     const group = record && this.#groups.get(record.endpoint);
     const goesOn = record && !record.outcome && (!group || group.leads);
     // A call that another tab makes is that tab's, until it ends.

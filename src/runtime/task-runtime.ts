@@ -176,15 +176,15 @@ export class TaskRuntime {
 
   /**
    * Resumes an unfinished record. `fresh`: another process has just heard of it.
-   * @param base The `rev` that the store holds, where that is not the record's: its last write failed.
+   * @param base The `rev` that the store holds, if its last write failed another than the record's; `null` if none succeeded.
    */
   wake(
     record: TaskRecord,
     how: { readonly fresh?: boolean; readonly dueFrom?: number } = {},
-    base: number = record.rev,
+    base: number | null = record.rev,
   ): void {
     if (this.#closed || this.#states.has(record.id)) return;
-    this.#begin(idleState(record), base);
+    this.#begin(idleState(record), base ?? undefined);
     this.#index(record);
     this.dispatch(record.id, { type: "woken", ...how });
   }

@@ -4,6 +4,7 @@
  */
 import { promisifyRequest } from "idb-keyval";
 import { isObject, sameJson } from "../protocol/json.ts";
+import { randomId } from "../random-id.ts";
 import { Database, OBJECT_STORE } from "./database.ts";
 import { joinLongResult, partLongResult } from "./long-result.ts";
 import { SecondCopy } from "./second-copy.ts";
@@ -17,7 +18,7 @@ const ACTIVE = "active/";
 const SETTLED = "settled/";
 const SESSION = "session/";
 const RESULT = "result/";
-/** Says that second copies were restored into this database, or that there were none. */
+/** Says that second copies were restored into this database, or that there were none. Its value identifies the database. */
 const COMPLETE = "complete";
 
 /**
@@ -29,8 +30,15 @@ const COMPLETE = "complete";
 export function indexedDbStore(name = "holdfast"): TaskStore {
   const copies = new SecondCopy(name);
   let restored = (_tasks: number): void => undefined;
+  let identity: unknown;
+  /** This process wrote to a database that is gone: what the present one lacks was not deleted from it. */
+  let replaced = false;
   const database = new Database(name, {
-    opened: (opened) => complete(opened, copies, (tasks) => restored(tasks)),
+    opened: async (opened) => {
+      const before = identity;
+      identity = await complete(opened, copies, (tasks) => restored(tasks));
+      replaced ||= before !== undefined && before !== identity;
+    },
     deleted: () => void copies.clear(),
   });
   const write = (change: (store: IDBObjectStore) => void): Promise<void> =>
@@ -50,7 +58,8 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
         const parted = partLongResult(record);
         // The connection may have been lost after the write was committed.
         const written = again && sameJson(stored, parted.record);
-        const superseded = !written && isSuperseded(record, stored, after);
+        const follows = replaced && stored === undefined ? undefined : after;
+        const superseded = !written && isSuperseded(record, stored, follows);
         if (!superseded && !written) {
           // The put comes first: what cannot be cloned throws, and then nothing has been deleted.
           store.put(parted.record, (record.outcome ? SETTLED : ACTIVE) + record.id);
@@ -97,32 +106,38 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
   };
 }
 
-/** Fills a database that came back empty from the second copies, once and in one transaction; other copies are outdated. */
+/**
+ * Fills a database that came back empty from the second copies, once and in one transaction; other copies are outdated.
+ * Returns what identifies the database.
+ */
 async function complete(
   database: IDBDatabase,
   copies: SecondCopy,
   restored: (tasks: number) => void,
-): Promise<void> {
+): Promise<unknown> {
   const transaction = (mode: IDBTransactionMode): IDBObjectStore =>
     database.transaction(OBJECT_STORE, mode).objectStore(OBJECT_STORE);
-  if ((await read(transaction("readonly"), COMPLETE)) !== undefined) {
+  const known = await read(transaction("readonly"), COMPLETE);
+  if (known !== undefined) {
     void copies.retain(async () => {
       const keys = await promisifyRequest(transaction("readonly").getAllKeys(under(ACTIVE)));
       return keys.map((key) => String(key).slice(ACTIVE.length));
     });
-    return;
+    return known;
   }
   const found = await copies.read();
   const store = transaction("readwrite");
   // Another tab may have been faster, and has moved the tasks on.
   let tasks = 0;
-  const first = (await read(store, COMPLETE)) === undefined;
+  const theirs = await read(store, COMPLETE);
+  const first = theirs === undefined;
+  const identity = theirs ?? randomId();
   if (first) {
-    store.put(true, COMPLETE);
+    store.put(identity, COMPLETE);
     for (const { record, session } of found ?? []) {
       const keys = [SETTLED, ACTIVE].map((prefix) => prefix + record.id);
-      const known = await Promise.all(keys.map((key) => read(store, key)));
-      if (known.some((stored) => stored !== undefined)) continue;
+      const present = await Promise.all(keys.map((key) => read(store, key)));
+      if (present.some((stored) => stored !== undefined)) continue;
       store.put(record, ACTIVE + record.id);
       tasks++;
       if (isObject(session)) store.put(session, SESSION + record.endpoint);
@@ -130,6 +145,7 @@ async function complete(
   }
   await promisifyRequest(store.transaction);
   if (first && found) restored(tasks);
+  return identity;
 }
 
 /** The keys that begin so. */

@@ -13,8 +13,9 @@ export interface TaskStore {
   readonly scope?: string;
   /**
    * Writes a record; one with an outcome leaves the active ones in the same step. Resolves with false, and writes
-   * nothing, when another process was faster: the store holds an outcome, the same or a higher `rev`, or one other than `after`.
-   * @param after The `rev` of the stored record that this one follows on, where that is known.
+   * nothing, when another process was faster: the store holds an outcome, the same or a higher `rev`, or one other than `after`, or
+   * `after` is given and the record was deleted.
+   * @param after The `rev` of the stored record that this one follows on. Absent if none was stored.
    */
   save(record: TaskRecord, after?: number): Promise<boolean>;
   /** The whole record. */

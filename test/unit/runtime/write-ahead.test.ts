@@ -92,6 +92,16 @@ describe("a task let go of and taken up again", () => {
   });
 });
 
+it("A task that is handed over before any of its writes succeeded is stored by the process that adopts it", async () => {
+  const store = new HeldStore();
+  store.holding = false;
+  const { runtime } = rigOf(store);
+  runtime.wake(runningRecord({ rev: 3 }), { fresh: true }, null);
+  runtime.dispatch("record-1", { type: "cancelled" });
+  await settled();
+  expect(await store.load("record-1")).toMatchObject({ rev: 4, cancel: { requestedAt: T0 } });
+});
+
 describe("write ahead: a call", () => {
   it("is written before its request leaves", async () => {
     const store = new HeldStore();

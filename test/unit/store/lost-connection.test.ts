@@ -111,6 +111,17 @@ describe("deleteDatabase", () => {
     expect(await store.save(runningRecord())).toBe(true);
   });
 
+  it("does not lose a task whose record goes on to be written: the new database lacks it, but nobody deleted it", async () => {
+    const store = indexedDbStore("tasks");
+    await store.save(runningRecord({ rev: 3 }));
+    await deleted("tasks");
+    const other = indexedDbStore("tasks");
+    await other.save(runningRecord({ id: "of another tab" }));
+    expect(await store.save(runningRecord({ rev: 4 }), 3)).toBe(true);
+    expect(await store.load("record-1")).toMatchObject({ rev: 4 });
+    expect(await other.save(runningRecord({ id: "deleted", rev: 2 }), 1)).toBe(false);
+  });
+
   it("is not blocked by a client that is closed, or by a store it shared with another client", async () => {
     const store = indexedDbStore("tasks");
     const closed = vi.spyOn(IDBDatabase.prototype, "close");

@@ -104,18 +104,6 @@ describe.each(Object.entries(STORES))("%s", (_name, open) => {
     expect(await store.loadActive()).toMatchObject([{ rev: 4, immediateResponse: "new" }]);
   });
 
-  it("save() refuses a record that follows on another than the stored one, whatever its rev", async () => {
-    const store = open();
-    await store.save(runningRecord({ rev: 3 }));
-    expect(await store.save(runningRecord({ rev: 9, taskId: "other" }), 2)).toBe(false);
-    expect(await store.load("record-1")).toMatchObject({ rev: 3, taskId: "task-1" });
-    expect(await store.save(runningRecord({ rev: 9, immediateResponse: "new" }), 3)).toBe(true);
-    expect(await store.save(runningRecord({ id: "new", rev: 2 }), 1), "of which nothing is stored").toBe(
-      true,
-    );
-    expect(await store.load("record-1")).toMatchObject({ rev: 9, immediateResponse: "new" });
-  });
-
   it("an outcome is final, whatever the rev", async () => {
     const store = open();
     await store.save(settledRecord({ rev: 3 }));
