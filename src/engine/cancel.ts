@@ -1,12 +1,13 @@
 import { cutText } from "../protocol/bounds.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
+import { callFaulted } from "./call.ts";
 import type { Fault } from "./fault.ts";
 import { end } from "./outcome.ts";
 import { observed } from "./poll.ts";
 import { hasEnded, type RecordedCancel } from "./record.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
-import { ATTEMPTS, landed, relaxed, troubled } from "./trouble.ts";
+import { ATTEMPTS, landed, relaxed, troubled, without } from "./trouble.ts";
 
 /** For how many times the time to act on a cancel it is tried to have an unreachable server take it. */
 const PATIENCE = 10;
@@ -73,9 +74,14 @@ export function abandonsCall({ record, inFlight }: TaskState): boolean {
   return generation === "2026-07-28" || !call.asTask;
 }
 
-/** The request was given up before its reply came: whether the server still did the work, nobody says. */
-export function callAbandoned(state: TaskState, now: number): TaskState {
-  return abandonsCall(state) ? end(state, { kind: "cancelled", confirmed: false }, now) : state;
+/**
+ * The request was given up before its reply came: whether the server still did the work, nobody says. Another process
+ * may have moved the task on since, and its record may know of no cancel.
+ */
+export function callAbandoned(state: TaskState, now: number, timing: Timing): TaskState {
+  if (abandonsCall(state)) return end(state, { kind: "cancelled", confirmed: false }, now);
+  const fault: Fault = { kind: "network", message: "The request was given up" };
+  return state.inFlight.has("call") ? callFaulted(without(state, "call"), fault, now, timing) : state;
 }
 
 /** Ends what was cancelled and of which the server will not say so, or not in time. */

@@ -501,10 +501,11 @@ export class TaskRuntime {
     if (this.#closed || !state || this.#tenures.get(id) !== tenure) return;
     if (!record) return this.yield(id);
     const { clock, timing } = this.#options;
-    // One that was given up brings no event, though it may still wait for its turn.
-    const sent = OPERATIONS.filter(
-      (operation) => this.#abandon.get(`${id}/${operation}`)?.signal.aborted === false,
-    );
+    const sent = OPERATIONS.filter((operation) => {
+      const request = this.#abandon.get(`${id}/${operation}`);
+      // One that was given up brings no event, unless it is a call, though it may still wait for its turn.
+      return request && (operation === "call" || !request.signal.aborted);
+    });
     this.#begin(rebased(state, record, new Set(sent), clock.now(), timing), record.rev);
     // What is sent from here on must not wait for the write that was refused.
     this.#writes.delete(id);

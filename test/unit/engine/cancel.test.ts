@@ -237,6 +237,19 @@ describe.each([
   });
 });
 
+it.each([
+  ["none", "lost"],
+  ["repeat", undefined],
+] as const)(
+  "a call given up, whose record another tab moved on without the cancel, does not stay in flight: recovery %s",
+  (recovery, outcome) => {
+    const walk = new Walk(stateOf(callingRecord({ call: { recovery } }))).on({ type: "started" });
+    walk.on({ type: "callAbandoned" });
+    expect(walk.state.inFlight.size).toBe(0);
+    expect(walk.outcome?.kind).toBe(outcome);
+  },
+);
+
 describe("cancelling a 2025-11-25 call that asked for a task and is on its way", () => {
   it("waits for the reply: there is no task to cancel yet", () => {
     const walk = sent().on({ type: "cancelled" });
