@@ -13,7 +13,7 @@ export default defineConfig({
   plugins: [emitManifest(), noStringCode()],
   resolve: {
     alias: {
-      "@rjsf/validator-ajv8": join(root, "../web/form/no-ajv.ts"),
+      "@rjsf/validator-ajv8": join(root, "../ui/form/no-ajv.ts"),
       // As in the console: its entry for browsers needs a document, and Markdown is read in a worker.
       "decode-named-character-reference": join(
         root,

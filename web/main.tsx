@@ -1,10 +1,10 @@
-import "./app/mantine.css";
-import "./app/console.css";
+import "../ui/app/mantine.css";
+import "../ui/app/console.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { TaskHistory } from "../ui/history/task-history.ts";
 import { App } from "./app/app.tsx";
 import { openWorkspace } from "./clients/workspace.ts";
-import { TaskHistory } from "./history/task-history.ts";
 
 const root = document.querySelector("#root");
 if (!root) throw new Error("The page has no #root");

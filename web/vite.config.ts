@@ -6,7 +6,7 @@ export default defineConfig({
   publicDir: "public",
   resolve: {
     alias: {
-      "@rjsf/validator-ajv8": join(import.meta.dirname, "form/no-ajv.ts"),
+      "@rjsf/validator-ajv8": join(import.meta.dirname, "../ui/form/no-ajv.ts"),
       // Its entry for browsers needs a document, and Markdown is read in a worker.
       "decode-named-character-reference": join(
         import.meta.dirname,

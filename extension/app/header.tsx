@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { hrefOf, useRoute, type View } from "../../web/app/route.ts";
-import { useInputRequests, useTasks } from "../../web/clients/hooks.ts";
+import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
+import { useInputRequests, useTasks } from "../../ui/clients/hooks.ts";
 
 /** What stands above the tasks: where one can go, and how many of them run and ask. */
 export function Header({ children }: { readonly children?: ReactNode }) {

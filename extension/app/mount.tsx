@@ -1,14 +1,14 @@
-import "../../web/app/mantine.css";
-import "../../web/app/console.css";
+import "../../ui/app/mantine.css";
+import "../../ui/app/console.css";
 import "./extension.css";
 import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Look } from "../../web/app/look.tsx";
-import { Notices } from "../../web/app/notices.tsx";
-import { TaskClientProvider } from "../../web/clients/hooks.ts";
-import { WorkspaceContext } from "../../web/clients/workspace-context.ts";
-import { HistoryContext } from "../../web/history/history-context.ts";
-import { TaskHistory } from "../../web/history/task-history.ts";
+import { Look } from "../../ui/app/look.tsx";
+import { Notices } from "../../ui/app/notices.tsx";
+import { TaskClientProvider } from "../../ui/clients/hooks.ts";
+import { WorkspaceContext } from "../../ui/clients/workspace-context.ts";
+import { HistoryContext } from "../../ui/history/history-context.ts";
+import { TaskHistory } from "../../ui/history/task-history.ts";
 import { openWorkspace } from "./workspace.ts";
 
 /** Puts one of the extension's views on its page. */

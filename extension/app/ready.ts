@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { useTaskListing } from "../../web/clients/hooks.ts";
+import { useTaskListing } from "../../ui/clients/hooks.ts";
 
 /** Says on the document that the tasks are there: for whoever looks at the page from outside. */
 export function useReadyMark(): void {

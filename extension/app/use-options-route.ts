@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { goTo, useRoute } from "../../web/app/route.ts";
+import { goTo, useRoute } from "../../ui/app/route.ts";
 
 /** The console's links to its servers lead to the options page here. */
 export function useOptionsForServers(): void {

@@ -1,9 +1,9 @@
 import type { Session } from "holdfast";
 import { ExtensionTaskClient } from "holdfast/extension/page";
-import { Followed } from "../../web/app/followed.ts";
-import { problem } from "../../web/app/problems.ts";
-import type { Workspace, WorkspaceClient } from "../../web/clients/workspace.ts";
-import type { Server } from "../../web/servers/known-servers.ts";
+import { Followed } from "../../ui/app/followed.ts";
+import { problem } from "../../ui/app/problems.ts";
+import type { Workspace, WorkspaceClient } from "../../ui/clients/workspace.ts";
+import type { Server } from "../../ui/servers/server.ts";
 import { followServers, type KnownServer, knownServers } from "../servers/known-servers.ts";
 import { reloadServers, sessionWith } from "./messages.ts";
 

@@ -1,4 +1,4 @@
-import { percentDecoded } from "../../web/app/percent-decoded.ts";
+import { percentDecoded } from "../../ui/app/percent-decoded.ts";
 
 /** Runs in the page, and so knows nothing outside itself: what there may name the DOI, the surest first. */
 export function doiHints(): string[] {

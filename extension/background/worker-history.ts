@@ -1,5 +1,5 @@
 import type { ExtensionTasks } from "holdfast/extension";
-import { TaskHistory } from "../../web/history/task-history.ts";
+import { TaskHistory } from "../../ui/history/task-history.ts";
 
 /** Notes for the time line of a task what the worker sees of it, and that it was another worker that took it up. */
 export class WorkerHistory {

@@ -1,8 +1,8 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { requestHost } from "holdfast/extension/page";
 import { type FormEvent, useState } from "react";
-import { HeaderFields } from "../../web/servers/header-fields.tsx";
-import { type HeaderSecret, headerFault } from "../../web/servers/header-secret.ts";
+import { HeaderFields } from "../../ui/servers/header-fields.tsx";
+import { type HeaderSecret, headerFault } from "../../ui/servers/header-secret.ts";
 import { reloadServers } from "../app/messages.ts";
 import { putServer, type Secrecy } from "../servers/known-servers.ts";
 import { dropSecret, keepSecret } from "../servers/secrets.ts";

@@ -1,8 +1,8 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import type { ListedTool } from "holdfast";
 import { type FormEvent, useState } from "react";
-import { useTools } from "../../web/call/use-tools.ts";
-import { parseObject } from "../../web/form/json-object.ts";
+import { useTools } from "../../ui/call/use-tools.ts";
+import { parseObject } from "../../ui/form/json-object.ts";
 import { isRecord } from "../app/is-record.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { putTarget, WHAT_WORDS, WHATS, type What } from "../targets/targets.ts";

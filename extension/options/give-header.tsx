@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { dropTools } from "../../web/call/tool-lists.ts";
-import { useWorkspace } from "../../web/clients/workspace-context.ts";
-import { HeaderFields } from "../../web/servers/header-fields.tsx";
-import { type HeaderSecret, headerFault } from "../../web/servers/header-secret.ts";
+import { dropTools } from "../../ui/call/tool-lists.ts";
+import { useWorkspace } from "../../ui/clients/workspace-context.ts";
+import { HeaderFields } from "../../ui/servers/header-fields.tsx";
+import { type HeaderSecret, headerFault } from "../../ui/servers/header-secret.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { keepSecret } from "../servers/secrets.ts";
 import { KEPT_WORDS } from "./secrecy-words.ts";

@@ -1,10 +1,10 @@
-import { ColorScheme } from "../../web/app/color-scheme.tsx";
+import { ColorScheme } from "../../ui/app/color-scheme.tsx";
 import { useReadyMark } from "../app/ready.ts";
 import { useKnownServers } from "../servers/use-known-servers.ts";
 import { AddServer } from "./add-server.tsx";
 import { ServerCard } from "./server-card.tsx";
 import { TargetList } from "./target-list.tsx";
-import "../../web/servers/servers.css";
+import "../../ui/servers/servers.css";
 import "./options.css";
 
 /** The servers and how they are shown who calls, and what the context menu sends where. */

@@ -1,12 +1,12 @@
 import { Button } from "@mantine/core";
 import { dropHost, requestHost } from "holdfast/extension/page";
 import { useState } from "react";
-import { explain } from "../../web/app/advice.ts";
-import { Failed } from "../../web/app/failed.tsx";
-import { dropTools } from "../../web/call/tool-lists.ts";
-import { useTools } from "../../web/call/use-tools.ts";
-import { useTasks } from "../../web/clients/hooks.ts";
-import { useSession } from "../../web/servers/use-session.ts";
+import { explain } from "../../ui/app/advice.ts";
+import { Failed } from "../../ui/app/failed.tsx";
+import { dropTools } from "../../ui/call/tool-lists.ts";
+import { useTools } from "../../ui/call/use-tools.ts";
+import { useTasks } from "../../ui/clients/hooks.ts";
+import { useSession } from "../../ui/servers/use-session.ts";
 import { reloadServers } from "../app/messages.ts";
 import { type KnownServer, knownServers, removeServer, sameHost } from "../servers/known-servers.ts";
 import { dropSecret } from "../servers/secrets.ts";

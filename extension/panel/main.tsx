@@ -1,4 +1,4 @@
-import { goTo } from "../../web/app/route.ts";
+import { goTo } from "../../ui/app/route.ts";
 import { mount } from "../app/mount.tsx";
 import { followPanelTask } from "../app/panel-task.ts";
 import { Panel } from "./panel.tsx";

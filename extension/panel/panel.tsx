@@ -1,7 +1,7 @@
-import { Faulty } from "../../web/app/faulty.tsx";
-import { useRoute } from "../../web/app/route.ts";
-import { CallView } from "../../web/call/call-view.tsx";
-import { TasksView } from "../../web/tasks/tasks-view.tsx";
+import { Faulty } from "../../ui/app/faulty.tsx";
+import { useRoute } from "../../ui/app/route.ts";
+import { CallView } from "../../ui/call/call-view.tsx";
+import { TasksView } from "../../ui/tasks/tasks-view.tsx";
 import { Header } from "../app/header.tsx";
 import { useReadyMark } from "../app/ready.ts";
 import { Unready } from "../app/unready.tsx";

@@ -1,19 +1,19 @@
 import { Button } from "@mantine/core";
 import { useMemo } from "react";
-import { Faulty } from "../../web/app/faulty.tsx";
-import { hrefOf, useRoute } from "../../web/app/route.ts";
-import { CallView } from "../../web/call/call-view.tsx";
-import { useInputRequests, useTaskListing, useTasks } from "../../web/clients/hooks.ts";
-import { QuestionForm } from "../../web/questions/question-form.tsx";
-import { TaskTable } from "../../web/tasks/task-table.tsx";
+import { Faulty } from "../../ui/app/faulty.tsx";
+import { hrefOf, useRoute } from "../../ui/app/route.ts";
+import { CallView } from "../../ui/call/call-view.tsx";
+import { useInputRequests, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
+import { QuestionForm } from "../../ui/questions/question-form.tsx";
+import { TaskTable } from "../../ui/tasks/task-table.tsx";
 import { Header } from "../app/header.tsx";
 import { useReadyMark } from "../app/ready.ts";
 import { Unready } from "../app/unready.tsx";
 import { useOptionsForServers } from "../app/use-options-route.ts";
 import { openPanel } from "./open-panel.ts";
 import { TaskCard } from "./task-card.tsx";
-import "../../web/tasks/status.css";
-import "../../web/tasks/table.css";
+import "../../ui/tasks/status.css";
+import "../../ui/tasks/table.css";
 import "./popup.css";
 
 /** What fits below the button: the questions, the tasks, a call. The side panel has the rest. */

@@ -1,9 +1,9 @@
 import { Button, Progress } from "@mantine/core";
-import { goTo } from "../../web/app/route.ts";
-import { useTask } from "../../web/clients/hooks.ts";
-import { useServerTitle } from "../../web/clients/workspace-context.ts";
-import { StatusBadge } from "../../web/tasks/status-badge.tsx";
-import { messageOf, percentOf, standingOf, wayOn } from "../../web/tasks/task-words.ts";
+import { goTo } from "../../ui/app/route.ts";
+import { useTask } from "../../ui/clients/hooks.ts";
+import { useServerTitle } from "../../ui/clients/workspace-context.ts";
+import { StatusBadge } from "../../ui/tasks/status-badge.tsx";
+import { messageOf, percentOf, standingOf, wayOn } from "../../ui/tasks/task-words.ts";
 import { openPanel } from "./open-panel.ts";
 
 /** A task in short, and the way to all of it. */

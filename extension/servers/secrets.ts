@@ -1,4 +1,4 @@
-import type { HeaderSecret } from "../../web/servers/header-secret.ts";
+import type { HeaderSecret } from "../../ui/servers/header-secret.ts";
 import { isRecord } from "../app/is-record.ts";
 import type { KnownServer, Secrecy } from "./known-servers.ts";
 

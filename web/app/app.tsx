@@ -1,18 +1,18 @@
 import { type ReactNode, useEffect } from "react";
-import { CallView } from "../call/call-view.tsx";
-import { TaskClientProvider, useTaskListing, useTasks } from "../clients/hooks.ts";
-import type { Workspace } from "../clients/workspace.ts";
-import { WorkspaceContext } from "../clients/workspace-context.ts";
-import { HistoryContext } from "../history/history-context.ts";
-import type { TaskHistory } from "../history/task-history.ts";
+import { ColorScheme } from "../../ui/app/color-scheme.tsx";
+import { Faulty } from "../../ui/app/faulty.tsx";
+import { Look } from "../../ui/app/look.tsx";
+import { Notices } from "../../ui/app/notices.tsx";
+import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
+import { CallView } from "../../ui/call/call-view.tsx";
+import { TaskClientProvider, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
+import type { Workspace } from "../../ui/clients/workspace.ts";
+import { WorkspaceContext } from "../../ui/clients/workspace-context.ts";
+import { HistoryContext } from "../../ui/history/history-context.ts";
+import type { TaskHistory } from "../../ui/history/task-history.ts";
+import { TasksView } from "../../ui/tasks/tasks-view.tsx";
 import { QuestionBadge } from "../questions/question-badge.tsx";
 import { ServersView } from "../servers/servers-view.tsx";
-import { TasksView } from "../tasks/tasks-view.tsx";
-import { ColorScheme } from "./color-scheme.tsx";
-import { Faulty } from "./faulty.tsx";
-import { Look } from "./look.tsx";
-import { Notices } from "./notices.tsx";
-import { hrefOf, useRoute, type View } from "./route.ts";
 
 export interface AppProps {
   readonly workspace: Workspace;

@@ -1,34 +1,17 @@
-import { type Session, TaskClient, type TaskClientApi } from "holdfast";
+import { TaskClient } from "holdfast";
 import { indexedDbStore } from "holdfast/indexeddb";
 import { RemoteTaskClient } from "holdfast/remote";
-import { Followed } from "../app/followed.ts";
-import { problem } from "../app/problems.ts";
+import { Followed } from "../../ui/app/followed.ts";
+import { problem } from "../../ui/app/problems.ts";
+import type { Workspace } from "../../ui/clients/workspace.ts";
+import type { Server } from "../../ui/servers/server.ts";
 import { connectorTo } from "../servers/connector.ts";
-import { edgeServers, knownServers, type Server } from "../servers/known-servers.ts";
+import { edgeServers, knownServers } from "../servers/known-servers.ts";
 import { finishSignIn } from "../servers/sign-in.ts";
 import { BothClients } from "./both-clients.ts";
 
 /** The demo's: a worker that is nobody's demo does not know it. */
 const EDGE_TOKEN = "demo";
-
-/** The tasks, wherever they run. */
-export interface WorkspaceClient extends TaskClientApi {
-  /** What was agreed with a server, as far as it is known here. */
-  session(endpoint: string): Promise<Session | undefined>;
-}
-
-/** What the whole page works with. */
-export interface Workspace {
-  readonly client: WorkspaceClient;
-  /** The worker's come when it has answered. */
-  readonly servers: Followed<readonly Server[]>;
-  /** Nothing else is asked of a server before what runs there has been taken up. */
-  readonly resumed: Promise<void>;
-  /** Resolves when an endpoint can be asked: the worker's once the worker has said that it has it. */
-  readonly reachable: (endpoint: string) => Promise<void>;
-  /** Whether the worker has said which servers it calls. */
-  readonly complete: Followed<boolean>;
-}
 
 export async function openWorkspace(): Promise<Workspace> {
   const local = await knownServers(location);

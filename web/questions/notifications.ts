@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "react";
-import { wishFocus } from "../app/focus-wish.ts";
-import { goTo } from "../app/route.ts";
-import type { OpenQuestion } from "../clients/hooks.ts";
+import { wishFocus } from "../../ui/app/focus-wish.ts";
+import { goTo } from "../../ui/app/route.ts";
+import type { OpenQuestion } from "../../ui/clients/hooks.ts";
 
-import { askedIn } from "./asked.ts";
+import { askedIn } from "../../ui/questions/asked.ts";
 
 export type Permission = NotificationPermission | "unsupported";
 

@@ -1,9 +1,9 @@
 import { Button, Menu } from "@mantine/core";
 import { useEffect } from "react";
-import { wishFocus } from "../app/focus-wish.ts";
-import { goTo } from "../app/route.ts";
-import { useInputRequests } from "../clients/hooks.ts";
-import { askedIn } from "./asked.ts";
+import { wishFocus } from "../../ui/app/focus-wish.ts";
+import { goTo } from "../../ui/app/route.ts";
+import { useInputRequests } from "../../ui/clients/hooks.ts";
+import { askedIn } from "../../ui/questions/asked.ts";
 import { useDesktopNotifications } from "./notifications.ts";
 
 /** How many questions wait for an answer, over all tasks, and the way to each. */

@@ -1,9 +1,10 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { hrefOf } from "../app/route.ts";
-import { HeaderFields } from "./header-fields.tsx";
-import { type HeaderSecret, headerFault, keepHeader } from "./header-secret.ts";
-import { type Authorization, addServer } from "./known-servers.ts";
+import { hrefOf } from "../../ui/app/route.ts";
+import { HeaderFields } from "../../ui/servers/header-fields.tsx";
+import { type HeaderSecret, headerFault, keepHeader } from "../../ui/servers/header-secret.ts";
+import type { Authorization } from "../../ui/servers/server.ts";
+import { addServer } from "./known-servers.ts";
 
 /** Adds a server by its address. */
 export function AddServer() {

@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { useFollowed } from "../app/followed.ts";
-import { HeaderFields } from "./header-fields.tsx";
-import { type HeaderSecret, headerFault, keepHeader, keptHeader } from "./header-secret.ts";
-import type { Server } from "./known-servers.ts";
+import { useFollowed } from "../../ui/app/followed.ts";
+import { HeaderFields } from "../../ui/servers/header-fields.tsx";
+import { type HeaderSecret, headerFault, keepHeader, keptHeader } from "../../ui/servers/header-secret.ts";
+import type { Server } from "../../ui/servers/server.ts";
 import { signInOf, signIns } from "./sign-in.ts";
 
 /** What a server still needs to know of who calls it. */

@@ -1,6 +1,6 @@
 import type { Connector } from "holdfast";
 import { fromUrl } from "holdfast/sdk-v2";
-import { keptHeader } from "./header-secret.ts";
+import { keptHeader } from "../../ui/servers/header-secret.ts";
 import type { LocalServer } from "./known-servers.ts";
 import { signInOf } from "./sign-in.ts";
 

@@ -1,21 +1,6 @@
 import type { TaskClientApi } from "holdfast";
 import { createStore, get, update } from "idb-keyval";
-
-/** How the page shows a server who it is. */
-export type Authorization = "none" | "header" | "oauth";
-
-/** A server the page can call: its name is what the stored tasks know it by. */
-export interface Server {
-  readonly name: string;
-  readonly title: string;
-  /** Who calls it: this page, or the worker, which then holds its tasks. */
-  readonly mode: "local" | "edge";
-  /** Where the page calls it. */
-  readonly url?: string;
-  readonly authorization: Authorization;
-  /** It was added by hand, and can be removed. */
-  readonly added: boolean;
-}
+import type { Authorization, Server } from "../../ui/servers/server.ts";
 
 export type LocalServer = Server & { readonly url: string };
 

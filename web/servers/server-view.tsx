@@ -1,15 +1,16 @@
 import { Button } from "@mantine/core";
 import type { Session } from "holdfast";
-import { Failed } from "../app/failed.tsx";
-import { problem } from "../app/problems.ts";
-import { hrefOf } from "../app/route.ts";
-import { supportOf } from "../call/task-support.ts";
-import { useTools } from "../call/use-tools.ts";
-import { JsonTree } from "../result/json-tree.tsx";
+import { Failed } from "../../ui/app/failed.tsx";
+import { problem } from "../../ui/app/problems.ts";
+import { hrefOf } from "../../ui/app/route.ts";
+import { supportOf } from "../../ui/call/task-support.ts";
+import { useTools } from "../../ui/call/use-tools.ts";
+import { JsonTree } from "../../ui/result/json-tree.tsx";
+import { dropHeader, keptHeader } from "../../ui/servers/header-secret.ts";
+import type { Server } from "../../ui/servers/server.ts";
+import { useSession } from "../../ui/servers/use-session.ts";
 import { Authorize } from "./authorize.tsx";
-import { dropHeader, keptHeader } from "./header-secret.ts";
-import { removeServer, type Server } from "./known-servers.ts";
-import { useSession } from "./use-session.ts";
+import { removeServer } from "./known-servers.ts";
 
 /** What is known of one server. */
 export function ServerView({ server }: { readonly server: Server }) {

@@ -1,10 +1,10 @@
-import { useFollowed } from "../app/followed.ts";
-import { hrefOf } from "../app/route.ts";
-import { Split } from "../app/split.tsx";
-import { useServers, useWorkspace } from "../clients/workspace-context.ts";
+import { useFollowed } from "../../ui/app/followed.ts";
+import { hrefOf } from "../../ui/app/route.ts";
+import { Split } from "../../ui/app/split.tsx";
+import { useServers, useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { AddServer } from "./add-server.tsx";
 import { ServerView } from "./server-view.tsx";
-import "./servers.css";
+import "../../ui/servers/servers.css";
 
 /** The servers the page knows, and a form for another. */
 export function ServersView({ chosen }: { readonly chosen: string | undefined }) {

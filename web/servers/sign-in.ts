@@ -1,7 +1,7 @@
 import type { OAuthClientProvider } from "@modelcontextprotocol/client";
 import { auth } from "@modelcontextprotocol/client";
-import { Followed } from "../app/followed.ts";
-import { goTo } from "../app/route.ts";
+import { Followed } from "../../ui/app/followed.ts";
+import { goTo } from "../../ui/app/route.ts";
 
 type Tokens = Parameters<OAuthClientProvider["saveTokens"]>[0];
 type ClientInformation = Parameters<NonNullable<OAuthClientProvider["saveClientInformation"]>>[0];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { unfitForForm } from "../../../web/form/form-fit.ts";
-import { pathsOf } from "../../../web/form/pattern-paths.ts";
-import { checkAgainst } from "../../../web/form/schema-faults.ts";
+import { unfitForForm } from "../../../ui/form/form-fit.ts";
+import { pathsOf } from "../../../ui/form/pattern-paths.ts";
+import { checkAgainst } from "../../../ui/form/schema-faults.ts";
 
 /** Each takes longer than anybody lives on this text. */
 const EVIL_TEXT = `${"a".repeat(5_000)}!`;

@@ -17,7 +17,7 @@ export function useMarkdownTree(text: string): MarkdownTree {
   const [state, setState] = useState<MarkdownTree>({ kind: "reading" });
   useEffect(() => {
     setState({ kind: "reading" });
-    const worker = new Worker(new URL("markdown-worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("./markdown-worker.ts", import.meta.url), { type: "module" });
     const end = (next: MarkdownTree): void => {
       clearTimeout(timer);
       worker.terminate();

@@ -1,6 +1,6 @@
 import { createContext, useContext } from "react";
 import { useFollowed } from "../app/followed.ts";
-import type { Server } from "../servers/known-servers.ts";
+import type { Server } from "../servers/server.ts";
 import type { Workspace } from "./workspace.ts";
 
 export const WorkspaceContext = createContext<Workspace | undefined>(undefined);

@@ -1,0 +1,22 @@
+import type { Session, TaskClientApi } from "holdfast";
+import type { Followed } from "../app/followed.ts";
+import type { Server } from "../servers/server.ts";
+
+/** The tasks, wherever they run. */
+export interface WorkspaceClient extends TaskClientApi {
+  /** What was agreed with a server, as far as it is known here. */
+  session(endpoint: string): Promise<Session | undefined>;
+}
+
+/** What the whole page works with. */
+export interface Workspace {
+  readonly client: WorkspaceClient;
+  /** The worker's come when it has answered. */
+  readonly servers: Followed<readonly Server[]>;
+  /** Nothing else is asked of a server before what runs there has been taken up. */
+  readonly resumed: Promise<void>;
+  /** Resolves when an endpoint can be asked: the worker's once the worker has said that it has it. */
+  readonly reachable: (endpoint: string) => Promise<void>;
+  /** Whether the worker has said which servers it calls. */
+  readonly complete: Followed<boolean>;
+}
