@@ -26,6 +26,10 @@ export class Gibberish implements Host {
   mad = false;
   /** How many messages made no sense. */
   count = 0;
+  /** How many replies about each task were spoilt. */
+  readonly spoilt: Map<string, number> = new Map();
+  /** The ids of questions that it also asked in other words. */
+  readonly garbledIds: Set<string> = new Set();
 
   constructor(host: Host, random: Random, generation: Generation) {
     this.#host = host;
@@ -37,8 +41,10 @@ export class Gibberish implements Host {
     const { method = "", id } = exchange.message;
     if (!this.mad || id === undefined || !SPOILT.has(method)) return this.#host.receive(exchange);
     this.babble(exchange);
+    const taskId = String(exchange.message.params?.taskId);
     const spoil = (spoilt: Exchange, result: unknown): void => {
       this.count++;
+      this.spoilt.set(taskId, (this.spoilt.get(taskId) ?? 0) + 1);
       if (this.#random.chance(0.1)) return spoilt.blurt(nonsense(this.#random, 2));
       const mutated = mutate(this.#random, result);
       const harmless = result !== undefined && this.#isHarmless(method, spoilt.message, mutated, result);
@@ -73,6 +79,7 @@ export class Gibberish implements Host {
       // All the better.
     }
     this.count++;
+    this.garbledIds.add(String(message.id));
     return garbled;
   }
 
