@@ -245,7 +245,12 @@ export class RpcChannel {
     if (isResponse(message)) return this.#receiveResponse(message);
     if (this.#closed || !(isRequest(message) || isNotification(message))) return false;
     if (message.method === "notifications/progress") this.#extend(message.params);
-    return this.#inbound(message, about === undefined ? {} : { about });
+    // A server may ask before the handshake has come to its end: nobody else knows the session then.
+    const { sessionId } = this.#transport;
+    return this.#inbound(message, {
+      ...(about !== undefined && { about }),
+      ...(sessionId !== undefined && { sessionId }),
+    });
   }
 
   /** Fails everything that waits: the transport is gone. */
