@@ -14,15 +14,19 @@ import { relaxed, without } from "./trouble.ts";
 /**
  * The engine. Pure: from a state, an event and the time it says the next state and what to send.
  * The caller writes `state.record` when it has changed, and only then carries the commands out.
+ * Of several events, nothing is sent in between: a reply among them would count as that of the new request.
  */
 export function transition(
   state: TaskState,
-  event: TaskEvent,
+  event: TaskEvent | readonly TaskEvent[],
   now: number,
   timing: Timing = DEFAULT_TIMING,
 ): Transition {
   if (state.record.outcome) return { state: { ...state, inFlight: NOTHING_OUT }, commands: [] };
-  const after = enforceCancel(apply(state, event, now, timing), now, timing);
+  let after = state;
+  for (const next of "type" in event ? [event] : event) {
+    if (!after.record.outcome) after = enforceCancel(apply(after, next, now, timing), now, timing);
+  }
   const next = plan(after, now);
   const record = withPace(state.record, next, now, timing);
   if (record === state.record) return next;

@@ -236,12 +236,13 @@ export class TaskRuntime {
     for (const id of [...this.#states.keys()]) this.dispatch(id, { type: "due", nudge: true });
   }
 
-  dispatch(id: string, event: TaskEvent): void {
+  dispatch(id: string, ...events: readonly TaskEvent[]): void {
     this.#followClock();
     const before = this.#states.get(id);
     if (!before || this.#closed) return;
     const { clock, timing } = this.#options;
-    const { state, commands } = transition(before, event, clock.now(), timing);
+    const isA = (type: TaskEvent["type"]): boolean => events.some((event) => event.type === type);
+    const { state, commands } = transition(before, events, clock.now(), timing);
     this.#states.set(id, state);
     if (state.record.outcome) this.#stopListening(id);
     this.#due.set(id, nextDue(state, timing));
@@ -249,7 +250,7 @@ export class TaskRuntime {
       this.#ephemeral.delete(id);
       this.#index(state.record);
     }
-    const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record, event);
+    const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record, events);
     const tenure = this.#tenures.get(id);
     const proceed = (result: WriteResult): void => {
       const letGo = this.#tenures.get(id) !== tenure;
@@ -259,15 +260,15 @@ export class TaskRuntime {
         else this.#abandonRequest(id, command.operation);
       }
       const spent = this.#options.shared && this.#isSpent(state.record);
-      const news = event.type === "started" || looksChanged(before, state);
+      const news = isA("started") || looksChanged(before, state);
       // This write was in flight when the task was handed over, so only this process can publish it.
-      if (news || (!letGo && event.type === "woken")) this.#options.changed(state, news);
+      if (news || (!letGo && isA("woken"))) this.#options.changed(state, news);
       if (spent) void this.#remove(state.record);
     };
     if (!written) proceed("stored");
     else void written.then(proceed);
     this.#options.rescheduled();
-    if (event.type === "asked") this.#closeQuestionStream(id);
+    if (isA("asked")) this.#closeQuestionStream(id);
   }
 
   /** Forgets a settled task; its record is the store's. */
@@ -510,8 +511,8 @@ export class TaskRuntime {
     // What is sent from here on must not wait for the write that was refused.
     this.#writes.delete(id);
     this.#index(record);
-    for (const event of tenure.unsaved) if (!BY_APP.has(event.type)) this.dispatch(id, event);
-    this.dispatch(id, { type: "due" });
+    const heard = tenure.unsaved.filter(({ type }) => !BY_APP.has(type));
+    this.dispatch(id, ...heard, { type: "due" });
   }
 
   /** A plain call whose caller has its end in hand: nobody will look for it. */
@@ -526,13 +527,13 @@ export class TaskRuntime {
     });
   }
 
-  /** @param event What changed the record; none where it is new. */
-  #write(record: TaskRecord, event?: TaskEvent): Promise<WriteResult> {
+  /** @param events What changed the record; none where it is new. */
+  #write(record: TaskRecord, events: readonly TaskEvent[] = []): Promise<WriteResult> {
     const tenure = this.#tenures.get(record.id);
     if (!tenure || this.#ephemeral.has(record.id)) return Promise.resolve("stored");
     const { store } = this.#options;
     const unwanted = !this.#options.shared && this.#isSpent(record);
-    if (event) tenure.unsaved.push(event);
+    tenure.unsaved.push(...events);
     const put = async (): Promise<WriteResult> => {
       // What follows on a state that another process overtook must not be written over that one's.
       const overtaken =
@@ -552,7 +553,8 @@ export class TaskRuntime {
         return "unstored";
       })
       .finally(() => {
-        if (event && !tenure.overtaken) tenure.unsaved.splice(0, tenure.unsaved.indexOf(event) + 1);
+        const last = events.at(-1);
+        if (last && !tenure.overtaken) tenure.unsaved.splice(0, tenure.unsaved.indexOf(last) + 1);
       });
     this.#writes.set(record.id, write);
     // Before any other callback on this write, so that nothing overtakes what waits for it.
