@@ -65,10 +65,12 @@ export class Disk {
 
   /** The record of a task, by the server's id. */
   recordOfTask(endpoint: string, taskId: string): TaskRecord | undefined {
+    // A server may use an id again: the latest call is meant.
+    const own = (record: TaskRecord): boolean => record.taskId === taskId && record.endpoint === endpoint;
+    const latestFirst = (a: TaskRecord, b: TaskRecord): number => b.createdAt - a.createdAt;
     for (const records of [this.active, this.settled]) {
-      for (const record of records.values()) {
-        if (record.taskId === taskId && record.endpoint === endpoint) return record;
-      }
+      const [latest] = [...records.values()].filter(own).sort(latestFirst);
+      if (latest) return latest;
     }
     return undefined;
   }

@@ -81,7 +81,9 @@ export function wrongOutcome(
       if (early && !ledger.noted(tag, "unknown task")) return `${tag} counts as cancelled after ${waited} ms`;
       // A call of unknown fate is not made again once it is cancelled.
       if (record.taskId === undefined && history.troubled) return undefined;
-      if (ledger.noted(tag, "cancel acknowledged") || ledger.noted(tag, "cancel refused")) return undefined;
+      // Of a reply whose `createdAt` moves it is not certain that it is about this task.
+      const taken = ["cancel acknowledged", "cancel refused", "cancelled"];
+      if (taken.some((note) => ledger.noted(tag, note))) return undefined;
       return ledger.notes(tag).some((note) => note.startsWith("tasks/cancel: ") || note === "unknown task")
         ? undefined
         : `${tag} is cancelled, and no server took the wish`;
