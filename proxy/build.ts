@@ -4,6 +4,7 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const SDK = "@modelcontextprotocol/client";
+const USED = ["auth", "computeScopeUnion", "extractWWWAuthenticateParams", "StreamableHTTPClientTransport"];
 
 const shared: BuildOptions = {
   bundle: true,
@@ -29,7 +30,7 @@ const sdkAsText: Plugin = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: new RegExp(`^${SDK}$`) }, ({ path }) => ({ path, namespace: "sdk-as-text" }));
     onLoad({ filter: /./, namespace: "sdk-as-text" }, async () => {
-      const contents = `export { StreamableHTTPClientTransport } from "${SDK}";`;
+      const contents = `export { ${USED.join(", ")} } from "${SDK}";`;
       const stdin = { contents, resolveDir: at(".") };
       const { outputFiles = [] } = await build({ ...shared, stdin, write: false });
       const text = `(function (module, require) {${outputFiles[0]?.text ?? ""}\n})`;

@@ -1,42 +1,29 @@
-import { type OAuthClientProvider, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { authorizedFetch } from "../../src/channel/authorization.ts";
+import type { Fetch } from "../../src/channel/exchange.ts";
 import { HttpError } from "../../src/channel/http-error.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import type { RemoteServer } from "../configuration/server-spec.ts";
 import type { SignIn } from "./sign-in.ts";
 
-/** Streamable HTTP by the SDK. When the server wants the user to sign in, a request waits for that and is sent again. */
+/** Streamable HTTP by the SDK. A request that the server refuses for its token waits for a new one and is sent again. */
 export function remoteTransport(
-  server: RemoteServer,
+  { url, headers }: RemoteServer,
   signIn: SignIn,
   sessionId: string | undefined,
 ): Transport {
+  const plain: Fetch = (input, init) => globalThis.fetch(input, init);
   // A header of the user's own is all the authorization there is.
-  const ownHeader = Object.keys(server.headers).some((name) => name.toLowerCase() === "authorization");
-  const authProvider: OAuthClientProvider | undefined = ownHeader ? undefined : signIn;
-  const sdk = new StreamableHTTPClientTransport(new URL(server.url), {
+  const hasOwnHeader = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+  const send = hasOwnHeader ? plain : authorizedFetch(plain, new URL(url), signIn, plain, Date.now);
+  return new StreamableHTTPClientTransport(new URL(url), {
     async fetch(input, init) {
-      const response = await globalThis.fetch(input, init);
+      const response = await send(input, init);
       // The SDK drops this header, and a poll needs it.
       if (response.headers.has("retry-after") && !response.ok) throw await HttpError.of(response);
       return response;
     },
-    requestInit: { headers: { ...server.headers } },
-    ...(authProvider && { authProvider }),
+    requestInit: { headers: { ...headers } },
     ...(sessionId !== undefined && { sessionId }),
-  });
-  const transport = sdk as unknown as Transport;
-  const send = transport.send.bind(transport);
-  const signed = async (message: never, options?: never): Promise<void> => {
-    try {
-      await send(message, options);
-    } catch (error) {
-      const { coming } = signIn;
-      if ((error as Error).name !== "UnauthorizedError" || !coming) throw error;
-      await sdk.finishAuth(await coming);
-      signIn.completed();
-      await send(message, options);
-    }
-  };
-  transport.send = signed;
-  return transport;
+  }) as unknown as Transport;
 }

@@ -1,118 +1,102 @@
-import { randomBytes } from "node:crypto";
-import type { OAuthClientProvider } from "@modelcontextprotocol/client";
+import { auth, computeScopeUnion, extractWWWAuthenticateParams } from "@modelcontextprotocol/client";
+import {
+  type AuthorizationTarget,
+  type Credentials,
+  oauthCredentials,
+} from "../../src/channel/authorization.ts";
+import { RequestFaultError } from "../../src/channel/request-fault.ts";
 import type { Log } from "../log.ts";
 import { openInBrowser } from "./browser.ts";
 import type { CredentialFile } from "./credentials.ts";
-import { freePort, redirected, redirectUrl } from "./loopback-redirect.ts";
+import { LoopbackRedirect } from "./loopback-redirect.ts";
+import { OAuthClient } from "./oauth-client.ts";
 
-/** After a sign-in that came to nothing the browser is not opened again for so long, in ms: polls go on meanwhile. */
+/** After a sign-in that was refused or not completed, the browser is not opened again for so long, in ms. */
 const PAUSE_MS = 600_000;
 
-type Stored<T> = T extends (...args: never[]) => infer R ? Awaited<R> : never;
-type ClientInformation = Stored<OAuthClientProvider["clientInformation"]>;
-type Tokens = Stored<OAuthClientProvider["tokens"]>;
-
-/** OAuth for one server, as the SDK's transport asks for it: the user signs in with the browser of this computer. */
-export class SignIn implements OAuthClientProvider {
+/** The tokens for one server. The user signs in with the browser of this computer. One process at a time gets new ones. */
+export class SignIn implements Credentials {
+  readonly provider: OAuthClient;
   readonly #file: CredentialFile;
-  readonly #log: Log;
   readonly #name: string;
-  readonly #port: number;
-  readonly #state: string = randomBytes(24).toString("base64url");
-  #verifier = "";
-  #coming: Promise<URLSearchParams> | undefined;
-  #failedAt = Number.NEGATIVE_INFINITY;
+  readonly #log: Log;
+  readonly #oauth: Credentials;
+  readonly #startedAt: number = Date.now();
 
-  private constructor(file: CredentialFile, name: string, log: Log, port: number) {
+  constructor(file: CredentialFile, name: string, log: Log) {
     this.#file = file;
     this.#name = name;
     this.#log = log;
-    this.#port = port;
+    this.provider = new OAuthClient(file, (url) => {
+      log.info(`${name} wants you to sign in: ${url.origin}${url.pathname} is opened in your browser`);
+      openInBrowser(url);
+    });
+    this.#oauth = oauthCredentials(this.provider, (client, challenge, target) =>
+      this.#authorize(client, challenge, target),
+    );
   }
 
-  /** Uses the port that the server knows from before, where there is one. */
-  static async for(file: CredentialFile, name: string, log: Log): Promise<SignIn> {
-    const { port } = file.read();
-    return new SignIn(file, name, log, port ?? (await freePort()));
+  token(): string | undefined {
+    return this.provider.tokens()?.access_token;
   }
 
-  /** The parameters with which the browser comes back, while somebody signs in. */
-  get coming(): Promise<URLSearchParams> | undefined {
-    return this.#coming;
+  /** Refreshes the token, or has the user sign in. Throws a RequestFaultError that says what the user can do. */
+  async renew(challenge: Response, mayPrompt: boolean, target: AuthorizationTarget): Promise<boolean> {
+    const refused = this.token();
+    const lock = await this.#file.lock(() => this.#log.info(`${this.#name}: another process signs in`));
+    try {
+      const token = this.token();
+      if (token !== undefined && token !== refused) return true;
+      // A refresh gives no scope that the grant lacks.
+      if (challenge.status === 401 && (await this.#oauth.renew(challenge, false, target))) return true;
+      if (!mayPrompt) throw unauthorized(`${this.#name} wants you to sign in: use one of its tools`);
+      return await this.#signedIn(challenge, target);
+    } finally {
+      lock.release();
+    }
   }
 
-  get redirectUrl(): string {
-    return redirectUrl(this.#port);
+  async #signedIn(challenge: Response, target: AuthorizationTarget): Promise<boolean> {
+    const { port, failedAt = 0 } = this.#file.read();
+    if (failedAt > Math.max(this.#startedAt, Date.now() - PAUSE_MS))
+      throw unauthorized(
+        `The sign-in to ${this.#name} was not completed: to try again, wait 10 minutes or restart the agent`,
+      );
+    const redirect = await LoopbackRedirect.open(port);
+    this.provider.redirect = redirect;
+    try {
+      return await this.#oauth.renew(challenge, true, target);
+    } finally {
+      this.provider.redirect = undefined;
+      redirect.close();
+    }
   }
 
-  get clientMetadata(): OAuthClientProvider["clientMetadata"] {
-    return {
-      client_name: "Holdfast",
-      redirect_uris: [this.redirectUrl],
-      grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"],
-      token_endpoint_auth_method: "none",
-      application_type: "native",
+  /** Runs the SDK's OAuth, and waits for the browser if the user has to sign in. */
+  async #authorize(client: OAuthClient, challenge: Response, target: AuthorizationTarget): Promise<string> {
+    const { resourceMetadataUrl, scope: asked } = extractWWWAuthenticateParams(challenge);
+    const widens = challenge.status === 403;
+    const scope = widens ? computeScopeUnion(client.tokens()?.scope, asked) : asked;
+    const options = {
+      ...target,
+      ...(resourceMetadataUrl && { resourceMetadataUrl }),
+      ...(scope !== undefined && { scope }),
     };
+    const done = await auth(client, { ...options, ...(widens && { forceReauthorization: true }) });
+    const { redirect } = client;
+    if (done === "AUTHORIZED" || !redirect) return done;
+    const parameters = await redirect.parameters.catch((error: Error) => {
+      this.#file.update({ failedAt: Date.now() });
+      throw unauthorized(
+        `The sign-in to ${this.#name} failed: ${error.message}. Restart the agent to try again`,
+      );
+    });
+    const iss = parameters.get("iss");
+    const authorizationCode = parameters.get("code") ?? "";
+    return auth(client, { ...options, authorizationCode, ...(iss !== null && { iss }) });
   }
+}
 
-  state(): string {
-    return this.#state;
-  }
-
-  clientInformation(): ClientInformation {
-    const { client, port } = this.#file.read();
-    // A registration holds for its port.
-    return port === this.#port ? (client as unknown as ClientInformation) : undefined;
-  }
-
-  saveClientInformation(client: NonNullable<ClientInformation>): void {
-    this.#file.update({ client: { ...client }, port: this.#port });
-  }
-
-  tokens(): Tokens {
-    return this.#file.read().tokens as unknown as Tokens;
-  }
-
-  saveTokens(tokens: NonNullable<Tokens>): void {
-    this.#file.update({ tokens: { ...tokens } });
-  }
-
-  saveCodeVerifier(verifier: string): void {
-    // The browser comes back with the code of the first one.
-    if (!this.#coming) this.#verifier = verifier;
-  }
-
-  codeVerifier(): string {
-    return this.#verifier;
-  }
-
-  async redirectToAuthorization(url: URL): Promise<void> {
-    if (this.#coming) return;
-    if (Date.now() - this.#failedAt < PAUSE_MS)
-      throw new Error("The sign-in was not completed: start the agent again to sign in");
-    this.#coming = redirected(this.#port, this.#state);
-    this.#coming.then(
-      () => undefined,
-      () => {
-        this.#failedAt = Date.now();
-        this.#coming = undefined;
-      },
-    );
-    this.#log.info(
-      `${this.#name} wants you to sign in: ${url.origin}${url.pathname} is opened in your browser`,
-    );
-    openInBrowser(url);
-  }
-
-  /** The code has been redeemed. */
-  completed(): void {
-    this.#coming = undefined;
-  }
-
-  invalidateCredentials(scope: "all" | "client" | "tokens" | "verifier" | "discovery"): void {
-    if (scope === "all" || scope === "client") this.#file.update({ client: undefined, tokens: undefined });
-    if (scope === "tokens") this.#file.update({ tokens: undefined });
-    if (scope === "verifier") this.#verifier = "";
-  }
+function unauthorized(message: string): RequestFaultError {
+  return new RequestFaultError("authorization", { kind: "unauthorized", message });
 }

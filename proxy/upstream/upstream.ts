@@ -38,7 +38,7 @@ export class Upstream {
   #link: Promise<Link> | undefined;
   #current: Link | undefined;
   #process: LocalProcess | undefined;
-  #signIn: Promise<SignIn> | undefined;
+  #signIn: SignIn | undefined;
   #startedAt = 0;
   #failures = 0;
   #connections = 0;
@@ -224,8 +224,8 @@ export class Upstream {
       import("./sign-in.ts"),
       import("./remote-transport.ts"),
     ]);
-    this.#signIn ??= SignIn.for(file, this.name, this.#log);
-    const signIn = await this.#signIn;
+    this.#signIn ??= new SignIn(file, this.name, this.#log);
+    const signIn = this.#signIn;
     return (sessionId) => remoteTransport(server, signIn, sessionId);
   }
 

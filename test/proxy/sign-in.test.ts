@@ -1,4 +1,5 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connected, DataFolder, holdfast, type ProxiedClient } from "./proxied-client.ts";
@@ -9,20 +10,30 @@ let folder: DataFolder;
 beforeEach(async () => {
   server = await SigningServer.start();
   folder = new DataFolder();
-  // The user's browser: it follows the sign-in page's redirect, as a person who allows at once.
+  // The user's browser: once the user is there, it follows the redirect of the sign-in page.
+  const script = `#!${process.execPath}
+    const { appendFileSync, existsSync } = require("node:fs");
+    const look = setInterval(async () => {
+      if (!existsSync(${JSON.stringify(join(folder.path, "user"))})) return;
+      clearInterval(look);
+      const page = await fetch(process.argv.at(-1));
+      appendFileSync(${JSON.stringify(join(folder.path, "pages"))}, await page.text());
+    }, 20);
+  `;
   for (const name of ["xdg-open", "open"]) {
-    const browser = join(folder.path, name);
-    writeFileSync(
-      browser,
-      `#!${process.execPath}\nfetch(process.argv.at(-1)).then(async (page) => require("node:fs").appendFileSync(${JSON.stringify(join(folder.path, "pages"))}, await page.text()));\n`,
-    );
-    chmodSync(browser, 0o755);
+    writeFileSync(join(folder.path, name), script);
+    chmodSync(join(folder.path, name), 0o755);
   }
+  userComes();
 });
 afterEach(() => {
   server.close();
   folder.remove();
 });
+
+function userComes(): void {
+  writeFileSync(join(folder.path, "user"), "");
+}
 
 function start(...args: readonly string[]): Promise<ProxiedClient> {
   const env = { PATH: `${folder.path}${delimiter}${process.env.PATH ?? ""}` };
@@ -77,6 +88,56 @@ describe.skipIf(process.platform === "win32")("A remote server that wants the us
     expect(server.refreshes).toBe(1);
     expect(server.tokens).toContain(credentials().tokens.access_token);
     await first.client.close();
+  });
+
+  test("is signed in to once by two processes that start at the same time", async () => {
+    rmSync(join(folder.path, "user"));
+    const both = [start("--name", "one"), start("--name", "two")];
+    // The user comes when both are there: one shows the page, the other waits.
+    await expect.poll(() => server.refusals).toBe(2);
+    userComes();
+    const proxied = await Promise.all(both);
+    for (const one of proxied) expect(await whoami(one)).toEqual([{ type: "text", text: "Ada" }]);
+    expect(server.registrations).toHaveLength(1);
+    expect(server.pages).toBe(1);
+
+    // Both tokens are refused: one refresh serves both, and its refresh token is used once.
+    server.tokens.clear();
+    await Promise.all(proxied.map(whoami));
+    expect(server.refreshes).toBe(1);
+    expect(server.pages).toBe(1);
+    await Promise.all(proxied.map(({ client }) => client.close()));
+  });
+
+  test("is signed in to on another port when the port of the registration is taken", async () => {
+    const first = await start();
+    await whoami(first);
+    await first.client.close();
+    const { path, port } = credentials();
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), tokens: undefined }));
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
+    const second = await start();
+    expect(await whoami(second)).toEqual([{ type: "text", text: "Ada" }]);
+    expect(credentials().port).not.toBe(port);
+    expect(server.registrations).toHaveLength(2);
+    await second.client.close();
+    other.close();
+  });
+
+  test("is not opened in the browser again and again when the user refuses", async () => {
+    server.refuses = true;
+    const { client, stderr } = await start();
+    await expect.poll(stderr).toContain("the sign-in page refused access");
+    for (let call = 0; call < 2; call++) {
+      const { content, isError } = await client.callTool({ name: "whoami", arguments: {} });
+      expect([isError, JSON.stringify(content)]).toEqual([
+        true,
+        expect.stringContaining("was not completed: to try again"),
+      ]);
+    }
+    expect(server.pages).toBe(1);
+    await client.close();
   });
 
   test("is left alone where a header of the user's own is its authorization", async () => {

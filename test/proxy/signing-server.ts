@@ -7,6 +7,13 @@ export class SigningServer {
   readonly tokens: Set<string> = new Set();
   readonly registrations: { redirect_uris: string[] }[] = [];
   refreshes = 0;
+  /** Requests that were answered with 401. */
+  refusals = 0;
+  /** Whether the user refuses on the sign-in page. */
+  refuses = false;
+  /** Sign-in pages that were opened. */
+  pages = 0;
+  readonly #refreshTokens: Set<string> = new Set();
   readonly #codes: Map<string, string> = new Map();
   readonly #server: Server;
 
@@ -61,26 +68,37 @@ export class SigningServer {
     if (url.pathname === "/authorize") {
       const code = randomUUID();
       this.#codes.set(code, url.searchParams.get("code_challenge") ?? "");
+      this.pages++;
       const back = new URL(url.searchParams.get("redirect_uri") ?? "");
-      back.searchParams.set("code", code);
+      const [name, value] = this.refuses ? ["error", "access_denied"] : ["code", code];
+      back.searchParams.set(name, value);
       back.searchParams.set("state", url.searchParams.get("state") ?? "");
       return void reply.writeHead(302, { location: back.href }).end();
     }
     if (url.pathname === "/token") {
       const form = new URLSearchParams(body);
-      if (form.get("grant_type") === "refresh_token") this.refreshes++;
-      else if (!this.#codes.delete(form.get("code") ?? "")) return json({ error: "invalid_grant" }, 400);
+      if (form.get("grant_type") === "refresh_token") {
+        this.refreshes++;
+        // Each is good for one use; a second one ends the grant (RFC 9700, 4.14.2).
+        if (!this.#refreshTokens.delete(form.get("refresh_token") ?? "")) {
+          this.#refreshTokens.clear();
+          return json({ error: "invalid_grant" }, 400);
+        }
+      } else if (!this.#codes.delete(form.get("code") ?? "")) return json({ error: "invalid_grant" }, 400);
       const token = randomUUID();
       this.tokens.add(token);
+      const refreshToken = randomUUID();
+      this.#refreshTokens.add(refreshToken);
       return json({
         access_token: token,
         token_type: "Bearer",
         expires_in: 3_600,
-        refresh_token: randomUUID(),
+        refresh_token: refreshToken,
       });
     }
     const token = request.headers.authorization?.replace("Bearer ", "") ?? "";
     if (!this.tokens.has(token)) {
+      this.refusals++;
       reply.setHeader(
         "www-authenticate",
         `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource"`,
