@@ -1,6 +1,6 @@
-import type { Metrics } from "./objects/metrics.ts";
-import type { PrincipalDirectory } from "./objects/principal-directory.ts";
-import type { TaskGroup } from "./objects/task-group.ts";
+import type { PrincipalDirectory } from "./directory/principal-directory.ts";
+import type { TaskGroup } from "./group/task-group.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { SampleLab } from "./samples/lab.ts";
 
 /** What wrangler.toml binds. The vars that hold JSON are read in `config/`. */

@@ -3,16 +3,16 @@ import { cors } from "hono/cors";
 import { knownOrigin, ownHost } from "./access/known-caller.ts";
 import { type AccessVariables, access } from "./access/principal.ts";
 import { api } from "./api/app.ts";
-import { notFound, onError } from "./api/failure.ts";
 import type { Bindings } from "./bindings.ts";
 import { corsOriginsOf } from "./config/cors.ts";
 import { isDemo } from "./config/demo.ts";
 import { gateway } from "./gateway/routes.ts";
-import { metrics } from "./operations/metrics-route.ts";
+import { notFound, onError } from "./http/failure.ts";
+import { metrics } from "./metrics/route.ts";
 
-export { Metrics } from "./objects/metrics.ts";
-export { PrincipalDirectory } from "./objects/principal-directory.ts";
-export { TaskGroup } from "./objects/task-group.ts";
+export { PrincipalDirectory } from "./directory/principal-directory.ts";
+export { TaskGroup } from "./group/task-group.ts";
+export { Metrics } from "./metrics/metrics.ts";
 export { SampleLab } from "./samples/lab.ts";
 
 const app = new Hono<{ Bindings: Bindings; Variables: AccessVariables }>();

@@ -1,8 +1,8 @@
 import type { MiddlewareHandler } from "hono";
-import { problem } from "../api/problem.ts";
 import type { Bindings } from "../bindings.ts";
 import { corsOriginsOf } from "../config/cors.ts";
 import { isDemo } from "../config/demo.ts";
+import { problem } from "../http/problem.ts";
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
-import { problem, retryAfter } from "../api/problem.ts";
 import { jwtOf } from "../config/jwt.ts";
 import { tokensOf } from "../config/tokens.ts";
+import { problem, retryAfter } from "../http/problem.ts";
 import { log } from "../operations/log.ts";
 import type { FetchLike } from "../outbound/guarded-fetch.ts";
 import { principalOfToken } from "./hashed-tokens.ts";

@@ -1,13 +1,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { ApiEnv } from "./api-env.ts";
+import type { ApiEnv } from "../access/api-env.ts";
+import { notFound, onError } from "../http/failure.ts";
+import { problem } from "../http/problem.ts";
 import { callRoutes } from "./calls.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventRoutes } from "./events.ts";
-import { notFound, onError } from "./failure.ts";
 import { inputRoutes } from "./inputs.ts";
 import { refuseOtherMethods } from "./other-methods.ts";
-import { problem } from "./problem.ts";
 import { requestHook } from "./request-hook.ts";
 import { taskRoutes } from "./tasks.ts";
 import { webhookSecretRoute } from "./webhook-secret.ts";

@@ -1,17 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { jsonWeight } from "holdfast/durable-object";
+import type { ApiEnv } from "../access/api-env.ts";
 import { limitsOf } from "../config/limits.ts";
-import type { Admission, Admitted } from "../objects/principal-directory-rpc.ts";
+import type { Admission, Admitted } from "../directory/principal-directory-rpc.ts";
+import { checkSize, jsonBody } from "../http/json-body.ts";
+import { ProblemError, retryAfter } from "../http/problem.ts";
 import { refusalOf } from "../outbound/address.ts";
-import type { ApiEnv } from "./api-env.ts";
+import { fingerprint } from "../principal/fingerprint.ts";
+import { PrincipalObjects } from "../principal/objects.ts";
+import { granted } from "../principal/reply.ts";
 import { checkEndpoint } from "./endpoints.ts";
-import { fingerprint } from "./fingerprint.ts";
-import { checkSize, jsonBody } from "./json-body.ts";
-import { ProblemError, retryAfter } from "./problem.ts";
-import { granted } from "./reply.ts";
 import { ETAG_HEADER, etagOf, LOCATION_HEADER, problems, taskContent } from "./responses.ts";
 import { callSchema, endpointParams } from "./schemas.ts";
-import { PrincipalObjects } from "./stubs.ts";
 
 /** How long a call may take to be answered with its result, in ms; whoever called has a handle within a second. */
 const WAIT_MS = 900;

@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { ApiEnv } from "../access/api-env.ts";
 import { endpointsOf } from "../config/endpoints.ts";
-import type { ApiEnv } from "./api-env.ts";
-import { ProblemError } from "./problem.ts";
-import { readGroups } from "./reading.ts";
-import { granted } from "./reply.ts";
+import { ProblemError } from "../http/problem.ts";
+import { PrincipalObjects } from "../principal/objects.ts";
+import { readGroups } from "../principal/reading.ts";
+import { granted } from "../principal/reply.ts";
 import { problems } from "./responses.ts";
 import { endpointParams, endpointSchema, toolSchema } from "./schemas.ts";
-import { PrincipalObjects } from "./stubs.ts";
 
 const list = createRoute({
   method: "get",

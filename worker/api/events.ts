@@ -1,17 +1,17 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { ApiEnv } from "./api-env.ts";
-import { eventResponse } from "./events/event-output.ts";
+import type { ApiEnv } from "../access/api-env.ts";
+import { readTaskId } from "../directory/task-id.ts";
+import { eventResponse } from "../http/event-stream.ts";
+import { pause } from "../http/follow.ts";
+import { ProblemError } from "../http/problem.ts";
+import { PrincipalObjects } from "../principal/objects.ts";
+import { readGroups } from "../principal/reading.ts";
+import { unknownTask } from "../principal/reply.ts";
+import { Seat } from "../principal/seat.ts";
 import { decodePositions, type Positions } from "./events/position.ts";
 import { watchPrincipal, watchTask } from "./events/principal-events.ts";
-import { Seat } from "./events/seat.ts";
-import { pause } from "./events/upstream.ts";
-import { ProblemError } from "./problem.ts";
-import { readGroups } from "./reading.ts";
-import { unknownTask } from "./reply.ts";
 import { eventStreamContent, problems } from "./responses.ts";
 import { positionHeaders, positionQuery, taskParams } from "./schemas.ts";
-import { PrincipalObjects } from "./stubs.ts";
-import { readTaskId } from "./task-id.ts";
 
 const all = createRoute({
   method: "get",

@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { ApiEnv } from "./api-env.ts";
-import { checkSize, jsonBody } from "./json-body.ts";
-import { groupOf } from "./reading.ts";
-import { granted } from "./reply.ts";
+import type { ApiEnv } from "../access/api-env.ts";
+import { checkSize, jsonBody } from "../http/json-body.ts";
+import { groupOf } from "../principal/reading.ts";
+import { granted } from "../principal/reply.ts";
 import { ETAG_HEADER, etagOf, problems, taskContent } from "./responses.ts";
 import { answerSchema, inputParams } from "./schemas.ts";
 

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { ApiEnv } from "./api-env.ts";
-import { problem } from "./problem.ts";
+import type { ApiEnv } from "../access/api-env.ts";
+import { problem } from "../http/problem.ts";
 
 /** Answers 405 wherever the app has a route for an address and none for the method. To be called when all routes are there. */
 export function refuseOtherMethods(app: OpenAPIHono<ApiEnv>): void {

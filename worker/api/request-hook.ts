@@ -1,6 +1,6 @@
 import type { Hook } from "@hono/zod-openapi";
-import type { ApiEnv } from "./api-env.ts";
-import { problem } from "./problem.ts";
+import type { ApiEnv } from "../access/api-env.ts";
+import { problem } from "../http/problem.ts";
 
 /** Faults told of one request, at most. */
 const MAX_FAULTS = 5;

@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ApiEnv } from "./api-env.ts";
-import { listTasks } from "./listing.ts";
-import { ProblemError } from "./problem.ts";
-import { groupOf, readGroups } from "./reading.ts";
-import { granted, unknownTask } from "./reply.ts";
+import type { ApiEnv } from "../access/api-env.ts";
+import { ProblemError } from "../http/problem.ts";
+import { listTasks } from "../principal/listing.ts";
+import { PrincipalObjects } from "../principal/objects.ts";
+import { groupOf, readGroups } from "../principal/reading.ts";
+import { granted, unknownTask } from "../principal/reply.ts";
 import { ETAG_HEADER, etagOf, problems, taskContent } from "./responses.ts";
 import { statusSchema, taskParams, taskSchema } from "./schemas.ts";
-import { PrincipalObjects } from "./stubs.ts";
 import { matchesNone, untilAttention, untilNews } from "./waiting.ts";
 
 const listQuery = z.object({

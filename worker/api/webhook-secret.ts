@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { webhookSecret } from "../objects/webhook-key.ts";
-import type { ApiEnv } from "./api-env.ts";
-import { ProblemError } from "./problem.ts";
+import type { ApiEnv } from "../access/api-env.ts";
+import { webhookSecret } from "../group/webhook-key.ts";
+import { ProblemError } from "../http/problem.ts";
 import { problems } from "./responses.ts";
 
 const read = createRoute({

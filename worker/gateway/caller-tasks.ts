@@ -7,9 +7,9 @@ import {
   type TaskJson,
 } from "holdfast";
 import { stateOf } from "holdfast/remote";
-import { listTasks } from "../api/listing.ts";
-import { granted } from "../api/reply.ts";
-import { readTaskId } from "../api/task-id.ts";
+import { readTaskId } from "../directory/task-id.ts";
+import { listTasks } from "../principal/listing.ts";
+import { granted } from "../principal/reply.ts";
 import type { Caller, GatewayGroup } from "./caller.ts";
 
 /** How long an object is asked to wait for news at a time, in ms. */

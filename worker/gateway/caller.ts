@@ -1,10 +1,10 @@
-import type { GroupStub } from "../api/stubs.ts";
-import { PrincipalObjects } from "../api/stubs.ts";
 import type { Bindings } from "../bindings.ts";
 import type { EndpointListing } from "../config/endpoints.ts";
 import { type GatewaySettings, gatewayOf } from "../config/gateway.ts";
-import type { GroupIdentity } from "../objects/task-group-rpc.ts";
-import type { GatewayGroupRpc } from "./group-rpc.ts";
+import type { GatewayGroupRpc } from "../group/gateway-group-rpc.ts";
+import type { GroupIdentity } from "../group/task-group-rpc.ts";
+import type { GroupStub } from "../principal/objects.ts";
+import { PrincipalObjects } from "../principal/objects.ts";
 
 export type GatewayGroup = GroupStub & GatewayGroupRpc;
 

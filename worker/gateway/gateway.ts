@@ -5,8 +5,8 @@ import { openTaskSubscription, wantsTasks } from "./2026-07-28/task-subscription
 import type { Caller } from "./caller.ts";
 import { readFrame } from "./frame.ts";
 import { mcpServer } from "./mcp-server.ts";
+import { ATTENTIVE_MS } from "./message-stream.ts";
 import { RelistingBus } from "./relisting-bus.ts";
-import { ATTENTIVE_MS } from "./sse.ts";
 
 export interface GatewayRequest {
   readonly caller: Caller;

@@ -2,11 +2,11 @@ import { type McpRequestContext, Server } from "@modelcontextprotocol/server";
 import type { JsonObject } from "holdfast";
 import * as z from "zod";
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
+import { PASSED_ON } from "../group/passed-on.ts";
 import { callTool } from "./2026-07-28/call-tool.ts";
 import { envelopeOf, tasksNeeded } from "./2026-07-28/envelope.ts";
 import { cancelTask, getTask, updateTask } from "./2026-07-28/task-methods.ts";
 import type { Caller } from "./caller.ts";
-import { PASSED_ON } from "./passed-on.ts";
 import { capabilitiesOf } from "./server-capabilities.ts";
 import { ask, serverFacts, toolList } from "./server-requests.ts";
 

@@ -1,5 +1,5 @@
 import { InMemoryServerEventBus, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
-import { fingerprint } from "../api/fingerprint.ts";
+import { fingerprint } from "../principal/fingerprint.ts";
 import type { Caller } from "./caller.ts";
 import { ask } from "./server-requests.ts";
 

@@ -1,14 +1,14 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
+import type { ApiEnv } from "../access/api-env.ts";
 import { knownOrigin, ownHost } from "../access/known-caller.ts";
 import { access } from "../access/principal.ts";
-import type { ApiEnv } from "../api/api-env.ts";
-import { jsonBody } from "../api/json-body.ts";
-import { problem } from "../api/problem.ts";
-import { readGroups } from "../api/reading.ts";
 import type { Bindings } from "../bindings.ts";
 import { corsOriginsOf } from "../config/cors.ts";
 import { endpointsOf } from "../config/endpoints.ts";
+import { jsonBody } from "../http/json-body.ts";
+import { problem } from "../http/problem.ts";
+import { readGroups } from "../principal/reading.ts";
 import { Caller } from "./caller.ts";
 import { errorResponse } from "./frame.ts";
 import { serve } from "./gateway.ts";

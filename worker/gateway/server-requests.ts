@@ -2,10 +2,10 @@ import type { JsonObject } from "holdfast";
 import { withoutServersMarks } from "../../front/outcome.ts";
 import { RpcError } from "../../front/rpc-error.ts";
 import { type ListMethod, wholeList } from "../../front/whole-list.ts";
+import type { ServerFacts } from "../group/gateway-group-rpc.ts";
 import { log } from "../operations/log.ts";
 import type { Caller } from "./caller.ts";
 import { companionDefinitions } from "./companions.ts";
-import type { ServerFacts } from "./group-rpc.ts";
 import { mayBeMade, shownNames } from "./tool-names.ts";
 
 /** To whom tools are listed. */

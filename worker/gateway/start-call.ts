@@ -1,13 +1,13 @@
 import type { JsonObject, TaskJson } from "holdfast";
 import { jsonWeight } from "holdfast/durable-object";
 import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "../../front/rpc-error.ts";
-import { fingerprint } from "../api/fingerprint.ts";
-import { readTaskId } from "../api/task-id.ts";
 import { limitsOf } from "../config/limits.ts";
-import type { NotAdmitted } from "../objects/principal-directory-rpc.ts";
+import type { NotAdmitted } from "../directory/principal-directory-rpc.ts";
+import { readTaskId } from "../directory/task-id.ts";
+import type { HeldCall } from "../group/gateway-group-rpc.ts";
+import { fingerprint } from "../principal/fingerprint.ts";
 import type { Caller } from "./caller.ts";
-import type { HeldCall } from "./group-rpc.ts";
-import { ATTENTIVE_MS } from "./sse.ts";
+import { ATTENTIVE_MS } from "./message-stream.ts";
 
 /**
  * A wait is over for certain so long after its budget, in ms; and so long a call that was told to be running can be joined,

@@ -1,5 +1,5 @@
 import type { Outcome, TaskJson } from "holdfast";
-import type { StartCall } from "./task-group-rpc.ts";
+import type { StartCall } from "../group/task-group-rpc.ts";
 
 /** Waits before a server that could not be reached is tried again, in ms; after the last one the call has failed. */
 const BACKOFF_MS = [1_000, 2_000, 5_000, 15_000, 30_000, 60_000, 120_000, 300_000];

@@ -1,6 +1,6 @@
 import { readEventStream } from "holdfast/remote";
 import { expect, test } from "vitest";
-import { eventResponse } from "../../../worker/api/events/event-output.ts";
+import { eventResponse } from "../../../worker/http/event-stream.ts";
 
 test("a silent stream has a heartbeat, and ends when its time is over", async () => {
   const response = eventResponse(

@@ -7,7 +7,7 @@ import type {
   GroupName,
   ReadAdmission,
   ReadAsk,
-} from "../../../worker/objects/principal-directory-rpc.ts";
+} from "../../../worker/directory/principal-directory-rpc.ts";
 import type {
   GroupIdentity,
   GroupProblem,
@@ -15,7 +15,7 @@ import type {
   Reply,
   StartCall,
   TaskGroupRpc,
-} from "../../../worker/objects/task-group-rpc.ts";
+} from "../../../worker/group/task-group-rpc.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,6 +1,6 @@
 import { readEventStream, type StreamedEvent } from "holdfast/remote";
 import { Hono } from "hono";
-import type { ApiEnv } from "../../../worker/api/api-env.ts";
+import type { ApiEnv } from "../../../worker/access/api-env.ts";
 import { api } from "../../../worker/api/app.ts";
 import { FakeObjects } from "./fake-objects.ts";
 

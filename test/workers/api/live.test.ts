@@ -3,7 +3,7 @@ import type { Task } from "holdfast";
 import { RemoteTaskClient } from "holdfast/remote";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ApiEnv } from "../../../worker/api/api-env.ts";
+import type { ApiEnv } from "../../../worker/access/api-env.ts";
 import { api } from "../../../worker/api/app.ts";
 import { taskShape } from "../../../worker/api/schemas.ts";
 

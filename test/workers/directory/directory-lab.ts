@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { PrincipalDirectory } from "../../../worker/objects/principal-directory.ts";
-import type { Admission, AdmissionAsk, Admitted } from "../../../worker/objects/principal-directory-rpc.ts";
+import { PrincipalDirectory } from "../../../worker/directory/principal-directory.ts";
+import type { Admission, AdmissionAsk, Admitted } from "../../../worker/directory/principal-directory-rpc.ts";
 import type { FakeGroups } from "./fake-groups.ts";
 
 /** Asks for a call that nothing speaks against. */

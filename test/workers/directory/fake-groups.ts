@@ -1,4 +1,4 @@
-import type { ActiveTasks, GroupLoad } from "../../../worker/objects/principal-directory-rpc.ts";
+import type { ActiveTasks, GroupLoad } from "../../../worker/directory/principal-directory-rpc.ts";
 
 /** TaskGroup objects as far as the directory knows them. Ids are of tasks: `<endpoint>.<shard>.<uuid>`. */
 export class FakeGroups {

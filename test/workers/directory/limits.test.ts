@@ -1,8 +1,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PrincipalDirectory } from "../../../worker/objects/principal-directory.ts";
-import type { AdmissionAsk } from "../../../worker/objects/principal-directory-rpc.ts";
+import type { PrincipalDirectory } from "../../../worker/directory/principal-directory.ts";
+import type { AdmissionAsk } from "../../../worker/directory/principal-directory-rpc.ts";
 import { admitted, ask, inDirectory, limits } from "./directory-lab.ts";
 import { FakeGroups } from "./fake-groups.ts";
 

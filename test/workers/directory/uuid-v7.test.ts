@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UuidV7Source } from "../../../worker/objects/uuid-v7.ts";
+import { UuidV7Source } from "../../../worker/directory/uuid-v7.ts";
 
 const NOW = 1_800_000_000_000;
 

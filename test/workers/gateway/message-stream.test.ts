@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type MessageStream, messageStream } from "../../../worker/gateway/sse.ts";
+import { type MessageStream, messageStream } from "../../../worker/gateway/message-stream.ts";
 
 const untilOver = ({ signal }: MessageStream): Promise<void> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import type { TaskJson } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import { expect, it, vi } from "vitest";
-import { countedStorage } from "../../../worker/objects/counted-storage.ts";
+import { countedStorage } from "../../../worker/group/counted-storage.ts";
 import { Counters } from "../../../worker/operations/counters.ts";
 
 const MB = 1_000_000;

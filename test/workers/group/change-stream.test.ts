@@ -4,8 +4,8 @@ import type { TaskJson } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import { readEventStream, type StreamedEvent } from "holdfast/remote";
 import { expect, it } from "vitest";
-import { ChangeStreams } from "../../../worker/objects/change-stream.ts";
-import { countedStorage } from "../../../worker/objects/counted-storage.ts";
+import { ChangeStreams } from "../../../worker/group/change-stream.ts";
+import { countedStorage } from "../../../worker/group/counted-storage.ts";
 import { Counters } from "../../../worker/operations/counters.ts";
 
 const TASK: TaskJson = {

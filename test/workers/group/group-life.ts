@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { JsonObject, TaskJson } from "holdfast";
-import type { Reply, StartCall } from "../../../worker/objects/task-group-rpc.ts";
+import type { Reply, StartCall } from "../../../worker/group/task-group-rpc.ts";
 import type { WireEntry } from "../../../worker/samples/wire-log.ts";
 
 const LAB = "https://holdfast.test/samples/demo";

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import type { Connector } from "holdfast";
 import { DurableTasks, type ObjectState } from "holdfast/durable-object";
 import { expect, it } from "vitest";
-import { countedStorage } from "../../../worker/objects/counted-storage.ts";
+import { countedStorage } from "../../../worker/group/counted-storage.ts";
 import { Counters } from "../../../worker/operations/counters.ts";
 
 const POLLS = 26;

@@ -4,7 +4,7 @@ import type { TaskJson } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import { expect, it } from "vitest";
 import budget from "../../../bench/budget.json" with { type: "json" };
-import { countedStorage } from "../../../worker/objects/counted-storage.ts";
+import { countedStorage } from "../../../worker/group/counted-storage.ts";
 import { Counters } from "../../../worker/operations/counters.ts";
 
 const RUNNING: TaskJson = {

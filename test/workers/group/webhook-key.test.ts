@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { webhookKey, webhookSecret, webhookSignature } from "../../../worker/objects/webhook-key.ts";
+import { webhookKey, webhookSecret, webhookSignature } from "../../../worker/group/webhook-key.ts";
 
 it("Each principal has a webhook key of its own, which says nothing of another's", async () => {
   const [alice, bob] = await Promise.all(

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { TaskJson } from "holdfast";
 import { expect, it, vi } from "vitest";
-import { WebhookOutbox } from "../../../worker/objects/webhook-outbox.ts";
+import { WebhookOutbox } from "../../../worker/group/webhook-outbox.ts";
 
 const DONE: TaskJson = {
   id: "a",

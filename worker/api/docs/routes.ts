@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { ApiEnv } from "../api-env.ts";
+import type { ApiEnv } from "../../access/api-env.ts";
 import { type ApiDocument, apiDocument } from "./document.ts";
 import { docsPage } from "./page.ts";
 import { STYLE } from "./style.ts";

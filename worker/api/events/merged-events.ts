@@ -1,7 +1,7 @@
 import type { StreamedEvent } from "holdfast/remote";
-import type { EventOutput } from "./event-output.ts";
+import type { EventOutput } from "../../http/event-stream.ts";
+import { follow, type Pause } from "../../http/follow.ts";
 import { encodePositions, type Positions } from "./position.ts";
-import { follow, type Pause } from "./upstream.ts";
 
 /** How long the first `ready` waits for groups that do not answer, in ms. */
 const READY_WAIT_MS = 5_000;

@@ -1,11 +1,11 @@
-import type { GroupName } from "../../objects/principal-directory-rpc.ts";
+import type { GroupName } from "../../directory/principal-directory-rpc.ts";
+import type { EventOutput } from "../../http/event-stream.ts";
+import { follow, type Pause } from "../../http/follow.ts";
+import type { PrincipalObjects } from "../../principal/objects.ts";
+import type { Seat } from "../../principal/seat.ts";
 import { groupNameSchema } from "../schemas.ts";
-import type { PrincipalObjects } from "../stubs.ts";
-import type { EventOutput } from "./event-output.ts";
 import { type GroupStream, MergedEvents } from "./merged-events.ts";
 import type { Positions } from "./position.ts";
-import type { Seat } from "./seat.ts";
-import { follow, type Pause } from "./upstream.ts";
 
 export interface WatchOptions {
   readonly objects: PrincipalObjects;

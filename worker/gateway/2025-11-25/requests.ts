@@ -1,13 +1,18 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import { abilitiesOf } from "../../../front/client-capabilities.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, RpcError } from "../../../front/rpc-error.ts";
-import { STREAM_LIFE_MS } from "../../api/events/event-output.ts";
+import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
 import { log } from "../../operations/log.ts";
 import type { Caller } from "../caller.ts";
 import { errorFrame, errorResponse, type Frame, paramsOf, resultFrame } from "../frame.ts";
 import type { GatewayRequest } from "../gateway.ts";
+import {
+  ATTENTIVE_MS,
+  type MessageStream,
+  type MessageStreamOptions,
+  messageStream,
+} from "../message-stream.ts";
 import { RelistingBus } from "../relisting-bus.ts";
-import { ATTENTIVE_MS, type MessageStream, type MessageStreamOptions, messageStream } from "../sse.ts";
 import { WaitedCall } from "../start-call.ts";
 import { callAsTask, callHeld, waiterOf } from "./call-tool.ts";
 import { takeAnswer } from "./questions.ts";

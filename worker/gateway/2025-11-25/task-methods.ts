@@ -4,11 +4,11 @@ import { canAnswer } from "../../../front/client-capabilities.ts";
 import { keepWaiting } from "../../../front/keep-waiting.ts";
 import { RELATED_TASK } from "../../../front/outcome.ts";
 import { invalidParams, unknownTask } from "../../../front/rpc-error.ts";
-import { listTasks } from "../../api/listing.ts";
+import { listTasks } from "../../principal/listing.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { plainAnswer } from "../held-answer.ts";
-import type { MessageStream } from "../sse.ts";
+import type { MessageStream } from "../message-stream.ts";
 import { questionFrame } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
 

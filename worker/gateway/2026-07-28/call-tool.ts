@@ -4,7 +4,7 @@ import { briefTask } from "../../../front/2026-07-28/detailed-task.ts";
 import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
 import { keepWaiting } from "../../../front/keep-waiting.ts";
 import { invalidParams, RpcError } from "../../../front/rpc-error.ts";
-import { fingerprint } from "../../api/fingerprint.ts";
+import { fingerprint } from "../../principal/fingerprint.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";

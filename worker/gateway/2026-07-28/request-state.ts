@@ -1,4 +1,4 @@
-import { readTaskId } from "../../api/task-id.ts";
+import { readTaskId } from "../../directory/task-id.ts";
 
 /**
  * What a client echoes when it answers before there is a task for it: the id of ours. It is not sealed, for it gives nobody

@@ -2,12 +2,12 @@ import { PROTOCOL_VERSION_META_KEY, SUBSCRIPTION_ID_META_KEY } from "@modelconte
 import { detailedTask } from "../../../front/2026-07-28/detailed-task.ts";
 import { isObject } from "../../../front/client-capabilities.ts";
 import { INVALID_REQUEST } from "../../../front/rpc-error.ts";
-import { STREAM_LIFE_MS } from "../../api/events/event-output.ts";
-import { follow, pause } from "../../api/events/upstream.ts";
-import { readTaskId } from "../../api/task-id.ts";
+import { readTaskId } from "../../directory/task-id.ts";
+import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
+import { follow, pause } from "../../http/follow.ts";
 import type { Caller } from "../caller.ts";
 import { errorResponse, type Frame, metaOf, paramsOf } from "../frame.ts";
-import { type MessageStream, messageStream } from "../sse.ts";
+import { type MessageStream, messageStream } from "../message-stream.ts";
 import { declaresTasks, tasksNeeded } from "./envelope.ts";
 
 const HEADER_MISMATCH = -32020;

@@ -1,4 +1,4 @@
-import type { ActiveTasks, GroupName } from "../principal-directory-rpc.ts";
+import type { ActiveTasks, GroupName } from "./principal-directory-rpc.ts";
 
 /** How long an admitted call may take to reach its group, in ms. After that it is taken to have been given up. */
 const ON_ITS_WAY_MS = 5000;

@@ -1,10 +1,10 @@
+import type { ApiEnv } from "../access/api-env.ts";
 import { limitsOf } from "../config/limits.ts";
-import type { GroupName } from "../objects/principal-directory-rpc.ts";
-import type { ApiEnv } from "./api-env.ts";
-import { ProblemError, retryAfter } from "./problem.ts";
+import type { GroupName } from "../directory/principal-directory-rpc.ts";
+import { readTaskId } from "../directory/task-id.ts";
+import { ProblemError, retryAfter } from "../http/problem.ts";
+import { type GroupStub, PrincipalObjects } from "./objects.ts";
 import { unknownTask } from "./reply.ts";
-import { type GroupStub, PrincipalObjects } from "./stubs.ts";
-import { readTaskId } from "./task-id.ts";
 
 /**
  * Counts a read of the principal, once for each group it needs, and returns those of the groups that exist.

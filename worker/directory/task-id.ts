@@ -1,4 +1,4 @@
-import type { GroupIdentity } from "../objects/task-group-rpc.ts";
+import type { GroupIdentity } from "../group/task-group-rpc.ts";
 
 /** `<endpoint>.<shard>.<uuid v7>`: an id says which object of its principal holds the task. */
 export interface TaskAddress {

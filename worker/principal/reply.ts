@@ -1,5 +1,5 @@
-import type { GroupProblem, Reply } from "../objects/task-group-rpc.ts";
-import { ProblemError, retryAfter } from "./problem.ts";
+import type { GroupProblem, Reply } from "../group/task-group-rpc.ts";
+import { ProblemError, retryAfter } from "../http/problem.ts";
 
 const STATUS = {
   "unknown-task": 404,

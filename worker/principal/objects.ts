@@ -4,8 +4,8 @@ import type {
   GroupName,
   ReadAdmission,
   ReadAsk,
-} from "../objects/principal-directory-rpc.ts";
-import type { TaskGroupRpc } from "../objects/task-group-rpc.ts";
+} from "../directory/principal-directory-rpc.ts";
+import type { TaskGroupRpc } from "../group/task-group-rpc.ts";
 
 /** What a stub has beside its methods. */
 interface Fetching {

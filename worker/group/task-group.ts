@@ -9,11 +9,20 @@ import {
   type TaskJson,
 } from "holdfast";
 import { DurableTasks, type TaskPage } from "holdfast/durable-object";
-import { readTaskId } from "../api/task-id.ts";
 import type { Bindings } from "../bindings.ts";
 import { ConfigurationError } from "../config/configuration-error.ts";
 import { type EndpointConfig, endpointOf } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
+import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
+import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
+import { readTaskId } from "../directory/task-id.ts";
+import { timeIn } from "../directory/uuid-v7.ts";
+import { LateCalls } from "../objects/late-calls.ts";
+import { Counters } from "../operations/counters.ts";
+import { log } from "../operations/log.ts";
+import { guardedFetch } from "../outbound/guarded-fetch.ts";
+import { ChangeStreams } from "./change-stream.ts";
+import { countedStorage } from "./counted-storage.ts";
 import type {
   GatewayGroupRpc,
   HeldCall,
@@ -22,17 +31,9 @@ import type {
   PassedOn,
   ServerFacts,
   WaitEnding,
-} from "../gateway/group-rpc.ts";
-import { passedOn } from "../gateway/passed-on.ts";
-import { Counters } from "../operations/counters.ts";
-import { log } from "../operations/log.ts";
-import { guardedFetch } from "../outbound/guarded-fetch.ts";
-import { ChangeStreams } from "./change-stream.ts";
-import { countedStorage } from "./counted-storage.ts";
-import { KEY_LIFE_MS } from "./directory/idempotency-keys.ts";
+} from "./gateway-group-rpc.ts";
 import { HeldCalls } from "./held-calls.ts";
-import { LateCalls } from "./late-calls.ts";
-import type { GroupLoad } from "./principal-directory-rpc.ts";
+import { passedOn } from "./passed-on.ts";
 import type {
   GroupIdentity,
   GroupProblem,
@@ -43,7 +44,6 @@ import type {
   TaskWait,
 } from "./task-group-rpc.ts";
 import { connectorTo } from "./upstream.ts";
-import { timeIn } from "./uuid-v7.ts";
 import { WebhookOutbox } from "./webhook-outbox.ts";
 
 /** By then the first attempt of a late call has ended in this life of the object, in ms; else another one tries again. */

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { principalOfToken, tokenHash } from "../access/hashed-tokens.ts";
 import { presentedToken } from "../access/presented-token.ts";
-import { problem } from "../api/problem.ts";
 import type { Bindings } from "../bindings.ts";
+import { problem } from "../http/problem.ts";
 import { prometheusText } from "./prometheus.ts";
 
 /** `/metrics` for whoever has METRICS_TOKEN; where there is none, there is no such route. */

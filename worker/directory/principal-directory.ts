@@ -1,9 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
-import { GroupCounts, RESERVED_BYTES } from "./directory/group-counts.ts";
-import { GroupFeed } from "./directory/group-feed.ts";
-import { GroupTable } from "./directory/group-table.ts";
-import { IdempotencyKeys, KEY_LIFE_MS, type KeyedCall } from "./directory/idempotency-keys.ts";
-import { Pace, storedPace } from "./directory/pace.ts";
+import { GroupCounts, RESERVED_BYTES } from "./group-counts.ts";
+import { GroupFeed } from "./group-feed.ts";
+import { GroupTable } from "./group-table.ts";
+import { IdempotencyKeys, KEY_LIFE_MS, type KeyedCall } from "./idempotency-keys.ts";
+import { Pace, storedPace } from "./pace.ts";
 import type {
   ActiveTasks,
   Admission,

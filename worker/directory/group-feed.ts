@@ -1,4 +1,4 @@
-import type { GroupName } from "../principal-directory-rpc.ts";
+import type { GroupName } from "./principal-directory-rpc.ts";
 
 /** How often a stream is written to, in ms: only then is it noticed that nobody reads it any more. */
 const HEARTBEAT_MS = 15_000;

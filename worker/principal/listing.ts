@@ -1,9 +1,9 @@
 import type { TaskJson } from "holdfast";
 import type { TaskPage as GroupPage } from "holdfast/durable-object";
-import type { GroupName } from "../objects/principal-directory-rpc.ts";
+import type { GroupName } from "../directory/principal-directory-rpc.ts";
+import { decodeCursor, encodeCursor, readTaskId, taskIdOf } from "../directory/task-id.ts";
 import { log } from "../operations/log.ts";
-import type { PrincipalObjects } from "./stubs.ts";
-import { decodeCursor, encodeCursor, readTaskId, taskIdOf } from "./task-id.ts";
+import type { PrincipalObjects } from "./objects.ts";
 
 /** How long a page gets, as JSON text in characters; one task is always on it. */
 const PAGE_LENGTH = 2 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { GroupName } from "../principal-directory-rpc.ts";
+import type { GroupName } from "./principal-directory-rpc.ts";
 
 /** The groups of a principal: durable, and never fewer than there were. */
 export class GroupTable {

@@ -1,6 +1,6 @@
 import type { JsonObject, ListedTool, TaskJson, TaskPreference } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
-import type { GroupLoad } from "./principal-directory-rpc.ts";
+import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
 
 /** Which object it is: the tasks of one principal on one endpoint, or a share of them. */
 export interface GroupIdentity {

@@ -1,6 +1,6 @@
-import { limitsOf } from "../../config/limits.ts";
-import { ProblemError, retryAfter } from "../problem.ts";
-import type { PrincipalObjects } from "../stubs.ts";
+import { limitsOf } from "../config/limits.ts";
+import { ProblemError, retryAfter } from "../http/problem.ts";
+import type { PrincipalObjects } from "./objects.ts";
 
 /** When to try again while all streams are in use, in ms. Nobody knows when one of them ends. */
 const RETRY_MS = 10_000;

@@ -1,4 +1,4 @@
-import type { HeldCall, Joined, JoinTerms, WaitEnding } from "../gateway/group-rpc.ts";
+import type { HeldCall, Joined, JoinTerms, WaitEnding } from "./gateway-group-rpc.ts";
 
 /**
  * The gateway's calls that clients wait for, or gave up waiting for: a client that calls again after its own timeout shall

@@ -1,6 +1,6 @@
 import { type JsonObject, RequestFaultError, type TaskClient } from "holdfast";
 import { INTERNAL_ERROR, METHOD_NOT_FOUND } from "../../front/rpc-error.ts";
-import type { PassedOn } from "./group-rpc.ts";
+import type { PassedOn } from "./gateway-group-rpc.ts";
 
 /** What only reads. Whatever does something goes through a task, or not at all. */
 export const PASSED_ON: ReadonlySet<string> = new Set([

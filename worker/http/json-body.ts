@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { ApiEnv } from "../access/api-env.ts";
 import { limitsOf } from "../config/limits.ts";
-import type { ApiEnv } from "./api-env.ts";
 import { jsonDepth } from "./json-depth.ts";
 import { ProblemError } from "./problem.ts";
 

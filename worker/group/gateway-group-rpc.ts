@@ -1,6 +1,6 @@
 import type { JsonObject } from "holdfast";
 import type { RpcErrorJson } from "../../front/rpc-error.ts";
-import type { GroupIdentity, Reply } from "../objects/task-group-rpc.ts";
+import type { GroupIdentity, Reply } from "./task-group-rpc.ts";
 
 /** What the endpoint's server said it can do. */
 export interface ServerFacts {
