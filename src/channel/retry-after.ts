@@ -1,8 +1,7 @@
-/** No server's word keeps a task waiting for longer than this, in ms: a day. */
-const LONGEST_RETRY_AFTER_MS = 86_400_000;
+import { LONGEST_WAIT_MS } from "../protocol/bounds.ts";
 
 /**
- * Reads both forms of `Retry-After` (RFC 9110, 10.2.3). Returns ms, at most a day, or `undefined` for anything else.
+ * Reads both forms of `Retry-After` (RFC 9110, 10.2.3). Returns ms, at most an hour, or `undefined` for anything else.
  * @param now ms since 1970.
  */
 export function readRetryAfter(value: string | null, now: number): number | undefined {
@@ -10,5 +9,5 @@ export function readRetryAfter(value: string | null, now: number): number | unde
   // `Date.parse` reads a date into many a number.
   const at = /[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
   const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : at - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), LONGEST_WAIT_MS);
 }

@@ -1,10 +1,14 @@
+import { LONGEST_WAIT_MS } from "../protocol/bounds.ts";
 import type { TaskRecord } from "./record.ts";
 
 /** The engine's times, all in ms. */
 export interface Timing {
   /** A poll is never sooner than this after the last, whatever the server suggests. */
   readonly minPollMs: number;
-  /** The cap on every wait a server names, poll intervals and `Retry-After` alike: a longer one counts as a mistake. */
+  /**
+   * The cap on every wait a server names, poll intervals and `Retry-After` alike: a longer one counts as a mistake. It
+   * caps `Retry-After` at an hour even if it is longer.
+   */
   readonly maxPollMs: number;
   /** While the server pushes changes, polls are this much rarer. */
   readonly pushedPollFactor: number;
@@ -31,7 +35,7 @@ export interface Timing {
 
 export const DEFAULT_TIMING: Timing = {
   minPollMs: 100,
-  maxPollMs: 3_600_000,
+  maxPollMs: LONGEST_WAIT_MS,
   pushedPollFactor: 10,
   pushedPollMs: 60_000,
   backoffMs: 1_000,
@@ -44,8 +48,13 @@ export const DEFAULT_TIMING: Timing = {
  * When to poll next, in ms since 1970: after the time the server asked for, within bounds. A server that
  * suggests nothing is asked after a tenth of the task's age, between 1 s and 16 s.
  */
-export function nextPoll(record: TaskRecord, timing: Timing, now: number, pushed = false): number {
-  const interval = pollInterval(record, timing, now);
+export function nextPoll(
+  record: TaskRecord,
+  timing: Timing,
+  now: number,
+  pushed = false,
+  interval: number = pollInterval(record, timing, now),
+): number {
   const delay = pushed
     ? Math.max(interval, Math.min(interval * timing.pushedPollFactor, timing.pushedPollMs))
     : interval;

@@ -19,10 +19,7 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
       : expired(record, ` while its server could not be reached: ${fault.message}`);
     return end(state, outcome, now);
   }
-  const demanded =
-    fault.kind === "http" && fault.retryAfterMs !== undefined
-      ? Math.min(fault.retryAfterMs, timing.maxPollMs)
-      : undefined;
+  const demanded = demandedMs(fault, timing);
   const until = now + Math.max(demanded ?? 0, backoffDelay(state.record.id, failures, timing));
   // What the server demanded of one request outlasts the plainer fault of another.
   const held = state.hold?.demanded ? state.hold.until : 0;
@@ -41,6 +38,13 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
     hold,
     trouble: { fault, since },
   };
+}
+
+/** How long the server asks to be left alone, in ms. */
+export function demandedMs(fault: Fault, { maxPollMs }: Timing): number | undefined {
+  return fault.kind === "http" && fault.retryAfterMs !== undefined
+    ? Math.min(fault.retryAfterMs, maxPollMs)
+    : undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { faultOf } from "../channel/request-fault.ts";
 import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
 import { backoffDelay, type Timing } from "../engine/schedule.ts";
+import { demandedMs } from "../engine/trouble.ts";
 
 /** How long further tasks may join before the subscription is opened anew for them, in ms. */
 const GATHER_MS = 50;
@@ -104,9 +105,9 @@ export class PushFeed {
     // A stream that lived for a while was no failure; one that ends at once must not be asked for in a loop.
     const lived = this.#options.clock.now() - opened > this.#options.timing.maxBackoffMs;
     this.#failures = lived ? 1 : this.#failures + 1;
-    const demanded = fault.kind === "http" ? (fault.retryAfterMs ?? 0) : 0;
-    const backoff = backoffDelay(this.#endpoint.name, this.#failures, this.#options.timing);
-    this.#openAfter(Math.max(demanded, backoff));
+    const { timing } = this.#options;
+    const backoff = backoffDelay(this.#endpoint.name, this.#failures, timing);
+    this.#openAfter(Math.max(demandedMs(fault, timing) ?? 0, backoff));
   }
 }
 

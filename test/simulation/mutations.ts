@@ -96,8 +96,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "Retry-After is ignored",
     file: "engine/trouble.ts",
-    find: 'fault.kind === "http" && fault.retryAfterMs !== undefined\n      ? Math.min(',
-    replace: 'fault.kind === "http" && fault.retryAfterMs === Infinity\n      ? Math.min(',
+    find: 'fault.kind === "http" && fault.retryAfterMs !== undefined\n    ? Math.min(',
+    replace: 'fault.kind === "http" && fault.retryAfterMs === Infinity\n    ? Math.min(',
   },
   {
     name: "Retry-After is forgotten with the process",

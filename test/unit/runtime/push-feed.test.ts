@@ -240,6 +240,16 @@ describe("2026-07-28: a subscription that ends", () => {
     expect(await untilOpened(lab)).toBeGreaterThanOrEqual(90_000);
   });
 
+  it("waits an hour at most, whatever time the server named", async () => {
+    const lab = pushingLab();
+    await start(lab, "task-1");
+    await untilOpened(lab);
+    await drop(lab, http(503, 86_400_000));
+    const before = opened(lab);
+    await lab.clock.advance(3_600_000);
+    expect(opened(lab)).toBe(before + 1);
+  });
+
   it.each([
     ["is unknown to the server", rpcError(-32601, "Method not found")],
     ["has no address", http(404)],
