@@ -62,10 +62,8 @@ export function notified(state: TaskState, reading: TaskReading, now: number, ti
 
 /** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
 export function pushing(state: TaskState, on: boolean, now: number, timing: Timing): TaskState {
-  // What is in doubt asked for its own interval, which the record does not have.
-  const inDoubt = state.doubt !== undefined && !state.doubt.moves;
-  const pollAt = on || inDoubt ? state.pollAt : Math.min(state.pollAt, nextPoll(state.record, timing, now));
-  return { ...state, pushed: on, pollAt };
+  const next = { ...state, pushed: on };
+  return on ? next : { ...next, pollAt: Math.min(state.pollAt, planned(next, now, timing)) };
 }
 
 /** Takes in what a request brought, and says when the next poll is due. */
@@ -80,29 +78,33 @@ function taken(
   timing: Timing,
   partial: boolean,
 ): TaskState {
-  const doubt = doubted(state, reading.snapshot, now);
-  if (doubt && !partial && isAnother(doubt, state.doubt ?? state.record.doubt, state.polledFrom))
+  const { snapshot } = reading;
+  const before = state.doubt ?? state.record.doubt;
+  const doubt = doubted(state, snapshot, now);
+  if (doubt && !partial && isAnother(doubt, before, snapshot, state.polledFrom))
     return end(state, lost(reusedId(state.record, doubt)), now);
   const seen = observe(state.record, reading, now, partial);
-  // Until it is clear whose it is, the reading changes nothing.
+  // Until it is clear whose it is, the reading changes nothing but the pace.
   const withheld = doubt !== undefined && !doubt.moves;
-  const stamp = readTime(reading.snapshot.lastUpdatedAt ?? "");
+  const stamp = readTime(snapshot.lastUpdatedAt ?? "");
   const record = withDoubt(withheld ? state.record : seen, doubt, seen !== state.record);
-  const next = paced(
-    { ...state, record, doubt, ...(stamp && !withheld && { stampedAt: stamp }) },
-    now,
-    timing,
-  );
-  if (!withheld) return next;
-  // Of a task that has ended, nothing is asked but whether it is this one.
-  if (hasEnded(seen)) return { ...next, pollAt: Math.min(next.pollAt, now + SETTLED_MS) };
-  // Whichever task the reading is about, the server asks to be polled no sooner.
-  return { ...next, pollAt: Math.max(next.pollAt, paced({ ...next, record: seen }, now, timing).pollAt) };
+  const own = pollInterval(state.record, timing, now);
+  const doubtfulMs =
+    hasEnded(seen) && doubt !== before
+      ? // Of a task that has ended, nothing is asked but whether it is this one.
+        Math.min(own, SETTLED_MS)
+      : // Whichever task the reading is about, the server asks to be polled no sooner.
+        Math.max(own, pollInterval(seen, timing, now));
+  const known = { ...state, record, doubt, doubtfulMs: withheld ? doubtfulMs : undefined };
+  return paced(stamp && !withheld ? { ...known, stampedAt: stamp } : known, now, timing);
 }
 
 function paced(state: TaskState, now: number, timing: Timing): TaskState {
-  const planned = nextPoll(state.record, timing, now, state.pushed);
-  return { ...state, pollAt: Math.max(planned, now + (state.paceMs ?? 0)) };
+  return { ...state, pollAt: Math.max(planned(state, now, timing), now + (state.paceMs ?? 0)) };
+}
+
+function planned({ record, pushed, doubtfulMs }: TaskState, now: number, timing: Timing): number {
+  return nextPoll(record, timing, now, pushed, doubtfulMs);
 }
 
 export function pollFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {

@@ -16,7 +16,7 @@ export function rebased(
 ): TaskState {
   const { hold } = inheritedHold(record, now, timing);
   // A reading that is applied again must not count as a second one that agrees with it.
-  const { doubt: _own, ...kept } = state;
+  const { doubt: _own, doubtfulMs: _its, ...kept } = state;
   return {
     ...kept,
     record,

@@ -15,13 +15,19 @@ export interface Doubt {
 const SLACK_MS = 100;
 /** The same where a stamp has only whole seconds. */
 const SECONDS_SLACK_MS = 1_000;
-/** How long a stamp must stay the same before it counts as the creation of another task, in ms: longer than a stamp of whole seconds. */
-export const SETTLED_MS = 2_000;
+/**
+ * How long a stamp must stay the same before it counts as the creation of another task, in ms: longer than coarse clocks
+ * stand still. The server must also have said something later of that task, as no stamp of a reply's own time allows.
+ */
+export const SETTLED_MS = 10_000;
+/** The same where the server has said nothing later, in ms: longer than a cached reply is repeated. */
+const CACHED_MS = 30_000;
 
 /**
  * Compares the task of a reading with the task of the record. A server that restarts may use an id again: then
  * `createdAt` is later than all that the server has said of this task, and stays so. A server that stamps each
- * reply with its own time moves it on with every reading. One reading cannot tell the two apart, so it takes two.
+ * reply with its own time moves it on with every reading, or every few seconds where it caches them. One reading
+ * cannot tell the two apart, so it takes two.
  */
 export function doubted(
   { record, doubt: before = record.doubt, stampedAt }: TaskState,
@@ -44,9 +50,12 @@ export function doubted(
 export function isAnother(
   doubt: Doubt,
   before: Doubt | undefined,
+  { lastUpdatedAt = "" }: SnapshotReading,
   polledFrom: number = doubt.since,
 ): boolean {
-  return doubt === before && !doubt.moves && Math.abs(polledFrom - doubt.since) >= SETTLED_MS;
+  if (doubt !== before || doubt.moves) return false;
+  const saidLater = distance(doubt.createdAt, lastUpdatedAt) > 0;
+  return Math.abs(polledFrom - doubt.since) >= (saidLater ? SETTLED_MS : CACHED_MS);
 }
 
 export function reusedId({ taskId, snapshot }: TaskRecord, { createdAt }: Doubt): string {

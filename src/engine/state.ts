@@ -54,6 +54,8 @@ export interface TaskState {
   readonly overtaken?: true;
   /** The server may have used the task's id again; see {@link TaskRecord.doubt}. */
   readonly doubt?: Doubt | undefined;
+  /** The poll interval while the last reading is in doubt, in ms. */
+  readonly doubtfulMs?: number | undefined;
   /** When the latest poll was sent. */
   readonly polledFrom?: number;
 }

@@ -34,6 +34,7 @@ describe("a task id that a restarted server uses again", () => {
       stage: "running",
       snapshot: { status: "working", createdAt: at(0) },
     });
+    expect(poll(walked, later).outcome, "the server's clock may be coarse").toBeUndefined();
     expect(poll(walked, later).outcome).toMatchObject({
       kind: "lost",
       detail: expect.stringMatching(
@@ -54,7 +55,7 @@ describe("a task id that a restarted server uses again", () => {
   it("is found out by processes that forget everything between two polls", () => {
     const later = { status: "completed", createdAt: at(60_000), lastUpdatedAt: at(62_000) } as const;
     const walked = evicted(poll(evicted(walk()), later, 60_000));
-    expect(poll(walked, later).outcome).toMatchObject({ kind: "lost" });
+    expect(poll(walked, later, 10_000).outcome).toMatchObject({ kind: "lost" });
   });
 
   it("is told from a task of which a notification speaks, too", () => {
@@ -83,7 +84,15 @@ describe("a task id that a restarted server uses again", () => {
   it("is decided soon where the doubtful reading has ended", () => {
     const later = { status: "cancelled", createdAt: at(60_000), lastUpdatedAt: at(60_000) } as const;
     const walked = poll(walk({ pollIntervalMs: 30_000 }), later, 60_000);
-    expect(walked.state.pollAt - walked.now).toBe(2_000);
+    expect(walked.state.pollAt - walked.now).toBe(10_000);
+    expect(poll(walked, later, 10_000).state.pollAt - walked.now, "and then at its own pace").toBe(30_000);
+  });
+
+  it("is decided without anything later from the server only when no cache says the same for so long", () => {
+    const later = { createdAt: at(60_000), lastUpdatedAt: at(60_000) };
+    const walked = poll(walk(), later, 60_000);
+    expect(poll(walked, later, 29_000).outcome).toBeUndefined();
+    expect(poll(walked, later, 1_000).outcome).toMatchObject({ kind: "lost" });
   });
 
   it("is not decided while stamps of whole seconds cannot tell a moving stamp from a fixed one", () => {
@@ -107,6 +116,21 @@ describe("a server that stamps each reply with its time", () => {
     for (let count = 0; count < 10; count++) now(walked, 5_000);
     expect(walked.record.rev).toBe(rev);
     expect(now(walked, 5_000, { status: "completed" }).outcome).toMatchObject({ kind: "completed" });
+  });
+
+  it.each([
+    ["the whole reply is cached", (stamp: string) => stamp],
+    ["its clock is coarse, and the time of the change is not", (_stamp: string, now: string) => now],
+  ])("and moves the stamp every 8 s only, has its task completed: %s", (_what, changedAt) => {
+    let walked = walk();
+    const begun = walked.now;
+    for (let count = 0; count < 20; count++) {
+      const age = walked.now + 1_000 - begun;
+      const stamp = at(Math.floor(age / 8_000) * 8_000);
+      const status = count < 19 ? "working" : "completed";
+      walked = poll(walked, { createdAt: stamp, lastUpdatedAt: changedAt(stamp, at(age)), status }, 1_000);
+    }
+    expect(walked.outcome).toMatchObject({ kind: "completed" });
   });
 
   it("is believed at the second poll when the first one brings the end", () => {
