@@ -1,19 +1,24 @@
-import type { PrincipalDirectory } from "./directory/principal-directory.ts";
-import type { TaskGroup } from "./group/task-group.ts";
-import type { Metrics } from "./metrics/metrics.ts";
-import type { SampleLab } from "./samples/lab.ts";
+/** A namespace of Durable Objects. The folder of an object has the type of its stubs. */
+export interface ObjectNamespace<Stub extends object> {
+  getByName(name: string): Stub;
+}
 
-/** What wrangler.toml binds. The vars that hold JSON are read in `config/`. */
+/** Whatever answers HTTP requests. */
+export interface Fetching {
+  fetch(request: Request | string, init?: RequestInit): Promise<Response>;
+}
+
+/** What wrangler.toml binds. `config/` reads the vars that hold JSON. */
 export interface Bindings {
-  ASSETS: Fetcher;
-  SAMPLE_LAB: DurableObjectNamespace<SampleLab>;
-  TASK_GROUP: DurableObjectNamespace<TaskGroup>;
-  PRINCIPALS: DurableObjectNamespace<PrincipalDirectory>;
-  METRICS: DurableObjectNamespace<Metrics>;
+  readonly ASSETS: Fetching;
+  readonly SAMPLE_LAB: ObjectNamespace<Fetching>;
+  readonly TASK_GROUP: ObjectNamespace<object>;
+  readonly PRINCIPALS: ObjectNamespace<object>;
+  readonly METRICS: ObjectNamespace<object>;
   /** Signs webhooks. Without it none is taken. */
-  WEBHOOK_SECRET?: string;
+  readonly WEBHOOK_SECRET?: string;
   /** What `/metrics` asks for. Without it there is no such route. */
-  METRICS_TOKEN?: string;
+  readonly METRICS_TOKEN?: string;
   /** "true" lets webhooks go to private addresses. */
-  WEBHOOK_PRIVATE?: string;
+  readonly WEBHOOK_PRIVATE?: string;
 }

@@ -5,13 +5,13 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker-provider.js";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Bindings } from "../../worker/bindings.ts";
+import type { Environment } from "../../worker/environment.ts";
 import { paperOf } from "../../worker/samples/paper.ts";
 import type { WireEntry } from "../../worker/samples/wire-log.ts";
 
 declare global {
   namespace Cloudflare {
-    interface Env extends Bindings {}
+    interface Env extends Environment {}
     interface GlobalProps {
       mainModule: typeof import("../../worker/index.ts");
     }

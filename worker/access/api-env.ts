@@ -1,10 +1,8 @@
 import type { Bindings } from "../bindings.ts";
+import type { AccessVariables } from "./principal.ts";
 
-/** What the routes find in their context. */
+/** What the routes behind the access middleware find in their context. */
 export interface ApiEnv {
   Bindings: Bindings;
-  Variables: {
-    /** Who calls; set by the access middleware. */
-    principal: string;
-  };
+  Variables: AccessVariables;
 }

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiEnv } from "../access/api-env.ts";
 import { checkSize, jsonBody } from "../http/json-body.ts";
-import { groupOf } from "../principal/reading.ts";
+import { groupWith } from "../principal/reading.ts";
 import { granted } from "../principal/reply.ts";
 import { ETAG_HEADER, etagOf, problems, taskContent } from "./responses.ts";
 import { answerSchema, inputParams } from "./schemas.ts";
@@ -28,7 +28,7 @@ export function inputRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { id, key } = c.req.valid("param");
     const response = c.req.valid("json");
     checkSize(response, c.env);
-    const task = granted(await (await groupOf(c.env, c.var.principal, id)).answer(id, key, response));
+    const task = granted(await (await groupWith(c.env, c.var.principal, id)).answer(id, key, response));
     c.header("etag", etagOf(task));
     return c.json(task, 202);
   });

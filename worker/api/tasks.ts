@@ -3,7 +3,7 @@ import type { ApiEnv } from "../access/api-env.ts";
 import { ProblemError } from "../http/problem.ts";
 import { listTasks } from "../principal/listing.ts";
 import { PrincipalObjects } from "../principal/objects.ts";
-import { groupOf, readGroups } from "../principal/reading.ts";
+import { groupWith, readGroups } from "../principal/reading.ts";
 import { granted, unknownTask } from "../principal/reply.ts";
 import { ETAG_HEADER, etagOf, problems, taskContent } from "./responses.ts";
 import { statusSchema, taskParams, taskSchema } from "./schemas.ts";
@@ -117,7 +117,7 @@ export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { id } = c.req.valid("param");
     const ms = c.req.valid("query").wait * 1000;
     const known = c.req.valid("header")["if-none-match"];
-    const group = await groupOf(c.env, c.var.principal, id);
+    const group = await groupWith(c.env, c.var.principal, id);
     const task =
       known === undefined
         ? await untilAttention(group, id, ms)
@@ -132,7 +132,7 @@ export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
 
   app.openapi(cancel, async (c) => {
     const { id } = c.req.valid("param");
-    const task = granted(await (await groupOf(c.env, c.var.principal, id)).cancel(id));
+    const task = granted(await (await groupWith(c.env, c.var.principal, id)).cancel(id));
     c.header("etag", etagOf(task));
     return c.json(task, 202);
   });
@@ -140,7 +140,7 @@ export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
     const force = c.req.valid("query").force === "true";
-    granted(await (await groupOf(c.env, c.var.principal, id)).forget(id, force));
+    granted(await (await groupWith(c.env, c.var.principal, id)).forget(id, force));
     await new PrincipalObjects(c.env, c.var.principal).directory.deleted(id);
     return c.body(null, 204);
   });

@@ -1,5 +1,5 @@
 import type { TaskJson } from "holdfast";
-import type { GroupStub } from "../principal/objects.ts";
+import type { GroupStub } from "../group/group-stub.ts";
 
 /** A task that neither works nor is being called: somebody has to do something about it now. */
 function needsAttention(task: TaskJson): boolean {

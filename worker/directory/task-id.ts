@@ -1,4 +1,4 @@
-import type { GroupIdentity } from "../group/task-group-rpc.ts";
+import type { GroupName } from "./principal-directory-rpc.ts";
 
 /** `<endpoint>.<shard>.<uuid v7>`: an id says which object of its principal holds the task. */
 export interface TaskAddress {
@@ -18,7 +18,7 @@ export function readTaskId(id: string): TaskAddress | undefined {
   return endpoint === undefined || uuid === undefined ? undefined : { endpoint, shard: Number(shard), uuid };
 }
 
-export function taskIdOf({ endpoint, shard }: Omit<GroupIdentity, "principal">, uuid: string): string {
+export function taskIdOf({ endpoint, shard }: GroupName, uuid: string): string {
   return `${endpoint}.${shard}.${uuid}`;
 }
 

@@ -8,9 +8,10 @@ import {
 } from "holdfast";
 import { stateOf } from "holdfast/remote";
 import { readTaskId } from "../directory/task-id.ts";
+import type { GatewayGroupStub } from "../group/group-stub.ts";
 import { listTasks } from "../principal/listing.ts";
 import { granted } from "../principal/reply.ts";
-import type { Caller, GatewayGroup } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 
 /** How long an object is asked to wait for news at a time, in ms. */
 const WAIT_MS = 20_000;
@@ -99,7 +100,7 @@ export class CallerTasks implements TaskClientApi {
   }
 
   /** Undefined for an id that is none, or none of this endpoint's. The object is the caller's own in any case. */
-  #group(id: string): GatewayGroup | undefined {
+  #group(id: string): GatewayGroupStub | undefined {
     const address = readTaskId(id);
     return address?.endpoint === this.#caller.endpoint.name ? this.#caller.group(address.shard) : undefined;
   }

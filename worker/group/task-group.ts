@@ -13,12 +13,13 @@ import type { Bindings } from "../bindings.ts";
 import { ConfigurationError } from "../config/configuration-error.ts";
 import { type EndpointConfig, endpointOf } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
+import { directoryOf } from "../directory/directory-stub.ts";
 import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
 import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
 import { LateCalls } from "../objects/late-calls.ts";
-import { Counters } from "../operations/counters.ts";
+import { Counters, countSums } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
 import { ChangeStreams } from "./change-stream.ts";
@@ -382,7 +383,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     const uuid = readTaskId(id)?.uuid ?? "";
     // A week's tasks may be gone at once, and their keys have been for long.
     if (!(timeIn(uuid) > Date.now() - KEY_LIFE_MS)) return;
-    this.env.PRINCIPALS.getByName(principal)
+    directoryOf(this.env, principal)
       .deleted(id)
       .catch(() => undefined);
   }
@@ -400,7 +401,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     const counts = this.#counters.take();
     // Counting must not fail what is counted.
     if (counts)
-      this.env.METRICS.getByName("all")
+      countSums(this.env)
         .add(counts)
         .catch(() => undefined);
   }

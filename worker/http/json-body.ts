@@ -1,6 +1,5 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { ApiEnv } from "../access/api-env.ts";
 import { limitsOf } from "../config/limits.ts";
 import { jsonDepth } from "./json-depth.ts";
 import { ProblemError } from "./problem.ts";
@@ -11,7 +10,7 @@ const ENVELOPE_BYTES = 16_384;
 const MAX_DEPTH = 64;
 
 /** Lets through a body that is JSON by its type, not too large and not too deep. The routes' schemas look at the rest. */
-export const jsonBody: MiddlewareHandler<ApiEnv> = async (c, next) => {
+export const jsonBody: MiddlewareHandler = async (c, next) => {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
     throw new ProblemError(415, "unsupported-media-type", "The body must be application/json.");

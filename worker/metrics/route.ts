@@ -3,6 +3,7 @@ import { principalOfToken, tokenHash } from "../access/hashed-tokens.ts";
 import { presentedToken } from "../access/presented-token.ts";
 import type { Bindings } from "../bindings.ts";
 import { problem } from "../http/problem.ts";
+import { countSums } from "../operations/counters.ts";
 import { prometheusText } from "./prometheus.ts";
 
 /** `/metrics` for whoever has METRICS_TOKEN; where there is none, there is no such route. */
@@ -19,7 +20,7 @@ export function metrics(): Hono<{ Bindings: Bindings }> {
         "cache-control": "no-store",
       });
     }
-    const text = prometheusText(await c.env.METRICS.getByName("all").totals());
+    const text = prometheusText(await countSums(c.env).totals());
     return c.body(text, 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
       "cache-control": "no-store",

@@ -1,4 +1,5 @@
 import type { Outcome } from "holdfast";
+import type { Bindings } from "../bindings.ts";
 
 /** What is counted, by the name it has on `/metrics`; a label value after the colon. */
 export type Count =
@@ -14,6 +15,17 @@ export type Count =
   | `webhooks:${"delivered" | "failed" | "given_up"}`;
 
 export type Counts = Partial<Record<Count, number>>;
+
+/** The stub of the object that sums the counts of all others. */
+export interface CountSums {
+  add(counts: Counts): Promise<void>;
+  totals(): Promise<Readonly<Record<string, number>>>;
+}
+
+/** The object of a deployment that sums the counts of all others. */
+export function countSums({ METRICS }: Pick<Bindings, "METRICS">): CountSums {
+  return METRICS.getByName("all") as CountSums;
+}
 
 /** What an object has counted and not yet reported. */
 export class Counters {

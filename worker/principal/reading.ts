@@ -1,9 +1,10 @@
-import type { ApiEnv } from "../access/api-env.ts";
+import type { Bindings } from "../bindings.ts";
 import { limitsOf } from "../config/limits.ts";
 import type { GroupName } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
+import type { GroupStub } from "../group/group-stub.ts";
 import { ProblemError, retryAfter } from "../http/problem.ts";
-import { type GroupStub, PrincipalObjects } from "./objects.ts";
+import { PrincipalObjects } from "./objects.ts";
 import { unknownTask } from "./reply.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function readGroups(
  * The object that holds this task: always one of the caller's own, and never one that a made-up id names.
  * @throws ProblemError for an unknown id, and 429 for more than `readsPerMinute`.
  */
-export async function groupOf(env: ApiEnv["Bindings"], principal: string, id: string): Promise<GroupStub> {
+export async function groupWith(env: Bindings, principal: string, id: string): Promise<GroupStub> {
   const address = readTaskId(id);
   const objects = new PrincipalObjects(env, principal);
   const [group] = address ? await readGroups(env, objects, address) : [];

@@ -1,15 +1,15 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
-import type { GatewayGroup } from "../../../worker/gateway/caller.ts";
+import type { GatewayGroupStub } from "../../../worker/group/group-stub.ts";
 
 const MINUTE = 60_000;
 
-let group: GatewayGroup;
+let group: GatewayGroupStub;
 let now: number;
 
 beforeEach(() => {
   const name = JSON.stringify([`p-${crypto.randomUUID()}`, "sample-2026", 0]);
-  group = env.TASK_GROUP.getByName(name) as unknown as GatewayGroup;
+  group = env.TASK_GROUP.getByName(name) as unknown as GatewayGroupStub;
   now = 1_800_000_000_000;
 });
 
