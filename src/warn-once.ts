@@ -1,12 +1,18 @@
+import { RecentSet } from "./recent-set.ts";
+
+/** How many subjects are remembered. A server can make up more. */
+const MOST_SUBJECTS = 1_000;
+
 /** Returns what reports problems where the app gave no `onProblem`: one `console.warn` for each kind and subject. */
 export function warnOnce(): (problem: { readonly kind: string; readonly message: string }) => void {
-  const warned = new Set<string>();
+  const warned = new RecentSet<string>(MOST_SUBJECTS);
   return (problem) => {
     const { kind, message, endpoint, error } = problem as typeof problem & Record<string, unknown>;
     // The subject is what thousands of tasks have in common, not the task.
     const subject = `${kind} ${endpoint ?? error ?? message}`;
-    if (warned.has(subject)) return;
+    const known = warned.has(subject);
     warned.add(subject);
+    if (known) return;
     console.warn(`Holdfast: ${message}`);
   };
 }

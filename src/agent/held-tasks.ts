@@ -1,3 +1,4 @@
+import { RecentSet } from "../recent-set.ts";
 import type { Task } from "../task.ts";
 
 /** How many ended calls are kept that are in no store. */
@@ -10,7 +11,7 @@ const MOST_STARTED = 10_000;
  * no store once it has ended: only its handle has the result.
  */
 export class HeldTasks {
-  readonly #ids: Set<string> = new Set();
+  readonly #ids: Set<string> = new RecentSet(MOST_STARTED);
   readonly #tasks: Map<string, Task> = new Map();
 
   /** Whether this set started it, as far back as is remembered. */
@@ -43,9 +44,5 @@ export class HeldTasks {
     const stored = ended.filter(({ taskId }) => taskId !== undefined);
     const plain = ended.filter(({ taskId }) => taskId === undefined);
     for (const { id } of [...stored, ...plain.slice(0, -MOST_ENDED)]) this.#tasks.delete(id);
-    for (const id of this.#ids) {
-      if (this.#ids.size <= MOST_STARTED) break;
-      this.#ids.delete(id);
-    }
   }
 }

@@ -1,4 +1,5 @@
 import { type JsonObject, sameJson } from "../protocol/json.ts";
+import { RecentSet } from "../recent-set.ts";
 import type { Task } from "../task.ts";
 import type { TaskClientApi } from "../task-client-api.ts";
 import type { AgentContext } from "./options.ts";
@@ -6,6 +7,8 @@ import type { ToolOrigin } from "./tool-names.ts";
 
 /** How long a call may take to leave, whatever the budget: a server may have to be connected to first. In ms. */
 const LEAVE_WITHIN_MS = 10_000;
+/** How many calls of a client are remembered as claimed, while their servers do not answer. */
+const MOST_CLAIMED = 10_000;
 
 export interface StartOptions {
   readonly budgetMs: number;
@@ -30,7 +33,7 @@ export async function startCall(
   { budgetMs, signal }: StartOptions,
 ): Promise<Task | undefined> {
   const { client, clock, held } = context;
-  const claimed = CLAIMED.get(client) ?? new Set();
+  const claimed = CLAIMED.get(client) ?? new RecentSet(MOST_CLAIMED);
   CLAIMED.set(client, claimed);
   const waiting = new AbortController();
   let out: Task | undefined;

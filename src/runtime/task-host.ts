@@ -90,7 +90,7 @@ export class TaskHost {
       changed: (state, news) => this.#changed(state, news),
       overtaken: (id) => this.#overtaken(id),
       storageFailed: ({ id, outcome }, error) => {
-        if (outcome) this.#unstored.add(id);
+        if (outcome) this.#keepUnstored(id);
         report(storageProblem(`Task ${id} could not be stored`, error, id));
       },
       rescheduled: () => this.#rescheduled(),
@@ -235,8 +235,18 @@ export class TaskHost {
     if (call.asTask && (stage !== "calling" || call.rounds > 0)) this.#groups.get(endpoint)?.tell(state);
   }
 
+  /** What the store does not take is kept in memory, as much as the store would keep. */
+  #keepUnstored(id: string): void {
+    this.#unstored.add(id);
+    const [oldest] = this.#unstored;
+    if (this.#unstored.size <= this.#options.keep.count || oldest === undefined || oldest === id) return;
+    this.#unstored.delete(oldest);
+    this.#runtime.release(oldest);
+  }
+
   /** Deletes a task; one that runs is let go of first. Rejects when the store does not delete it. */
   async forget({ id, endpoint = "" }: TaskName): Promise<void> {
+    this.#unstored.delete(id);
     this.#runtime.yield(id);
     await this.#runtime.written();
     await this.#options.store.remove(id);

@@ -127,6 +127,19 @@ describe("when the disk is full", () => {
     expect(lab.server.arrivals, "and it is not polled again").toEqual([]);
   });
 
+  it("no more outcomes are kept in memory than a store would keep", async () => {
+    const lab = lab2026({ store: failingStore(new Set<StoreMethod>(["save"])), keep: { count: 2 } });
+    const tasks: Task[] = [];
+    for (let n = 1; n <= 3; n++) {
+      tasks.push(await start(lab));
+      await poll(lab, wire.completed);
+    }
+    expect((await lab.client.list()).map(({ id }) => id)).toEqual(tasks.slice(1).map(({ id }) => id));
+    expect(await tasks[0]?.result(), "who has the handle has the result").toEqual(wire.toolResult);
+    await lab.client.forget(tasks[2]?.id ?? "");
+    expect((await lab.client.list()).map(({ id }) => id)).toEqual([tasks[1]?.id]);
+  });
+
   it("a call is still made once, and never again by a later page that finds no record of it", async () => {
     const store = failingStore(new Set<StoreMethod>(["save"]));
     const lab = lab2026({ store });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } fr
 import { TaskClient, type TaskClientOptions } from "../../../src/index.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
+import { warnOnce } from "../../../src/warn-once.ts";
 import { failingStore, STORE_METHODS } from "../../fixtures/failing-store.ts";
 import { runningRecord } from "../../fixtures/records.ts";
 import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
@@ -46,6 +47,17 @@ describe("a TaskClient without onProblem", () => {
     expect(warnings()[0]).toContain('"paper"');
     expect(warnings()[0], "it names those that were given").toContain('"papers"');
     expect(warnings()[1]).toContain('"library"');
+  });
+
+  it("remembers the thousand subjects it warned of last", () => {
+    const report = warnOnce();
+    const warnOf = (n: number): void => report({ kind: "incomplete-list", message: `list ${n}` });
+    for (let n = 0; n < 1_001; n++) warnOf(n);
+    warnOf(1_000);
+    warnOf(1);
+    expect(warnings()).toHaveLength(1_001);
+    warnOf(0);
+    expect(warnings()).toHaveLength(1_002);
   });
 
   it("is silent when nothing is wrong", async () => {
