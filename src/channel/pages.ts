@@ -1,4 +1,4 @@
-/** How many pages of a list are read at most. */
+/** How many pages of a server's list are read at most. */
 const MAX_PAGES = 64;
 
 export interface Page<T> {
@@ -17,18 +17,20 @@ export interface Listing<T> {
  * Reads a list page by page. It ends where the server names a cursor for the second time: from there on its pages
  * would repeat themselves. What is listed twice under one key is one thing, as it was listed last.
  * @param method Names the list in `cut`.
+ * @param maxPages How many pages are read at most.
  */
 export async function readPages<T>(
   method: string,
   read: (cursor: string | undefined) => Promise<Page<T>>,
   keyOf: (item: T) => string,
+  maxPages: number = MAX_PAGES,
 ): Promise<Listing<T>> {
   const items = new Map<string, T>();
   const cursors = new Set<string | undefined>();
   let cursor: string | undefined;
   do {
-    if (cursors.size === MAX_PAGES)
-      return cut(items, `${method} has more than ${MAX_PAGES} pages: the rest is left out`);
+    if (cursors.size === maxPages)
+      return cut(items, `${method} has more than ${maxPages} pages: the rest is left out`);
     cursors.add(cursor);
     const page = await read(cursor);
     for (const item of page.items) items.set(keyOf(item), item);

@@ -19,8 +19,11 @@ import { Waits } from "./waits.ts";
 export type RemoteProblem =
   /** A request or the event stream failed with `error`, and is tried again. */
   | { readonly kind: "request" | "events"; readonly message: string; readonly error: RemoteApiError }
-  /** The worker could not read all tasks of an endpoint: `list()` and `resume()` resolve without some of them. */
-  | { readonly kind: "incomplete-list"; readonly message: string; readonly endpoint: string };
+  /**
+   * `list()` and `resume()` resolve without some tasks: the worker could not read all of an endpoint, or, without an
+   * `endpoint`, its pages repeat themselves.
+   */
+  | { readonly kind: "incomplete-list"; readonly message: string; readonly endpoint?: string };
 
 export interface RemoteTaskClientOptions {
   /** Where the worker is: what stands before `/v1`. */
@@ -67,10 +70,9 @@ export class RemoteTaskClient implements TaskClientApi {
       retrying: told("request"),
     });
     this.#waits = waits;
-    this.#requests = new TaskRequests(api, this.#closing.signal, (endpoint) => {
-      const message = `The worker could not read all tasks of the endpoint ${endpoint}: some may be absent. Call list() again later; the worker's log says why (group-unreadable)`;
-      onProblem({ kind: "incomplete-list", message, endpoint });
-    });
+    this.#requests = new TaskRequests(api, this.#closing.signal, (message, endpoint) =>
+      onProblem({ kind: "incomplete-list", message, ...(endpoint !== undefined && { endpoint }) }),
+    );
     this.#book = new TaskBook({
       handle: (task) => this.#handle(task),
       omits: ({ id }) => void this.#fetchWhole(id),

@@ -1,3 +1,4 @@
+import { readPages } from "../channel/pages.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import { randomId } from "../random-id.ts";
@@ -14,6 +15,8 @@ const ATTEMPTS = 4;
 const CALL_ATTEMPTS = 9;
 /** The most tasks a page of the list has. */
 const PAGE = 100;
+/** The most pages of the list that are read: 100,000 tasks. */
+const MAX_PAGES = 1_000;
 
 /** What the worker said of a call: its task, and whether the call has ended within the request. */
 export interface CallAnswer {
@@ -25,16 +28,17 @@ export interface CallAnswer {
 export class TaskRequests {
   readonly #api: RemoteApi;
   readonly #signal: AbortSignal;
-  readonly #missing: (endpoint: string) => void;
+  readonly #incomplete: (why: string, endpoint?: string) => void;
 
   /**
    * @param signal Ends every request.
-   * @param missing Called once a list for each endpoint whose tasks the worker could not all read.
+   * @param incomplete Called once a list for each endpoint whose tasks the worker could not all read, and for a list that
+   *   was cut.
    */
-  constructor(api: RemoteApi, signal: AbortSignal, missing: (endpoint: string) => void) {
+  constructor(api: RemoteApi, signal: AbortSignal, incomplete: (why: string, endpoint?: string) => void) {
     this.#api = api;
     this.#signal = signal;
-    this.#missing = missing;
+    this.#incomplete = incomplete;
   }
 
   async endpoints(): Promise<readonly string[]> {
@@ -86,20 +90,28 @@ export class TaskRequests {
 
   /** All of them, or all without an outcome, from all pages; the newest first. */
   async tasks(which: "all" | "unfinished", attempts?: number): Promise<readonly TaskJson[]> {
-    const tasks: TaskJson[] = [];
     const missing = new Set<string>();
     const first = `/v1/tasks?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
-    let cursor: unknown;
-    do {
-      const path = typeof cursor === "string" ? `${first}&cursor=${encodeURIComponent(cursor)}` : first;
-      const { json } = await this.#ask({ method: "GET", path }, attempts);
-      tasks.push(...listIn(json, "tasks").flatMap((entry) => readTask(entry) ?? []));
-      const { nextCursor, missing: unread } = json as JsonObject;
-      for (const endpoint of Array.isArray(unread) ? unread : []) missing.add(String(endpoint));
-      cursor = nextCursor;
-    } while (typeof cursor === "string");
-    missing.forEach(this.#missing);
-    return tasks;
+    const { items, cut } = await readPages(
+      "GET /v1/tasks",
+      async (cursor) => {
+        const path = cursor === undefined ? first : `${first}&cursor=${encodeURIComponent(cursor)}`;
+        const { json } = await this.#ask({ method: "GET", path }, attempts);
+        const tasks = listIn(json, "tasks").flatMap((entry) => readTask(entry) ?? []);
+        const { nextCursor, missing: unread } = json as JsonObject;
+        for (const endpoint of Array.isArray(unread) ? unread : []) missing.add(String(endpoint));
+        return { items: tasks, ...(typeof nextCursor === "string" && { nextCursor }) };
+      },
+      ({ id }) => id,
+      MAX_PAGES,
+    );
+    for (const endpoint of missing)
+      this.#incomplete(
+        `The worker could not read all tasks of the endpoint ${endpoint}: some may be absent. Call list() again later; the worker's log says why (group-unreadable)`,
+        endpoint,
+      );
+    if (cut !== undefined) this.#incomplete(`The worker's list of tasks is incomplete. ${cut}`);
+    return items;
   }
 
   /** @param repeating Called when it is sent again, and an earlier attempt may have got there. */

@@ -22,6 +22,28 @@ describe("what the worker could not read", () => {
     ]);
   });
 
+  it.each([
+    ["the cursor it was asked for", ["a", "a"]],
+    ["an earlier cursor", ["a", "b", "a"]],
+    ["an empty cursor", ["", ""]],
+  ])("RemoteTaskClient.list() ends, and reports it, where a page names %s", async (_which, cursors) => {
+    const { client, worker, problems } = remoteLab();
+    const listing = client.list();
+    let path = ALL;
+    for (const nextCursor of cursors) {
+      await (await worker.expect("GET", path)).reply(200, { tasks: [taskOf()], nextCursor });
+      path = `${ALL}&cursor=${nextCursor}`;
+    }
+    expect(await listing, "one id is one task").toHaveLength(1);
+    expect(problems).toMatchObject([
+      {
+        kind: "incomplete-list",
+        message: expect.stringMatching(/GET \/v1\/tasks names the cursor .* again/),
+      },
+    ]);
+    expect(problems[0]).not.toHaveProperty("endpoint");
+  });
+
   it("RemoteTaskClient.list() reports nothing when the list is whole", async () => {
     const { client, worker, problems } = remoteLab();
     const listing = client.list();
