@@ -41,6 +41,8 @@ export interface RequestOptions {
    * or the response stream was closed 100 ms ago.
    */
   readonly rejectAfterAnnouncing?: boolean;
+  /** Called when the request leaves: one that is given up before then did nothing. */
+  readonly onSent?: () => void;
   /** The id of the record the request is about: what the server asks on its response stream is asked of that one. */
   readonly about?: string;
 }
@@ -194,6 +196,7 @@ export class RpcChannel {
     if (!this.#pending.has(id)) return promise;
 
     sent = true;
+    options.onSent?.();
     const send: SendOptions = {
       requestSignal: stream.signal,
       onRequestStreamEnd: () =>

@@ -75,12 +75,19 @@ export function abandonsCall({ record, inFlight }: TaskState): boolean {
 }
 
 /**
- * The request was given up before its reply came: whether the server still did the work, nobody says. Another process
- * may have moved the task on since, and its record may know of no cancel.
+ * The request was given up before its reply came: unless it never left, nobody says whether the server still did the
+ * work. Another process may have moved the task on since, and its record may know of no cancel.
  */
-export function callAbandoned(state: TaskState, now: number, timing: Timing): TaskState {
-  if (abandonsCall(state)) return end(state, { kind: "cancelled", confirmed: false }, now);
-  const fault: Fault = { kind: "network", message: "The request was given up" };
+export function callAbandoned(state: TaskState, unsent: boolean, now: number, timing: Timing): TaskState {
+  if (abandonsCall(state)) {
+    const confirmed = unsent && !state.record.call.repeated;
+    return end(state, { kind: "cancelled", confirmed }, now);
+  }
+  const fault: Fault = {
+    kind: "network",
+    message: "The request was given up",
+    ...(unsent && { unsent: true as const }),
+  };
   return state.inFlight.has("call") ? callFaulted(without(state, "call"), fault, now, timing) : state;
 }
 

@@ -87,7 +87,7 @@ export type TaskEvent =
   | { readonly type: "cancelTaken"; readonly reading?: TaskReading }
   | { readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault }
   /** A call in flight was abandoned by command, before its reply came, and the server was told or could not be. */
-  | { readonly type: "callAbandoned" }
+  | { readonly type: "callAbandoned"; readonly unsent?: boolean }
   | { readonly type: "notified"; readonly reading: TaskReading }
   /** The server pushes this task's changes from now on, or no longer. */
   | { readonly type: "pushing"; readonly on: boolean }

@@ -70,7 +70,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
         : FAULTED[operation](back, fault, now, timing);
     }
     case "callAbandoned":
-      return callAbandoned(state, now, timing);
+      return callAbandoned(state, event.unsent === true, now, timing);
     case "progressed":
       return { ...state, progress: event.progress };
     case "asked":

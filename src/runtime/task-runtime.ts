@@ -571,7 +571,11 @@ export class TaskRuntime {
     const abandon = new AbortController();
     const out = operation === "call" && record.call.timeoutMs !== undefined ? this.#held : this.#replies;
     this.#abandon.set(key, abandon);
-    const given: Promise<void> = this.#perform(record, operation, abandon.signal)
+    let sent = false;
+    const onSent = (): void => {
+      sent = true;
+    };
+    const given: Promise<void> = this.#perform(record, operation, abandon.signal, onSent)
       .then((event) => this.#withinSize(event, operation))
       .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
       .then((event) => {
@@ -579,7 +583,7 @@ export class TaskRuntime {
         if (latest) this.#abandon.delete(key);
         if (abandon.signal.aborted) {
           // The server knows, or has had its time to.
-          if (latest && operation === "call") this.dispatch(id, { type: "callAbandoned" });
+          if (latest && operation === "call") this.dispatch(id, { type: "callAbandoned", unsent: !sent });
           return;
         }
         this.dispatch(id, event.type === "listed" ? this.#unclaimedNow(record, event) : event);
@@ -614,7 +618,12 @@ export class TaskRuntime {
     return { type: "faulted", operation, fault: { kind: "oversized", message } };
   }
 
-  async #perform(record: TaskRecord, operation: Operation, signal: AbortSignal): Promise<TaskEvent> {
+  async #perform(
+    record: TaskRecord,
+    operation: Operation,
+    signal: AbortSignal,
+    onSent: () => void,
+  ): Promise<TaskEvent> {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!endpoint) return { type: "faulted", operation, fault: unknownEndpoint(record.endpoint) };
     const { generation } = record;
@@ -629,6 +638,7 @@ export class TaskRuntime {
         const result = await endpoint.request(frame, {
           ...options,
           rejectAfterAnnouncing: true,
+          onSent,
           ...(call.timeoutMs !== undefined && { timeoutMs: call.timeoutMs }),
           ...(token !== undefined && { progressToken: token }),
         });

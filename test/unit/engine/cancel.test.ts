@@ -212,6 +212,11 @@ describe.each([
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
   });
 
+  it("ends it confirmed when the request never left, unless an earlier one may have", () => {
+    const walk = cancelledInFlight().on({ type: "callAbandoned", unsent: true });
+    expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
+  });
+
   it("ignores a reply that comes after that", () => {
     const walk = cancelledInFlight().on({ type: "callAbandoned" });
     walk.on({ type: "called", reply: { kind: "input", requests: [question] } });
