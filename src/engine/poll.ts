@@ -79,6 +79,8 @@ function taken(
   partial: boolean,
 ): TaskState {
   const { snapshot } = reading;
+  // Another process may have made the call again meanwhile: then its task is the one of the record.
+  if (snapshot.taskId !== (state.record.taskId ?? snapshot.taskId)) return state;
   const before = state.doubt ?? state.record.doubt;
   const doubt = doubted(state, snapshot, now);
   if (doubt && !partial && isAnother(doubt, before, snapshot, state.polledFrom))

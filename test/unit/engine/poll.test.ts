@@ -59,6 +59,14 @@ describe("polling", () => {
     expect(walk.on({ type: "polled", reading: seen() }).record).toBe(before);
   });
 
+  it("about another task than the record's changes nothing: another process made the call again meanwhile", () => {
+    const walk = running().onDue();
+    const before = walk.record;
+    const { snapshot } = seen({ status: "completed" });
+    const reading = { snapshot: { ...snapshot, taskId: "an earlier task" } };
+    expect(walk.on({ type: "polled", reading }).record).toBe(before);
+  });
+
   it("a reading that says something new is kept", () => {
     const walk = running()
       .onDue()
