@@ -40,7 +40,9 @@ export function doubted(
   const said = stampedAt ?? readTime(known.lastUpdatedAt);
   if (!(distance(known.createdAt, createdAt) > 0) || made <= said) return undefined;
   if (!before) return { createdAt, since: now };
-  return distance(before.createdAt, createdAt) === 0 ? before : { createdAt, since: now, moves: true };
+  if (distance(before.createdAt, createdAt) !== 0) return { createdAt, since: now, moves: true };
+  // The clock was set back: the time begins anew.
+  return before.since > now ? { createdAt, since: now } : before;
 }
 
 /**
@@ -55,7 +57,7 @@ export function isAnother(
 ): boolean {
   if (doubt !== before || doubt.moves) return false;
   const saidLater = distance(doubt.createdAt, lastUpdatedAt) > 0;
-  return Math.abs(polledFrom - doubt.since) >= (saidLater ? SETTLED_MS : CACHED_MS);
+  return polledFrom - doubt.since >= (saidLater ? SETTLED_MS : CACHED_MS);
 }
 
 export function reusedId({ taskId, snapshot }: TaskRecord, { createdAt }: Doubt): string {
