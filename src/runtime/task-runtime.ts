@@ -239,7 +239,10 @@ export class TaskRuntime {
   dispatch(id: string, ...events: readonly TaskEvent[]): void {
     this.#followClock();
     const before = this.#states.get(id);
+    const tenure = this.#tenures.get(id);
     if (!before || this.#closed) return;
+    // The record that another process wrote is being read: nothing is decided by the one it replaces.
+    if (tenure?.overtaken) return void tenure.unsaved.push(...events);
     const { clock, timing } = this.#options;
     const isA = (type: TaskEvent["type"]): boolean => events.some((event) => event.type === type);
     const { state, commands } = transition(before, events, clock.now(), timing);
@@ -251,7 +254,6 @@ export class TaskRuntime {
       this.#index(state.record);
     }
     const written = state.record === before.record ? this.#writes.get(id) : this.#write(state.record, events);
-    const tenure = this.#tenures.get(id);
     const proceed = (result: WriteResult): void => {
       const letGo = this.#tenures.get(id) !== tenure;
       if (this.#closed || (letGo && result !== "stored")) return;
@@ -319,7 +321,9 @@ export class TaskRuntime {
     const { id } = state.record;
     this.dispatch(id, { type: "asked", request });
     // One for which there was no room is refused, like one that nobody can answer.
-    return this.#states.get(id)?.record.inputs.some(({ rpcId }) => rpcId === request.rpcId) ?? true;
+    const isAsked = (): boolean =>
+      this.#states.get(id)?.record.inputs.some(({ rpcId }) => rpcId === request.rpcId) ?? true;
+    return this.#tenures.get(id)?.overtaken?.then(isAsked) ?? isAsked();
   }
 
   /** Lets go of a task that others run: what is out for it no longer matters here. */
