@@ -618,7 +618,8 @@ export class Invariants implements DiskEvents, WireEvents {
 
   /** Until it is told, it runs nothing: what it has heard until then may be old. */
   #lockTold(name: string, tab: Tab): void {
-    if ([...this.#setting.leaderLocks.values()].includes(name)) this.#pace.forget(tab);
+    for (const [endpoint, lock] of this.#setting.leaderLocks)
+      if (lock === name) this.#pace.forget(tab, endpoint);
   }
 
   /** A reply as late as that finds nobody waiting. */

@@ -37,9 +37,9 @@ export function wrongOutcome(
       const { rpc, httpStatus, message } = outcome.error;
       if (rpc) {
         const error = `rpc ${rpc.code} ${rpc.message}`;
-        // The reply of a server that has forgotten a failed task cannot be told from the task's own error.
-        if (rpc.code === INVALID_PARAMS && ledger.noted(tag, "failed") && ledger.noted(tag, "forgotten"))
-          return undefined;
+        // The reply of a server that has forgotten a failed task, by whatever TTL, cannot be told from the task's own error.
+        const gone = ["forgotten", "unknown task"].some((note) => ledger.noted(tag, note));
+        if (rpc.code === INVALID_PARAMS && ledger.noted(tag, "failed") && gone) return undefined;
         const seen = [error, `tools/call: ${error}`, `tasks/result: ${error}`];
         if (ledger.noted(ANY_CALL, `initialize: ${error}`)) return undefined;
         return seen.some((note) => ledger.noted(tag, note))

@@ -49,8 +49,8 @@ export class PollPace {
   readonly #paces: Map<Tab, Map<string, Pace>> = new Map();
   /** By task: since when it is on disk that the server wants silence, and until when. */
   readonly #durableHolds: Map<string, { readonly since: number; readonly until: number }> = new Map();
-  /** When each tab's engine last began anew with its tasks. */
-  readonly #begun: Map<Tab, number> = new Map();
+  /** When each tab's engine last began anew with the tasks of each endpoint. */
+  readonly #begun: Map<Tab, Map<string, number>> = new Map();
 
   constructor(agenda: Agenda) {
     this.#agenda = agenda;
@@ -73,7 +73,8 @@ export class PollPace {
   sends(tab: Tab, taskId: string): string | undefined {
     const { heldFrom = 0, heldUntil = 0 } = this.#paces.get(tab)?.get(taskId) ?? {};
     const durable = this.#durableHolds.get(taskId);
-    const inherited = durable && (this.#begun.get(tab) ?? 0) > durable.since ? durable.until : 0;
+    const begun = this.#begun.get(tab)?.get(endpointOf(taskId)) ?? 0;
+    const inherited = durable && begun > durable.since ? durable.until : 0;
     const until = Math.max(this.#agenda.now >= heldFrom ? heldUntil : 0, inherited);
     const early = until - TOLERANCE_MS - this.#agenda.now;
     return early > 0 ? `${tab.name} sends about ${taskId} ${early} ms before Retry-After allows` : undefined;
@@ -170,10 +171,12 @@ export class PollPace {
     for (const pace of this.#paces.get(tab)?.values() ?? []) pace.excused = true;
   }
 
-  /** The tab's engine begins anew with its tasks. */
-  forget(tab: Tab): void {
-    this.#paces.delete(tab);
-    this.#begun.set(tab, this.#agenda.now);
+  /** The tab's engine begins anew with the tasks of an endpoint. */
+  forget(tab: Tab, endpoint: string): void {
+    const paces = this.#paces.get(tab) ?? new Map<string, Pace>();
+    for (const taskId of paces.keys()) if (endpointOf(taskId) === endpoint) paces.delete(taskId);
+    const begun = this.#begun.get(tab) ?? new Map<string, number>();
+    this.#begun.set(tab, begun.set(endpoint, this.#agenda.now));
   }
 
   clockWasSet(): void {
@@ -199,6 +202,11 @@ export class PollPace {
     paces.set(taskId, pace);
     return pace;
   }
+}
+
+/** The model servers name their tasks after themselves: `legacy-3`. */
+function endpointOf(taskId: string): string {
+  return taskId.slice(0, taskId.lastIndexOf("-"));
 }
 
 /** The interval of a reading. What it leaves out stays as it was. */
