@@ -50,6 +50,8 @@ export interface TaskState {
   readonly idlePolls?: number;
   /** The time stamp of the last reading, by the server's clock; it is no news, so that the record may have an older one. */
   readonly stampedAt?: number;
+  /** The same of the last reading of all, also of one in doubt: it orders late ones. */
+  readonly lastStamp?: number;
   /** A notification came while a poll was out: the reply may be older than it. */
   readonly overtaken?: true;
   /** The server may have used the task's id again; see {@link TaskRecord.doubt}. */
