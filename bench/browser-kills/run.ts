@@ -44,6 +44,8 @@ type Report =
   /** The same from a page that starts none, again and again. */
   | { readonly kind: "last"; readonly held: readonly HeldTask[] }
   | { readonly kind: "restored"; readonly tasks: number }
+  /** The app has the handle of this task. */
+  | { readonly kind: "handle"; readonly n: number }
   | { readonly kind: "control"; readonly count: number };
 
 /** One life of the browser, from its start to its kill. */
@@ -54,6 +56,8 @@ interface Life {
   readonly killedAt: number;
   /** Numbers of tasks that this page was the first to find settled. */
   readonly settled: readonly number[];
+  /** Numbers of tasks whose handle this page had: by what it said, or by its polls. */
+  readonly handles: readonly number[];
   /** Numbers of tasks that had ended and went with a database. */
   readonly gone: readonly number[];
   /** Numbers of tasks that are not stored and should be. */
@@ -90,7 +94,7 @@ export async function run(url, first) {
   const resumeMs = performance.now() - began;
   await say({ kind: "tasks", held: await held(), resumeMs });
   for (let n = first; first >= 0; n++) {
-    client.callTool("lab", "${TASK_TOOL}", { n }).catch(() => undefined);
+    client.callTool("lab", "${TASK_TOOL}", { n }).then(() => say({ kind: "handle", n })).catch(() => undefined);
     await sleep(150 + Math.random() * 300);
   }
   for (;;) {
@@ -142,6 +146,8 @@ const scripts = {
   "/tasks.js": await pageScript(TASKS_PAGE, "page"),
   "/control.js": await pageScript(CONTROL_PAGE, "page"),
 };
+/** Numbers of tasks whose handle some page had. */
+const handles = new Set(lives.flatMap((life) => life.handles));
 /** The number of the next page's first call; -1 for a page that makes none. */
 let first = 0;
 let controlOrigin = "";
@@ -150,7 +156,9 @@ async function answer(request: Request): Promise<Response> {
   const { pathname, origin } = new URL(request.url);
   if (pathname === "/mcp") return ledger.fetch(request);
   if (pathname === "/report") {
-    reports.push((await request.json()) as Report);
+    const report = (await request.json()) as Report;
+    if (report.kind === "handle") ledger.withHandle.add(report.n);
+    else reports.push(report);
     return new Response("{}");
   }
   const type = { "content-type": pathname.endsWith(".js") ? "text/javascript" : "text/html" };
@@ -242,7 +250,8 @@ function summary(): object {
 while (lives.length < kills) {
   const life = lives.length + 1;
   const before = [...ledger.calls.keys()];
-  first = (Math.floor(Math.max(0, ...before) / 1_000) + 1) * 1_000;
+  // A call whose number is known may not have reached the server.
+  first = (Math.floor(Math.max(0, lives.at(-1)?.first ?? 0, ...before) / 1_000) + 1) * 1_000;
   const page = await startPage();
   if (Math.random() < 0.8) await until(() => ledger.calls.size > before.length);
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 1_500));
@@ -258,6 +267,7 @@ while (lives.length < kills) {
     killedAt,
     ...(resumed ? compare(held, before) : { gone: [], missing: [] }),
     settled: held.flatMap(({ n, outcome }) => (outcome && !settled.has(n) ? [n] : [])),
+    handles: [...ledger.withHandle].filter((n) => !handles.has(n)),
     unsettled: resumed ? held.filter(({ outcome }) => !outcome).length : (lives.at(-1)?.unsettled ?? 0),
     ...(resumed && { resumeMs: Math.round(resumed.resumeMs) }),
     ...(restored !== undefined && { restored }),
@@ -265,6 +275,7 @@ while (lives.length < kills) {
     torn: Math.random() < Number(values.tear) && (await tearLog()),
   };
   for (const n of ended.settled) settled.add(n);
+  for (const n of ended.handles) handles.add(n);
   lives.push(ended);
   write({ type: "life", ...ended });
   if (life % 10 === 0 || life === kills) console.log(JSON.stringify(summary()));
@@ -281,6 +292,7 @@ for (const { outcome = "unsettled", detail } of last) {
   outcomes[kind] = (outcomes[kind] ?? 0) + 1;
 }
 const lost = last.filter(({ outcome }) => outcome === "lost");
+const completed = new Set(last.flatMap(({ n, outcome }) => (outcome === "completed" ? [n] : [])));
 /** How long before the kill the server had the calls that were lost, in ms; `undefined` for those it never had. */
 const beforeKill = lost.map(({ n }) => {
   const at = ledger.calls.get(n)?.[0]?.at;
@@ -291,8 +303,8 @@ const end = {
   ...summary(),
   ...compare(last, [...ledger.calls.keys()]),
   outcomes,
-  /** Tasks that the page had and that came to nothing: there must be none. */
-  lostWithHandle: lost.filter(({ n }) => ledger.polled.has(n)).map(({ n }) => n),
+  /** Tasks that a page had and that came to nothing, but for those that had ended when a database went: there must be none. */
+  lostWithHandle: [...handles].filter((n) => !completed.has(n) && !gone.has(n)),
   lostBeforeKillMs: beforeKill,
   wrong: last.filter(({ n, outcome, text }) => outcome === "completed" && text !== textOf(n)).length,
 };

@@ -24,8 +24,8 @@ export interface LedgerEntry {
  */
 export class TaskLedger {
   readonly calls: Map<number, LedgerEntry[]> = new Map();
-  /** The arguments' numbers of tasks that a client asked after by their ids: it had the handle. */
-  readonly polled: Set<number> = new Set();
+  /** The numbers of tasks whose handle a client had: it asked after them by their ids. */
+  readonly withHandle: Set<number> = new Set();
   /** The numbers of tasks that the server has said to have ended. */
   readonly ended: Set<number> = new Set();
   readonly #generation: Generation;
@@ -81,7 +81,7 @@ export class TaskLedger {
       }
       case "tasks/get": {
         const taskId = String(params.taskId);
-        this.polled.add(numberOf(taskId));
+        this.withHandle.add(numberOf(taskId));
         if (hasEnded(taskId)) this.ended.add(numberOf(taskId));
         return this.#wire(taskId);
       }
