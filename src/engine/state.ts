@@ -44,6 +44,8 @@ export interface TaskState {
   readonly progress?: TaskProgress;
   /** The server pushes changes, so that polls are only the net below. */
   readonly pushed: boolean;
+  /** How often the server has refused the payload of the ended task, or sent one that cannot be read. */
+  readonly payloadRefusals?: number;
   /** How many requests to cancel have failed. */
   readonly cancelTries?: number;
   /** How many polls in a row have found the task waiting for input with all it asked answered, or nothing asked. */

@@ -51,9 +51,12 @@ export function demandedMs(fault: Fault, { maxPollMs }: Timing): number | undefi
  * The server has said that the task is over. A payload that it refuses, or that cannot be read, is asked for a few
  * times; then what it said instead is the outcome.
  */
-export function payloadFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
-  const { snapshot } = state.record;
-  if (state.failures + 1 >= ATTEMPTS) {
+export function payloadFaulted(before: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+  const { snapshot } = before.record;
+  // A server that cannot be reached has refused nothing.
+  const refuses = fault.kind === "malformed" || fault.kind === "rpc";
+  const state = refuses ? { ...before, payloadRefusals: (before.payloadRefusals ?? 0) + 1 } : before;
+  if ((state.payloadRefusals ?? 0) >= ATTEMPTS) {
     if (fault.kind === "malformed") return end(state, unreadable(fault, snapshot), now);
     if (fault.kind === "rpc") return end(state, rpcFailed(fault, snapshot), now);
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../src/engine/fault.ts";
 import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, malformed, rpcError } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError } from "../../fixtures/faults.ts";
 import { callingRecord, runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const ATTEMPTS = 5;
@@ -32,6 +32,15 @@ describe("a task that has ended and whose payload cannot be read", () => {
         raw: ["neither", "nor"],
       },
     });
+  });
+
+  it("is asked for five times beside the times that the server could not be reached", () => {
+    const snapshot = snapshotOf({ status: "completed" });
+    const walk = new Walk(stateOf(runningRecord({ generation: "2025-11-25", snapshot })));
+    walk.on({ type: "woken" });
+    for (let count = 0; count < ATTEMPTS; count++)
+      walk.on({ type: "faulted", operation: "result", fault: network }, 1).onDue();
+    expect(failing(walk, "result", unreadable)).toBe(ATTEMPTS);
   });
 
   it("2026-07-28: the status is known from the first such reply on, and told with the status message", () => {
