@@ -523,7 +523,7 @@ export class TaskHost {
     const group = record && this.#groups.get(record.endpoint);
     const goesOn = record && !record.outcome && (!group || group.leads);
     // A call that another tab makes is that tab's, until it ends.
-    const own = !group || record.stage !== "calling" || this.#runtime.state(id)?.inFlight.has("call");
+    const own = !group || record.stage !== "calling" || this.#runtime.sends(id, "call");
     if (goesOn && own) return record;
     this.#endCall(id);
     this.#runtime.yield(id);

@@ -201,6 +201,13 @@ export class TaskRuntime {
     return this.#due.next();
   }
 
+  /** Whether this process has such a request for the task under way, and has not only planned it. */
+  sends(id: string, operation: Operation): boolean {
+    const request = this.#abandon.get(`${id}/${operation}`);
+    // One that was given up brings no event, unless it is a call, though it may still wait for its turn.
+    return request !== undefined && (operation === "call" || !request.signal.aborted);
+  }
+
   /** When to step next: ms since 1970, or Infinity. */
   nextStep(): number {
     return this.#due.next();
@@ -506,11 +513,7 @@ export class TaskRuntime {
     if (this.#closed || !state || this.#tenures.get(id) !== tenure) return;
     if (!record) return this.yield(id);
     const { clock, timing } = this.#options;
-    const sent = OPERATIONS.filter((operation) => {
-      const request = this.#abandon.get(`${id}/${operation}`);
-      // One that was given up brings no event, unless it is a call, though it may still wait for its turn.
-      return request && (operation === "call" || !request.signal.aborted);
-    });
+    const sent = OPERATIONS.filter((operation) => this.sends(id, operation));
     this.#begin(rebased(state, record, new Set(sent), clock.now(), timing), record.rev);
     // What is sent from here on must not wait for the write that was refused.
     this.#writes.delete(id);
