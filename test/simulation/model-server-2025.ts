@@ -241,6 +241,8 @@ export class ModelServer2025 extends ModelServer {
   #ask(task: ServerTask, stream: Stream): void {
     const [question] = task.openQuestions;
     if (!question || task.ended) return;
+    // A stream of before a restart: nobody asks there, nor waits for an answer.
+    if (stream.sessionId !== undefined && !this.#sessions.has(stream.sessionId)) return;
     const earlier = [...this.#asked.values()].find((asked) => asked.question === question);
     if (earlier?.stream.open) return;
     const again = earlier && this.random.chance(0.5);
