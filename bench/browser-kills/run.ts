@@ -46,6 +46,8 @@ type Report =
   | { readonly kind: "restored"; readonly tasks: number }
   /** The app has the handle of this task. */
   | { readonly kind: "handle"; readonly n: number }
+  /** The app has the outcome of this task, whatever it is. */
+  | { readonly kind: "settled"; readonly n: number }
   | { readonly kind: "control"; readonly count: number };
 
 /** One life of the browser, from its start to its kill. */
@@ -54,7 +56,7 @@ interface Life {
   /** The number of its first call; the others follow. */
   readonly first: number;
   readonly killedAt: number;
-  /** Numbers of tasks that this page was the first to find settled. */
+  /** Numbers of tasks that this page was the first to find or see settled. */
   readonly settled: readonly number[];
   /** Numbers of tasks whose handle this page had: by what it said, or by its polls. */
   readonly handles: readonly number[];
@@ -90,11 +92,13 @@ export async function run(url, first) {
   const held = async () => (await client.list()).map(({ arguments: { n }, outcome }) => (
     { n, outcome: outcome?.kind, detail: outcome?.detail, text: outcome?.result?.content?.[0]?.text }));
   const began = performance.now();
-  await client.resume();
+  const settles = (task) => task.result().catch(() => undefined).then(() => say({ kind: "settled", n: task.arguments.n }));
+  const resumed = await client.resume();
   const resumeMs = performance.now() - began;
   await say({ kind: "tasks", held: await held(), resumeMs });
+  resumed.forEach(settles);
   for (let n = first; first >= 0; n++) {
-    client.callTool("lab", "${TASK_TOOL}", { n }).then(() => say({ kind: "handle", n })).catch(() => undefined);
+    client.callTool("lab", "${TASK_TOOL}", { n }).then((task) => (say({ kind: "handle", n }), settles(task)), () => undefined);
     await sleep(150 + Math.random() * 300);
   }
   for (;;) {
@@ -141,6 +145,8 @@ for (const line of log) {
 const gone = new Set(lives.flatMap((life) => life.gone));
 /** Numbers of tasks that pages have found settled. */
 const settled = new Set(lives.flatMap((life) => life.settled));
+/** The same from the present page, as it sees them settle. */
+const seenSettled = new Set<number>();
 
 const scripts = {
   "/tasks.js": await pageScript(TASKS_PAGE, "page"),
@@ -158,6 +164,7 @@ async function answer(request: Request): Promise<Response> {
   if (pathname === "/report") {
     const report = (await request.json()) as Report;
     if (report.kind === "handle") ledger.withHandle.add(report.n);
+    else if (report.kind === "settled") seenSettled.add(report.n);
     else reports.push(report);
     return new Response("{}");
   }
@@ -266,7 +273,9 @@ while (lives.length < kills) {
     first,
     killedAt,
     ...(resumed ? compare(held, before) : { gone: [], missing: [] }),
-    settled: held.flatMap(({ n, outcome }) => (outcome && !settled.has(n) ? [n] : [])),
+    settled: [...new Set([...held.flatMap(({ n, outcome }) => (outcome ? [n] : [])), ...seenSettled])].filter(
+      (n) => !settled.has(n),
+    ),
     handles: [...ledger.withHandle].filter((n) => !handles.has(n)),
     unsettled: resumed ? held.filter(({ outcome }) => !outcome).length : (lives.at(-1)?.unsettled ?? 0),
     ...(resumed && { resumeMs: Math.round(resumed.resumeMs) }),
@@ -274,6 +283,7 @@ while (lives.length < kills) {
     ...(control !== undefined && { control }),
     torn: Math.random() < Number(values.tear) && (await tearLog()),
   };
+  seenSettled.clear();
   for (const n of ended.settled) settled.add(n);
   for (const n of ended.handles) handles.add(n);
   lives.push(ended);
