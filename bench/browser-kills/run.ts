@@ -197,15 +197,13 @@ async function until(condition: () => boolean, ms = 30_000): Promise<void> {
   while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-let browser: Chromium | undefined;
-for (const signal of ["SIGINT", "SIGTERM"])
-  process.once(signal, () => {
-    void browser?.kill().finally(() => process.exit(1));
-  });
+/** Broken off: the present life ends as all do, so that no browser is left behind. */
+let stopped = false;
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => (stopped = true));
 
 async function startPage(): Promise<Chromium> {
   reports.length = 0;
-  browser = await Chromium.start(profile);
+  const browser = await Chromium.start(profile);
   void browser.open(`${origins[0]?.origin}/`).catch(() => undefined);
   await until(() => told("tasks") !== undefined);
   return browser;
@@ -254,7 +252,7 @@ function summary(): object {
   };
 }
 
-while (lives.length < kills) {
+while (lives.length < kills && !stopped) {
   const life = lives.length + 1;
   const before = [...ledger.calls.keys()];
   // A call whose number is known may not have reached the server.
@@ -289,6 +287,11 @@ while (lives.length < kills) {
   lives.push(ended);
   write({ type: "life", ...ended });
   if (life % 10 === 0 || life === kills) console.log(JSON.stringify(summary()));
+}
+
+if (stopped) {
+  await written;
+  process.exit(1);
 }
 
 first = -1;
