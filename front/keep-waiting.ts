@@ -1,11 +1,11 @@
-import type { InputRequest, Task, TaskProgress } from "holdfast";
+import type { InputRequest, Task, TaskProgress, TaskView } from "holdfast";
 
 export interface Waiting {
   /** Without one it is waited for as long as it takes. In ms. */
   readonly budgetMs?: number;
   readonly signal: AbortSignal;
   /** What is waited for, beside the task's end. */
-  readonly until?: (task: Task) => boolean;
+  readonly until?: (view: TaskView) => boolean;
   readonly progressed?: ((progress: TaskProgress) => void) | undefined;
   /** Questions as they come, each once. */
   readonly asked?: ((request: InputRequest, taskId: string) => void) | undefined;
@@ -18,19 +18,19 @@ export async function keepWaiting(task: Task, waiting: Waiting): Promise<void> {
   const asked = new Set<string>();
   let progress: number | undefined;
   const tell = (): void => {
-    const { current } = task;
-    if (current.outcome) return;
-    if (current.progress && current.progress.progress !== progress) {
-      progress = current.progress.progress;
-      waiting.progressed?.(current.progress);
+    const { view } = task;
+    if (view.outcome) return;
+    if (view.progress && view.progress.progress !== progress) {
+      progress = view.progress.progress;
+      waiting.progressed?.(view.progress);
     }
-    for (const request of current.inputRequests) {
+    for (const request of view.inputRequests) {
       if (asked.has(request.key)) continue;
       asked.add(request.key);
       waiting.asked?.(request, task.id);
     }
   };
-  const over = (): boolean => task.outcome !== undefined || waiting.until?.(task) === true;
+  const over = (): boolean => task.view.outcome !== undefined || waiting.until?.(task.view) === true;
   signal.throwIfAborted();
   tell();
   if (over() || (budgetMs !== undefined && budgetMs <= 0)) return;

@@ -3,7 +3,6 @@ import { Endpoint } from "./channel/endpoint.ts";
 import { RequestFaultError } from "./channel/request-fault.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { lost, settle } from "./engine/outcome.ts";
 import { type Outcome, RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
 import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "./errors.ts";
@@ -21,12 +20,12 @@ import type { Alarm } from "./runtime/alarm.ts";
 import { type Problem, storageProblem } from "./runtime/problem.ts";
 import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
 import { DEFAULT_KEEP, type Keep, TaskHost } from "./runtime/task-host.ts";
-import type { SharedState } from "./shared-state.ts";
 import { readSession } from "./store/read-record.ts";
 import type { TaskStore } from "./store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "./task.ts";
 import type { CallOptions, TaskClientApi } from "./task-client-api.ts";
 import { TaskSubscribers } from "./task-subscribers.ts";
+import { deletedView, type TaskView, viewOf } from "./task-view.ts";
 import { warnOnce } from "./warn-once.ts";
 
 export interface TaskClientOptions {
@@ -81,6 +80,9 @@ export interface EndpointRequestOptions {
 }
 
 const DELETED = "It was deleted while it ran";
+/** The reason with which a tentative call is aborted. */
+type Refusal = readonly [TaskView, TaskRecord];
+
 /** Chromium refuses requests when thousands are out, and each takes the page a millisecond to send. */
 const DEFAULT_POLLS_AT_ONCE = 32;
 const NO_STORE =
@@ -104,10 +106,11 @@ export class TaskClient implements TaskClientApi {
   readonly #push: boolean;
   readonly #closing: AbortController = new AbortController();
   readonly #actions: TaskActions = {
-    cancel: async ({ id, endpoint }) => void (await this.#host.act(endpoint, { type: "cancelled", id })),
+    cancel: async ({ view: { id, endpoint } }) =>
+      void (await this.#host.act(endpoint, { type: "cancelled", id })),
     answer: (task, key, response) => this.#answer(task, key, response),
     storedResult: (task) => this.#storedResult(task),
-    running: (id) => this.#host.state(id),
+    running: (id) => this.#host.view(id),
     closed: this.#closing.signal,
   };
   readonly #online = (): void => this.nudge();
@@ -137,14 +140,14 @@ export class TaskClient implements TaskClientApi {
       tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
-      followed: () => [...this.#tasks.values()].map((task) => task.reference),
-      changed: (state) => this.#changed(state),
+      followed: () => [...this.#tasks.values()].map(({ view }) => view),
+      changed: (view, record) => this.#changed(view, record),
       over: (id) => void this.#ended.add(id),
       forgotten: (id) => {
         const task = this.#tasks.get(id);
         this.#tasks.delete(id);
         // It ran, and was deleted with `force`: whoever waits for it is told.
-        if (task) task.accept({ record: settle(task.state.record, lost(DELETED), this.#clock.now()) });
+        task?.apply(deletedView(task.view, DELETED));
         this.#subscribers.tellForgotten(id);
       },
       report: this.#report,
@@ -200,20 +203,20 @@ export class TaskClient implements TaskClientApi {
       this.#tentative.delete(record.id);
     }
     // The server did nothing: what was remembered of it, or of the tool, is out of date (tools, "x-mcp-header").
-    const refusal = refused.signal.reason as SharedState;
-    const { id, rev, outcome } = refusal.record;
+    const [refusal, refusedRecord] = refused.signal.reason as Refusal;
+    const { id, rev, outcome } = refusal;
     let current: Session;
     let fresh: ToolFacts | undefined;
     try {
       current = await server.session(options.signal);
       if (outcome?.kind === "failed" && current.generation === session.generation && !refusesKind(outcome))
-        throw errorOf(this.#taskOf(refusal).reference, outcome);
+        throw errorOf(refusal, outcome);
       await server.forgetTools();
       fresh = await factsOf(server, tool, options.signal);
       await this.#store.remove(id);
     } catch (error) {
       this.#changed(refusal);
-      this.#host.tell(refusal);
+      this.#host.publish(refusal, refusedRecord);
       throw error;
     }
     const again = this.#newRecord(endpoint, current, tool, args, fresh, { ...options, id });
@@ -225,28 +228,24 @@ export class TaskClient implements TaskClientApi {
    * those tasks, the earliest first. Call it once when the page starts.
    */
   async resume(): Promise<readonly Task[]> {
-    const states = new Map<string, SharedState>();
-    for (const record of await this.#host.takeUp()) {
-      if (this.#endpoints.has(record.endpoint)) states.set(record.id, { record });
-    }
-    return this.#handles(states, ({ record }) => record.outcome === undefined);
+    const records = (await this.#host.takeUp()).filter(({ endpoint }) => this.#endpoints.has(endpoint));
+    return this.#handles(records, ({ outcome }) => outcome === undefined);
   }
 
   /** All tasks the store holds and all that run, the earliest first. */
   async list(): Promise<readonly Task[]> {
     const records = [...(await this.#host.active()), ...(await this.#host.settled())];
-    const states = new Map(records.map((record): [string, SharedState] => [record.id, { record }]));
-    return this.#handles(states, () => true);
+    return this.#handles(records, () => true);
   }
 
   /** One task by our id, or `undefined`. An unfinished one does not run by this: `resume` takes it up. */
   async get(id: string): Promise<Task | undefined> {
-    const running = this.#host.state(id);
+    const running = this.#host.view(id);
     if (running) return this.#taskOf(running);
     let record = await this.#host.record(id);
     // It ended while it was read.
     if (record && !record.outcome && this.#ended.has(id)) record = await this.#host.record(id);
-    return record && this.#taskOf({ record });
+    return record && this.#taskOf(viewOf(record));
   }
 
   /**
@@ -255,7 +254,7 @@ export class TaskClient implements TaskClientApi {
    */
   async forget(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const task = await this.get(id);
-    if (task && (task.outcome || force)) await this.#host.forget(task);
+    if (task && (task.view.outcome || force)) await this.#host.forget(task.view);
   }
 
   async endpoints(): Promise<readonly string[]> {
@@ -310,6 +309,11 @@ export class TaskClient implements TaskClientApi {
     return this.#host.step();
   }
 
+  /** Whether a call waits for its reply: closing the client now would lose the reply. A call in its backoff does not count. */
+  get calling(): boolean {
+    return this.#host.calling;
+  }
+
   /** Tries again at once what waits out a fault. The browser's `online` event does this by itself. */
   nudge(): void {
     this.#host.nudge();
@@ -333,12 +337,12 @@ export class TaskClient implements TaskClientApi {
     refused?: AbortSignal,
   ): Promise<Task> {
     const mayBecomeTask = protocolOf(session.generation).mayBecomeTask(session, facts, prefer);
-    const task = this.#taskOf({ record });
+    const task = this.#taskOf(viewOf(record));
     await this.#host.start(record, mayBecomeTask);
-    const asked = (): boolean => task.inputRequests.length > 0;
-    while (task.status === "calling") await nextChange(task, signal, refused);
-    if (!task.outcome || task.outcome.kind === "completed" || asked()) return task;
-    throw errorOf(task.reference, task.outcome);
+    while (task.view.status === "calling") await nextChange(task, signal, refused);
+    const { outcome } = task.view;
+    if (!outcome || outcome.kind === "completed") return task;
+    throw errorOf(task.view, outcome);
   }
 
   #newRecord(
@@ -380,35 +384,36 @@ export class TaskClient implements TaskClientApi {
   }
 
   async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
-    const request = task.inputRequests.find((open) => open.key === key);
+    const { id, endpoint, inputRequests } = task.view;
+    const request = inputRequests.find((open) => open.key === key);
     if (request) {
       const checked = checkAnswer(request, response);
       if (!checked.ok)
-        throw new InputError(task.reference, key, `The answer does not fit: ${checked.problems.join("; ")}`);
-      const action = { type: "answered", id: task.id, key, response: checked.response } as const;
-      if (await this.#host.act(task.endpoint, action)) return;
+        throw new InputError(task.view, key, `The answer does not fit: ${checked.problems.join("; ")}`);
+      const action = { type: "answered", id, key, response: checked.response } as const;
+      if (await this.#host.act(endpoint, action)) return;
     }
-    const message = `Task ${task.id} asks nothing under the key ${JSON.stringify(key)}, or no longer does`;
-    throw new InputError(task.reference, key, message);
+    const message = `Task ${id} asks nothing under the key ${JSON.stringify(key)}, or no longer does`;
+    throw new InputError(task.view, key, message);
   }
 
   async #storedResult(task: Task): Promise<ToolResult> {
     const outcome = (await this.#host.record(task.id))?.outcome;
     if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
-    throw errorOf(task.reference, { kind: "lost", detail: "Its result is no longer in the store" });
+    throw errorOf(task.view, { kind: "lost", detail: "Its result is no longer in the store" });
   }
 
   /** False when the call is made once more, which nobody need know. */
-  #changed(state: SharedState): boolean {
-    const { id, outcome } = state.record;
+  #changed(view: TaskView, record?: TaskRecord): boolean {
+    const { id, outcome } = view;
     if (!outcome && this.#ended.has(id)) return true;
     const tentative = this.#tentative.get(id);
     if (tentative && outcome && (refusesKind(outcome) || refusesVersion(outcome))) {
-      tentative.abort(state);
+      tentative.abort([view, record]);
       return false;
     }
-    const task = this.#taskOf(state);
-    task.accept(state);
+    const task = this.#taskOf(view);
+    task.apply(view);
     this.#subscribers.tellChanged(task);
     if (outcome) {
       this.#tasks.delete(id);
@@ -417,21 +422,22 @@ export class TaskClient implements TaskClientApi {
     return true;
   }
 
-  /** Handles for what is stored and for what runs here, which is newer. */
-  #handles(stored: Map<string, SharedState>, wanted: (state: SharedState) => boolean): readonly Task[] {
-    const states = new Map(stored);
-    for (const state of this.#host.states()) states.set(state.record.id, state);
-    return [...states.values()]
-      .filter((state) => wanted(state) && (state.record.outcome || !this.#ended.has(state.record.id)))
-      .sort((a, b) => a.record.createdAt - b.record.createdAt)
-      .map((state) => this.#taskOf(state));
+  /** Handles for the stored tasks and for those that run here, whose views are newer. */
+  #handles(stored: readonly TaskRecord[], wanted: (view: TaskView) => boolean): readonly Task[] {
+    const views = new Map(
+      [...stored.map((record) => viewOf(record)), ...this.#host.views()].map((view) => [view.id, view]),
+    );
+    return [...views.values()]
+      .filter((view) => wanted(view) && (view.outcome || !this.#ended.has(view.id)))
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .map((view) => this.#taskOf(view));
   }
 
-  #taskOf(state: SharedState): Task {
-    const { id, outcome } = state.record;
+  #taskOf(view: TaskView): Task {
+    const { id, outcome } = view;
     const known = this.#tasks.get(id);
     if (known) return known;
-    const task = new Task(state, this.#actions);
+    const task = new Task(view, this.#actions);
     if (!outcome) this.#tasks.set(id, task);
     return task;
   }

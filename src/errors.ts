@@ -10,6 +10,11 @@ export interface TaskReference {
   readonly taskId?: string;
 }
 
+/** Copies the reference out of a view. */
+function referenceOf({ id, endpoint, tool, taskId }: TaskReference): TaskReference {
+  return { id, endpoint, tool, ...(taskId !== undefined && { taskId }) };
+}
+
 /** A task ended without a result. `task` says which. */
 export abstract class TaskError extends Error {
   readonly task: TaskReference;
@@ -17,7 +22,7 @@ export abstract class TaskError extends Error {
   constructor(task: TaskReference, message: string) {
     const name = task.taskId === undefined ? `call of ${task.tool}` : `task ${task.taskId} (${task.tool})`;
     super(`The ${name} on ${task.endpoint} ${message}`);
-    this.task = task;
+    this.task = referenceOf(task);
   }
 }
 
@@ -103,12 +108,12 @@ export class InputError extends Error {
 
   constructor(task: TaskReference, key: string, message: string) {
     super(message);
-    this.task = task;
+    this.task = referenceOf(task);
     this.key = key;
   }
 }
 
-/** The error an outcome without a result amounts to. */
+/** Returns the error of an outcome without a result. `task` may be a view. */
 export function errorOf(task: TaskReference, outcome: Exclude<Outcome, { kind: "completed" }>): TaskError {
   switch (outcome.kind) {
     case "failed":

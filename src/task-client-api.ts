@@ -2,6 +2,7 @@ import type { JsonObject } from "./protocol/json.ts";
 import type { TaskPreference } from "./protocol/task-protocol.ts";
 import type { ListedTool } from "./protocol/tool-facts.ts";
 import type { Task } from "./task.ts";
+import type { TaskView } from "./task-view.ts";
 
 export interface CallOptions {
   /** Ends the wait for the handle. What has been sent goes on, and is found by `list()` and `resume()`. */
@@ -14,21 +15,25 @@ export interface CallOptions {
   readonly repeatable?: boolean;
 }
 
+/** Reads the tasks that a client holds, wherever they run. */
+export interface TaskReader {
+  /** Resumes all unfinished tasks, and returns them, the earliest first. */
+  resume(): Promise<readonly Task[]>;
+  /** Returns all tasks that are held, the earliest first. */
+  list(): Promise<readonly Task[]>;
+  /** Returns one task by its {@link TaskView.id}, or `undefined`. */
+  get(id: string): Promise<Task | undefined>;
+}
+
 /**
- * What a client of tasks offers, wherever they run: `TaskClient` runs them in this process,
+ * A client of tasks, wherever they run: `TaskClient` runs them in this process,
  * `RemoteTaskClient` (`holdfast/remote`) watches those that run in a worker.
  */
-export interface TaskClientApi {
+export interface TaskClientApi extends TaskReader {
   /** The names of the endpoints tools can be called on. */
   endpoints(): Promise<readonly string[]>;
   /** Calls a tool. Resolves once there is something to hold: a durable handle, a question, or the result. */
   callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task>;
-  /** Takes up all unfinished tasks, and gives them, the earliest first. */
-  resume(): Promise<readonly Task[]>;
-  /** All tasks that are held, the earliest first. */
-  list(): Promise<readonly Task[]>;
-  /** One task by our id. */
-  get(id: string): Promise<Task | undefined>;
   /** Deletes a settled task. One that runs is left: cancel it first. */
   forget(id: string): Promise<void>;
   /** The tools of an endpoint, as the server defines them. */

@@ -1,27 +1,7 @@
-import { type Outcome, openInputs, type TaskRecord } from "./engine/record.ts";
-import type { Trouble } from "./engine/state.ts";
-import { errorOf, type TaskReference } from "./errors.ts";
-import type { InputRequest } from "./protocol/input-request.ts";
+import { errorOf } from "./errors.ts";
 import { type JsonObject, sameJson } from "./protocol/json.ts";
-import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
-import { type SharedState, sharedState } from "./shared-state.ts";
-import { statusOf, type TaskStatus } from "./task-status.ts";
-
-/** All an app may show of a task at one moment. A new object for every change, and only then. */
-export interface TaskUpdate {
-  readonly status: TaskStatus;
-  /** What the server last said. Absent until it has said anything. */
-  readonly snapshot?: TaskSnapshot;
-  readonly progress?: TaskProgress;
-  /** Questions that can be answered now. */
-  readonly inputRequests: readonly InputRequest[];
-  /** The app has cancelled; the outcome is not known yet. */
-  readonly cancelling: boolean;
-  /** The last request failed, and is made again; the task goes on. */
-  readonly trouble?: Trouble;
-  readonly outcome?: Outcome;
-}
+import type { TaskView } from "./task-view.ts";
 
 /** What a Task can ask of the client that made it: one object for all its tasks. */
 export interface TaskActions {
@@ -29,94 +9,57 @@ export interface TaskActions {
   answer(task: Task, key: string, response: JsonObject): Promise<void>;
   /** The result that the store keeps apart. */
   storedResult(task: Task): Promise<ToolResult>;
-  /** The state of a task that runs in this process. */
-  running?(id: string): SharedState | undefined;
-  /** Aborted when the client is closed: nothing is heard of the task any more. */
+  /** The present view of a task that runs in this process. */
+  running?(id: string): TaskView | undefined;
+  /** Aborted when the client is closed: its handles change no more. */
   readonly closed: AbortSignal;
 }
 
 /**
- * A tool call that outlives its page. The object is a view: it can be dropped, and another had
- * from `TaskClient.get` or `resume`, in this page or a later one.
+ * A handle of a tool call that outlives its page. It can be dropped: `TaskClient.get` and `resume` return another,
+ * in this page or a later one.
  */
-export class Task implements AsyncIterable<TaskUpdate> {
+export class Task implements AsyncIterable<TaskView> {
   readonly #actions: TaskActions;
-  /** Made when there is a first: of thousands of tasks few are looked at. */
+  /** Made with the first listener: of thousands of tasks few are looked at. */
   #listeners: Set<() => void> | undefined;
-  #record: TaskRecord;
-  #update: TaskUpdate;
-  #nextPollAt: number | undefined;
+  #view: TaskView;
+  /** The last view applied. It may differ from `#view` in `rev` and `nextPollAt`. */
+  #latest: TaskView;
 
-  /** Made by TaskClient. */
-  constructor(state: SharedState, actions: TaskActions) {
+  /** For TaskClient and the other clients. */
+  constructor(view: TaskView, actions: TaskActions) {
     this.#actions = actions;
-    this.#record = state.record;
-    this.#update = updateOf(state);
-    this.#nextPollAt = state.nextPollAt;
+    this.#view = view;
+    this.#latest = view;
   }
 
-  /** Ours; the same in every page. */
+  /** The same in every page. */
   get id(): string {
-    return this.#record.id;
+    return this.#view.id;
   }
 
-  get endpoint(): string {
-    return this.#record.endpoint;
-  }
-
-  get tool(): string {
-    return this.#record.call.name;
-  }
-
-  get arguments(): JsonObject {
-    return this.#record.call.arguments ?? {};
-  }
-
-  /** When the call was made: ms since 1970. */
-  get createdAt(): number {
-    return this.#record.createdAt;
-  }
-
-  /** The server's id of the task. Absent while the call is out, and when it was answered at once. */
-  get taskId(): string | undefined {
-    return this.#record.taskId;
-  }
-
-  /** What the server would have a model told while the task runs. */
-  get immediateResponse(): string | undefined {
-    return this.#record.immediateResponse;
-  }
-
-  /** The present state: the same object until something changes, as `useSyncExternalStore` wants it. */
-  get current(): TaskUpdate {
-    return this.#update;
-  }
-
-  get status(): TaskStatus {
-    return this.#update.status;
-  }
-
-  get snapshot(): TaskSnapshot | undefined {
-    return this.#update.snapshot;
-  }
-
-  get inputRequests(): readonly InputRequest[] {
-    return this.#update.inputRequests;
-  }
-
-  get outcome(): Outcome | undefined {
-    return this.#update.outcome;
+  /** Everything an app may show: the same object until something changes, as `useSyncExternalStore` wants it. */
+  get view(): TaskView {
+    return this.#view;
   }
 
   /**
-   * When the server is asked next how the task stands, by this process or by the one that runs it: ms since
-   * 1970. Absent while it is asked, and where that is not known. It is no part of {@link current}, and no subscriber
-   * is called for it: read it when you show it. Of a task that another process runs it is as of the last change, and
-   * past if polls since then brought nothing new.
+   * The view with `rev` and `nextPollAt` as they are now: for whoever sends it to another process. Their changes alone
+   * make no new {@link view}.
+   */
+  get latest(): TaskView {
+    const running = this.#actions.running?.(this.id);
+    return running && running.rev >= this.#latest.rev ? running : this.#latest;
+  }
+
+  /**
+   * When the server is polled next, by this process or by the one that runs the task: ms since 1970. Absent during a poll,
+   * and where that is unknown. No subscriber is called when it changes: read it when you show it. For a task that runs in
+   * another process it dates from the last change, and is past if polls since then brought nothing new.
    */
   get nextPollAt(): number | undefined {
-    const running = this.#actions.running?.(this.id);
-    return running ? running.nextPollAt : this.#nextPollAt;
+    return this.latest.nextPollAt;
   }
 
   /** Calls back after each change. The function returned ends it. */
@@ -126,27 +69,26 @@ export class Task implements AsyncIterable<TaskUpdate> {
     return () => this.#listeners?.delete(listener);
   }
 
-  /** The present state, then each change, until the outcome. A slow reader sees the latest, not all. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<TaskUpdate, void, void> {
-    let seen: TaskUpdate | undefined;
+  /** Yields the present view, then each change, until the outcome. A slow reader gets the latest view, not all. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<TaskView, void, void> {
+    let seen: TaskView | undefined;
     while (seen?.outcome === undefined) {
-      if (seen === this.#update) await nextChange(this);
-      seen = this.#update;
+      if (seen === this.#view) await nextChange(this);
+      seen = this.#view;
       yield seen;
     }
   }
 
   /**
-   * The tool's result, when the task has one. `isError` in it is the tool's own failure.
+   * Resolves with the tool's result, when the task has one. `isError` in it is the tool's own failure.
    * Rejects with a TaskError when the task ended without a result, with the signal's reason when
    * aborted, and with a ClientClosedError when the client is closed: that ends the wait, never the task.
    */
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<ToolResult> {
-    while (!this.outcome) await nextChange(this, options.signal);
-    if (this.outcome.kind === "completed") {
-      return this.outcome.apart ? this.#actions.storedResult(this) : this.outcome.result;
-    }
-    throw errorOf(this.reference, this.outcome);
+    while (!this.#view.outcome) await nextChange(this, options.signal);
+    const { outcome } = this.#view;
+    if (outcome.kind !== "completed") throw errorOf(this.#view, outcome);
+    return outcome.apart ? this.#actions.storedResult(this) : outcome.result;
   }
 
   /**
@@ -158,7 +100,7 @@ export class Task implements AsyncIterable<TaskUpdate> {
   }
 
   /**
-   * Answers one of {@link inputRequests}. Resolves when the answer is durable; it is then sent until
+   * Answers one of the view's `inputRequests`. Resolves when the answer is durable; it is then sent until
    * the server has it. Throws an InputError for a question that is not open, and for an answer that
    * does not fit it; what a form leaves out gets its default.
    * @param response What the request's own method is answered with: for `elicitation/create`
@@ -169,33 +111,18 @@ export class Task implements AsyncIterable<TaskUpdate> {
     return this.#actions.answer(this, key, response);
   }
 
-  /** Aborted when the client that gave this handle is closed. */
+  /** Aborted when the client that made this handle is closed. */
   get closed(): AbortSignal {
     return this.#actions.closed;
   }
 
-  get reference(): TaskReference {
-    const { id, endpoint, tool, taskId } = this;
-    return { id, endpoint, tool, ...(taskId !== undefined && { taskId }) };
-  }
-
-  /** All that is known of it here, for other processes. */
-  get state(): SharedState {
-    return sharedState(this.#record, this.#update, this.nextPollAt);
-  }
-
-  /** For TaskClient: takes a later state over. */
-  accept(state: SharedState): void {
-    // Tabs may hear of changes out of order, and an outcome that was stored stands, whatever a tab had beyond it.
-    if (this.#record.outcome || (!state.record.outcome && state.record.rev < this.#record.rev)) return;
-    this.#nextPollAt = state.nextPollAt;
-    // Of most polls that is all there is.
-    const { progress, trouble } = this.#update;
-    if (state.record === this.#record && state.progress === progress && state.trouble === trouble) return;
-    this.#record = state.record;
-    const update = updateOf(state);
-    if (sameUpdate(update, this.#update)) return;
-    this.#update = update;
+  /** For TaskClient and the other clients: applies a later view. */
+  apply(view: TaskView): void {
+    // Tabs may receive changes out of order. A stored outcome stands, whatever a tab had beyond it.
+    if (this.#latest.outcome || (!view.outcome && view.rev < this.#latest.rev)) return;
+    this.#latest = view;
+    if (looksSame(view, this.#view)) return;
+    this.#view = view;
     for (const listener of [...(this.#listeners ?? [])]) listener();
   }
 }
@@ -218,29 +145,8 @@ export function nextChange(task: Task, ...signals: readonly (AbortSignal | undef
   });
 }
 
-function updateOf({ record, progress, trouble }: SharedState): TaskUpdate {
-  const inputs = openInputs(record);
-  return {
-    status: statusOf(record),
-    ...(record.snapshot && { snapshot: record.snapshot }),
-    ...(progress && { progress }),
-    inputRequests: inputs,
-    cancelling: record.cancel !== undefined && record.outcome === undefined,
-    ...(trouble && { trouble }),
-    ...(record.outcome && { outcome: record.outcome }),
-  };
-}
-
-function sameUpdate(a: TaskUpdate, b: TaskUpdate): boolean {
-  return (
-    a.status === b.status &&
-    // What another tab tells of comes as copies.
-    sameJson(a.snapshot, b.snapshot) &&
-    sameJson(a.progress, b.progress) &&
-    a.cancelling === b.cancelling &&
-    sameJson(a.trouble, b.trouble) &&
-    a.outcome === b.outcome &&
-    a.inputRequests.length === b.inputRequests.length &&
-    a.inputRequests.every(({ key }, index) => key === b.inputRequests[index]?.key)
-  );
+/** Whether two views show the same. Views from other processes are copies. */
+function looksSame(a: TaskView, b: TaskView): boolean {
+  const same = { rev: 0, nextPollAt: undefined };
+  return sameJson({ ...a, ...same }, { ...b, ...same });
 }

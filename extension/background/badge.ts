@@ -26,7 +26,7 @@ export class Badge {
   }
 
   #see(task: Task): void {
-    if (task.outcome) this.#running.delete(task.id);
+    if (task.view.outcome) this.#running.delete(task.id);
     else this.#running.set(task.id, task);
     this.#paintSoon();
   }
@@ -42,8 +42,10 @@ export class Badge {
   }
 
   async #paint(): Promise<void> {
-    const running = [...this.#running.values()].filter(({ endpoint }) => this.#endpoints.has(endpoint));
-    const asking = running.filter(({ inputRequests }) => inputRequests.length > 0).length;
+    const running = [...this.#running.values()].filter(({ view: { endpoint } }) =>
+      this.#endpoints.has(endpoint),
+    );
+    const asking = running.filter(({ view: { inputRequests } }) => inputRequests.length > 0).length;
     const count = asking > 0 ? asking : running.length;
     await Promise.all([
       chrome.action.setBadgeBackgroundColor({ color: asking > 0 ? ASKING : RUNNING }),

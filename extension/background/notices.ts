@@ -1,4 +1,4 @@
-import type { Outcome, Task } from "holdfast";
+import type { InputRequest, Outcome, Task } from "holdfast";
 import type { ExtensionTasks } from "holdfast/extension";
 import { showInPanel } from "../app/side-panel.ts";
 import { knownServers } from "../servers/known-servers.ts";
@@ -41,15 +41,17 @@ export class Notices {
   }
 
   async #see(task: Task): Promise<void> {
-    const asked = task.outcome ? [] : task.inputRequests.map((request) => questionOf(task, request));
-    const ended = task.outcome && endOf(task, task.outcome);
+    const asked = task.view.outcome
+      ? []
+      : task.view.inputRequests.map((request) => questionOf(task, request));
+    const ended = task.view.outcome && endOf(task, task.view.outcome);
     for (const gone of await this.#told.questionsOf(task.id)) {
       if (!asked.some(({ id }) => id === gone)) void chrome.notifications.clear(gone);
     }
     for (const notice of ended ? [ended] : asked) {
       // Shown first and noted then: a worker that dies between the two shows the same one again, in its own place.
       if (!(await this.#told.isNew(task.id, notice.id))) continue;
-      await show(notice, task.endpoint);
+      await show(notice, task.view.endpoint);
       await this.#told.note(task.id, notice.id);
     }
   }
@@ -66,9 +68,9 @@ async function show({ id, title, message }: Notice, endpoint: string): Promise<v
   });
 }
 
-function questionOf(task: Task, { key, params, method }: Task["inputRequests"][number]): Notice {
+function questionOf(task: Task, { key, params, method }: InputRequest): Notice {
   const message = typeof params.message === "string" ? params.message : `It asks for ${method}`;
-  return { id: `asks ${task.id} ${key}`, title: `${task.tool} asks`, message };
+  return { id: `asks ${task.id} ${key}`, title: `${task.view.tool} asks`, message };
 }
 
 function endOf(task: Task, outcome: Outcome): Notice | undefined {
@@ -76,13 +78,13 @@ function endOf(task: Task, outcome: Outcome): Notice | undefined {
   switch (outcome.kind) {
     case "completed":
       return outcome.result.isError
-        ? { id, title: `${task.tool} failed`, message: "The tool says why in its result." }
-        : { id, title: `${task.tool} is done`, message: "The result is there." };
+        ? { id, title: `${task.view.tool} failed`, message: "The tool says why in its result." }
+        : { id, title: `${task.view.tool} is done`, message: "The result is there." };
     case "failed":
-      return { id, title: `${task.tool} failed`, message: outcome.error.message };
+      return { id, title: `${task.view.tool} failed`, message: outcome.error.message };
     case "expired":
     case "lost":
-      return { id, title: `${task.tool}: ${outcome.kind}`, message: outcome.detail };
+      return { id, title: `${task.view.tool}: ${outcome.kind}`, message: outcome.detail };
     case "cancelled":
       // Whoever cancelled it knows.
       return undefined;

@@ -59,7 +59,7 @@ function Tasks({ open }: { readonly open: string | undefined }) {
         {questions.map(({ task, request }) => (
           <section key={`${task.id} ${request.key}`} className="popup-question" data-task={task.id}>
             <h2>
-              <bdi>{task.tool}</bdi> asks
+              <bdi>{task.view.tool}</bdi> asks
             </h2>
             <QuestionForm task={task} request={request} />
           </section>

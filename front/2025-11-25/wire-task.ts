@@ -1,9 +1,9 @@
-import type { JsonObject, TaskJson } from "holdfast";
+import type { JsonObject, TaskView } from "holdfast";
 import { endingOf } from "../outcome.ts";
 import { createdAt, pollMs, TTL_MS, updatedAt } from "../task-times.ts";
 
 /** A task as every message of 2025-11-25 carries it. */
-export function wireTask(task: TaskJson): JsonObject {
+export function wireTask(task: TaskView): JsonObject {
   const message = messageOf(task);
   return {
     taskId: task.id,
@@ -17,7 +17,7 @@ export function wireTask(task: TaskJson): JsonObject {
 }
 
 /** Here a tool's own failure is the task's as well. */
-function statusOf({ outcome, status, inputRequests }: TaskJson): string {
+function statusOf({ outcome, status, inputRequests }: TaskView): string {
   // What is asked is told on `tasks/result`, whenever it comes.
   if (!outcome) return status === "input_required" || inputRequests.length > 0 ? "input_required" : "working";
   const ending = endingOf(outcome);
@@ -25,7 +25,7 @@ function statusOf({ outcome, status, inputRequests }: TaskJson): string {
   return ending.kind === "error" || ending.result.isError ? "failed" : "completed";
 }
 
-function messageOf({ outcome, snapshot }: TaskJson): string | undefined {
+function messageOf({ outcome, snapshot }: TaskView): string | undefined {
   const ending = outcome && endingOf(outcome);
   return ending?.kind === "error" ? ending.error.message : snapshot?.statusMessage;
 }

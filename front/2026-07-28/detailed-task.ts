@@ -1,9 +1,9 @@
-import type { JsonObject, TaskJson } from "holdfast";
+import type { JsonObject, TaskView } from "holdfast";
 import { endingOf } from "../outcome.ts";
 import { createdAt, pollMs, TTL_MS, updatedAt } from "../task-times.ts";
 
 /** A task without what its status brings along, as it is created. */
-export function briefTask(task: TaskJson): JsonObject {
+export function briefTask(task: TaskView): JsonObject {
   return {
     taskId: task.id,
     status: statusOf(task),
@@ -16,23 +16,23 @@ export function briefTask(task: TaskJson): JsonObject {
 }
 
 /** A task as `tasks/get` and `notifications/tasks` carry it. */
-export function detailedTask(task: TaskJson): JsonObject {
+export function detailedTask(task: TaskView): JsonObject {
   return { ...briefTask(task), ...payloadOf(task) };
 }
 
-function statusOf({ outcome, inputRequests }: TaskJson): string {
+function statusOf({ outcome, inputRequests }: TaskView): string {
   if (!outcome) return inputRequests.length > 0 ? "input_required" : "working";
   const { kind } = endingOf(outcome);
   return kind === "result" ? "completed" : kind === "error" ? "failed" : "cancelled";
 }
 
-function messageOf({ outcome, snapshot }: TaskJson): JsonObject {
+function messageOf({ outcome, snapshot }: TaskView): JsonObject {
   const ending = outcome && endingOf(outcome);
   const message = ending?.kind === "error" ? ending.error.message : snapshot?.statusMessage;
   return message === undefined ? {} : { statusMessage: message };
 }
 
-function payloadOf({ outcome, inputRequests }: TaskJson): JsonObject {
+function payloadOf({ outcome, inputRequests }: TaskView): JsonObject {
   if (!outcome) {
     if (inputRequests.length === 0) return {};
     const asked = inputRequests.map(({ key, method, params }) => [key, { method, params }]);

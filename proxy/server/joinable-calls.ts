@@ -8,6 +8,8 @@ const TOLD_MS = 5_000;
 /** A call that was made, and who waits for it. */
 export interface MadeCall {
   readonly task: Promise<Task>;
+  /** The tool declares that it can be called again: then a call whose task has ended is not joined, since a repeated one is fresher. */
+  readonly repeatable: boolean;
   /** `gone`: the agent gave up waiting and has had no answer. `told`: it knows that the task runs. */
   state: "waiting" | "gone" | "told";
   /** When it came to this state, in ms since 1970. */
@@ -41,9 +43,7 @@ export class JoinableCalls {
       // Two of the same calls at once must not take the same one.
       call.state = "waiting";
       const task = await call.task.catch(() => undefined);
-      // A call that may be repeated had better be: its result is fresh.
-      const repeatable = task?.state.record.call.recovery === "repeat";
-      const ended = task?.outcome && (repeatable || now - call.at > ENDED_MS);
+      const ended = task?.view.outcome && (call.repeatable || now - call.at > ENDED_MS);
       if (stale || !task || ended) {
         call.state = before;
         this.remove(key, call);

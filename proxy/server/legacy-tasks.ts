@@ -5,7 +5,6 @@ import { RELATED_TASK } from "../../front/outcome.ts";
 import { invalidParams, unknownTask } from "../../front/rpc-error.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import type { Task } from "../../src/task.ts";
-import { taskJson } from "../../src/task-json.ts";
 import type { OwnedTasks } from "../store/owned-tasks.ts";
 import type { AgentConnection, AgentRequest } from "./agent-connection.ts";
 import type { Catalog } from "./catalog.ts";
@@ -51,9 +50,9 @@ export class LegacyTasks {
     await keepWaiting(task, { budgetMs: FIRST_LOOK_MS, signal, until: ({ taskId }) => taskId !== undefined });
     await accepted(task, signal);
     // A call that its server would not even begin is not a task.
-    if (task.outcome?.kind === "failed" && task.taskId === undefined) await plainAnswer(task);
-    const { immediateResponse } = task;
-    const wire = { ...wireOf(task), ...(!task.outcome && { status: "working" }) };
+    if (task.view.outcome?.kind === "failed" && task.view.taskId === undefined) await plainAnswer(task);
+    const { immediateResponse } = task.view;
+    const wire = { ...wireOf(task), ...(!task.view.outcome && { status: "working" }) };
     this.#followed.set(task.id, wire.status);
     this.#tasks.markTold(task.id);
     return {
@@ -95,7 +94,8 @@ export class LegacyTasks {
 
   async #cancel({ params, signal }: AgentRequest): Promise<object> {
     const task = await this.#task(params);
-    if (task.outcome) throw invalidParams(`Cannot cancel task: already in terminal status '${task.status}'`);
+    if (task.view.outcome)
+      throw invalidParams(`Cannot cancel task: already in terminal status '${task.view.status}'`);
     await task.cancel();
     await keepWaiting(task, { budgetMs: CANCEL_MS, signal });
     return wireOf(task);
@@ -120,10 +120,10 @@ export class LegacyTasks {
     if (this.#followed.get(task.id) === wire.status) return;
     this.#followed.set(task.id, wire.status);
     this.#agent.notify("notifications/tasks/status", wire);
-    if (task.outcome) this.#followed.delete(task.id);
+    if (task.view.outcome) this.#followed.delete(task.id);
   }
 }
 
 function wireOf(task: Task): JsonObject {
-  return wireTask(taskJson(task.state, true));
+  return wireTask(task.latest);
 }

@@ -8,7 +8,6 @@ import { MISSING_CLIENT_CAPABILITY } from "../../src/protocol/json-rpc.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/session.ts";
 import type { ToolResult } from "../../src/protocol/tool-result.ts";
 import type { Task } from "../../src/task.ts";
-import { taskJson } from "../../src/task-json.ts";
 import type { OwnedTasks } from "../store/owned-tasks.ts";
 import type { AgentRequest } from "./agent-connection.ts";
 import type { Catalog } from "./catalog.ts";
@@ -54,7 +53,7 @@ export class ModernTasks {
     if (!task) throw unknownTask();
     if (method === "tasks/get") return wireOf(task);
     if (method === "tasks/cancel") {
-      if (!task.outcome) await task.cancel();
+      if (!task.view.outcome) await task.cancel();
       return {};
     }
     if (!isObject(params.inputResponses)) throw invalidParams("inputResponses is required");
@@ -70,15 +69,15 @@ export class ModernTasks {
       signal: waiter.signal,
       until: ({ taskId, inputRequests }) => taskId !== undefined || inputRequests.length > 0,
     });
-    if (task.taskId === undefined) {
-      if (task.outcome) return plainAnswer(task);
+    if (task.view.taskId === undefined) {
+      if (task.view.outcome) return plainAnswer(task);
       if (this.#asks(task, waiter.abilities)) return inputRequired(task, waiter.abilities);
     }
     this.#tasks.markTold(task.id);
-    const { immediateResponse } = task;
+    const { immediateResponse } = task.view;
     return {
       resultType: "task",
-      ...briefTask(taskJson(task.state, true)),
+      ...briefTask(task.latest),
       ...(immediateResponse !== undefined && { _meta: { [IMMEDIATE_RESPONSE]: immediateResponse } }),
     };
   }
@@ -99,14 +98,16 @@ export class ModernTasks {
     const companion = name === "check_task" && args.task === task?.id;
     const same =
       companion ||
-      (task && (await this.#catalog.tool(name)).name === task.tool && sameJson(task.arguments, args));
+      (task &&
+        (await this.#catalog.tool(name)).name === task.view.tool &&
+        sameJson(task.view.arguments, args));
     if (!task || !same) throw invalidParams("Invalid or expired requestState");
     if (isObject(inputResponses)) await answerAll(task, inputResponses);
     return task;
   }
 
   #asks(task: Task, abilities: ClientAbilities): boolean {
-    return !task.outcome && task.inputRequests.some((request) => canAnswer(abilities, request));
+    return !task.view.outcome && task.view.inputRequests.some((request) => canAnswer(abilities, request));
   }
 }
 
@@ -120,7 +121,7 @@ function tasksNeeded(): RpcError {
 }
 
 function inputRequired(task: Task, abilities: ClientAbilities): object {
-  const asked = task.inputRequests.filter((request) => canAnswer(abilities, request));
+  const asked = task.view.inputRequests.filter((request) => canAnswer(abilities, request));
   return {
     resultType: "input_required",
     inputRequests: Object.fromEntries(asked.map(({ key, method, params }) => [key, { method, params }])),
@@ -130,7 +131,7 @@ function inputRequired(task: Task, abilities: ClientAbilities): object {
 
 /** A response that fits no open question is passed over: the agent is asked again if need be. */
 async function answerAll(task: Task, responses: JsonObject): Promise<void> {
-  for (const { key } of task.inputRequests) {
+  for (const { key } of task.view.inputRequests) {
     const response = responses[key];
     if (!isObject(response)) continue;
     await task.answer(key, response).catch((error: unknown) => {
@@ -141,5 +142,5 @@ async function answerAll(task: Task, responses: JsonObject): Promise<void> {
 
 /** A task as `tasks/get` and `notifications/tasks` carry it. */
 export function wireOf(task: Task): JsonObject {
-  return detailedTask(taskJson(task.state, true));
+  return detailedTask(task.latest);
 }

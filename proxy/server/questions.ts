@@ -20,7 +20,7 @@ export class Questions {
     if (this.#asking.has(name)) return;
     this.#asking.add(name);
     const withdrawn = new AbortController();
-    const open = (): boolean => task.inputRequests.some((request) => request.key === key);
+    const open = (): boolean => task.view.inputRequests.some((request) => request.key === key);
     // Answered elsewhere, or the task has ended.
     const stop = task.subscribe(() => {
       if (!open()) withdrawn.abort();

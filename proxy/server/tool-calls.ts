@@ -54,7 +54,7 @@ export class ToolCalls {
     this.#budgetMs = budgetMs;
     this.#setMeta = setMeta;
     this.#context = agentContext(tasks, { budgetMs, allowAnswers: true });
-    tasks.subscribe(({ id, endpoint, outcome }) => {
+    tasks.subscribe(({ view: { id, endpoint, outcome } }) => {
       if (outcome) this.#setMeta(endpoint, id, undefined);
     });
   }
@@ -83,7 +83,8 @@ export class ToolCalls {
       const task = this.#tasks.get(id).then((found) => found ?? Promise.reject(new Error(`No task ${id}`)));
       task.catch(() => undefined);
       const key = JoinableCalls.key(endpoint, call.name, call.arguments ?? {});
-      this.#joinable.add(key, { task, state: "gone", at: settledAt ?? createdAt });
+      const repeatable = call.recovery === "repeat";
+      this.#joinable.add(key, { task, repeatable, state: "gone", at: settledAt ?? createdAt });
     }
   }
 
@@ -99,6 +100,7 @@ export class ToolCalls {
     const stop = waiter.follow?.(id);
     const call: MadeCall = joined ?? {
       task: this.start(server, name, args, waiter.meta, id),
+      repeatable: this.#context.known.get(toolKey({ endpoint: server, tool: name }))?.repeatable ?? false,
       state: "waiting",
       at: began,
     };
@@ -147,7 +149,7 @@ export class ToolCalls {
     const { signal } = waiter;
     await keepWithin(task, budgetMs, waiter);
     await accepted(task, signal);
-    const { outcome } = task;
+    const { outcome } = task.view;
     // What the server itself answered goes to the agent as it is.
     if (outcome?.kind === "completed") return withoutServersMarks(await task.result());
     if (outcome?.kind === "failed" && outcome.error.rpc) throw new RpcError(outcome.error.rpc);
@@ -160,16 +162,16 @@ export class ToolCalls {
     const id = typeof args.task === "string" ? args.task : "";
     const task = id === "" ? undefined : await this.#tasks.get(id);
     // While the model waits, the agent is asked what it can answer.
-    if (name === "check_task" && task && !task.outcome) {
+    if (name === "check_task" && task && !task.view.outcome) {
       const stop = waiter.follow?.(task.id);
       await keepWithin(task, this.#budgetMs, waiter).finally(stop);
     }
     const options = { signal: waiter.signal, ...(name === "check_task" && { budgetMs: 0 }) };
     const result = await companion.execute(args, options);
     waiter.onReply((sent) => {
-      if (sent && task?.outcome) this.#tasks.markTold(task.id);
+      if (sent && task?.view.outcome) this.#tasks.markTold(task.id);
     });
-    return task?.outcome?.kind === "completed" && name !== "cancel_task"
+    return task?.view.outcome?.kind === "completed" && name !== "cancel_task"
       ? withoutServersMarks(result)
       : result;
   }
@@ -177,7 +179,7 @@ export class ToolCalls {
   /** The agent has a call's result, or knows that it runs. */
   async #given(key: string, call: MadeCall): Promise<void> {
     const task = await call.task.catch(() => undefined);
-    if (task && !task.outcome) {
+    if (task && !task.view.outcome) {
       call.state = "told";
       call.at = Date.now();
       return this.#tasks.markTold(task.id);
@@ -185,7 +187,7 @@ export class ToolCalls {
     this.#joinable.remove(key, call);
     if (!task) return;
     // An ordinary call that was answered leaves nothing behind: what a tool read is not kept on the disk.
-    if (task.taskId === undefined) await this.#tasks.forget(task.id).catch(() => undefined);
+    if (task.view.taskId === undefined) await this.#tasks.forget(task.id).catch(() => undefined);
     else this.#tasks.markTold(task.id);
   }
 }
@@ -208,7 +210,7 @@ function keepWithin(task: Task, budgetMs: number, { signal, abilities, ask }: Wa
  */
 export function accepted(task: Task, signal: AbortSignal): Promise<void> {
   return keepWaiting(task, {
-    budgetMs: task.state.record.call.asTask ? ACCEPTED_MS : 0,
+    budgetMs: task.view.asTask ? ACCEPTED_MS : 0,
     signal,
     until: ({ taskId, inputRequests }) => taskId !== undefined || inputRequests.length > 0,
   });
@@ -216,12 +218,12 @@ export function accepted(task: Task, signal: AbortSignal): Promise<void> {
 
 /** What the call itself was answered with. Throws an RpcError. */
 export async function plainAnswer(task: Task): Promise<ToolResult> {
-  if (!task.outcome) throw new Error(`Task ${task.id} has not ended`);
-  const ending = endingOf(task.outcome);
+  if (!task.view.outcome) throw new Error(`Task ${task.id} has not ended`);
+  const ending = endingOf(task.view.outcome);
   if (ending.kind === "error") throw new RpcError(ending.error);
   if (ending.kind === "cancelled")
     throw new RpcError({ code: INTERNAL_ERROR, message: "The call was cancelled" });
-  return task.outcome.kind === "completed" ? withoutServersMarks(await task.result()) : ending.result;
+  return task.view.outcome.kind === "completed" ? withoutServersMarks(await task.result()) : ending.result;
 }
 
 /** The name and arguments of a `tools/call`. Throws an RpcError. */

@@ -16,8 +16,8 @@ export class LiveStates {
   }
 
   changed(task: Task): void {
-    if (task.outcome) return this.forgotten(task.id);
-    if (!task.current.progress && !task.current.trouble && !this.#written.has(task.id)) return;
+    if (task.view.outcome) return this.forgotten(task.id);
+    if (!task.view.progress && !task.view.trouble && !this.#written.has(task.id)) return;
     this.#waiting.set(task.id, task);
     this.#timer ??= setTimeout(() => this.#write(), PACE_MS).unref();
   }
@@ -33,8 +33,8 @@ export class LiveStates {
 
   #write(): void {
     this.#timer = undefined;
-    for (const [id, { current, nextPollAt }] of this.#waiting) {
-      const { progress, trouble } = current;
+    for (const [id, { latest }] of this.#waiting) {
+      const { progress, trouble, nextPollAt } = latest;
       this.#file.setLive(id, { progress, trouble, nextPollAt });
       this.#written.add(id);
     }

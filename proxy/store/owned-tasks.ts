@@ -272,5 +272,5 @@ function recordsIn(stored: readonly unknown[]): TaskRecord[] {
 }
 
 function byAge(a: Task, b: Task): number {
-  return a.createdAt - b.createdAt;
+  return a.view.createdAt - b.view.createdAt;
 }

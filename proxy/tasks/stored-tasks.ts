@@ -1,12 +1,11 @@
-import type { SharedState } from "../../src/shared-state.ts";
 import { readRecord } from "../../src/store/read-record.ts";
-import { type TaskJson, taskJson } from "../../src/task-json.ts";
+import { type LiveParts, type TaskView, viewOf, withoutResult } from "../../src/task-view.ts";
 import { StoreFolder } from "../store/store-folder.ts";
 import type { TaskFile, Wish } from "../store/task-file.ts";
 
 /** A task as it lies in a store, with what a running proxy says of it. */
 export interface StoredTask {
-  readonly json: TaskJson;
+  readonly view: TaskView;
   readonly configuration: string;
   /** Whether a living process runs it. A task that nobody runs is resumed at the next start of its configuration. */
   readonly runs: boolean;
@@ -49,12 +48,12 @@ export class StoredTasks {
       const stored = [...(await open.file.tasks.loadActive()), ...(await open.file.tasks.loadSettled())];
       found.push(...stored.flatMap((entry) => readTask(entry, open, false)));
     }
-    return found.sort((a, b) => b.json.createdAt - a.json.createdAt);
+    return found.sort((a, b) => b.view.createdAt - a.view.createdAt);
   }
 
   /** One task by its id or the beginning of it, with its result. Throws where no task or several fit. */
   async find(prefix: string): Promise<StoredTask> {
-    const { id } = (await this.#named(prefix)).json;
+    const { id } = (await this.#named(prefix)).view;
     for (const open of this.#files) {
       const [task] = open.file.tasks.has(id) ? readTask(await open.file.tasks.load(id), open, true) : [];
       if (task) return task;
@@ -67,16 +66,16 @@ export class StoredTasks {
    * process runs it now: then the next start does it. Throws what went wrong.
    */
   async wish(prefix: string, wish: Wish): Promise<"done" | "later"> {
-    const { json } = await this.#named(prefix);
-    const open = this.#files.find(({ file }) => file.tasks.has(json.id));
+    const { view } = await this.#named(prefix);
+    const open = this.#files.find(({ file }) => file.tasks.has(view.id));
     if (!open) throw new Error(`There is no task ${prefix}`);
     if (wish.kind === "forget") {
-      if (!json.outcome) throw new Error(`Task ${json.id} has not ended: cancel it first`);
-      await open.file.tasks.remove(json.id);
+      if (!view.outcome) throw new Error(`Task ${view.id} has not ended: cancel it first`);
+      await open.file.tasks.remove(view.id);
       return "done";
     }
-    if (json.outcome) throw new Error(`Task ${json.id} has ended`);
-    const id = open.file.addWish(json.id, wish);
+    if (view.outcome) throw new Error(`Task ${view.id} has ended`);
+    const id = open.file.addWish(view.id, wish);
     const until = Date.now() + (open.owned ? REPLY_MS : 0);
     for (;;) {
       const reply = open.file.takeReply(id);
@@ -92,7 +91,7 @@ export class StoredTasks {
   }
 
   async #named(prefix: string): Promise<StoredTask> {
-    const fitting = (await this.list()).filter(({ json }) => json.id.startsWith(prefix));
+    const fitting = (await this.list()).filter(({ view }) => view.id.startsWith(prefix));
     const [only] = fitting;
     if (!only) throw new Error(`There is no task ${prefix}`);
     if (fitting.length > 1) throw new Error(`${fitting.length} tasks begin with ${prefix}: write more of it`);
@@ -104,7 +103,8 @@ function readTask(stored: unknown, { file, folder, owned }: OpenFile, withResult
   const reading = readRecord(stored);
   if (reading.kind !== "record") return [];
   const { record } = reading;
-  const { progress } = record.outcome ? {} : (file.live(record.id) as Pick<SharedState, "progress">);
-  const json = taskJson({ record, ...(progress && { progress }) }, withResult);
-  return [{ json, configuration: folder.label, runs: owned && !record.outcome }];
+  const { progress } = record.outcome ? {} : (file.live(record.id) as Pick<LiveParts, "progress">);
+  const whole = viewOf(record, { progress });
+  const view = withResult ? whole : withoutResult(whole);
+  return [{ view, configuration: folder.label, runs: owned && !record.outcome }];
 }

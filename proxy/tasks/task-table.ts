@@ -17,9 +17,9 @@ export function taskTable(tasks: readonly StoredTask[], now: number): readonly s
   );
 }
 
-function row({ json, runs }: StoredTask, now: number): readonly string[] {
-  const { id, endpoint, tool, createdAt, settledAt, outcome, progress, snapshot } = json;
-  const status = outcome?.kind ?? (runs ? json.status : `${json.status} (paused)`);
+function row({ view, runs }: StoredTask, now: number): readonly string[] {
+  const { id, endpoint, tool, createdAt, settledAt, outcome, progress, snapshot } = view;
+  const status = outcome?.kind ?? (runs ? view.status : `${view.status} (paused)`);
   const done = progress
     ? `${progress.progress}${progress.total === undefined ? "" : `/${progress.total}`}`
     : "";

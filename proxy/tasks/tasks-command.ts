@@ -15,7 +15,7 @@ export async function tasks({ action, args, json, all }: Command & { kind: "task
     switch (action) {
       case "list": {
         const since = Date.now() - RECENT_MS;
-        const listed = (await stored.list()).filter((task) => all || (task.json.settledAt ?? since) >= since);
+        const listed = (await stored.list()).filter((task) => all || (task.view.settledAt ?? since) >= since);
         if (json) print(JSON.stringify(listed.map(flat), null, 2));
         else if (listed.length === 0) print("There are no tasks.");
         else for (const line of taskTable(listed, Date.now())) print(line);
@@ -65,20 +65,20 @@ function readAnswer(text: string): JsonObject {
   return answer;
 }
 
-function flat({ json, configuration, runs }: StoredTask): object {
-  const { id, endpoint, ...rest } = json;
+function flat({ view, configuration, runs }: StoredTask): object {
+  const { id, endpoint, ...rest } = view;
   return { task: id, server: endpoint, configuration, runs, ...rest };
 }
 
 function described(task: StoredTask): readonly string[] {
-  const { json } = task;
-  const { outcome, inputRequests } = json;
+  const { view } = task;
+  const { outcome, inputRequests } = view;
   return [
     ...taskTable([task], Date.now()),
     "",
-    `task           ${json.id}`,
+    `task           ${view.id}`,
     `configuration  ${plain(task.configuration, 200)}`,
-    `arguments      ${plain(JSON.stringify(json.arguments), 2_000)}`,
+    `arguments      ${plain(JSON.stringify(view.arguments), 2_000)}`,
     ...inputRequests.map(
       ({ key, method, params }) =>
         `asks           ${plain(key, 64)}: ${method} ${plain(JSON.stringify(params), 2_000)}`,

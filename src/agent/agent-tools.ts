@@ -53,7 +53,7 @@ async function toolsOf(
   }
 }
 
-function serverTool(context: AgentContext, name: string, origin: Listed): AgentTool {
+function serverTool(context: AgentContext<TaskClientApi>, name: string, origin: Listed): AgentTool {
   const { tool, endpoint } = origin;
   const { description, title, inputSchema } = tool.definition;
   const said = [description, title].find((text) => typeof text === "string" && text !== "") ?? tool.name;
@@ -68,7 +68,7 @@ function serverTool(context: AgentContext, name: string, origin: Listed): AgentT
 }
 
 async function execute(
-  context: AgentContext,
+  context: AgentContext<TaskClientApi>,
   name: string,
   { endpoint, tool }: Listed,
   args: JsonObject,
@@ -92,7 +92,7 @@ async function execute(
     if (!task) return notSent(name, clock.now() - began);
     context.held.hold(task);
     const result = await settle(context, task, { signal, budgetMs: budgetMs - (clock.now() - began) });
-    if (task.outcome) context.held.release(task);
+    if (task.view.outcome) context.held.release(task);
     return result;
   };
   return neverThrowing(signal, work, (error) =>

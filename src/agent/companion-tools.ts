@@ -2,7 +2,8 @@ import { ClientClosedError, InputError, TaskError } from "../errors.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
-import type { TaskClientApi } from "../task-client-api.ts";
+import type { TaskReader } from "../task-client-api.ts";
+import type { TaskView } from "../task-view.ts";
 import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { ANSWER_TASK, CANCEL_TASK, CHECK_TASK, LIST_TASKS } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
@@ -17,7 +18,7 @@ import { waitWithin } from "./wait-within.ts";
 const CANCEL_WAIT_MS = 5_000;
 
 /** The companion tools alone: for a host that offers the servers' tools in its own way. */
-export function companionTools(client: TaskClientApi, options: AgentOptions = {}): readonly AgentTool[] {
+export function companionTools(client: TaskReader, options: AgentOptions = {}): readonly AgentTool[] {
   return companionsOf(agentContext(client, options));
 }
 
@@ -68,7 +69,7 @@ function answerTask(context: AgentContext): AgentTool {
         const given = isObject(args) && isObject(args.response) ? args.response : {};
         // The model was shown the key without what cannot be seen in it.
         const shown = (asked: string): boolean => plainText(asked, context.maxQuoteLength) === named;
-        const keys = running.inputRequests.map((request) => request.key);
+        const keys = running.view.inputRequests.map((request) => request.key);
         const key = keys.find((asked) => asked === named) ?? keys.find(shown) ?? named;
         await running.answer(key, given);
         return settle(context, running, options);
@@ -85,16 +86,16 @@ function cancelTask(context: AgentContext): AgentTool {
       withTask(context, CANCEL_TASK, args, options, async (task) => {
         const { clock } = context;
         const running = await taken(context, task);
-        if (running.outcome) return cancelResult(running, true);
+        if (running.view.outcome) return cancelResult(running.view, true);
         await running.cancel();
         const budgetMs = Math.min(options.budgetMs ?? context.budgetMs, CANCEL_WAIT_MS);
         await waitWithin(running, { budgetMs, clock, signal: options.signal });
-        return cancelResult(running, false);
+        return cancelResult(running.view, false);
       }),
   };
 }
 
-function cancelResult(task: Task, late: boolean): ToolResult {
+function cancelResult(task: TaskView, late: boolean): ToolResult {
   const { id, outcome } = task;
   const status = outcome?.kind ?? "cancelling";
   return {
@@ -103,7 +104,7 @@ function cancelResult(task: Task, late: boolean): ToolResult {
   };
 }
 
-function cancelText({ id, outcome }: Task, late: boolean): string {
+function cancelText({ id, outcome }: TaskView, late: boolean): string {
   if (!outcome) {
     return `The server was asked to stop task ${id} and has not confirmed it yet; ${CHECK_TASK} tells how it ended.`;
   }
@@ -149,21 +150,21 @@ async function withTask(
   const work = async (): Promise<ToolResult> => {
     task = held.get(id) ?? (isTaskId(id) ? await client.get(id) : undefined);
     signal?.throwIfAborted();
-    if (!task || !visible(task)) return unknownTask(id);
+    if (!task || !visible(task.view)) return unknownTask(id);
     return act(task);
   };
   return neverThrowing(signal, work, (error) => {
-    const { name, repeatable } = (task && known.get(toolKey(task))) ?? {};
+    const { name, repeatable } = (task && known.get(toolKey(task.view))) ?? {};
     // What else a request about the task came to is no word on the task.
     const ofTask = [TaskError, InputError, ClientClosedError].some((kind) => error instanceof kind);
     const toolName = ofTask ? name : companion;
-    return failureResult(error, { task: task?.reference, toolName, repeatable, maxQuoteLength });
+    return failureResult(error, { task: task?.view, toolName, repeatable, maxQuoteLength });
   });
 }
 
 /** A task that another process began does not run here until it is taken up. */
 async function taken({ client, held }: AgentContext, task: Task): Promise<Task> {
-  if (task.outcome || held.has(task.id)) return task;
+  if (task.view.outcome || held.has(task.id)) return task;
   await client.resume();
   return (await client.get(task.id)) ?? task;
 }

@@ -39,10 +39,10 @@ export class HeldTasks {
   }
 
   #tidy(): void {
-    const ended = this.all().filter(({ outcome }) => outcome);
+    const ended = this.all().filter(({ view: { outcome } }) => outcome);
     // What was a task is in the client's store.
-    const stored = ended.filter(({ taskId }) => taskId !== undefined);
-    const plain = ended.filter(({ taskId }) => taskId === undefined);
+    const stored = ended.filter(({ view: { taskId } }) => taskId !== undefined);
+    const plain = ended.filter(({ view: { taskId } }) => taskId === undefined);
     for (const { id } of [...stored, ...plain.slice(0, -MOST_ENDED)]) this.#tasks.delete(id);
   }
 }

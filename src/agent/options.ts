@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
-import type { Task } from "../task.ts";
-import type { TaskClientApi } from "../task-client-api.ts";
+import type { TaskReader } from "../task-client-api.ts";
+import type { TaskView } from "../task-view.ts";
 import { HeldTasks } from "./held-tasks.ts";
 import { MAX_QUOTE } from "./quoting.ts";
 import type { EndpointPrefix } from "./tool-names.ts";
@@ -23,7 +23,7 @@ export interface AgentOptions {
    * Which tasks the model may see and touch, of those that this set of tools did not start: where one
    * client serves several principals. By default all of the endpoints.
    */
-  readonly visible?: (task: Task) => boolean;
+  readonly visible?: (task: TaskView) => boolean;
   /** How much of a text by a server is quoted, in characters: 500. */
   readonly maxQuoteLength?: number;
   /** Told of an endpoint whose tools cannot be listed; it is left out. Without this, `agentTools` rejects. */
@@ -31,16 +31,16 @@ export interface AgentOptions {
   readonly clock?: Clock;
 }
 
-/** What the tools of one set share. */
-export interface AgentContext {
-  readonly client: TaskClientApi;
+/** What the tools of one set share. The companion tools need a {@link TaskReader} alone. */
+export interface AgentContext<Client extends TaskReader = TaskReader> {
+  readonly client: Client;
   readonly clock: Clock;
   readonly budgetMs: number;
   readonly callBudgetMs: number;
   readonly allowAnswers: boolean;
   readonly maxQuoteLength: number;
   readonly held: HeldTasks;
-  readonly visible: (task: Task) => boolean;
+  readonly visible: (task: TaskView) => boolean;
   /** Names the model knows tools by, and whether they may be repeated, by `toolKey`. */
   readonly known: Map<string, KnownTool>;
 }
@@ -50,7 +50,10 @@ export interface KnownTool {
   readonly repeatable: boolean;
 }
 
-export function agentContext(client: TaskClientApi, options: AgentOptions): AgentContext {
+export function agentContext<Client extends TaskReader>(
+  client: Client,
+  options: AgentOptions,
+): AgentContext<Client> {
   const { endpoints, visible, budgetMs = DEFAULT_BUDGET_MS } = options;
   const held = new HeldTasks();
   return {

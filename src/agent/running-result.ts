@@ -2,7 +2,7 @@ import { isInputMethod } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
-import type { Task } from "../task.ts";
+import type { TaskView } from "../task-view.ts";
 import { ANSWER_TASK, CANCEL_TASK, CHECK_TASK } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
 import { MAX_QUOTE, plainFields, plainText, quoted, toolText } from "./quoting.ts";
@@ -54,8 +54,8 @@ export interface RunningOptions {
   readonly maxQuoteLength?: number;
 }
 
-/** A task that runs as a result the model can act on: what happens, since when, and what to call next. */
-export function runningResult(task: Task, options: RunningOptions): ToolResult {
+/** Returns the view of a running task as a result that the model can act on: what happens, since when, and what to call next. */
+export function runningResult(task: TaskView, options: RunningOptions): ToolResult {
   const running = runningTask(task, options);
   const { immediateResponse } = running;
   return {
@@ -66,8 +66,8 @@ export function runningResult(task: Task, options: RunningOptions): ToolResult {
 }
 
 /** The fields of a running result. */
-export function runningTask(task: Task, { now, maxQuoteLength: limit }: RunningOptions): RunningTask {
-  const { snapshot, progress, cancelling } = task.current;
+export function runningTask(task: TaskView, { now, maxQuoteLength: limit }: RunningOptions): RunningTask {
+  const { snapshot, progress, cancelling } = task;
   const elapsedMs = Math.max(0, now - task.createdAt);
   const asked = task.inputRequests.slice(0, MOST_QUESTIONS).map(({ key, method, params }) => ({
     key: plainText(key, limit),
@@ -102,7 +102,7 @@ function nextCheck(pollIntervalMs: number | undefined, elapsedMs: number): numbe
   return Math.max(SOONEST_CHECK_MS, Math.min(LATEST_CHECK_MS, wait));
 }
 
-function runningText(task: Task, running: RunningTask, options: RunningOptions): string {
+function runningText(task: TaskView, running: RunningTask, options: RunningOptions): string {
   const { statusMessage, progress, elapsedMs, immediateResponse, cancelling } = running;
   const tool = options.toolName ?? toolText(task.tool);
   const said = [
@@ -123,7 +123,7 @@ function runningText(task: Task, running: RunningTask, options: RunningOptions):
   ].join("\n");
 }
 
-function standingText(task: Task): string {
+function standingText(task: TaskView): string {
   if (task.status === "input_required") return "waits for an answer";
   return task.status === "calling" ? "has been called and has not answered yet" : "is running";
 }
@@ -132,8 +132,8 @@ function progressText({ progress, total }: TaskProgress): string {
   return total === undefined ? `Progress: ${progress}.` : `Progress: ${progress} of ${total}.`;
 }
 
-function troubleText(task: Task): readonly string[] {
-  const { trouble } = task.current;
+function troubleText(task: TaskView): readonly string[] {
+  const { trouble } = task;
   if (!trouble) return [];
   return [
     `The last request to the server failed (${trouble.fault.kind}); it is repeated by itself, and the task goes on.`,
@@ -141,7 +141,7 @@ function troubleText(task: Task): readonly string[] {
 }
 
 function questionsText(
-  task: Task,
+  task: TaskView,
   running: RunningTask,
   { allowAnswers }: RunningOptions,
 ): readonly string[] {

@@ -15,7 +15,7 @@ export async function settle(
   options: ExecuteOptions,
 ): Promise<ToolResult> {
   const { clock, budgetMs, allowAnswers, maxQuoteLength, known } = context;
-  const { name, repeatable } = known.get(toolKey(task)) ?? {};
+  const { name, repeatable } = known.get(toolKey(task.view)) ?? {};
   await waitWithin(task, {
     budgetMs: options.budgetMs ?? budgetMs,
     clock,
@@ -23,12 +23,18 @@ export async function settle(
     // Whoever else answers may do so within the budget.
     untilAsked: allowAnswers,
   });
-  if (!task.outcome) {
-    return runningResult(task, { now: clock.now(), budgetMs, allowAnswers, toolName: name, maxQuoteLength });
+  if (!task.view.outcome) {
+    return runningResult(task.view, {
+      now: clock.now(),
+      budgetMs,
+      allowAnswers,
+      toolName: name,
+      maxQuoteLength,
+    });
   }
-  if (task.outcome.kind === "completed") return resultOf(task, name);
-  const error = errorOf(task.reference, task.outcome);
-  return failureResult(error, { task: task.reference, toolName: name, repeatable, maxQuoteLength });
+  if (task.view.outcome.kind === "completed") return resultOf(task, name);
+  const error = errorOf(task.view, task.view.outcome);
+  return failureResult(error, { task: task.view, toolName: name, repeatable, maxQuoteLength });
 }
 
 /** Another process may keep it, and not be there, or turn the request away: that is no word on the work. */
@@ -38,7 +44,7 @@ async function resultOf(task: Task, name: string | undefined): Promise<ToolResul
   } catch (error) {
     if (error instanceof TaskError) throw error;
     const { id } = task;
-    const text = `${subject(task.reference, name)} has completed, and its result could not be fetched; call ${CHECK_TASK} with {"task":"${id}"} after a while.`;
+    const text = `${subject(task.view, name)} has completed, and its result could not be fetched; call ${CHECK_TASK} with {"task":"${id}"} after a while.`;
     return errorResult(text, { task: id, status: "unreachable", retry: "no", workDone: "finished" });
   }
 }

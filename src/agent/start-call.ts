@@ -27,7 +27,7 @@ const CLAIMED = new WeakMap<TaskClientApi, Set<string>>();
  * `callTool` throws.
  */
 export async function startCall(
-  context: AgentContext,
+  context: AgentContext<TaskClientApi>,
   { endpoint, tool }: ToolOrigin,
   args: JsonObject,
   { budgetMs, signal }: StartOptions,
@@ -39,8 +39,9 @@ export async function startCall(
   let out: Task | undefined;
   let noticed: (() => void) | undefined;
   const take = (task: Task): void => {
-    const same = task.endpoint === endpoint && task.tool === tool && sameJson(task.arguments, args);
-    if (out || !same || task.status !== "calling" || claimed.has(task.id)) return;
+    const { view } = task;
+    const same = view.endpoint === endpoint && view.tool === tool && sameJson(view.arguments, args);
+    if (out || !same || view.status !== "calling" || claimed.has(task.id)) return;
     // Of two calls that are the same in everything, each takes one.
     claimed.add(task.id);
     held.hold(task);
@@ -68,7 +69,7 @@ export async function startCall(
   } finally {
     answered.catch(() => undefined);
     unsubscribe();
-    if (out && out.status !== "calling") claimed.delete(out.id);
+    if (out && out.view.status !== "calling") claimed.delete(out.id);
     budget.stop();
     patience.stop();
   }

@@ -1,6 +1,7 @@
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
 import type { TaskStatus } from "../task-status.ts";
+import type { TaskView } from "../task-view.ts";
 import { CHECK_TASK } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
 import { type AgentContext, toolKey } from "./options.ts";
@@ -29,7 +30,7 @@ export interface TaskInList {
 
 /** The tasks the model may see: those that run, the earliest first, then those that ended, the latest first. */
 export function listResult(context: AgentContext, stored: readonly Task[]): ToolResult {
-  const all = new Map([...stored, ...context.held.all()].map((task) => [task.id, task]));
+  const all = new Map([...stored, ...context.held.all()].map(({ view }) => [view.id, view]));
   const seen = [...all.values()].filter(context.visible).sort((a, b) => a.createdAt - b.createdAt);
   const running = seen.filter(({ outcome }) => !outcome);
   const ordered = [...running, ...seen.filter(({ outcome }) => outcome).reverse()];
@@ -44,7 +45,7 @@ export function listResult(context: AgentContext, stored: readonly Task[]): Tool
   return { content: [{ type: "text", text }], structuredContent: { tasks, more } };
 }
 
-function inList({ clock, known }: AgentContext, task: Task): TaskInList {
+function inList({ clock, known }: AgentContext, task: TaskView): TaskInList {
   const message = task.snapshot?.statusMessage;
   return {
     task: task.id,

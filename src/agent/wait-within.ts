@@ -15,7 +15,8 @@ export interface WaitOptions {
 export async function waitWithin(task: Task, options: WaitOptions): Promise<void> {
   const { budgetMs, clock, signal, untilAsked = false } = options;
   signal?.throwIfAborted();
-  const waited = (): boolean => task.outcome !== undefined || (untilAsked && task.inputRequests.length > 0);
+  const waited = (): boolean =>
+    task.view.outcome !== undefined || (untilAsked && task.view.inputRequests.length > 0);
   if (waited() || budgetMs <= 0) return;
   const budget = new AbortController();
   const spent = new Error("The budget is spent");

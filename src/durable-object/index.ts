@@ -16,8 +16,9 @@
  * @module
  */
 import { TaskClient, type TaskClientOptions } from "../client.ts";
+import type { TaskRecord } from "../engine/record.ts";
 import { spread } from "../engine/schedule.ts";
-import { stateOf, type TaskJson, taskJson } from "../task-json.ts";
+import type { TaskView } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { ObjectAlarm } from "./object-alarm.ts";
 import { SqliteTaskStore, type TaskPage, type TaskQuery } from "./sqlite-store.ts";
@@ -106,9 +107,9 @@ export class DurableTasks {
     return this.#alarm.set(at);
   }
 
-  /** Stores a task that ended before the engine knew of it, so that it is listed, watched and kept like others. */
-  async record(task: TaskJson): Promise<void> {
-    await this.#store.save(stateOf(task).record);
+  /** Stores a record that the engine does not run, such as a call that ended before it was made: it is listed, watched and kept like others. */
+  async record(record: TaskRecord): Promise<void> {
+    await this.#store.save(record);
   }
 
   /** How many tasks have no outcome yet. */
@@ -130,9 +131,8 @@ export class DurableTasks {
   }
 
   /** A task with all that is known of it, and its result. */
-  async task(id: string): Promise<TaskJson | undefined> {
-    const task = await this.client.get(id);
-    return task && taskJson(task.state, true);
+  async task(id: string): Promise<TaskView | undefined> {
+    return (await this.client.get(id))?.latest;
   }
 
   /** Tasks without what is long in them (`omitted`), the newest first where ids grow with time. */

@@ -2,7 +2,7 @@ import { type Outcome, openInputs, type TaskRecord } from "../engine/record.ts";
 import { cutText } from "../protocol/bounds.ts";
 import { isObject } from "../protocol/json.ts";
 import { resultApart } from "../store/long-result.ts";
-import { type OmittedPart, type TaskJson, taskJson } from "../task-json.ts";
+import { type OmittedPart, type TaskView, viewOf, withoutResult } from "../task-view.ts";
 
 /** The longest arguments and outcome that lists and events carry, as JSON text, in characters. */
 const SHORT = 4 * 1024;
@@ -48,9 +48,9 @@ export function leanRecord(whole: TaskRecord): LeanRecord {
   return { record, omitted };
 }
 
-/** A task as lists and events tell of it. */
-export function leanTask({ record, omitted }: LeanRecord): TaskJson {
-  const task = taskJson({ record }, false);
+/** The view of a task in lists and events. */
+export function leanView({ record, omitted }: LeanRecord): TaskView {
+  const task = withoutResult(viewOf(record));
   if (omitted.length === 0) return task;
   return { ...task, ...(omitted.includes("inputRequests") && { inputRequests: [] }), omitted };
 }

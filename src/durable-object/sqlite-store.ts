@@ -5,8 +5,8 @@ import { joinLongResult } from "../store/long-result.ts";
 import { readRecord } from "../store/read-record.ts";
 import { isSuperseded } from "../store/supersede.ts";
 import type { TaskStore } from "../store/task-store.ts";
-import type { TaskJson } from "../task-json.ts";
-import { LEAN_HEAD, leanRecord, leanTask, leanText, omittedIn } from "./lean-record.ts";
+import type { TaskView } from "../task-view.ts";
+import { LEAN_HEAD, leanRecord, leanText, leanView, omittedIn } from "./lean-record.ts";
 import type { ObjectStorage, SqlValue } from "./storage.ts";
 import { appended, type LogLine, linesAfter, type TaskChange } from "./update-log.ts";
 
@@ -52,7 +52,7 @@ export interface TaskQuery {
 
 /** One page of a list. */
 export interface TaskPage {
-  readonly tasks: readonly TaskJson[];
+  readonly tasks: readonly TaskView[];
   /** The page is full by its length, and fewer tasks are on it than were asked for: there are more. */
   readonly full: boolean;
 }
@@ -82,7 +82,7 @@ export class SqliteTaskStore implements TaskStore {
     );
     if (isSuperseded(record, known && revisionOf(known), after)) return false;
     const lean = leanRecord(record);
-    const task = leanTask(lean);
+    const task = leanView(lean);
     const seq = this.#nextSeq();
     const whole = JSON.stringify(record);
     const long = whole.length > INLINE_LENGTH;
@@ -196,11 +196,11 @@ export class SqliteTaskStore implements TaskStore {
       ...given.map(([, value]) => value),
       limit,
     );
-    const tasks: TaskJson[] = [];
+    const tasks: TaskView[] = [];
     let length = 0;
     // One by one: rows written by an earlier version may be long.
     for (const { id } of ids) {
-      const task = this.#leanTask(String(id));
+      const task = this.#leanView(String(id));
       if (!task) continue;
       length += JSON.stringify(task).length;
       if (tasks.length > 0 && length > PAGE_LENGTH) return { tasks, full: true };
@@ -236,7 +236,7 @@ export class SqliteTaskStore implements TaskStore {
 
   *#read(lines: readonly ChangeLine[]): Iterable<TaskChange> {
     for (const { id, seq, text } of lines) {
-      const args = this.#leanTask(id)?.arguments ?? {};
+      const args = this.#leanView(id)?.arguments ?? {};
       yield { seq, task: { ...JSON.parse(text), arguments: args } };
     }
   }
@@ -271,13 +271,13 @@ export class SqliteTaskStore implements TaskStore {
     return outcome?.apart ? joinLongResult(record, parsed(this.#readParts(id))) : record;
   }
 
-  #leanTask(id: string): TaskJson | undefined {
+  #leanView(id: string): TaskView | undefined {
     const [row] = this.#all("SELECT record FROM task WHERE id = ?", id);
     const stored = parsed(row?.record);
     const reading = readRecord(stored);
     if (reading.kind !== "record") return undefined;
     const { record } = reading;
-    return leanTask(isLean(row) ? { record, omitted: omittedIn(stored) } : leanRecord(record));
+    return leanView(isLean(row) ? { record, omitted: omittedIn(stored) } : leanRecord(record));
   }
 
   /** By the time, so that it goes on growing when the task with the last one has been deleted. */

@@ -1,10 +1,10 @@
-import type { TaskJson } from "../task-json.ts";
+import type { TaskView } from "../task-view.ts";
 
 /** A stored change of a task. `seq` grows with every change in the object, and never starts anew. */
 export interface TaskChange {
   readonly seq: number;
   /** How the task stood after it, without its result and what else is long (`omitted`). */
-  readonly task: TaskJson;
+  readonly task: TaskView;
 }
 
 /** How many changes of a task are kept for watchers who come back. */
@@ -13,7 +13,7 @@ const KEPT = 256;
 const KEPT_LENGTH = 256 * 1024;
 
 /** One line a change, without what never changes: they lie in the row of their task, so that a change is one row. */
-export function appended(log: string, seq: number, task: TaskJson): string {
+export function appended(log: string, seq: number, task: TaskView): string {
   const { arguments: _same, ...changing } = task;
   const lines = [
     ...log
@@ -30,7 +30,7 @@ export function appended(log: string, seq: number, task: TaskJson): string {
 /** One change as it lies in a log. */
 export interface LogLine {
   readonly seq: number;
-  /** A TaskJson without its arguments, as JSON. */
+  /** A TaskView without its arguments, as JSON. */
   readonly text: string;
 }
 

@@ -1,21 +1,19 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { ClientClosedError, errorOf } from "../errors.ts";
+import { ClientClosedError } from "../errors.ts";
+import { isListedTool } from "../mirror/read-tool.ts";
+import { readView } from "../mirror/read-view.ts";
+import { TaskMirror } from "../mirror/task-mirror.ts";
+import { Waits } from "../mirror/waits.ts";
 import { type JsonObject, jsonCopy } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
-import type { ToolResult } from "../protocol/tool-result.ts";
 import { randomId } from "../random-id.ts";
-import { CatchUp } from "../remote/catch-up.ts";
-import { readTask } from "../remote/read-task.ts";
-import { isListedTool } from "../remote/read-tool.ts";
-import { TaskBook } from "../remote/task-book.ts";
-import { Waits } from "../remote/waits.ts";
-import { Task, type TaskActions } from "../task.ts";
+import type { Task } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
-import { stateOf, type TaskJson } from "../task-json.ts";
+import type { TaskView } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { type ExtensionBrowser, globalBrowser } from "./browser.ts";
 import { ExtensionError } from "./extension-error.ts";
-import { PORT_NAME } from "./messages.ts";
+import { type PageRequest, PORT_NAME } from "./messages.ts";
 import { WorkerLine } from "./worker-line.ts";
 
 /** Something a page may show: the worker could not be reached, or refuses this page. The first is tried again. */
@@ -50,15 +48,8 @@ export interface ExtensionCallOptions extends CallOptions {
 export class ExtensionTaskClient implements TaskClientApi {
   readonly #line: WorkerLine;
   readonly #waits: Waits;
-  readonly #book: TaskBook;
+  readonly #mirror: TaskMirror;
   readonly #closing: AbortController = new AbortController();
-  readonly #actions: TaskActions = {
-    cancel: async ({ id }) => this.#heard(await this.#line.ask({ method: "cancel", id })),
-    answer: async ({ id }, key, response) =>
-      this.#heard(await this.#line.ask({ method: "answer", id, key, response })),
-    storedResult: (task) => this.#result(task),
-    closed: this.#closing.signal,
-  };
   readonly #clock: Clock;
   /** Since when somebody listens: ms since 1970. The worker's clock is this one. */
   #since = 0;
@@ -69,29 +60,31 @@ export class ExtensionTaskClient implements TaskClientApi {
     const info = { name: PORT_NAME };
     this.#clock = clock;
     this.#waits = new Waits(clock);
-    this.#book = new TaskBook({
-      handle: (task) => this.#handle(task),
-      recounted: () => this.#watch(),
+    const ask = (request: PageRequest): Promise<unknown> => this.#line.ask(request);
+    const mirror = new TaskMirror({
+      source: {
+        tasks: async (which) =>
+          listOf(await ask({ method: "tasks", which })).flatMap((task) => readView(task) ?? []),
+        task: async (id) => {
+          const task = await ask({ method: "task", id });
+          return task === undefined || task === null ? undefined : taskIn(task);
+        },
+        cancel: async (id) => readView(await ask({ method: "cancel", id })),
+        answer: async ({ id }, key, response) => readView(await ask({ method: "answer", id, key, response })),
+      },
+      closed: this.#closing.signal,
+      // Whoever waits for a change needs the worker; nobody else does.
+      watch: () => this.#line.watch(mirror.needsEvents),
+      // A task that ended before anybody here subscribed is no news.
+      isNews: ({ outcome, settledAt = 0 }) => mirror.hasSubscribers && (!outcome || settledAt >= this.#since),
     });
-    const source = {
-      tasks: async (which: "all" | "unfinished") =>
-        (await this.#tasks(which)).filter((task) => this.#isNews(task)),
-      task: (id: string) => this.#task(id),
-    };
-    const catchUp = new CatchUp(source, this.#book);
+    this.#mirror = mirror;
     this.#line = new WorkerLine({
       connect: () => (extensionId === undefined ? runtime.connect(info) : runtime.connect(extensionId, info)),
       lastError: () => runtime.lastError?.message,
       clock,
       waits: this.#waits,
-      ready: () => {
-        if (this.#book.waitsForNews) catchUp.ready(false);
-      },
-      told: (task) => {
-        if (this.#isNews(task)) this.#book.hear(task);
-      },
-      progressed: (id, progress) => this.#book.progressed(id, progress),
-      forgotten: (id) => this.#book.forgotten(id),
+      mirror,
       troubled: (error) => onProblem({ kind: "connection", message: error.message, error }),
     });
   }
@@ -123,29 +116,25 @@ export class ExtensionTaskClient implements TaskClientApi {
       { method: "call", id, endpoint, tool, args: asked, ...choices },
       signal,
     );
-    const task = this.#book.hear(taskIn(answer));
-    const { outcome } = task;
-    if (!outcome || outcome.kind === "completed") return task;
-    throw errorOf(task.reference, outcome);
+    return this.#mirror.called(taskIn(answer));
   }
 
-  async resume(): Promise<readonly Task[]> {
-    return this.#book.takeAll(await this.#tasks("unfinished"));
+  resume(): Promise<readonly Task[]> {
+    return this.#mirror.resume();
   }
 
-  async list(): Promise<readonly Task[]> {
-    return this.#book.takeAll(await this.#tasks("all"));
+  list(): Promise<readonly Task[]> {
+    return this.#mirror.list();
   }
 
-  async get(id: string): Promise<Task | undefined> {
-    const task = await this.#task(id);
-    return task && this.#book.take(task);
+  get(id: string): Promise<Task | undefined> {
+    return this.#mirror.get(id);
   }
 
   async forget(id: string): Promise<void> {
     await this.#line.ask({ method: "forget", id });
     // One that runs is left.
-    if (!this.#book.has(id)) this.#book.forget(id);
+    if (!this.#mirror.has(id)) this.#mirror.forget(id);
   }
 
   async listTools(endpoint: string): Promise<readonly ListedTool[]> {
@@ -157,8 +146,8 @@ export class ExtensionTaskClient implements TaskClientApi {
    * @param forgotten Called with the id of each task that was deleted, by whomever, while the worker ran.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
-    if (!this.#book.hasSubscribers) this.#since = this.#clock.now();
-    return this.#book.subscribe(listener, forgotten);
+    if (!this.#mirror.hasSubscribers) this.#since = this.#clock.now();
+    return this.#mirror.subscribe(listener, forgotten);
   }
 
   /** Tries again at once what waits out a fault, here and in the worker. */
@@ -172,46 +161,10 @@ export class ExtensionTaskClient implements TaskClientApi {
     this.#closing.abort(reason);
     this.#line.close(reason);
   }
-
-  async #tasks(which: "all" | "unfinished"): Promise<readonly TaskJson[]> {
-    const tasks = listOf(await this.#line.ask({ method: "tasks", which }));
-    return tasks.flatMap((task) => readTask(task) ?? []);
-  }
-
-  async #task(id: string): Promise<TaskJson | undefined> {
-    const task = await this.#line.ask({ method: "task", id });
-    return task === undefined || task === null ? undefined : taskIn(task);
-  }
-
-  #handle(json: TaskJson): Task {
-    return new Task(stateOf(json), this.#actions);
-  }
-
-  /** What the worker said of a task after it did something to it. */
-  #heard(answer: unknown): void {
-    const task = readTask(answer);
-    if (task) this.#book.take(task);
-  }
-
-  async #result({ id, reference }: Task): Promise<ToolResult> {
-    const outcome = (await this.#task(id))?.outcome;
-    if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
-    throw errorOf(reference, { kind: "lost", detail: "Its result is no longer in the worker" });
-  }
-
-  /** What ended before anybody here listened is no news. */
-  #isNews({ id, outcome, settledAt = 0 }: TaskJson): boolean {
-    return this.#book.has(id) || (this.#book.hasSubscribers && (!outcome || settledAt >= this.#since));
-  }
-
-  /** Whoever waits for a change of a task, or of any, needs the worker; nobody else does. */
-  #watch(): void {
-    this.#line.watch(this.#book.waitsForNews && !this.#closing.signal.aborted);
-  }
 }
 
-function taskIn(answer: unknown): TaskJson {
-  const task = readTask(answer);
+function taskIn(answer: unknown): TaskView {
+  const task = readView(answer);
   if (!task) throw new ExtensionError("malformed", "The worker's answer holds no task");
   return task;
 }

@@ -7,8 +7,9 @@ import type { Problem } from "../runtime/problem.ts";
 import { browserTabs, type TabPlatform } from "../runtime/tab-platform.ts";
 import { indexedDbStore } from "../store/indexeddb.ts";
 import type { TaskStore } from "../store/task-store.ts";
-import type { Task, TaskUpdate } from "../task.ts";
+import type { Task } from "../task.ts";
 import { TaskSubscribers } from "../task-subscribers.ts";
+import type { TaskView } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { alarmedStore } from "./alarmed-store.ts";
 import { type BrowserPort, type ExtensionBrowser, globalBrowser, type MessageSender } from "./browser.ts";
@@ -63,7 +64,7 @@ export class ExtensionTasks {
   readonly #alarm: ExtensionAlarm;
   readonly #hub: PortHub;
   readonly #subscribers: TaskSubscribers = new TaskSubscribers();
-  readonly #seen: WeakMap<Task, TaskUpdate> = new WeakMap();
+  readonly #seen: WeakMap<Task, TaskView> = new WeakMap();
   /** Take back every listener that was given to the browser. */
   readonly #stops: (() => void)[] = [];
   #client: Promise<TaskClient> | undefined;
@@ -209,14 +210,14 @@ export class ExtensionTasks {
   }
 
   #changed(task: Task): void {
-    if (this.#seen.get(task) === task.current) return;
-    this.#seen.set(task, task.current);
-    this.#hub.tell(task);
+    if (this.#seen.get(task) === task.view) return;
+    this.#seen.set(task, task.view);
+    this.#hub.publish(task);
     this.#subscribers.tellChanged(task);
   }
 
   #forgotten(id: string): void {
-    this.#hub.tellForgotten(id);
+    this.#hub.publishForgotten(id);
     this.#subscribers.tellForgotten(id);
   }
 
@@ -275,14 +276,7 @@ async function callsEnded(client: TaskClient): Promise<void> {
       const change = new Promise<void>((resolve) => {
         changed = resolve;
       });
-      const tasks = await client.resume();
-      if (
-        tasks.every(
-          ({ status, current, state }) =>
-            status !== "calling" || current.trouble || state.record.call.refused,
-        )
-      )
-        return;
+      if (!client.calling) return;
       await change;
     }
   } finally {

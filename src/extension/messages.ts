@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { TaskPreference } from "../protocol/task-protocol.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
-import type { TaskJson } from "../task-json.ts";
+import type { TaskView } from "../task-view.ts";
 import type { WireError } from "./wire-error.ts";
 
 /** The name of the ports, and with it the version of what is said on them. */
@@ -53,7 +53,7 @@ export type WorkerMessage =
   /** Without `nr` where the message was too malformed to have one. */
   | { readonly type: "error"; readonly nr?: number; readonly error: WireError }
   /** Without the result. */
-  | { readonly type: "task"; readonly task: TaskJson }
+  | { readonly type: "task"; readonly task: TaskView }
   | { readonly type: "progress"; readonly id: string; readonly progress: TaskProgress }
   /** It was deleted. */
   | { readonly type: "forgotten"; readonly id: string };

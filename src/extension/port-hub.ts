@@ -1,5 +1,5 @@
 import type { Task } from "../task.ts";
-import { taskJson } from "../task-json.ts";
+import { type TaskView, withoutResult } from "../task-view.ts";
 import type { BrowserPort, MessageSender } from "./browser.ts";
 import { ExtensionError } from "./extension-error.ts";
 import { type PageMessage, PORT_FAMILY, PORT_NAME, readPageMessage, type WorkerMessage } from "./messages.ts";
@@ -9,9 +9,8 @@ import { wireError } from "./wire-error.ts";
 export class PortHub {
   readonly #answer: (message: PageMessage) => Promise<unknown>;
   readonly #ports: Set<BrowserPort> = new Set();
-  /** What was last told of each task that runs. */
-  readonly #told: WeakMap<Task, { readonly record: object; readonly trouble: object | undefined }> =
-    new WeakMap();
+  /** The view of each running task that was published last. */
+  readonly #published: WeakMap<Task, TaskView> = new WeakMap();
 
   constructor(answer: (message: PageMessage) => Promise<unknown>) {
     this.#answer = answer;
@@ -29,21 +28,22 @@ export class PortHub {
     this.#post(port, { type: "ready" });
   }
 
-  /** Tells every page, but for the result: that is fetched by who wants it. */
-  tell(task: Task): void {
-    const { record, trouble, progress } = task.state;
-    const before = this.#told.get(task);
-    this.#told.set(task, { record, trouble });
+  /** Publishes a change to every page, without the result: a page that wants it fetches it. */
+  publish(task: Task): void {
+    const { id, latest } = task;
+    const { rev, trouble, progress } = latest;
+    const before = this.#published.get(task);
+    this.#published.set(task, latest);
     if (this.#ports.size === 0) return;
     this.#postAll(
-      progress && before?.record === record && before.trouble === trouble
-        ? { type: "progress", id: task.id, progress }
-        : { type: "task", task: taskJson(task.state, false) },
+      progress && before?.rev === rev && before.trouble === trouble
+        ? { type: "progress", id, progress }
+        : { type: "task", task: withoutResult(latest) },
     );
   }
 
-  /** Tells every page that a task was deleted. */
-  tellForgotten(id: string): void {
+  /** Publishes to every page that a task was deleted. */
+  publishForgotten(id: string): void {
     this.#postAll({ type: "forgotten", id });
   }
 

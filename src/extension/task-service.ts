@@ -1,7 +1,7 @@
 import type { NewCallOptions, TaskClient } from "../client.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { nextChange, type Task } from "../task.ts";
-import { type TaskJson, taskJson } from "../task-json.ts";
+import { nextChange } from "../task.ts";
+import { type TaskView, withoutResult } from "../task-view.ts";
 import { ExtensionError } from "./extension-error.ts";
 import type { PageRequest } from "./messages.ts";
 
@@ -11,7 +11,7 @@ type CallRequest = PageRequest & { method: "call" };
 export class TaskService {
   readonly #client: () => Promise<TaskClient>;
   /** Calls that have no handle yet: one that is asked for again meanwhile is the same. */
-  readonly #calls: Map<string, Promise<TaskJson>> = new Map();
+  readonly #calls: Map<string, Promise<TaskView>> = new Map();
 
   constructor(client: () => Promise<TaskClient>) {
     this.#client = client;
@@ -41,7 +41,7 @@ export class TaskService {
     }
   }
 
-  async #call(client: TaskClient, request: CallRequest): Promise<TaskJson> {
+  async #call(client: TaskClient, request: CallRequest): Promise<TaskView> {
     const { endpoint, tool, args, id, prefer, ttlMs, repeatable } = request;
     const options: NewCallOptions = {
       id,
@@ -51,8 +51,8 @@ export class TaskService {
     };
     const task = await client.callTool(endpoint, tool, args, options);
     // One that an earlier worker made may still be looked for.
-    while (task.status === "calling") await nextChange(task);
-    return taskJson(task.state, true);
+    while (task.view.status === "calling") await nextChange(task);
+    return task.latest;
   }
 
   async #do(
@@ -67,24 +67,24 @@ export class TaskService {
         return client.listTools(request.endpoint);
       case "tasks": {
         const tasks = await (request.which === "all" ? client.list() : client.resume());
-        return tasks.map(({ state }) => taskJson(state, false));
+        return tasks.map(({ latest }) => withoutResult(latest));
       }
       case "task": {
-        const task = await client.get(request.id);
-        return task && taskJson(task.state, true);
+        return (await client.get(request.id))?.latest;
       }
       case "cancel": {
         const task = await client.get(request.id);
-        if (task && !task.outcome) await task.cancel();
-        return task && taskJson(task.state, false);
+        if (task && !task.view.outcome) await task.cancel();
+        return task && withoutResult(task.latest);
       }
       case "answer": {
         const { id, key, response } = request;
         const task = await client.get(id);
         if (!task) throw new ExtensionError("failed", `There is no task ${id}`);
-        // The answer got here, and only the word of it was lost.
-        if (!again || !isAnswered(task, key)) await task.answer(key, plainly(response));
-        return taskJson(task.state, false);
+        // The answer got here, and only its reply was lost.
+        const taken = again && !task.view.inputRequests.some((open) => open.key === key);
+        if (!taken) await task.answer(key, plainly(response));
+        return withoutResult(task.latest);
       }
       case "forget":
         return client.forget(request.id);
@@ -92,10 +92,6 @@ export class TaskService {
         return client.nudge();
     }
   }
-}
-
-function isAnswered(task: Task, key: string): boolean {
-  return task.state.record.inputs.some((input) => input.key === key && input.response !== undefined);
 }
 
 /** Browsers differ in what a message may hold; a server is sent JSON. */

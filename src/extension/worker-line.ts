@@ -1,11 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import type { TaskMirror } from "../mirror/task-mirror.ts";
+import type { Waits } from "../mirror/waits.ts";
 import { isObject } from "../protocol/json.ts";
-import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import { randomId } from "../random-id.ts";
-import { readTask } from "../remote/read-task.ts";
-import type { Waits } from "../remote/waits.ts";
-import type { TaskJson } from "../task-json.ts";
 import type { BrowserPort } from "./browser.ts";
 import { ExtensionError } from "./extension-error.ts";
 import type { PageMessage, PageRequest } from "./messages.ts";
@@ -27,11 +25,8 @@ export interface WorkerLineOptions {
   readonly lastError: () => string | undefined;
   readonly clock: Clock;
   readonly waits: Waits;
-  /** Everything is told from here on; what was before must be asked for. */
-  readonly ready: () => void;
-  readonly told: (task: TaskJson) => void;
-  readonly progressed: (id: string, progress: TaskProgress) => void;
-  readonly forgotten: (id: string) => void;
+  /** Receives the events, and learns when the port opens. */
+  readonly mirror: Pick<TaskMirror, "connected" | "receive" | "needsEvents">;
   /** The worker cannot be had; it is tried again. */
   readonly troubled: (error: ExtensionError) => void;
 }
@@ -99,7 +94,7 @@ export class WorkerLine {
   watch(wanted: boolean): void {
     const begins = wanted && !this.#watching;
     this.#watching = wanted;
-    if (begins && this.#ready) this.#options.ready();
+    if (begins && this.#ready) this.#connected();
     if (wanted) this.#connect();
     else this.#rest();
   }
@@ -200,7 +195,7 @@ export class WorkerLine {
     switch (type) {
       case "ready":
         this.#ready = true;
-        this.#options.ready();
+        this.#connected();
         for (const [number, waiting] of [...this.#pending]) this.#send(number, waiting);
         return this.#rest();
       case "refused": {
@@ -214,18 +209,15 @@ export class WorkerLine {
         return pending?.resolve(message.value);
       case "error":
         return pending?.reject(errorFromWire(message.error));
-      case "task": {
-        const task = readTask(message.task);
-        return task && this.#options.told(task);
-      }
-      case "progress": {
-        const { id, progress } = message;
-        if (typeof id === "string" && isProgress(progress)) this.#options.progressed(id, progress);
-        return;
-      }
-      case "forgotten":
-        if (typeof message.id === "string") this.#options.forgotten(message.id);
+      default:
+        this.#options.mirror.receive(type, type === "task" ? message.task : message);
     }
+  }
+
+  /** Changes before this moment were missed. */
+  #connected(): void {
+    const { mirror } = this.#options;
+    if (mirror.needsEvents) mirror.connected(false);
   }
 
   /** A port that nobody needs is closed, so that the worker may rest. */
@@ -246,8 +238,4 @@ function unreachable(cause: unknown): ExtensionError {
 /** It cannot be cloned, or is too long. */
 function isUncarried(error: unknown): boolean {
   return !/disconnect/i.test(String(error));
-}
-
-function isProgress(value: unknown): value is TaskProgress {
-  return isObject(value) && typeof value.progress === "number";
 }

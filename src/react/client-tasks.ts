@@ -1,7 +1,7 @@
 import type { Task } from "../task.ts";
 import type { TaskClientApi } from "../task-client-api.ts";
+import type { TaskView } from "../task-view.ts";
 import { Listeners } from "./listeners.ts";
-import type { ShownTask } from "./shown-task.ts";
 import { TaskShelf } from "./task-shelf.ts";
 
 /** Whether the tasks that the client held before this page are there yet. */
@@ -47,13 +47,16 @@ export class ClientTasks {
     this.client = client;
   }
 
-  /** All that are known, the earliest first. */
-  readonly all = (): readonly ShownTask[] => this.#shelf.all;
+  /** The views of all known tasks, the earliest first. */
+  readonly all = (): readonly TaskView[] => this.#shelf.all;
+
+  /** The handle of a known task. */
+  readonly handle = (id: string): Task | undefined => this.#shelf.handle(id);
 
   readonly listing = (): TaskListing => this.#listing;
 
   /** `undefined` until it is known, `null` when the client holds none of this id. */
-  one(id: string): ShownTask | null | undefined {
+  one(id: string): TaskView | null | undefined {
     return this.#shelf.get(id) ?? (this.#absent.has(id) ? null : undefined);
   }
 
@@ -96,9 +99,9 @@ export class ClientTasks {
   /** Deletes a settled task. One that runs is left. */
   readonly forget = async (id: string): Promise<void> => {
     await this.client.forget(id);
-    const shown = this.#shelf.get(id);
-    // One that runs is left. Clients of other kinds may tell nobody of what they delete.
-    if (!shown || shown.outcome) this.#remove(id);
+    const view = this.#shelf.get(id);
+    // A running task stays. Other kinds of client may not report what they delete.
+    if (!view || view.outcome) this.#remove(id);
   };
 
   readonly #remove = (id: string): void => {
@@ -128,7 +131,7 @@ export class ClientTasks {
     };
     this.#absent.clear();
     // What changed while nobody listened.
-    const changed = this.#shelf.all.filter(({ task }) => this.#put(task, false));
+    const changed = this.#shelf.handles.filter((task) => this.#put(task, false));
     if (changed.length > 0) this.#listeners.tell(ALL);
   }
 

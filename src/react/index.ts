@@ -8,11 +8,11 @@
 export type { TaskListing } from "./client-tasks.ts";
 export type { OpenQuestion } from "./open-question.ts";
 export { TaskClientProvider, type TaskClientProviderProps, useTaskClient } from "./provider.ts";
-export type { ShownTask } from "./shown-task.ts";
 export type { TaskFilter } from "./task-filter.ts";
 export { type ToolCall, useCallTool } from "./use-call-tool.ts";
 export { useForgetTask } from "./use-forget-task.ts";
 export { useInputRequests } from "./use-input-requests.ts";
 export { useTask } from "./use-task.ts";
+export { useTaskHandle } from "./use-task-handle.ts";
 export { useTaskListing } from "./use-task-listing.ts";
 export { useTaskIds, useTasks } from "./use-tasks.ts";

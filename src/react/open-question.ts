@@ -1,11 +1,11 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
 import type { Task } from "../task.ts";
-import type { ShownTask } from "./shown-task.ts";
+import type { TaskView } from "../task-view.ts";
 
 /** A question of a server that waits for its answer. The same object as long as it is open. */
 export interface OpenQuestion {
-  /** Whose question it is: for its tool, endpoint and arguments. Its state is `useTask(task.id)`. */
+  /** The task that asks. A component shows `useTask(task.id)`. */
   readonly task: Task;
   readonly request: InputRequest;
   /**
@@ -21,17 +21,23 @@ export interface OpenQuestion {
   cancel(): Promise<void>;
 }
 
-/** The open questions of all tasks. Takes those that were open before from `known`. */
-export function questionsOf(tasks: readonly ShownTask[], known: readonly OpenQuestion[]): OpenQuestion[] {
-  return tasks.flatMap((shown) =>
-    shown.inputRequests.map(
-      (request) => known.find((question) => isOf(question, shown, request)) ?? question(shown.task, request),
-    ),
-  );
+/** Returns the open questions of all tasks. Those that were open before are taken from `known`. */
+export function questionsOf(
+  views: readonly TaskView[],
+  known: readonly OpenQuestion[],
+  handle: (id: string) => Task | undefined,
+): OpenQuestion[] {
+  return views.flatMap(({ id, inputRequests }) => {
+    const task = inputRequests.length > 0 ? handle(id) : undefined;
+    if (!task) return [];
+    return inputRequests.map(
+      (request) => known.find((question) => isOf(question, task, request)) ?? question(task, request),
+    );
+  });
 }
 
-function isOf({ task, request }: OpenQuestion, shown: ShownTask, asked: InputRequest): boolean {
-  if (task !== shown.task || request.key !== asked.key) return false;
+function isOf({ task, request }: OpenQuestion, asker: Task, asked: InputRequest): boolean {
+  if (task !== asker || request.key !== asked.key) return false;
   return request === asked || (request.method === asked.method && sameJson(request.params, asked.params));
 }
 

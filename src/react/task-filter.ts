@@ -1,5 +1,5 @@
 import type { TaskStatus } from "../task-status.ts";
-import type { ShownTask } from "./shown-task.ts";
+import type { TaskView } from "../task-view.ts";
 
 /** Which tasks are wanted: those that fit every part that is given. A list fits by any of its entries. */
 export interface TaskFilter {
@@ -7,10 +7,10 @@ export interface TaskFilter {
   readonly tool?: string | readonly string[];
   readonly status?: TaskStatus | readonly TaskStatus[];
   /** Looks at nothing but the task it is given, and what the component is rendered with. */
-  readonly where?: (task: ShownTask) => boolean;
+  readonly where?: (task: TaskView) => boolean;
 }
 
-export function chosen(tasks: readonly ShownTask[], filter: TaskFilter | undefined): readonly ShownTask[] {
+export function chosen(tasks: readonly TaskView[], filter: TaskFilter | undefined): readonly TaskView[] {
   if (!filter) return tasks;
   const { endpoint, tool, status, where } = filter;
   return tasks.filter(

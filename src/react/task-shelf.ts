@@ -1,51 +1,60 @@
-import type { Task, TaskUpdate } from "../task.ts";
-import { type ShownTask, shownTask } from "./shown-task.ts";
+import type { Task } from "../task.ts";
+import type { TaskView } from "../task-view.ts";
 
 interface Entry {
-  readonly update: TaskUpdate;
-  readonly shown: ShownTask;
+  readonly task: Task;
+  readonly view: TaskView;
 }
 
-/** Tasks as they were last seen, the earliest first. Each is the same object until it changes, and so is the list. */
+/** The last view of each task, the earliest first. A view is the same object until its task changes, and so is the list. */
 export class TaskShelf {
   #entries: Map<string, Entry> = new Map();
-  #all: readonly ShownTask[] | undefined;
+  #all: readonly TaskView[] | undefined;
 
-  get all(): readonly ShownTask[] {
-    this.#all ??= [...this.#entries.values()].map(({ shown }) => shown);
+  get all(): readonly TaskView[] {
+    this.#all ??= [...this.#entries.values()].map(({ view }) => view);
     return this.#all;
   }
 
-  get(id: string): ShownTask | undefined {
-    return this.#entries.get(id)?.shown;
+  get(id: string): TaskView | undefined {
+    return this.#entries.get(id)?.view;
+  }
+
+  handle(id: string): Task | undefined {
+    return this.#entries.get(id)?.task;
   }
 
   /**
-   * Takes a task over as it stands now. True when that is a change.
-   * @param told The client told of it by itself: only then can one that has ended begin anew.
+   * Applies the present view of a task. Returns true when that is a change.
+   * @param told The client reported it by itself: only then can a task that has ended begin anew.
    */
   put(task: Task, told: boolean): boolean {
-    const { current: update, id } = task;
-    const known = this.#entries.get(id);
-    if (known?.update === update) return false;
+    const { view, id } = task;
+    const known = this.get(id);
+    if (known === view) return false;
     // A settled task has a new handle each time it is asked for, and what was asked for may be older.
-    if (known?.update.outcome && (update.outcome || !told)) return false;
+    if (known?.outcome && (view.outcome || !told)) return false;
     const last = known ? undefined : this.all.at(-1);
-    this.#entries.set(id, { update, shown: shownTask(task, update) });
+    this.#entries.set(id, { task, view });
     this.#all = undefined;
-    if (last && last.createdAt > task.createdAt) this.#sort();
+    if (last && last.createdAt > view.createdAt) this.#sort();
     return true;
   }
 
-  /** True when it was there. */
+  /** Returns true when the task was there. */
   remove(id: string): boolean {
     const removed = this.#entries.delete(id);
     if (removed) this.#all = undefined;
     return removed;
   }
 
+  /** The handles, in no particular order. */
+  get handles(): readonly Task[] {
+    return [...this.#entries.values()].map(({ task }) => task);
+  }
+
   #sort(): void {
-    const sorted = [...this.#entries].sort(([, a], [, b]) => a.shown.createdAt - b.shown.createdAt);
+    const sorted = [...this.#entries].sort(([, a], [, b]) => a.view.createdAt - b.view.createdAt);
     this.#entries = new Map(sorted);
   }
 }

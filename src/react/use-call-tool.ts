@@ -2,9 +2,9 @@ import { useCallback, useState } from "react";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Task } from "../task.ts";
 import type { CallOptions } from "../task-client-api.ts";
+import type { TaskView } from "../task-view.ts";
 import type { ClientTasks } from "./client-tasks.ts";
 import { useClientTasks } from "./provider.ts";
-import type { ShownTask } from "./shown-task.ts";
 import { useTask } from "./use-task.ts";
 
 /** A tool to call, and how its latest call stands. */
@@ -15,7 +15,7 @@ export interface ToolCall {
    */
   readonly call: (args?: JsonObject, options?: CallOptions) => Promise<Task | undefined>;
   /** The task of the latest call, as it stands. */
-  readonly task: ShownTask | undefined;
+  readonly task: TaskView | undefined;
   /** The call was made, and there is nothing to hold yet. */
   readonly pending: boolean;
   /** Why the latest call came to nothing. What becomes of a task that began is in `task.outcome`. */

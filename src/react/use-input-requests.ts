@@ -1,4 +1,5 @@
 import { type OpenQuestion, questionsOf } from "./open-question.ts";
+import { useClientTasks } from "./provider.ts";
 import { useSelection } from "./use-selection.ts";
 
 /**
@@ -6,5 +7,6 @@ import { useSelection } from "./use-selection.ts";
  * one is asked or answered, here, in another tab or by another component.
  */
 export function useInputRequests(): readonly OpenQuestion[] {
-  return useSelection<OpenQuestion>(questionsOf);
+  const { handle } = useClientTasks();
+  return useSelection<OpenQuestion>((views, before) => questionsOf(views, before, handle));
 }

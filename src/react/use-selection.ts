@@ -1,12 +1,12 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
+import type { TaskView } from "../task-view.ts";
 import { useClientTasks } from "./provider.ts";
-import type { ShownTask } from "./shown-task.ts";
 
 const NOTHING: readonly never[] = [];
 const nothing = (): readonly never[] => NOTHING;
 
 /** Makes a list of all tasks. `before` is the list it made last, for what may be taken over from it. */
-export type Selection<T> = (tasks: readonly ShownTask[], before: readonly T[]) => readonly T[];
+export type Selection<T> = (tasks: readonly TaskView[], before: readonly T[]) => readonly T[];
 
 /**
  * A list made of all tasks: the same array as long as its items are, although `select` is a new
@@ -15,7 +15,7 @@ export type Selection<T> = (tasks: readonly ShownTask[], before: readonly T[]) =
 export function useSelection<T>(select: Selection<T>): readonly T[] {
   const tasks = useClientTasks();
   const committed = useRef<readonly T[]>(NOTHING);
-  let from: readonly ShownTask[] | undefined;
+  let from: readonly TaskView[] | undefined;
   let selected: readonly T[] | undefined;
   const getSnapshot = (): readonly T[] => {
     const all = tasks.all();

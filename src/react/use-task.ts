@@ -1,15 +1,15 @@
 import { useCallback, useSyncExternalStore } from "react";
+import type { TaskView } from "../task-view.ts";
 import { useClientTasks } from "./provider.ts";
-import type { ShownTask } from "./shown-task.ts";
 
 const unknown = (): undefined => undefined;
 const ignored = (): void => undefined;
 
 /**
- * One task by its id: `undefined` until it is known, and `null` when the client holds none of this
- * id. The component renders again when this task changes, and for no other.
+ * The view of one task: `undefined` until it is known, and `null` when the client holds no task of this
+ * id. The component renders again when this task changes, and for no other. {@link useTaskHandle} has the handle.
  */
-export function useTask(id: string | undefined): ShownTask | null | undefined {
+export function useTask(id: string | undefined): TaskView | null | undefined {
   const tasks = useClientTasks();
   const subscribe = useCallback(
     (listener: () => void) => (id === undefined ? ignored : tasks.subscribeTo(id, listener)),

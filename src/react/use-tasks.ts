@@ -1,12 +1,12 @@
-import type { ShownTask } from "./shown-task.ts";
+import type { TaskView } from "../task-view.ts";
 import { chosen, type TaskFilter } from "./task-filter.ts";
 import { useSelection } from "./use-selection.ts";
 
 /**
- * All tasks the client holds, or those that fit, the earliest first. The same array until one of
+ * The views of all tasks the client holds, or of those that fit, the earliest first. The same array until one of
  * them changes. Empty on a server, and until they are listed: see `useTaskListing`.
  */
-export function useTasks(filter?: TaskFilter): readonly ShownTask[] {
+export function useTasks(filter?: TaskFilter): readonly TaskView[] {
   return useSelection((tasks) => chosen(tasks, filter));
 }
 

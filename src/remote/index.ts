@@ -9,7 +9,7 @@ export {
   readEventStream,
   type StreamedEvent,
 } from "../channel/event-stream.ts";
-export { stateOf } from "../task-json.ts";
+export { type MirrorOptions, TaskMirror, type TaskSource } from "../mirror/task-mirror.ts";
 export type { TokenSource } from "./remote-api.ts";
 export { RemoteApiError, type RemoteRefusal } from "./remote-api-error.ts";
 export { type RemoteProblem, RemoteTaskClient, type RemoteTaskClientOptions } from "./remote-task-client.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import type { Waits } from "../mirror/waits.ts";
 import { malformed, RemoteApiError, refusalOf, unreachable } from "./remote-api-error.ts";
-import type { Waits } from "./waits.ts";
 
 /** A bearer token, or where to get one: asked before every request, and again when the worker refuses it. */
 export type TokenSource = string | (() => string | Promise<string>);

@@ -1,19 +1,16 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "../errors.ts";
+import { ClientClosedError, UnknownEndpointError } from "../errors.ts";
+import { TaskMirror } from "../mirror/task-mirror.ts";
+import { Waits } from "../mirror/waits.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
-import type { ToolResult } from "../protocol/tool-result.ts";
-import { Task, type TaskActions } from "../task.ts";
+import type { Task } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
-import { stateOf, type TaskJson } from "../task-json.ts";
 import { warnOnce } from "../warn-once.ts";
-import { CatchUp } from "./catch-up.ts";
 import { RemoteApi, type TokenSource } from "./remote-api.ts";
 import { RemoteApiError } from "./remote-api-error.ts";
-import { TaskBook } from "./task-book.ts";
 import { TaskFeed } from "./task-feed.ts";
 import { type CallAnswer, isRefusal, TaskRequests } from "./task-requests.ts";
-import { Waits } from "./waits.ts";
 
 /** Something an app may show. */
 export type RemoteProblem =
@@ -46,14 +43,8 @@ export class RemoteTaskClient implements TaskClientApi {
   readonly #requests: TaskRequests;
   readonly #waits: Waits;
   readonly #feed: TaskFeed;
-  readonly #book: TaskBook;
+  readonly #mirror: TaskMirror;
   readonly #closing: AbortController = new AbortController();
-  readonly #actions: TaskActions = {
-    cancel: (task) => this.#cancel(task),
-    answer: (task, key, response) => this.#answer(task, key, response),
-    storedResult: (task) => this.#result(task),
-    closed: this.#closing.signal,
-  };
   readonly #online = (): void => this.nudge();
 
   constructor(options: RemoteTaskClientOptions) {
@@ -70,25 +61,18 @@ export class RemoteTaskClient implements TaskClientApi {
       retrying: told("request"),
     });
     this.#waits = waits;
-    this.#requests = new TaskRequests(api, this.#closing.signal, (message, endpoint) =>
+    const closed = this.#closing.signal;
+    this.#requests = new TaskRequests(api, closed, (message, endpoint) =>
       onProblem({ kind: "incomplete-list", message, ...(endpoint !== undefined && { endpoint }) }),
     );
-    this.#book = new TaskBook({
-      handle: (task) => this.#handle(task),
-      omits: ({ id }) => void this.#fetchWhole(id),
-      recounted: () => this.#watch(),
+    const mirror = new TaskMirror({
+      source: this.#requests,
+      closed,
+      // Whoever waits for a change needs the stream; nobody else does.
+      watch: () => (mirror.needsEvents ? this.#feed.open() : this.#feed.close()),
     });
-    const catchUp = new CatchUp(this.#requests, this.#book);
-    this.#feed = new TaskFeed({
-      api,
-      clock,
-      waits,
-      ready: (resumed) => catchUp.ready(resumed),
-      told: (task) => void this.#book.hear(task),
-      progressed: (id, progress) => this.#book.progressed(id, progress),
-      forgotten: (id) => this.#book.forgotten(id),
-      troubled: told("events"),
-    });
+    this.#mirror = mirror;
+    this.#feed = new TaskFeed({ api, clock, waits, mirror, troubled: told("events") });
     // Pages and workers are told when the network is back; elsewhere there is no such event.
     (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
   }
@@ -116,25 +100,20 @@ export class RemoteTaskClient implements TaskClientApi {
     } catch (error) {
       throw await this.#endpointError(endpoint, error);
     }
-    const task = this.#book.hear(answer.task);
-    const { outcome } = task;
-    // Held by the worker, it is safe: what becomes of it later is the task's to tell.
-    if (!answer.ended || !outcome || outcome.kind === "completed") return task;
-    throw errorOf(task.reference, outcome);
+    return this.#mirror.called(answer.task, answer.ended);
   }
 
   /** All unfinished tasks of this principal, whoever began them, the earliest first. They run in any case. */
-  async resume(): Promise<readonly Task[]> {
-    return this.#book.takeAll(await this.#requests.tasks("unfinished"));
+  resume(): Promise<readonly Task[]> {
+    return this.#mirror.resume();
   }
 
-  async list(): Promise<readonly Task[]> {
-    return this.#book.takeAll(await this.#requests.tasks("all"));
+  list(): Promise<readonly Task[]> {
+    return this.#mirror.list();
   }
 
-  async get(id: string): Promise<Task | undefined> {
-    const task = await this.#requests.task(id);
-    return task && this.#book.take(task);
+  get(id: string): Promise<Task | undefined> {
+    return this.#mirror.get(id);
   }
 
   /** @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not told, and may go on. */
@@ -146,7 +125,7 @@ export class RemoteTaskClient implements TaskClientApi {
       if (isRefusal(error, 409)) return;
       if (!isRefusal(error, 404)) throw error;
     }
-    this.#book.forgotten(id);
+    this.#mirror.forgotten(id);
   }
 
   async listTools(endpoint: string): Promise<readonly ListedTool[]> {
@@ -162,7 +141,7 @@ export class RemoteTaskClient implements TaskClientApi {
    * @param forgotten Called with the id of each task that was deleted, by whomever, while the event stream was open.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
-    return this.#book.subscribe(listener, forgotten);
+    return this.#mirror.subscribe(listener, forgotten);
   }
 
   /** Tries again at once what waits out a fault. The browser's `online` event does this by itself. */
@@ -174,52 +153,6 @@ export class RemoteTaskClient implements TaskClientApi {
     (globalThis as Partial<EventTarget>).removeEventListener?.("online", this.#online);
     this.#closing.abort(new ClientClosedError());
     this.#feed.close();
-  }
-
-  #handle(json: TaskJson): Task {
-    return new Task(stateOf(json), this.#actions);
-  }
-
-  async #cancel(task: Task): Promise<void> {
-    try {
-      this.#book.take(await this.#requests.cancel(task.id));
-    } catch (error) {
-      // It has ended: there is nothing to cancel.
-      if (!isRefusal(error, 409)) throw error;
-    }
-  }
-
-  async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
-    let perhapsTaken = false;
-    const repeating = (): void => {
-      perhapsTaken = true;
-    };
-    try {
-      this.#book.take(await this.#requests.answer(task.id, key, response, repeating));
-    } catch (error) {
-      if (!isRefusal(error, 409, 422)) throw error;
-      // The answer got there, and only the word of it was lost.
-      if (error.status === 409 && perhapsTaken) return;
-      throw new InputError(task.reference, key, error.detail);
-    }
-  }
-
-  async #result(task: Task): Promise<ToolResult> {
-    const outcome = (await this.#requests.task(task.id))?.outcome;
-    if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
-    throw errorOf(task.reference, { kind: "lost", detail: "Its result is no longer in the worker" });
-  }
-
-  /** Failing, it is fetched at its next change. */
-  async #fetchWhole(id: string): Promise<void> {
-    const task = await this.#requests.task(id).catch(() => undefined);
-    if (task) this.#book.hear(task);
-  }
-
-  /** Whoever waits for a change of a task, or of any, needs the stream; nobody else does. */
-  #watch(): void {
-    if (this.#book.waitsForNews && !this.#closing.signal.aborted) this.#feed.open();
-    else this.#feed.close();
   }
 
   async #endpointError(endpoint: string, error: unknown): Promise<unknown> {

@@ -1,14 +1,12 @@
 import { readEventStream, type StreamedEvent } from "../channel/event-stream.ts";
 import type { Clock } from "../clock.ts";
 import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import type { TaskMirror } from "../mirror/task-mirror.ts";
+import type { Waits } from "../mirror/waits.ts";
 import { isObject } from "../protocol/json.ts";
-import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import { randomId } from "../random-id.ts";
-import type { TaskJson } from "../task-json.ts";
-import { readTask } from "./read-task.ts";
 import type { RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError, unreachable } from "./remote-api-error.ts";
-import type { Waits } from "./waits.ts";
 
 /** The worker sends something every 15 s: a stream silent for longer than this, in ms, is dead. */
 export const SILENCE_MS = 45_000;
@@ -17,16 +15,8 @@ export interface TaskFeedOptions {
   readonly api: RemoteApi;
   readonly clock: Clock;
   readonly waits: Waits;
-  /**
-   * The stream is open: everything from here on is told. `resumed` when nothing was missed since
-   * the last time either; otherwise what happened before must be asked for.
-   */
-  readonly ready: (resumed: boolean) => void;
-  readonly told: (task: TaskJson) => void;
-  /** Of the running process, and not stored: it may be missed. */
-  readonly progressed: (id: string, progress: TaskProgress) => void;
-  /** A settled task was deleted. It is not stored either. */
-  readonly forgotten: (id: string) => void;
+  /** Receives the events, and learns when the stream opens. */
+  readonly mirror: Pick<TaskMirror, "connected" | "receive">;
   /** The stream broke, or could not be opened; it is tried again. */
   readonly troubled: (error: RemoteApiError) => void;
 }
@@ -112,24 +102,14 @@ export class TaskFeed {
   }
 
   #take({ type, data, lastEventId }: StreamedEvent): void {
-    const { ready, told, progressed, forgotten, troubled } = this.#options;
+    const { mirror, troubled } = this.#options;
     const json = parsed(data);
-    if (type === "ready") ready(isObject(json) && json.resumed === true);
-    else if (type === "task") {
-      const task = readTask(json);
-      if (task) told(task);
-      else troubled(malformed(200, "The worker sent a task event that holds no task"));
-    } else if (type === "progress" && isObject(json)) {
-      const { id, progress } = json;
-      if (typeof id === "string" && isProgress(progress)) progressed(id, progress);
-    } else if (type === "forgotten" && isObject(json) && typeof json.id === "string") forgotten(json.id);
+    if (type === "ready") mirror.connected(isObject(json) && json.resumed === true);
+    else if (!mirror.receive(type, json))
+      troubled(malformed(200, "The worker sent a task event that holds no task"));
     // What follows must not be taken twice, nor what was handled now.
     if (lastEventId !== "") this.#position = lastEventId;
   }
-}
-
-function isProgress(value: unknown): value is TaskProgress {
-  return isObject(value) && typeof value.progress === "number";
 }
 
 function parsed(data: string): unknown {

@@ -1,11 +1,13 @@
 import { readPages } from "../channel/pages.ts";
+import { InputError } from "../errors.ts";
+import { isListedTool } from "../mirror/read-tool.ts";
+import { readView } from "../mirror/read-view.ts";
+import type { TaskSource } from "../mirror/task-mirror.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import { randomId } from "../random-id.ts";
 import type { CallOptions } from "../task-client-api.ts";
-import type { TaskJson } from "../task-json.ts";
-import { readTask } from "./read-task.ts";
-import { isListedTool } from "./read-tool.ts";
+import type { TaskView } from "../task-view.ts";
 import { type Answer, type ApiRequest, isPassing, type RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError } from "./remote-api-error.ts";
 
@@ -20,12 +22,12 @@ const MAX_PAGES = 1_000;
 
 /** What the worker said of a call: its task, and whether the call has ended within the request. */
 export interface CallAnswer {
-  readonly task: TaskJson;
+  readonly task: TaskView;
   readonly ended: boolean;
 }
 
 /** The resources of the worker's API. Everything here throws a {@link RemoteApiError}, and the signal's reason. */
-export class TaskRequests {
+export class TaskRequests implements TaskSource {
   readonly #api: RemoteApi;
   readonly #signal: AbortSignal;
   readonly #incomplete: (why: string, endpoint?: string) => void;
@@ -79,7 +81,7 @@ export class TaskRequests {
   }
 
   /** With its result; `undefined` if the worker has no such task. */
-  async task(id: string, attempts?: number): Promise<TaskJson | undefined> {
+  async task(id: string, attempts?: number): Promise<TaskView | undefined> {
     try {
       return taskIn(await this.#ask({ method: "GET", path: taskPath(id) }, attempts));
     } catch (error) {
@@ -89,7 +91,7 @@ export class TaskRequests {
   }
 
   /** All of them, or all without an outcome, from all pages; the newest first. */
-  async tasks(which: "all" | "unfinished", attempts?: number): Promise<readonly TaskJson[]> {
+  async tasks(which: "all" | "unfinished", attempts?: number): Promise<readonly TaskView[]> {
     const missing = new Set<string>();
     const first = `/v1/tasks?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
     const { items, cut } = await readPages(
@@ -97,7 +99,7 @@ export class TaskRequests {
       async (cursor) => {
         const path = cursor === undefined ? first : `${first}&cursor=${encodeURIComponent(cursor)}`;
         const { json } = await this.#ask({ method: "GET", path }, attempts);
-        const tasks = listIn(json, "tasks").flatMap((entry) => readTask(entry) ?? []);
+        const tasks = listIn(json, "tasks").flatMap((entry) => readView(entry) ?? []);
         const { nextCursor, missing: unread } = json as JsonObject;
         for (const endpoint of Array.isArray(unread) ? unread : []) missing.add(String(endpoint));
         return { items: tasks, ...(typeof nextCursor === "string" && { nextCursor }) };
@@ -114,15 +116,31 @@ export class TaskRequests {
     return items;
   }
 
-  /** @param repeating Called when it is sent again, and an earlier attempt may have got there. */
-  async answer(id: string, key: string, response: JsonObject, repeating: () => void): Promise<TaskJson> {
-    const path = `${taskPath(id)}/inputs/${encodeURIComponent(key)}`;
+  async answer(task: TaskView, key: string, response: JsonObject): Promise<TaskView | undefined> {
+    const path = `${taskPath(task.id)}/inputs/${encodeURIComponent(key)}`;
     const body = JSON.stringify(response);
-    return taskIn(await this.#ask({ method: "POST", path, body }, ATTEMPTS, repeating));
+    let perhapsTaken = false;
+    const repeating = (): void => {
+      perhapsTaken = true;
+    };
+    try {
+      return taskIn(await this.#ask({ method: "POST", path, body }, ATTEMPTS, repeating));
+    } catch (error) {
+      if (!isRefusal(error, 409, 422)) throw error;
+      // The answer got there, and only its reply was lost.
+      if (error.status === 409 && perhapsTaken) return undefined;
+      throw new InputError(task, key, error.detail);
+    }
   }
 
-  async cancel(id: string): Promise<TaskJson> {
-    return taskIn(await this.#ask({ method: "POST", path: `${taskPath(id)}/cancel` }));
+  async cancel(id: string): Promise<TaskView | undefined> {
+    try {
+      return taskIn(await this.#ask({ method: "POST", path: `${taskPath(id)}/cancel` }));
+    } catch (error) {
+      // The task has ended: there is nothing to cancel.
+      if (isRefusal(error, 409)) return undefined;
+      throw error;
+    }
   }
 
   async remove(id: string, force: boolean): Promise<void> {
@@ -151,8 +169,8 @@ function taskPath(id: string): string {
   return `/v1/tasks/${encodeURIComponent(id)}`;
 }
 
-function taskIn({ status, json }: Answer): TaskJson {
-  const task = readTask(json);
+function taskIn({ status, json }: Answer): TaskView {
+  const task = readView(json);
   if (!task) throw malformed(status, "The worker's answer holds no task");
   return task;
 }

@@ -3,7 +3,7 @@ import type { TaskRecord } from "../engine/record.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { randomId } from "../random-id.ts";
-import type { SharedState } from "../shared-state.ts";
+import type { TaskView } from "../task-view.ts";
 import type { Channel, TabPlatform } from "./tab-platform.ts";
 
 /** How often a visible tab makes sure of its leader, in ms. */
@@ -19,7 +19,7 @@ export type TabAction =
   | { readonly type: "asked"; readonly id: string; readonly request: InputRequest };
 
 type Message =
-  | { readonly type: "state"; readonly state: SharedState }
+  | { readonly type: "view"; readonly view: TaskView; readonly plain: boolean }
   | { readonly type: "forgot"; readonly id: string }
   | { readonly type: "adopt"; readonly record: TaskRecord; readonly base: number | undefined }
   | { readonly type: "do"; readonly nonce: string; readonly action: TabAction }
@@ -35,8 +35,8 @@ export interface TabGroupEvents {
   readonly deposed: () => void;
   /** This tab may have missed what it should have been told. */
   readonly awake: () => void;
-  /** Another tab told of a change. */
-  readonly told: (state: SharedState) => void;
+  /** Another tab published a change. `plain`: the task is a plain call that ended, and the store does not hold it. */
+  readonly published: (view: TaskView, plain: boolean) => void;
   /** Another tab deleted a settled task. */
   readonly forgot: (id: string) => void;
   /** To the leader: another tab makes this call, or hands over its task. `base`: the `rev` that the store holds. */
@@ -93,8 +93,8 @@ export class TabGroup {
     return this.#platform.locks.request(`${this.#scope}/${name}`, {}, work);
   }
 
-  tell(state: SharedState): void {
-    this.#post({ type: "state", state });
+  publish(view: TaskView, plain: boolean): void {
+    this.#post({ type: "view", view, plain });
   }
 
   forgot(id: string): void {
@@ -236,8 +236,8 @@ export class TabGroup {
 
   async #receive(message: Message): Promise<void> {
     switch (message.type) {
-      case "state":
-        return this.#events.told(message.state);
+      case "view":
+        return this.#events.published(message.view, message.plain);
       case "forgot":
         return this.#events.forgot(message.id);
       case "adopt":

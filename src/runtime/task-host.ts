@@ -7,9 +7,9 @@ import type { TaskReference } from "../errors.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isShallow, sameJson } from "../protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
-import { type SharedState, sharedState } from "../shared-state.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
+import { type TaskView, viewOf } from "../task-view.ts";
 import type { Alarm } from "./alarm.ts";
 import { type Problem, storageProblem } from "./problem.ts";
 import { type TabAction, TabGroup } from "./tab-group.ts";
@@ -51,8 +51,8 @@ export interface HostOptions extends ForRuntime {
   readonly endpoints: readonly string[];
   /** The unfinished tasks somebody here holds a handle of. */
   readonly followed: () => Iterable<TaskReference>;
-  /** After every change of a task, in whatever tab it runs. False when other tabs need not know. */
-  readonly changed: (state: SharedState) => boolean;
+  /** After every change of a task, in whatever tab it runs. `record`: of one that runs here. False when other tabs need not know. */
+  readonly changed: (view: TaskView, record?: TaskRecord) => boolean;
   /** A call of another tab was answered at once, and is in the store no more: what was read of it is out of date. */
   readonly over: (id: string) => void;
   /** After a settled task was deleted, in whatever tab. */
@@ -114,10 +114,10 @@ export class TaskHost {
           this.#refresh(name);
         },
         awake: () => this.#refresh(name),
-        told: (state) => {
-          this.#runtime.overtakenBy(state.record);
-          if (this.#isFollowed(state.record.id)) options.changed(state);
-          else void this.#toldOfUnknown(state);
+        published: (view, plain) => {
+          this.#runtime.overtakenBy(view);
+          if (this.#isFollowed(view.id)) options.changed(view);
+          else void this.#appliedUnknown(view, plain);
         },
         forgot: (id) => {
           this.#runtime.yield(id);
@@ -130,15 +130,23 @@ export class TaskHost {
     }
   }
 
-  /** The tasks that run in this process, but for those whose last change is not durable yet. */
-  states(): readonly SharedState[] {
+  /** The views of the tasks that run in this process, except those whose last change is not durable yet. */
+  views(): readonly TaskView[] {
     const states = [...this.#runtime.states()];
-    return states.filter(({ record }) => this.#runtime.isStored(record.id)).map(sharedOf);
+    return states.filter(({ record }) => this.#runtime.isStored(record.id)).map(liveView);
   }
 
-  state(id: string): SharedState | undefined {
+  /** Whether a call is in flight, or about to leave. */
+  get calling(): boolean {
+    return [...this.#runtime.states()].some(
+      ({ record, inFlight, hold }) => record.stage === "calling" && (inFlight.size > 0 || !hold),
+    );
+  }
+
+  /** The view of a task that runs in this process, unless its last change is not durable yet. */
+  view(id: string): TaskView | undefined {
     const state = this.#runtime.isStored(id) ? this.#runtime.state(id) : undefined;
-    return state && sharedOf(state);
+    return state && liveView(state);
   }
 
   /** Sees to it that every unfinished task of the store runs, here or in the leading tab. Gives their records. */
@@ -229,10 +237,11 @@ export class TaskHost {
     this.#runtime.nudge();
   }
 
-  /** Tells the other tabs. What can be no task is this tab's own affair, and so is a call before anybody was asked about it. */
-  tell(state: SharedState): void {
-    const { endpoint, call, stage } = state.record;
-    if (call.asTask && (stage !== "calling" || call.rounds > 0)) this.#groups.get(endpoint)?.tell(state);
+  /** Publishes a view to the other tabs. Plain calls stay in this tab, and so does a call before anybody was asked about it. */
+  publish(view: TaskView, record: TaskRecord): void {
+    const { endpoint, call, stage } = record;
+    if (call.asTask && (stage !== "calling" || call.rounds > 0))
+      this.#groups.get(endpoint)?.publish(view, endedAsPlainCall(record));
   }
 
   /** What the store does not take is kept in memory, as much as the store would keep. */
@@ -411,11 +420,11 @@ export class TaskHost {
   }
 
   #changed(state: TaskState, news: boolean): void {
-    const shared = sharedOf(state);
-    const { record } = shared;
-    const told = this.#options.changed(shared);
+    const { record } = state;
+    const view = liveView(state);
+    const told = this.#options.changed(view, record);
     const group = this.#groups.get(record.endpoint);
-    if (told && news) this.tell(shared);
+    if (told && news) this.publish(view, record);
     if (record.outcome) {
       if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);
       if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
@@ -475,14 +484,14 @@ export class TaskHost {
     return true;
   }
 
-  /** A tab that was frozen for long tells old news: what is not known here is looked up before it is believed. */
-  async #toldOfUnknown(state: SharedState): Promise<void> {
-    // A plain call of another tab is news only to who holds a handle of it.
-    if (endedAsPlainCall(state.record)) return this.#options.over(state.record.id);
-    if (state.record.outcome) return void this.#options.changed(state);
-    const stored = await this.record(state.record.id);
-    // One that is not stored any more was a plain call, and is over.
-    if (stored) this.#options.changed(stored.rev > state.record.rev ? { record: stored } : state);
+  /** A tab that was frozen for long publishes old views: the view of a task without a handle here is compared with the store. */
+  async #appliedUnknown(view: TaskView, plain: boolean): Promise<void> {
+    // A plain call of another tab is news only to a holder of its handle.
+    if (plain) return this.#options.over(view.id);
+    if (view.outcome) return void this.#options.changed(view);
+    const stored = await this.record(view.id);
+    // A task that is no longer stored was a plain call, and has ended.
+    if (stored) this.#options.changed(stored.rev > view.rev ? viewOf(stored) : view);
   }
 
   #isFollowed(id: string): boolean {
@@ -533,19 +542,21 @@ export class TaskHost {
 
   /** Who wrote this may have died before it told the other tabs, or have been deposed meanwhile. */
   #publish(record: TaskRecord): void {
-    this.#options.changed({ record });
-    this.#groups.get(record.endpoint)?.tell({ record });
+    const view = viewOf(record);
+    this.#options.changed(view);
+    this.#groups.get(record.endpoint)?.publish(view, endedAsPlainCall(record));
   }
 
   /** Another process may have written a later word on this task than this one has heard. */
   async #reload(id: string): Promise<void> {
     const record = await this.record(id);
-    if (record) this.#options.changed({ record });
+    if (record) this.#options.changed(viewOf(record));
   }
 }
 
-function sharedOf(state: TaskState): SharedState {
-  return sharedState(state.record, state, nextPollAt(state));
+function liveView(state: TaskState): TaskView {
+  const { record, progress, trouble } = state;
+  return viewOf(record, { progress, trouble, nextPollAt: nextPollAt(state) });
 }
 
 function holdsAnswer(record: TaskRecord, action: TabAction): boolean {

@@ -342,7 +342,7 @@ export class TaskRuntime {
   }
 
   /** Another process says that it moved the task on to this record: the questions of an older state are not those that are open. */
-  overtakenBy({ id, rev }: TaskRecord): void {
+  overtakenBy({ id, rev }: Pick<TaskRecord, "id" | "rev">): void {
     const own = this.#states.get(id)?.record;
     const tenure = this.#tenures.get(id);
     if (own && tenure && own.rev < rev) void this.#rebase(id, tenure);

@@ -143,7 +143,7 @@ describe("the tools in generateText", () => {
     });
     await expect(run).rejects.toBeDefined();
     const [task] = await papers.client.list();
-    expect(task?.status).not.toBe("cancelled");
+    expect(task?.view.status).not.toBe("cancelled");
     expect((await task?.result())?.structuredContent).toEqual(PAPER);
   });
 });

@@ -56,7 +56,7 @@ try {
     const task = await started(call);
     if (task) tasks.push(task);
   }
-  for (const task of tasks) console.log(`${task.tool}: ${JSON.stringify(await seenThrough(task))}`);
+  for (const task of tasks) console.log(`${task.view.tool}: ${JSON.stringify(await seenThrough(task))}`);
 } finally {
   await client.close();
 }

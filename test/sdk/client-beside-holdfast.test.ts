@@ -51,11 +51,11 @@ describe.each(MAJORS)("%s beside Holdfast", (_name, make) => {
       topic: "python",
       ambiguous: true,
     });
-    await until("the task's question", () => task.inputRequests.length > 0);
+    await until("the task's question", () => task.view.inputRequests.length > 0);
     const meanwhile = await everydayUse(client, "meanwhile");
     // It was still waiting for its answer, so all of it happened while the task ran.
-    expect(task.status).toBe("input_required");
-    await task.answer(task.inputRequests[0]?.key ?? "", {
+    expect(task.view.status).toBe("input_required");
+    await task.answer(task.view.inputRequests[0]?.key ?? "", {
       action: "accept",
       content: { interpretation: "snake" },
     });
@@ -81,11 +81,11 @@ describe.each(MAJORS)("%s beside Holdfast", (_name, make) => {
     await client.callTool("trigger-elicitation-request", {});
     const [question] = await until(
       "the task's question",
-      () => task.inputRequests.length > 0 && task.inputRequests,
+      () => task.view.inputRequests.length > 0 && task.view.inputRequests,
     );
 
     expect(client.asked).toEqual(["Please provide inputs for the following fields:"]);
-    expect(task.inputRequests).toHaveLength(1);
+    expect(task.view.inputRequests).toHaveLength(1);
     expect(question?.method).toBe("elicitation/create");
     expect(question?.params.message).toContain(
       'The research query "python" could have multiple interpretations',

@@ -122,7 +122,7 @@ it.each(WAYS.slice(0, 2))(
     );
     await until("both calls", () => server.of("tools/call").length === 2);
     const cancel = async (tool: string): Promise<void> => {
-      const handle = await until("the handle", () => handles.find((task) => task.tool === tool));
+      const handle = await until("the handle", () => handles.find((task) => task.view.tool === tool));
       await handle.cancel();
     };
     await cancel("first");

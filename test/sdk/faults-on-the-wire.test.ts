@@ -84,7 +84,7 @@ class FaultyWay {
 function troubles(task: Task): Fault[] {
   const seen: Fault[] = [];
   task.subscribe(() => {
-    const fault = task.current.trouble?.fault;
+    const fault = task.view.trouble?.fault;
     if (fault && !seen.includes(fault)) seen.push(fault);
   });
   return seen;
@@ -92,10 +92,10 @@ function troubles(task: Task): Fault[] {
 
 /** Sees the task to its end at a server that is sane again. */
 async function completes(way: FaultyWay, task: Task): Promise<void> {
-  expect(task.outcome).toBeUndefined();
-  await way.server.finish(task.taskId ?? "", "whole");
+  expect(task.view.outcome).toBeUndefined();
+  await way.server.finish(task.view.taskId ?? "", "whole");
   expect((await task.result()).content).toEqual([{ type: "text", text: "whole" }]);
-  expect(task.current).not.toHaveProperty("trouble");
+  expect(task.view).not.toHaveProperty("trouble");
   expect(way.times("tools/call")).toHaveLength(1);
 }
 
@@ -150,7 +150,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
       const [refused = 0, taken = 0, ...more] = way.times("tools/call");
       expect(taken - refused).toBeGreaterThanOrEqual(990);
       expect(more).toEqual([]);
-      expect(task.status).toBe("working");
+      expect(task.view.status).toBe("working");
     });
   });
 
@@ -174,13 +174,13 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     const way = new FaultyWay(generation);
     const task = await way.client(connect).callTool("server", "report");
     way.always = status(401);
-    const trouble = await until("trouble", () => task.current.trouble);
+    const trouble = await until("trouble", () => task.view.trouble);
     expect(trouble.fault.kind).toBe("unauthorized");
     const before = way.times("tasks/get").length;
     await until("three more polls", () => way.times("tasks/get").length >= before + 3);
-    expect(task.status).toBe("working");
+    expect(task.view.status).toBe("working");
     way.always = undefined;
-    await until("the end of the trouble", () => !task.current.trouble);
+    await until("the end of the trouble", () => !task.view.trouble);
     await completes(way, task);
   });
 
@@ -204,7 +204,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     const task = await way.client(connect, { requestTimeoutMs: 400 }).callTool("server", "report");
     const seen = troubles(task);
     way.spoil("tasks/get", spoiling);
-    await until("the end of the trouble", () => seen.length > 0 && !task.current.trouble);
+    await until("the end of the trouble", () => seen.length > 0 && !task.view.trouble);
     expect(seen).toHaveLength(1);
     expect(kinds).toContain(seen[0]?.kind);
     await completes(way, task);
@@ -217,7 +217,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     const hang: Spoiling = (_id, { signal }) =>
       new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     way.spoil("tasks/get", hang);
-    await until("the end of the trouble", () => seen.length > 0 && !task.current.trouble);
+    await until("the end of the trouble", () => seen.length > 0 && !task.view.trouble);
     const { href } = generation === "2026-07-28" ? MODERN_URL : LEGACY_URL;
     expect(seen).toEqual([{ kind: "timeout", message: `No reply within 300 ms from ${href}` }]);
     // The task is past the limit of a request several times over.
@@ -242,10 +242,10 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     closers.push(() => client.close());
     const task = await client.callTool("server", "report");
     await stop(http);
-    const trouble = await until("trouble", () => task.current.trouble);
+    const trouble = await until("trouble", () => task.view.trouble);
     expect(trouble.fault.kind).toBe("network");
     http = await listen(way.fetch, port);
-    await until("the end of the trouble", () => !task.current.trouble);
+    await until("the end of the trouble", () => !task.view.trouble);
     await completes(way, task);
   });
 });
@@ -254,10 +254,10 @@ describe.each(CASES.filter(([, generation]) => generation === "2025-11-25"))("%s
   test("a task that has ended is not asked again whether it has: only its result is fetched", async () => {
     const way = new FaultyWay("2025-11-25");
     const task = await way.client(connect).callTool("server", "report");
-    way.spoil("tasks/get", json({ ...TASK, taskId: task.taskId, ttl: null, status: "completed" }));
+    way.spoil("tasks/get", json({ ...TASK, taskId: task.view.taskId, ttl: null, status: "completed" }));
     way.spoil("tasks/result", status(500), status(500));
-    await until("the trouble with the result", () => task.current.trouble);
-    expect(task.snapshot?.status).toBe("completed");
+    await until("the trouble with the result", () => task.view.trouble);
+    expect(task.view.snapshot?.status).toBe("completed");
     // The server itself has never said so, and says still that it works.
     await completes(way, task);
     expect(way.times("tasks/get")).toHaveLength(1);

@@ -54,7 +54,7 @@ describe.each(CASES)("fromUrl, %s", (_name, serve, connect, handshake, version) 
 
     const first = new Wire(server.fetch);
     const pageOne = new TaskClient({ store, endpoints: { server: connect(first.fetch) } });
-    const { id, taskId = "" } = await pageOne.callTool("server", "report");
+    const { id, taskId = "" } = (await pageOne.callTool("server", "report")).view;
     await pageOne.close();
     expect(first.methods.slice(0, handshake.length)).toEqual(handshake);
     await server.finish(taskId, "kept");

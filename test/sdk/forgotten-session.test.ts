@@ -29,7 +29,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     const store = memoryStore();
     const pageOne = new TaskClient({ store, endpoints: { server: connect(server.fetch) } });
     closers.push(() => server.close());
-    const { taskId = "" } = await pageOne.callTool("server", "report");
+    const { taskId = "" } = (await pageOne.callTool("server", "report")).view;
     const old = await pageOne.rememberedSession("server");
     await pageOne.close();
 
@@ -79,9 +79,9 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     );
     const task = await client.callTool("server", "report");
     server.forgetSessions();
-    await server.finish(task.taskId ?? "", "found again");
-    await until("the end", () => task.outcome ?? task.current.trouble);
-    expect(task.outcome).toMatchObject({ kind: "completed" });
+    await server.finish(task.view.taskId ?? "", "found again");
+    await until("the end", () => task.view.outcome ?? task.view.trouble);
+    expect(task.view.outcome).toMatchObject({ kind: "completed" });
     expect(wire.count("initialize")).toBe(2);
   });
 
@@ -106,7 +106,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     const task = await client.callTool("server", "report");
     forgetful = true;
     const before = posts(wire).length;
-    const trouble = await until("the poll's failure", () => task.current.trouble);
+    const trouble = await until("the poll's failure", () => task.view.trouble);
 
     expect(trouble.fault).toMatchObject({ kind: "http", status: 404 });
     expect(posts(wire).slice(before)).toEqual([
@@ -115,12 +115,12 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
       "notifications/initialized 202",
       "tasks/get 404",
     ]);
-    expect(task.status).toBe("working");
+    expect(task.view.status).toBe("working");
 
     forgetful = false;
     client.nudge();
-    await until("the end of the trouble", () => !task.current.trouble);
-    await server.finish(task.taskId ?? "", "survived");
+    await until("the end of the trouble", () => !task.view.trouble);
+    await server.finish(task.view.taskId ?? "", "survived");
     expect((await task.result()).content).toEqual([{ type: "text", text: "survived" }]);
   });
 
@@ -130,7 +130,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     const pageOne = new TaskClient({ store, endpoints: { server: connect(server.fetch) } });
     closers.push(() => server.close());
     const ids = await Promise.all(
-      Array.from({ length: 8 }, async () => (await pageOne.callTool("server", "report")).taskId ?? ""),
+      Array.from({ length: 8 }, async () => (await pageOne.callTool("server", "report")).view.taskId ?? ""),
     );
     await pageOne.close();
     server.forgetSessions();
@@ -140,7 +140,10 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     const pageTwo = new TaskClient({ store, endpoints: { server: connect(wire.fetch) } });
     closers.push(() => pageTwo.close());
     const results = await Promise.all(
-      (await pageTwo.resume()).map(async (task) => [task.taskId, (await task.result()).content[0]?.text]),
+      (await pageTwo.resume()).map(async (task) => [
+        task.view.taskId,
+        (await task.result()).content[0]?.text,
+      ]),
     );
 
     expect(new Map(results as [string, string][])).toEqual(new Map(ids.map((id) => [id, id])));
@@ -178,8 +181,8 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
       pageTwo.callTool("server", "report"),
     ]);
 
-    expect(tasks.map(({ status }) => status)).toEqual(["working", "working"]);
-    expect(tasks[0].taskId).not.toBe(tasks[1].taskId);
+    expect(tasks.map(({ view: { status } }) => status)).toEqual(["working", "working"]);
+    expect(tasks[0].view.taskId).not.toBe(tasks[1].view.taskId);
     expect(
       posts(wire)
         .filter((post) => post.startsWith("tools/call"))

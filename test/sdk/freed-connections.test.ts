@@ -140,12 +140,12 @@ describe.each(LEGACY)("%s: streams of tasks/result that wait for questions", (..
     };
     const tasks: Task[] = [];
     for (let i = 0; i < 10; i++) tasks.push(await client.callTool("lab", "slow"));
-    await until("all questions", () => tasks.every((task) => task.inputRequests.length === 1));
+    await until("all questions", () => tasks.every((task) => task.view.inputRequests.length === 1));
     await until("the ends of their streams", () => open(server, "tasks/result").length === 0);
     // The server sees the end of a stream a little later than the client that ended it.
     expect(most).toBeLessThan(5);
     for (const task of tasks)
-      await task.answer(task.inputRequests[0]?.key ?? "", { action: "accept", content: {} });
+      await task.answer(task.view.inputRequests[0]?.key ?? "", { action: "accept", content: {} });
     await Promise.all(tasks.map((task) => task.result()));
     if (name !== FROM_CLIENT)
       await until("the ends of the answers", () => answers.every(({ closed }) => closed));

@@ -66,11 +66,11 @@ describe("a v2 Client that speaks 2026-07-28, beside Holdfast", () => {
 
     const { server, wire, client, holdfast } = await beside();
     const task = await holdfast.callTool("server", "report");
-    expect(task.status).toBe("working");
+    expect(task.view.status).toBe("working");
     expect(await use(client)).toEqual(expected);
-    expect(task.outcome).toBeUndefined();
+    expect(task.view.outcome).toBeUndefined();
 
-    server.finish(task.taskId ?? "", "done");
+    server.finish(task.view.taskId ?? "", "done");
     expect((await task.result()).content).toEqual([{ type: "text", text: "done" }]);
     expect(await use(client)).toEqual(expected);
     expect(client.errors).toEqual([]);
@@ -82,11 +82,11 @@ describe("a v2 Client that speaks 2026-07-28, beside Holdfast", () => {
   test("is not asked what a task or a call of Holdfast asks, and answers what its own call asks", async () => {
     const { server, client, holdfast } = await beside();
     const task = await holdfast.callTool("server", "report");
-    const taskId = task.taskId ?? "";
+    const taskId = task.view.taskId ?? "";
     server.ask(taskId, "edition", "Which edition?");
-    await until("the task's question", () => task.inputRequests.length > 0);
+    await until("the task's question", () => task.view.inputRequests.length > 0);
     const call = await holdfast.callTool("server", "greet");
-    expect(call.inputRequests).toMatchObject([
+    expect(call.view.inputRequests).toMatchObject([
       { method: "elicitation/create", params: { message: NAME_QUESTION } },
     ]);
     expect(client.asked).toEqual([]);
@@ -117,7 +117,7 @@ describe("a v2 Client that speaks 2026-07-28, beside Holdfast", () => {
       Promise.all(
         numbers.map(async (n) => {
           const task = await holdfast.callTool("server", "report");
-          server.finish(task.taskId ?? "", `report ${n}`);
+          server.finish(task.view.taskId ?? "", `report ${n}`);
           return task.result();
         }),
       ),

@@ -58,8 +58,8 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     return { server, grant, tab };
   }
 
-  const fine = (tasks: readonly Task[]): boolean => tasks.every((task) => task.current.trouble === undefined);
-  const refused = (task: Task): boolean => task.current.trouble?.fault.kind === "unauthorized";
+  const fine = (tasks: readonly Task[]): boolean => tasks.every((task) => task.view.trouble === undefined);
+  const refused = (task: Task): boolean => task.view.trouble?.fault.kind === "unauthorized";
 
   it("one refresh serves all polls that the server refused", async () => {
     const { server, grant, tab } = await lab();
@@ -126,9 +126,7 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     const { provider, running } = await tab(grant.storage, 2);
     grant.down = true;
     grant.expire();
-    await until("the trouble", () =>
-      running.every(({ current }) => current.trouble?.fault.kind === "network"),
-    );
+    await until("the trouble", () => running.every(({ view }) => view.trouble?.fault.kind === "network"));
     grant.down = false;
     const before = server.of("tasks/get").length;
     await until("polls", () => server.of("tasks/get").length > before + 2 && fine(running));

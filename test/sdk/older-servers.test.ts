@@ -34,7 +34,7 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
       const client = clientOf(connect(server.url));
       const task = await client.callTool("server", "slow");
       expect(await task.result()).toEqual(DONE);
-      expect(task.taskId).toBeUndefined();
+      expect(task.view.taskId).toBeUndefined();
       expect((await client.session("server")).protocolVersion).toBe(version);
       expect(server.of("tools/call")[0]?.params).not.toHaveProperty("task");
     },

@@ -55,10 +55,10 @@ describe.each([
       address.serves = after;
       const { client, wire } = address.page();
       const task = await client.callTool("server", "report");
-      expect(task.status).toBe("working");
+      expect(task.view.status).toBe("working");
       expect(await client.rememberedSession("server")).toMatchObject({ generation: after });
       expect(await address.store.loadActive()).toHaveLength(1);
-      await address.servers[after].finish(task.taskId ?? "", "done");
+      await address.servers[after].finish(task.view.taskId ?? "", "done");
       expect((await task.result()).content).toEqual([{ type: "text", text: "done" }]);
       expect(wire.count("tools/call")).toBe(tools ? 2 : 1);
     },
@@ -71,16 +71,16 @@ describe.each([
     const unwanted = await client.callTool("server", "report");
     address.serves = after;
     await client.callTool("server", "report");
-    const trouble = await until("trouble", () => old.current.trouble?.fault.message.includes(after));
+    const trouble = await until("trouble", () => old.view.trouble?.fault.message.includes(after));
     expect(trouble).toBe(true);
-    expect(old.outcome).toBeUndefined();
+    expect(old.view.outcome).toBeUndefined();
     await unwanted.cancel();
-    await until("the end of the unwanted one", () => unwanted.outcome);
-    expect(unwanted.outcome).toEqual({ kind: "cancelled", confirmed: false });
+    await until("the end of the unwanted one", () => unwanted.view.outcome);
+    expect(unwanted.view.outcome).toEqual({ kind: "cancelled", confirmed: false });
 
     address.serves = before;
     await client.callTool("server", "report");
-    await address.servers[before].finish(old.taskId ?? "", "done");
+    await address.servers[before].finish(old.view.taskId ?? "", "done");
     expect((await old.result()).content).toEqual([{ type: "text", text: "done" }]);
   });
 });

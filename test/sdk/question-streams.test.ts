@@ -23,7 +23,7 @@ function clientOf(connector: Connector): { client: TaskClient; tasks: Task[] } {
 }
 
 const messages = (task: Task | undefined): unknown[] =>
-  (task?.inputRequests ?? []).map(({ params }) => params.message);
+  (task?.view.inputRequests ?? []).map(({ params }) => params.message);
 const accept = { action: "accept", content: {} };
 
 /** Starts a call whose end the test does not wait for. */
@@ -44,12 +44,12 @@ describe.each(MAJORS)("a question without the related-task tag, over fromUrl of 
     await until("three calls", () => server.calls.length === 3);
     for (const [index, stream] of server.calls.entries()) stream.ask(index, `Of call ${String(index)}`);
     const asked = await until("three questions", () => {
-      const asking = tasks.filter((task) => task.inputRequests.length > 0);
+      const asking = tasks.filter((task) => task.view.inputRequests.length > 0);
       return asking.length === 3 && asking;
     });
     for (const task of asked) {
       const index = server.calls.findIndex(
-        ({ params }) => JSON.stringify(params.arguments) === JSON.stringify(task.arguments),
+        ({ params }) => JSON.stringify(params.arguments) === JSON.stringify(task.view.arguments),
       );
       expect(messages(task)).toEqual([`Of call ${String(index)}`]);
     }
@@ -71,7 +71,9 @@ describe.each(MAJORS)("a question without the related-task tag, over fromUrl of 
       const taskId = String(stream.params.taskId);
       stream.ask(taskId, `Of ${taskId}`);
     }
-    await until("two questions", () => tasks.every(({ inputRequests }) => inputRequests.length > 0));
+    await until("two questions", () =>
+      tasks.every(({ view: { inputRequests } }) => inputRequests.length > 0),
+    );
     expect(tasks.map(messages)).toEqual([["Of task-0"], ["Of task-1"]]);
   });
 
@@ -82,7 +84,7 @@ describe.each(MAJORS)("a question without the related-task tag, over fromUrl of 
     (await until("the call", () => server.calls[0])).reply({ task: server.task("t") });
     const task = await calling;
     (await until("the session's stream", () => server.gets[0])).ask(7, "Colour?");
-    await until("the question", () => task.inputRequests.length > 0);
+    await until("the question", () => task.view.inputRequests.length > 0);
     expect(messages(task)).toEqual(["Colour?"]);
   });
 
@@ -95,9 +97,9 @@ describe.each(MAJORS)("a question without the related-task tag, over fromUrl of 
     (await until("the session's stream", () => server.gets[0])).ask(7, "Early?", "task-1");
     (await until("the session's stream", () => server.gets[0])).ask(8, "Nobody's?", "task-9");
     for (const [n, stream] of server.calls.entries()) stream.reply({ task: server.task(`task-${n}`) });
-    await until("the question", () => tasks.some(({ inputRequests }) => inputRequests.length > 0));
-    const asked = tasks.filter(({ inputRequests }) => inputRequests.length > 0);
-    expect(asked.map(({ taskId }) => taskId)).toEqual(["task-1"]);
+    await until("the question", () => tasks.some(({ view: { inputRequests } }) => inputRequests.length > 0));
+    const asked = tasks.filter(({ view: { inputRequests } }) => inputRequests.length > 0);
+    expect(asked.map(({ view: { taskId } }) => taskId)).toEqual(["task-1"]);
     expect(asked.map(messages)).toEqual([["Early?"]]);
     const [refusal] = await until("the refusal", () => server.answers.length > 0 && server.answers);
     expect(refusal).toMatchObject({ id: 8, error: { code: -32602 } });
@@ -126,8 +128,8 @@ describe.each(MAJORS)("a question that a new session repeats, over fromUrl of %s
     (await until("the call", () => server.calls[0])).reply({ task: server.task("t") });
     const task = await calling;
     (await until("tasks/result", () => server.results[0])).ask(0, "First?", "t");
-    await until("the first question", () => task.inputRequests[0]);
-    await task.answer(task.inputRequests[0]?.key ?? "", accept);
+    await until("the first question", () => task.view.inputRequests[0]);
+    await task.answer(task.view.inputRequests[0]?.key ?? "", accept);
     await until("the answer", () => server.answers.length === 1);
     server.sessionId = "s2";
     server.results[0]?.fail("The server stops");
@@ -137,7 +139,7 @@ describe.each(MAJORS)("a question that a new session repeats, over fromUrl of %s
         () => server.results.at(-1) !== server.results[0] && server.results.at(-1),
       )
     ).ask(0, "First?", "t");
-    const second = await until("the second question", () => task.inputRequests[0]);
+    const second = await until("the second question", () => task.view.inputRequests[0]);
     expect(second).toMatchObject({ rpcId: 0, sessionId: "s2" });
     await task.answer(second.key, accept);
     await until("the second answer", () => server.answers.length === 2);
@@ -152,7 +154,7 @@ describe.each(MAJORS)("a question that a new session repeats, over fromUrl of %s
     (await until("the call", () => server.calls[0])).reply({ task: server.task("t") });
     const task = await calling;
     (await until("tasks/result", () => server.results[0])).ask(0, "Colour?", "t");
-    const { key } = await until("the question", () => task.inputRequests[0]);
+    const { key } = await until("the question", () => task.view.inputRequests[0]);
     server.sessionId = "s2";
     const session = async (): Promise<string | undefined> => (await client.session("server")).sessionId;
     let renewed: string | undefined;
@@ -195,7 +197,7 @@ describe.each(CLIENTS)("a question on the transport of a %s Client", (_major, ma
     const theirs = await until("the Client's call", () => server.calls[1]);
     theirs.ask(1, "Of the Client");
     ours.ask(2, "Of Holdfast");
-    await until("Holdfast's question", () => tasks[0]?.inputRequests.length);
+    await until("Holdfast's question", () => tasks[0]?.view.inputRequests.length);
     await until("the Client's question", () => app.asked.length > 0);
     expect(messages(tasks[0])).toEqual(["Of Holdfast"]);
     expect(app.asked).toEqual(["Of the Client"]);

@@ -41,17 +41,17 @@ describe.each(CASES)("%s that the app closes and connects anew", (_name, make, u
     const task = await holdfast.callTool("server", "report");
     await until("a poll on the first transport", () => ofHoldfast(wire).includes("tasks/get"));
     await client.close();
-    await until("a poll that finds no transport", () => task.current.trouble);
-    expect(task.current.trouble?.fault.kind).toBe("network");
-    expect(task.outcome).toBeUndefined();
+    await until("a poll that finds no transport", () => task.view.trouble);
+    expect(task.view.trouble?.fault.kind).toBe("network");
+    expect(task.view.outcome).toBeUndefined();
 
     const before = wire.sent.length;
     await client.connect();
     await until("a poll on the second transport", () =>
       wire.sent.slice(before).some(({ method, status }) => method === "tasks/get" && status === 200),
     );
-    await until("the end of the trouble", () => !task.current.trouble);
-    await server.finish(task.taskId ?? "", "done on the second transport");
+    await until("the end of the trouble", () => !task.view.trouble);
+    await server.finish(task.view.taskId ?? "", "done on the second transport");
     expect((await task.result()).content).toEqual([{ type: "text", text: "done on the second transport" }]);
     expect(client.errors).toEqual([]);
   });

@@ -25,7 +25,8 @@ describe.each(MAJORS)("%s on a later page, made with the remembered session", (_
     const earlier = make(server.url, new Wire().fetch);
     await earlier.connect();
     const pageOne = new TaskClient({ store, endpoints: { server: earlier.connector } });
-    const { id, taskId } = await pageOne.callTool("server", "simulate-research-query", { topic: "kelp" });
+    const begun = await pageOne.callTool("server", "simulate-research-query", { topic: "kelp" });
+    const { id, taskId } = begun.view;
     await pageOne.close();
     await earlier.close();
 
@@ -38,7 +39,7 @@ describe.each(MAJORS)("%s on a later page, made with the remembered session", (_
     const [task] = await pageTwo.resume();
 
     expect(task?.id).toBe(id);
-    expect(task?.taskId).toBe(taskId);
+    expect(task?.view.taskId).toBe(taskId);
     expect((await task?.result())?.content[0]?.text).toContain("# Research Report: kelp");
     expect(wire.methods[0]).toBe("tasks/get");
     expect(new Set(wire.methods)).toEqual(new Set(["tasks/get", "tasks/result"]));

@@ -41,7 +41,7 @@ describe.each(MAJORS)(
       stream.send({ id: 7, method: "vendor/pick", params: { colours: ["red"], ...related } });
       const [request] = await until(
         "the question",
-        () => task.inputRequests.length > 0 && task.inputRequests,
+        () => task.view.inputRequests.length > 0 && task.view.inputRequests,
       );
       expect(request).toMatchObject({ method: "vendor/pick", params: { colours: ["red"] } });
       await task.answer(request?.key ?? "", { action: "decline" });
@@ -50,7 +50,7 @@ describe.each(MAJORS)(
         id: 7,
         error: { code: -32601, message: "vendor/pick is not supported by this client" },
       });
-      expect(task.inputRequests).toEqual([]);
+      expect(task.view.inputRequests).toEqual([]);
     });
 
     test("takes the answer of an app that knows it, and belongs to the task on whose stream it came", async () => {
@@ -59,7 +59,7 @@ describe.each(MAJORS)(
       stream.send({ id: 8, method: "vendor/pick", params: {} });
       const [request] = await until(
         "the question",
-        () => task.inputRequests.length > 0 && task.inputRequests,
+        () => task.view.inputRequests.length > 0 && task.view.inputRequests,
       );
       await task.answer(request?.key ?? "", { picked: "red" });
       await until("the answer", () => server.answers.length > 0);
@@ -76,7 +76,7 @@ describe.each(MAJORS)(
         expect.objectContaining({ id: 9, error: expect.objectContaining({ code: -32601 }) }),
       );
       expect(server.answers).toContainEqual(expect.objectContaining({ id: 10, result: {} }));
-      expect(task.inputRequests).toEqual([]);
+      expect(task.view.inputRequests).toEqual([]);
     });
   },
 );

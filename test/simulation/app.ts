@@ -81,7 +81,7 @@ export class App {
       .filter(([, tag]) => tag === undefined || !invariants.isUnknownTo(this.tab, tag))
       .map(([promise]) => promise);
     const handles = [...this.#followed]
-      .filter((task) => !task.outcome && !invariants.isUnknownTo(this.tab, tagOf(task)))
+      .filter((task) => !task.view.outcome && !invariants.isUnknownTo(this.tab, tagOf(task)))
       .map((task) => `${this.tab.name}: the task of ${tagOf(task)}`);
     return [...promises, ...handles];
   }
@@ -134,11 +134,11 @@ export class App {
     if (!this.#followed.has(task)) {
       this.#followed.add(task);
       task.subscribe(() => this.#look(task));
-      if (!task.outcome && this.#random.chance(0.5)) {
+      if (!task.view.outcome && this.#random.chance(0.5)) {
         this.#track(tagOf(task), `result() of ${tagOf(task)}`, task.result(), [TaskError], () => undefined);
       }
       const call = this.#called.get(tagOf(task));
-      if (call?.cancelAfterMs !== undefined && !task.outcome) {
+      if (call?.cancelAfterMs !== undefined && !task.view.outcome) {
         this.tab.after(call.cancelAfterMs, () => this.#cancel(task));
       }
     }
@@ -147,13 +147,13 @@ export class App {
 
   #look(task: Task): void {
     if (!this.tab.alive) return;
-    const { outcome } = task;
+    const { outcome } = task.view;
     const tag = tagOf(task);
     if (outcome) {
-      this.#setting.invariants.shown(this.tab, task.id, tag, outcome, task.taskId);
+      this.#setting.invariants.shown(this.tab, task.id, tag, outcome, task.view.taskId);
       return;
     }
-    for (const request of task.inputRequests) {
+    for (const request of task.view.inputRequests) {
       const name = `${tag}/${request.key}`;
       if (this.#considered.has(name)) continue;
       this.#considered.add(name);
@@ -165,7 +165,7 @@ export class App {
 
   #answer(task: Task, { key, method }: InputRequest): void {
     const tag = tagOf(task);
-    if (task.outcome || this.#closing) return;
+    if (task.view.outcome || this.#closing) return;
     const token = `${this.tab.name}-${++this.#promises}`;
     const answer: GivenAnswer = {
       tag,
@@ -176,7 +176,7 @@ export class App {
     this.#setting.trace(`${this.tab.name} answers ${key} of ${tag} with ${token}`);
     if (this.#setting.invariants.isElsewhere(tag, this.tab))
       this.#setting.happened("answered in another tab");
-    this.#setting.invariants.answers(answer, task.taskId);
+    this.#setting.invariants.answers(answer, task.view.taskId);
     const answering = task.answer(key, answer.response);
     this.#expectSoon(task, `answer(${tag}/${key})`, answering);
     this.#track(
@@ -189,7 +189,7 @@ export class App {
         this.#lookAgain(task, key);
       },
       () => {
-        this.#setting.invariants.answerNotTaken(answer, task.endpoint);
+        this.#setting.invariants.answerNotTaken(answer, task.view.endpoint);
         this.#setting.happened("answer refused by the library");
         this.#lookAgain(task, key);
       },
@@ -205,9 +205,9 @@ export class App {
   }
 
   #cancel(task: Task): void {
-    if (task.outcome || this.#closing) return;
+    if (task.view.outcome || this.#closing) return;
     this.#setting.trace(`${this.tab.name} cancels ${tagOf(task)}`);
-    this.#setting.invariants.cancels(tagOf(task), task.taskId);
+    this.#setting.invariants.cancels(tagOf(task), task.view.taskId);
     const cancelling = task.cancel();
     this.#expectSoon(task, `cancel(${tagOf(task)})`, cancelling);
     this.#track(tagOf(task), `cancel(${tagOf(task)})`, cancelling, [], () =>
@@ -218,8 +218,8 @@ export class App {
   /** Before there is a task, the tab that makes the call is waited for. */
   #expectSoon(task: Task, name: string, promise: Promise<unknown>): void {
     const { actMs, leadOf, invariants } = this.#setting;
-    const lead = leadOf(task.endpoint);
-    if (task.taskId === undefined || actMs === undefined || !lead) return;
+    const lead = leadOf(task.view.endpoint);
+    if (task.view.taskId === undefined || actMs === undefined || !lead) return;
     const { thawedAt } = this.tab;
     let ended = false;
     const end = (): void => {
@@ -228,7 +228,8 @@ export class App {
     promise.then(end, end);
     this.tab.after(actMs, () => {
       // Frozen meanwhile, it could not do without its leader.
-      if (ended || this.#closing || this.tab.thawedAt !== thawedAt || leadOf(task.endpoint) !== lead) return;
+      if (ended || this.#closing || this.tab.thawedAt !== thawedAt || leadOf(task.view.endpoint) !== lead)
+        return;
       invariants.violate(
         "a leader that does not do what it is asked is replaced",
         `${this.tab.name}: ${name} has taken ${actMs} ms`,
@@ -268,7 +269,7 @@ export class App {
 }
 
 function tagOf(task: Task): string {
-  return String(task.arguments.tag);
+  return String(task.view.arguments.tag);
 }
 
 function responseTo(method: InputRequest["method"], token: string, random: Random): JsonObject {

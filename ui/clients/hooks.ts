@@ -1,11 +1,11 @@
 /** The one place that names where the hooks come from. */
 export {
   type OpenQuestion,
-  type ShownTask,
   TaskClientProvider,
   useForgetTask,
   useInputRequests,
   useTask,
+  useTaskHandle,
   useTaskListing,
   useTasks,
 } from "holdfast/react";

@@ -1,20 +1,19 @@
-import type { Outcome, Task } from "holdfast";
+import type { Outcome, TaskView } from "holdfast";
 import { askedIn } from "../questions/asked.ts";
 import type { Moment } from "./moment.ts";
 
 /** What can be told of a task by looking at it now. */
-export function seenNow(task: Task, now: number): readonly Moment[] {
-  const { record, trouble } = task.state;
-  const { snapshot, progress, outcome } = task.current;
+export function seenNow(task: TaskView, now: number): readonly Moment[] {
+  const { acceptedAt, taskId, snapshot, progress, trouble, outcome } = task;
   const moments: Moment[] = [
-    { key: "called", at: record.createdAt, kind: "called", text: `${task.tool} was called` },
+    { key: "called", at: task.createdAt, kind: "called", text: `${task.tool} was called` },
   ];
-  if (record.acceptedAt !== undefined && record.taskId !== undefined) {
+  if (acceptedAt !== undefined && taskId !== undefined) {
     moments.push({
       key: "accepted",
-      at: record.acceptedAt,
+      at: acceptedAt,
       kind: "accepted",
-      text: `The server made it task ${record.taskId}`,
+      text: `The server made it task ${taskId}`,
     });
   }
   const message = progress?.message ?? snapshot?.statusMessage;
@@ -22,20 +21,8 @@ export function seenNow(task: Task, now: number): readonly Moment[] {
   if (message !== undefined && message !== "" && !outcome) {
     moments.push({ key: `message ${message}`, at: now, kind: "message", text: message });
   }
-  for (const input of record.inputs) {
-    // Of the worker's tasks nothing is told but that it asks, so the page's own clock has to do.
-    const at = record.acceptedAt === undefined && record.taskId !== undefined ? now : input.askedAt;
-    moments.push({ key: `question ${input.key}`, at, kind: "question", text: askedIn(input) });
-    if (input.state === "answered" || input.state === "delivered") {
-      const action = input.response?.action;
-      moments.push({
-        key: `answered ${input.key}`,
-        at: now,
-        kind: "answered",
-        text: typeof action === "string" ? `Answered: ${action}` : "Answered",
-      });
-    }
-  }
+  for (const request of task.inputRequests)
+    moments.push({ key: questionKey(request.key), at: now, kind: "question", text: askedIn(request) });
   if (trouble) {
     moments.push({
       key: `trouble ${trouble.since}`,
@@ -44,13 +31,38 @@ export function seenNow(task: Task, now: number): readonly Moment[] {
       text: trouble.fault.message,
     });
   }
-  if (record.cancel && record.outcome?.kind !== "cancelled") {
+  if (task.cancelling) {
     moments.push({ key: "cancel", at: now, kind: "cancel", text: "The server was asked to stop" });
   }
   if (outcome) {
-    moments.push({ key: "ended", at: record.settledAt ?? now, kind: "ended", text: ending(outcome) });
+    moments.push({ key: "ended", at: task.settledAt ?? now, kind: "ended", text: ending(outcome) });
   }
   return moments;
+}
+
+const QUESTION = "question ";
+
+function questionKey(key: string): string {
+  return QUESTION + key;
+}
+
+/** The questions of earlier moments that are open no more while the task goes on: somebody answered them. */
+export function answeredSince(
+  earlier: readonly Moment[],
+  { inputRequests, outcome }: TaskView,
+  now: number,
+): readonly Moment[] {
+  // A task that ends without a result leaves its questions unanswered.
+  if (outcome && outcome.kind !== "completed") return [];
+  const open = new Set(inputRequests.map(({ key }) => questionKey(key)));
+  return earlier
+    .filter(({ kind, key }) => kind === "question" && !open.has(key))
+    .map(({ key }) => ({
+      key: `answered ${key.slice(QUESTION.length)}`,
+      at: now,
+      kind: "answered",
+      text: "Answered",
+    }));
 }
 
 function ending(outcome: Outcome): string {

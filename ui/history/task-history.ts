@@ -1,7 +1,7 @@
 import type { JsonObject, Task, TaskClientApi } from "holdfast";
 import { createStore, del, entries, get, type UseStore, update } from "idb-keyval";
 import { type Moment, merged } from "./moment.ts";
-import { seenNow } from "./seen.ts";
+import { answeredSince, seenNow } from "./seen.ts";
 
 /** What is kept of a task beside its record. */
 export interface Story {
@@ -49,8 +49,8 @@ export class TaskHistory {
     const tasks = await client.list().catch(() => []);
     const come = arrival === "no matter" ? [] : [arrival];
     for (const task of tasks) {
-      if (task.outcome) continue;
-      this.#add(task.id, [...seenNow(task, Date.now()), ...come], undefined);
+      if (task.view.outcome) continue;
+      this.#add(task.id, [...seenNow(task.view, Date.now()), ...come], undefined);
     }
     void this.#forgetOld(new Set(tasks.map(({ id }) => id)));
   }
@@ -83,14 +83,17 @@ export class TaskHistory {
 
   #see(task: Task): void {
     this.#seePoll(task);
-    this.#add(task.id, seenNow(task, Date.now()), undefined);
+    const { id, view } = task;
+    const now = Date.now();
+    const answered = answeredSince(this.read(id).moments, view, now);
+    this.#add(id, [...seenNow(view, now), ...answered], undefined);
   }
 
   /** While a poll is in flight there is no next one; after it, the next one is another. */
   #seePoll(task: Task): void {
-    const { id, nextPollAt, outcome } = task;
+    const { id, nextPollAt, view } = task;
     const due = this.#waiting.get(id)?.nextPollAt;
-    if (outcome) this.#waiting.delete(id);
+    if (view.outcome) this.#waiting.delete(id);
     else this.#waiting.set(id, { task, nextPollAt });
     // Before it was due, the next poll only became sooner or later.
     if (due === undefined || due === nextPollAt || due > Date.now()) return;

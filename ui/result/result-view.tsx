@@ -30,7 +30,7 @@ export function ResultView({ task, given }: ResultViewProps) {
             <CopyButton what="the result" text={() => textOf(fetched.result)} />
             <DownloadButton
               what="the result"
-              fileName={`${task.tool.replace(/[^\w.-]+/g, "-")}-${task.id.slice(0, 8)}.json`}
+              fileName={`${task.view.tool.replace(/[^\w.-]+/g, "-")}-${task.id.slice(0, 8)}.json`}
               blob={() => new Blob([jsonText(fetched.result)], { type: "application/json" })}
             />
           </>
@@ -89,7 +89,7 @@ function useResult(task: Task, given: ToolResult | undefined): Fetched {
 }
 
 /** A long result is stored apart, and fetched; any other is there with its task. */
-function atHand({ outcome }: Task): ToolResult | undefined {
+function atHand({ view: { outcome } }: Task): ToolResult | undefined {
   return outcome?.kind === "completed" && !outcome.apart ? outcome.result : undefined;
 }
 

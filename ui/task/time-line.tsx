@@ -1,8 +1,8 @@
-import type { Task } from "holdfast";
+import type { TaskView } from "holdfast";
 import { useMemo } from "react";
 import { duration } from "../app/duration.ts";
 import { useNow } from "../app/now.ts";
-import type { ShownTask } from "../clients/hooks.ts";
+import { useTaskHandle } from "../clients/hooks.ts";
 import { useStory } from "../history/history-context.ts";
 import { type Moment, merged } from "../history/moment.ts";
 import { seenNow } from "../history/seen.ts";
@@ -11,13 +11,12 @@ import { phasesOf } from "./phases.ts";
 import { marksOf } from "./scale.ts";
 
 /** What happened to a task, drawn to scale, and told below. */
-export function TimeLine({ shown }: { readonly shown: ShownTask }) {
+export function TimeLine({ shown }: { readonly shown: TaskView }) {
   const { moments: kept, polls = [] } = useStory(shown.id);
-  const { task, outcome } = shown;
+  const { outcome, settledAt, createdAt: start } = shown;
+  const nextPollAt = useTaskHandle()(shown.id)?.nextPollAt;
   const now = useNow();
-  const moments = useMemo(() => merged(kept, seenNow(shown.task, Date.now())), [kept, shown]);
-  const start = task.createdAt;
-  const settledAt = task.state.record.settledAt;
+  const moments = useMemo(() => merged(kept, seenNow(shown, Date.now())), [kept, shown]);
   const last = moments.at(-1)?.at ?? start;
   // The clock ticks once a second, and what happened since is not to wait for it.
   const end = Math.max(outcome ? (settledAt ?? endedAt(moments) ?? last) : Math.max(now, last), start + 1);
@@ -29,7 +28,9 @@ export function TimeLine({ shown }: { readonly shown: ShownTask }) {
     <section aria-labelledby="time-line-title" className="time-line">
       <div className="section-heading">
         <h3 id="time-line-title">Time line</h3>
-        <span className="quiet">{outcome ? `took ${duration(span)}` : `so far${pollWait(task, now)}`}</span>
+        <span className="quiet">
+          {outcome ? `took ${duration(span)}` : `so far${pollWait(nextPollAt, now)}`}
+        </span>
       </div>
       <div className="time-track" aria-hidden="true">
         {phasesOf(lived, end).map(({ from, to, kind }) => (
@@ -69,8 +70,8 @@ export function TimeLine({ shown }: { readonly shown: ShownTask }) {
   );
 }
 
-function pollWait(task: Task, now: number): string {
-  const wait = nextPollIn(task, now);
+function pollWait(nextPollAt: number | undefined, now: number): string {
+  const wait = nextPollIn(nextPollAt, now);
   return wait === undefined ? "" : `, next poll in ${wait}`;
 }
 

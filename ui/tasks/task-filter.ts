@@ -1,4 +1,4 @@
-import type { ShownTask } from "../clients/hooks.ts";
+import type { TaskView } from "holdfast";
 import { messageOf, standingOf } from "./task-words.ts";
 
 export const KINDS = ["all", "running", "asking", "done", "failed"] as const;
@@ -10,12 +10,12 @@ export interface Wanted {
 }
 
 /** The tasks that are wanted, the newest first. */
-export function wantedTasks(tasks: readonly ShownTask[], { kind, text }: Wanted): readonly ShownTask[] {
+export function wantedTasks(tasks: readonly TaskView[], { kind, text }: Wanted): readonly TaskView[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return tasks.filter((task) => isKind(task, kind) && words.every((word) => says(task, word))).reverse();
 }
 
-function isKind(task: ShownTask, kind: Kind): boolean {
+function isKind(task: TaskView, kind: Kind): boolean {
   switch (kind) {
     case "all":
       return true;
@@ -30,11 +30,11 @@ function isKind(task: ShownTask, kind: Kind): boolean {
   }
 }
 
-function says(shown: ShownTask, word: string): boolean {
-  const { task, tool, endpoint, id } = shown;
-  const said = [tool, endpoint, id, task.taskId ?? "", messageOf(shown), standingOf(shown)];
+function says(shown: TaskView, word: string): boolean {
+  const { tool, endpoint, id, taskId = "" } = shown;
+  const said = [tool, endpoint, id, taskId, messageOf(shown), standingOf(shown)];
   return (
-    said.some((text) => text.toLowerCase().includes(word)) || argumentsText(task.arguments).includes(word)
+    said.some((text) => text.toLowerCase().includes(word)) || argumentsText(shown.arguments).includes(word)
   );
 }
 

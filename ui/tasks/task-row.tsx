@@ -1,17 +1,17 @@
 import { Progress } from "@mantine/core";
-import type { Task } from "holdfast";
+import type { TaskView } from "holdfast";
 import { memo } from "react";
 import { roughly } from "../app/duration.ts";
 import { wishFocus } from "../app/focus-wish.ts";
 import { useNow } from "../app/now.ts";
-import type { ShownTask } from "../clients/hooks.ts";
+import { useTaskHandle } from "../clients/hooks.ts";
 import { useServerTitle } from "../clients/workspace-context.ts";
 import { StatusBadge } from "./status-badge.tsx";
 import { waitOf } from "./task-wait.ts";
 import { messageOf, percentOf, standingOf, troubleOf } from "./task-words.ts";
 
 export interface TaskRowProps {
-  readonly shown: ShownTask;
+  readonly shown: TaskView;
   /** Its place in the whole table, from 0. */
   readonly index: number;
   readonly top: number;
@@ -60,7 +60,7 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
       {/* biome-ignore lint/a11y/useSemanticElements: as the row. */}
       <div role="gridcell" className="cell-message" tabIndex={-1}>
         {message === "" ? (
-          <bdi className="quiet">{argumentsLine(shown.task)}</bdi>
+          <bdi className="quiet">{argumentsLine(shown)}</bdi>
         ) : (
           <bdi className={trouble ? "message trouble" : "message"}>{message}</bdi>
         )}
@@ -79,7 +79,7 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
 });
 
 /** What tells one call of a tool from another, where there is nothing else to say. */
-function argumentsLine(task: Task): string {
+function argumentsLine(task: TaskView): string {
   return Object.values(task.arguments)
     .map((value) => (typeof value === "string" ? value.slice(0, 80) : shortJson(value)))
     .slice(0, 6)
@@ -90,13 +90,15 @@ function shortJson(value: unknown): string {
   return typeof value === "object" && value !== null ? (Array.isArray(value) ? "[…]" : "{…}") : String(value);
 }
 
-function Times({ shown }: { readonly shown: ShownTask }) {
+function Times({ shown }: { readonly shown: TaskView }) {
   const now = useNow();
+  // It changes without a change of the view.
+  const nextPollAt = useTaskHandle()(shown.id)?.nextPollAt;
   return (
     // biome-ignore lint/a11y/useSemanticElements: as the row.
     <div role="gridcell" className="cell-times" tabIndex={-1}>
       <span>{roughly(now - shown.createdAt)} ago</span>
-      <span className="quiet">{waitOf(shown, now)}</span>
+      <span className="quiet">{waitOf(shown, nextPollAt, now)}</span>
     </div>
   );
 }

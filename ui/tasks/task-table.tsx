@@ -1,14 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
+import type { TaskView } from "holdfast";
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import { goTo } from "../app/route.ts";
-import type { ShownTask } from "../clients/hooks.ts";
 import { TaskRow } from "./task-row.tsx";
 
 /** As in table.css: a row has room for its text also where a person has larger text than usual. */
 const ROW_HEIGHT = 3.75 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 export interface TaskTableProps {
-  readonly tasks: readonly ShownTask[];
+  readonly tasks: readonly TaskView[];
   /** The task that is shown beside the table. */
   readonly open: string | undefined;
 }

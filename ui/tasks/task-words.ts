@@ -1,14 +1,14 @@
-import type { TaskUpdate, Trouble } from "holdfast";
+import type { TaskStatus, TaskView, Trouble } from "holdfast";
 
 /** How a task stands, in the words of the page: `tool error` is an outcome of its own to a person. */
-export type Standing = TaskUpdate["status"] | "tool error";
+export type Standing = TaskStatus | "tool error";
 
-export function standingOf({ status, outcome }: TaskUpdate): Standing {
+export function standingOf({ status, outcome }: TaskView): Standing {
   return outcome?.kind === "completed" && outcome.result.isError ? "tool error" : status;
 }
 
 /** What there is to say of a task in one line. */
-export function messageOf({ cancelling, progress, snapshot, outcome }: TaskUpdate): string {
+export function messageOf({ cancelling, progress, snapshot, outcome }: TaskView): string {
   switch (outcome?.kind) {
     case undefined:
       if (cancelling) return "Asking the server to stop…";
@@ -26,12 +26,12 @@ export function messageOf({ cancelling, progress, snapshot, outcome }: TaskUpdat
 }
 
 /** What a task is waiting out. The last trouble stays with one that has ended since, and is none any more. */
-export function troubleOf({ trouble, outcome }: TaskUpdate): Trouble | undefined {
+export function troubleOf({ trouble, outcome }: TaskView): Trouble | undefined {
   return outcome ? undefined : trouble;
 }
 
 /** What can be done when a task ended without a result. */
-export function wayOn({ outcome }: TaskUpdate): string | undefined {
+export function wayOn({ outcome }: TaskView): string | undefined {
   switch (outcome?.kind) {
     case "failed":
       switch (outcome.error.reason) {
@@ -54,7 +54,7 @@ export function wayOn({ outcome }: TaskUpdate): string | undefined {
 }
 
 /** How much is done, from 0 to 100; nothing where the server does not say. */
-export function percentOf({ progress, outcome }: TaskUpdate): number | undefined {
+export function percentOf({ progress, outcome }: TaskView): number | undefined {
   if (outcome || !progress?.total || progress.total <= 0) return undefined;
   return Math.max(0, Math.min(100, (100 * progress.progress) / progress.total));
 }

@@ -3,7 +3,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { hrefOf } from "../app/route.ts";
 import { Split } from "../app/split.tsx";
 import { useTaskListing, useTasks } from "../clients/hooks.ts";
-import { TaskView } from "../task/task-view.tsx";
+import { TaskDetails } from "../task/task-details.tsx";
 import { KINDS, type Kind, wantedTasks } from "./task-filter.ts";
 import { TaskTable } from "./task-table.tsx";
 import "./status.css";
@@ -76,6 +76,6 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
     </section>
   );
   return (
-    <Split master={master} detail={open === undefined ? undefined : <TaskView key={open} id={open} />} />
+    <Split master={master} detail={open === undefined ? undefined : <TaskDetails key={open} id={open} />} />
   );
 }

@@ -51,7 +51,7 @@ export class BothClients implements TaskClientApi {
 
   async forget(id: string): Promise<void> {
     const task = await this.get(id);
-    if (task) await this.#clientOf(task.endpoint).forget(id);
+    if (task) await this.#clientOf(task.view.endpoint).forget(id);
   }
 
   listTools(endpoint: string): Promise<readonly ListedTool[]> {
@@ -84,7 +84,7 @@ export class BothClients implements TaskClientApi {
 
   async #gather(from: (client: TaskClientApi) => Promise<readonly Task[]>): Promise<readonly Task[]> {
     const [own, held] = await Promise.all([from(this.#page), this.#edge ? from(this.#edge) : []]);
-    return [...own, ...held].sort((a, b) => a.createdAt - b.createdAt);
+    return [...own, ...held].sort((a, b) => a.view.createdAt - b.view.createdAt);
   }
 
   #tell(task: Task): void {

@@ -34,7 +34,7 @@ function tell({ task, request }: OpenQuestion, tag: string): void {
   const body = askedIn(request).slice(0, 200);
   try {
     // One tag for all tabs: the same question is told once.
-    const notification = new Notification(`${task.tool} asks`, { tag, body, icon: "/holdfast.svg" });
+    const notification = new Notification(`${task.view.tool} asks`, { tag, body, icon: "/holdfast.svg" });
     notification.onclick = () => {
       window.focus();
       wishFocus("question", task.id);

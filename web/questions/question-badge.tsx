@@ -46,7 +46,7 @@ export function QuestionBadge() {
             }}
           >
             <strong>
-              <bdi>{task.tool}</bdi>
+              <bdi>{task.view.tool}</bdi>
             </strong>
             <br />
             <bdi className="quiet">{askedIn(request)}</bdi>

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { problemSchema, taskSchema } from "./schemas.ts";
 
 const DESCRIPTIONS = {
@@ -47,6 +47,6 @@ export const eventStreamContent = {
   },
 };
 
-export function etagOf({ rev }: TaskJson): string {
+export function etagOf({ rev }: TaskView): string {
   return `"${rev}"`;
 }

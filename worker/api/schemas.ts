@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { ListedTool, TaskJson } from "holdfast";
+import type { ListedTool, TaskView } from "holdfast";
 import { isObject } from "../../front/client-capabilities.ts";
 
 /*
@@ -73,8 +73,12 @@ export const taskShape = z
     tool: z.string(),
     arguments: json,
     status: statusSchema,
+    asTask: z.literal(true).optional().openapi({ description: "The call may become a task, or did." }),
     rev: z.int().openapi({ description: "Raised with every change that is stored; the ETag." }),
     createdAt: ms.openapi({ description: "Milliseconds since 1970, like every time here." }),
+    acceptedAt: ms.optional().openapi({
+      description: "When the server accepted the call as a task: `snapshot.ttlMs` counts from here.",
+    }),
     settledAt: ms.optional(),
     taskId: z.string().optional().openapi({ description: "The server's id of the task." }),
     immediateResponse: z
@@ -91,7 +95,9 @@ export const taskShape = z
       .object({ fault: z.looseObject({ kind: z.string(), message: z.string() }), since: ms })
       .optional()
       .openapi({ description: "The last request to the server failed, and is made again." }),
-    nextPollAt: ms.optional().openapi({ description: "When it was to be polled next, when this was told." }),
+    nextPollAt: ms
+      .optional()
+      .openapi({ description: "When the server is polled next, as known when this was sent." }),
     outcome: outcomeSchema.optional(),
     omitted: z
       .array(z.enum(["arguments", "inputRequests", "outcome"]))
@@ -103,8 +109,8 @@ export const taskShape = z
   })
   .openapi("Task");
 
-/** `TaskJson` is what the handlers have. Whether the two agree is a matter of tests: zod knows no readonly fields. */
-export const taskSchema = taskShape as unknown as z.ZodType<TaskJson>;
+/** `TaskView` is what the handlers have. Whether the two agree is a matter of tests: zod knows no readonly fields. */
+export const taskSchema = taskShape as unknown as z.ZodType<TaskView>;
 
 export const toolSchema = z
   .object({

@@ -1,8 +1,8 @@
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import type { GroupStub } from "../group/group-stub.ts";
 
 /** A task that neither works nor is being called: somebody has to do something about it now. */
-function needsAttention(task: TaskJson): boolean {
+function needsAttention(task: TaskView): boolean {
   return task.outcome !== undefined || task.status === "input_required";
 }
 
@@ -12,7 +12,7 @@ export async function untilAttention(
   id: string,
   ms: number,
   now: () => number = Date.now,
-): Promise<TaskJson | undefined> {
+): Promise<TaskView | undefined> {
   const end = now() + ms;
   let task = await group.task(id);
   while (task && !needsAttention(task)) {
@@ -27,10 +27,10 @@ export async function untilAttention(
 export async function untilNews(
   group: GroupStub,
   id: string,
-  isKnown: (task: TaskJson) => boolean,
+  isKnown: (task: TaskView) => boolean,
   ms: number,
   now: () => number = Date.now,
-): Promise<TaskJson | undefined> {
+): Promise<TaskView | undefined> {
   const end = now() + ms;
   let task = await group.task(id);
   while (task && !task.outcome && isKnown(task)) {

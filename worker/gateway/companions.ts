@@ -33,7 +33,7 @@ export async function callCompanion(
   const result = await tool.execute(args, { signal });
   const asked = typeof args.task === "string" ? await tasks.get(args.task) : undefined;
   // What is called again from now on is meant anew.
-  if (asked?.outcome) await caller.first.delivered(asked.id);
+  if (asked?.view.outcome) await caller.first.delivered(asked.id);
   return result;
 }
 

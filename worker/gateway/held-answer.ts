@@ -1,4 +1,4 @@
-import type { InputRequest, JsonObject, Task, TaskProgress, ToolResult } from "holdfast";
+import type { InputRequest, JsonObject, Task, TaskProgress, TaskView, ToolResult } from "holdfast";
 import { keepWaiting } from "../../front/keep-waiting.ts";
 import { endingOf } from "../../front/outcome.ts";
 import { INTERNAL_ERROR, RpcError } from "../../front/rpc-error.ts";
@@ -13,7 +13,7 @@ export interface Holding {
   readonly budgetMs: number;
   readonly signal: AbortSignal;
   /** What ends the wait, beside the task's end: a question, say. */
-  readonly until: (task: Task) => boolean;
+  readonly until: (view: TaskView) => boolean;
   readonly progressed?: ((progress: TaskProgress) => void) | undefined;
   readonly asked?: ((request: InputRequest, taskId: string) => void) | undefined;
   /** What a client is answered whose call takes longer than the budget, where there are no running results. */
@@ -24,19 +24,19 @@ export interface Holding {
 export async function heldAnswer(holding: Holding): Promise<ToolResult> {
   const { caller, tasks, task } = holding;
   await keepWaiting(task, holding);
-  if (task.outcome?.kind === "completed") return plainAnswer(task);
+  if (task.view.outcome?.kind === "completed") return plainAnswer(task);
   if (caller.settings.companions) return resultForAgent(caller, tasks, task);
-  if (task.outcome) return plainAnswer(task);
+  if (task.view.outcome) return plainAnswer(task);
   // The client is asked next, and is given no result yet.
-  if (holding.until(task)) return { content: [] };
+  if (holding.until(task.view)) return { content: [] };
   await task.cancel();
   throw holding.tooLong();
 }
 
 /** What the call itself was answered with. Throws an RpcError. */
 export async function plainAnswer(task: Task): Promise<ToolResult> {
-  if (!task.outcome) throw new Error(`Task ${task.id} has not ended`);
-  const ending = endingOf(task.outcome);
+  if (!task.view.outcome) throw new Error(`Task ${task.id} has not ended`);
+  const ending = endingOf(task.view.outcome);
   if (ending.kind === "result") return ending.result;
   throw new RpcError(
     ending.kind === "error" ? ending.error : { code: INTERNAL_ERROR, message: "The call was cancelled" },

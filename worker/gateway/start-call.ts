@@ -1,4 +1,4 @@
-import type { JsonObject, TaskJson } from "holdfast";
+import type { JsonObject, TaskView } from "holdfast";
 import { jsonWeight } from "holdfast/durable-object";
 import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "../../front/rpc-error.ts";
 import { limitsOf } from "../config/limits.ts";
@@ -32,7 +32,7 @@ export interface Waiter {
 }
 
 /** Starts a call, and gives its task: when there is a handle, a question or an outcome, or when `waitMs` are over. */
-export async function startCall(caller: Caller, call: WantedCall, waitMs: number): Promise<TaskJson> {
+export async function startCall(caller: Caller, call: WantedCall, waitMs: number): Promise<TaskView> {
   const limits = limitsOf(caller.env);
   const { argumentBytes, shardCeiling, shardBytes } = limits;
   const text = JSON.stringify(call.arguments);
@@ -94,7 +94,7 @@ export class WaitedCall {
   }
 
   /** Joins the task the client gave up waiting for, or starts one. */
-  async begin(waitMs: number, signal: AbortSignal): Promise<TaskJson> {
+  async begin(waitMs: number, signal: AbortSignal): Promise<TaskView> {
     const { settings, first } = this.#caller;
     const at = Date.now();
     const since = at - settings.joinWindowMs;

@@ -1,4 +1,4 @@
-import type { Task, TaskJson } from "holdfast";
+import type { Task, TaskView } from "holdfast";
 import type { DurableTasks, TaskChange } from "holdfast/durable-object";
 
 /** How many events are held at most, and how long they are together, in characters. */
@@ -59,7 +59,7 @@ export class RecentEvents {
     this.#unwatch();
   }
 
-  #progressed({ id, outcome, current: { progress } }: Task): void {
+  #progressed({ view: { id, outcome, progress } }: Task): void {
     if (progress && !outcome) this.#add({ id, text: eventText("progress", { id, progress }) });
   }
 
@@ -80,7 +80,7 @@ export function changeEvent({ seq, task }: TaskChange): string {
   return eventText("task", task, seq);
 }
 
-export function eventText(name: string, data: TaskJson | object, seq?: number): string {
+export function eventText(name: string, data: TaskView | object, seq?: number): string {
   const id = seq === undefined ? "" : `id: ${seq}\n`;
   return `${id}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

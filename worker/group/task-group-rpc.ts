@@ -1,4 +1,4 @@
-import type { JsonObject, ListedTool, TaskJson, TaskPreference } from "holdfast";
+import type { JsonObject, ListedTool, TaskPreference, TaskView } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
 import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
 
@@ -60,13 +60,13 @@ export interface ListQuery {
 /** What the routes ask of a group. `fetch` of `/events?after=<position>[&task=<id>]` gives its changes as they come. */
 export interface TaskGroupRpc {
   /** Resolves with a handle, a question or an outcome, or when `waitMs` are over: then the status is `calling`. */
-  start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskJson>>;
+  start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskView>>;
   /** With its result. Waits, if asked to, until `rev` is beyond `afterRev` or there is an outcome. */
-  task(id: string, wait?: TaskWait): Promise<TaskJson | undefined>;
+  task(id: string, wait?: TaskWait): Promise<TaskView | undefined>;
   /** The newest first, without results and what else is long (`omitted`). */
   tasks(query: ListQuery): Promise<TaskPage>;
-  answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskJson>>;
-  cancel(id: string): Promise<Reply<TaskJson>>;
+  answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskView>>;
+  cancel(id: string): Promise<Reply<TaskView>>;
   /** @param force Also one that runs; its server is not told. */
   forget(id: string, force: boolean): Promise<Reply<null>>;
   tools(identity: GroupIdentity): Promise<Reply<readonly ListedTool[]>>;

@@ -6,7 +6,7 @@ import {
   type ListedTool,
   RequestFaultError,
   TaskError,
-  type TaskJson,
+  type TaskView,
 } from "holdfast";
 import { DurableTasks, type TaskPage } from "holdfast/durable-object";
 import type { Bindings } from "../bindings.ts";
@@ -18,7 +18,7 @@ import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
 import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
-import { LateCalls } from "../objects/late-calls.ts";
+import { endedRecord, LateCalls } from "../objects/late-calls.ts";
 import { Counters, countSums } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
@@ -60,13 +60,13 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   #heldCallsMade: HeldCalls | undefined;
   #webhooksMade: WebhookOutbox | undefined;
   /** Calls being made whose record there may not be yet. */
-  readonly #calling: Map<string, Promise<Reply<TaskJson>>> = new Map();
+  readonly #calling: Map<string, Promise<Reply<TaskView>>> = new Map();
   /** An alarm wakes an object that is not told its name. */
   #identity: GroupIdentity | undefined = this.ctx.storage.kv.get<GroupIdentity>("identity");
   #tasks: DurableTasks | undefined;
   #streams: ChangeStreams | undefined;
 
-  async start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskJson>> {
+  async start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskView>> {
     const tasks = this.#tasksOf(identity);
     await tasks.resume();
     const held = this.#calling.has(call.id) ? undefined : await this.task(call.id);
@@ -90,7 +90,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     return { ok: true, value: late };
   }
 
-  async task(id: string, wait?: TaskWait): Promise<TaskJson | undefined> {
+  async task(id: string, wait?: TaskWait): Promise<TaskView | undefined> {
     const tasks = await this.#resumed();
     if (!tasks) return undefined;
     const task = (await tasks.task(id)) ?? this.#lateCalls.task(id);
@@ -121,11 +121,11 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     return { tasks: all.slice(0, limit), full: held.full };
   }
 
-  async answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskJson>> {
+  async answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskView>> {
     const tasks = await this.#resumed();
     const task = await tasks?.client.get(id);
     if (!tasks || !task) return unknownTask(id);
-    const open = task.inputRequests.some((request) => request.key === key);
+    const open = task.view.inputRequests.some((request) => request.key === key);
     try {
       await task.answer(key, response);
     } catch (error) {
@@ -135,7 +135,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     return this.#reply(id);
   }
 
-  async cancel(id: string): Promise<Reply<TaskJson>> {
+  async cancel(id: string): Promise<Reply<TaskView>> {
     const tasks = await this.#resumed();
     if (!tasks) return unknownTask(id);
     const task = await tasks.client.get(id);
@@ -145,7 +145,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     }
     const late = this.#lateCalls.cancel(id, Date.now());
     if (!late) return unknownTask(id);
-    await tasks.record(late);
+    await tasks.record(endedRecord(late));
     return { ok: true, value: late };
   }
 
@@ -273,7 +273,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   /** Makes the call, unless it is being made. */
-  #call(identity: GroupIdentity, call: StartCall): Promise<Reply<TaskJson>> {
+  #call(identity: GroupIdentity, call: StartCall): Promise<Reply<TaskView>> {
     const known = this.#calling.get(call.id);
     if (known) return known;
     const calling = this.#made(identity, call).finally(() => this.#calling.delete(call.id));
@@ -281,7 +281,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     return calling;
   }
 
-  async #made(identity: GroupIdentity, call: StartCall): Promise<Reply<TaskJson>> {
+  async #made(identity: GroupIdentity, call: StartCall): Promise<Reply<TaskView>> {
     const tasks = this.#tasksOf(identity);
     this.#counters.add("started");
     const { id, tool, prefer, ttlMs, repeatable, timeoutMs } = call;
@@ -302,16 +302,16 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   /** Nothing was sent. */
-  async #notMade(id: string, error: unknown): Promise<Reply<TaskJson>> {
+  async #notMade(id: string, error: unknown): Promise<Reply<TaskView>> {
     const found = upstreamProblem(error);
     log("call-not-made", { task: id, code: found.code, detail: found.detail });
     const failed = this.#lateCalls.failed(id, found.detail, Date.now());
-    if (failed) await this.#known()?.record(failed);
+    if (failed) await this.#known()?.record(endedRecord(failed));
     else await this.#known()?.wakeAt(this.#lateCalls.nextDue());
     return { ok: false, problem: found };
   }
 
-  async #reply(id: string): Promise<Reply<TaskJson>> {
+  async #reply(id: string): Promise<Reply<TaskView>> {
     const value = await this.task(id);
     return value ? { ok: true, value } : unknownTask(id);
   }
@@ -388,7 +388,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
       .catch(() => undefined);
   }
 
-  #settled({ id, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskJson): void {
+  #settled({ id, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskView): void {
     if (!outcome) return;
     this.#counters.add(`settled:${outcome.kind}`);
     log("settled", { task: id, endpoint, tool, outcome: outcome.kind, ms: settledAt - createdAt });
@@ -407,7 +407,7 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 }
 
-function unsentTask({ endpoint }: GroupIdentity, call: StartCall, now: number): TaskJson {
+function unsentTask({ endpoint }: GroupIdentity, call: StartCall, now: number): TaskView {
   return {
     id: call.id,
     endpoint,
@@ -423,7 +423,7 @@ function unsentTask({ endpoint }: GroupIdentity, call: StartCall, now: number): 
   };
 }
 
-function isNews({ rev, progress }: TaskJson, wait: TaskWait): boolean {
+function isNews({ rev, progress }: TaskView, wait: TaskWait): boolean {
   return rev > wait.afterRev || (wait.progress !== undefined && (progress?.progress ?? -1) !== wait.progress);
 }
 
@@ -438,7 +438,7 @@ function changed(tasks: DurableTasks, id: string, { ms, progress }: TaskWait): P
     };
     const unsubscribe = tasks.client.subscribe(
       (task) => {
-        if (task.id === id && progress !== undefined && task.current.progress) done();
+        if (task.id === id && progress !== undefined && task.view.progress) done();
       },
       (gone) => {
         if (gone === id) done();

@@ -1,4 +1,4 @@
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { webhookKey, webhookSignature } from "./webhook-key.ts";
 
 /** Waits after each failed delivery, in ms, as Standard Webhooks advises; after the last one it is given up. */
@@ -19,7 +19,7 @@ export interface WebhookOutboxOptions {
   /** Whose tasks these are; nobody's in an object that never had any. */
   readonly principal: () => string | undefined;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly task: (id: string) => Promise<TaskJson | undefined>;
+  readonly task: (id: string) => Promise<TaskView | undefined>;
   readonly delivered: (id: string, result: "delivered" | "failed" | "given_up") => void;
 }
 
@@ -90,7 +90,7 @@ export class WebhookOutbox {
     this.#sql.exec("DELETE FROM webhook WHERE id = ?", id);
   }
 
-  async #post({ id, url }: Waiting, task: TaskJson): Promise<boolean> {
+  async #post({ id, url }: Waiting, task: TaskView): Promise<boolean> {
     const timestamp = new Date();
     const principal = this.#options.principal() ?? "";
     const body = JSON.stringify({

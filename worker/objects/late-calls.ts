@@ -1,4 +1,4 @@
-import type { Outcome, TaskJson } from "holdfast";
+import type { Outcome, TaskRecord, TaskView } from "holdfast";
 import type { StartCall } from "../group/task-group-rpc.ts";
 
 /** Waits before a server that could not be reached is tried again, in ms; after the last one the call has failed. */
@@ -7,6 +7,27 @@ const BACKOFF_MS = [1_000, 2_000, 5_000, 15_000, 30_000, 60_000, 120_000, 300_00
 const SHORT_CALL = 4 * 1024;
 /** How many are tried again by one alarm. Those left over are still due. */
 const AT_ONCE = 16;
+
+/** A call that ended before it was made. */
+export type EndedCall = TaskView & { readonly outcome: Outcome };
+
+/** Returns the record of a call that ended before it was made. */
+export function endedRecord({ tool, arguments: args, ...task }: EndedCall): TaskRecord {
+  const { id, endpoint, generation, rev, createdAt, settledAt, outcome } = task;
+  return {
+    v: 1,
+    rev,
+    id,
+    endpoint,
+    generation,
+    stage: "settled",
+    call: { name: tool, arguments: args, asTask: false, recovery: "none", rounds: 0 },
+    createdAt,
+    inputs: [],
+    outcome,
+    ...(settledAt !== undefined && { settledAt }),
+  };
+}
 
 /**
  * Calls whose caller was answered before their server could be reached: nothing of them has left, and the engine
@@ -23,7 +44,7 @@ export class LateCalls {
     );
   }
 
-  add(call: StartCall, task: TaskJson, due: number): void {
+  add(call: StartCall, task: TaskView, due: number): void {
     this.#sql.exec(
       "INSERT OR IGNORE INTO late_call (id, call, task, attempts, due) VALUES (?, ?, ?, 0, ?)",
       // The call has the arguments: together they must fit a row.
@@ -40,25 +61,25 @@ export class LateCalls {
     return this.#rows("SELECT 1 FROM late_call WHERE id = ?", id).length > 0;
   }
 
-  task(id: string): TaskJson | undefined {
+  task(id: string): TaskView | undefined {
     const [row] = this.#rows<{ call: string; task: string }>(
       "SELECT call, task FROM late_call WHERE id = ?",
       id,
     );
     if (!row) return undefined;
     const { arguments: args } = JSON.parse(row.call) as StartCall;
-    return { ...(JSON.parse(row.task) as TaskJson), arguments: args };
+    return { ...(JSON.parse(row.task) as TaskView), arguments: args };
   }
 
   /** The newest first, with ids before one, and without long arguments. */
-  tasks(before: string | undefined, limit: number): TaskJson[] {
+  tasks(before: string | undefined, limit: number): TaskView[] {
     const rows = this.#rows<{ task: string; args: string | null }>(
       `SELECT task, CASE WHEN length(call) <= ? THEN json_extract(call, '$.arguments') END AS args FROM late_call
        WHERE coalesce(id < ?, 1) ORDER BY id DESC LIMIT ?`,
       ...[SHORT_CALL, before ?? null, limit],
     );
     return rows.map(({ task, args }) => ({
-      ...(JSON.parse(task) as TaskJson),
+      ...(JSON.parse(task) as TaskView),
       ...(args === null ? { omitted: ["arguments"] } : { arguments: JSON.parse(args) }),
     }));
   }
@@ -90,7 +111,7 @@ export class LateCalls {
   }
 
   /** It could not be made. It is tried again later, or has failed for good: then its last state is given back. */
-  failed(id: string, message: string, now: number): TaskJson | undefined {
+  failed(id: string, message: string, now: number): EndedCall | undefined {
     const [row] = this.#rows<{ attempts: number }>("SELECT attempts FROM late_call WHERE id = ?", id);
     if (!row) return undefined;
     const wait = BACKOFF_MS[row.attempts];
@@ -106,11 +127,11 @@ export class LateCalls {
   }
 
   /** Gives its last state back, if it was still to be made. */
-  cancel(id: string, now: number): TaskJson | undefined {
+  cancel(id: string, now: number): EndedCall | undefined {
     return this.#end(id, { kind: "cancelled", confirmed: true }, now);
   }
 
-  #end(id: string, outcome: Outcome, now: number): TaskJson | undefined {
+  #end(id: string, outcome: Outcome, now: number): EndedCall | undefined {
     const task = this.task(id);
     this.remove(id);
     return task && { ...task, status: outcome.kind, rev: task.rev + 1, settledAt: now, outcome };

@@ -1,4 +1,4 @@
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import type { TaskPage as GroupPage } from "holdfast/durable-object";
 import type { GroupName } from "../directory/principal-directory-rpc.ts";
 import { decodeCursor, encodeCursor, readTaskId, taskIdOf } from "../directory/task-id.ts";
@@ -19,7 +19,7 @@ export interface TaskFilter {
 }
 
 export interface TaskPage {
-  readonly tasks: TaskJson[];
+  readonly tasks: TaskView[];
   readonly nextCursor?: string;
   /** Endpoints some of whose tasks could not be read: they may be absent. */
   readonly missing?: string[];
@@ -73,7 +73,7 @@ function merged(parts: readonly Part[], limit: number): Pick<TaskPage, "tasks" |
       })),
     )
     .sort((a, b) => (a.uuid < b.uuid ? 1 : -1));
-  const tasks: TaskJson[] = [];
+  const tasks: TaskView[] = [];
   let length = 0;
   for (const { task, uuid, last } of all) {
     length += JSON.stringify(task).length;

@@ -188,7 +188,7 @@ describe.each(["2025-11-25", "2026-07-28"] as const)("Holdfast itself, %s", (era
     const before = fixture.calls("slow_compute");
     const client = holdfast();
     const task = await client.callTool("gateway", "slow_compute", { seconds: 4, label: era });
-    expect(task.taskId).toMatch(/^fixture\.0\./);
+    expect(task.view.taskId).toMatch(/^fixture\.0\./);
     await restart();
     expect(await task.result()).toMatchObject({ content: [{ type: "text", text: `Computed ${era}` }] });
     expect(fixture.calls("slow_compute")).toBe(before + 1);

@@ -382,7 +382,7 @@ describe("an abort", () => {
     await poll(lab, wire2026.completed);
     expect(lab.server.methods).toEqual(["tools/call", "tasks/get"]);
     const [task] = await lab.client.list();
-    expect(task?.status).toBe("completed");
+    expect(task?.view.status).toBe("completed");
   });
 
   it("of check_task ends its wait alone", async () => {

@@ -1,14 +1,18 @@
 import { expect, it } from "vitest";
 import { HeldTasks } from "../../../src/agent/held-tasks.ts";
+import type { TaskRecord } from "../../../src/engine/record.ts";
 import { Task } from "../../../src/task.ts";
+import { viewOf } from "../../../src/task-view.ts";
 import { callingRecord, runningRecord, settledRecord } from "../../fixtures/records.ts";
 
-function taskOf(record: ConstructorParameters<typeof Task>[0]["record"]): Task {
+function taskOf(record: TaskRecord): Task {
   const never = (): Promise<never> => Promise.reject(new Error("Nothing is asked of it"));
-  return new Task(
-    { record },
-    { cancel: never, answer: never, storedResult: never, closed: new AbortController().signal },
-  );
+  return new Task(viewOf(record), {
+    cancel: never,
+    answer: never,
+    storedResult: never,
+    closed: new AbortController().signal,
+  });
 }
 
 it("keeps what runs, and the last fifty calls that ended and are in no store", () => {
@@ -39,8 +43,7 @@ it("forgets the oldest of very many ids", () => {
     held.hold(
       Object.create(task, {
         id: { value: `t-${count}` },
-        outcome: { value: task.outcome },
-        taskId: { value: "t" },
+        view: { value: task.view },
       }),
     );
   }

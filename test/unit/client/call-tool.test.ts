@@ -27,9 +27,9 @@ describe("callTool, 2025-11-25", () => {
     expect(call.params).not.toHaveProperty("task");
     await call.reply(wire2025.toolResult);
     const task = await calling;
-    expect(task.status).toBe("completed");
+    expect(task.view.status).toBe("completed");
     expect(await task.result()).toEqual(wire2025.toolResult);
-    expect(task.taskId).toBeUndefined();
+    expect(task.view.taskId).toBeUndefined();
     expect(saved).toEqual([]);
     expect(await client.list()).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe("callTool, 2025-11-25", () => {
     expect(call.params.task).toEqual({ ttl: 60_000 });
     await call.reply(wire2025.createTaskResultWithMessage);
     const task = await calling;
-    expect(task).toMatchObject({
+    expect(task.view).toMatchObject({
       endpoint: "lab",
       tool: "report",
       arguments: { city: "Oslo" },
@@ -87,7 +87,7 @@ describe("callTool, 2025-11-25", () => {
     expect(call.params).not.toHaveProperty("task");
     expect(await store.loadActive()).toEqual([]);
     await call.reply(wire2025.toolResult);
-    expect((await calling).status).toBe("completed");
+    expect((await calling).view.status).toBe("completed");
   });
 
   it("a required tool is called as a task whatever is preferred", async () => {
@@ -128,7 +128,7 @@ describe("callTool, 2026-07-28", () => {
     const call = await server.expect("tools/call");
     expect(await store.loadActive()).toHaveLength(1);
     await call.reply(wire2026.callResult);
-    expect((await calling).outcome).toEqual({ kind: "completed", result: wire2026.callResult });
+    expect((await calling).view.outcome).toEqual({ kind: "completed", result: wire2026.callResult });
     expect(await store.loadActive()).toEqual([]);
     expect(await store.loadSettled()).toEqual([]);
   });
@@ -153,8 +153,8 @@ describe("callTool, 2026-07-28", () => {
       requestState: "opaque",
     });
     const task = await calling;
-    expect(task.status).toBe("input_required");
-    expect(task.inputRequests).toMatchObject([{ key: "name", method: "elicitation/create" }]);
+    expect(task.view.status).toBe("input_required");
+    expect(task.view.inputRequests).toMatchObject([{ key: "name", method: "elicitation/create" }]);
     await task.answer("name", wire2026.inputResponses.name);
     const retry = await server.expect("tools/call");
     expect(retry.params).toMatchObject({
@@ -163,8 +163,8 @@ describe("callTool, 2026-07-28", () => {
       requestState: "opaque",
     });
     await retry.reply(wire2026.createTaskResult);
-    expect(task.status).toBe("working");
-    expect(task.taskId).toBe(wire2026.TASK_ID);
+    expect(task.view.status).toBe("working");
+    expect(task.view.taskId).toBe(wire2026.TASK_ID);
   });
 
   it("parameters that travel as headers do", async () => {
@@ -207,7 +207,7 @@ describe("callTool that comes to nothing", () => {
     expect(await store.loadActive()).toEqual([]);
     const calling = client.callTool("lab", "plain");
     await (await server.expect("tools/call")).reply(wire2026.callResult);
-    expect((await calling).status).toBe("completed");
+    expect((await calling).view.status).toBe("completed");
   });
 
   it("refused by the server: the error says what it said", async () => {
@@ -241,7 +241,7 @@ describe("callTool that comes to nothing", () => {
     await (await server.expect("tools/call")).fail(timeout);
     await clock.advance(2_000);
     await (await server.expect("tools/call")).reply(wire2026.callResult);
-    expect((await calling).status).toBe("completed");
+    expect((await calling).view.status).toBe("completed");
   });
 
   it("the caller's word stands above the tool's", async () => {
@@ -259,7 +259,7 @@ describe("callTool that comes to nothing", () => {
     await clock.advance(2_000);
     const made = { ...wire2025.working, createdAt: new Date(T0).toISOString() };
     await (await server.expect("tasks/list")).reply({ tasks: [made] });
-    expect((await calling).taskId).toBe(wire2025.TASK_ID);
+    expect((await calling).view.taskId).toBe(wire2025.TASK_ID);
   });
 });
 
@@ -285,7 +285,7 @@ describe("callTool with a signal", () => {
     expect(call.options.signal?.aborted, "the request is not given up").toBe(false);
     await call.reply(wire2026.createTaskResult);
     const [task] = await client.list();
-    expect(task?.taskId).toBe(wire2026.TASK_ID);
+    expect(task?.view.taskId).toBe(wire2026.TASK_ID);
     await clock.advance(5_000);
     await (await server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.completed));
     expect(await task?.result()).toEqual(wire2026.toolResult);
@@ -318,7 +318,7 @@ describe("callTool while the page comes back", () => {
     const call = await server.expect("tools/call");
     expect(server.arrivals).toEqual([]);
     await call.reply(wire2026.callResult);
-    expect(await calling).toMatchObject({ status: "completed" });
+    expect(await calling).toMatchObject({ view: { status: "completed" } });
     expect(server.methods).toEqual(["tools/call"]);
   });
 });

@@ -44,18 +44,18 @@ it("a 2025-11-25 question nested 50,000 levels deep is refused, and the task goe
       params: { ...wire2025.working, x: deep() },
     }),
   ).toBe(false);
-  expect(task.inputRequests).toEqual([]);
+  expect(task.view.inputRequests).toEqual([]);
   expect(ask({}, 2)).toBe(true);
   await settled();
-  const [question] = task.inputRequests;
+  const [question] = task.view.inputRequests;
   await expect(task.answer(question?.key ?? "", { action: "accept", content: deep() })).rejects.toThrow(
     InputError,
   );
-  expect(task.inputRequests).toHaveLength(1);
+  expect(task.view.inputRequests).toHaveLength(1);
   await clock.advance(5_000);
   await (await server.expect("tasks/get")).reply(wire2025.completed);
   await (await server.expect("tasks/result")).reply({ content: [{ type: "text", text: "done" }] });
-  expect(task.outcome).toMatchObject({ kind: "completed" });
+  expect(task.view.outcome).toMatchObject({ kind: "completed" });
   await client.close();
 });
 
@@ -78,7 +78,7 @@ it.each([
       resultType: "complete",
       ...fields,
     });
-    expect(task.outcome).toMatchObject({
+    expect(task.view.outcome).toMatchObject({
       kind: "failed",
       error: { reason: "oversized", message: expect.stringContaining("nested more than 1000 levels deep") },
     });

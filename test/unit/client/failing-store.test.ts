@@ -31,7 +31,7 @@ async function wholeStory(lab: Lab): Promise<void> {
   const { client, server } = lab;
   expect(await client.resume()).toEqual([]);
   const task = await start(lab);
-  expect(task.status).toBe("working");
+  expect(task.view.status).toBe("working");
   expect(await client.get(task.id)).toBe(task);
   expect(await client.resume()).toEqual([task]);
   await poll(lab, asking);
@@ -45,7 +45,7 @@ async function wholeStory(lab: Lab): Promise<void> {
   await second.cancel();
   await (await server.expect("tasks/cancel")).reply(wire.acknowledgement);
   await poll(lab, wire.cancelled);
-  expect(second.status).toBe("cancelled");
+  expect(second.view.status).toBe("cancelled");
   expect(server.methods.filter((method) => method === "tools/call")).toHaveLength(2);
 }
 
@@ -90,7 +90,7 @@ describe("when the disk is full", () => {
     failing.add("save");
     await poll(lab, half);
     await poll(lab, { ...wire.completed, lastUpdatedAt: "2025-11-25T11:01:00Z" });
-    expect(task.status).toBe("completed");
+    expect(task.view.status).toBe("completed");
     expect(await store.inner.load(task.id)).toEqual(durable);
     await lab.client.close();
 
@@ -120,8 +120,8 @@ describe("when the disk is full", () => {
     const task = await start(lab);
     failing.add("save");
     await poll(lab, wire.completed);
-    expect((await lab.client.get(task.id))?.status).toBe("completed");
-    expect((await lab.client.list()).map(({ status }) => status)).toEqual(["completed"]);
+    expect((await lab.client.get(task.id))?.view.status).toBe("completed");
+    expect((await lab.client.list()).map(({ view: { status } }) => status)).toEqual(["completed"]);
     expect(await lab.client.resume()).toEqual([]);
     await lab.clock.advance(600_000);
     expect(lab.server.arrivals, "and it is not polled again").toEqual([]);
@@ -239,7 +239,7 @@ describe("IndexedDB", () => {
       const reply = lab.server.expect("tools/call").then((call) => call.reply(wire.createTaskResult));
       await outlast(reply, 1_000);
       const task = await outlast(calling, 1_000);
-      expect(task.status).toBe("working");
+      expect(task.view.status).toBe("working");
       await poll(lab, wire.completed);
       expect(await outlast(task.result(), 1_000)).toEqual(wire.toolResult);
       expect(lab.problems.length).toBeGreaterThan(0);

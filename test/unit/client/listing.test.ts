@@ -15,7 +15,7 @@ describe("list, get and forget", () => {
     const calling = client.callTool("lab", "plain");
     await (await server.expect("tools/call")).reply(wire2026.createTaskResult);
     const task = await calling;
-    expect((await client.list()).map(({ id, status }) => [id, status])).toEqual([
+    expect((await client.list()).map(({ view: { id, status } }) => [id, status])).toEqual([
       ["over", "completed"],
       ["stored", "working"],
       [task.id, "working"],
@@ -117,7 +117,7 @@ describe("subscribe", () => {
   it("the listener sees the task as it is then", async () => {
     const { client, server } = lab2026();
     const statuses: string[] = [];
-    client.subscribe(({ status }) => statuses.push(status));
+    client.subscribe(({ view: { status } }) => statuses.push(status));
     const calling = client.callTool("lab", "plain");
     await (await server.expect("tools/call")).reply(wire2026.createTaskResult);
     const task = await calling;
@@ -194,7 +194,7 @@ describe("a store that fails", () => {
     const { client, server, problems } = lab2026({ store: broken });
     const calling = client.callTool("lab", "plain");
     await (await server.expect("tools/call")).reply(wire2026.callResult);
-    expect((await calling).status).toBe("completed");
+    expect((await calling).view.status).toBe("completed");
     expect(problems.map(({ kind }) => kind)).toContain("storage");
   });
 });

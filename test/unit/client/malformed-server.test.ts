@@ -51,17 +51,18 @@ describe.each([
         replies++;
         await request.reply(value);
       }
-      if (task.outcome) throw new Error(`${JSON.stringify(value)} came to ${JSON.stringify(task.outcome)}`);
+      if (task.view.outcome)
+        throw new Error(`${JSON.stringify(value)} came to ${JSON.stringify(task.view.outcome)}`);
     }
     expect(replies).toBeGreaterThanOrEqual(COUNT);
     expect(await store.loadActive()).toHaveLength(1);
 
-    for (let round = 0; round < 100 && !task.outcome; round++) {
+    for (let round = 0; round < 100 && !task.view.outcome; round++) {
       await clock.advance(3_600_000);
       for (const request of server.arrivals.splice(0)) {
         await request.reply(request.method === "tasks/result" ? wire2025.toolResult : done);
       }
     }
-    expect(task.outcome?.kind).toBe("completed");
+    expect(task.view.outcome?.kind).toBe("completed");
   });
 });

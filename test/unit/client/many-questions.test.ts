@@ -15,8 +15,8 @@ it("a 2025-11-25 task takes 200 open questions, and the next one is refused unti
   for (let id = 0; id < 200; id++) expect(ask(id), `question ${id}`).toBe(true);
   expect(ask(200)).toBe(false);
   await settled();
-  expect(task.inputRequests).toHaveLength(200);
-  await task.answer(task.inputRequests[0]?.key ?? "", { action: "decline" });
+  expect(task.view.inputRequests).toHaveLength(200);
+  await task.answer(task.view.inputRequests[0]?.key ?? "", { action: "decline" });
   // The answer has to reach the server before its question makes room.
   await settled();
   expect(ask(201), "room again").toBe(true);

@@ -66,7 +66,7 @@ function moment(): { readonly come: () => void; readonly coming: Promise<void> }
 /** What a page shows of its one task, one after the other. */
 function watch({ client }: Lab): string[] {
   const seen: string[] = [];
-  client.subscribe(({ status, snapshot }) => {
+  client.subscribe(({ view: { status, snapshot } }) => {
     const shown = snapshot?.statusMessage ?? status;
     if (seen.at(-1) !== shown) seen.push(shown);
   });
@@ -101,10 +101,12 @@ describe("two tabs", () => {
     const calling = one.client.callTool("lab", "plain", {}, { id: "a" });
     await (await one.server.expect("tools/call")).fail(rpcError(-32601));
     await (await one.server.expect("tools/call")).reply(wire2026.createTaskResult);
-    expect((await calling).status).toBe("working");
+    expect((await calling).view.status).toBe("working");
     await settled();
     expect(seen).not.toContain("failed");
-    expect((await two.client.list()).map(({ id, status }) => `${id} ${status}`)).toEqual(["a working"]);
+    expect((await two.client.list()).map(({ view: { id, status } }) => `${id} ${status}`)).toEqual([
+      "a working",
+    ]);
   });
 
   it("a refusal that stands is told to a tab that knew of the call", async () => {
@@ -115,7 +117,7 @@ describe("two tabs", () => {
     );
     const call = await one.server.expect("tools/call");
     const known = await two.client.get("a");
-    expect(known?.status).toBe("calling");
+    expect(known?.view.status).toBe("calling");
     await call.fail(http(404));
     await refused;
     await expect(known?.result()).rejects.toThrow(TaskFailedError);
@@ -141,7 +143,7 @@ describe("two tabs", () => {
     const other = await follower.client.get(task.id);
     const due = T0 + (wire2026.working.pollIntervalMs ?? 0);
     expect([task.nextPollAt, other?.nextPollAt]).toEqual([due, due]);
-    expect(task.state.nextPollAt).toBe(due);
+    expect(task.latest.nextPollAt).toBe(due);
     await poll(leader, wire2026.working);
     let woken = 0;
     for (const handle of [task, other]) handle?.subscribe(() => woken++);
@@ -182,7 +184,7 @@ describe("two tabs", () => {
     const [leader, follower] = [await openTab(), await openTab()];
     const task = await start(follower);
     await poll(leader, minute("01", "half"));
-    expect(task.snapshot?.statusMessage).toBe("half");
+    expect(task.view.snapshot?.statusMessage).toBe("half");
     await poll(leader, wire2026.completed);
     expect(await task.result()).toEqual(wire2026.toolResult);
     expect(follower.server.methods).toEqual(["tools/call"]);
@@ -193,7 +195,7 @@ describe("two tabs", () => {
     const [leader, follower] = [await openTab(), await openTab()];
     const task = await start(follower);
     await poll(leader, asking);
-    expect(task.inputRequests).toMatchObject([{ key: "name" }]);
+    expect(task.view.inputRequests).toMatchObject([{ key: "name" }]);
     await task.answer("name", wire2026.inputResponses.name);
     expect(await store.load(task.id)).toMatchObject({
       inputs: [{ response: wire2026.inputResponses.name }],
@@ -201,7 +203,7 @@ describe("two tabs", () => {
     const update = await leader.server.expect("tasks/update");
     expect(update.params.inputResponses).toEqual({ name: wire2026.inputResponses.name });
     await update.reply(wire2026.acknowledgement);
-    expect(task.inputRequests).toEqual([]);
+    expect(task.view.inputRequests).toEqual([]);
     expect(follower.server.methods).toEqual(["tools/call"]);
   });
 
@@ -227,7 +229,7 @@ describe("two tabs", () => {
     expect(await store.load(task.id)).toMatchObject({ cancel: { requestedAt: T0 } });
     await (await leader.server.expect("tasks/cancel")).reply(wire2026.acknowledgement);
     await poll(leader, wire2026.cancelled);
-    expect(task.status).toBe("cancelled");
+    expect(task.view.status).toBe("cancelled");
     expect(follower.server.methods).toEqual(["tools/call"]);
   });
 
@@ -252,7 +254,7 @@ describe("two tabs", () => {
     await (await visible.server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.working));
     await poll(visible, wire2026.completed);
     expect(leader.server.methods).toEqual(["tools/call"]);
-    expect(task.status).toBe("completed");
+    expect(task.view.status).toBe("completed");
   });
 
   it("one that was frozen shows what it missed when it is looked at again", async () => {
@@ -260,10 +262,10 @@ describe("two tabs", () => {
     const task = await start(frozen);
     frozen.tab.kill();
     await poll(leader, minute("01", "half"));
-    expect(task.snapshot?.statusMessage, "it was told nothing").toBe(wire2026.working.statusMessage);
+    expect(task.view.snapshot?.statusMessage, "it was told nothing").toBe(wire2026.working.statusMessage);
     frozen.tab.show();
     await settled();
-    expect(task.snapshot?.statusMessage).toBe("half");
+    expect(task.view.snapshot?.statusMessage).toBe("half");
   });
 
   it("a call whose tab is killed before the reply is never sent by the other: it is lost, not repeated", async () => {
@@ -343,7 +345,7 @@ describe("two tabs", () => {
     await poll(leader, wire2026.completed);
     leader.tab.kill();
     await settled();
-    expect(other?.status, "it is not on the disk yet").toBe("working");
+    expect(other?.view.status, "it is not on the disk yet").toBe("working");
     landing.come();
     expect(await other?.result()).toEqual(wire2026.toolResult);
     expect(heir.server.methods).toEqual([]);
@@ -412,7 +414,7 @@ describe("two tabs", () => {
     const resuming = opening.client.resume();
     await settled();
     await call.reply(wire2026.callResult);
-    expect((await calling).status).toBe("completed");
+    expect((await calling).view.status).toBe("completed");
     await settled();
     landing.come();
     expect(await resuming).toEqual([]);
@@ -456,8 +458,8 @@ describe("two tabs", () => {
     const task = await calling;
     expect(follower.server.send(wire2025.elicitRequest)).toBe(true);
     await settled();
-    expect(task.inputRequests).toHaveLength(1);
-    await task.answer(task.inputRequests[0]?.key ?? "", wire2025.elicitResult);
+    expect(task.view.inputRequests).toHaveLength(1);
+    await task.answer(task.view.inputRequests[0]?.key ?? "", wire2025.elicitResult);
     await settled();
     expect(leader.server.responses).toEqual([
       { id: 7, result: { ...wire2025.elicitResult, _meta: wire2025.RELATED } },
@@ -475,7 +477,7 @@ describe("two tabs", () => {
     // The server names a task of which no tab has heard, on the session's stream.
     const taken = follower.server.send(wire2025.elicitRequest);
     await settled();
-    const asked = (await follower.client.list()).flatMap(({ inputRequests }) => inputRequests);
+    const asked = (await follower.client.list()).flatMap(({ view: { inputRequests } }) => inputRequests);
     expect(asked).toEqual([]);
     await theirs.reply(wire2025.createTaskResult);
     const task = await elsewhere;
@@ -483,7 +485,7 @@ describe("two tabs", () => {
     await here;
     expect(await taken).toBe(true);
     await settled();
-    expect(task.inputRequests).toHaveLength(1);
+    expect(task.view.inputRequests).toHaveLength(1);
   });
 });
 

@@ -25,7 +25,7 @@ describe.each([
     expect(arrival.params.name).toBe(name);
     expect("task" in arrival.params, "the tool offers tasks").toBe(session === SESSION_2025);
     await arrival.reply(result);
-    expect((await calling).outcome).toMatchObject({ kind: "completed" });
+    expect((await calling).view.outcome).toMatchObject({ kind: "completed" });
     await client.close();
   });
 
@@ -55,7 +55,7 @@ describe.each([
     expect(JSON.stringify(call.arguments)).toBe(TEXT);
     expect(Object.getPrototypeOf(call.arguments)).toBe(Object.prototype);
     await arrival.reply(result);
-    expect(JSON.stringify((await calling).arguments)).toBe(TEXT);
+    expect(JSON.stringify((await calling).view.arguments)).toBe(TEXT);
     await client.close();
   });
 

@@ -39,7 +39,7 @@ it.each(SERVERS)(
     let called = 0;
     client.subscribe(() => called++);
     task.subscribe(() => called++);
-    const { current } = task;
+    const { view } = task;
     writes = 0;
     for (let poll = 1; poll <= POLLS; poll++) {
       await clock.advance(5_000);
@@ -49,7 +49,7 @@ it.each(SERVERS)(
       expect(task.nextPollAt).toBe(T0 + (poll + 1) * 5_000);
     }
     expect({ writes, called }).toEqual({ writes: 0, called: 0 });
-    expect(task.current).toBe(current);
+    expect(task.view).toBe(view);
   },
 );
 
@@ -68,5 +68,5 @@ it("a poll that only renews the record of the pace (`keepPace`) calls nobody", a
     wire2026.getTaskResult({ ...wire2026.working, statusMessage: "half" }),
   );
   expect(called).toBe(1);
-  expect(task.snapshot?.statusMessage).toBe("half");
+  expect(task.view.snapshot?.statusMessage).toBe("half");
 });

@@ -64,7 +64,7 @@ describe("a lost call that tasks/list names twice", () => {
       await (await server.expect("tasks/list")).reply({ tasks: [listed, listed], nextCursor: "same" });
     }
     await settled();
-    expect(task?.taskId).toBe("t");
+    expect(task?.view.taskId).toBe("t");
     expect(problems).toMatchObject([{ kind: "incomplete-list", endpoint: "lab" }]);
     server.arrivals.at(0)?.fail(rpc(-1));
     await client.close();

@@ -64,9 +64,9 @@ describe("resume", () => {
       const tasks = await client.resume();
       await settled();
       expect(server.connects).toBeGreaterThan(0);
-      for (const { outcome, current } of tasks) {
-        expect(outcome).toBeUndefined();
-        expect(current.trouble?.fault.message).toContain("Unsupported protocol version");
+      for (const { view } of tasks) {
+        expect(view.outcome).toBeUndefined();
+        expect(view.trouble?.fault.message).toContain("Unsupported protocol version");
       }
       expect(await store.load("unwanted")).toMatchObject({ cancel: { requestedAt: T0 } });
       expect(await store.load("unwanted")).not.toHaveProperty("cancel.acknowledgedAt");
@@ -144,8 +144,8 @@ describe("resume and tasks/list (2025-11-25)", () => {
       const list = server.arrivals.find(({ method }) => method === "tasks/list");
       await list?.reply({ tasks: [task("t1")] });
       expect(list).toBeDefined();
-      expect((await client.get("lost"))?.taskId).toBeUndefined();
-      expect((await client.get("owner"))?.taskId).toBe("t1");
+      expect((await client.get("lost"))?.view.taskId).toBeUndefined();
+      expect((await client.get("owner"))?.view.taskId).toBe("t1");
       await client.close();
     }
   });
@@ -155,13 +155,13 @@ describe("resume and tasks/list (2025-11-25)", () => {
     const { client, server } = lab2025({ store: await storeWith(lost("lost"), over) });
     await client.resume();
     await (await server.expect("tasks/list")).reply({ tasks: [task("t1")] });
-    expect((await client.get("lost"))?.taskId).toBeUndefined();
+    expect((await client.get("lost"))?.view.taskId).toBeUndefined();
   });
 
   it("of two lost calls neither takes the one task there is: it may be either", async () => {
     const { client, server, clock } = lab2025({ store: await storeWith(lost("one"), lost("two")) });
     const tasks = await client.resume();
-    const unsettled = (): boolean => tasks.some(({ outcome }) => outcome === undefined);
+    const unsettled = (): boolean => tasks.some(({ view: { outcome } }) => outcome === undefined);
     for (let round = 0; round < 10 && unsettled(); round++) {
       await clock.advance(60_000);
       for (const list of server.arrivals.splice(0)) {
@@ -169,7 +169,7 @@ describe("resume and tasks/list (2025-11-25)", () => {
         await list.reply({ tasks: [task("t1")] });
       }
     }
-    for (const { outcome } of tasks) expect(outcome).toMatchObject({ kind: "lost", candidates: ["t1"] });
+    for (const { view } of tasks) expect(view.outcome).toMatchObject({ kind: "lost", candidates: ["t1"] });
   });
 
   it("one list and one reading of the store serve many lost calls, in however many processes", async () => {
@@ -212,7 +212,7 @@ describe("resume and tasks/list (2025-11-25)", () => {
     const second = await server.expect("tasks/list");
     expect(second.params).toEqual({ cursor: "page-2" });
     await second.reply({ tasks: [task("t9")] });
-    expect((await client.get("lost"))?.taskId).toBe("t9");
+    expect((await client.get("lost"))?.view.taskId).toBe("t9");
   });
 });
 

@@ -27,13 +27,16 @@ it.each([
     // It restarts here.
     await clock.advance(1_000);
     const second = await start(6_000);
-    while (first.outcome === undefined && clock.now() < T0 + 60_000) {
+    while (first.view.outcome === undefined && clock.now() < T0 + 60_000) {
       await clock.advance(1_000);
       while (server.arrivals.length > 0) await (await server.expect("tasks/get")).reply(asReply(made(6_000)));
     }
-    expect(first.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining("another task") });
-    expect(second.outcome).toBeUndefined();
-    expect(second.status).toBe("working");
+    expect(first.view.outcome).toMatchObject({
+      kind: "lost",
+      detail: expect.stringContaining("another task"),
+    });
+    expect(second.view.outcome).toBeUndefined();
+    expect(second.view.status).toBe("working");
     await client.close();
   },
 );

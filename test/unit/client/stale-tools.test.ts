@@ -26,7 +26,7 @@ describe("what was remembered of a tool may be out of date", () => {
     expect(second.params).not.toHaveProperty("task");
     expect(second.params.name).toBe("report");
     await second.reply(wire2025.toolResult);
-    expect((await calling).status).toBe("completed");
+    expect((await calling).view.status).toBe("completed");
     expect(server.lists).toBe(2);
     expect(await store.loadActive()).toEqual([]);
     expect(await store.loadSettled(), "the refused call left nothing").toEqual([]);
@@ -42,7 +42,7 @@ describe("what was remembered of a tool may be out of date", () => {
     const second = await server.expect("tools/call");
     expect(second.params.task).toEqual({});
     await second.reply(wire2025.createTaskResult);
-    expect((await calling).taskId).toBe(wire2025.TASK_ID);
+    expect((await calling).view.taskId).toBe(wire2025.TASK_ID);
   });
 
   it("whoever watches hears of one call, which was never refused", async () => {
@@ -51,7 +51,7 @@ describe("what was remembered of a tool may be out of date", () => {
     await client.listTools("lab");
     server.tools = [tool("report", "required")];
     const seen: string[] = [];
-    client.subscribe(({ id, status }) => seen.push(`${id} ${status}`));
+    client.subscribe(({ view: { id, status } }) => seen.push(`${id} ${status}`));
     const calling = client.callTool("lab", "report", {}, { id: "a" });
     await (await server.expect("tools/call")).fail(rpcError(-32601));
     const [handle] = await client.resume();
@@ -66,7 +66,7 @@ describe("what was remembered of a tool may be out of date", () => {
     await client.listTools("lab");
     server.tools = { kind: "network", message: "gone" };
     const seen: string[] = [];
-    client.subscribe(({ status }) => seen.push(status));
+    client.subscribe(({ view: { status } }) => seen.push(status));
     const calling = client.callTool("lab", "report");
     const refusal = expect(calling).rejects.toThrow("gone");
     await (await server.expect("tools/call")).fail(rpcError(-32601));

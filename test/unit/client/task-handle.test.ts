@@ -6,7 +6,7 @@ import {
   TaskExpiredError,
   TaskFailedError,
   TaskLostError,
-  type TaskUpdate,
+  type TaskView,
 } from "../../../src/index.ts";
 import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
@@ -107,8 +107,8 @@ describe("the result of a task", () => {
 });
 
 describe("reading a task's changes", () => {
-  async function collect(task: Task): Promise<readonly TaskUpdate[]> {
-    const updates: TaskUpdate[] = [];
+  async function collect(task: Task): Promise<readonly TaskView[]> {
+    const updates: TaskView[] = [];
     for await (const update of task) updates.push(update);
     return updates;
   }
@@ -162,16 +162,16 @@ describe("reading a task's changes", () => {
       break;
     }
     await poll(lab, wire2026.completed);
-    expect(lab.task.status).toBe("completed");
+    expect(lab.task.view.status).toBe("completed");
   });
 
   it("what changes nothing makes no update, and the state stays the same object", async () => {
     const lab = await started();
-    const before = lab.task.current;
+    const before = lab.task.view;
     let changes = 0;
     const stop = lab.task.subscribe(() => changes++);
     await poll(lab, wire2026.working);
-    expect(lab.task.current).toBe(before);
+    expect(lab.task.view).toBe(before);
     expect(changes).toBe(0);
     await poll(lab, wire2026.completed);
     expect(changes).toBe(1);
@@ -182,10 +182,10 @@ describe("reading a task's changes", () => {
     const lab = await started();
     await lab.clock.advance(5_000);
     await (await lab.server.expect("tasks/get")).fail(network);
-    expect(lab.task.current).toMatchObject({ status: "working", trouble: { fault: network } });
+    expect(lab.task.view).toMatchObject({ status: "working", trouble: { fault: network } });
     await lab.clock.advance(1_000);
     await (await lab.server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.working));
-    expect(lab.task.current).not.toHaveProperty("trouble");
+    expect(lab.task.view).not.toHaveProperty("trouble");
   });
 
   it("progress of the call is progress of the task", async () => {
@@ -193,7 +193,7 @@ describe("reading a task's changes", () => {
     const params = { progressToken: lab.task.id, progress: 3, total: 10, message: "third" };
     expect(lab.server.send({ jsonrpc: "2.0", method: "notifications/progress", params })).toBe(true);
     await settled();
-    expect(lab.task.current.progress).toEqual({ progress: 3, total: 10, message: "third" });
+    expect(lab.task.view.progress).toEqual({ progress: 3, total: 10, message: "third" });
   });
 
   it("a status notification is believed at once", async () => {
@@ -207,16 +207,16 @@ describe("reading a task's changes", () => {
     const other = wire2026.taskNotification({ ...wire2026.completed, taskId: "somebody-else" });
     expect(lab.server.send(other)).toBe(false);
     await settled();
-    expect(lab.task.status).toBe("working");
+    expect(lab.task.view.status).toBe("working");
   });
 
   it("a malformed notification changes nothing", async () => {
     const lab = await started();
     lab.server.send(wire2026.taskNotification({ ...wire2026.completed, status: "unheard of" }));
     await settled();
-    expect(lab.task.status).toBe("working");
+    expect(lab.task.view.status).toBe("working");
     await poll(lab, wire2026.completed);
-    expect(lab.task.status).toBe("completed");
+    expect(lab.task.view.status).toBe("completed");
   });
 });
 
@@ -224,8 +224,8 @@ describe("answering", () => {
   it("2026-07-28: an answer is stored, then sent by tasks/update", async () => {
     const lab = await started();
     await poll(lab, { ...wire2026.inputRequired, inputRequests: { name: wire2026.inputRequests.name } });
-    expect(lab.task.status).toBe("input_required");
-    const [question] = lab.task.inputRequests;
+    expect(lab.task.view.status).toBe("input_required");
+    const [question] = lab.task.view.inputRequests;
     expect(question).toMatchObject({ key: "name", method: "elicitation/create" });
     await lab.task.answer("name", wire2026.inputResponses.name);
     expect(await lab.store.load(lab.task.id)).toMatchObject({
@@ -237,7 +237,7 @@ describe("answering", () => {
       inputResponses: { name: wire2026.inputResponses.name },
     });
     await update.reply(wire2026.acknowledgement);
-    expect(lab.task.inputRequests).toEqual([]);
+    expect(lab.task.view.inputRequests).toEqual([]);
     expect(await lab.store.load(lab.task.id)).toMatchObject({ inputs: [{ state: "delivered" }] });
   });
 
@@ -251,7 +251,7 @@ describe("answering", () => {
     const result = await lab.server.expect("tasks/result");
     expect(lab.server.send(wire2025.elicitRequest)).toBe(true);
     await settled();
-    const [question] = task.inputRequests;
+    const [question] = task.view.inputRequests;
     expect(question?.params).toEqual({
       mode: "form",
       message: "Which edition?",
@@ -314,11 +314,11 @@ describe("cancelling", () => {
     const { task, server, store } = await started();
     await task.cancel();
     expect(await store.load(task.id)).toMatchObject({ cancel: { requestedAt: expect.any(Number) } });
-    expect(task.current).toMatchObject({ status: "working", cancelling: true });
+    expect(task.view).toMatchObject({ status: "working", cancelling: true });
     await (await server.expect("tasks/cancel")).reply(wire2026.acknowledgement);
     expect(server.send(wire2026.taskNotification(wire2026.cancelled))).toBe(true);
     await settled();
-    expect(task.current).toMatchObject({ status: "cancelled", cancelling: false });
+    expect(task.view).toMatchObject({ status: "cancelled", cancelling: false });
   });
 
   it("a task that is over is nothing to cancel", async () => {
@@ -327,7 +327,7 @@ describe("cancelling", () => {
     await lab.task.cancel();
     await settled();
     expect(lab.server.arrivals).toEqual([]);
-    expect(lab.task.status).toBe("completed");
+    expect(lab.task.view.status).toBe("completed");
   });
 
   it("a task that was only looked up is cancelled, not ignored", async () => {
@@ -345,7 +345,7 @@ describe("cancelling", () => {
 it("a poll that brings nothing new wakes nobody who watches the task, and one that does wakes each", async () => {
   const lab = await started();
   const told: unknown[] = [];
-  lab.task.subscribe(() => told.push(lab.task.snapshot?.statusMessage));
+  lab.task.subscribe(() => told.push(lab.task.view.snapshot?.statusMessage));
   await poll(lab, wire2026.working);
   await settled();
   expect(told).toEqual([]);

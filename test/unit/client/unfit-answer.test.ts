@@ -58,7 +58,7 @@ async function askedIn2025(): Promise<Asking> {
     await settled();
     return lab.server.responses.map(({ result: { _meta, ...result } }) => result);
   };
-  return { ...lab, task, key: task.inputRequests[0]?.key ?? "", answers };
+  return { ...lab, task, key: task.view.inputRequests[0]?.key ?? "", answers };
 }
 
 /** Before there is a task: the server asks in its reply to the call (2026-07-28). */
@@ -85,10 +85,11 @@ describe.each([
   it("is not answered by what does not fit it: an InputError says why, and nothing is sent", async () => {
     const { task, key, answers, store } = await ask();
     const before = await store.load(task.id);
+    const { id, endpoint, tool } = task.view;
     await expect(task.answer(key, unfit)).rejects.toMatchObject({
       constructor: InputError,
       key,
-      task: task.reference,
+      task: { id, endpoint, tool },
       message: expect.stringContaining("edition must have at least 3 characters"),
     });
     expect(await answers()).toEqual([]);
@@ -98,10 +99,10 @@ describe.each([
   it("stays open after such an answer, and takes the next one with its defaults", async () => {
     const { task, key, answers } = await ask();
     await expect(task.answer(key, unfit)).rejects.toBeInstanceOf(InputError);
-    expect(task.inputRequests.map((question) => question.key)).toEqual([key]);
-    expect(task.status).toBe("input_required");
+    expect(task.view.inputRequests.map((question) => question.key)).toEqual([key]);
+    expect(task.view.status).toBe("input_required");
     await task.answer(key, fit);
-    expect(task.inputRequests).toEqual([]);
+    expect(task.view.inputRequests).toEqual([]);
     expect(await answers()).toEqual([sent]);
   });
 

@@ -17,8 +17,10 @@ it("a 2026-07-28 task that asks by an unknown method shows it, and the agent's a
   const task = await calling;
   await clock.advance(5_000);
   await (await server.expect("tasks/get")).reply(asking);
-  expect(task.status).toBe("input_required");
-  expect(task.inputRequests).toMatchObject([{ key: "which", method: METHOD, params: { message: "Which?" } }]);
+  expect(task.view.status).toBe("input_required");
+  expect(task.view.inputRequests).toMatchObject([
+    { key: "which", method: METHOD, params: { message: "Which?" } },
+  ]);
   const tools = companionTools(client, { allowAnswers: true, budgetMs: 1, clock });
   const tool = (name: string) => tools.find((one) => one.name === name);
   const checking = tool("check_task")?.execute({ task: task.id });

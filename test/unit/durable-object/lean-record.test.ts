@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { leanRecord, leanTask, leanText } from "../../../src/durable-object/lean-record.ts";
+import { leanRecord, leanText, leanView } from "../../../src/durable-object/lean-record.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import { runningRecord, settledRecord } from "../../fixtures/records.ts";
 
@@ -41,23 +41,23 @@ describe("leanRecord()", () => {
   it.each(hostile)("fits a row whatever is long: %s", (_what, record) => {
     const lean = leanRecord(record);
     expect(leanText(lean).length).toBeLessThan(64 * 1024);
-    expect(JSON.stringify(leanTask(lean)).length).toBeLessThan(64 * 1024);
+    expect(JSON.stringify(leanView(lean)).length).toBeLessThan(64 * 1024);
   });
 
   it("keeps a task's status, and says what it leaves out", () => {
     const asking = { ...base, inputs: [question(LONG)], call: { ...base.call, arguments: { text: LONG } } };
-    expect(leanTask(leanRecord(asking))).toMatchObject({
+    expect(leanView(leanRecord(asking))).toMatchObject({
       status: "input_required",
       inputRequests: [],
       arguments: {},
       omitted: ["arguments", "inputRequests"],
     });
     const failed = settledRecord({ outcome: { kind: "failed", error: { reason: "rpc", message: LONG } } });
-    expect(leanTask(leanRecord(failed))).toMatchObject({ status: "failed", omitted: ["outcome"] });
+    expect(leanView(leanRecord(failed))).toMatchObject({ status: "failed", omitted: ["outcome"] });
   });
 
   it("leaves out nothing but the result where all is short", () => {
-    const task = leanTask(leanRecord({ ...base, inputs: [question("Which edition?")] }));
+    const task = leanView(leanRecord({ ...base, inputs: [question("Which edition?")] }));
     expect(task).toMatchObject({ arguments: base.call.arguments, inputRequests: [{ key: "q" }] });
     expect(task).not.toHaveProperty("omitted");
   });

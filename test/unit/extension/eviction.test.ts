@@ -8,7 +8,7 @@ describe("a worker that lives on", () => {
     const lab = extensionLab({ alarmFloorMs: 30_000 });
     const { client } = lab.page();
     const task = await client.callTool("papers", "acquire_paper", { doi: "10.1/1" });
-    expect(task.status).toBe("working");
+    expect(task.view.status).toBe("working");
     expect(lab.hasAlarm).toBe(true);
     const result = task.result();
     await lab.extension.advance(15_000);
@@ -24,7 +24,7 @@ describe("a worker that lives on", () => {
     const { client } = lab.page();
     await client.callTool("papers", "acquire_paper");
     await lab.extension.advance(120_000);
-    expect((await client.list())[0]?.status).toBe("completed");
+    expect((await client.list())[0]?.view.status).toBe("completed");
     expect(lab.hasAlarm).toBe(false);
   });
 });
@@ -56,8 +56,8 @@ async function story(killAt: number, generation: Generation, reader: Reader): Pr
   const { client } = lab.page();
   let status = "nothing";
   const follow = async (task: Task): Promise<void> => {
-    if (task.status === "calling") throw new Error("A handle of a call that nobody has answered");
-    status = task.status;
+    if (task.view.status === "calling") throw new Error("A handle of a call that nobody has answered");
+    status = task.view.status;
     if (reader === "leaves") return client.close();
     let answering: Promise<void> | undefined;
     for await (const update of task) {
@@ -78,7 +78,7 @@ async function story(killAt: number, generation: Generation, reader: Reader): Pr
   const killedAt = extension.log.length < killAt ? undefined : extension.log[killAt - 1];
   if (reader === "leaves" && status !== "lost") {
     extension.onPass = () => undefined;
-    status = (await lab.page().client.get("the-call"))?.status ?? "nothing";
+    status = (await lab.page().client.get("the-call"))?.view.status ?? "nothing";
   }
   return { lab, status, gaps, killedAt };
 }
@@ -139,7 +139,7 @@ describe.each<Generation>(["2026-07-28", "2025-11-25"])("a worker that is killed
       }
       await lab.extension.advance(1_000);
       const where = `killed every ${everyMs} ms`;
-      expect(task.status, where).toBe("completed");
+      expect(task.view.status, where).toBe("completed");
       expect(await task.result(), where).toEqual(RESULT);
       expect(lab.server.times("tools/call"), where).toBe(1);
       expect(lab.server.shortestPause, where).toBeGreaterThanOrEqual(INTERVAL_MS);

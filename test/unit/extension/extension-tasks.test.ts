@@ -35,7 +35,7 @@ describe("reload", () => {
   it("goes on with what runs, polls it by one client, and tells whoever listens to the worker", async () => {
     const lab = configurable();
     const told: string[] = [];
-    lab.tasks().subscribe(({ status }) => told.push(status));
+    lab.tasks().subscribe(({ view: { status } }) => told.push(status));
     const { client } = lab.page();
     const task = await client.callTool("papers", "report");
     await lab.extension.advance(7_000);
@@ -67,7 +67,7 @@ describe("reload", () => {
     expect(await client.endpoints()).toEqual(["papers"]);
     finish();
     await reloading;
-    expect((await calling).status).toBe("working");
+    expect((await calling).view.status).toBe("working");
     expect(await client.endpoints()).toEqual(["papers", "more"]);
     expect(lab.server.times("tools/call")).toBe(1);
   });
@@ -139,7 +139,7 @@ describe("reload", () => {
     await lab.extension.advance(59_000);
     expect(lab.server.times("tools/call")).toBe(0);
     await lab.extension.advance(2_000);
-    expect((await calling).status).toBe("working");
+    expect((await calling).view.status).toBe("working");
     expect(lab.server.times("tools/call")).toBe(1);
   });
 
@@ -229,11 +229,11 @@ describe("the worker", () => {
     });
     const task = await lab.page().client.callTool("papers", "report");
     await lab.clock.advance(60_000);
-    expect(task.current.trouble?.fault.message).toBe("CORS");
+    expect(task.view.trouble?.fault.message).toBe("CORS");
     fails = false;
     lab.extension.life?.onAdded.fire();
     await settled();
-    expect(task.status).toBe("completed");
+    expect(task.view.status).toBe("completed");
   });
 
   it("that closed its tasks hears nothing more, and its alarm stays for the next", async () => {

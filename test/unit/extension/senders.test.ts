@@ -70,7 +70,7 @@ describe("who may speak", () => {
       const { lab, page } = open({ allow }, sender);
       const task = await page.client.callTool("papers", "report");
       await lab.extension.advance(16_000);
-      expect(task.status).toBe("completed");
+      expect(task.view.status).toBe("completed");
       expect(asked[0]).toEqual(sender);
     });
   });

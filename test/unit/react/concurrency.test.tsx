@@ -9,7 +9,9 @@ import {
   useState,
 } from "react";
 import { afterEach, describe, expect, it } from "vitest";
-import { type ShownTask, useTask, useTasks } from "../../../src/react/index.ts";
+import { useTask, useTaskHandle, useTasks } from "../../../src/react/index.ts";
+import type { Task } from "../../../src/task.ts";
+import type { TaskView } from "../../../src/task-view.ts";
 import { meanwhile } from "./rendering.tsx";
 import { type RowProps, SlowRow, SlowStage } from "./slow-stage.tsx";
 
@@ -59,17 +61,18 @@ describe("readers of one task that appear in a transition, while the task change
         renderAgain({});
         return handle.subscribe(() => renderAgain({}));
       }, []);
-      return handle.snapshot?.statusMessage;
+      return handle.view.snapshot?.statusMessage;
     });
     expect(stage.commits.filter((said) => !alike(said)).length).toBeGreaterThan(0);
   });
 });
 
-type Look = (shown: ShownTask) => string | undefined;
+type Look = (view: TaskView, handleOf: (id: string) => Task | undefined) => string | undefined;
 
 function Deferred({ stage, look }: { readonly stage: SlowStage; readonly look: Look }): ReactNode {
-  const tasks = useDeferredValue(useTasks());
-  return tasks.map((shown) => <SlowRow key={shown.id} stage={stage} says={() => look(shown)} />);
+  const views = useDeferredValue(useTasks());
+  const handleOf = useTaskHandle();
+  return views.map((view) => <SlowRow key={view.id} stage={stage} says={() => look(view, handleOf)} />);
 }
 
 describe("a deferred list of tasks that change together, and once more while it is being rendered", () => {
@@ -92,7 +95,7 @@ describe("a deferred list of tasks that change together, and once more while it 
   });
 
   it("which it would not be by the handles", async () => {
-    const commits = await commitsBy(({ task }) => task.snapshot?.statusMessage);
+    const commits = await commitsBy(({ id }, handleOf) => handleOf(id)?.view.snapshot?.statusMessage);
     expect(commits[0]).not.toEqual(Array(ROWS).fill("first"));
   });
 });

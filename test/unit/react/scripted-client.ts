@@ -2,6 +2,7 @@ import type { TaskRecord } from "../../../src/engine/record.ts";
 import type { JsonObject, ListedTool, ToolResult } from "../../../src/index.ts";
 import { Task } from "../../../src/task.ts";
 import type { CallOptions, TaskClientApi } from "../../../src/task-client-api.ts";
+import { viewOf } from "../../../src/task-view.ts";
 import { type RecordFields, runningRecord, settledRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
 
 /** A promise whose end is the test's. */
@@ -55,7 +56,7 @@ export class ScriptedClient implements TaskClientApi {
       : runningRecord({ id, ...fields });
     this.#records.set(id, record);
     const task = this.#handle(record);
-    task.accept({ record });
+    task.apply(viewOf(record));
     if (record.outcome) this.#handles.delete(id);
     return task;
   }
@@ -94,7 +95,7 @@ export class ScriptedClient implements TaskClientApi {
     this.lists++;
     const records = [...this.#records.values()];
     await this.gate;
-    return records.map((record) => this.#handle(record)).sort((a, b) => a.createdAt - b.createdAt);
+    return records.map((record) => this.#handle(record)).sort((a, b) => a.view.createdAt - b.view.createdAt);
   }
 
   async get(id: string): Promise<Task | undefined> {
@@ -138,15 +139,12 @@ export class ScriptedClient implements TaskClientApi {
   #handle(record: TaskRecord): Task {
     const known = this.#handles.get(record.id);
     if (known) return known;
-    const task = new Task(
-      { record },
-      {
-        cancel: async () => undefined,
-        answer: async (_task, key, response) => void this.answers.push({ id: record.id, key, response }),
-        storedResult: async (): Promise<ToolResult> => ({ content: [] }),
-        closed: new AbortController().signal,
-      },
-    );
+    const task = new Task(viewOf(record), {
+      cancel: async () => undefined,
+      answer: async (_task, key, response) => void this.answers.push({ id: record.id, key, response }),
+      storedResult: async (): Promise<ToolResult> => ({ content: [] }),
+      closed: new AbortController().signal,
+    });
     if (!record.outcome) this.#handles.set(record.id, task);
     return task;
   }

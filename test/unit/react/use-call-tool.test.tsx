@@ -88,7 +88,7 @@ describe("useCallTool", () => {
     if (!plain) throw new Error("The other client does not hold it");
     await meanwhile(() => caller.made(0).resolve(plain));
     expect(caller.screen.text).toBe("plain completed");
-    expect(caller.now.task?.task).toBe(plain);
+    expect(caller.now.task).toBe(plain.view);
   });
 
   it("still shows it when the client's tasks are listed, and it is none of them", async () => {

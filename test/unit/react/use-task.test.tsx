@@ -2,7 +2,8 @@
 import { cleanup } from "@testing-library/react";
 import type { ReactElement } from "react";
 import { afterEach, describe, expect, it } from "vitest";
-import { type ShownTask, useTask, useTaskIds, useTasks } from "../../../src/react/index.ts";
+import { useTask, useTaskIds, useTasks } from "../../../src/react/index.ts";
+import type { TaskView } from "../../../src/task-view.ts";
 import { settledRecord, T0 } from "../../fixtures/records.ts";
 import { Reader } from "./reader.tsx";
 import { Commits, meanwhile, renderWith } from "./rendering.tsx";
@@ -96,7 +97,7 @@ describe("useTask", () => {
 
   it("is the same object while the task is as it was, and keeps its outcome", async () => {
     const client = new ScriptedClient(settledRecord({ id: "over" }));
-    const seen: (ShownTask | null | undefined)[] = [];
+    const seen: (TaskView | null | undefined)[] = [];
     await renderWith(client, [
       <Reader key="one" read={() => useTask("over")} seen={seen} />,
       <Reader key="all" read={() => useTasks()} />,

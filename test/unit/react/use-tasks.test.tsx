@@ -2,7 +2,8 @@
 import { cleanup } from "@testing-library/react";
 import type { ReactElement } from "react";
 import { afterEach, describe, expect, it } from "vitest";
-import { type ShownTask, type TaskFilter, useTaskIds, useTasks } from "../../../src/react/index.ts";
+import { type TaskFilter, useTaskIds, useTasks } from "../../../src/react/index.ts";
+import type { TaskView } from "../../../src/task-view.ts";
 import { settledRecord, T0 } from "../../fixtures/records.ts";
 import { Reader } from "./reader.tsx";
 import { Commits, meanwhile, renderWith } from "./rendering.tsx";
@@ -10,7 +11,7 @@ import { held, running, ScriptedClient } from "./scripted-client.ts";
 
 afterEach(cleanup);
 
-type Tasks = readonly ShownTask[];
+type Tasks = readonly TaskView[];
 
 const words = (tasks: Tasks): string => tasks.map(({ id, status }) => `${id} ${status}`).join(", ");
 

@@ -17,7 +17,7 @@ describe("calling a tool", () => {
     expect(request.headers.get("idempotency-key")).toMatch(/^[0-9a-f-]{36}$/);
     await request.reply(202, taskOf());
     const task = await calling;
-    expect([task.id, task.status, task.taskId]).toEqual([ID, "working", "upstream-1"]);
+    expect([task.id, task.view.status, task.view.taskId]).toEqual([ID, "working", "upstream-1"]);
   });
 
   it("resolves while the worker still calls: it is held", async () => {

@@ -67,7 +67,7 @@ describe("what the worker could not read", () => {
     await (await worker.expect("GET", "/v1/tasks/books.0.1")).refuse(500, "internal");
     await (await worker.expect("GET", PATH)).refuse(404, "unknown-task");
     await clock.advance(0);
-    expect(task?.status).toBe("lost");
+    expect(task?.view.status).toBe("lost");
   });
 });
 
@@ -79,7 +79,7 @@ describe("what a list leaves out", () => {
     const task = await calling;
     const stream = await (await worker.expect("GET", "/v1/events")).stream();
     await stream.send("task", taskOf({ rev: 2, arguments: {}, omitted: ["arguments"] }), "p1");
-    expect(task.arguments).toEqual({ pages: 3 });
+    expect(task.view.arguments).toEqual({ pages: 3 });
   });
 
   it("the client fetches the questions of a task that were left out", async () => {
@@ -88,14 +88,14 @@ describe("what a list leaves out", () => {
     const lean = { ...askingTask(2), inputRequests: [], omitted: ["inputRequests"] };
     await (await worker.expect("GET", ALL)).reply(200, { tasks: [lean] });
     const [task] = await listing;
-    expect(task?.inputRequests).toEqual([]);
+    expect(task?.view.inputRequests).toEqual([]);
     await (await worker.expect("GET", PATH)).reply(200, askingTask(2));
-    expect(task?.inputRequests).toMatchObject([QUESTION]);
+    expect(task?.view.inputRequests).toMatchObject([QUESTION]);
     // Known at this `rev`, they are not fetched again.
     const again = client.list();
     await (await worker.expect("GET", ALL)).reply(200, { tasks: [lean] });
     await again;
-    expect(task?.inputRequests).toMatchObject([QUESTION]);
+    expect(task?.view.inputRequests).toMatchObject([QUESTION]);
     expect(worker.log.filter((line) => line === `GET ${PATH}`)).toHaveLength(1);
   });
 
@@ -107,10 +107,10 @@ describe("what a list leaves out", () => {
     const stream = await (await worker.expect("GET", "/v1/events")).stream();
     const lean = { ...askingTask(3), inputRequests: [], omitted: ["inputRequests"] };
     await stream.send("task", lean, "p1");
-    expect(task?.inputRequests).toEqual([]);
+    expect(task?.view.inputRequests).toEqual([]);
     const next = { ...QUESTION, key: "rpc/2" };
     await (await worker.expect("GET", PATH)).reply(200, { ...askingTask(3), inputRequests: [next] });
-    expect(task?.inputRequests).toMatchObject([next]);
+    expect(task?.view.inputRequests).toMatchObject([next]);
   });
 });
 

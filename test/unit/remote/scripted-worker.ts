@@ -3,7 +3,7 @@ import {
   RemoteTaskClient,
   type RemoteTaskClientOptions,
 } from "../../../src/remote/index.ts";
-import type { TaskJson } from "../../../src/task-json.ts";
+import type { TaskView } from "../../../src/task-view.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 
 export const URL = "https://holdfast.test";
@@ -171,7 +171,7 @@ export function remoteLab(options: Partial<RemoteTaskClientOptions> = {}): Remot
 
 export const ID = "papers.0.01936c4e-5b5e-7c1a-9d3e-2f1a4b6c8d0e";
 
-export function taskOf(parts: Partial<TaskJson> = {}): TaskJson {
+export function taskOf(parts: Partial<TaskView> = {}): TaskView {
   return {
     id: ID,
     endpoint: "papers",
@@ -191,14 +191,14 @@ export function taskOf(parts: Partial<TaskJson> = {}): TaskJson {
 export const QUESTION = { key: "rpc/1", method: "elicitation/create", params: {} } as const;
 
 /** A task that waits for an answer. */
-export function askingTask(rev: number): TaskJson {
+export function askingTask(rev: number): TaskView {
   return taskOf({ rev, status: "input_required", inputRequests: [QUESTION] });
 }
 
 export const RESULT = { content: [{ type: "text", text: "done" }] };
-export const COMPLETED: TaskJson = taskOf({ rev: 9, outcome: { kind: "completed", result: RESULT } });
+export const COMPLETED: TaskView = taskOf({ rev: 9, outcome: { kind: "completed", result: RESULT } });
 /** As events and lists have it. */
-export const COMPLETED_APART: TaskJson = taskOf({
+export const COMPLETED_APART: TaskView = taskOf({
   rev: 9,
   outcome: { kind: "completed", result: { content: [] }, apart: true },
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Task, TaskUpdate } from "../../../src/index.ts";
+import type { Task, TaskView } from "../../../src/index.ts";
 import {
   askingTask,
   COMPLETED,
@@ -46,10 +46,10 @@ describe("the stream of events", () => {
   it("brings updates, progress and the outcome", async () => {
     const lab = await running();
     const { client, task } = lab;
-    const updates: TaskUpdate[] = [];
+    const updates: TaskView[] = [];
     const heard: string[] = [];
-    client.subscribe(({ id, status }) => heard.push(`${id} ${status}`));
-    task.subscribe(() => updates.push(task.current));
+    client.subscribe(({ view: { id, status } }) => heard.push(`${id} ${status}`));
+    task.subscribe(() => updates.push(task.view));
     const stream = await opened(lab);
     await stream.send("progress", { id: ID, progress: { progress: 1, total: 2 } });
     await stream.send("task", askingTask(2), "p1");
@@ -98,7 +98,7 @@ describe("the stream of events", () => {
   it("a listener hears of a call made here once, not again with its event", async () => {
     const lab = remoteLab();
     const heard: string[] = [];
-    lab.client.subscribe(({ id, status }) => heard.push(`${id} ${status}`));
+    lab.client.subscribe(({ view: { id, status } }) => heard.push(`${id} ${status}`));
     const stream = await opened(lab, []);
     const calling = lab.client.callTool("papers", "report");
     await (await lab.worker.expect("POST", "/v1/endpoints/papers/calls")).reply(202, taskOf());
@@ -113,7 +113,7 @@ describe("the stream of events", () => {
     const stream = await opened(lab, [taskOf({ id: "papers.0.old" })]);
     expect(heard, "what was there before is no change").toEqual([]);
     await stream.send("task", taskOf({ id: "papers.0.new", tool: "other" }), "p1");
-    expect(heard.map(({ id, tool }) => [id, tool])).toEqual([["papers.0.new", "other"]]);
+    expect(heard.map(({ view: { id, tool } }) => [id, tool])).toEqual([["papers.0.new", "other"]]);
   });
 
   it("that breaks is opened again from where it was, with longer and longer waits, and nothing is asked twice", async () => {
@@ -134,7 +134,7 @@ describe("the stream of events", () => {
     await stream.ready(true, "p1");
     expect(await worker.quiet()).toEqual([]);
     await stream.send("task", COMPLETED_APART, "p2");
-    expect(task.status).toBe("completed");
+    expect(task.view.status).toBe("completed");
     expect(problems.map(({ kind }) => kind)).toEqual(["events", "events"]);
   });
 
@@ -169,13 +169,13 @@ describe("the stream of events", () => {
     await (await (await worker.expect("GET", "/v1/events")).stream()).ready(false);
     await (await worker.expect("GET", UNFINISHED)).reply(200, { tasks: [] });
     await (await worker.expect("GET", `/v1/tasks/${ID}`)).reply(200, COMPLETED);
-    expect(task.status).toBe("completed");
+    expect(task.view.status).toBe("completed");
 
     const other = await running();
     await (await (await other.worker.expect("GET", "/v1/events")).stream()).ready(false);
     await (await other.worker.expect("GET", UNFINISHED)).reply(200, { tasks: [] });
     await (await other.worker.expect("GET", `/v1/tasks/${ID}`)).refuse(404, "unknown-task");
-    expect(other.task.status).toBe("lost");
+    expect(other.task.view.status).toBe("lost");
   });
 
   it("after a gap the whole list is asked for, whatever the faults, and the listeners hear what is new", async () => {
@@ -183,7 +183,7 @@ describe("the stream of events", () => {
     const { client, worker, clock } = lab;
     const stream = await opened(lab);
     const heard: string[] = [];
-    client.subscribe(({ id, status }) => heard.push(`${id} ${status}`));
+    client.subscribe(({ view: { id, status } }) => heard.push(`${id} ${status}`));
     await stream.ready(false, "p9");
     for (let failure = 0; failure < 6; failure++) {
       await (await worker.expect("GET", "/v1/tasks?limit=100")).refuse(503, "unavailable", {
@@ -211,7 +211,7 @@ describe("the stream of events", () => {
     await (await worker.expect("GET", UNFINISHED)).reply(200, {
       tasks: [askingTask(4)],
     });
-    expect(task.status).toBe("input_required");
+    expect(task.view.status).toBe("input_required");
   });
 
   it("is opened after a refusal too, and says why it is not", async () => {
@@ -231,7 +231,7 @@ describe("the stream of events", () => {
     await stream.text("id: p1\nevent: task\ndata: {\n\n");
     await stream.send("progress", { id: ID, progress: "half" });
     await stream.send("odd", taskOf({ rev: 7, status: "lost" }), "p2");
-    expect(lab.task.status).toBe("working");
+    expect(lab.task.view.status).toBe("working");
     expect(lab.problems).toMatchObject([{ kind: "events", error: { code: "malformed" } }]);
   });
 

@@ -36,13 +36,13 @@ describe("tasks of the worker", () => {
       tasks: [...page(1), { id: "is no task" }],
     });
     const resumed = await resuming;
-    expect(resumed.map(({ createdAt }) => createdAt - T0)).toEqual([1, 2, 3]);
+    expect(resumed.map(({ view: { createdAt } }) => createdAt - T0)).toEqual([1, 2, 3]);
     const listing = client.list();
     await (await worker.expect("GET", "/v1/tasks?limit=100")).reply(200, {
       tasks: [COMPLETED_APART, ...page(3)],
     });
     const [first, second] = await listing;
-    expect(first?.outcome?.kind).toBe("completed");
+    expect(first?.view.outcome?.kind).toBe("completed");
     expect(second, "one handle a task").toBe(resumed[2]);
   });
 
@@ -76,7 +76,7 @@ describe("tasks of the worker", () => {
     const getting = client.get(ID);
     await (await worker.expect("GET", PATH)).reply(200, taskOf({ rev: 4, status: "calling" }));
     expect(await getting).toBe(task);
-    expect(task.status).toBe("working");
+    expect(task.view.status).toBe("working");
   });
 
   it("a list that was on its way when a task ended does not bring it back to life", async () => {
@@ -86,9 +86,9 @@ describe("tasks of the worker", () => {
     const getting = client.get(ID);
     await (await worker.expect("GET", PATH)).reply(200, COMPLETED);
     await getting;
-    expect(task.status).toBe("completed");
+    expect(task.view.status).toBe("completed");
     await held.reply(200, { tasks: [taskOf({ rev: 2 })] });
-    expect((await listing).map(({ status }) => status)).toEqual(["completed"]);
+    expect((await listing).map(({ view: { status } }) => status)).toEqual(["completed"]);
   });
 
   it("a list that was on its way when a task failed in its tool says that it failed", async () => {
@@ -102,7 +102,7 @@ describe("tasks of the worker", () => {
     await getting;
     await held.reply(200, { tasks: [taskOf({ rev: 2 })] });
     const [late] = await listing;
-    expect(late?.outcome).toMatchObject({ kind: "completed", result: { isError: true } });
+    expect(late?.view.outcome).toMatchObject({ kind: "completed", result: { isError: true } });
   });
 
   it("tools are those of the endpoint", async () => {
@@ -142,7 +142,7 @@ describe("what a handle does", () => {
     const cancelling = task.cancel();
     await (await worker.expect("POST", `${PATH}/cancel`)).reply(202, taskOf({ rev: 2, cancelling: true }));
     await cancelling;
-    expect(task.current.cancelling).toBe(true);
+    expect(task.view.cancelling).toBe(true);
     const again = task.cancel();
     await (await worker.expect("POST", `${PATH}/cancel`)).refuse(409, "not-open");
     await again;
@@ -155,7 +155,7 @@ describe("what a handle does", () => {
     expect(request.json).toEqual({ action: "decline" });
     await request.reply(202, taskOf({ rev: 2 }));
     await answering;
-    expect(task.inputRequests).toEqual([]);
+    expect(task.view.inputRequests).toEqual([]);
   });
 
   it.each([

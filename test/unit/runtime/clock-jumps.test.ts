@@ -66,7 +66,7 @@ describe.each(CLOCKS)("%s", (_what, clockOf, times) => {
     clock.offset += 9_999 * DAY;
     await clock.advance(5_000);
     await (await server.expect("tasks/get")).reply(wire.getTaskResult(wire.working));
-    expect((await client.list())[0]?.status).toBe("working");
+    expect((await client.list())[0]?.view.status).toBe("working");
   });
 });
 

@@ -263,7 +263,7 @@ describe("2026-07-28: a subscription that ends", () => {
     await lab.clock.advance(600_000);
     expect(opened(lab)).toBe(1);
     await poll(lab, wire2026.completed);
-    expect(task.status, "and the polls go on").toBe("completed");
+    expect(task.view.status, "and the polls go on").toBe("completed");
   });
 
   it("because the server pushes for none of our tasks is not opened again", async () => {
@@ -385,7 +385,7 @@ describe("2026-07-28: the polls", () => {
     await acknowledge(lab, ...agreed);
     lab.server.send(wire2026.taskNotification({ ...wire2026.completed, taskId: "b" }));
     await settled();
-    expect(second.status).toBe("completed");
+    expect(second.view.status).toBe("completed");
     expect(await poll(lab)).toBeLessThanOrEqual(PACE);
     expect(await poll(lab)).toBe(PACE);
   });
@@ -405,7 +405,7 @@ describe("2026-07-28: what is pushed", () => {
     };
     expect(lab.server.send(wire2026.taskNotification(half))).toBe(true);
     await settled();
-    expect(task.snapshot?.statusMessage).toBe("half");
+    expect(task.view.snapshot?.statusMessage).toBe("half");
     expect(await poll(lab, half)).toBe(10 * PACE);
   });
 
@@ -485,6 +485,6 @@ describe("2025-11-25: the stream of the session", () => {
       true,
     );
     await settled();
-    expect(task?.snapshot?.statusMessage).toBe("half");
+    expect(task?.view.snapshot?.statusMessage).toBe("half");
   });
 });

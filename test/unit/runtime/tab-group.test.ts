@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type TabAction, TabGroup } from "../../../src/runtime/tab-group.ts";
 import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
-import type { SharedState } from "../../../src/shared-state.ts";
+import { type TaskView, viewOf } from "../../../src/task-view.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 import { runningRecord, T0 } from "../../fixtures/records.ts";
@@ -11,7 +11,7 @@ interface Member {
   readonly tab: FakeTab;
   /** `elected`, `deposed` and `awake`, as they came. */
   readonly news: string[];
-  readonly told: SharedState[];
+  readonly published: TaskView[];
   readonly adopted: string[];
   readonly acts: TabAction[];
   /** What it says when it is asked to act. */
@@ -42,7 +42,7 @@ class Group {
 
   member(scope = "app", tab: FakeTab = this.browser.openTab(), platform: TabPlatform = tab): Member {
     const news: string[] = [];
-    const told: SharedState[] = [];
+    const published: TaskView[] = [];
     const adopted: string[] = [];
     const acts: TabAction[] = [];
     const group = new TabGroup(platform, this.clock, scope, {
@@ -52,7 +52,7 @@ class Group {
       },
       deposed: () => news.push("deposed"),
       awake: () => news.push("awake"),
-      told: (state) => told.push(state),
+      published: (view) => published.push(view),
       forgot: (id) => news.push(`forgot ${id}`),
       adopt: ({ id }) => adopted.push(id),
       act: async (action) => {
@@ -60,7 +60,7 @@ class Group {
         return member.taken;
       },
     });
-    const member: Member = { group, tab, news, told, adopted, acts, taken: true };
+    const member: Member = { group, tab, news, published, adopted, acts, taken: true };
     return member;
   }
 
@@ -330,19 +330,19 @@ it("those who follow read what they missed once a new leader has read: what it s
   expect([second.news, third.news]).toEqual([["elected"], ["awake"]]);
 });
 
-describe("telling", () => {
-  const state: SharedState = { record: runningRecord(), progress: { progress: 1 } };
+describe("publishing a view", () => {
+  const view = viewOf(runningRecord(), { progress: { progress: 1 } });
 
   it("reaches all the others, as copies, and not oneself", async () => {
     const group = new Group();
     const [one, two, three] = (await group.joined(3)) as [Member, Member, Member];
     const stranger = group.member("another app");
     await stranger.group.join();
-    two.group.tell(state);
+    two.group.publish(view, false);
     await settled();
-    expect([one.told, two.told, three.told]).toEqual([[state], [], [state]]);
-    expect(one.told[0]).not.toBe(state);
-    expect(stranger.told).toEqual([]);
+    expect([one.published, two.published, three.published]).toEqual([[view], [], [view]]);
+    expect(one.published[0]).not.toBe(view);
+    expect(stranger.published).toEqual([]);
   });
 
   it("and handing over is for the leader alone", async () => {
@@ -356,12 +356,12 @@ describe("telling", () => {
     const group = new Group();
     const [leader, follower] = await group.pair();
     follower.group.close();
-    follower.group.tell(state);
-    leader.group.tell(state);
+    follower.group.publish(view, false);
+    leader.group.publish(view, false);
     follower.tab.show();
     leader.tab.freeze();
     await group.clock.advance(60_000);
-    expect([leader.told, follower.told, follower.news]).toEqual([[], [], []]);
+    expect([leader.published, follower.published, follower.news]).toEqual([[], [], []]);
     expect(group.clock.pending, "only the leader's watch is left").toBe(1);
   });
 });

@@ -20,9 +20,9 @@ describe("a long result in IndexedDB", () => {
     await store.save(record);
     const client = new TaskClient({ store: indexedDbStore("listed"), endpoints: {}, tabs: null });
     const [task] = await client.list();
-    expect(task?.outcome).toMatchObject({ kind: "completed", apart: true });
+    expect(task?.view.outcome).toMatchObject({ kind: "completed", apart: true });
     expect(await task?.result()).toEqual(long);
-    expect((await client.get(record.id))?.outcome).toEqual({ kind: "completed", result: long });
+    expect((await client.get(record.id))?.view.outcome).toEqual({ kind: "completed", result: long });
   });
 
   it("goes with its record", async () => {

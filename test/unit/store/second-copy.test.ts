@@ -176,7 +176,7 @@ it("TaskClient.resume() goes on with restored tasks, calls nothing again, and sa
 
   const later = lab2026({ store: indexedDbStore("tasks") });
   const [task] = await later.client.resume();
-  expect(task).toMatchObject({ id, status: "working" });
+  expect(task?.view).toMatchObject({ id, status: "working" });
   await (await later.server.expect("tasks/get")).reply(wire.getTaskResult(wire.completed));
   expect(await task?.result()).toEqual(wire.toolResult);
   expect(later.server.methods).toEqual(["tasks/get"]);
@@ -196,8 +196,8 @@ it("a restored call whose reply never came is not sent again, unless its tool ma
   await client.resume();
   await (await server.expect("tools/call")).reply(wire.createTaskResult);
   await settled();
-  expect((await client.get("once"))?.outcome).toMatchObject({ kind: "lost" });
-  expect((await client.get("repeatable"))?.status).toBe("working");
+  expect((await client.get("once"))?.view.outcome).toMatchObject({ kind: "lost" });
+  expect((await client.get("repeatable"))?.view.status).toBe("working");
   expect(server.methods.filter((method) => method === "tools/call")).toHaveLength(1);
 });
 

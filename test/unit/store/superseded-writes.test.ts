@@ -83,7 +83,7 @@ it("A task that another tab deletes with force ends as lost in the tab that runs
   await store.remove("record-1");
   await task?.cancel();
   await settled();
-  expect(task?.outcome).toMatchObject({ kind: "lost" });
+  expect(task?.view.outcome).toMatchObject({ kind: "lost" });
   expect(await client.list()).toEqual([]);
   expect(await store.loadActive()).toEqual([]);
   const before = server.arrivals.length;

@@ -1,10 +1,10 @@
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { beforeEach, describe, expect, test } from "vitest";
 import { fakeId, fakeTask } from "./fake-objects.ts";
 import { ApiLab } from "./lab.ts";
 
 interface Page {
-  readonly tasks: TaskJson[];
+  readonly tasks: TaskView[];
   readonly nextCursor?: string;
   readonly missing?: string[];
 }
@@ -21,7 +21,7 @@ function fill(
   shard: number,
   from: number,
   count: number,
-  parts: Partial<TaskJson> = {},
+  parts: Partial<TaskView> = {},
 ): string[] {
   lab.objects.PRINCIPALS.getByName("alice").open({ endpoint, shard });
   const group = lab.objects.group("alice", endpoint, shard);

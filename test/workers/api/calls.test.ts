@@ -1,4 +1,4 @@
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { beforeEach, describe, expect, test } from "vitest";
 import { taskShape } from "../../../worker/api/schemas.ts";
 import { fakeTask } from "./fake-objects.ts";
@@ -21,7 +21,7 @@ describe("a call", () => {
       ttlMs: 60_000,
     });
     expect(response.status).toBe(202);
-    const task = (await response.json()) as TaskJson;
+    const task = (await response.json()) as TaskView;
     expect(response.headers.get("location")).toBe(`/v1/tasks/${task.id}`);
     expect(response.headers.get("etag")).toBe('"1"');
     expect(taskShape.strict().safeParse(task).error).toBeUndefined();
@@ -45,7 +45,7 @@ describe("a call", () => {
       await lab.call({ arguments: { b: [2], a: 1 }, tool: "report" }, key),
     ];
     expect([one.status, two.status]).toEqual([202, 202]);
-    expect(((await one.json()) as TaskJson).id).toBe(((await two.json()) as TaskJson).id);
+    expect(((await one.json()) as TaskView).id).toBe(((await two.json()) as TaskView).id);
     expect(lab.objects.group("alice", "papers").started).toHaveLength(1);
   });
 

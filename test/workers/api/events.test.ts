@@ -1,4 +1,4 @@
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import type { StreamedEvent } from "holdfast/remote";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { decodePositions, encodePositions } from "../../../worker/api/events/position.ts";
@@ -35,7 +35,7 @@ function change(group: FakeGroup, n: number): void {
 }
 
 function told(event: StreamedEvent): string {
-  const { endpoint, rev } = JSON.parse(event.data) as TaskJson;
+  const { endpoint, rev } = JSON.parse(event.data) as TaskView;
   return `${endpoint} ${rev}`;
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject, ListedTool, TaskJson } from "holdfast";
+import type { JsonObject, ListedTool, TaskView } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
 import type {
   Admission,
@@ -59,7 +59,7 @@ class FakeStreams {
 /** A group whose tasks the test moves. */
 export class FakeGroup implements TaskGroupRpc {
   readonly name: GroupName;
-  readonly held: Map<string, TaskJson> = new Map();
+  readonly held: Map<string, TaskView> = new Map();
   readonly started: StartCall[] = [];
   readonly streams: FakeStreams = new FakeStreams();
   /** What is asked of it next fails so. */
@@ -68,8 +68,8 @@ export class FakeGroup implements TaskGroupRpc {
   /** How many tasks fill a page by their length. */
   pageSize: number = Number.POSITIVE_INFINITY;
   /** What a call comes to; a running task without one. */
-  answersCalls: ((call: StartCall) => TaskJson) | undefined;
-  readonly #changes: { readonly seq: number; readonly task: TaskJson }[] = [];
+  answersCalls: ((call: StartCall) => TaskView) | undefined;
+  readonly #changes: { readonly seq: number; readonly task: TaskView }[] = [];
   readonly #waiting: Set<() => void> = new Set();
   #seq = 0;
   /** Loses what it knows, as an object does whose storage was deleted. */
@@ -83,7 +83,7 @@ export class FakeGroup implements TaskGroupRpc {
   }
 
   /** Stores a task and tells of it. */
-  put(task: TaskJson): void {
+  put(task: TaskView): void {
     this.held.set(task.id, task);
     this.#seq += 1;
     this.#changes.push({ seq: this.#seq, task });
@@ -95,7 +95,7 @@ export class FakeGroup implements TaskGroupRpc {
     this.streams.tell(`event: progress\ndata: ${JSON.stringify({ id, progress: { progress } })}\n\n`);
   }
 
-  async start(_identity: GroupIdentity, call: StartCall): Promise<Reply<TaskJson>> {
+  async start(_identity: GroupIdentity, call: StartCall): Promise<Reply<TaskView>> {
     const failed = this.#failure();
     if (failed) return failed;
     const held = this.held.get(call.id);
@@ -110,7 +110,7 @@ export class FakeGroup implements TaskGroupRpc {
   async task(
     id: string,
     wait?: { readonly afterRev: number; readonly ms: number },
-  ): Promise<TaskJson | undefined> {
+  ): Promise<TaskView | undefined> {
     if (this.error) throw this.error;
     const task = this.held.get(id);
     if (!task || !wait || task.outcome || task.rev > wait.afterRev) return task;
@@ -140,7 +140,7 @@ export class FakeGroup implements TaskGroupRpc {
     return { tasks: tasks.slice(0, this.pageSize), full: true };
   }
 
-  async answer(id: string, key: string, _response: JsonObject): Promise<Reply<TaskJson>> {
+  async answer(id: string, key: string, _response: JsonObject): Promise<Reply<TaskView>> {
     const task = this.held.get(id);
     if (!task) return unknownTask;
     if (!task.inputRequests.some((request) => request.key === key)) {
@@ -149,7 +149,7 @@ export class FakeGroup implements TaskGroupRpc {
     return this.#failure() ?? { ok: true, value: { ...task, rev: task.rev + 1, inputRequests: [] } };
   }
 
-  async cancel(id: string): Promise<Reply<TaskJson>> {
+  async cancel(id: string): Promise<Reply<TaskView>> {
     const task = this.held.get(id);
     return task ? (this.#failure() ?? { ok: true, value: { ...task, cancelling: true } }) : unknownTask;
   }
@@ -287,7 +287,7 @@ export function fakeId(endpoint: string, shard: number, n: number): string {
     .replace(/^(.{8})/, "$1-")}-7000-8000-000000000000`;
 }
 
-export function fakeTask(id: string, parts: Partial<TaskJson> = {}): TaskJson {
+export function fakeTask(id: string, parts: Partial<TaskView> = {}): TaskView {
   return {
     id,
     endpoint: id.split(".")[0] ?? "",
@@ -315,7 +315,7 @@ function made<T>(map: Map<string, T>, name: string, make: () => T): T {
   return known;
 }
 
-function taskEvent(seq: number, task: TaskJson): string {
+function taskEvent(seq: number, task: TaskView): string {
   return `id: ${seq}\nevent: task\ndata: ${JSON.stringify(task)}\n\n`;
 }
 

@@ -91,7 +91,7 @@ describe.each(["sample-2025", "sample-2026"])("a remote client and the objects, 
     const gone: string[] = [];
     const ended: string[] = [];
     watcher.subscribe(
-      ({ id, outcome }) => outcome && ended.push(id),
+      ({ view: { id, outcome } }) => outcome && ended.push(id),
       (id) => gone.push(id),
     );
     const task = await client.callTool(endpoint, "acquire_paper", paper(100));

@@ -1,4 +1,4 @@
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeGroup, fakeId, fakeTask } from "./fake-objects.ts";
 import { ApiLab } from "./lab.ts";
@@ -14,7 +14,7 @@ beforeEach(() => {
   group = lab.objects.group("alice", "papers");
 });
 
-const settled = (id: string): TaskJson =>
+const settled = (id: string): TaskView =>
   fakeTask(id, { rev: 5, outcome: { kind: "completed", result: RESULT }, settledAt: 1_732_000_001_000 });
 
 /** A task that ends when it has been waited for a little. */
@@ -114,7 +114,7 @@ describe("getting a task", () => {
 });
 
 describe("the list", () => {
-  const ids = (page: { tasks: TaskJson[] }): string[] => page.tasks.map(({ id }) => id);
+  const ids = (page: { tasks: TaskView[] }): string[] => page.tasks.map(({ id }) => id);
 
   beforeEach(() => {
     const { list } = lab.objects.PRINCIPALS.getByName("alice");
@@ -140,7 +140,7 @@ describe("the list", () => {
     do {
       const response = await lab.request(`/v1/tasks?${query}${cursor && `&cursor=${cursor}`}`);
       expect(response.status).toBe(200);
-      const page = (await response.json()) as { tasks: TaskJson[]; nextCursor?: string };
+      const page = (await response.json()) as { tasks: TaskView[]; nextCursor?: string };
       found.push(ids(page));
       cursor = page.nextCursor ?? "";
     } while (cursor);
@@ -157,12 +157,12 @@ describe("the list", () => {
 
   test("a task that comes between two pages moves none", async () => {
     const first = (await (await lab.request("/v1/tasks?limit=10")).json()) as {
-      tasks: TaskJson[];
+      tasks: TaskView[];
       nextCursor: string;
     };
     group.put(fakeTask(fakeId("papers", 0, 26)));
     const second = (await (await lab.request(`/v1/tasks?limit=15&cursor=${first.nextCursor}`)).json()) as {
-      tasks: TaskJson[];
+      tasks: TaskView[];
       nextCursor?: string;
     };
     expect(new Set([...ids(first), ...ids(second)]).size).toBe(25);

@@ -1,14 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import { expect, it, vi } from "vitest";
 import { countedStorage } from "../../../worker/group/counted-storage.ts";
 import { Counters } from "../../../worker/operations/counters.ts";
+import { recordOfView } from "../../fixtures/record-of-view.ts";
 
 const MB = 1_000_000;
 
-const RUNNING: TaskJson = {
+const RUNNING: TaskView = {
   id: "a",
   endpoint: "lab",
   generation: "2026-07-28",
@@ -22,7 +23,7 @@ const RUNNING: TaskJson = {
   cancelling: false,
 };
 
-function failed(message: string): TaskJson {
+function failed(message: string): TaskView {
   const outcome = { kind: "failed", error: { reason: "rpc", message } } as const;
   return { ...RUNNING, rev: 2, status: "failed", settledAt: 2_000, outcome };
 }
@@ -66,7 +67,9 @@ it("housekeeping reads no record, whatever the settled tasks hold", () =>
   inNewObject(async (storage) => {
     const tasks = lifeOn(countedStorage(storage, new Counters()));
     for (let n = 0; n < 20; n++)
-      await tasks.record({ ...failed("No kelp"), id: `done-${n}`, arguments: { text: "x".repeat(MB / 10) } });
+      await tasks.record(
+        recordOfView({ ...failed("No kelp"), id: `done-${n}`, arguments: { text: "x".repeat(MB / 10) } }),
+      );
     const read = new ReadStorage(storage);
     const next = lifeOn(read.storage, { count: 5 });
     await next.resume();
@@ -80,8 +83,8 @@ it("housekeeping keeps the latest, those of the time that was set, and what it c
     const counted = countedStorage(storage, new Counters());
     const tasks = lifeOn(counted);
     for (const id of ["old", "damaged", "newer-version", "fresh"])
-      await tasks.record({ ...failed("No kelp"), id });
-    await tasks.record({ ...RUNNING, id: "running" });
+      await tasks.record(recordOfView({ ...failed("No kelp"), id }));
+    await tasks.record(recordOfView({ ...RUNNING, id: "running" }));
     const long = Date.now() - 8 * 24 * 3_600_000;
     storage.sql.exec("UPDATE task SET seq = seq - ? WHERE id != 'fresh'", Date.now() - long);
     storage.sql.exec("UPDATE task SET record = '{' WHERE id = 'damaged'");
@@ -110,13 +113,13 @@ it.each([
       inputRequests: [{ key: "q", method: "elicitation/create", params: { message: "日".repeat(3 * MB) } }],
     },
   ],
-] satisfies [string, TaskJson][])(
+] satisfies [string, TaskView][])(
   "a record of 9 MB is stored whole, in rows of less than 2 MB: %s",
   (_what, task) =>
     inNewObject(async (storage) => {
       const counted = countedStorage(storage, new Counters());
       const tasks = lifeOn(counted);
-      await tasks.record(task);
+      await tasks.record(recordOfView(task));
       expect(await lifeOn(counted).task("a")).toEqual(task);
       const sizes = [
         ...storage.sql.exec(
@@ -136,8 +139,8 @@ it("a record that becomes short again has its row to itself", () =>
   inNewObject(async (storage) => {
     const counted = countedStorage(storage, new Counters());
     const tasks = lifeOn(counted);
-    await tasks.record({ ...RUNNING, immediateResponse: "x".repeat(2 * MB) });
-    await tasks.record({ ...RUNNING, rev: 2 });
+    await tasks.record(recordOfView({ ...RUNNING, immediateResponse: "x".repeat(2 * MB) }));
+    await tasks.record(recordOfView({ ...RUNNING, rev: 2 }));
     expect(storage.sql.exec("SELECT id FROM result").toArray()).toEqual([]);
     expect(await lifeOn(counted).task("a")).toEqual({ ...RUNNING, rev: 2 });
   }));
@@ -149,7 +152,9 @@ it("a page of a list is bounded by its length, and the next one goes on from the
     const question = { key: "q", method: "elicitation/create", params: { message } } as const;
     for (let n = 0; n < 200; n++) {
       const id = `task-${String(n).padStart(3, "0")}`;
-      await tasks.record({ ...RUNNING, id, status: "input_required", inputRequests: [question] });
+      await tasks.record(
+        recordOfView({ ...RUNNING, id, status: "input_required", inputRequests: [question] }),
+      );
     }
     const seen: string[] = [];
     let pages = 0;
@@ -168,7 +173,7 @@ it("long arguments are in no list and in no replayed change, which say so", () =
   inNewObject(async (storage) => {
     const tasks = lifeOn(countedStorage(storage, new Counters()));
     const whole = { ...RUNNING, arguments: { text: "x".repeat(200_000) } };
-    for (let rev = 1; rev <= 50; rev++) await tasks.record({ ...whole, rev });
+    for (let rev = 1; rev <= 50; rev++) await tasks.record(recordOfView({ ...whole, rev }));
     const changes = [...(tasks.changes(0) ?? [])];
     expect(changes.map(({ task }) => task.rev)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
     expect(JSON.stringify(changes).length).toBeLessThan(50_000);
@@ -183,7 +188,7 @@ it("a watcher who missed more than is replayed is told nothing of it", () =>
     const message = "x".repeat(15_000);
     const question = { key: "q", method: "elicitation/create", params: { message } } as const;
     for (let n = 0; n < 60; n++)
-      await tasks.record({ ...RUNNING, id: `task-${n}`, inputRequests: [question] });
+      await tasks.record(recordOfView({ ...RUNNING, id: `task-${n}`, inputRequests: [question] }));
     expect(tasks.changes(0)).toBeUndefined();
     expect([...(tasks.changes(tasks.position() - 1) ?? [])]).toHaveLength(1);
     expect([...(tasks.changes(0, "task-3") ?? [])]).toHaveLength(1);
@@ -193,17 +198,19 @@ it("the weight of active tasks counts arguments, questions and small values, als
   inNewObject(async (storage) => {
     const counted = countedStorage(storage, new Counters());
     const tasks = lifeOn(counted);
-    await tasks.record({ ...RUNNING, id: "long", arguments: { text: "x".repeat(MB) } });
-    await tasks.record({ ...RUNNING, id: "many", arguments: { list: Array(50_000).fill({}) } });
+    await tasks.record(recordOfView({ ...RUNNING, id: "long", arguments: { text: "x".repeat(MB) } }));
+    await tasks.record(recordOfView({ ...RUNNING, id: "many", arguments: { list: Array(50_000).fill({}) } }));
     const question = { key: "q", method: "elicitation/create", params: { message: "x".repeat(MB / 5) } };
-    await tasks.record({ ...RUNNING, id: "asking", status: "input_required", inputRequests: [question] });
+    await tasks.record(
+      recordOfView({ ...RUNNING, id: "asking", status: "input_required", inputRequests: [question] }),
+    );
     const weight = tasks.activeWeight();
     expect(weight).toBeGreaterThan(4 * MB);
     expect(weight).toBeLessThan(5 * MB);
     const next = lifeOn(counted);
     await next.resume();
     expect(next.activeWeight()).toBe(weight);
-    for (const id of ["long", "many"]) await next.record({ ...failed("No kelp"), id });
+    for (const id of ["long", "many"]) await next.record(recordOfView({ ...failed("No kelp"), id }));
     await next.client.forget("asking", { force: true });
     expect(next.activeWeight()).toBe(0);
   }));

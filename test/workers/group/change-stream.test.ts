@@ -1,14 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import { readEventStream, type StreamedEvent } from "holdfast/remote";
 import { expect, it } from "vitest";
 import { ChangeStreams } from "../../../worker/group/change-stream.ts";
 import { countedStorage } from "../../../worker/group/counted-storage.ts";
 import { Counters } from "../../../worker/operations/counters.ts";
+import { recordOfView } from "../../fixtures/record-of-view.ts";
 
-const TASK: TaskJson = {
+const TASK: TaskView = {
   id: "a",
   endpoint: "lab",
   generation: "2026-07-28",
@@ -48,7 +49,7 @@ class Reader {
 
   async revs(count: number): Promise<number[]> {
     const revs: number[] = [];
-    while (revs.length < count) revs.push(((await this.next()).data as TaskJson).rev);
+    while (revs.length < count) revs.push(((await this.next()).data as TaskView).rev);
     return revs;
   }
 
@@ -60,13 +61,13 @@ class Reader {
 it("a watcher sees what was missed and then what comes, each once and in order", () =>
   withTasks(async (tasks) => {
     const streams = new ChangeStreams(tasks);
-    for (let rev = 1; rev <= 3; rev++) await tasks.record({ ...TASK, rev });
+    for (let rev = 1; rev <= 3; rev++) await tasks.record(recordOfView({ ...TASK, rev }));
     const reader = new Reader(streams.open({ after: 0, id: undefined }));
     expect(await reader.next()).toMatchObject({ type: "ready", data: {}, id: "0" });
-    await tasks.record({ ...TASK, rev: 4 });
+    await tasks.record(recordOfView({ ...TASK, rev: 4 }));
     expect(await reader.revs(4)).toEqual([1, 2, 3, 4]);
     const next = reader.revs(1);
-    await tasks.record({ ...TASK, rev: 5 });
+    await tasks.record(recordOfView({ ...TASK, rev: 5 }));
     expect(await next).toEqual([5]);
     await tasks.client.forget("a", { force: true });
     expect(await reader.next()).toEqual({ type: "forgotten", data: { id: "a" }, id: undefined });
@@ -77,8 +78,8 @@ it("a watcher of one task sees nothing of another", () =>
   withTasks(async (tasks) => {
     const reader = new Reader(new ChangeStreams(tasks).open({ after: undefined, id: "a" }));
     await reader.next();
-    await tasks.record({ ...TASK, id: "b" });
-    await tasks.record(TASK);
+    await tasks.record(recordOfView({ ...TASK, id: "b" }));
+    await tasks.record(recordOfView(TASK));
     expect(await reader.next()).toMatchObject({ type: "task", data: { id: "a" } });
     reader.leave();
   }));
@@ -89,9 +90,9 @@ it("a watcher who reads slowly still sees the changes that are stored, and no qu
     const reader = new Reader(streams.open({ after: undefined, id: undefined }));
     await reader.next();
     // More than the latest events that are held for all streams.
-    for (let n = 0; n < 1_200; n++) await tasks.record({ ...TASK, id: `task-${n}` });
+    for (let n = 0; n < 1_200; n++) await tasks.record(recordOfView({ ...TASK, id: `task-${n}` }));
     const seen: unknown[] = [];
-    while (seen.length < 1_200) seen.push(((await reader.next()).data as TaskJson).id);
+    while (seen.length < 1_200) seen.push(((await reader.next()).data as TaskView).id);
     expect(seen).toEqual(Array.from({ length: 1_200 }, (_, n) => `task-${n}`));
     reader.leave();
   }));
@@ -103,12 +104,13 @@ it("a watcher who missed more than is replayed is told that there is a gap", () 
     const streams = new ChangeStreams(tasks);
     const slow = new Reader(streams.open({ after: undefined, id: undefined }));
     await slow.next();
-    for (let n = 0; n < 60; n++) await tasks.record({ ...TASK, id: `task-${n}`, inputRequests });
+    for (let n = 0; n < 60; n++)
+      await tasks.record(recordOfView({ ...TASK, id: `task-${n}`, inputRequests }));
     const late = new Reader(streams.open({ after: 0, id: undefined }));
     const gap = { type: "ready", data: { gap: true }, id: String(tasks.position()) };
     expect(await late.next()).toEqual(gap);
     expect(await slow.next()).toEqual(gap);
-    await tasks.record(TASK);
+    await tasks.record(recordOfView(TASK));
     expect(await Promise.all([late.revs(1), slow.revs(1)])).toEqual([[1], [1]]);
     late.leave();
     slow.leave();

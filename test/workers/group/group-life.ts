@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import type { JsonObject, TaskJson } from "holdfast";
+import type { JsonObject, TaskView } from "holdfast";
 import type { Reply, StartCall } from "../../../worker/group/task-group-rpc.ts";
 import type { WireEntry } from "../../../worker/samples/wire-log.ts";
 
@@ -26,22 +26,22 @@ export class GroupLife {
     return env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, shard]));
   }
 
-  async start(args: JsonObject, more: Partial<StartCall> = {}, waitMs = 900): Promise<Reply<TaskJson>> {
+  async start(args: JsonObject, more: Partial<StartCall> = {}, waitMs = 900): Promise<Reply<TaskView>> {
     this.#tasksBefore = await tasksAtServer();
     const call = {
       id: this.id,
       tool: "acquire_paper",
       arguments: { doi: "10.1/kelp", stage_ms: 100, ...args },
     };
-    return this.group.start(this.identity, { ...call, ...more }, waitMs) as Promise<Reply<TaskJson>>;
+    return this.group.start(this.identity, { ...call, ...more }, waitMs) as Promise<Reply<TaskView>>;
   }
 
-  task(): Promise<TaskJson | undefined> {
-    return this.group.task(this.id) as Promise<TaskJson | undefined>;
+  task(): Promise<TaskView | undefined> {
+    return this.group.task(this.id) as Promise<TaskView | undefined>;
   }
 
   /** The task once it stands so; asks the object, which wakes it. */
-  stands(...statuses: TaskJson["status"][]): Promise<TaskJson> {
+  stands(...statuses: TaskView["status"][]): Promise<TaskView> {
     return until(async () => {
       const task = await this.task();
       return task && statuses.includes(task.status) ? task : undefined;
@@ -49,7 +49,7 @@ export class GroupLife {
   }
 
   /** Resolves when the object has stored an outcome. It is only looked into: nothing here sets the task going. */
-  async settlesByItself(): Promise<TaskJson> {
+  async settlesByItself(): Promise<TaskView> {
     await until(async () => {
       const settled = await runInDurableObject(this.group, (_object, { storage }) => {
         // An object that was evicted while it was made may not have its tables yet.
@@ -62,7 +62,7 @@ export class GroupLife {
       }).catch(() => 0);
       return settled > 0 || undefined;
     });
-    return (await this.task()) as TaskJson;
+    return (await this.task()) as TaskView;
   }
 
   /** The methods that reached the sample server since its log was cleared. */

@@ -55,7 +55,7 @@ it("26 polls that bring only later time stamps write no row and publish no chang
       };
       const tasks = new DurableTasks(state, { endpoints: { lab: server } });
       tasks.watch((change) => changes.push(change));
-      tasks.client.subscribe((task) => changes.push(task.current));
+      tasks.client.subscribe((task) => changes.push(task.view));
       return tasks;
     };
     const pollUntil = async (tasks: DurableTasks, polls: number): Promise<void> => {

@@ -1,13 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import { expect, it } from "vitest";
 import budget from "../../../bench/budget.json" with { type: "json" };
 import { countedStorage } from "../../../worker/group/counted-storage.ts";
 import { Counters } from "../../../worker/operations/counters.ts";
+import { recordOfView } from "../../fixtures/record-of-view.ts";
 
-const RUNNING: TaskJson = {
+const RUNNING: TaskView = {
   id: "a",
   endpoint: "lab",
   generation: "2026-07-28",
@@ -20,7 +21,7 @@ const RUNNING: TaskJson = {
   inputRequests: [],
   cancelling: false,
 };
-const DONE: TaskJson = {
+const DONE: TaskView = {
   ...RUNNING,
   status: "completed",
   settledAt: 2_000,
@@ -43,16 +44,17 @@ it(`each change of a task writes at most ${budget.rowsPerChange} row, its outcom
   inNewObject(async (storage) => {
     const counters = new Counters();
     const tasks = lifeOn(storage, counters);
-    for (let other = 0; other < 20; other++) await tasks.record({ ...RUNNING, id: `other-${other}` });
+    for (let other = 0; other < 20; other++)
+      await tasks.record(recordOfView({ ...RUNNING, id: `other-${other}` }));
     counters.take();
     for (const change of [RUNNING, { ...RUNNING, rev: 2 }, { ...DONE, rev: 3 }]) {
-      await tasks.record(change);
+      await tasks.record(recordOfView(change));
       const { rows_written, rows_read = 0 } = counters.take() ?? {};
       expect(rows_written).toBeGreaterThan(0);
       expect(rows_written).toBeLessThanOrEqual(budget.rowsPerChange);
       expect(rows_read).toBeLessThanOrEqual(2);
     }
-    await tasks.record({ ...RUNNING, rev: 9 });
+    await tasks.record(recordOfView({ ...RUNNING, rev: 9 }));
     expect(counters.take()?.rows_written, "an outcome is final").toBeUndefined();
   }));
 
@@ -61,11 +63,11 @@ it("the unfinished are counted as they come and go, and a new life counts the sa
     const tasks = lifeOn(storage);
     const counted = (): [number, number] => [tasks.activeCount(), lifeOn(storage).activeCount()];
     expect(counted()).toEqual([0, 0]);
-    for (const id of ["a", "b", "c"]) await tasks.record({ ...RUNNING, id });
-    await tasks.record({ ...RUNNING, rev: 2 });
+    for (const id of ["a", "b", "c"]) await tasks.record(recordOfView({ ...RUNNING, id }));
+    await tasks.record(recordOfView({ ...RUNNING, rev: 2 }));
     expect(counted()).toEqual([3, 3]);
-    await tasks.record({ ...DONE, rev: 3 });
-    await tasks.record({ ...DONE, id: "plain" });
+    await tasks.record(recordOfView({ ...DONE, rev: 3 }));
+    await tasks.record(recordOfView({ ...DONE, id: "plain" }));
     expect(counted()).toEqual([2, 2]);
     await tasks.client.forget("a");
     expect(counted()).toEqual([2, 2]);
@@ -78,8 +80,9 @@ it("a task that says much and often stays within the 2 MB that Cloudflare takes 
     // In letters of three bytes.
     const immediateResponse = "日".repeat(20 * 1024);
     const changes = 50;
-    for (let rev = 1; rev < changes; rev++) await tasks.record({ ...RUNNING, rev, immediateResponse });
-    await tasks.record({ ...DONE, rev: changes, immediateResponse });
+    for (let rev = 1; rev < changes; rev++)
+      await tasks.record(recordOfView({ ...RUNNING, rev, immediateResponse }));
+    await tasks.record(recordOfView({ ...DONE, rev: changes, immediateResponse }));
     const bytes = "length(CAST(record AS BLOB)) + length(CAST(log AS BLOB)) AS bytes";
     expect(storage.sql.exec(`SELECT ${bytes} FROM task`).one().bytes).toBeLessThan(2_000_000);
     const revs = [...(tasks.changes(0, "a") ?? [])].map(({ task }) => task.rev);
@@ -90,8 +93,8 @@ it("a task that says much and often stays within the 2 MB that Cloudflare takes 
 it("tasks of an object with the earlier tables are all there, with what was told of them", () =>
   inNewObject(async (storage) => {
     const before = lifeOn(storage);
-    await before.record({ ...RUNNING, id: "running", rev: 4 });
-    await before.record({ ...DONE, id: "done", rev: 7 });
+    await before.record(recordOfView({ ...RUNNING, id: "running", rev: 4 }));
+    await before.record(recordOfView({ ...DONE, id: "done", rev: 7 }));
     const told = [...(before.changes(0) ?? [])];
     toEarlierTables(storage.sql);
     storage.sql.exec("INSERT INTO active VALUES ('damaged', 't', 'working', 13, '{', '')");
@@ -103,8 +106,8 @@ it("tasks of an object with the earlier tables are all there, with what was told
       expect(told.flatMap(({ task }) => [...(tasks.changes(0, task.id) ?? [])])).toEqual(told);
       expect(await tasks.task("done")).toEqual({ ...DONE, id: "done", rev: 7 });
       // The same revision, and one after the outcome: neither is newer than what was moved.
-      await tasks.record({ ...RUNNING, id: "running", rev: 4, tool: "another" });
-      await tasks.record({ ...RUNNING, id: "done", rev: 8 });
+      await tasks.record(recordOfView({ ...RUNNING, id: "running", rev: 4, tool: "another" }));
+      await tasks.record(recordOfView({ ...RUNNING, id: "done", rev: 8 }));
       expect(await tasks.task("running")).toMatchObject({ rev: 4, tool: "acquire_paper" });
       expect(await tasks.task("done")).toMatchObject({ rev: 7, status: "completed" });
     }

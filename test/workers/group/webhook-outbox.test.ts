@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { expect, it, vi } from "vitest";
 import { WebhookOutbox } from "../../../worker/group/webhook-outbox.ts";
 
-const DONE: TaskJson = {
+const DONE: TaskView = {
   id: "a",
   endpoint: "lab",
   generation: "2026-07-28",

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { expect, it } from "vitest";
 import { ask, json, post } from "./whole-worker.ts";
 
@@ -10,7 +10,7 @@ const call = { tool: "acquire_paper", arguments: { doi: "10.1/kelp", stage_ms: 5
 it("a key makes its call once, answers with its task, and refuses another call", async () => {
   const headers = { "idempotency-key": crypto.randomUUID() };
   const replies = await Promise.all(Array.from({ length: 5 }, () => post(PATH, call, headers)));
-  const tasks = await Promise.all(replies.map((reply) => json<TaskJson>(reply)));
+  const tasks = await Promise.all(replies.map((reply) => json<TaskView>(reply)));
   expect(new Set(tasks.map(({ id }) => id)).size).toBe(1);
   const other = await post(PATH, { ...call, arguments: { doi: "10.1/other" } }, headers);
   expect(other.status).toBe(422);
@@ -19,7 +19,7 @@ it("a key makes its call once, answers with its task, and refuses another call",
 
 it("a key whose task was deleted makes no second call", async () => {
   const headers = { "idempotency-key": crypto.randomUUID() };
-  const { id } = await json<TaskJson>(post(PATH, call, headers));
+  const { id } = await json<TaskView>(post(PATH, call, headers));
   await json(ask(`/v1/tasks/${id}?wait=20`));
   expect((await ask(`/v1/tasks/${id}`, { method: "DELETE" })).status).toBe(204);
   const again = await post(PATH, call, headers);
@@ -31,7 +31,7 @@ it("a key whose task was deleted makes no second call", async () => {
 it("a key whose task is kept no longer makes no second call", async () => {
   const headers = { "idempotency-key": crypto.randomUUID() };
   const plain = { tool: "lookup_doi", arguments: { doi: "10.1/kelp" } };
-  const { id } = await json<TaskJson>(post(PATH, plain, headers));
+  const { id } = await json<TaskView>(post(PATH, plain, headers));
   const group = env.TASK_GROUP.getByName(JSON.stringify(["demo", "sample-2026", Number(id.split(".")[1])]));
   // As if others had settled since, more than are kept.
   await runInDurableObject(group, (_group, { storage }) => {
@@ -53,7 +53,7 @@ it("a key whose task is kept no longer makes no second call", async () => {
 it("a call that is no task is answered with its result, and the task can be asked for again", async () => {
   const reply = await post(PATH, { tool: "lookup_doi", arguments: { doi: "10.1/kelp" } });
   expect(reply.status).toBe(200);
-  const task = await json<TaskJson>(reply);
+  const task = await json<TaskView>(reply);
   expect(task.outcome).toMatchObject({
     kind: "completed",
     result: { structuredContent: { doi: "10.1/kelp" } },

@@ -1,4 +1,4 @@
-import type { TaskJson } from "holdfast";
+import type { TaskView } from "holdfast";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ask, json, post } from "./whole-worker.ts";
 
@@ -16,13 +16,13 @@ interface Document {
 const SECRET_ARGUMENT = "10.1/an-argument-nobody-else-may-read";
 
 let document: Document;
-let demos: TaskJson;
+let demos: TaskView;
 let lines: string[] = [];
 
 beforeAll(async () => {
   document = await json<Document>(ask("/v1/openapi.json", {}, null));
   const call = { tool: "acquire_paper", arguments: { doi: SECRET_ARGUMENT, stage_ms: 10_000 } };
-  demos = await json<TaskJson>(post("/v1/endpoints/sample-2026/calls", call));
+  demos = await json<TaskView>(post("/v1/endpoints/sample-2026/calls", call));
   for (const method of ["log", "error", "warn", "info"] as const) {
     vi.spyOn(console, method).mockImplementation(
       (...args: unknown[]) => void lines.push(args.map(String).join(" ")),
@@ -97,11 +97,11 @@ describe("every route of the document", () => {
       const withoutId = (text: string) => text.replaceAll(demos.id, "ID").replaceAll(nobodys, "ID");
       expect(withoutId(await of.text())).toBe(withoutId(await never.text()));
     }
-    expect((await json<TaskJson>(ask(`/v1/tasks/${demos.id}`))).status).toBe("working");
+    expect((await json<TaskView>(ask(`/v1/tasks/${demos.id}`))).status).toBe("working");
   });
 
   it("lists nobody else's tasks", async () => {
-    const { tasks } = await json<{ tasks: TaskJson[] }>(ask("/v1/tasks?limit=100", {}, "alice-token"));
+    const { tasks } = await json<{ tasks: TaskView[] }>(ask("/v1/tasks?limit=100", {}, "alice-token"));
     expect(tasks.map(({ id }) => id)).not.toContain(demos.id);
   });
 });

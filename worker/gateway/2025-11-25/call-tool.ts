@@ -35,7 +35,7 @@ export async function callHeld(asked: LegacyCall, stream: MessageStream): Promis
     if (!task) return await callCompanion(caller, tasks, shown, args, stream.signal);
     const { budgetMs } = caller.settings;
     const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs });
-    if (task.outcome) await caller.first.delivered(task.id);
+    if (task.view.outcome) await caller.first.delivered(task.id);
     return result;
   } finally {
     await tasks.close();
@@ -82,7 +82,7 @@ async function held(
     const task = tasks.handle(json);
     const left = budgetMs - (Date.now() - began);
     const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs: left });
-    if (!stream.signal.aborted) answered = task.outcome ? "result" : "running";
+    if (!stream.signal.aborted) answered = task.view.outcome ? "result" : "running";
     return result;
   } catch (error) {
     if (!stream.signal.aborted) answered = "result";

@@ -29,7 +29,7 @@ export async function takeAnswer(caller: Caller, { id, result, error }: Frame): 
   try {
     const key = rest.join(":");
     const task = await tasks.get(taskId);
-    const request = task?.inputRequests.find((open) => open.key === key);
+    const request = task?.view.inputRequests.find((open) => open.key === key);
     const response = error ? refusalOf(request) : result;
     if (!task || !request || !response) return;
     const { _meta, ...answer } = response as JsonObject;

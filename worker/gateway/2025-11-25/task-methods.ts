@@ -18,7 +18,7 @@ const CANCEL_MS = 5_000;
 
 export async function getTask(caller: Caller, params: JsonObject): Promise<JsonObject> {
   return withTasks(caller, false, async (tasks) => {
-    const json = await tasks.json(String(params.taskId));
+    const json = await tasks.view(String(params.taskId));
     if (!json) throw unknownTask();
     return wireTask(json);
   });
@@ -47,10 +47,11 @@ export async function cancelTask(
     const id = String(params.taskId);
     const task = await tasks.get(id);
     if (!task) throw unknownTask();
-    if (task.outcome) throw invalidParams(`Cannot cancel task: already in terminal status '${task.status}'`);
+    if (task.view.outcome)
+      throw invalidParams(`Cannot cancel task: already in terminal status '${task.view.status}'`);
     await task.cancel();
     await keepWaiting(task, { budgetMs: CANCEL_MS, signal });
-    const json = await tasks.json(id);
+    const json = await tasks.view(id);
     if (!json) throw unknownTask();
     return wireTask(json);
   });
@@ -68,17 +69,17 @@ export async function taskResult(
     const task = await tasks.get(taskId);
     if (!task) throw unknownTask();
     const client = abilitiesIn(sessionId);
-    let status = task.status;
+    let status = task.view.status;
     await keepWaiting(task, {
       signal,
       asked: (request) => {
         if (canAnswer(client, request)) send(questionFrame(taskId, request, true));
       },
       changed: () => {
-        if (task.status === status) return;
-        status = task.status;
+        if (task.view.status === status) return;
+        status = task.view.status;
         const tell = async (): Promise<void> => {
-          const json = await tasks.json(taskId);
+          const json = await tasks.view(taskId);
           if (json) send({ jsonrpc: "2.0", method: "notifications/tasks/status", params: wireTask(json) });
         };
         tell().catch(() => undefined);

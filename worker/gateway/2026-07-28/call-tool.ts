@@ -1,5 +1,5 @@
 import type { Result, ServerContext } from "@modelcontextprotocol/server";
-import { InputError, type JsonObject, type Task, type TaskJson, type ToolResult } from "holdfast";
+import { InputError, type JsonObject, type Task, type TaskView, type ToolResult } from "holdfast";
 import { briefTask } from "../../../front/2026-07-28/detailed-task.ts";
 import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
 import { keepWaiting } from "../../../front/keep-waiting.ts";
@@ -72,8 +72,8 @@ class ModernCall {
         until: ({ taskId, inputRequests }) => taskId !== undefined || inputRequests.length > 0,
       });
     }
-    if (task.taskId === undefined) {
-      if (task.outcome) return plainAnswer(task);
+    if (task.view.taskId === undefined) {
+      if (task.view.outcome) return plainAnswer(task);
       if (this.#canAnswer(task)) return this.#inputRequired(task);
     }
     return this.#created(await this.#latest(task));
@@ -93,7 +93,7 @@ class ModernCall {
       const task = this.#tasks.handle(json);
       const result = await this.#settled(task, budgetMs - (Date.now() - began));
       // What is asked comes with the id of the task, and so does the answer.
-      const running = !task.outcome && !this.#canAnswer(task);
+      const running = !task.view.outcome && !this.#canAnswer(task);
       if (!this.#signal.aborted) told = running ? "running" : "result";
       return result;
     } catch (error) {
@@ -111,14 +111,14 @@ class ModernCall {
     const answered = this.#context.mcpReq.inputResponses;
     if (answered) await answerAll(task, answered);
     const result = await this.#settled(task, this.#caller.settings.budgetMs);
-    if (task.outcome) await this.#caller.first.delivered(task.id);
+    if (task.view.outcome) await this.#caller.first.delivered(task.id);
     return result;
   }
 
   /** The result, a running result, or the questions that the client can answer. */
   async #settled(task: Task, budgetMs: number): Promise<ToolResult | object> {
     const token = this.#context.mcpReq._meta?.progressToken;
-    const asks = (): boolean => !task.outcome && this.#canAnswer(task);
+    const asks = (): boolean => !task.view.outcome && this.#canAnswer(task);
     if (asks()) return this.#inputRequired(task);
     const result = await heldAnswer({
       caller: this.#caller,
@@ -141,13 +141,14 @@ class ModernCall {
   }
 
   /** The task whose questions this call brings the answers to, with them given. */
-  async #answered({ tool, arguments: args }: WantedCall): Promise<{ json: TaskJson } | undefined> {
+  async #answered({ tool, arguments: args }: WantedCall): Promise<{ json: TaskView } | undefined> {
     const { requestState, inputResponses } = this.#context.mcpReq;
     const state = requestState();
     if (state === undefined) return undefined;
     const id = taskIn(state);
     const task = id === undefined ? undefined : await this.#tasks.get(id);
-    const same = task?.tool === tool && (await fingerprint(task.arguments)) === (await fingerprint(args));
+    const same =
+      task?.view.tool === tool && (await fingerprint(task.view.arguments)) === (await fingerprint(args));
     if (!task || !same) throw invalidParams("Invalid or expired requestState");
     await answerAll(task, inputResponses ?? {});
     return { json: await this.#latest(task) };
@@ -155,17 +156,17 @@ class ModernCall {
 
   /** By the client, or by whoever reads the running result. */
   #isAsked(task: Task): boolean {
-    return this.#canAnswer(task) || (this.#caller.settings.companions && task.inputRequests.length > 0);
+    return this.#canAnswer(task) || (this.#caller.settings.companions && task.view.inputRequests.length > 0);
   }
 
   #canAnswer(task: Task): boolean {
     const { abilities } = this.#envelope;
-    return task.inputRequests.some((request) => canAnswer(abilities, request));
+    return task.view.inputRequests.some((request) => canAnswer(abilities, request));
   }
 
   #inputRequired(task: Task): object {
     const { abilities } = this.#envelope;
-    const asked = task.inputRequests.filter((request) => canAnswer(abilities, request));
+    const asked = task.view.inputRequests.filter((request) => canAnswer(abilities, request));
     return {
       resultType: "input_required",
       inputRequests: Object.fromEntries(asked.map(({ key, method, params }) => [key, { method, params }])),
@@ -173,7 +174,7 @@ class ModernCall {
     };
   }
 
-  #created(task: TaskJson): object {
+  #created(task: TaskView): object {
     const { immediateResponse } = task;
     return {
       resultType: "task",
@@ -182,8 +183,8 @@ class ModernCall {
     };
   }
 
-  async #latest(task: Task): Promise<TaskJson> {
-    const json = await this.#tasks.json(task.id);
+  async #latest(task: Task): Promise<TaskView> {
+    const json = await this.#tasks.view(task.id);
     if (!json) throw invalidParams("The task is gone");
     return json;
   }
@@ -191,7 +192,7 @@ class ModernCall {
 
 /** What fits no question that is open is passed over: the client is asked again if need be. */
 async function answerAll(task: Task, responses: Readonly<Record<string, unknown>>): Promise<void> {
-  for (const { key } of task.inputRequests) {
+  for (const { key } of task.view.inputRequests) {
     const response = responses[key];
     if (!isObject(response)) continue;
     await task.answer(key, response as JsonObject).catch((error: unknown) => {

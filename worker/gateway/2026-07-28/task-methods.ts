@@ -7,7 +7,7 @@ import { CallerTasks } from "../caller-tasks.ts";
 
 /** `tasks/get`. */
 export async function getTask(caller: Caller, taskId: string): Promise<JsonObject> {
-  const json = await withTasks(caller, (tasks) => tasks.json(taskId));
+  const json = await withTasks(caller, (tasks) => tasks.view(taskId));
   if (!json) throw unknownTask();
   return detailedTask(json);
 }
@@ -21,7 +21,7 @@ export async function updateTask(
   await withTasks(caller, async (tasks) => {
     const task = await tasks.get(taskId);
     if (!task) throw unknownTask();
-    for (const { key } of task.inputRequests) {
+    for (const { key } of task.view.inputRequests) {
       const response = responses[key];
       if (!isObject(response)) continue;
       await task.answer(key, response as JsonObject).catch((error: unknown) => {
@@ -37,7 +37,7 @@ export async function cancelTask(caller: Caller, taskId: string): Promise<void> 
   await withTasks(caller, async (tasks) => {
     const task = await tasks.get(taskId);
     if (!task) throw unknownTask();
-    if (!task.outcome) await task.cancel();
+    if (!task.view.outcome) await task.cancel();
   });
 }
 

@@ -1,11 +1,12 @@
 import { Button, Progress } from "@mantine/core";
+import type { TaskView } from "holdfast";
 import { useEffect, useRef, useState } from "react";
 import { explain } from "../app/advice.ts";
 import { duration, roughly } from "../app/duration.ts";
 import { takeFocusWish } from "../app/focus-wish.ts";
 import { useNow } from "../app/now.ts";
 import { goTo } from "../app/route.ts";
-import { type ShownTask, useForgetTask, useTask } from "../clients/hooks.ts";
+import { useForgetTask, useTask, useTaskHandle } from "../clients/hooks.ts";
 import { useServerTitle } from "../clients/workspace-context.ts";
 import { useHistory } from "../history/history-context.ts";
 import { QuestionForm } from "../questions/question-form.tsx";
@@ -17,7 +18,7 @@ import { TimeLine } from "./time-line.tsx";
 import "./task.css";
 
 /** All there is to see of one task, and to do with it. */
-export function TaskView({ id }: { readonly id: string }) {
+export function TaskDetails({ id }: { readonly id: string }) {
   const shown = useTask(id);
   if (shown === undefined)
     return (
@@ -35,13 +36,13 @@ export function TaskView({ id }: { readonly id: string }) {
   return <Known shown={shown} />;
 }
 
-function Known({ shown }: { readonly shown: ShownTask }) {
-  const { task, outcome, inputRequests } = shown;
+function Known({ shown }: { readonly shown: TaskView }) {
+  const { taskId, settledAt, outcome, inputRequests } = shown;
+  const task = useTaskHandle()(shown.id);
   const trouble = troubleOf(shown);
   const percent = percentOf(shown);
   const message = messageOf(shown);
   const advice = wayOn(shown);
-  const { settledAt } = task.state.record;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (takeFocusWish("task", shown.id)) title.current?.focus();
@@ -58,10 +59,10 @@ function Known({ shown }: { readonly shown: ShownTask }) {
       </header>
       <p className="quiet">
         {useServerTitle(shown.endpoint)}
-        {task.taskId !== undefined && (
+        {taskId !== undefined && (
           <>
             {" · task "}
-            <bdi className="mono">{task.taskId}</bdi>
+            <bdi className="mono">{taskId}</bdi>
           </>
         )}
       </p>
@@ -85,11 +86,10 @@ function Known({ shown }: { readonly shown: ShownTask }) {
           </p>
         )}
       </div>
-      {inputRequests.map((request) => (
-        <QuestionForm key={request.key} task={task} request={request} />
-      ))}
-      {outcome?.kind === "completed" && <ResultView task={task} />}
-      {outcome?.kind === "failed" && outcome.error.result && (
+      {task &&
+        inputRequests.map((request) => <QuestionForm key={request.key} task={task} request={request} />)}
+      {task && outcome?.kind === "completed" && <ResultView task={task} />}
+      {task && outcome?.kind === "failed" && outcome.error.result && (
         <ResultView task={task} given={outcome.error.result} />
       )}
       {!outcome && inputRequests.length === 0 && (
@@ -98,19 +98,20 @@ function Known({ shown }: { readonly shown: ShownTask }) {
           The result will be here. You may close this page: the task goes on.
         </p>
       )}
-      <RequestView task={task} />
+      <RequestView task={shown} />
       <TimeLine shown={shown} />
     </article>
   );
 }
 
-function Age({ shown }: { readonly shown: ShownTask }) {
+function Age({ shown }: { readonly shown: TaskView }) {
   const now = useNow();
   return <span className="quiet">{roughly(now - shown.createdAt)} ago</span>;
 }
 
-function Actions({ shown }: { readonly shown: ShownTask }) {
-  const { task, outcome, cancelling } = shown;
+function Actions({ shown }: { readonly shown: TaskView }) {
+  const { outcome, cancelling } = shown;
+  const handleOf = useTaskHandle();
   const [problem, setProblem] = useState<string>();
   const forget = useForgetTask();
   const history = useHistory();
@@ -122,7 +123,7 @@ function Actions({ shown }: { readonly shown: ShownTask }) {
     document.querySelector<HTMLElement>('main [type="search"]')?.focus();
   };
   const cancel = (): void => {
-    task.cancel().catch(tell);
+    handleOf(shown.id)?.cancel().catch(tell);
     // The button is disabled from now on, and would lose the focus.
     document.getElementById("task-title")?.focus();
   };

@@ -1,7 +1,7 @@
 import { isObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 
-/** Whether it is a tool, as another process tells of it. */
+/** Whether a value from another process is a listed tool. */
 export function isListedTool(tool: unknown): tool is ListedTool {
   return isObject(tool) && typeof tool.name === "string" && isObject(tool.facts) && isObject(tool.definition);
 }

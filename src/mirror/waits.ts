@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 
-/** Waits after faults, that a nudge ends early. */
+/** The waits of a backoff. A nudge ends them early. */
 export class Waits {
   readonly #clock: Clock;
   readonly #early: Set<() => void> = new Set();

@@ -1,0 +1,259 @@
+import { errorOf } from "../errors.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import type { TaskProgress } from "../protocol/task-snapshot.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+import { Task, type TaskActions } from "../task.ts";
+import type { TaskReader } from "../task-client-api.ts";
+import { TaskSubscribers } from "../task-subscribers.ts";
+import { deletedView, type OmittedPart, type TaskView, withoutResult } from "../task-view.ts";
+import { readView } from "./read-view.ts";
+
+/** How many ended tasks are remembered, so that older views of them are recognised. */
+const ENDED_KEPT = 1_000;
+
+/** The process that runs the tasks. Every method rejects when it refuses, and when the client is closed. */
+export interface TaskSource {
+  /** Returns the views without results. @param attempts How often to try where a failure may pass. */
+  tasks(which: "all" | "unfinished", attempts?: number): Promise<readonly TaskView[]>;
+  /** Returns the view with its result, or `undefined` for an unknown task. */
+  task(id: string, attempts?: number): Promise<TaskView | undefined>;
+  /** Returns the view after the cancel, or `undefined` if the task has ended. */
+  cancel(id: string): Promise<TaskView | undefined>;
+  /** Returns the view after the answer, or `undefined` if an earlier attempt had brought it. Throws an InputError. */
+  answer(task: TaskView, key: string, response: JsonObject): Promise<TaskView | undefined>;
+}
+
+export interface MirrorOptions {
+  readonly source: TaskSource;
+  /** Aborted when the client is closed. */
+  readonly closed: AbortSignal;
+  /** Called when the mirror begins or ceases to need events; see {@link TaskMirror.needsEvents}. It may be called without a change. */
+  readonly watch: () => void;
+  /** Whether a view that arrived by itself is news. By default each is. */
+  readonly isNews?: (view: TaskView) => boolean;
+}
+
+/**
+ * The handles of tasks that run in another process: one handle for each unfinished task, which every view that arrives
+ * moves on. The subscribers of a client learn from it what changed.
+ */
+export class TaskMirror implements TaskReader {
+  readonly #options: MirrorOptions;
+  readonly #actions: TaskActions;
+  readonly #unfinished: Map<string, Task> = new Map();
+  /** In the order of their ends, without results. */
+  readonly #ended: Map<string, TaskView> = new Map();
+  readonly #subscribers: TaskSubscribers = new TaskSubscribers();
+  /** Whether it has caught up before: until then nobody was promised news of tasks without a handle here. */
+  #begun = false;
+  #behind = false;
+  #catchingUp = false;
+
+  constructor(options: MirrorOptions) {
+    const { source, closed } = options;
+    this.#options = options;
+    this.#actions = {
+      cancel: async ({ id }) => this.#replied(await source.cancel(id)),
+      answer: async ({ view }, key, response) => this.#replied(await source.answer(view, key, response)),
+      storedResult: (task) => this.#storedResult(task),
+      closed,
+    };
+  }
+
+  get hasSubscribers(): boolean {
+    return this.#subscribers.size > 0;
+  }
+
+  /** Whether anybody waits for a change of a task, or of any. */
+  get needsEvents(): boolean {
+    return (this.#unfinished.size > 0 || this.hasSubscribers) && !this.#options.closed.aborted;
+  }
+
+  has(id: string): boolean {
+    return this.#unfinished.has(id);
+  }
+
+  async resume(): Promise<readonly Task[]> {
+    return this.#handles(await this.#options.source.tasks("unfinished"));
+  }
+
+  async list(): Promise<readonly Task[]> {
+    return this.#handles(await this.#options.source.tasks("all"));
+  }
+
+  async get(id: string): Promise<Task | undefined> {
+    const view = await this.#options.source.task(id);
+    return view && this.apply(view, false);
+  }
+
+  /** Calls back after each change of a task, and for each task that was unknown before. The function returned ends it. */
+  subscribe(changed: (task: Task) => void, forgotten: ((id: string) => void) | undefined): () => void {
+    const unsubscribe = this.#subscribers.add(changed, forgotten);
+    this.#options.watch();
+    return () => {
+      unsubscribe();
+      this.#options.watch();
+    };
+  }
+
+  /**
+   * Returns the handle of a call that was just made. Throws its TaskError if it ended without a result.
+   * @param ended Whether the call ended within the request: otherwise the process holds the task, and its handle reports its end.
+   */
+  called(view: TaskView, ended = true): Task {
+    const task = this.apply(view);
+    const { outcome } = task.view;
+    if (ended && outcome && outcome.kind !== "completed") throw errorOf(view, outcome);
+    return task;
+  }
+
+  /**
+   * Returns the task's handle, moved on to this view unless a later view was applied before.
+   * @param news Whether subscribers learn of a task that was unknown.
+   */
+  apply(received: TaskView, news = true): Task {
+    const { id, outcome, rev } = received;
+    const ended = this.#ended.get(id);
+    if (ended) return this.#handle(outcome ? received : ended);
+    const known = this.#unfinished.get(id);
+    if (known && !outcome && rev < known.latest.rev) return known;
+    const view = known ? withKnownParts(received, known.latest) : received;
+    const task = known ?? this.#handle(view);
+    if (outcome) this.#end(view);
+    else this.#unfinished.set(id, task);
+    const before = task.view;
+    known?.apply(view);
+    if (view.omitted?.includes("inputRequests") && !outcome) void this.#fetchWhole(id);
+    if (known ? task.view !== before : news) this.#subscribers.tellChanged(task);
+    this.#options.watch();
+    return task;
+  }
+
+  /** Applies an event of the process: `task`, `progress` or `forgotten`. Returns false for a malformed `task`. */
+  receive(type: unknown, data: unknown): boolean {
+    if (type === "task") {
+      const view = readView(data);
+      if (view && this.#isNews(view)) this.apply(view);
+      return view !== undefined;
+    }
+    if (!isObject(data) || typeof data.id !== "string") return true;
+    const { id, progress } = data;
+    if (type === "forgotten") this.forgotten(id);
+    const known = this.#unfinished.get(id);
+    // Progress is not stored, and has no `rev`.
+    if (type === "progress" && known && isProgress(progress)) this.apply({ ...known.latest, progress });
+    return true;
+  }
+
+  /** Drops what is known of a task, without telling subscribers. */
+  forget(id: string): void {
+    this.#unfinished.delete(id);
+    this.#ended.delete(id);
+    this.#options.watch();
+  }
+
+  /** A task was deleted: subscribers are told. */
+  forgotten(id: string): void {
+    const running = this.#unfinished.get(id);
+    // Deleted while it ran: its handles end.
+    if (running) running.apply(gone(running.latest));
+    this.forget(id);
+    this.#subscribers.tellForgotten(id);
+  }
+
+  /** Events arrive from here on. Without `resumed`, some were missed: asks for what changed, however often that fails. */
+  connected(resumed: boolean): void {
+    if (!resumed) this.#behind = true;
+    if (!this.#behind || this.#catchingUp) return;
+    this.#catchingUp = true;
+    void this.#catchUp()
+      // The process refused, or the client was closed. The next connection tries again.
+      .catch(() => {
+        this.#behind = true;
+      })
+      .finally(() => {
+        this.#catchingUp = false;
+      });
+  }
+
+  async #catchUp(): Promise<void> {
+    const { source } = this.#options;
+    while (this.#behind) {
+      this.#behind = false;
+      const known = [...this.#unfinished.values()];
+      const views = await source.tasks(this.#begun ? "all" : "unfinished", Number.POSITIVE_INFINITY);
+      for (const view of views)
+        if (this.has(view.id) || (this.#begun && this.#isNews(view))) this.apply(view);
+      const listed = new Set(views.map(({ id }) => id));
+      const absent = known.filter(({ id }) => !listed.has(id));
+      // All at once: the process may be unable to read the tasks of one endpoint for long.
+      await Promise.all(
+        absent.map(async ({ id, latest }) =>
+          this.apply((await source.task(id, Number.POSITIVE_INFINITY)) ?? gone(latest)),
+        ),
+      );
+      this.#begun = true;
+    }
+  }
+
+  #isNews(view: TaskView): boolean {
+    return this.has(view.id) || (this.#options.isNews?.(view) ?? true);
+  }
+
+  #replied(view: TaskView | undefined): void {
+    if (view) this.apply(view, false);
+  }
+
+  /** The earliest first. */
+  #handles(views: readonly TaskView[]): readonly Task[] {
+    return [...views].sort((a, b) => a.createdAt - b.createdAt).map((view) => this.apply(view, false));
+  }
+
+  #handle(view: TaskView): Task {
+    return new Task(view, this.#actions);
+  }
+
+  #end(view: TaskView): void {
+    this.#unfinished.delete(view.id);
+    // The result may be long, and the handle has it.
+    this.#ended.set(view.id, withoutResult(view));
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > ENDED_KEPT && oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  /** If it fails, the next change of the task fetches it. */
+  async #fetchWhole(id: string): Promise<void> {
+    const view = await this.#options.source.task(id).catch(() => undefined);
+    if (view) this.apply(view);
+  }
+
+  async #storedResult({ view }: Task): Promise<ToolResult> {
+    const outcome = (await this.#options.source.task(view.id))?.outcome;
+    if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
+    throw errorOf(view, { kind: "lost", detail: "Its result is no longer in the worker" });
+  }
+}
+
+/** The view of a task that the process no longer holds. */
+function gone(view: TaskView): TaskView {
+  return deletedView(view, "The worker no longer holds it: it was deleted, or its retention ended");
+}
+
+function isProgress(value: unknown): value is TaskProgress {
+  return isObject(value) && typeof value.progress === "number";
+}
+
+/** Arguments never change, and questions only with `rev`: what lists and events omit may be known already. */
+function withKnownParts({ omitted, ...received }: TaskView, known: TaskView): TaskView {
+  if (!omitted) return received;
+  const has = (part: OmittedPart): boolean =>
+    !known.omitted?.includes(part) &&
+    (part === "arguments" || (part === "inputRequests" && known.rev === received.rev));
+  const left = omitted.filter((part) => !has(part));
+  return {
+    ...received,
+    ...(omitted.includes("arguments") && has("arguments") && { arguments: known.arguments }),
+    ...(omitted.includes("inputRequests") && has("inputRequests") && { inputRequests: known.inputRequests }),
+    ...(left.length > 0 && { omitted: left }),
+  };
+}
