@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 
@@ -42,6 +42,8 @@ const sdkAsText: Plugin = {
   },
 };
 
+// A file of an earlier build would be packed too.
+rmSync(at("../dist/proxy"), { recursive: true, force: true });
 /** Builds the command into one file with everything inside. */
 await build({
   ...shared,

@@ -1,6 +1,7 @@
 import { readConfigFile, remoteServer } from "../configuration/config-file.ts";
 import { type Configuration, nameOfCommand, nameOfUrl, ofOne } from "../configuration/server-spec.ts";
 import { ConfigurationError, expanded } from "../configuration/variables.ts";
+import { HELP } from "./help.ts";
 import { words } from "./words.ts";
 
 /** What the user asked the command to do. */
@@ -35,8 +36,9 @@ const ACTIONS = ["list", "show", "cancel", "answer", "forget"] as const;
 /** Reads the arguments after the command's own name. Throws a ConfigurationError that says what is wrong. */
 export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Command {
   const [first] = argv;
-  if (first === undefined || first === "--help" || first === "-h" || first === "help")
-    return { kind: "help" };
+  // An agent that starts the command without arguments takes stdout for the protocol: the help would not be read there.
+  if (first === undefined) throw new ConfigurationError(`Nothing to run was given\n\n${HELP}`);
+  if (first === "--help" || first === "-h" || first === "help") return { kind: "help" };
   if (first === "--version" || first === "-v") return { kind: "version" };
   if (first === "wrap" || first === "unwrap") return readWrap(first === "unwrap", argv.slice(1));
   if (first === "tasks") return readTasks(argv.slice(1));
@@ -72,9 +74,13 @@ function readServe(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   }
   const sources = [file, url, line, command.length > 0 ? "" : undefined].filter((one) => one !== undefined);
   if (sources.length !== 1)
-    throw new ConfigurationError("Give one thing to run: -- <command>, an address, or --config <file>");
+    throw new ConfigurationError(
+      `Give one thing to run: -- <command>, an address, or --config <file>. ${sources.length === 0 ? "None" : "More than one"} was given`,
+    );
   if (Object.keys(headers).length > 0 && url === undefined && !/^https?:/i.test(line ?? ""))
-    throw new ConfigurationError("--header belongs to an address");
+    throw new ConfigurationError(
+      "--header belongs to an address, and none was given. A local server gets its secrets by its environment",
+    );
   const options: ServeOptions = { budgetMs: Math.round(budgetS * 1000), verbose };
   if (file !== undefined) return { kind: "serve", configuration: readConfigFile(file, env), options };
   const target = line === undefined ? command : words(line);
@@ -130,9 +136,10 @@ function readHeader(text: string, env: NodeJS.ProcessEnv): Record<string, string
 }
 
 function unknown(flag: string): string {
-  return flag.startsWith("-")
-    ? `Unknown option ${flag}: see holdfast --help`
-    : `Unknown command ${JSON.stringify(flag)}: to run a command, write it after --`;
+  if (flag.startsWith("-")) return `Unknown option ${flag}: see holdfast --help`;
+  if (/^\w{2,}:/.test(flag))
+    return `${flag} is not an address that can be served: it must begin with https:// or http://`;
+  return `Unknown command ${JSON.stringify(flag)}: there are wrap, unwrap and tasks. To run a server's command, write it after --`;
 }
 
 function readWrap(undo: boolean, argv: readonly string[]): Command {
@@ -158,13 +165,14 @@ function readTasks(argv: readonly string[]): Command {
   const flags: readonly string[] = argv.filter((arg) => arg === "--json" || arg === "--all");
   const [named = "list", ...args] = argv.filter((arg) => !flags.includes(arg));
   const action = ACTIONS.find((known) => known === named);
-  if (!action) throw new ConfigurationError(`Unknown: tasks ${named}. There are ${ACTIONS.join(", ")}`);
+  if (!action)
+    throw new ConfigurationError(`Unknown command: tasks ${named}. There are ${ACTIONS.join(", ")}`);
   const wanted = { list: 0, show: 1, cancel: 1, answer: 3, forget: 1 }[action];
   if (args.length !== wanted)
     throw new ConfigurationError(
       action === "answer"
         ? "tasks answer needs a task, a key and the answer as JSON"
-        : `tasks ${action} needs ${wanted === 0 ? "no argument" : "a task"}`,
+        : `tasks ${action} ${wanted === 0 ? "takes no argument" : "needs one task: its id, or the beginning of it, as holdfast tasks lists it"}`,
     );
   return { kind: "tasks", action, args, json: flags.includes("--json"), all: flags.includes("--all") };
 }

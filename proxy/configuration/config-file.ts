@@ -10,20 +10,35 @@ export function readConfigFile(path: string, env: NodeJS.ProcessEnv = process.en
   const file = resolve(path);
   const root = parsed(textOf(file), file);
   const found = isObject(root) ? (root.mcpServers ?? root.servers) : undefined;
-  if (!isObject(found)) throw new ConfigurationError(`${file} has no "mcpServers" object`);
+  if (!isObject(found))
+    throw new ConfigurationError(
+      `${file} has no "mcpServers" object, such as { "mcpServers": { "name": { "command": "…" } } }`,
+    );
   const servers = Object.entries(found)
     .filter(([, entry]) => !(isObject(entry) && entry.disabled === true))
-    .map(([name, entry]) => serverOf(name, entry, env));
-  if (servers.length === 0) throw new ConfigurationError(`${file} names no server`);
+    .map(([name, entry]) => inFile(file, () => serverOf(name, entry, env)));
+  if (servers.length === 0)
+    throw new ConfigurationError(`${file} has no server in "mcpServers" that is not disabled`);
   return ofFile(file, servers);
+}
+
+/** Says in which file an entry is wrong. */
+function inFile<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new ConfigurationError(`${file}: ${error.message}`);
+    throw error;
+  }
 }
 
 function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
+    const { code = "error" } = error as NodeJS.ErrnoException;
     throw new ConfigurationError(
-      `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "error"})`,
+      `${file} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}`,
     );
   }
 }

@@ -116,7 +116,7 @@ export interface Ended {
 
 /** Why a process ended, for people. */
 export function endedText({ code, signal, error }: Ended): string {
-  if (error?.code === "ENOENT") return "its command was not found";
+  if (error?.code === "ENOENT") return "its command was not found: check its name and the PATH of the agent";
   if (error) return `it could not be started (${error.code ?? error.message})`;
   return signal ? `it was ended by ${signal}` : `it exited with code ${code ?? "unknown"}`;
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -106,7 +106,9 @@ describe("Installed from its tarball in an empty folder", () => {
     expect((JSON.parse(stdout) as Answer).content[0]?.text).toContain("Research Report: kelp");
   });
 
-  test("the library came without anything that the command needs", async () => {
+  test("the tarball has at most 500 kB, and the library came without anything that the command needs", async () => {
+    const [tarball = ""] = readdirSync(folder.path).filter((name) => name.endsWith(".tgz"));
+    expect(statSync(join(folder.path, tarball)).size).toBeLessThanOrEqual(500_000);
     const { stdout } = await run("npm", ["ls", "--json", "--depth", "1", "holdfast"], { cwd: app });
     const { dependencies } = JSON.parse(stdout) as { dependencies: { holdfast: { dependencies?: object } } };
     const unknown = Object.keys(dependencies.holdfast.dependencies ?? {}).filter(

@@ -66,17 +66,20 @@ describe("The arguments", () => {
   });
 
   test.each([
-    [["npx", "server"], /write it after --/],
-    [["--"], /Give one thing to run/],
+    [[], /Nothing to run was given\n\nHoldfast: /],
+    [["npx", "server"], /Unknown command "npx": there are wrap.*write it after --/],
+    [["taks"], /there are wrap, unwrap and tasks/],
+    [["ftp://a.example/mcp"], /must begin with https:\/\/ or http:\/\//],
+    [["--"], /Give one thing to run.*None was given/],
     [["--nonsense", "--", "x"], /Unknown option --nonsense/],
-    [["https://a.example", "--", "x"], /Give one thing to run/],
+    [["https://a.example", "--", "x"], /Give one thing to run.*More than one was given/],
     [["https://user:pass@a.example/mcp"], /user name or password/],
     [["--header", "a: b", "--", "x"], /--header belongs to an address/],
     [["https://a.example", "--header", "no colon"], /must be given as "name: value"/],
     [["https://a.example", "--header", `a: ${variable("MISSING")}`], /MISSING is not set/],
     [["--budget", "soon", "--", "x"], /--budget must be a number/],
-    [["--config", "/no/such/file.json"], /cannot be read \(ENOENT\)/],
-    [["tasks", "explode"], /Unknown: tasks explode/],
+    [["--config", "/no/such/file.json"], /\/no\/such\/file.json does not exist/],
+    [["tasks", "explode"], /Unknown command: tasks explode. There are list/],
     [["tasks", "answer", "id"], /needs a task, a key and the answer/],
     [["wrap"], /Give one agent/],
   ])("%j are refused with what is wrong", (argv, message) => {
