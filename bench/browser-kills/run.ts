@@ -89,10 +89,10 @@ export async function run(url, first) {
     store: indexedDbStore(), endpoints: { lab: fromUrl(url) }, keep: { count: 100000 },
     onProblem: (problem) => problem.kind === "storage-lost" && say({ kind: "restored", tasks: problem.tasks }),
   });
-  const held = async () => (await client.list()).map(({ arguments: { n }, outcome }) => (
+  const held = async () => (await client.list()).map(({ view: { arguments: { n }, outcome } }) => (
     { n, outcome: outcome?.kind, detail: outcome?.detail, text: outcome?.result?.content?.[0]?.text }));
   const began = performance.now();
-  const settles = (task) => task.result().catch(() => undefined).then(() => say({ kind: "settled", n: task.arguments.n }));
+  const settles = (task) => task.result().catch(() => undefined).then(() => say({ kind: "settled", n: task.view.arguments.n }));
   const resumed = await client.resume();
   const resumeMs = performance.now() - began;
   await say({ kind: "tasks", held: await held(), resumeMs });
