@@ -1,0 +1,101 @@
+import type { TaskView } from "holdfast";
+import { DurableTasks } from "holdfast/durable-object";
+import type { Bindings } from "../bindings.ts";
+import { ConfigurationError } from "../config/configuration-error.ts";
+import { type EndpointConfig, endpointOf } from "../config/endpoints.ts";
+import { limitsOf } from "../config/limits.ts";
+import type { Counters } from "../operations/counters.ts";
+import { log } from "../operations/log.ts";
+import { countedStorage } from "./counted-storage.ts";
+import type { GroupIdentity } from "./task-group-rpc.ts";
+import { connectorTo } from "./upstream.ts";
+
+/** How often an endpoint that is gone from the configuration is looked for again, in ms. */
+const UNCONFIGURED_MS = 600_000;
+
+export interface GroupTasksOptions {
+  readonly state: DurableObjectState;
+  readonly env: Bindings;
+  readonly counters: Counters;
+  /** Called after each stored change. */
+  readonly changed: (task: TaskView) => void;
+  /** Called with the id of each task that is no longer kept. */
+  readonly gone: (id: string) => void;
+}
+
+/** The tasks of a group, made when they are first needed: an object without a name has none. */
+export class GroupTasks {
+  readonly #options: GroupTasksOptions;
+  /** Stored, since an alarm wakes an object that is not told its name. */
+  #identity: GroupIdentity | undefined;
+  #tasks: DurableTasks | undefined;
+
+  constructor(options: GroupTasksOptions) {
+    this.#options = options;
+    this.#identity = options.state.storage.kv.get<GroupIdentity>("identity");
+  }
+
+  /** Undefined in an object that never had any tasks. */
+  get identity(): GroupIdentity | undefined {
+    return this.#identity;
+  }
+
+  /** The tasks as they are; undefined in an object that never had any. */
+  get known(): DurableTasks | undefined {
+    return this.#identity && this.of(this.#identity);
+  }
+
+  /** The tasks, with those of earlier lives resumed; undefined in an object that never had any. */
+  async resumed(): Promise<DurableTasks | undefined> {
+    const tasks = this.known;
+    await tasks?.resume();
+    return tasks;
+  }
+
+  /** The tasks of a group that may have none yet. */
+  of(identity: GroupIdentity): DurableTasks {
+    this.#tasks ??= this.#made(identity);
+    return this.#tasks;
+  }
+
+  /** When to look again whether the endpoint of active tasks is configured, in ms since 1970; else Infinity. */
+  mendedBy(now: number): number {
+    const endpoint = this.#identity?.endpoint;
+    const waiting =
+      endpoint !== undefined && !this.#config(endpoint) && (this.#tasks?.activeCount() ?? 0) > 0;
+    return waiting ? now + UNCONFIGURED_MS : Number.POSITIVE_INFINITY;
+  }
+
+  #made(identity: GroupIdentity): DurableTasks {
+    const { state, env, counters, changed, gone } = this.#options;
+    const { id, storage } = state;
+    if (!this.#identity) {
+      this.#identity = identity;
+      storage.kv.put("identity", identity);
+    }
+    const { endpoint } = identity;
+    const config = this.#config(endpoint);
+    const tasks = new DurableTasks(
+      { id, storage: countedStorage(storage, counters) },
+      {
+        endpoints: config ? { [endpoint]: connectorTo(config, env, storage.kv, counters) } : {},
+        maxResultLength: limitsOf(env).resultBytes,
+        onProblem: ({ kind, message, id: task }) => log("problem", { kind, message, task }),
+      },
+    );
+    tasks.watch(({ task }) => changed(task));
+    tasks.client.subscribe(() => undefined, gone);
+    return tasks;
+  }
+
+  /** An endpoint that cannot be used must not cost the tasks it has had. */
+  #config(endpoint: string): EndpointConfig | undefined {
+    try {
+      return endpointOf(this.#options.env, endpoint);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      log("misconfigured", { endpoint, message: error.message });
+      return undefined;
+    }
+  }
+}
