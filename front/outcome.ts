@@ -1,8 +1,6 @@
 import type { JsonObject, Outcome, ToolResult } from "holdfast";
+import { RELATED_TASK, SERVER_INFO } from "../src/protocol/meta-keys.ts";
 import { INTERNAL_ERROR, type RpcErrorJson } from "./rpc-error.ts";
-
-export const RELATED_TASK = "io.modelcontextprotocol/related-task";
-export const SERVER_INFO = "io.modelcontextprotocol/serverInfo";
 
 /** What a request that ended this way is answered with. */
 export type Ending =

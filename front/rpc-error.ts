@@ -4,13 +4,17 @@ export interface RpcErrorJson {
   readonly data?: unknown;
 }
 
-export const INVALID_REQUEST = -32600;
-export const METHOD_NOT_FOUND = -32601;
-export const INVALID_PARAMS = -32602;
-export const INTERNAL_ERROR = -32603;
+import { INVALID_PARAMS } from "../src/protocol/error-codes.ts";
+
+export {
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  METHOD_NOT_FOUND,
+  MISSING_CLIENT_CAPABILITY,
+} from "../src/protocol/error-codes.ts";
 /** Of the range that is left to servers: not admitted now. */
 export const REFUSED = -32000;
-export const MISSING_CLIENT_CAPABILITY = -32021;
 
 /** An error that the client is told as it is. */
 export class RpcError extends Error {

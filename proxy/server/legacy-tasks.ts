@@ -1,9 +1,9 @@
 import { wireTask } from "../../front/2025-11-25/wire-task.ts";
 import { type ClientAbilities, canAnswer } from "../../front/client-capabilities.ts";
 import { keepWaiting } from "../../front/keep-waiting.ts";
-import { RELATED_TASK } from "../../front/outcome.ts";
 import { invalidParams, unknownTask } from "../../front/rpc-error.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import { IMMEDIATE_RESPONSE, RELATED_TASK } from "../../src/protocol/meta-keys.ts";
 import type { Task } from "../../src/task.ts";
 import type { OwnedTasks } from "../store/owned-tasks.ts";
 import type { AgentConnection, AgentRequest } from "./agent-connection.ts";
@@ -15,7 +15,6 @@ const PAGE = 50;
 /** How long it is waited whether a server begins a call at all, and whether it confirms a cancel, in ms. */
 const FIRST_LOOK_MS = 500;
 const CANCEL_MS = 5_000;
-const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
 
 /** Tasks for an agent that speaks 2025-11-25 and asks for them: Holdfast's own, whatever the server behind can do. */
 export class LegacyTasks {

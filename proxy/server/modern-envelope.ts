@@ -1,16 +1,17 @@
 import { abilitiesOf, type ClientAbilities } from "../../front/client-capabilities.ts";
-import { SERVER_INFO } from "../../front/outcome.ts";
 import { invalidParams, RpcError } from "../../front/rpc-error.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { UNSUPPORTED_PROTOCOL_VERSION } from "../../src/protocol/json-rpc.ts";
+import {
+  CLIENT_CAPABILITIES,
+  CLIENT_INFO,
+  PROTOCOL_VERSION,
+  SERVER_INFO,
+} from "../../src/protocol/meta-keys.ts";
 import { type ClientIdentity, TASKS_EXTENSION } from "../../src/protocol/session.ts";
 
 export const MODERN_VERSION = "2026-07-28";
-const PREFIX = "io.modelcontextprotocol/";
-const VERSION = `${PREFIX}protocolVersion`;
-const CAPABILITIES = `${PREFIX}clientCapabilities`;
-const CLIENT_INFO = `${PREFIX}clientInfo`;
-const LOG_LEVEL = `${PREFIX}logLevel`;
+const LOG_LEVEL = "io.modelcontextprotocol/logLevel";
 /** Results of these methods say for how long they may be kept (2026-07-28 changelog, `CacheableResult`). */
 const CACHEABLE: ReadonlySet<string> = new Set([
   "server/discover",
@@ -34,20 +35,20 @@ export interface Envelope {
 
 /** Whether a request is of the generation that has no handshake. */
 export function isModern(meta: JsonObject): boolean {
-  return meta[VERSION] !== undefined;
+  return meta[PROTOCOL_VERSION] !== undefined;
 }
 
 /** Reads the envelope. Throws an RpcError for another version, and for one that lacks something. */
 export function readEnvelope(meta: JsonObject): Envelope {
-  if (meta[VERSION] !== MODERN_VERSION) {
+  if (meta[PROTOCOL_VERSION] !== MODERN_VERSION) {
     throw new RpcError({
       code: UNSUPPORTED_PROTOCOL_VERSION,
       message: "Unsupported protocol version",
-      data: { supported: [MODERN_VERSION, "2025-11-25"], requested: String(meta[VERSION]) },
+      data: { supported: [MODERN_VERSION, "2025-11-25"], requested: String(meta[PROTOCOL_VERSION]) },
     });
   }
-  const capabilities = meta[CAPABILITIES];
-  if (!isObject(capabilities)) throw invalidParams(`_meta lacks ${CAPABILITIES}`);
+  const capabilities = meta[CLIENT_CAPABILITIES];
+  if (!isObject(capabilities)) throw invalidParams(`_meta lacks ${CLIENT_CAPABILITIES}`);
   const info = meta[CLIENT_INFO];
   const { extensions } = capabilities;
   return {
@@ -62,7 +63,12 @@ export function readEnvelope(meta: JsonObject): Envelope {
 
 /** `_meta` without what is between the agent and Holdfast: the rest is for the server. */
 export function forServer(meta: JsonObject, modern: boolean): JsonObject {
-  const { [VERSION]: _version, [CAPABILITIES]: _capabilities, [CLIENT_INFO]: _client, ...rest } = meta;
+  const {
+    [PROTOCOL_VERSION]: _version,
+    [CLIENT_CAPABILITIES]: _capabilities,
+    [CLIENT_INFO]: _client,
+    ...rest
+  } = meta;
   const { [LOG_LEVEL]: _level, ...legacy } = rest;
   return modern ? rest : legacy;
 }

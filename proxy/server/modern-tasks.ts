@@ -5,6 +5,7 @@ import { invalidParams, RpcError, unknownTask } from "../../front/rpc-error.ts";
 import { InputError } from "../../src/errors.ts";
 import { isObject, type JsonObject, sameJson } from "../../src/protocol/json.ts";
 import { MISSING_CLIENT_CAPABILITY } from "../../src/protocol/json-rpc.ts";
+import { IMMEDIATE_RESPONSE } from "../../src/protocol/meta-keys.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/session.ts";
 import type { ToolResult } from "../../src/protocol/tool-result.ts";
 import type { Task } from "../../src/task.ts";
@@ -15,7 +16,6 @@ import { callIn, plainAnswer, type ToolCalls, type Waiter } from "./tool-calls.t
 
 /** How long a call may be answered with its result before it becomes a task for the agent, in ms. */
 const UNTIL_TASK_MS = 5_000;
-const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
 const STATE = "holdfast:";
 
 /** Calls and tasks for an agent that speaks 2026-07-28. */

@@ -11,6 +11,7 @@ import type { Transport } from "../../src/channel/transport.ts";
 import { readQuestion } from "../../src/protocol/input-request.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
+import { SUBSCRIPTION_ID } from "../../src/protocol/meta-keys.ts";
 import type { ClientIdentity } from "../../src/protocol/session.ts";
 import type { Log } from "../log.ts";
 import { OwnedTasks } from "../store/owned-tasks.ts";
@@ -525,7 +526,7 @@ export class ProxyServer {
 
 function withoutSubscription(params: JsonObject): JsonObject {
   if (!isObject(params._meta)) return params;
-  const { "io.modelcontextprotocol/subscriptionId": _ours, ..._meta } = params._meta;
+  const { [SUBSCRIPTION_ID]: _ours, ..._meta } = params._meta;
   const { _meta: _whole, ...fields } = params;
   return Object.keys(_meta).length > 0 ? { ...fields, _meta } : fields;
 }

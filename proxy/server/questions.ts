@@ -1,7 +1,7 @@
-import { RELATED_TASK } from "../../front/outcome.ts";
 import { InputError } from "../../src/errors.ts";
 import type { InputRequest } from "../../src/protocol/input-request.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import { RELATED_TASK } from "../../src/protocol/meta-keys.ts";
 import type { Task } from "../../src/task.ts";
 import type { AgentConnection } from "./agent-connection.ts";
 

@@ -5,6 +5,7 @@ import { RpcChannel } from "../../src/channel/rpc-channel.ts";
 import { type Transport, tapClose } from "../../src/channel/transport.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
+import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
 import type { Session } from "../../src/protocol/session.ts";
 import type { Frame } from "../../src/protocol/task-protocol.ts";
 import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
@@ -137,9 +138,7 @@ export class Link {
   #capabilities(tasks: boolean): JsonObject {
     const capabilities = capabilitiesFor(this.#hello);
     const { extensions } = capabilities as { readonly extensions?: JsonObject };
-    return tasks
-      ? { ...capabilities, extensions: { ...extensions, "io.modelcontextprotocol/tasks": {} } }
-      : capabilities;
+    return tasks ? { ...capabilities, extensions: { ...extensions, [TASKS_EXTENSION]: {} } } : capabilities;
   }
 }
 

@@ -10,12 +10,11 @@ import {
   TaskLostError,
   UnknownEndpointError,
 } from "../errors.ts";
+import { INVALID_REQUEST } from "../protocol/error-codes.ts";
 import { isObject } from "../protocol/json.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
 import { ANSWER_TASK, CHECK_TASK, LIST_TASKS } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
-
-const INVALID_REQUEST = -32600;
 
 /** Whether a call may be made again: at once, after a while, with something changed, after a look at what was done, or not. */
 export type RetryAdvice = "now" | "later" | "changed" | "check_first" | "no";

@@ -1,5 +1,6 @@
 import { isInputMethod } from "../protocol/input-request.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
+import { IMMEDIATE_RESPONSE } from "../protocol/meta-keys.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { TaskView } from "../task-view.ts";
@@ -8,7 +9,6 @@ import { durationText } from "./duration-text.ts";
 import { MAX_QUOTE, plainFields, plainText, quoted, toolText } from "./quoting.ts";
 
 /** Where a server puts what it would have the model told at once (2025-11-25 tasks, "Creating Tasks"). */
-const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
 /** How many questions are shown at a time. */
 const MOST_QUESTIONS = 5;
 const SOONEST_CHECK_MS = 1_000;

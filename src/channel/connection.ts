@@ -1,5 +1,6 @@
 import type { JsonObject } from "../protocol/json.ts";
 import type { RequestId } from "../protocol/json-rpc.ts";
+import { CLIENT_CAPABILITIES, CLIENT_INFO, PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { InboundHandler, RequestOptions, RpcChannel } from "./rpc-channel.ts";
@@ -57,9 +58,9 @@ export function envelope(
   capabilities: JsonObject,
 ): JsonObject {
   return {
-    "io.modelcontextprotocol/protocolVersion": protocolVersion,
-    "io.modelcontextprotocol/clientInfo": identity,
-    "io.modelcontextprotocol/clientCapabilities": capabilities,
+    [PROTOCOL_VERSION]: protocolVersion,
+    [CLIENT_INFO]: identity,
+    [CLIENT_CAPABILITIES]: capabilities,
   };
 }
 

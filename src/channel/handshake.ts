@@ -1,6 +1,7 @@
 import type { Fault } from "../engine/fault.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { MODERN_ERRORS, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
+import { SERVER_INFO } from "../protocol/meta-keys.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { envelope } from "./connection.ts";
 import { excerpt, RequestFaultError } from "./request-fault.ts";
@@ -69,7 +70,7 @@ async function discover(
   if (!isObject(result) || agreed === undefined)
     throw new RequestFaultError("server/discover", otherVersions(supported, MODERN));
   const meta = isObject(result._meta) ? result._meta : {};
-  const serverInfo = meta["io.modelcontextprotocol/serverInfo"];
+  const serverInfo = meta[SERVER_INFO];
   return {
     generation: "2026-07-28",
     protocolVersion: agreed,

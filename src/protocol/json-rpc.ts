@@ -1,4 +1,10 @@
 import { cutJson, cutText } from "./bounds.ts";
+import {
+  HEADER_MISMATCH,
+  INTERNAL_ERROR,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "./error-codes.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
 /** JSON-RPC 2.0 as MCP uses it: no batches, ids are strings or integers. */
@@ -33,11 +39,14 @@ export interface RpcResponse {
   readonly error?: unknown;
 }
 
-export const METHOD_NOT_FOUND = -32601;
-export const INVALID_PARAMS = -32602;
-export const HEADER_MISMATCH = -32020;
-export const MISSING_CLIENT_CAPABILITY = -32021;
-export const UNSUPPORTED_PROTOCOL_VERSION = -32022;
+export {
+  HEADER_MISMATCH,
+  INVALID_PARAMS,
+  METHOD_NOT_FOUND,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "./error-codes.ts";
+
 /** Errors that only a server of 2026-07-28 has (streamable-http, "Backward Compatibility"). */
 export const MODERN_ERRORS: readonly number[] = [
   HEADER_MISMATCH,
@@ -68,11 +77,12 @@ export function isResponse(message: unknown): message is RpcResponse {
 
 /** Reads an error member, however badly formed: an unreadable one becomes code -32603. */
 export function readRpcError(value: unknown): RpcErrorBody {
-  if (typeof value === "string") return { code: -32603, message: cutText(value) };
-  if (!isObject(value)) return { code: -32603, message: "The server answered with an unreadable error" };
+  if (typeof value === "string") return { code: INTERNAL_ERROR, message: cutText(value) };
+  if (!isObject(value))
+    return { code: INTERNAL_ERROR, message: "The server answered with an unreadable error" };
   // Some servers send the code as text. What it means must not be lost with it.
   const sent = typeof value.code === "string" ? Number.parseInt(value.code, 10) : value.code;
-  const code = typeof sent === "number" && Number.isFinite(sent) ? sent : -32603;
+  const code = typeof sent === "number" && Number.isFinite(sent) ? sent : INTERNAL_ERROR;
   const message = typeof value.message === "string" ? cutText(value.message) : "The server gave no message";
   return value.data === undefined ? { code, message } : { code, message, data: cutJson(value.data) };
 }

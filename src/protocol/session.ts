@@ -28,6 +28,4 @@ export interface Session {
   readonly tools?: { readonly [name: string]: ToolFacts };
 }
 
-export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
-export const RELATED_TASK = "io.modelcontextprotocol/related-task";
-export const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
+export { RELATED_TASK, SUBSCRIPTION_ID, TASKS_EXTENSION } from "./meta-keys.ts";

@@ -2,6 +2,7 @@ import { cutJson, cutText, MAX_RAW } from "./bounds.ts";
 import type { InputRequest } from "./input-request.ts";
 import { isObject, type JsonObject, jsonText } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
+import { IMMEDIATE_RESPONSE } from "./meta-keys.ts";
 import { readTaskId, type SnapshotReading, type WireStatus } from "./task-snapshot.ts";
 import type { ToolResult } from "./tool-result.ts";
 
@@ -129,6 +130,6 @@ function isDuration(value: unknown): value is number {
 export function readImmediateResponse(result: JsonObject): string | undefined {
   const meta = result._meta;
   if (!isObject(meta)) return undefined;
-  const text = meta["io.modelcontextprotocol/model-immediate-response"];
+  const text = meta[IMMEDIATE_RESPONSE];
   return typeof text === "string" ? cutText(text, MAX_RAW) : undefined;
 }

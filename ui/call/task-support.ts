@@ -1,4 +1,5 @@
 import type { ListedTool, Session } from "holdfast";
+import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
 
 export interface Support {
   readonly word: string;
@@ -33,9 +34,7 @@ export function supportOf({ facts }: ListedTool, session: Session | undefined): 
 /** Without this capability of the server, what a tool says of tasks counts for nothing. */
 function hasTasks({ generation, serverCapabilities }: Session): boolean {
   const path =
-    generation === "2026-07-28"
-      ? ["extensions", "io.modelcontextprotocol/tasks"]
-      : ["tasks", "requests", "tools", "call"];
+    generation === "2026-07-28" ? ["extensions", TASKS_EXTENSION] : ["tasks", "requests", "tools", "call"];
   let found: unknown = serverCapabilities;
   for (const step of path) found = (Object(found) as { readonly [name: string]: unknown })[step];
   return typeof found === "object" && found !== null;

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
+import { PARSE_ERROR } from "../../src/protocol/error-codes.ts";
 import type { ApiEnv } from "../access/api-env.ts";
 import { knownOrigin, ownHost } from "../access/known-caller.ts";
 import { access } from "../access/principal.ts";
@@ -13,8 +14,6 @@ import { Caller } from "./caller.ts";
 import { errorResponse } from "./frame.ts";
 import { serve } from "./gateway.ts";
 import { acceptingBoth, withoutNulls } from "./lenient-request.ts";
-
-const PARSE_ERROR = -32700;
 
 /** `/mcp/<endpoint>`: an MCP server in front of the endpoint's own. */
 export function gateway(): Hono<ApiEnv> {

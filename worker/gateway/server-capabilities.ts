@@ -1,7 +1,7 @@
 import type { ServerCapabilities } from "@modelcontextprotocol/server";
 import { isObject } from "../../front/client-capabilities.ts";
+import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
 import type { ServerFacts } from "../group/gateway-group-rpc.ts";
-import { TASKS_EXTENSION } from "./2026-07-28/envelope.ts";
 
 /** What the gateway can do in front of a server: what that can, without what would need a stream from it, and tasks. */
 export function capabilitiesOf({ capabilities }: ServerFacts, era: "legacy" | "modern"): ServerCapabilities {

@@ -1,3 +1,4 @@
+import { INTERNAL_ERROR } from "../../src/protocol/error-codes.ts";
 import { paperOf } from "./paper.ts";
 import type { Answer, Job, TaskRecord } from "./task-record.ts";
 
@@ -81,7 +82,7 @@ function acquiring(record: TaskRecord, job: Acquisition): Moment[] {
       return [...firstHalf, finish(record, halfway, { result })];
     }
     case "rpc_error": {
-      const error = { code: -32603, message: "Upstream publisher refused" };
+      const error = { code: INTERNAL_ERROR, message: "Upstream publisher refused" };
       return [...firstHalf, finish(record, halfway, { error })];
     }
     case "ask": {

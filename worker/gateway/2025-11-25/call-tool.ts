@@ -2,6 +2,7 @@ import type { JsonObject } from "holdfast";
 import { wireTask } from "../../../front/2025-11-25/wire-task.ts";
 import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
 import { INVALID_REQUEST, invalidParams, RpcError } from "../../../front/rpc-error.ts";
+import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
@@ -14,7 +15,6 @@ import { abilitiesIn } from "./session-id.ts";
 
 /** How long the first look at a call lasts, in ms: whoever asked for a task has it by then. */
 const FIRST_LOOK_MS = 500;
-const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
 
 export interface LegacyCall {
   readonly caller: Caller;

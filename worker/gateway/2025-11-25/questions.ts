@@ -1,5 +1,5 @@
 import { InputError, type InputRequest, type JsonObject } from "holdfast";
-import { RELATED_TASK } from "../../../front/outcome.ts";
+import { RELATED_TASK } from "../../../src/protocol/meta-keys.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import type { Frame } from "../frame.ts";

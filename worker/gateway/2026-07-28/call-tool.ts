@@ -4,6 +4,7 @@ import { briefTask } from "../../../front/2026-07-28/detailed-task.ts";
 import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
 import { keepWaiting } from "../../../front/keep-waiting.ts";
 import { invalidParams, RpcError } from "../../../front/rpc-error.ts";
+import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import { fingerprint } from "../../principal/fingerprint.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
@@ -18,7 +19,6 @@ import { requestStateOf, taskIn } from "./request-state.ts";
 const UNTIL_TASK_MS = 5_000;
 /** How long the first look at a held call lasts, in ms. */
 const FIRST_LOOK_MS = 500;
-const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
 
 /** One `tools/call` of a 2026-07-28 client. */
 export async function callTool(caller: Caller, params: JsonObject, context: ServerContext): Promise<Result> {

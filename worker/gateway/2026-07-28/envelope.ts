@@ -5,9 +5,8 @@ import {
 } from "@modelcontextprotocol/server";
 import { abilitiesOf, type ClientAbilities, isObject } from "../../../front/client-capabilities.ts";
 import { MISSING_CLIENT_CAPABILITY, RpcError } from "../../../front/rpc-error.ts";
+import { TASKS_EXTENSION } from "../../../src/protocol/meta-keys.ts";
 import { type Frame, metaOf } from "../frame.ts";
-
-export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 
 /** Of each request anew: in this generation nothing else counts. */
 export interface Envelope {

@@ -1,8 +1,9 @@
+import { METHOD_NOT_FOUND } from "../../../src/protocol/error-codes.ts";
+import { onStreamEnd } from "../../http/stream-end.ts";
 import type { Announcements } from "../announcements.ts";
 import { readAnswer } from "../edition-question.ts";
 import { errorReply, type Frame, stringParam } from "../json-rpc.ts";
 import type { Endpoint } from "../lab.ts";
-import { onStreamEnd } from "../stream-end.ts";
 import type { TaskRecord } from "../task-record.ts";
 import type { TaskTable } from "../task-table.ts";
 import { type Moment, STAGES, standing } from "../timeline.ts";
@@ -166,5 +167,5 @@ function refuseByTaskSupport(frame: Frame | undefined): Response | undefined {
   const support = TASK_SUPPORT[tool] ?? "forbidden";
   if (augmented ? support !== "forbidden" : support !== "required") return undefined;
   const message = augmented ? `${tool} cannot run as a task` : `${tool} runs only as a task`;
-  return errorReply(200, frame.id, { code: -32601, message });
+  return errorReply(200, frame.id, { code: METHOD_NOT_FOUND, message });
 }

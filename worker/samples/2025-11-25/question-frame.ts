@@ -1,3 +1,4 @@
+import { RELATED_TASK } from "../../../src/protocol/meta-keys.ts";
 import { editionQuestion } from "../edition-question.ts";
 import type { Frame } from "../json-rpc.ts";
 import type { TaskRecord } from "../task-record.ts";
@@ -16,7 +17,7 @@ export function questionFrame(record: TaskRecord, moment: Moment) {
     method: "elicitation/create",
     params: {
       ...editionQuestion(record.job.doi),
-      _meta: { "io.modelcontextprotocol/related-task": { taskId: record.taskId } },
+      _meta: { [RELATED_TASK]: { taskId: record.taskId } },
     },
   };
 }

@@ -3,6 +3,7 @@ import type {
   TaskStore,
 } from "@modelcontextprotocol/sdk/experimental/tasks/interfaces.js";
 import type { Request, RequestId, Result, Task } from "@modelcontextprotocol/sdk/types.js";
+import { INTERNAL_ERROR, INVALID_PARAMS } from "../../../src/protocol/error-codes.ts";
 import { RpcError } from "../json-rpc.ts";
 import { jobSchema, pollIntervalOf, type TaskRecord } from "../task-record.ts";
 import type { TaskTable } from "../task-table.ts";
@@ -50,29 +51,29 @@ export class LabTaskStore implements TaskStore {
 
   async getTaskResult(taskId: string): Promise<Result> {
     const record = this.#tasks.get("2025-11-25", taskId);
-    if (!record) throw new RpcError(-32602, `Task not found: ${taskId}`);
+    if (!record) throw new RpcError(INVALID_PARAMS, `Task not found: ${taskId}`);
     const { outcome } = standing(record, Date.now());
-    if (!outcome) throw new RpcError(-32603, "The task was cancelled, so the call has no result");
+    if (!outcome) throw new RpcError(INTERNAL_ERROR, "The task was cancelled, so the call has no result");
     if ("error" in outcome) throw new RpcError(outcome.error.code, outcome.error.message);
     return outcome.result;
   }
 
   async updateTaskStatus(taskId: string, status: Task["status"]): Promise<void> {
     // Cancelling is the only change that comes from outside; all others come with time.
-    if (status !== "cancelled") throw new RpcError(-32603, `A task here is never set to ${status}`);
+    if (status !== "cancelled") throw new RpcError(INTERNAL_ERROR, `A task here is never set to ${status}`);
     const record = this.#tasks.get("2025-11-25", taskId);
-    if (!record) throw new RpcError(-32602, `Task not found: ${taskId}`);
-    if (!this.#tasks.cancel(record)) throw new RpcError(-32602, `Task has ended: ${taskId}`);
+    if (!record) throw new RpcError(INVALID_PARAMS, `Task not found: ${taskId}`);
+    if (!this.#tasks.cancel(record)) throw new RpcError(INVALID_PARAMS, `Task has ended: ${taskId}`);
   }
 
   async storeTaskResult(taskId: string): Promise<void> {
-    throw new RpcError(-32603, `The result of ${taskId} is a matter of time, not of storing`);
+    throw new RpcError(INTERNAL_ERROR, `The result of ${taskId} is a matter of time, not of storing`);
   }
 
   async listTasks(cursor?: string): Promise<{ tasks: Task[]; nextCursor?: string }> {
     const all = this.#tasks.list().filter((record) => record.generation === "2025-11-25");
     const before = cursor === undefined ? -1 : all.findIndex((record) => record.taskId === cursor);
-    if (cursor !== undefined && before < 0) throw new RpcError(-32602, `Invalid cursor: ${cursor}`);
+    if (cursor !== undefined && before < 0) throw new RpcError(INVALID_PARAMS, `Invalid cursor: ${cursor}`);
     const page = all.slice(before + 1, before + 1 + PAGE);
     const last = page.at(-1);
     const now = Date.now();

@@ -1,5 +1,7 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker-provider.js";
+import { INVALID_PARAMS } from "../../../src/protocol/error-codes.ts";
+import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import { RpcError } from "../json-rpc.ts";
 import type { TaskTable } from "../task-table.ts";
 import { acquirePaper, acquisition, echo, lookupDoi, mustTask, slowEcho } from "../tools.ts";
@@ -24,7 +26,7 @@ export function toolServer(tasks: TaskTable): McpServer {
   const reading = {
     getTask: async (_args: unknown, extra: { taskId: string }) => {
       const task = await store.getTask(extra.taskId);
-      if (!task) throw new RpcError(-32602, `Task not found: ${extra.taskId}`);
+      if (!task) throw new RpcError(INVALID_PARAMS, `Task not found: ${extra.taskId}`);
       return task;
     },
     getTaskResult: async (_args: unknown, extra: { taskId: string }) => {
@@ -45,7 +47,7 @@ export function toolServer(tasks: TaskTable): McpServer {
       createTask: async (args, extra) => {
         const job = acquisition(args);
         if (job.mode === "ask" && !server.server.getClientCapabilities()?.elicitation) {
-          throw new RpcError(-32602, "This mode asks the reader, and the client has no elicitation");
+          throw new RpcError(INVALID_PARAMS, "This mode asks the reader, and the client has no elicitation");
         }
         const task = await extra.taskStore.createTask({
           ttl: extra.taskRequestedTtl ?? null,
@@ -82,5 +84,5 @@ export function toolServer(tasks: TaskTable): McpServer {
 }
 
 function immediately(text: string) {
-  return { _meta: { "io.modelcontextprotocol/model-immediate-response": text } };
+  return { _meta: { [IMMEDIATE_RESPONSE]: text } };
 }

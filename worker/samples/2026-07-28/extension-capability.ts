@@ -1,9 +1,6 @@
+import { MISSING_CLIENT_CAPABILITY } from "../../../src/protocol/error-codes.ts";
+import { CLIENT_CAPABILITIES, TASKS_EXTENSION } from "../../../src/protocol/meta-keys.ts";
 import { RpcError } from "../json-rpc.ts";
-
-export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
-export const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
-
-const MISSING_REQUIRED_CLIENT_CAPABILITY = -32021;
 
 /** Throws unless the request's own envelope declares the tasks extension: nothing else counts in this generation. */
 export function requireTasksExtension(envelope: Record<string, unknown> | undefined): void {
@@ -22,7 +19,7 @@ function clientCapabilities(envelope: Record<string, unknown> | undefined) {
 }
 
 function refuse(requiredCapabilities: Record<string, unknown>): never {
-  throw new RpcError(MISSING_REQUIRED_CLIENT_CAPABILITY, "Missing required client capability", {
+  throw new RpcError(MISSING_CLIENT_CAPABILITY, "Missing required client capability", {
     requiredCapabilities,
   });
 }

@@ -5,6 +5,8 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import * as z from "zod";
+import { INTERNAL_ERROR, INVALID_PARAMS } from "../../../src/protocol/error-codes.ts";
+import { IMMEDIATE_RESPONSE, TASKS_EXTENSION } from "../../../src/protocol/meta-keys.ts";
 import { readAnswer } from "../edition-question.ts";
 import { type Frame, RpcError, stringParam } from "../json-rpc.ts";
 import type { Job, TaskRecord } from "../task-record.ts";
@@ -20,7 +22,7 @@ import {
   slowEcho,
 } from "../tools.ts";
 import { inputRequest, wireTask } from "./detailed-task.ts";
-import { requireElicitation, requireTasksExtension, TASKS_EXTENSION } from "./extension-capability.ts";
+import { requireElicitation, requireTasksExtension } from "./extension-capability.ts";
 
 /** What a `requestState` holds of the call that was answered with a question. */
 export interface AskedFirst {
@@ -58,7 +60,7 @@ export function toolServer(
 }
 
 function unreachable(): never {
-  throw new RpcError(-32603, "Not called this way");
+  throw new RpcError(INTERNAL_ERROR, "Not called this way");
 }
 
 async function callTaskTool(
@@ -84,7 +86,7 @@ async function callTaskTool(
 function startTask(tasks: TaskTable, job: Job): Result {
   const record = tasks.create("2026-07-28", job);
   const _meta = {
-    "io.modelcontextprotocol/model-immediate-response": "This takes a while; the task is under way.",
+    [IMMEDIATE_RESPONSE]: "This takes a while; the task is under way.",
   };
   return { resultType: "task", ...wireTask(record, standing(record, record.createdAt)), _meta };
 }
@@ -124,7 +126,7 @@ async function unseal(
   ctx: ServerContext,
 ): Promise<number> {
   const state = await states.verify(sealed, ctx).catch(() => undefined);
-  if (state?.doi !== args.doi) throw new RpcError(-32602, "Invalid or expired requestState");
+  if (state?.doi !== args.doi) throw new RpcError(INVALID_PARAMS, "Invalid or expired requestState");
   return state.asked;
 }
 
@@ -144,7 +146,7 @@ function serveTasks({ server }: McpServer, tasks: TaskTable): void {
     const record = named(tasks, params.taskId, ctx);
     // The SDK takes `inputResponses` out of the params of any request.
     const { inputResponses } = ctx.mcpReq;
-    if (!inputResponses) throw new RpcError(-32602, "Invalid params: inputResponses is required");
+    if (!inputResponses) throw new RpcError(INVALID_PARAMS, "Invalid params: inputResponses is required");
     const { question } = standing(record, Date.now());
     if (question !== undefined && question in inputResponses) {
       tasks.answer(record, question, readAnswer(inputResponses[question], Date.now()));
@@ -161,6 +163,6 @@ function serveTasks({ server }: McpServer, tasks: TaskTable): void {
 function named(tasks: TaskTable, taskId: string, ctx: ServerContext): TaskRecord {
   requireTasksExtension(ctx.mcpReq.envelope);
   const record = tasks.get("2026-07-28", taskId);
-  if (!record) throw new RpcError(-32602, `Failed to retrieve task: no task ${taskId}`);
+  if (!record) throw new RpcError(INVALID_PARAMS, `Failed to retrieve task: no task ${taskId}`);
   return record;
 }
