@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiEnv } from "../access/api-env.ts";
 import { readTaskId } from "../directory/task-id.ts";
-import { eventResponse } from "../http/event-stream.ts";
+import { eventStream, STREAM_LIFE_MS } from "../http/event-stream.ts";
 import { pause } from "../http/follow.ts";
 import { ProblemError } from "../http/problem.ts";
 import { PrincipalObjects } from "../principal/objects.ts";
@@ -41,7 +41,8 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>): void {
     const from = position(c.req.valid("header")["last-event-id"], c.req.valid("query").after);
     const groups = await readGroups(c.env, objects);
     const seat = await Seat.taken(c.env, objects);
-    return eventResponse((output) => watchPrincipal({ objects, output, from, pause, seat }, groups), {
+    return eventStream((output) => watchPrincipal({ objects, output, from, pause, seat }, groups), {
+      lifeMs: STREAM_LIFE_MS,
       signal: c.req.raw.signal,
     });
   });
@@ -55,7 +56,8 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>): void {
     if (!group || !(await objects.group(group).task(id))) throw unknownTask();
     const seat = await Seat.taken(c.env, objects);
     const from = position(c.req.valid("header")["last-event-id"], c.req.valid("query").after);
-    return eventResponse((output) => watchTask({ objects, output, from, pause, seat }, group, id), {
+    return eventStream((output) => watchTask({ objects, output, from, pause, seat }, group, id), {
+      lifeMs: STREAM_LIFE_MS,
       signal: c.req.raw.signal,
     });
   });

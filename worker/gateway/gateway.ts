@@ -3,6 +3,7 @@ import { legacyRequest } from "./2025-11-25/requests.ts";
 import { declaresTasks } from "./2026-07-28/envelope.ts";
 import { openTaskSubscription, wantsTasks } from "./2026-07-28/task-subscriptions.ts";
 import type { Caller } from "./caller.ts";
+import { countedStream } from "./counted-stream.ts";
 import { readFrame } from "./frame.ts";
 import { mcpServer } from "./mcp-server.ts";
 import { ATTENTIVE_MS } from "./message-stream.ts";
@@ -30,6 +31,8 @@ export async function serve(asked: GatewayRequest): Promise<Response> {
   const bySdk = (): Promise<Response> =>
     sdk.fetch(request, body === undefined ? undefined : { parsedBody: body });
   if (await isLegacyRequest(request, body)) return legacyRequest(asked, frame, bySdk);
-  if (frame && wantsTasks(frame)) return openTaskSubscription(caller, request, frame, waitUntil);
-  return bySdk();
+  if (frame?.method !== "subscriptions/listen") return bySdk();
+  return countedStream(caller, frame.id, () =>
+    wantsTasks(frame) ? openTaskSubscription(caller, request, frame, waitUntil) : bySdk(),
+  );
 }

@@ -1,8 +1,6 @@
 import type { DurableTasks, TaskChange } from "holdfast/durable-object";
-import { changeEvent, eventText, RecentEvents } from "./recent-events.ts";
-
-/** So often a silent stream shows that it lives, in ms. */
-const HEARTBEAT_MS = 15_000;
+import { eventStream } from "../http/event-stream.ts";
+import { changeEvent, groupEvent, RecentEvents } from "./recent-events.ts";
 
 export interface ChangeStreamOptions {
   /** The position the watcher has seen; from now on without one. */
@@ -32,22 +30,18 @@ export class ChangeStreams {
     this.#recent ??= new RecentEvents(this.#tasks);
     this.#count += 1;
     const stream = new ChangeStream(this.#tasks, this.#recent, { after, id });
-    const encoder = new TextEncoder();
-    const body = new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const text = await stream.next();
-          if (text !== undefined) controller.enqueue(encoder.encode(text));
-        },
-        cancel: () => {
-          stream.end();
-          this.#left();
-        },
-      },
-      { highWaterMark: 0 },
-    );
-    return new Response(body, {
-      headers: { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" },
+    return eventStream(async ({ writeText, readerWaits, ended }) => {
+      ended.addEventListener("abort", () => {
+        stream.end();
+        this.#left();
+      });
+      for (;;) {
+        // What nobody asks for is not made: an event may be long, and there are many streams.
+        await readerWaits();
+        const text = await stream.next();
+        if (text === undefined) return;
+        await writeText(text);
+      }
     });
   }
 
@@ -81,15 +75,15 @@ class ChangeStream {
     this.#seen = after ?? position;
     // The object never returned a position as high as this one: `ready` says where the watcher stands instead.
     const begin = Math.min(this.#seen, position);
-    this.#missed = this.#catchUp(eventText("ready", {}, begin));
+    this.#missed = this.#catchUp(groupEvent("ready", {}, begin));
   }
 
-  /** The next event, or a sign of life. `undefined` once the stream has ended. */
+  /** The next event. `undefined` once the stream has ended. */
   async next(): Promise<string | undefined> {
     while (!this.#ended) {
       const text = this.#read();
       if (text !== undefined) return text;
-      if (!(await this.#news())) return ": alive\n\n";
+      await this.#news();
     }
     return undefined;
   }
@@ -121,20 +115,17 @@ class ChangeStream {
     const position = this.#tasks.position();
     const changes = this.#seen < position ? this.#tasks.changes(this.#seen, this.#id) : [];
     this.#seen = position;
-    return texts(changes ? ready : eventText("ready", { gap: true }, position), changes ?? []);
+    return texts(changes ? ready : groupEvent("ready", { gap: true }, position), changes ?? []);
   }
 
-  /** Resolves with true at the next event, or the end, and with false after a while. */
-  #news(): Promise<boolean> {
+  /** Resolves at the next event, or the end. */
+  #news(): Promise<void> {
     return new Promise((resolve) => {
-      const done = (news: boolean): void => {
-        clearTimeout(timer);
+      const forget = this.#recent.next(resolve);
+      this.#wake = () => {
         forget();
-        resolve(news);
+        resolve();
       };
-      const timer = setTimeout(() => done(false), HEARTBEAT_MS);
-      const forget = this.#recent.next(() => done(true));
-      this.#wake = () => done(true);
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { Task, TaskView } from "holdfast";
 import type { DurableTasks, TaskChange } from "holdfast/durable-object";
+import { eventText } from "../http/event-stream.ts";
 
 /** How many events are held at most, and how long they are together, in characters. */
 const MOST = 1_024;
@@ -32,7 +33,7 @@ export class RecentEvents {
     );
     const unsubscribe = tasks.client.subscribe(
       (task) => this.#progressed(task),
-      (id) => this.#add({ id, text: eventText("forgotten", { id }) }),
+      (id) => this.#add({ id, text: groupEvent("forgotten", { id }) }),
     );
     this.#unwatch = () => {
       unwatch();
@@ -60,7 +61,7 @@ export class RecentEvents {
   }
 
   #progressed({ view: { id, outcome, progress } }: Task): void {
-    if (progress && !outcome) this.#add({ id, text: eventText("progress", { id, progress }) });
+    if (progress && !outcome) this.#add({ id, text: groupEvent("progress", { id, progress }) });
   }
 
   #add(event: RecentEvent): void {
@@ -77,10 +78,10 @@ export class RecentEvents {
 }
 
 export function changeEvent({ seq, task }: TaskChange): string {
-  return eventText("task", task, seq);
+  return groupEvent("task", task, seq);
 }
 
-export function eventText(name: string, data: TaskView | object, seq?: number): string {
-  const id = seq === undefined ? "" : `id: ${seq}\n`;
-  return `${id}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+/** @param seq Where the event stands among the stored changes, if it is one. */
+export function groupEvent(type: string, data: TaskView | object, seq?: number): string {
+  return eventText({ type, data: JSON.stringify(data), ...(seq !== undefined && { id: String(seq) }) });
 }

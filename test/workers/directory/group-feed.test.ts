@@ -100,9 +100,9 @@ describe("the feed of groups", () => {
       expect(vi.getTimerCount()).toBe(0);
       const events = [await open(), await open()];
       expect(await Promise.all(events.map((reader) => reader.next()))).toEqual([READY, READY]);
-      expect(vi.getTimerCount()).toBe(1);
+      expect(vi.getTimerCount()).toBe(2);
       vi.advanceTimersByTime(15_000);
-      expect(await Promise.all(events.map((reader) => reader.next()))).toEqual([": here", ": here"]);
+      expect(await Promise.all(events.map((reader) => reader.next()))).toEqual([": alive", ": alive"]);
       for (const reader of events) await reader.cancel();
       vi.advanceTimersByTime(15_000);
       expect(vi.getTimerCount()).toBe(0);

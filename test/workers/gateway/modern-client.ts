@@ -13,9 +13,9 @@ export class ModernClient {
   readonly #caller: Caller;
   readonly #version: string;
 
-  constructor(principal: string, endpoint: string, version = VERSION) {
+  constructor(principal: string, endpoint: string, version = VERSION, vars: object = {}) {
     this.#version = version;
-    this.#caller = new Caller(env as unknown as Bindings, principal, { name: endpoint });
+    this.#caller = new Caller({ ...(env as unknown as Bindings), ...vars }, principal, { name: endpoint });
   }
 
   send(method: string, params: JsonObject, capabilities: JsonObject = TASKS): Promise<Response> {
@@ -34,6 +34,17 @@ export class ModernClient {
     };
     const request = new Request("https://holdfast.test/mcp", { method: "POST", headers });
     const body = { jsonrpc: "2.0", id: "r1", method, params: { ...params, _meta } };
+    return this.#serve(request, body);
+  }
+
+  /** The GET stream of a 2025-11-25 client. */
+  listen(): Promise<Response> {
+    return this.#serve(
+      new Request("https://holdfast.test/mcp", { headers: { accept: "text/event-stream" } }),
+    );
+  }
+
+  #serve(request: Request, body?: object): Promise<Response> {
     return serve({ caller: this.#caller, request, body, waitUntil: () => undefined });
   }
 

@@ -4,6 +4,7 @@ import { INTERNAL_ERROR, INVALID_REQUEST, RpcError } from "../../../front/rpc-er
 import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
 import { log } from "../../operations/log.ts";
 import type { Caller } from "../caller.ts";
+import { countedStream } from "../counted-stream.ts";
 import { errorFrame, errorResponse, type Frame, paramsOf, resultFrame } from "../frame.ts";
 import type { GatewayRequest } from "../gateway.ts";
 import {
@@ -35,7 +36,7 @@ export async function legacyRequest(
     const message = `Unsupported protocol version (supported: ${SUPPORTED_PROTOCOL_VERSIONS.join(", ")})`;
     return errorResponse(400, frame?.id, { code: INVALID_REQUEST, message });
   }
-  if (request.method === "GET") return listChanges(asked);
+  if (request.method === "GET") return countedStream(caller, undefined, () => listChanges(asked));
   if (request.method !== "POST") return new Response(null, { status: 405, headers: { allow: "GET, POST" } });
   if (Array.isArray(asked.body))
     return errorResponse(400, undefined, { code: INVALID_REQUEST, message: "Batches are not taken" });

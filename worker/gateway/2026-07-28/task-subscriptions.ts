@@ -2,6 +2,7 @@ import { PROTOCOL_VERSION_META_KEY, SUBSCRIPTION_ID_META_KEY } from "@modelconte
 import { detailedTask } from "../../../front/2026-07-28/detailed-task.ts";
 import { isObject } from "../../../front/client-capabilities.ts";
 import { INVALID_REQUEST } from "../../../front/rpc-error.ts";
+import { HEADER_MISMATCH } from "../../../src/protocol/error-codes.ts";
 import { readTaskId } from "../../directory/task-id.ts";
 import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
 import { follow, pause } from "../../http/follow.ts";
@@ -10,7 +11,6 @@ import { errorResponse, type Frame, metaOf, paramsOf } from "../frame.ts";
 import { type MessageStream, messageStream } from "../message-stream.ts";
 import { declaresTasks, tasksNeeded } from "./envelope.ts";
 
-const HEADER_MISMATCH = -32020;
 /** How many tasks one subscription is agreed to: each is asked after by itself. */
 const MOST_WATCHED = 100;
 

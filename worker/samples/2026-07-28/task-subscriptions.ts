@@ -1,12 +1,11 @@
+import { HEADER_MISMATCH, INVALID_REQUEST } from "../../../src/protocol/error-codes.ts";
+import { PROTOCOL_VERSION, SUBSCRIPTION_ID } from "../../../src/protocol/meta-keys.ts";
+import { eventStream } from "../../http/event-stream.ts";
 import type { Announcements } from "../announcements.ts";
 import { errorReply, type Frame, RpcError } from "../json-rpc.ts";
 import { KEEP_ALIVE_MS } from "../keep-alive.ts";
 import type { WireTask } from "./detailed-task.ts";
 import { requireTasksExtension } from "./extension-capability.ts";
-
-const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
-const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
-const HEADER_MISMATCH = -32020;
 
 interface Subscription {
   id: string | number;
@@ -33,7 +32,7 @@ export class TaskSubscriptions {
   open(request: Request, frame: Frame, isKnown: (taskId: string) => boolean): Response {
     const meta = frame.params?._meta as Record<string, unknown> | undefined;
     const { id } = frame;
-    if (id === undefined) return errorReply(400, null, { code: -32600, message: "No request id" });
+    if (id === undefined) return errorReply(400, null, { code: INVALID_REQUEST, message: "No request id" });
     if (
       request.headers.get("mcp-method") !== frame.method ||
       request.headers.get("mcp-protocol-version") !== meta?.[PROTOCOL_VERSION]
@@ -57,33 +56,23 @@ export class TaskSubscriptions {
   }
 
   #stream(id: string | number, taskIds: string[]): Response {
-    const encoder = new TextEncoder();
-    let close = () => {};
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        const write = (chunk: string) => controller.enqueue(encoder.encode(chunk));
-        const subscription = { id, taskIds: new Set(taskIds), write };
-        const keepAlive = setInterval(() => write(": keep-alive\n\n"), KEEP_ALIVE_MS);
+    return eventStream(
+      ({ writeText, ended }) => {
+        const tell = (text: string): void => void writeText(text).catch(() => undefined);
+        const subscription = { id, taskIds: new Set(taskIds), write: tell };
         const streamClosed = this.#announcements.streamOpened();
-        close = () => {
-          streamClosed();
-          clearInterval(keepAlive);
-          this.#open.delete(subscription);
-        };
-        notify(subscription, "notifications/subscriptions/acknowledged", {
-          notifications: { taskIds },
-        });
+        notify(subscription, "notifications/subscriptions/acknowledged", { notifications: { taskIds } });
         this.#open.add(subscription);
+        return new Promise((resolve) => {
+          ended.addEventListener("abort", () => {
+            streamClosed();
+            this.#open.delete(subscription);
+            resolve();
+          });
+        });
       },
-      cancel: () => close(),
-    });
-    return new Response(body, {
-      headers: {
-        "content-type": "text/event-stream",
-        "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",
-      },
-    });
+      { heartbeatMs: KEEP_ALIVE_MS },
+    );
   }
 }
 
