@@ -79,6 +79,7 @@ export default defineConfig({
           // Run by `npm run test:proxy-installed` alone: it installs packages from the registry, 111 MB of them.
           name: "proxy-installed",
           include: ["test/proxy-installed/**/*.test.ts"],
+          testTimeout: 120_000,
           hookTimeout: 600_000,
         },
       },

@@ -1,6 +1,6 @@
 import type { InputRequest } from "holdfast";
 
-/** What of a client decides how it is treated. */
+/** The capabilities of a client that decide how it is served. */
 export interface ClientAbilities {
   readonly elicitation: boolean;
   /** Elicitation at an address. */
@@ -27,7 +27,7 @@ export function abilitiesOf(capabilities: unknown): ClientAbilities {
   };
 }
 
-/** Whether the client can be asked this: else whoever reads the running result answers. */
+/** Whether the client can be asked this. If not, the model answers it from the running result. */
 export function canAnswer(client: ClientAbilities, { method, params }: InputRequest): boolean {
   switch (method) {
     case "elicitation/create":

@@ -1,10 +1,10 @@
 import type { InputRequest, Task, TaskProgress, TaskView } from "holdfast";
 
 export interface Waiting {
-  /** Without one it is waited for as long as it takes. In ms. */
+  /** How long to wait, in ms. Absent: until the task ends. */
   readonly budgetMs?: number;
   readonly signal: AbortSignal;
-  /** What is waited for, beside the task's end. */
+  /** Ends the wait too when it returns true. */
   readonly until?: (view: TaskView) => boolean;
   readonly progressed?: ((progress: TaskProgress) => void) | undefined;
   /** Questions as they come, each once. */
@@ -12,7 +12,7 @@ export interface Waiting {
   readonly changed?: () => void;
 }
 
-/** Waits for the end of a task within the budget, and tells what comes meanwhile. Throws the signal's reason. */
+/** Waits for the end of a task within the budget, and calls back with progress and questions. Throws the signal's reason. */
 export async function keepWaiting(task: Task, waiting: Waiting): Promise<void> {
   const { signal, budgetMs } = waiting;
   const asked = new Set<string>();

@@ -16,7 +16,7 @@ export {
 /** Of the range that is left to servers: not admitted now. */
 export const REFUSED = -32000;
 
-/** An error that the client is told as it is. */
+/** An error that the client receives unchanged. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
   readonly code: number;

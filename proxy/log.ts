@@ -1,4 +1,4 @@
-/** What the process says of itself: on stderr, a line each, without arguments, results or secrets. */
+/** Messages of the process on stderr, one line each, without arguments, results or secrets. */
 export interface Log {
   info(text: string): void;
   /** Only with `--verbose`. */

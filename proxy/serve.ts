@@ -11,7 +11,7 @@ import { Upstream } from "./upstream/upstream.ts";
 /** After so long in ms the process ends, whatever is still open: the agent kills it soon after. */
 const END_MS = 4_000;
 
-/** Serves a configuration to the agent on the standard streams, until the agent closes them or the process is told to end. */
+/** Serves a configuration to the agent on the standard streams, until the agent closes them or a signal ends the process. */
 export async function serve(configuration: Configuration, options: ServeOptions): Promise<void> {
   // A process that waits gains nothing from optimized code, and the optimizing compiler takes 9 MB of memory.
   setFlagsFromString("--no-opt");

@@ -19,7 +19,7 @@ export interface AgentRequest {
   readonly meta: JsonObject;
   /** Aborted when the agent cancels the request or goes away. */
   readonly signal: AbortSignal;
-  /** Calls back once: when the reply has left this process, or when there is none since the agent does not wait any more. */
+  /** Calls back once: when the reply has left this process, or when the agent no longer waits for one. */
   onReply(replied: (sent: boolean) => void): void;
 }
 

@@ -29,7 +29,7 @@ interface Entry {
   readonly entry: JsonObject;
 }
 
-/** What the servers offer, under names that no two of them share, and which server has what. */
+/** The tools, resources and prompts of all servers under unique names, and the server of each. */
 export class Catalog {
   readonly #upstreams: readonly Upstream[];
   readonly #toolsOf: (server: string) => Promise<readonly ListedTool[]>;
@@ -86,7 +86,7 @@ export class Catalog {
     return { [field]: (await this.#entries(method, signal)).map(({ entry }) => entry) };
   }
 
-  /** Sends a request to the server that has what it names. */
+  /** Sends a request to the server of the tool, resource or prompt that it names. */
   async routed(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
     const { upstream, params: own } = await this.#route(method, params, signal);
     return asResult(await upstream.request(method, own, signal));
@@ -170,7 +170,7 @@ export class Catalog {
     return Promise.all(
       this.#upstreams.map((upstream) => {
         if (upstream.away) {
-          // The others do not wait for it. When it is back, the agent hears that the lists have changed.
+          // The others do not wait for it. When it is back, the agent is notified that the lists have changed.
           upstream.connected().catch(() => undefined);
           return [];
         }

@@ -2,10 +2,10 @@ import type { Task } from "../../src/task.ts";
 
 /** For how long a call whose task has ended can be joined by an agent that never had the result, in ms: then it is stale. */
 const ENDED_MS = 120_000;
-/** For how long a call can be joined of which the agent was told that it runs: it may have hung up just before. In ms. */
+/** For how long a call can be joined after its running result was sent, in ms: the agent may have hung up just before. */
 const TOLD_MS = 5_000;
 
-/** A call that was made, and who waits for it. */
+/** A call, and whether the agent waits for it. */
 export interface MadeCall {
   readonly task: Promise<Task>;
   /** The tool declares that it can be called again: then a call whose task has ended is not joined, since a repeated one is fresher. */

@@ -61,7 +61,7 @@ export function readEnvelope(meta: JsonObject): Envelope {
   };
 }
 
-/** `_meta` without what is between the agent and Holdfast: the rest is for the server. */
+/** `_meta` for the server: without the fields that are between the agent and Holdfast. */
 export function forServer(meta: JsonObject, modern: boolean): JsonObject {
   const {
     [PROTOCOL_VERSION]: _version,

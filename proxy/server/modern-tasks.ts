@@ -83,12 +83,12 @@ export class ModernTasks {
   }
 
   async #settled(task: Task, waiter: Waiter): Promise<ToolResult | object> {
-    // The answers are on their way: what is still open is what was not answered.
+    // The answers are on their way: a question that is still open was not answered.
     const result = await this.#calls.waited(task, this.#budgetMs, waiter);
     return this.#asks(task, waiter.abilities) ? inputRequired(task, waiter.abilities) : result;
   }
 
-  /** The task whose questions this call brings the answers to, with them given. */
+  /** The task whose questions this call answers, after the answers were handed over. */
   async #answered(params: JsonObject, name: string, args: JsonObject): Promise<Task | undefined> {
     const { requestState, inputResponses } = params;
     if (typeof requestState !== "string") return undefined;

@@ -69,7 +69,7 @@ export class ProxyServer {
   #running: Promise<Running> | undefined;
   #now: Running | undefined;
   #abilities: ClientAbilities = NO_ABILITIES;
-  /** What the agent asked of its connection, for servers that are connected anew. */
+  /** Log level and subscriptions of the agent, for servers that are connected again. */
   #logLevel: JsonObject | undefined;
   readonly #subscribed: Set<string> = new Set();
   /** The agent's requests that want log messages (2026-07-28). */
@@ -93,7 +93,7 @@ export class ProxyServer {
     this.#subscriptions = new Subscriptions(this.agent, () => void this.#relisten());
   }
 
-  /** Gives the tasks up to the next start. */
+  /** Releases the stores: the next start resumes their tasks. */
   async close(): Promise<void> {
     const running = await this.#running?.catch(() => undefined);
     await running?.tasks.close();
@@ -113,7 +113,7 @@ export class ProxyServer {
     else this.#told(message, link, upstream);
   }
 
-  /** A server is connected, perhaps once more: it is asked again for what the agent asked of it before. */
+  /** A server is connected. After a reconnect it gets the agent's log level and subscriptions again. */
   connected(link: Link, again: boolean, upstream: Upstream): void {
     const replay = (method: string, params: JsonObject): void =>
       void link.request(method, params, new AbortController().signal).catch(() => undefined);
@@ -241,7 +241,7 @@ export class ProxyServer {
     }
   }
 
-  /** What the servers answer themselves. */
+  /** Forwards a request that the servers answer themselves. */
   async #passedOn({ method, params, meta, signal }: AgentRequest, catalog: Catalog): Promise<JsonObject> {
     const modernServer = this.#links()[0]?.link.session.generation === "2026-07-28";
     const _meta = forServer(meta, modernServer);
@@ -287,7 +287,7 @@ export class ProxyServer {
   ): Promise<readonly JsonObject[]> {
     let failure: unknown;
     const tools = await catalog.tools().catch((error: unknown) => {
-      // The tasks there are can be followed while their server is away.
+      // Existing tasks can be followed while their server is away.
       failure = error;
       return [];
     });
@@ -401,7 +401,7 @@ export class ProxyServer {
     }
   }
 
-  /** One stream to each modern server carries all that the agent wants to hear of. */
+  /** One stream to each modern server carries all notifications that the agent subscribed to. */
   #listen(link: Link): void {
     this.#listening.get(link)?.abort();
     const controller = new AbortController();
@@ -422,7 +422,7 @@ export class ProxyServer {
     for (const { link } of this.#links()) if (link.session.generation === "2026-07-28") this.#listen(link);
   }
 
-  /** The streams of a modern agent have changed: servers of either generation are told of what it wants to hear. */
+  /** The subscriptions of a modern agent have changed: updates those at the servers of either generation. */
   async #relisten(): Promise<void> {
     this.#listenAgain();
     const wanted = this.#subscriptions.resources;

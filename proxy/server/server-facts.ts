@@ -9,7 +9,7 @@ export interface NamedLink {
   readonly link: Link;
 }
 
-/** What the servers can do together, and tasks. */
+/** The capabilities of all servers together, and tasks. */
 export function capabilitiesOf(links: readonly NamedLink[], generation: Generation): JsonObject {
   const all: JsonObject = {};
   for (const { link } of links) merge(all, link.session.serverCapabilities);

@@ -3,7 +3,7 @@ import type { RequestId } from "../../src/protocol/json-rpc.ts";
 import { SUBSCRIPTION_ID } from "../../src/protocol/session.ts";
 import type { AgentConnection, AgentRequest } from "./agent-connection.ts";
 
-/** What an agent of 2026-07-28 wants to hear of (subscriptions, "Notification Filter"; Tasks adds `taskIds`). */
+/** The notifications that an agent of 2026-07-28 subscribed to (subscriptions, "Notification Filter"; Tasks adds `taskIds`). */
 interface Filter {
   readonly toolsListChanged: boolean;
   readonly promptsListChanged: boolean;
@@ -31,7 +31,7 @@ export class Subscriptions {
     this.#changed = changed;
   }
 
-  /** Resources that some stream wants to hear of. */
+  /** Resources that some stream subscribed to. */
   get resources(): ReadonlySet<string> {
     return new Set([...this.#open.values()].flatMap(({ resourceSubscriptions }) => resourceSubscriptions));
   }

@@ -26,11 +26,11 @@ export interface Waiter {
   readonly abilities: ClientAbilities;
   /** Puts a question to the agent itself; absent where a question ends the wait instead. */
   readonly ask?: (task: Task, request: InputRequest) => void;
-  /** Calls back when the reply has left, or when there is none. */
+  /** Calls back when the reply has left, or when the agent no longer waits for one. */
   readonly onReply: (replied: (sent: boolean) => void) => void;
-  /** What the agent's request brought along in `_meta`, without what is only between the agent and Holdfast. */
+  /** `_meta` of the agent's request, without the fields that are between the agent and Holdfast only. */
   readonly meta: JsonObject;
-  /** Sends what the server reports of a call's progress to the agent. The function returned ends it. */
+  /** Forwards the server's progress notifications of a call to the agent. Returns a function that stops it. */
   readonly follow?: (id: string) => () => void;
 }
 
@@ -77,7 +77,7 @@ export class ToolCalls {
       });
   }
 
-  /** Calls of an earlier process of the same agent that was never told what became of them. */
+  /** Calls of an earlier process of the same agent whose results it never got. */
   untold(records: readonly TaskRecord[]): void {
     for (const { id, endpoint, call, createdAt, settledAt } of records) {
       const task = this.#tasks.get(id).then((found) => found ?? Promise.reject(new Error(`No task ${id}`)));
@@ -111,7 +111,7 @@ export class ToolCalls {
     };
     // At once: an agent that gives up may make the same call again in the next line.
     waiter.signal.addEventListener("abort", gone, { once: true });
-    // Only a reply that has left this process was given: after a crash before, the same call joins this task.
+    // Only a reply that has left this process counts: after an earlier crash the same call joins this task.
     waiter.onReply((sent) => {
       stop?.();
       waiter.signal.removeEventListener("abort", gone);
@@ -144,13 +144,13 @@ export class ToolCalls {
     }
   }
 
-  /** Waits for a task that the agent can be given the result of. */
+  /** Waits for a task within the budget. Returns its result, or a running result. */
   async waited(task: Task, budgetMs: number, waiter: Waiter): Promise<ToolResult> {
     const { signal } = waiter;
     await keepWithin(task, budgetMs, waiter);
     await accepted(task, signal);
     const { outcome } = task.view;
-    // What the server itself answered goes to the agent as it is.
+    // The server's own answer goes to the agent unchanged.
     if (outcome?.kind === "completed") return withoutServersMarks(await task.result());
     if (outcome?.kind === "failed" && outcome.error.rpc) throw new RpcError(outcome.error.rpc);
     return settle(this.#context, task, { budgetMs: 0, signal });
@@ -161,7 +161,7 @@ export class ToolCalls {
     if (!companion) throw invalidParams(`Unknown tool: ${name}`);
     const id = typeof args.task === "string" ? args.task : "";
     const task = id === "" ? undefined : await this.#tasks.get(id);
-    // While the model waits, the agent is asked what it can answer.
+    // While the model waits, the agent gets the questions that it can answer.
     if (name === "check_task" && task && !task.view.outcome) {
       const stop = waiter.follow?.(task.id);
       await keepWithin(task, this.#budgetMs, waiter).finally(stop);
@@ -186,7 +186,7 @@ export class ToolCalls {
     }
     this.#joinable.remove(key, call);
     if (!task) return;
-    // An ordinary call that was answered leaves nothing behind: what a tool read is not kept on the disk.
+    // A plain call that was answered leaves no record: results of plain calls do not stay on the disk.
     if (task.view.taskId === undefined) await this.#tasks.forget(task.id).catch(() => undefined);
     else this.#tasks.markTold(task.id);
   }
@@ -216,7 +216,7 @@ export function accepted(task: Task, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What the call itself was answered with. Throws an RpcError. */
+/** Returns the result that the call itself is answered with. Throws an RpcError. */
 export async function plainAnswer(task: Task): Promise<ToolResult> {
   if (!task.view.outcome) throw new Error(`Task ${task.id} has not ended`);
   const ending = endingOf(task.view.outcome);

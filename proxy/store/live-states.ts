@@ -4,7 +4,7 @@ import type { TaskFile } from "./task-file.ts";
 /** How often a task's progress is written at most, in ms: each write is on the disk when it returns. */
 const PACE_MS = 2_000;
 
-/** What of running tasks is in no record (progress, failing requests, the next poll) for other processes to read. */
+/** Writes the state of running tasks that no record has (progress, failing requests, next poll) for other processes. */
 export class LiveStates {
   readonly #file: TaskFile;
   readonly #waiting: Map<string, Task> = new Map();

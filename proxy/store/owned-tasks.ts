@@ -19,14 +19,14 @@ const PLAIN_CALL_MS = 7 * 24 * 3_600_000;
 
 export interface OwnedTasksOptions {
   readonly folder: StoreFolder;
-  /** Named so that a call of the same agent can be told from another agent's. */
+  /** Names the agent: only its own calls are joined. */
   readonly agent: string;
   readonly log: Log;
   /** By server name. */
   readonly connectors: Readonly<Record<string, Connector>>;
   /** For the tasks of an adopted store, whose sessions are its own. */
   readonly connectorsOfAdopted: () => Readonly<Record<string, Connector>>;
-  /** A store was adopted with these tasks, of which the agent has not been told anything. */
+  /** A store was adopted with these tasks, and the agent does not know of them yet. */
   readonly untold: (tasks: readonly TaskRecord[], agent: string | undefined) => void;
 }
 
@@ -146,7 +146,7 @@ export class OwnedTasks implements TaskClientApi {
     for (const { owned } of this.#shelves) if (owned.file.tasks.has(id)) owned.file.markTold(id);
   }
 
-  /** Writes what there is, gives the stores up, and leaves the tasks to the next start. */
+  /** Writes what is pending and releases the stores: the next start resumes their tasks. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -154,7 +154,7 @@ export class OwnedTasks implements TaskClientApi {
     for (const { client, owned, live } of this.#shelves) {
       await client.close().catch(() => undefined);
       live.close();
-      // A store without tasks is of use to nobody.
+      // An empty store is deleted.
       if (owned.file.isEmpty) owned.remove();
       else owned.release();
     }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { isBusy, sqlite } from "./sqlite.ts";
 
-/** A store that this process alone may run the tasks of. The system gives it up when the process ends, however it ends. */
+/** The right to run the tasks of a store. The system releases it when the process ends, however it ends. */
 export interface Ownership {
   release(): void;
 }

@@ -16,7 +16,7 @@ const RETRY_MS = 100;
 /** A store and the right to run its tasks. */
 export interface OwnedFile {
   readonly file: TaskFile;
-  /** Gives the store up; another process may adopt it. */
+  /** Releases the store; another process may adopt it. */
   release(): void;
   /** Deletes the store. */
   remove(): void;

@@ -4,7 +4,7 @@ import { SqliteTaskStore } from "../../src/durable-object/sqlite-store.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { sqlite, storageOf } from "./sqlite.ts";
 
-// What of a running task is in no record, for `holdfast tasks`; which results the agent has had; and what a terminal wants.
+// live: state of running tasks that no record has, for `holdfast tasks`. told: tasks that the agent knows. wish: requests of a terminal.
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS live (task TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS told (task TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -53,7 +53,7 @@ export class TaskFile {
     return this.#db.prepare("SELECT 1 FROM task LIMIT 1").get() === undefined;
   }
 
-  /** The agent has had this task's result, or was told that it runs. */
+  /** The agent has this task's result, or knows that it runs. */
   markTold(task: string): void {
     this.#db.prepare("INSERT OR IGNORE INTO told (task) VALUES (?)").run(task);
   }
@@ -111,7 +111,7 @@ export class TaskFile {
     this.#db.prepare("UPDATE wish SET reply = ? WHERE id = ?").run(reply, id);
   }
 
-  /** The answer to a wish, which is then deleted; undefined while there is none. */
+  /** Returns the answer to a wish and deletes it; undefined while there is none. */
   takeReply(id: number): string | undefined {
     const row = this.#db.prepare("SELECT reply FROM wish WHERE id = ? AND reply IS NOT NULL").get(id);
     if (!row) return undefined;

@@ -3,7 +3,7 @@ import { type LiveParts, type TaskView, viewOf, withoutResult } from "../../src/
 import { StoreFolder } from "../store/store-folder.ts";
 import type { TaskFile, Wish } from "../store/task-file.ts";
 
-/** A task as it lies in a store, with what a running proxy says of it. */
+/** A task of a store, with the live state that a running proxy wrote. */
 export interface StoredTask {
   readonly view: TaskView;
   readonly configuration: string;

@@ -2,7 +2,7 @@ import { durationText } from "../../src/agent/duration-text.ts";
 import type { StoredTask } from "./stored-tasks.ts";
 
 const HEAD = ["TASK", "SERVER", "TOOL", "STATUS", "STARTED", "FOR", "PROGRESS"] as const;
-/** Of an id, what is shown in the table: enough to name the task by. */
+/** How much of an id the table shows: enough to name the task by. */
 const SHORT_ID = 8;
 
 /** Tasks as the lines of a table. */

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../src/protocol/json.ts";
 import type { ClientIdentity } from "../../src/protocol/session.ts";
 import type { Generation } from "../../src/protocol/task-snapshot.ts";
 
-/** What the agent said of itself first: servers are spoken to in its generation, with its capabilities. */
+/** How the agent introduced itself. The proxy speaks to servers in its generation and with its capabilities. */
 export interface AgentHello {
   readonly generation: Generation;
   readonly clientInfo: ClientIdentity;

@@ -13,7 +13,7 @@ const POSIX = process.platform !== "win32";
  * hold, and `read` ends with it. The group's number is an argument: nothing of the user's is read by this shell.
  */
 const WATCH = 'read -r end; kill -TERM "-$1" 2>/dev/null || exit 0; sleep 1; kill -KILL "-$1" 2>/dev/null';
-/** How much of a server's last words is kept to explain why it ended, in UTF-16 code units. */
+/** How much of a server's stderr is kept to explain why it ended, in UTF-16 code units. */
 const KEPT_WORDS = 2_000;
 
 /** A server that this process started and speaks with over its standard streams. */
@@ -46,7 +46,7 @@ export class LocalProcess {
       child.once("close", (code, signal) => resolve({ code, signal, words: this.#words }));
     });
     void this.ended.then(() => {
-      // What the server started and left behind must not outlive it either.
+      // Processes that the server started must not outlive it either.
       this.#signal("SIGKILL");
       this.#watch?.kill("SIGKILL");
       void this.transport.close();
@@ -121,7 +121,7 @@ export function endedText({ code, signal, error }: Ended): string {
   return signal ? `it was ended by ${signal}` : `it exited with code ${code ?? "unknown"}`;
 }
 
-/** What Holdfast was told through the environment, such as headers, is not for the server. */
+/** Holdfast's own variables, such as headers, are not passed to the server. */
 function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HOLDFAST_")));
 }

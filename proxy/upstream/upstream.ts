@@ -22,7 +22,7 @@ const STAYED_MS = 30_000;
 export interface UpstreamEvents {
   /** A request or notification of the server. */
   readonly inbound: (message: RpcRequest | RpcNotification, link: Link, upstream: Upstream) => void;
-  /** Connected for the first time, or again: what was asked of the connection before is asked once more. */
+  /** Connected for the first time, or again: then the log level and subscriptions are sent once more. */
   readonly connected: (link: Link, again: boolean, upstream: Upstream) => void;
 }
 
