@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ExtensionTasks } from "../../../src/extension/index.ts";
-import { ClientClosedError, RequestFaultError, UnknownEndpointError } from "../../../src/index.ts";
+import {
+  ClientClosedError,
+  RequestFaultError,
+  type TaskView,
+  UnknownEndpointError,
+} from "../../../src/index.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
 import { type ExtensionLab, extensionLab, heldCalls, RESULT, slowed } from "./extension-lab.ts";
@@ -141,6 +146,62 @@ describe("reload", () => {
     await lab.extension.advance(2_000);
     expect((await calling).view.status).toBe("working");
     expect(lab.server.times("tools/call")).toBe(1);
+  });
+
+  it("waits for a refused call once it has been sent again", async () => {
+    let sent = 0;
+    let reply = (): void => undefined;
+    const replied = new Promise<void>((resolve) => {
+      reply = resolve;
+    });
+    const lab = extensionLab({
+      endpoints:
+        (life, { connector }) =>
+        async () => ({
+          papers: life.connector({
+            renewable: false,
+            async connect(...given) {
+              const connection = await connector.connect(...given);
+              const request: typeof connection.request = async (frame, options) => {
+                if (frame.method === "tools/call" && ++sent === 1) {
+                  const fault = { kind: "http", status: 429, message: "Later", retryAfterMs: 2_000 } as const;
+                  throw new RequestFaultError("tools/call", fault);
+                }
+                if (frame.method === "tools/call") await replied;
+                return connection.request(frame, options);
+              };
+              return { ...connection, request };
+            },
+          }),
+        }),
+    });
+    const calling = lab.page().client.callTool("papers", "report");
+    await lab.extension.advance(3_000);
+    expect(sent).toBe(2);
+    let reloaded = false;
+    const reloading = lab
+      .tasks()
+      .reload()
+      .then(() => {
+        reloaded = true;
+      });
+    await settled();
+    expect(reloaded).toBe(false);
+    reply();
+    await reloading;
+    expect((await calling).view.status).toBe("working");
+    expect(lab.server.times("tools/call")).toBe(1);
+  });
+
+  it("a page sees the view that the worker has", async () => {
+    const lab = extensionLab();
+    const page = await lab.page().client.callTool("papers", "report", { pages: 3 });
+    await lab.extension.advance(6_000);
+    const worker = await (await lab.tasks().client()).get(page.id);
+    expect(worker?.view.acceptedAt, "the worker has it, and the page below").toBeDefined();
+    // A stored pace raises `rev`, and is no news for a page.
+    const shown = ({ rev: _rev, nextPollAt: _at, ...rest }: TaskView) => rest;
+    expect(shown(page.view)).toEqual(shown(worker?.view ?? page.view));
   });
 
   it("without a server whose task runs lets the worker rest, and with it goes on", async () => {
