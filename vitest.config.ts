@@ -69,9 +69,6 @@ export default defineConfig({
           globalSetup: "test/proxy/build.ts",
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          // The files wait for processes and time limits: one of them takes 92 s of waiting alone.
-          maxWorkers: 6,
-          sequence: { groupOrder: 1 },
         },
       },
       {

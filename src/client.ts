@@ -1,18 +1,17 @@
+import { answered, isUnanswered } from "./answered-call.ts";
 import type { ConnectionEvents, Connector } from "./channel/connection.ts";
 import { Endpoint } from "./channel/endpoint.ts";
-import { RequestFaultError } from "./channel/request-fault.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type Outcome, RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
+import { described } from "./engine/queue.ts";
+import { RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
 import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
+import { idleState, type TaskState } from "./engine/state.ts";
 import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "./errors.ts";
 import { checkAnswer } from "./protocol/answer.ts";
-import { type JsonObject, jsonCopy, own } from "./protocol/json.ts";
-import { HEADER_MISMATCH, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION } from "./protocol/json-rpc.ts";
-import { parameterHeaders } from "./protocol/parameter-headers.ts";
+import { type JsonObject, jsonCopy } from "./protocol/json.ts";
 import type { Session } from "./protocol/session.ts";
-import { protocolOf } from "./protocol/task-protocol.ts";
-import type { ListedTool, ToolFacts } from "./protocol/tool-facts.ts";
+import type { ListedTool } from "./protocol/tool-facts.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
 import { randomId } from "./random-id.ts";
 import { RecentSet } from "./recent-set.ts";
@@ -64,8 +63,8 @@ export interface TaskClientOptions {
   readonly onProblem?: (problem: Problem) => void;
 }
 
-export interface NewCallOptions extends CallOptions {
-  /** Our id of the task, if the caller makes it: a call under an id that is known gives the task it has. */
+export interface StartOptions extends CallOptions {
+  /** Makes the call idempotent: starting it again under the same id returns the task that it has. By default a random id. */
   readonly id?: string;
   /** How long the call's own reply may take, in ms, for servers that are slow and know no tasks: `requestTimeoutMs`. */
   readonly timeoutMs?: number;
@@ -78,10 +77,6 @@ export interface EndpointRequestOptions {
   /** Gives the request up, also while the endpoint connects. The server is told first, which takes 1 s at most. */
   readonly signal?: AbortSignal;
 }
-
-const DELETED = "It was deleted while it ran";
-/** The reason with which a tentative call is aborted. */
-type Refusal = readonly [TaskView, TaskRecord];
 
 /** Chromium refuses requests when thousands are out, and each takes the page a millisecond to send. */
 const DEFAULT_POLLS_AT_ONCE = 32;
@@ -99,11 +94,10 @@ export class TaskClient implements TaskClientApi {
   readonly #tasks: Map<string, Task> = new Map();
   /** Tasks seen to their end: what is heard of them as unfinished is older, and never so much older as this set is long. */
   readonly #ended: Set<string> = new RecentSet(10_000);
-  /** Calls made by what was remembered of their tools: a refusal of their manner, the reason of the abort, is not their end. */
-  readonly #tentative: Map<string, AbortController> = new Map();
+  /** By id, calls that are not durable yet. */
+  readonly #starting: Map<string, Promise<Task>> = new Map();
   readonly #subscribers: TaskSubscribers = new TaskSubscribers();
   readonly #report: (problem: Problem) => void;
-  readonly #push: boolean;
   readonly #closing: AbortController = new AbortController();
   readonly #actions: TaskActions = {
     cancel: async ({ view: { id, endpoint } }) =>
@@ -122,7 +116,6 @@ export class TaskClient implements TaskClientApi {
     this.#clock = options.clock ?? systemClock;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     this.#report = options.onProblem ?? warnOnce();
-    this.#push = options.push ?? true;
     this.#endpoints = new Map(
       Object.entries(options.endpoints).map(([name, connector]) => [name, this.#endpointOf(name, connector)]),
     );
@@ -133,7 +126,7 @@ export class TaskClient implements TaskClientApi {
       requestTimeoutMs: this.#requestTimeoutMs,
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
       keep: { ...DEFAULT_KEEP, ...options.keep },
-      push: this.#push,
+      push: options.push ?? true,
       keepPlain: options.keepPlain ?? false,
       pollsAtOnce: options.pollsAtOnce ?? DEFAULT_POLLS_AT_ONCE,
       alarm: options.alarm,
@@ -141,13 +134,14 @@ export class TaskClient implements TaskClientApi {
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
       followed: () => [...this.#tasks.values()].map(({ view }) => view),
-      changed: (view, record) => this.#changed(view, record),
-      over: (id) => void this.#ended.add(id),
+      changed: (view) => this.#changed(view),
+      over: (id) => {
+        this.#lose(id, "It was a plain call, and the page that made it has ended");
+        this.#ended.add(id);
+      },
       forgotten: (id) => {
-        const task = this.#tasks.get(id);
-        this.#tasks.delete(id);
         // It ran, and was deleted with `force`: whoever waits for it is told.
-        task?.apply(deletedView(task.view, DELETED));
+        this.#lose(id, "It was deleted while it ran");
         this.#subscribers.tellForgotten(id);
       },
       report: this.#report,
@@ -157,70 +151,67 @@ export class TaskClient implements TaskClientApi {
   }
 
   /**
-   * Calls a tool. Resolves once there is something to hold: a durable task handle, a question the
-   * server asks first, or the result, if the tool was no task. Rejects with a TaskError when the
-   * call came to nothing, with a RequestFaultError when the server could not be reached at all, and
-   * with the signal's reason.
+   * Starts a tool call. Resolves when the call is durable, before its server has been reached: with no network it waits, and
+   * the call is made once the server can be reached, by this page or by a later one that calls {@link resume}. What becomes
+   * of it is in the task; it is `queued` until it is sent.
+   *
+   * A queued call fails only for what will not pass: no MCP server at the address, a refused handshake, a missing sign-in, or a
+   * server out of reach for a day. Once its tool turns out to be plain, it is not persisted any more, and ends with this page;
+   * in a later page, which did not make it, its result is stored.
+   *
+   * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON, and the signal's reason.
+   */
+  async start(
+    endpoint: string,
+    tool: string,
+    args: JsonObject = {},
+    options: StartOptions = {},
+  ): Promise<Task> {
+    const server = this.#endpointNamed(endpoint);
+    options.signal?.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
+    const { id = randomId() } = options;
+    const record = this.#newRecord(id, endpoint, tool, args, options);
+    const known = this.#starting.get(id);
+    if (known) return known;
+    const starting = this.#start(server, record, options.id !== undefined);
+    this.#starting.set(id, starting);
+    return starting.finally(() => this.#starting.delete(id));
+  }
+
+  /**
+   * Calls a tool: {@link start}, and a wait. Resolves once there is something to hold: a durable task handle, a question the
+   * server asks first, or the result, if the call was plain. Rejects with a TaskError when the call came to nothing, with a
+   * RequestFaultError when it was never sent and will not be, and with the signal's reason: a call that is still queued is
+   * then cancelled.
    */
   async callTool(
     endpoint: string,
     tool: string,
     args: JsonObject = {},
-    options: NewCallOptions = {},
+    options: StartOptions = {},
   ): Promise<Task> {
-    const server = this.#endpointNamed(endpoint);
-    options.signal?.throwIfAborted();
-    const held = options.id === undefined ? undefined : await this.get(options.id);
-    if (held) return held;
-    // Before the call leaves: a server may ask at once, on its own stream.
-    const stopListening = this.#push ? server.listen() : undefined;
-    try {
-      return await server.forPerson(() => this.#callNow(server, endpoint, tool, args, options));
-    } finally {
-      stopListening?.();
-    }
+    return answered(await this.start(endpoint, tool, args, options), options.signal);
   }
 
-  async #callNow(
-    server: Endpoint,
-    endpoint: string,
-    tool: string,
-    args: JsonObject,
-    options: NewCallOptions,
-  ): Promise<Task> {
-    const known = own((await server.rememberedSession())?.tools, tool);
-    const facts = known ?? (await factsOf(server, tool, options.signal));
-    const session = await server.session(options.signal);
-    options.signal?.throwIfAborted();
-    const record = this.#newRecord(endpoint, session, tool, args, facts, options);
-    const refused = new AbortController();
-    if (known) this.#tentative.set(record.id, refused);
-    try {
-      return await this.#call(record, session, facts, options, refused.signal);
-    } catch (error) {
-      if (!refused.signal.aborted) throw error;
-    } finally {
-      this.#tentative.delete(record.id);
-    }
-    // The server did nothing: what was remembered of it, or of the tool, is out of date (tools, "x-mcp-header").
-    const [refusal, refusedRecord] = refused.signal.reason as Refusal;
-    const { id, rev, outcome } = refusal;
-    let current: Session;
-    let fresh: ToolFacts | undefined;
-    try {
-      current = await server.session(options.signal);
-      if (outcome?.kind === "failed" && current.generation === session.generation && !refusesKind(outcome))
-        throw errorOf(refusal, outcome);
-      await server.forgetTools();
-      fresh = await factsOf(server, tool, options.signal);
-      await this.#store.remove(id);
-    } catch (error) {
-      this.#changed(refusal);
-      this.#host.publish(refusal, refusedRecord);
-      throw error;
-    }
-    const again = this.#newRecord(endpoint, current, tool, args, fresh, { ...options, id });
-    return this.#call({ ...again, rev: rev + 1 }, current, fresh, options);
+  async #start(server: Endpoint, record: TaskRecord, mayBeKnown: boolean): Promise<Task> {
+    const held = mayBeKnown ? await this.get(record.id) : undefined;
+    if (held) return held;
+    const description = server.described(record.call.name);
+    // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.
+    const queued: TaskState = { ...idleState(record), mayCall: true };
+    const state = description ? described(queued, description, this.#clock.now()) : queued;
+    const task = new Task(viewOf(state.record), this.#actions);
+    this.#tasks.set(record.id, task);
+    const durable = this.#host.start(state);
+    // Until it is answered, the person who made the call may be asked to sign in.
+    const inHand = async (): Promise<void> => {
+      await durable;
+      while (isUnanswered(task)) await nextChange(task);
+    };
+    server.forPerson(inHand).catch(() => undefined);
+    await durable;
+    return task;
   }
 
   /**
@@ -329,45 +320,24 @@ export class TaskClient implements TaskClientApi {
     this.#store.close?.();
   }
 
-  async #call(
-    record: TaskRecord,
-    session: Session,
-    facts: ToolFacts | undefined,
-    { signal, prefer = "task" }: CallOptions,
-    refused?: AbortSignal,
-  ): Promise<Task> {
-    const mayBecomeTask = protocolOf(session.generation).mayBecomeTask(session, facts, prefer);
-    const task = this.#taskOf(viewOf(record));
-    await this.#host.start(record, mayBecomeTask);
-    while (task.view.status === "calling") await nextChange(task, signal, refused);
-    const { outcome } = task.view;
-    if (!outcome || outcome.kind === "completed") return task;
-    throw errorOf(task.view, outcome);
-  }
-
   #newRecord(
+    id: string,
     endpoint: string,
-    session: Session,
     tool: string,
     args: JsonObject,
-    facts: ToolFacts | undefined,
-    options: NewCallOptions,
+    { prefer, ttlMs, timeoutMs, repeatable }: StartOptions,
   ): TaskRecord {
-    const id = options.id ?? randomId();
-    const protocol = protocolOf(session.generation);
-    const asTask = protocol.mayBecomeTask(session, facts, options.prefer ?? "task");
-    const repeatable = options.repeatable ?? facts?.repeatable ?? false;
     const call: RecordedCall = {
       name: tool,
       // As they are now: a call that is sent again is the same call, whatever the app does to its object.
       arguments: jsonCopy(args, `The arguments of ${tool}`),
-      asTask,
-      ...(options.ttlMs !== undefined && { ttlMs: options.ttlMs }),
-      ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
-      ...(facts?.headers && { headers: parameterHeaders(facts.headers, args) }),
+      asTask: false,
+      ...(prefer !== undefined && { prefer }),
+      ...(repeatable !== undefined && { repeatable }),
+      ...(ttlMs !== undefined && { ttlMs }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
       progressToken: id,
-      // A call that asked for no task is none of those the server lists.
-      recovery: repeatable ? "repeat" : asTask && protocol.canList(session) ? "list" : "none",
+      recovery: "none",
       rounds: 0,
     };
     return {
@@ -375,8 +345,7 @@ export class TaskClient implements TaskClientApi {
       rev: 1,
       id,
       endpoint,
-      generation: session.generation,
-      stage: "calling",
+      stage: "queued",
       call,
       createdAt: this.#clock.now(),
       inputs: [],
@@ -403,15 +372,9 @@ export class TaskClient implements TaskClientApi {
     throw errorOf(task.view, { kind: "lost", detail: "Its result is no longer in the store" });
   }
 
-  /** False when the call is made once more, which nobody need know. */
-  #changed(view: TaskView, record?: TaskRecord): boolean {
+  #changed(view: TaskView): void {
     const { id, outcome } = view;
-    if (!outcome && this.#ended.has(id)) return true;
-    const tentative = this.#tentative.get(id);
-    if (tentative && outcome && (refusesKind(outcome) || refusesVersion(outcome))) {
-      tentative.abort([view, record]);
-      return false;
-    }
+    if (!outcome && this.#ended.has(id)) return;
     const task = this.#taskOf(view);
     task.apply(view);
     this.#subscribers.tellChanged(task);
@@ -419,7 +382,12 @@ export class TaskClient implements TaskClientApi {
       this.#tasks.delete(id);
       this.#ended.add(id);
     }
-    return true;
+  }
+
+  #lose(id: string, detail: string): void {
+    const task = this.#tasks.get(id);
+    this.#tasks.delete(id);
+    task?.apply(deletedView(task.view, detail));
   }
 
   /** Handles for the stored tasks and for those that run here, whose views are newer. */
@@ -434,11 +402,12 @@ export class TaskClient implements TaskClientApi {
   }
 
   #taskOf(view: TaskView): Task {
-    const { id, outcome } = view;
+    const { id, status, outcome } = view;
     const known = this.#tasks.get(id);
     if (known) return known;
     const task = new Task(view, this.#actions);
     if (!outcome) this.#tasks.set(id, task);
+    if (status === "queued") this.#host.followCall(view);
     return task;
   }
 
@@ -473,31 +442,4 @@ export class TaskClient implements TaskClientApi {
       this.#report({ kind: "incomplete-list", endpoint: name, message: `The server of ${name}: ${why}` });
     return new Endpoint(name, connector, memory, inbound, this.#clock, this.#requestTimeoutMs, listCut);
   }
-}
-
-async function factsOf(
-  server: Endpoint,
-  tool: string,
-  signal: AbortSignal | undefined,
-): Promise<ToolFacts | undefined> {
-  try {
-    return await server.tool(tool, signal);
-  } catch (error) {
-    // A server may have tools and no list of them; the call itself will tell.
-    if (error instanceof RequestFaultError && error.fault.kind === "rpc") return undefined;
-    throw error;
-  }
-}
-
-/** The server refused the manner of the call, not the call: as a task or not, or by its headers. */
-function refusesKind(outcome: Outcome): boolean {
-  const code = outcome.kind === "failed" ? outcome.error.rpc?.code : undefined;
-  return code === METHOD_NOT_FOUND || code === HEADER_MISMATCH;
-}
-
-/** The server refused the version it was called in, or answered as one does that does not know it or the session. */
-function refusesVersion(outcome: Outcome): boolean {
-  if (outcome.kind !== "failed") return false;
-  const { rpc, httpStatus } = outcome.error;
-  return rpc?.code === UNSUPPORTED_PROTOCOL_VERSION || httpStatus === 400 || httpStatus === 404;
 }

@@ -6,7 +6,7 @@ export type { Connection, ConnectionEvents, Connector } from "./channel/connecti
 export { RequestFaultError } from "./channel/request-fault.ts";
 export {
   type EndpointRequestOptions,
-  type NewCallOptions,
+  type StartOptions,
   TaskClient,
   type TaskClientOptions,
 } from "./client.ts";

@@ -5,7 +5,7 @@ import type { Task } from "./task.ts";
 import type { TaskView } from "./task-view.ts";
 
 export interface CallOptions {
-  /** Ends the wait for the handle. What has been sent goes on, and is found by `list()` and `resume()`. */
+  /** Ends the wait for the handle. What has been sent goes on, and is found by `list()` and `resume()`; a queued call is cancelled. */
   readonly signal?: AbortSignal;
   /** Where the tool leaves a choice (2025-11-25 `optional`): as a task, which is the default, or plainly. */
   readonly prefer?: TaskPreference;
@@ -32,7 +32,9 @@ export interface TaskReader {
 export interface TaskClientApi extends TaskReader {
   /** The names of the endpoints tools can be called on. */
   endpoints(): Promise<readonly string[]>;
-  /** Calls a tool. Resolves once there is something to hold: a durable handle, a question, or the result. */
+  /** Starts a tool call. Resolves when it is durable, before its server has been reached. */
+  start(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task>;
+  /** Calls a tool: `start`, and a wait. Resolves once there is something to hold: a durable handle, a question, or the result. */
   callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task>;
   /** Deletes a settled task. One that runs is left: cancel it first. */
   forget(id: string): Promise<void>;

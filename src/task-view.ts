@@ -17,7 +17,8 @@ export interface TaskView {
   /** The id that `TaskClient.get` takes: the same in every page. The server's id is {@link taskId}. */
   readonly id: string;
   readonly endpoint: string;
-  readonly generation: Generation;
+  /** Absent while the call is queued and its server was never reached. */
+  readonly generation?: Generation;
   readonly tool: string;
   readonly arguments: JsonObject;
   readonly status: TaskStatus;
@@ -68,7 +69,7 @@ export function viewOf(
   return {
     id,
     endpoint,
-    generation,
+    ...(generation && { generation }),
     tool: call.name,
     arguments: call.arguments ?? {},
     status: statusOf(record),

@@ -137,7 +137,7 @@ export class ToolCalls {
   ): Promise<Task> {
     if (Object.keys(meta).length > 0) this.#setMeta(server, id, meta);
     try {
-      return await this.#tasks.start(server, name, args, id);
+      return await this.#tasks.start(server, name, args, { id });
     } catch (error) {
       this.#setMeta(server, id, undefined);
       throw error;

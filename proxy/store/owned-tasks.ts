@@ -1,5 +1,5 @@
 import type { Connector } from "../../src/channel/connection.ts";
-import { TaskClient } from "../../src/client.ts";
+import { type StartOptions, TaskClient } from "../../src/client.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { ListedTool } from "../../src/protocol/tool-facts.ts";
@@ -86,25 +86,9 @@ export class OwnedTasks implements TaskClientApi {
     return this.#own.client.callTool(endpoint, tool, args, options);
   }
 
-  /**
-   * Makes a call under an id of ours. Resolves with its task as soon as the call is recorded, which is before it is sent.
-   * Rejects when the server cannot be reached.
-   */
-  start(endpoint: string, tool: string, args: JsonObject, id: string): Promise<Task> {
-    const { client } = this.#own;
-    return new Promise((resolve, reject) => {
-      const stop = client.subscribe((task) => {
-        if (task.id === id) settled(() => resolve(task));
-      });
-      const settled = (settle: () => void): void => {
-        stop();
-        settle();
-      };
-      client.callTool(endpoint, tool, args, { id, timeoutMs: PLAIN_CALL_MS }).then(
-        (task) => settled(() => resolve(task)),
-        (error: unknown) => settled(() => reject(error)),
-      );
-    });
+  /** Starts a call. Resolves with its task when the call is durable, which is before it is sent. */
+  start(endpoint: string, tool: string, args?: JsonObject, options?: StartOptions): Promise<Task> {
+    return this.#own.client.start(endpoint, tool, args, { timeoutMs: PLAIN_CALL_MS, ...options });
   }
 
   async resume(): Promise<readonly Task[]> {

@@ -8,10 +8,7 @@ import { exists, TaskFile } from "./task-file.ts";
 
 const DESCRIPTION = "configuration.json";
 /** How long an agent has to start again before another agent's proxy takes its store over, in ms. */
-const FORSAKEN_MS = 60_000;
-/** How often the lock of a store that is to be adopted is tried, and how many ms apart. */
-const TRIES = 5;
-const RETRY_MS = 100;
+const FORSAKEN_MS = 15_000;
 
 /** A store and the right to run its tasks. */
 export interface OwnedFile {
@@ -28,8 +25,6 @@ export class StoreFolder {
   readonly #synced: boolean;
   /** Since when stores of other agents have been seen without an owner, in ms since 1970. */
   readonly #ownerless: Map<string, number> = new Map();
-  /** The stores that this process owns. */
-  readonly #owns: Set<string> = new Set();
 
   private constructor(folder: string, synced: boolean) {
     this.#folder = folder;
@@ -78,24 +73,15 @@ export class StoreFolder {
    * @param all Takes them all at once: somebody asks for what may be in them.
    */
   async adopt(agent: string, all: boolean): Promise<readonly OwnedFile[]> {
-    const adopted = this.#names()
-      .filter((name) => !this.#owns.has(name))
-      .map(async (name) => {
-        const due = all || name.startsWith(`${markOf(agent)}-`) || (await this.#isForsaken(name));
-        const owned = due ? await this.#adopted(name) : undefined;
-        if (owned) this.#ownerless.delete(name);
-        return owned ?? [];
-      });
-    return (await Promise.all(adopted)).flat();
-  }
-
-  /** Tries more than once: another process that only looks whether a store has an owner takes its lock for a moment. */
-  async #adopted(name: string): Promise<OwnedFile | undefined> {
-    for (let tries = 1; ; tries++) {
-      const owned = await this.#owned(name, false);
-      if (owned || tries === TRIES || !exists(this.#path(name))) return owned;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    const adopted: OwnedFile[] = [];
+    for (const name of this.#names()) {
+      const due = all || name.startsWith(`${markOf(agent)}-`) || (await this.#isForsaken(name));
+      const owned = due ? await this.#owned(name, false) : undefined;
+      if (!owned) continue;
+      this.#ownerless.delete(name);
+      adopted.push(owned);
     }
+    return adopted;
   }
 
   async #isForsaken(name: string): Promise<boolean> {
@@ -131,12 +117,8 @@ export class StoreFolder {
     const ownership = await own(lock);
     if (!ownership) return undefined;
     const path = this.#path(name);
-    const release = (): void => {
-      this.#owns.delete(name);
-      ownership.release();
-    };
     const unlock = (): void => {
-      release();
+      ownership.release();
       rmSync(lock, { force: true });
     };
     // Its last owner may have deleted it a moment ago.
@@ -148,15 +130,14 @@ export class StoreFolder {
     try {
       file = await TaskFile.open(path, this.#synced);
     } catch (error) {
-      release();
+      ownership.release();
       throw error;
     }
-    this.#owns.add(name);
     return {
       file,
       release: () => {
         file.close();
-        release();
+        ownership.release();
       },
       remove: () => {
         file.remove();

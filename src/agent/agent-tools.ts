@@ -1,16 +1,15 @@
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
+import type { Task } from "../task.ts";
 import type { TaskClientApi } from "../task-client-api.ts";
 import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
-import { COMPANION_NAMES, LIST_TASKS } from "./companion-names.ts";
+import { COMPANION_NAMES } from "./companion-names.ts";
 import { companionsOf } from "./companion-tools.ts";
-import { durationText } from "./duration-text.ts";
 import { errorResult, failureResult } from "./failure-result.ts";
 import { type AgentContext, type AgentOptions, agentContext, toolKey } from "./options.ts";
 import { plainLines } from "./quoting.ts";
 import { neverThrowing, settle } from "./settle.ts";
-import { startCall } from "./start-call.ts";
 import { toolNames } from "./tool-names.ts";
 
 const LONGEST_DESCRIPTION = 4_096;
@@ -74,7 +73,7 @@ async function execute(
   args: JsonObject,
   options: ExecuteOptions,
 ): Promise<ToolResult> {
-  const { clock, maxQuoteLength } = context;
+  const { client, clock, held, maxQuoteLength } = context;
   const { signal, budgetMs = context.callBudgetMs } = options;
   if (!isObject(args)) {
     return errorResult(
@@ -88,11 +87,11 @@ async function execute(
   }
   const began = clock.now();
   const work = async (): Promise<ToolResult> => {
-    const task = await startCall(context, { endpoint, tool: tool.name }, args, { budgetMs, signal });
-    if (!task) return notSent(name, clock.now() - began);
-    context.held.hold(task);
-    const result = await settle(context, task, { signal, budgetMs: budgetMs - (clock.now() - began) });
-    if (task.view.outcome) context.held.release(task);
+    const task = await client.start(endpoint, tool.name, args, signal && { signal });
+    held.hold(task);
+    const left = { signal, budgetMs: budgetMs - (clock.now() - began) };
+    const result = await settle(context, task, left).finally(() => withdraw(task, signal));
+    if (task.view.outcome) held.release(task);
     return result;
   };
   return neverThrowing(signal, work, (error) =>
@@ -100,7 +99,7 @@ async function execute(
   );
 }
 
-function notSent(name: string, ms: number): ToolResult {
-  const text = `${name} was not sent, since its server was not reached within ${durationText(ms)}; no work was done; look with ${LIST_TASKS} that it does not run, then it may be called again.`;
-  return errorResult(text, { status: "unreachable", retry: "later", workDone: "none" });
+/** A call that was given up before it was sent is not sent later. */
+async function withdraw(task: Task, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted && task.view.status === "queued") await task.cancel();
 }

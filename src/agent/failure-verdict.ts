@@ -99,6 +99,8 @@ function failed(failure: Failure, ran: boolean, again: RetryAdvice): Verdict {
     }
     case "unauthorized":
       return notSignedIn(said, ran ? "unknown" : "none");
+    case "unreachable":
+      return unreached({ kind: "network", message: said });
     case "malformed":
       return {
         kind: "failed",

@@ -125,6 +125,7 @@ function runningText(task: TaskView, running: RunningTask, options: RunningOptio
 
 function standingText(task: TaskView): string {
   if (task.status === "input_required") return "waits for an answer";
+  if (task.status === "queued") return "waits to be sent to its server";
   return task.status === "calling" ? "has been called and has not answered yet" : "is running";
 }
 

@@ -1,4 +1,5 @@
-import { errorOf, TaskError } from "../errors.ts";
+import { callError } from "../answered-call.ts";
+import { TaskError } from "../errors.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
 import type { ExecuteOptions } from "./agent-tool.ts";
@@ -33,7 +34,7 @@ export async function settle(
     });
   }
   if (task.view.outcome.kind === "completed") return resultOf(task, name);
-  const error = errorOf(task.view, task.view.outcome);
+  const error = callError(task.view, task.view.outcome);
   return failureResult(error, { task: task.view, toolName: name, repeatable, maxQuoteLength });
 }
 

@@ -1,11 +1,12 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Fault, isClientError } from "../engine/fault.ts";
+import type { ToolDescription } from "../engine/queue.ts";
 import { own } from "../protocol/json.ts";
 import { type RequestId, type RpcReply, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { Generation } from "../protocol/task-snapshot.ts";
-import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
+import { type ListedTool, readToolPage } from "../protocol/tool-facts.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { explained } from "./failure-text.ts";
 import { readPages } from "./pages.ts";
@@ -200,15 +201,33 @@ export class Endpoint {
     return connection !== undefined;
   }
 
-  /** What `tools/list` says of a tool, asked once a session. `undefined` if the server has no such tool. */
-  async tool(name: string, signal?: AbortSignal): Promise<ToolFacts | undefined> {
-    const known = own((await this.session(signal)).tools, name);
-    if (known) return known;
+  /**
+   * Connects, and asks what `tools/list` says of a tool. Throws a RequestFaultError, or the signal's reason.
+   * @param anew The tools are listed even if what they said is known: it may be out of date, or the server out of reach.
+   */
+  async describe(name: string, anew: boolean, signal?: AbortSignal): Promise<ToolDescription> {
+    const session = await this.session(signal);
+    const known = own(session.tools, name);
+    if (known && !anew) return { session, facts: known, cached: true };
     // Calls made at once ask together.
     this.#listingTools ??= this.listTools().finally(() => {
       this.#listingTools = undefined;
     });
-    return (await unlessAborted(this.#listingTools, signal)).find((tool) => tool.name === name)?.facts;
+    const listed = await unlessAborted(this.#listingTools, signal).catch((error: unknown) => {
+      // A server may have tools and no list of them; the call itself will tell.
+      const { fault } = error instanceof RequestFaultError ? error : {};
+      if (fault?.kind === "rpc" && !fault.unsent) return [];
+      throw error;
+    });
+    const facts = listed.find((tool) => tool.name === name)?.facts;
+    return { session: await this.session(signal), facts, cached: false };
+  }
+
+  /** The same without a request: `undefined` unless the endpoint is connected and the tool was listed. */
+  described(name: string): ToolDescription | undefined {
+    const session = this.#current && this.#session;
+    const facts = own(session?.tools, name);
+    return session && facts && { session, facts, cached: true };
   }
 
   /** Reports a list that was not read to its end, and why. */

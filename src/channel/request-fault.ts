@@ -66,7 +66,11 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   }
   const data = isObject(error?.data) ? error.data : {};
   const status = [data.status, error?.status, error?.code].find(isHttpStatus);
-  if (status === undefined) return { kind: "network", message: `${message}${causeOf(error?.cause)}` };
+  if (status === undefined) {
+    const code = codeOf(error?.cause);
+    const unsent = UNCONNECTED.test(code) && ({ unsent: true } as const);
+    return { kind: "network", message: `${message}${code && ` (${code})`}`, ...unsent };
+  }
   // A server that sends the client elsewhere has done nothing with the request.
   if (status < 400) return { kind: "network", message, unsent: true };
   if (status === 401) return { kind: "unauthorized", message: message || "Unauthorized" };
@@ -98,10 +102,13 @@ export function excerpt(text: string): string {
 }
 
 /** What Node and Deno keep in the error's `cause`: "fetch failed" alone says nothing. */
-function causeOf(cause: unknown): string {
+function codeOf(cause: unknown): string {
   const code = isObject(cause) ? cause.code : undefined;
-  return typeof code === "string" ? ` (${code})` : "";
+  return typeof code === "string" ? code : "";
 }
+
+/** No connection came about, so that nothing was sent on it. */
+const UNCONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
 function isHttpStatus(value: unknown): value is number {
   return typeof value === "number" && value >= 300 && value < 600;

@@ -204,8 +204,14 @@ export class RpcChannel {
       take: (message) => this.receive(message, options.about ?? ""),
       ...(frame.headers && { headers: frame.headers }),
     };
+    // A device that is off line sends nothing, whatever its browser says of the failure.
+    const { onLine } = (globalThis as { navigator?: { onLine?: boolean } }).navigator ?? {};
     sendOn(this.#transport, { jsonrpc: "2.0", id, method: frame.method, params: frame.params }, send).catch(
-      (error: unknown) => pending.fail(faultOf(error, id), error),
+      (error: unknown) => {
+        const fault = faultOf(error, id);
+        const unsent = onLine === false && fault.kind === "network";
+        pending.fail(unsent ? { ...fault, unsent } : fault, error);
+      },
     );
     return promise;
   }

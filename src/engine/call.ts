@@ -3,8 +3,9 @@ import { readTime } from "../protocol/time-stamp.ts";
 import { mayStillCancel } from "./cancel.ts";
 import { type Fault, isAway, isClientError, wasRefused } from "./fault.ts";
 import { withQuestions } from "./input.ts";
-import { end, failed, lost, rpcFailed, unreadable } from "./outcome.ts";
+import { end, failed, failureOf, lost } from "./outcome.ts";
 import { observed } from "./poll.ts";
+import { describeFaulted, rejectsCached, requeued } from "./queue.ts";
 import type { Outcome, TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskEvent, TaskState } from "./state.ts";
@@ -63,21 +64,30 @@ function askedFirst(state: TaskState, reply: CallReply & { kind: "input" }, now:
   };
 }
 
-export function callFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+export function callFaulted(
+  state: TaskState,
+  fault: Fault,
+  now: number,
+  timing: Timing,
+  method?: string,
+): TaskState {
   const { stage, call } = state.record;
   if (stage !== "calling") return state;
-  if (fault.kind === "rpc") return end(state, rpcFailed(fault), now);
+  // Before there is a question, a call that never left can be described anew: the server may speak another generation now.
+  if ("unsent" in fault && call.rounds === 0)
+    return describeFaulted(requeued(state), fault, now, timing, method);
+  if (rejectsCached(state, fault)) return requeued(state, fault);
   // What a reply said that nobody can read may have been a task, where that can be found out.
-  if (fault.kind === "unauthorized")
-    return end(state, failed({ reason: fault.kind, message: fault.message }), now);
-  if (fault.kind === "malformed" && call.recovery !== "list") return end(state, unreadable(fault), now);
+  const isEnd =
+    fault.kind === "rpc" ||
+    (fault.kind === "unauthorized" && state.attended) ||
+    (fault.kind === "malformed" && call.recovery !== "list");
+  if (isEnd) return end(state, failed(failureOf(fault)), now);
   if (wasRefused(fault)) {
     const record: TaskRecord = { ...state.record, call: { ...call, refused: true } };
     return troubled({ ...state, record, mayCall: true }, fault, now, timing);
   }
-  if (isClientError(fault)) {
-    return end(state, failed({ reason: "http", message: fault.message, httpStatus: fault.status }), now);
-  }
+  if (isClientError(fault)) return end(state, failed(failureOf(fault)), now);
   if (call.recovery === "none" || (call.recovery === "repeat" && state.failures + 1 >= ATTEMPTS)) {
     return end(state, lost(`No reply to the call came: ${fault.message}`), now);
   }

@@ -97,7 +97,7 @@ export function enforceCancel(state: TaskState, now: number, timing: Timing): Ta
   if (!cancel) return state;
   // An earlier call whose reply never came may have run, whatever became of this one.
   const confirmed = !call.repeated;
-  if (stage === "asking") return end(state, { kind: "cancelled", confirmed }, now);
+  if (stage === "asking" || stage === "queued") return end(state, { kind: "cancelled", confirmed }, now);
   if (stage === "calling" && state.inFlight.size === 0 && (state.mayCall || call.recovery === "repeat")) {
     // It is not sent, nor sent again: at the server there is nothing to cancel, or nothing to be found.
     return end(state, { kind: "cancelled", confirmed: state.mayCall && confirmed }, now);

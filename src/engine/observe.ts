@@ -49,13 +49,13 @@ function saysTheSame(a: TaskSnapshot, b: TaskSnapshot): boolean {
 
 /** Whether a reading that may come late is older than what is known. The clocks of two nodes can say no more than that. */
 export function isOutdated(
-  { record, lastStamp }: TaskState,
+  { record, stampedAt }: TaskState,
   { status, lastUpdatedAt }: SnapshotReading,
 ): boolean {
   const known = record.snapshot;
   if (!known || isTerminal(status)) return false;
   if (isTerminal(known.status)) return true;
-  return readTime(lastUpdatedAt ?? "") < (lastStamp ?? readTime(known.lastUpdatedAt));
+  return readTime(lastUpdatedAt ?? "") < (stampedAt ?? readTime(known.lastUpdatedAt));
 }
 
 /**

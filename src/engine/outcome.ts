@@ -58,6 +58,25 @@ export function failed(error: Failure): Outcome {
   return { kind: "failed", error: { ...error, message: cutText(error.message) } };
 }
 
+/** What a request that failed makes of the call it was for. */
+export function failureOf(fault: Fault): Failure {
+  const { message } = fault;
+  switch (fault.kind) {
+    case "rpc":
+      return { reason: "rpc", message, rpc: fault.error };
+    case "http":
+      return { reason: "http", message, httpStatus: fault.status };
+    case "malformed":
+      return { reason: "malformed", message, ...(fault.raw !== undefined && { raw: fault.raw }) };
+    case "unauthorized":
+    case "oversized":
+      return { reason: fault.kind, message };
+    case "network":
+    case "timeout":
+      return { reason: "unreachable", message };
+  }
+}
+
 export function rpcFailed({ message, error }: Fault & { kind: "rpc" }, snapshot?: TaskSnapshot): Outcome {
   return failed({ reason: "rpc", message: withStatus(snapshot, message), rpc: error });
 }

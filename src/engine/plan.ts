@@ -1,7 +1,7 @@
 import { abandonsCall } from "./cancel.ts";
 import { answersToSend } from "./input.ts";
 import { end, lost } from "./outcome.ts";
-import { hasEnded, type TaskRecord } from "./record.ts";
+import { hasEnded, isCall, type TaskRecord } from "./record.ts";
 import { wantsQuestions } from "./result.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import { type Command, NOTHING_OUT, type Operation, type TaskState, type Transition } from "./state.ts";
@@ -49,6 +49,8 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
   const { record } = state;
   const answers = answersToSend(record).length > 0;
   switch (record.stage) {
+    case "queued":
+      return ["describe"];
     case "calling":
       // A plain 2025-11-25 call may be asked while it runs; later it is too late to recover it.
       // In 2026-07-28 the answers are in the call that is out (mrtr).
@@ -84,7 +86,7 @@ export function nextPollAt({ record, inFlight, pollAt, hold }: TaskState): numbe
 export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): number {
   const { record, inFlight, hold } = state;
   const free = hold?.until ?? 0;
-  if (record.stage === "calling" && inFlight.size === 0) return free;
+  if (isCall(record) && inFlight.size === 0) return free;
   if (record.stage !== "running") return Number.POSITIVE_INFINITY;
   const times: number[] = hold ? [free] : [];
   if (!hasEnded(record)) {

@@ -98,8 +98,7 @@ function taken(
       : // Whichever task the reading is about, the server asks to be polled no sooner.
         Math.max(own, pollInterval(seen, timing, now));
   const known = { ...state, record, doubt, doubtfulMs: withheld ? doubtfulMs : undefined };
-  const stamps = stamp && { lastStamp: stamp, ...(!withheld && { stampedAt: stamp }) };
-  return paced({ ...known, ...stamps }, now, timing);
+  return paced(stamp && !withheld ? { ...known, stampedAt: stamp } : known, now, timing);
 }
 
 function paced(state: TaskState, now: number, timing: Timing): TaskState {

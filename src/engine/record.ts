@@ -1,22 +1,24 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RpcErrorBody } from "../protocol/json-rpc.ts";
-import type { ToolCall } from "../protocol/task-protocol.ts";
+import type { TaskPreference, ToolCall } from "../protocol/task-protocol.ts";
 import { type Generation, isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Doubt } from "./reused-id.ts";
 
 /** The version of {@link TaskRecord} this code writes. Raised whenever an older reader would misread it. */
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
 
 /**
  * Where a record stands.
+ * - `queued`: its `tools/call` has not been sent, or the server did nothing with it. The server is connected to and asked for
+ *   its tools first.
  * - `calling`: a `tools/call` may have left; its reply has not been seen.
  * - `asking`: the server wants input before it decides (2026-07-28 mrtr); nothing is in flight.
  * - `running`: the server holds a task, and its id is known.
  * - `settled`: there is an outcome, and it never changes.
  */
-export type Stage = "calling" | "asking" | "running" | "settled";
+export type Stage = "queued" | "calling" | "asking" | "running" | "settled";
 
 /** How a call is found again when its reply never came. */
 export type Recovery =
@@ -28,6 +30,11 @@ export type Recovery =
   | "none";
 
 export interface RecordedCall extends ToolCall {
+  /** What the caller chose, where it did. */
+  readonly prefer?: TaskPreference;
+  readonly repeatable?: boolean;
+  /** The cached description of the tool is out of date: the server rejected how the call was made. */
+  readonly stale?: true;
   readonly recovery: Recovery;
   /** Opaque state to echo on the next retry of the call (mrtr). */
   readonly requestState?: string;
@@ -64,6 +71,8 @@ export interface Failure {
     | "http"
     /** The server takes none of the credentials. */
     | "unauthorized"
+    /** The server could not be reached for a day (`Timing.silenceMs`), and the call was never sent. */
+    | "unreachable"
     /** The server answered the call, or ended the task, with something that cannot be read: `raw`. */
     | "malformed"
     /** The server reported the task as failed: `result` is what it gave. */
@@ -79,6 +88,8 @@ export interface Failure {
   readonly httpStatus?: number;
   /** A 2025-11-25 task that failed and still had a result without `isError`. A long one is cut, and in `raw`. */
   readonly result?: ToolResult;
+  /** The call was never sent: the method of the request before it that failed, such as `initialize` or `tools/list`. */
+  readonly unsent?: string;
   /** What the server said instead of a result: the JSON value, or a text that is the beginning of a long one. */
   readonly raw?: unknown;
 }
@@ -109,7 +120,8 @@ export interface TaskRecord {
   /** Ours, made before the request leaves. */
   readonly id: string;
   readonly endpoint: string;
-  readonly generation: Generation;
+  /** The generation that the server speaks. Absent while the call is queued and the server was never reached. */
+  readonly generation?: Generation;
   readonly stage: Stage;
   readonly call: RecordedCall;
   readonly createdAt: number;
@@ -134,6 +146,11 @@ export interface TaskRecord {
   readonly doubt?: Doubt;
   readonly outcome?: Outcome;
   readonly settledAt?: number;
+}
+
+/** Whether the server has not answered the call yet: it is queued, or in flight. */
+export function isCall({ stage }: TaskRecord): boolean {
+  return stage === "queued" || stage === "calling";
 }
 
 /** The questions that wait for an answer. */

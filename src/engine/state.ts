@@ -3,11 +3,12 @@ import type { JsonObject } from "../protocol/json.ts";
 import type { CallReply, TaskPayload, TaskReading } from "../protocol/task-reading.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { Fault } from "./fault.ts";
+import type { ToolDescription } from "./queue.ts";
 import type { TaskRecord } from "./record.ts";
 import type { Doubt } from "./reused-id.ts";
 
-/** The requests the engine makes. At most one of each is out for a task at a time. */
-export type Operation = "call" | "get" | "result" | "list" | "answer" | "cancel";
+/** The requests the engine makes; `describe` connects and lists the tools. At most one of each is in flight for a task. */
+export type Operation = "describe" | "call" | "get" | "result" | "list" | "answer" | "cancel";
 
 /** A wait before anything more is sent, after faults. `demanded` when the server named the time, or what waits is counted. */
 export interface Hold {
@@ -27,6 +28,12 @@ export interface TaskState {
   readonly inFlight: ReadonlySet<Operation>;
   /** The call is new, or was certainly refused: it may be sent without recovery. */
   readonly mayCall: boolean;
+  /** The app that made the call waits for it, and can ask a person to sign in. */
+  readonly attended?: true;
+  /** The call is made from a cached description of the tool. */
+  readonly cached?: boolean;
+  /** Why the server rejected how the call was made, while it is queued again. */
+  readonly refusal?: Fault;
   /** When the next poll is due. */
   readonly pollAt: number;
   /** Two polls are at least this far apart, in ms: what the server's refusals of sooner ones have taught. */
@@ -52,8 +59,6 @@ export interface TaskState {
   readonly idlePolls?: number;
   /** The time stamp of the last reading, by the server's clock; it is no news, so that the record may have an older one. */
   readonly stampedAt?: number;
-  /** The same of the last reading of all, also of one in doubt: it orders late ones. */
-  readonly lastStamp?: number;
   /** A notification came while a poll was out: the reply may be older than it. */
   readonly overtaken?: true;
   /** The server may have used the task's id again; see {@link TaskRecord.doubt}. */
@@ -75,6 +80,7 @@ export type TaskEvent =
   | { readonly type: "woken"; readonly fresh?: boolean; readonly dueFrom?: number }
   /** The time of {@link nextDue} came, or the network or the page came back. */
   | { readonly type: "due"; readonly nudge?: boolean }
+  | { readonly type: "described"; readonly description: ToolDescription }
   | { readonly type: "called"; readonly reply: CallReply }
   | { readonly type: "polled"; readonly reading: TaskReading }
   | { readonly type: "fetched"; readonly payload: TaskPayload }
@@ -89,7 +95,13 @@ export type TaskEvent =
       readonly sessionId: string | undefined;
     }
   | { readonly type: "cancelTaken"; readonly reading?: TaskReading }
-  | { readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault }
+  /** `method`: the request that failed, where an operation makes several. */
+  | {
+      readonly type: "faulted";
+      readonly operation: Operation;
+      readonly fault: Fault;
+      readonly method?: string;
+    }
   /** A call in flight was abandoned by command, before its reply came, and the server was told or could not be. */
   | { readonly type: "callAbandoned"; readonly unsent?: boolean }
   | { readonly type: "notified"; readonly reading: TaskReading }

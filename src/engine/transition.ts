@@ -2,10 +2,11 @@ import { called, callFaulted, listed, listFaulted } from "./call.ts";
 import { callAbandoned, cancelFaulted, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
 import type { Fault } from "./fault.ts";
 import { answered, answerFaulted, asked, delivered, undeliverable } from "./input.ts";
-import { end, failed } from "./outcome.ts";
+import { end, failed, failureOf } from "./outcome.ts";
 import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
 import { notified, polled, pollFaulted, pushing, woken } from "./poll.ts";
+import { described, describeFaulted } from "./queue.ts";
 import { fetched, resultFaulted } from "./result.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import { NOTHING_OUT, type Operation, type TaskEvent, type TaskState, type Transition } from "./state.ts";
@@ -36,7 +37,9 @@ export function transition(
 function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing): TaskState {
   switch (event.type) {
     case "started":
-      return { ...state, mayCall: true };
+      return { ...state, mayCall: true, attended: true };
+    case "described":
+      return described(state, event.description, now);
     case "woken":
       return woken(state, event, now, timing);
     case "due":
@@ -62,12 +65,13 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
     case "faulted": {
       const { operation, fault: given } = event;
       // A server that refuses the handshake says nothing of the task, which is asked after again.
-      const handshake = operation !== "call" && given.kind === "rpc" && given.unsent;
+      const handshake =
+        operation !== "call" && operation !== "describe" && given.kind === "rpc" && given.unsent;
       const fault: Fault = handshake ? { ...given, kind: "network" } : given;
       const back = without(state, operation);
       return fault.kind === "oversized"
-        ? end(back, failed({ reason: "oversized", message: fault.message }), now)
-        : FAULTED[operation](back, fault, now, timing);
+        ? end(back, failed(failureOf(fault)), now)
+        : FAULTED[operation](back, fault, now, timing, event.method);
     }
     case "callAbandoned":
       return callAbandoned(state, event.unsent === true, now, timing);
@@ -84,8 +88,12 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
 
 /** What a fault of each request comes to. */
 const FAULTED: Readonly<
-  Record<Operation, (state: TaskState, fault: Fault, now: number, timing: Timing) => TaskState>
+  Record<
+    Operation,
+    (state: TaskState, fault: Fault, now: number, timing: Timing, method?: string) => TaskState
+  >
 > = {
+  describe: describeFaulted,
   call: callFaulted,
   list: listFaulted,
   get: pollFaulted,

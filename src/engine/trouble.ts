@@ -11,9 +11,10 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
   const { record } = state;
   const failures = state.failures + 1;
   const since = state.trouble?.since ?? record.silentSince ?? now;
-  const silent = failures >= ATTEMPTS && record.stage === "running";
+  const running = record.stage === "running";
+  const silent = failures >= ATTEMPTS && (running || record.stage === "queued");
   const ended = hasEnded(record);
-  if (silent && now >= Math.max(ended ? 0 : deadline(record), since + timing.silenceMs)) {
+  if (silent && running && now >= Math.max(ended ? 0 : deadline(record), since + timing.silenceMs)) {
     const outcome = ended
       ? lost(`The task ended, and what it came to could not be fetched: ${fault.message}`)
       : expired(record, ` while its server could not be reached: ${fault.message}`);

@@ -1,3 +1,4 @@
+import { answered } from "../answered-call.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { ClientClosedError } from "../errors.ts";
 import { isListedTool } from "../mirror/read-tool.ts";
@@ -95,10 +96,10 @@ export class ExtensionTaskClient implements TaskClientApi {
   }
 
   /**
-   * Calls a tool in the worker. Resolves once there is something to hold, or the result. Made once, however often the
-   * worker dies meanwhile. Rejects as `TaskClient.callTool` does, and with an ExtensionError.
+   * Starts a tool call in the worker. Resolves when the worker holds it, before its server has been reached. Started once,
+   * however often the worker dies meanwhile. Rejects as `TaskClient.start` does, and with an ExtensionError.
    */
-  async callTool(
+  async start(
     endpoint: string,
     tool: string,
     args: JsonObject = {},
@@ -116,7 +117,20 @@ export class ExtensionTaskClient implements TaskClientApi {
       { method: "call", id, endpoint, tool, args: asked, ...choices },
       signal,
     );
-    return this.#mirror.called(taskIn(answer));
+    return this.#mirror.called(taskIn(answer), false);
+  }
+
+  /**
+   * Calls a tool in the worker: {@link start}, and a wait for something to hold, or the result. Rejects as
+   * `TaskClient.callTool` does, and with an ExtensionError.
+   */
+  async callTool(
+    endpoint: string,
+    tool: string,
+    args: JsonObject = {},
+    options: ExtensionCallOptions = {},
+  ): Promise<Task> {
+    return answered(await this.start(endpoint, tool, args, options), options.signal);
   }
 
   resume(): Promise<readonly Task[]> {

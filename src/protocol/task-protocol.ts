@@ -67,8 +67,11 @@ export interface TaskProtocol {
   decodeNotification(method: string, params: unknown): TaskReading | undefined;
 }
 
-export function protocolOf(generation: Generation): TaskProtocol {
+/** @param generation Throws a TypeError without one: the call is queued, and its server was never reached. */
+export function protocolOf(generation: Generation | undefined): TaskProtocol {
   switch (generation) {
+    case undefined:
+      throw new TypeError("The generation of a queued call is not known");
     case "2025-11-25":
       return revision2025;
     case "2026-07-28":

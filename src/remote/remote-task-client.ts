@@ -81,6 +81,16 @@ export class RemoteTaskClient implements TaskClientApi {
     return this.#requests.endpoints();
   }
 
+  /** Starts a tool call in the worker. Resolves once the worker holds it, or has its result. Rejects as {@link callTool} does, but not with a TaskError. */
+  async start(
+    endpoint: string,
+    tool: string,
+    args: JsonObject = {},
+    options: CallOptions = {},
+  ): Promise<Task> {
+    return this.#mirror.called((await this.#call(endpoint, tool, args, options)).task, false);
+  }
+
   /**
    * Calls a tool in the worker. Resolves once the worker holds it, or has its result. While the worker does not answer,
    * the same call is asked for again, for three minutes at most, and made once all the same.
@@ -93,14 +103,17 @@ export class RemoteTaskClient implements TaskClientApi {
     args: JsonObject = {},
     options: CallOptions = {},
   ): Promise<Task> {
+    const answer = await this.#call(endpoint, tool, args, options);
+    return this.#mirror.called(answer.task, answer.ended);
+  }
+
+  async #call(endpoint: string, tool: string, args: JsonObject, options: CallOptions): Promise<CallAnswer> {
     options.signal?.throwIfAborted();
-    let answer: CallAnswer;
     try {
-      answer = await this.#requests.call(endpoint, tool, args, options);
+      return await this.#requests.call(endpoint, tool, args, options);
     } catch (error) {
       throw await this.#endpointError(endpoint, error);
     }
-    return this.#mirror.called(answer.task, answer.ended);
   }
 
   /** All unfinished tasks of this principal, whoever began them, the earliest first. They run in any case. */

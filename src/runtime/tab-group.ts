@@ -41,6 +41,8 @@ export interface TabGroupEvents {
   readonly forgot: (id: string) => void;
   /** To the leader: another tab makes this call, or hands over its task. `base`: the `rev` that the store holds. */
   readonly adopt: (record: TaskRecord, base: number | undefined) => void;
+  /** Whether this tab runs the task: then it acts, whoever leads. */
+  readonly runs: (id: string) => boolean;
   /** To the leader: resolves when the action is durable; false if there was nothing to do it to. */
   readonly act: (action: TabAction) => Promise<boolean>;
 }
@@ -244,7 +246,8 @@ export class TabGroup {
         if (this.leads) this.#events.adopt(message.record, message.base);
         return;
       case "do": {
-        if (!this.leads) return;
+        // A call runs in the tab that makes it.
+        if (!this.leads && !this.#events.runs(message.action.id)) return;
         await this.#office;
         const taken = await this.#events.act(message.action);
         return this.#post({ type: "done", nonce: message.nonce, taken });

@@ -1,7 +1,7 @@
 import type { Origin } from "../channel/rpc-channel.ts";
 import type { Taken } from "../channel/transport.ts";
 import { nextPollAt } from "../engine/plan.ts";
-import { endedAsPlainCall, openInputs, type TaskRecord } from "../engine/record.ts";
+import { endedAsPlainCall, isCall, openInputs, type TaskRecord } from "../engine/record.ts";
 import type { TaskState } from "../engine/state.ts";
 import type { TaskReference } from "../errors.ts";
 import { readQuestion } from "../protocol/input-request.ts";
@@ -30,6 +30,9 @@ export const DEFAULT_KEEP: Keep = { ms: 7 * 24 * 3_600_000, count: 1_000 };
 /** How long a step waits for a question that `tasks/result` was opened for, in ms. */
 const QUESTION_MS = 5_000;
 
+/** How long it may take to hear what another tab has just published, in ms. */
+const PUBLISHED_MS = 1_000;
+
 /** After how many outcomes the settled tasks are looked through. */
 const COLLECT_EVERY = 100;
 
@@ -51,9 +54,9 @@ export interface HostOptions extends ForRuntime {
   readonly endpoints: readonly string[];
   /** The unfinished tasks somebody here holds a handle of. */
   readonly followed: () => Iterable<TaskReference>;
-  /** After every change of a task, in whatever tab it runs. `record`: of one that runs here. False when other tabs need not know. */
-  readonly changed: (view: TaskView, record?: TaskRecord) => boolean;
-  /** A call of another tab was answered at once, and is in the store no more: what was read of it is out of date. */
+  /** After every change of a task, in whatever tab it runs. */
+  readonly changed: (view: TaskView) => void;
+  /** A call of another tab has ended, and is in the store no more: what was read of it is out of date. */
   readonly over: (id: string) => void;
   /** After a settled task was deleted, in whatever tab. */
   readonly forgotten: (id: string) => void;
@@ -124,6 +127,7 @@ export class TaskHost {
           options.forgotten(id);
         },
         adopt: (record, base) => this.#adopt(group, record, base),
+        runs: (id) => this.#runtime.state(id) !== undefined,
         act: (action) => this.#act(action),
       });
       this.#groups.set(name, group);
@@ -193,10 +197,11 @@ export class TaskHost {
   }
 
   /** Makes a call. Resolves when its record is written, or the store has refused it. */
-  async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
+  async start(state: TaskState): Promise<void> {
+    const { record } = state;
     const group = this.#groups.get(record.endpoint);
     // What other tabs find in the store must be seen to be this one's.
-    const shared = mayBecomeTask || this.#options.keepPlain;
+    const shared = record.stage === "queued" || record.call.asTask || this.#options.keepPlain;
     if (shared && group) {
       await group.join();
       await this.#holdCall(group, record.id);
@@ -204,7 +209,7 @@ export class TaskHost {
     // Should this tab die, the leader need not be a new one to find the call. Who believes to lead
     // announces it too: the lead may have been stolen, and the news not have come.
     if (shared) group?.handOver(record);
-    await this.#runtime.start(record, mayBecomeTask);
+    await this.#runtime.start(state);
     // A leader elected meanwhile may have read the store before the call was in it.
     if (shared) group?.handOver(record);
   }
@@ -233,14 +238,34 @@ export class TaskHost {
     this.#runtime.release(id);
   }
 
+  /**
+   * Reports the end of another tab's queued call that turned out to be plain: it left the store, and ends with its tab.
+   * Until then that tab publishes how it ended.
+   */
+  followCall({ id, endpoint }: TaskReference): void {
+    const { store, clock, over } = this.#options;
+    const group = this.#groups.get(endpoint);
+    if (!group || this.#runtime.state(id)) return;
+    const isGone = async (): Promise<boolean> => (await store.load(id)) === undefined;
+    group.exclusively(`call/${id}`, isGone).then(
+      (gone) => gone && clock.after(PUBLISHED_MS, () => over(id)),
+      // A store that cannot be read says nothing.
+      () => undefined,
+    );
+  }
+
   nudge(): void {
     this.#runtime.nudge();
   }
 
-  /** Publishes a view to the other tabs. Plain calls stay in this tab, and so does a call before anybody was asked about it. */
-  publish(view: TaskView, record: TaskRecord): void {
-    const { endpoint, call, stage } = record;
-    if (call.asTask && (stage !== "calling" || call.rounds > 0))
+  /**
+   * Publishes a view to the other tabs. A call stays in this tab until somebody is asked about it. So does the end of a plain
+   * call, unless other tabs may have found it queued.
+   */
+  #publishChange(view: TaskView, record: TaskRecord): void {
+    const { id, endpoint, call } = record;
+    const known = call.asTask || this.#callEnds.has(id);
+    if (known && (!isCall(record) || call.rounds > 0))
       this.#groups.get(endpoint)?.publish(view, endedAsPlainCall(record));
   }
 
@@ -321,7 +346,7 @@ export class TaskHost {
         const given = this.#options.endpoints.map((name) => JSON.stringify(name)).join(", ") || "none";
         const message = `Task ${id} waits for the endpoint ${JSON.stringify(endpoint)}, which this TaskClient was not given (it has ${given}). Give it its server under that name to resume its tasks`;
         this.#options.report({ kind: "unknown-endpoint", id, endpoint, message });
-      } else if (record.stage === "calling" && group) {
+      } else if (isCall(record) && group) {
         void this.#wakeOrphan(group, record.id);
       } else this.#runtime.wake(record, dueFrom === undefined ? {} : { dueFrom });
     }
@@ -348,7 +373,7 @@ export class TaskHost {
 
   /** Another tab or its leader has just heard of it: it need not be polled at once. */
   #adopt(group: TabGroup, record: TaskRecord, base?: number): void {
-    if (record.stage === "calling") void this.#wakeOrphan(group, record.id);
+    if (isCall(record)) void this.#wakeOrphan(group, record.id);
     else this.#runtime.wake(record, { fresh: true }, base ?? null);
   }
 
@@ -360,9 +385,9 @@ export class TaskHost {
         // The tab that made the call may have died before it could publish how it ended.
         if (record?.outcome) this.#publish(record);
         if (!record || record.outcome || !group.leads || this.#runtime.state(id)) return woken();
-        const ended = record.stage === "calling" ? this.#untilCallEnds(id) : undefined;
+        const ended = isCall(record) ? this.#untilCallEnds(id) : undefined;
         // Past the call, its tab has just heard of the task, and hands it over too.
-        this.#runtime.wake(record, { fresh: record.stage !== "calling" });
+        this.#runtime.wake(record, { fresh: !isCall(record) });
         woken();
         await ended;
       });
@@ -411,8 +436,9 @@ export class TaskHost {
   #yieldAll(endpoint: string): void {
     for (const { record } of [...this.#runtime.states()]) {
       // A call this tab is making stays with it; so does one that can be no task, which nobody else knows.
-      const calls = record.stage === "calling" || !this.#runtime.isStored(record.id);
-      const own = (calls && this.#callEnds.has(record.id)) || !record.call.asTask;
+      const calls = isCall(record) || !this.#runtime.isStored(record.id);
+      const own =
+        (calls && this.#callEnds.has(record.id)) || (record.stage === "calling" && !record.call.asTask);
       if (record.endpoint !== endpoint || own) continue;
       this.#runtime.yield(record.id);
       this.#endCall(record.id);
@@ -422,16 +448,16 @@ export class TaskHost {
   #changed(state: TaskState, news: boolean): void {
     const { record } = state;
     const view = liveView(state);
-    const told = this.#options.changed(view, record);
+    this.#options.changed(view);
     const group = this.#groups.get(record.endpoint);
-    if (told && news) this.publish(view, record);
+    if (news) this.#publishChange(view, record);
     if (record.outcome) {
       if (!this.#unstored.has(record.id)) this.#runtime.release(record.id);
       if (++this.#outcomes % COLLECT_EVERY === 0) void this.#collect();
     } else {
       // A later state is on its way to the store: it may make the call again, and it is the one that is handed over.
       const current = this.#runtime.state(record.id)?.record ?? record;
-      if (current !== record || record.stage === "calling") return;
+      if (current !== record || isCall(record)) return;
     }
     if (group && !group.leads && !record.outcome) {
       const base = this.#runtime.base(record.id);
@@ -456,7 +482,7 @@ export class TaskHost {
       // Deposed meanwhile: it is the next leader's to do.
       if (group && !group.leads) return group.ask(action);
       // A call that another tab is making is that tab's, until it ends.
-      if (record.stage === "calling" && group) await this.#wakeOrphan(group, id);
+      if (isCall(record) && group) await this.#wakeOrphan(group, id);
       else this.#runtime.wake(record);
     }
     const held = await this.#beforeCallingAgain(action);
@@ -532,7 +558,7 @@ export class TaskHost {
     const group = record && this.#groups.get(record.endpoint);
     const goesOn = record && !record.outcome && (!group || group.leads);
     // A call that another tab makes is that tab's, until it ends.
-    const own = !group || record.stage !== "calling" || this.#runtime.sends(id, "call");
+    const own = !group || !isCall(record) || this.#runtime.sends(id, "call");
     if (goesOn && own) return record;
     this.#endCall(id);
     this.#runtime.yield(id);

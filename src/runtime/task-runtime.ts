@@ -8,6 +8,7 @@ import { askedOf, mayBeNamed } from "../engine/attribution.ts";
 import type { Fault } from "../engine/fault.ts";
 import { answersToSend } from "../engine/input.ts";
 import { nextDue } from "../engine/plan.ts";
+import { describesAnew } from "../engine/queue.ts";
 import { rebased } from "../engine/rebase.ts";
 import {
   endedAsPlainCall,
@@ -45,7 +46,12 @@ import { Gate } from "./gate.ts";
 import { PushFeed } from "./push-feed.ts";
 import { SharedList } from "./shared-list.ts";
 
-const OPERATIONS: readonly Operation[] = ["call", "get", "result", "list", "answer", "cancel"];
+const OPERATIONS: readonly Operation[] = ["describe", "call", "get", "result", "list", "answer", "cancel"];
+const UNSTORED: Fault = {
+  kind: "network",
+  message: "The call could not be stored, so it was not sent",
+  unsent: true,
+};
 /** Whoever asked for these asks again where another process was faster. */
 const BY_APP: ReadonlySet<TaskEvent["type"]> = new Set(["answered", "cancelled"]);
 /** How many `tasks/result` streams of an endpoint wait for questions at once. A page has six connections to a host. */
@@ -164,12 +170,12 @@ export class TaskRuntime {
   }
 
   /** Takes a new call on. Resolves when its record is written, or the store has refused it. */
-  async start(record: TaskRecord, mayBecomeTask: boolean): Promise<void> {
+  async start(state: TaskState): Promise<void> {
+    const { record } = state;
     if (this.#closed) return;
     this.#made.add(record.id);
-    if (!mayBecomeTask && !this.#options.keepPlain) this.#ephemeral.add(record.id);
-    // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.
-    this.#begin({ ...idleState(record), mayCall: true }, undefined);
+    if (this.#isPlain(record)) this.#ephemeral.add(record.id);
+    this.#begin(state, undefined);
     // What was cancelled before it could be recorded is not to be sent.
     if ((await this.#write(record)) !== "superseded") this.dispatch(record.id, { type: "started" });
   }
@@ -264,7 +270,9 @@ export class TaskRuntime {
     const proceed = (result: WriteResult): void => {
       const letGo = this.#tenures.get(id) !== tenure;
       if (this.#closed || (letGo && result !== "stored")) return;
-      for (const command of letGo ? [] : commands) {
+      // The store still holds the call as queued, so another page would send it again.
+      const isQueued = isA("described") && result === "unstored" && tenure?.base !== undefined;
+      for (const command of letGo || isQueued ? [] : commands) {
         if (command.type === "send") this.#send(id, state.record, command.operation);
         else this.#abandonRequest(id, command.operation);
       }
@@ -273,6 +281,10 @@ export class TaskRuntime {
       // This write was in flight when the task was handed over, so only this process can publish it.
       if (news || (!letGo && isA("woken"))) this.#options.changed(state, news);
       if (spent) void this.#remove(state.record);
+      if (isQueued) {
+        this.#ephemeral.delete(id);
+        this.dispatch(id, { type: "faulted", operation: "call", fault: UNSTORED });
+      }
     };
     if (!written) proceed("stored");
     else void written.then(proceed);
@@ -423,8 +435,7 @@ export class TaskRuntime {
     if (!this.#options.push || !endpoint || record.taskId === undefined) return;
     if (record.outcome || hasEnded(record) || endpoint.refusesPush) return;
     if (record.generation === "2025-11-25") {
-      if (!this.#listening.has(record.id)) this.#listening.set(record.id, endpoint.listen());
-      return;
+      return this.#listen(record);
     }
     let feed = this.#feeds.get(record.endpoint);
     if (!feed) {
@@ -436,6 +447,12 @@ export class TaskRuntime {
       this.#feeds.set(record.endpoint, feed);
     }
     feed.watch(record.taskId, record.id);
+  }
+
+  /** Lets a 2025-11-25 server send of its own accord until the task has settled. */
+  #listen({ id, endpoint }: TaskRecord): void {
+    const stop = !this.#listening.has(id) && this.#options.push && this.#options.endpoint(endpoint)?.listen();
+    if (stop) this.#listening.set(id, stop);
   }
 
   #abandonRequest(id: string, operation: Operation): void {
@@ -522,6 +539,11 @@ export class TaskRuntime {
     this.dispatch(id, ...heard, { type: "due" });
   }
 
+  /** A plain call of this process. Not persisted: it ends with the page, like any other request. */
+  #isPlain({ id, stage, call }: TaskRecord): boolean {
+    return stage === "calling" && !call.asTask && this.#made.has(id) && !this.#options.keepPlain;
+  }
+
   /** A plain call whose caller has its end in hand: nobody will look for it. */
   #isSpent(record: TaskRecord): boolean {
     if (this.#options.keepPlain) return false;
@@ -539,7 +561,9 @@ export class TaskRuntime {
     const tenure = this.#tenures.get(record.id);
     if (!tenure || this.#ephemeral.has(record.id)) return Promise.resolve("stored");
     const { store } = this.#options;
-    const unwanted = !this.#options.shared && this.#isSpent(record);
+    const becomesPlain = events.some(({ type }) => type === "described") && this.#isPlain(record);
+    if (becomesPlain) this.#ephemeral.add(record.id);
+    const unwanted = !this.#options.shared && (becomesPlain || this.#isSpent(record));
     tenure.unsaved.push(...events);
     const put = async (): Promise<WriteResult> => {
       // What follows on a state that another process overtook must not be written over that one's.
@@ -549,7 +573,8 @@ export class TaskRuntime {
         await this.#rebase(record.id, tenure);
         return "superseded";
       }
-      if (unwanted) await store.remove(record.id);
+      // Should the page end, a plain call must not be found queued, and sent again.
+      if (unwanted || becomesPlain) await store.remove(record.id);
       tenure.base = record.rev;
       return "stored";
     };
@@ -578,13 +603,18 @@ export class TaskRuntime {
     const abandon = new AbortController();
     const out = operation === "call" && record.call.timeoutMs !== undefined ? this.#held : this.#replies;
     this.#abandon.set(key, abandon);
+    // Before the call leaves: a server may ask at once, on its own stream.
+    if (operation === "describe" || operation === "call") this.#listen(record);
     let sent = false;
     const onSent = (): void => {
       sent = true;
     };
     const given: Promise<void> = this.#perform(record, operation, abandon.signal, onSent)
       .then((event) => this.#withinSize(event, operation))
-      .catch((error: unknown): TaskEvent => ({ type: "faulted", operation, fault: faultOf(error) }))
+      .catch((error: unknown): TaskEvent => {
+        const method = error instanceof RequestFaultError ? { method: error.method } : {};
+        return { type: "faulted", operation, fault: faultOf(error), ...method };
+      })
       .then((event) => {
         const latest = this.#abandon.get(key) === abandon;
         if (latest) this.#abandon.delete(key);
@@ -633,22 +663,28 @@ export class TaskRuntime {
   ): Promise<TaskEvent> {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!endpoint) return { type: "faulted", operation, fault: unknownEndpoint(record.endpoint) };
+    const options = { timeoutMs: this.#options.requestTimeoutMs, signal, about: record.id };
+    if (operation === "describe") {
+      const state = this.#states.get(record.id) ?? idleState(record);
+      const description = await endpoint.describe(record.call.name, describesAnew(state), signal);
+      return { type: "described", description };
+    }
     const { generation } = record;
     const protocol = protocolOf(generation);
-    const options = { timeoutMs: this.#options.requestTimeoutMs, signal, about: record.id };
     const taskId = wireIdOf(record);
     switch (operation) {
       case "call": {
         const { call } = record;
         const frame = protocol.encodeCall(call, retryOf(record));
         const token = call.progressToken;
-        const result = await endpoint.request(frame, {
+        const limits = {
           ...options,
           rejectAfterAnnouncing: true,
           onSent,
           ...(call.timeoutMs !== undefined && { timeoutMs: call.timeoutMs }),
           ...(token !== undefined && { progressToken: token }),
-        });
+        };
+        const result = await endpoint.request(frame, limits, generation);
         return { type: "called", reply: protocol.decodeCall(call, shallow(result)) };
       }
       case "get": {

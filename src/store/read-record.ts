@@ -13,8 +13,11 @@ export type Migrations = Readonly<
   Record<number, (record: Record<string, unknown>) => Record<string, unknown>>
 >;
 
-/** There has been one version so far. A change of shape raises RECORD_VERSION and adds its step here. */
-const MIGRATIONS: Migrations = {};
+/** A change of shape raises RECORD_VERSION and adds its step here. */
+const MIGRATIONS: Migrations = {
+  // Version 2 adds the stage `queued`, in which the generation may be absent. A call of version 1 has been sent.
+  1: (record) => record,
+};
 
 /** Reads what a store holds. Nothing is ever dropped: what cannot be read is reported, and kept. */
 export function readRecord(
@@ -44,19 +47,19 @@ export function readRecord(
   if (!isObject(record.call) || typeof record.call.name !== "string" || !Array.isArray(record.inputs)) {
     return unreadable("Its call or its inputs are damaged");
   }
-  if (!GENERATIONS.has(record.generation))
+  const wasReached = record.stage !== "queued" && (record.stage !== "settled" || record.taskId !== undefined);
+  if (!GENERATIONS.has(record.generation) && (wasReached || record.generation !== undefined))
     return unreadable(`Nothing is known of ${String(record.generation)}`);
   if (!STAGES.has(record.stage)) return unreadable(`Nothing is known of the stage ${String(record.stage)}`);
   return { kind: "record", record: record as unknown as TaskRecord };
 }
 
 const GENERATIONS: ReadonlySet<unknown> = new Set<Generation>(["2025-11-25", "2026-07-28"]);
-const STAGES: ReadonlySet<unknown> = new Set<Stage>(["calling", "asking", "running", "settled"]);
+const STAGES: ReadonlySet<unknown> = new Set<Stage>(["queued", "calling", "asking", "running", "settled"]);
 
 const REQUIRED: readonly (readonly [field: string, type: string])[] = [
   ["id", "string"],
   ["endpoint", "string"],
-  ["generation", "string"],
   ["stage", "string"],
   ["createdAt", "number"],
 ];

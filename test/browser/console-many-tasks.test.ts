@@ -11,7 +11,7 @@ function settled(endpoint: string, index: number): TaskRecord {
   const createdAt = Date.now() - 60_000 - (MANY - index) * 1_000;
   const text = `Paper number ${index}`;
   return {
-    v: 1,
+    v: 2,
     rev: 3,
     id: `many-${index}`,
     endpoint,

@@ -41,3 +41,33 @@ test("a task that ended after a trouble is not said to be in it", async () => {
   await page.stands("completed");
   expect(await page.row.locator(".trouble").count()).toBe(0);
 });
+
+test.each(["2025-11-25", "2026-07-28"])(
+  "a %s call made off line is made once when the network is back, in a page opened since",
+  async (generation) => {
+    const page = new TaskPage(await at.browser.open(at.lab.page));
+    await page.choose(`sample ${at.lab.name} ${generation}`);
+    await page.chooseTool("acquire_paper");
+    await at.browser.context.setOffline(true);
+    try {
+      await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 20 });
+      await page.showTasks();
+      await page.stands("queued");
+      await page.page.close();
+      // The page itself must load: only the servers are out of reach.
+      await at.browser.context.route("**/samples/**", (route) => route.abort("internetdisconnected"));
+    } finally {
+      await at.browser.context.setOffline(false);
+    }
+    const later = new TaskPage(await at.browser.open(at.lab.page));
+    await later.row.locator(".trouble").waitFor();
+    await later.stands("queued");
+    expect(await at.lab.count("tools/call")).toBe(0);
+    await at.browser.context.unroute("**/samples/**");
+    await at.browser.context.setOffline(true);
+    await at.browser.context.setOffline(false);
+    await later.stands("completed");
+    expect(await later.resultText()).toContain("10.1/kelp");
+    expect(await at.lab.count("tools/call")).toBe(1);
+  },
+);

@@ -167,6 +167,16 @@ export class Invariants implements DiskEvents, WireEvents {
     const abandons =
       record.cancel !== undefined && (record.generation === "2026-07-28" || !record.call.asTask);
     if (stage === "calling" && abandons && (this.#callsOut.get(tag) ?? 0) > 0) this.#troubled.add(tag);
+    if (stage === "queued") {
+      this.#setting.happened("queued call");
+      if (this.#setting.ledger.executions(tag).length > 0 && !record.call.repeated)
+        this.violate("a queued call has not run", tag);
+    }
+    if (before?.stage === "queued") {
+      if (outcome?.kind === "lost") this.violate("a queued call is never lost", tag);
+      if (stage === "calling" && this.#callers.get(tag) !== tab)
+        this.#setting.happened("queued call of another page");
+    }
     if (outcome) this.#decided(record, outcome);
   }
 

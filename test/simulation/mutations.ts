@@ -37,9 +37,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the tab that made a call releases it before it lets go of the task",
     file: "runtime/task-host.ts",
-    find: 'if (current !== record || record.stage === "calling") return;',
-    replace:
-      'if (record.stage === "calling") return;\n      if (current !== record) return this.#endCall(record.id);',
+    find: "if (current !== record || isCall(record)) return;",
+    replace: "if (isCall(record)) return;\n      if (current !== record) return this.#endCall(record.id);",
     contended: true,
   },
   {
@@ -86,6 +85,37 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "engine/call.ts",
     find: "return troubled({ ...state, mayCall: false }, fault, now, timing);",
     replace: "return troubled({ ...state, mayCall: true }, fault, now, timing);",
+  },
+  {
+    name: "a queued call is left by the process that finds it",
+    file: "engine/plan.ts",
+    find: 'return ["describe"];',
+    replace: 'return state.attended ? ["describe"] : [];',
+  },
+  {
+    name: "a queued call is given up when its server is out of reach",
+    file: "engine/queue.ts",
+    find: 'case "timeout":\n      return false;',
+    replace: 'case "timeout":\n      return true;',
+  },
+  {
+    name: "a plain call stays queued in the store",
+    file: "runtime/task-runtime.ts",
+    find: "if (unwanted || becomesPlain) await store.remove(record.id);",
+    replace: "if (unwanted && !becomesPlain) await store.remove(record.id);",
+  },
+  {
+    name: "a call is sent that the store still holds as queued",
+    file: "runtime/task-runtime.ts",
+    find: 'const isQueued = isA("described") && result',
+    replace: 'const isQueued = !isA("described") && result',
+  },
+  {
+    name: "a tab waits for ever for a plain call whose tab has ended",
+    file: "client.ts",
+    find: 'if (status === "queued") this.#host.followCall(view);',
+    replace: "",
+    contended: true,
   },
   {
     name: "the server's poll interval is ignored",
@@ -140,8 +170,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "resume forgets calls that were out",
     file: "runtime/task-host.ts",
-    find: 'record.stage === "calling" && group) {\n        void this.#wakeOrphan(group, record.id);',
-    replace: 'record.stage === "calling" && group) {',
+    find: "isCall(record) && group) {\n        void this.#wakeOrphan(group, record.id);",
+    replace: "isCall(record) && group) {",
   },
   {
     name: "a task handed over is not taken up",

@@ -34,7 +34,14 @@ export function wrongOutcome(
       return own.taskId === record.taskId ? undefined : `${tag} has the result of another of its tasks`;
     }
     case "failed": {
-      const { rpc, httpStatus, message } = outcome.error;
+      const { rpc, httpStatus, message, unsent } = outcome.error;
+      if (unsent !== undefined) {
+        if (executions.length > 0 && !record.call.repeated)
+          return `${tag} is said never to have been sent, and it ran`;
+        const silence = now - (record.silentSince ?? now);
+        const early = outcome.error.reason === "unreachable" && silence < DEFAULT_TIMING.silenceMs;
+        return early && !history.clockWasSet ? `${tag} was given up after ${silence} ms` : undefined;
+      }
       if (rpc) {
         const error = `rpc ${rpc.code} ${rpc.message}`;
         // The reply of a server that has forgotten a failed task, by whatever TTL, cannot be told from the task's own error.

@@ -33,6 +33,10 @@ export class BothClients implements TaskClientApi {
     return [...(await this.#page.endpoints()), ...this.#held];
   }
 
+  start(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
+    return this.#clientOf(endpoint).start(endpoint, tool, args, options);
+  }
+
   callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
     return this.#clientOf(endpoint).callTool(endpoint, tool, args, options);
   }

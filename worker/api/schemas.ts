@@ -14,10 +14,20 @@ const json = z
 const ms = z.int().min(0);
 
 export const statusSchema = z
-  .enum(["calling", "working", "input_required", "completed", "failed", "cancelled", "expired", "lost"])
+  .enum([
+    "queued",
+    "calling",
+    "working",
+    "input_required",
+    "completed",
+    "failed",
+    "cancelled",
+    "expired",
+    "lost",
+  ])
   .openapi({
     description:
-      "`calling`: the call is out. `working`: the server runs a task. `input_required`: it waits for an answer. The others are final.",
+      "`queued`: the call waits to be sent. `calling`: it is in flight. `working`: the server runs a task. `input_required`: it waits for an answer. The others are final.",
   });
 
 const snapshotSchema = z
@@ -69,7 +79,10 @@ export const taskShape = z
   .object({
     id: z.string(),
     endpoint: z.string(),
-    generation: z.enum(["2025-11-25", "2026-07-28"]),
+    generation: z
+      .enum(["2025-11-25", "2026-07-28"])
+      .optional()
+      .openapi({ description: "Absent while the call is queued and its server was never reached." }),
     tool: z.string(),
     arguments: json,
     status: statusSchema,

@@ -7,6 +7,8 @@ import { limitsOf } from "../config/limits.ts";
 import type { Counters } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { countedStorage } from "./counted-storage.ts";
+import { startCall } from "./group-calls.ts";
+import { startLateCalls } from "./late-calls.ts";
 import type { GroupIdentity } from "./task-group-rpc.ts";
 import { connectorTo } from "./upstream.ts";
 
@@ -29,6 +31,7 @@ export class GroupTasks {
   /** Stored, since an alarm wakes an object that is not told its name. */
   #identity: GroupIdentity | undefined;
   #tasks: DurableTasks | undefined;
+  #lateStarted: Promise<void> | undefined;
 
   constructor(options: GroupTasksOptions) {
     this.#options = options;
@@ -47,8 +50,13 @@ export class GroupTasks {
 
   /** The tasks, with those of earlier lives resumed; undefined in an object that never had any. */
   async resumed(): Promise<DurableTasks | undefined> {
+    const identity = this.#identity;
     const tasks = this.known;
-    await tasks?.resume();
+    if (!identity || !tasks) return undefined;
+    await tasks.resume();
+    const { sql } = this.#options.state.storage;
+    this.#lateStarted ??= startLateCalls(sql, (call) => startCall(tasks, identity, call));
+    await this.#lateStarted;
     return tasks;
   }
 

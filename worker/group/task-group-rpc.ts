@@ -59,7 +59,7 @@ export interface ListQuery {
 
 /** What the routes ask of a group. `fetch` of `/events?after=<position>[&task=<id>]` gives its changes as they come. */
 export interface TaskGroupRpc {
-  /** Resolves with a handle, a question or an outcome, or when `waitMs` are over: then the status is `calling`. */
+  /** Resolves with a handle, a question or an outcome, or when `waitMs` are over: then the status is `queued` or `calling`. */
   start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskView>>;
   /** With its result. Waits, if asked to, until `rev` is beyond `afterRev` or there is an outcome. */
   task(id: string, wait?: TaskWait): Promise<TaskView | undefined>;

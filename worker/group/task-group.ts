@@ -7,7 +7,6 @@ import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
 import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
-import { endedRecord } from "../objects/late-calls.ts";
 import { Counters, countSums } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
@@ -40,11 +39,10 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     state: this.ctx,
     env: this.env,
     counters: this.#counters,
-    changed: (task) => this.#changed(task),
+    changed: (task) => this.#settled(task),
     gone: (id) => this.#gone(id),
   });
   readonly #calls: GroupCalls = new GroupCalls({
-    sql: this.ctx.storage.sql,
     tasks: this.#tasks,
     counters: this.#counters,
     webhooks: () => this.#webhooks,
@@ -60,33 +58,15 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
 
   async task(id: string, wait?: TaskWait): Promise<TaskView | undefined> {
     const tasks = await this.#tasks.resumed();
-    if (!tasks) return undefined;
-    const task = (await tasks.task(id)) ?? this.#calls.late.task(id);
-    if (!task || !wait || task.outcome || isNews(task, wait)) return task;
+    const task = await tasks?.task(id);
+    if (!tasks || !task || !wait || task.outcome || isNews(task, wait)) return task;
     await changed(tasks, id, wait);
-    return (await tasks.task(id)) ?? this.#calls.late.task(id);
+    return tasks.task(id);
   }
 
-  async tasks({ status, tool, before, limit }: ListQuery): Promise<TaskPage> {
+  async tasks(query: ListQuery): Promise<TaskPage> {
     const tasks = await this.#tasks.resumed();
-    if (!tasks) return { tasks: [], full: false };
-    const held = tasks.tasks({
-      limit,
-      ...(before !== undefined && { before }),
-      ...(status !== undefined && { status }),
-      ...(tool !== undefined && { tool }),
-    });
-    const known = new Set(held.tasks.map(({ id }) => id));
-    // Where the page is full, what is older than its last task is on the next one.
-    const last = held.full ? (held.tasks.at(-1)?.id ?? "") : "";
-    const late = this.#calls.late.tasks(before, limit).filter((task) => {
-      const wanted =
-        (status === undefined || status === "unfinished" || task.status === status) &&
-        (tool === undefined || task.tool === tool);
-      return wanted && task.id > last && !known.has(task.id);
-    });
-    const all = [...held.tasks, ...late].sort((a, b) => (a.id < b.id ? 1 : -1));
-    return { tasks: all.slice(0, limit), full: held.full };
+    return tasks?.tasks(query) ?? { tasks: [], full: false };
   }
 
   async answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskView>> {
@@ -104,17 +84,10 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
   }
 
   async cancel(id: string): Promise<Reply<TaskView>> {
-    const tasks = await this.#tasks.resumed();
-    if (!tasks) return unknownTask(id);
-    const task = await tasks.client.get(id);
-    if (task) {
-      await task.cancel();
-      return this.#reply(id);
-    }
-    const late = this.#calls.late.cancel(id, Date.now());
-    if (!late) return unknownTask(id);
-    await tasks.record(endedRecord(late));
-    return { ok: true, value: late };
+    const task = await (await this.#tasks.resumed())?.client.get(id);
+    if (!task) return unknownTask(id);
+    await task.cancel();
+    return this.#reply(id);
   }
 
   async forget(id: string, force: boolean): Promise<Reply<null>> {
@@ -123,7 +96,6 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     if (!tasks || !task) return unknownTask(id);
     if (!task.outcome && !force)
       return problem("running", `Task ${id} is running: cancel it first, or delete it with force=true`);
-    this.#calls.late.remove(id);
     await tasks.client.forget(id, { force });
     return { ok: true, value: null };
   }
@@ -171,9 +143,9 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     const tasks = await this.#tasks.resumed();
     if (!tasks) return { tasks: 0, bytes: 0, absent: admitted };
     return {
-      tasks: tasks.activeCount() + this.#calls.late.count(),
+      tasks: tasks.activeCount(),
       bytes: tasks.activeWeight(),
-      absent: admitted.filter((id) => !tasks.has(id) && !this.#calls.late.has(id)),
+      absent: admitted.filter((id) => !tasks.has(id)),
     };
   }
 
@@ -195,8 +167,8 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     this.#counters.add("wakeups");
     try {
       const now = Date.now();
-      await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now), this.#calls.retry(identity, now)]);
-      const next = Math.min(this.#webhooks.nextDue(), this.#calls.late.nextDue(), this.#tasks.mendedBy(now));
+      await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now)]);
+      const next = Math.min(this.#webhooks.nextDue(), this.#tasks.mendedBy(now));
       if (next < Number.POSITIVE_INFINITY) await tasks.wakeAt(next);
     } catch (error) {
       this.#counters.add("alarm_failures");
@@ -241,12 +213,6 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     directoryOf(this.env, principal)
       .deleted(id)
       .catch(() => undefined);
-  }
-
-  #changed(task: TaskView): void {
-    // It has left, or is about to: from here on the engine sees to it.
-    if (task.rev === 1) this.#calls.late.remove(task.id);
-    if (task.outcome) this.#settled(task);
   }
 
   #settled({ id, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskView): void {

@@ -225,43 +225,34 @@ describe("a call", () => {
     expect(listed.tasks).toHaveLength(1);
   });
 
-  it("leaves nobody listening to the client", async () => {
-    const lab = lab2026();
-    const subscribe = lab.client.subscribe.bind(lab.client);
-    let listening = 0;
-    lab.client.subscribe = (listener) => {
-      const unsubscribe = subscribe(listener);
-      listening++;
-      return () => {
-        listening--;
-        unsubscribe();
-      };
-    };
-    const { tool, server, clock } = await withTools(lab);
-    const [ended, running] = [await executing(tool("plain")), await executing(tool("report"))];
-    expect(listening).toBe(2);
+  it("whose server is not reached within the budget is held, and told to be waiting", async () => {
+    const { client, server, clock, letConnect } = unconnected();
+    const [search, check] = await agentTools(client, { clock, budgetMs: 500 });
+    const execution = await executing(search as AgentTool);
+    await clock.advance(500);
+    const result = await execution.result;
+    expect(fields(result)).toMatchObject({ status: "working" });
+    expect(textOf(result)).toContain("waits to be sent to its server");
+    expect(server.methods).toEqual([]);
+    letConnect();
     await (await server.expect("tools/call")).reply(wire2026.callResult);
-    await ended.result;
-    await clock.advance(45_000);
-    await running.result;
-    expect(listening).toBe(0);
+    const checked = await executing(check as AgentTool, { task: fields(result).task });
+    expect(await checked.result).toMatchObject(wire2026.toolResult);
   });
 
-  it("that cannot be sent in time is not sent later", async () => {
+  it("aborted before its server is reached is never sent", async () => {
     const { client, server, clock, letConnect } = unconnected();
-    const [search] = await agentTools(client, { clock, budgetMs: 500 });
-    const execution = await executing(search as AgentTool);
-    await clock.advance(9_999);
-    expect(execution.ended).toBe(false);
-    await clock.advance(1);
-    expect(await execution.result).toMatchObject({
-      isError: true,
-      structuredContent: { status: "unreachable", workDone: "none", retry: "later" },
-    });
+    const [search] = await agentTools(client, { clock });
+    const controller = new AbortController();
+    const execution = await executing(search as AgentTool, {}, { signal: controller.signal });
+    const reason = new Error("The user stopped it");
+    const end = expect(execution.result).rejects.toBe(reason);
+    controller.abort(reason);
+    await end;
     letConnect();
     await settled();
-    expect(server.connects).toBe(1);
     expect(server.methods).toEqual([]);
+    expect(await client.list()).toMatchObject([{ view: { status: "cancelled" } }]);
   });
 
   it("whose budget is shorter than the connecting takes is sent all the same", async () => {
@@ -286,23 +277,32 @@ describe("a call", () => {
     expect(server.methods).toEqual([]);
   });
 
-  it("whose server is away is a failure that may be tried later", async () => {
+  it("whose server is away waits for it, and is told to", async () => {
     const { client, server, clock, letConnect } = unconnected();
-    server.refusals.push(http(503, 30_000));
+    server.refusals.push(http(503, 60_000));
     letConnect();
     const [search] = await agentTools(client, { clock });
-    const result = await (await executing(search as AgentTool)).result;
-    expect(result).toMatchObject({
+    const execution = await executing(search as AgentTool);
+    await clock.advance(45_000);
+    const result = await execution.result;
+    expect(fields(result)).toMatchObject({ status: "working" });
+    expect(textOf(result)).toContain(
+      "The last request to the server failed (http); it is repeated by itself",
+    );
+    await clock.advance(15_000);
+    await server.expect("tools/call");
+  });
+
+  it("that has no MCP server at its address is a failure, and was not sent", async () => {
+    const { client, server, clock, letConnect } = unconnected();
+    server.refusals.push(http(404));
+    letConnect();
+    const [search] = await agentTools(client, { clock });
+    expect(await (await executing(search as AgentTool)).result).toMatchObject({
       isError: true,
-      structuredContent: {
-        status: "unreachable",
-        retry: "later",
-        retryAfterMs: 30_000,
-        workDone: "none",
-        code: 503,
-      },
+      structuredContent: { status: "unreachable", retry: "no", workDone: "none", code: 404 },
     });
-    expect(textOf(result)).toContain("call it again in 30 s");
+    expect(server.methods).toEqual([]);
   });
 
   it("waits on through a question that the app answers", async () => {

@@ -7,30 +7,31 @@ import {
 } from "../../../src/index.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { network, rpcError, timeout } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { T0 } from "../../fixtures/records.ts";
 
 describe("callTool, 2025-11-25", () => {
-  it("a plain tool: sent without a task, answered with its result, and never stored", async () => {
+  it("a plain tool: sent without a task, answered with its result, and stored only until it is known to be plain", async () => {
     const { client, server, store } = lab2025();
     const saved: string[] = [];
     const { save } = store;
     store.save = (record) => {
-      saved.push(record.id);
+      saved.push(record.stage);
       return save(record);
     };
     const calling = client.callTool("lab", "plain", { city: "Oslo" });
     const call = await server.expect("tools/call");
     expect(call.params).toMatchObject({ name: "plain", arguments: { city: "Oslo" } });
     expect(call.params).not.toHaveProperty("task");
+    expect(await store.loadActive()).toEqual([]);
     await call.reply(wire2025.toolResult);
     const task = await calling;
     expect(task.view.status).toBe("completed");
     expect(await task.result()).toEqual(wire2025.toolResult);
     expect(task.view.taskId).toBeUndefined();
-    expect(saved).toEqual([]);
+    expect(saved).toEqual(["queued"]);
     expect(await client.list()).toEqual([]);
   });
 
@@ -200,11 +201,19 @@ describe("callTool that comes to nothing", () => {
     await expect(client.callTool("elsewhere", "plain")).rejects.toThrow(/there are: lab/);
   });
 
-  it("a server that cannot be reached at all: nothing was sent, nothing is stored", async () => {
+  it.each([
+    ["no MCP server at the address", http(404)],
+    ["a page instead of an MCP server", malformed],
+    ["a missing sign-in", unauthorized],
+    ["a refused handshake", { ...rpcError(-32602), unsent: true }],
+  ] as const)("%s: rejects, nothing is sent and nothing is stored", async (_what, fault) => {
     const { client, server, store } = lab2026();
-    server.refusals.push(network);
-    await expect(client.callTool("lab", "plain")).rejects.toThrow(RequestFaultError);
-    expect(await store.loadActive()).toEqual([]);
+    server.refusals.push(fault);
+    const failure = await client.callTool("lab", "plain").catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RequestFaultError);
+    expect(failure).toMatchObject({ method: "connect", fault: { kind: fault.kind, message: fault.message } });
+    expect([...(await store.loadActive()), ...(await store.loadSettled())]).toEqual([]);
+    expect(server.methods).toEqual([]);
     const calling = client.callTool("lab", "plain");
     await (await server.expect("tools/call")).reply(wire2026.callResult);
     expect((await calling).view.status).toBe("completed");

@@ -48,7 +48,7 @@ describe("list, get and forget", () => {
 
   it("get reports a record it cannot read", async () => {
     const store = memoryStore();
-    await store.save({ ...settledRecord({ id: "future" }), v: 99 as 1 });
+    await store.save({ ...settledRecord({ id: "future" }), v: 99 as 2 });
     const { client, problems } = lab2026({ store });
     expect(await client.get("future")).toBeUndefined();
     expect(problems).toMatchObject([{ kind: "unreadable", id: "future" }]);

@@ -132,7 +132,7 @@ describe("two tabs", () => {
     await poll(leader, minute("02", "nearly"));
     await poll(leader, wire2026.completed);
     const all = [wire2026.working.statusMessage, "half", "nearly", "completed"];
-    expect(shown).toEqual({ leader: ["calling", ...all], follower: all });
+    expect(shown).toEqual({ leader: ["queued", "calling", ...all], follower: all });
     expect(await other?.result()).toEqual(wire2026.toolResult);
     expect(follower.server.methods).toEqual([]);
   });

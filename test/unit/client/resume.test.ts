@@ -111,7 +111,7 @@ describe("resume", () => {
   });
 
   it("a record of a newer version is reported, and left in the store", async () => {
-    const store = await storeWith({ ...running("future", "t1"), v: 99 as 1 }, running("first", "t2"));
+    const store = await storeWith({ ...running("future", "t1"), v: 99 as 2 }, running("first", "t2"));
     const { client, problems } = lab2026({ store });
     expect((await client.resume()).map(({ id }) => id)).toEqual(["first"]);
     expect(problems).toContainEqual(expect.objectContaining({ kind: "unreadable", id: "future" }));

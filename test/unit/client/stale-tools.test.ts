@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { TaskFailedError } from "../../../src/index.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { rpcError } from "../../fixtures/faults.ts";
+import { http, rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 
@@ -57,21 +57,35 @@ describe("what was remembered of a tool may be out of date", () => {
     const [handle] = await client.resume();
     await (await server.expect("tools/call")).reply(wire2025.createTaskResult);
     expect(await calling).toBe(handle);
-    expect(new Set(seen)).toEqual(new Set(["a calling", "a working"]));
+    expect(new Set(seen)).toEqual(new Set(["a calling", "a queued", "a working"]));
   });
 
-  it("with tools that cannot be asked for, the refusal is the end, and told", async () => {
-    const { client, server } = lab2025();
+  it("with tools that cannot be listed now, the call waits in the queue until they can", async () => {
+    const { client, server, clock } = lab2025();
     server.tools = [tool("report", "optional")];
     await client.listTools("lab");
     server.tools = { kind: "network", message: "gone" };
     const seen: string[] = [];
     client.subscribe(({ view: { status } }) => seen.push(status));
     const calling = client.callTool("lab", "report");
-    const refusal = expect(calling).rejects.toThrow("gone");
+    await (await server.expect("tools/call")).fail(rpcError(-32601));
+    expect(seen.at(-1)).toBe("queued");
+    server.tools = [tool("report")];
+    await clock.advance(2_000);
+    const second = await server.expect("tools/call");
+    expect(second.params).not.toHaveProperty("task");
+    await second.reply(wire2025.toolResult);
+    expect((await calling).view.status).toBe("completed");
+  });
+
+  it("with tools that the server does not list any more, its refusal is the end", async () => {
+    const { client, server } = lab2025();
+    server.tools = [tool("report", "optional")];
+    await client.listTools("lab");
+    server.tools = http(403);
+    const refusal = expect(client.callTool("lab", "report")).rejects.toThrow("failed: No (-32601)");
     await (await server.expect("tools/call")).fail(rpcError(-32601));
     await refusal;
-    expect(seen).toEqual(["calling", "failed"]);
   });
 
   it("-32020: the headers are made anew (streamable-http, Client Behavior)", async () => {

@@ -113,6 +113,7 @@ describe("a call that brings no reply", () => {
   const unknown = { none: "lost", list: "list", repeat: "call" } as const;
   const unreadable = { none: "failed", list: "list", repeat: "failed" } as const;
   const refused = { none: "call", list: "call", repeat: "call" } as const;
+  const unsent = { none: "describe", list: "describe", repeat: "describe" } as const;
 
   it.each([
     ["a JSON-RPC error is the answer", rpcError(-32603), always],
@@ -127,9 +128,9 @@ describe("a call that brings no reply", () => {
     ["HTTP 502: it may have been received", http(502), unknown],
     ["HTTP 503 without a time", http(503), unknown],
     ["HTTP 408: the server gave up reading", http(408), unknown],
-    ["a timeout of the connecting: it never left", { ...timeout, unsent: true }, refused],
-    ["no connection: it never left", { ...network, unsent: true }, refused],
-    ["HTTP 502 to the connecting: it never left", { ...http(502), unsent: true }, refused],
+    ["a timeout of the connecting: it never left", { ...timeout, unsent: true }, unsent],
+    ["no connection: it never left", { ...network, unsent: true }, unsent],
+    ["HTTP 502 to the connecting: it never left", { ...http(502), unsent: true }, unsent],
     ["HTTP 429: it was refused", http(429), refused],
     ["HTTP 429 with a time: it was refused", http(429, 3_000), refused],
     ["HTTP 503 with a time: it was refused", http(503, 3_000), refused],

@@ -41,11 +41,10 @@ describe("a call whose process ended before its reply", () => {
   });
 });
 
-describe("a call that its server refused for now, or that never left", () => {
+describe("a call that its server refused for now", () => {
   const REFUSALS = [
     ["HTTP 429", http(429)],
     ["HTTP 503 with Retry-After", http(503, 5_000)],
-    ["a request that never left", { ...network, unsent: true } as const],
   ] as const;
 
   it.each(REFUSALS)("%s: whoever takes it up sends it, once", (_what, fault) => {

@@ -4,6 +4,7 @@ import { idleState, type Operation, type TaskEvent } from "../../../src/engine/s
 import { deepFreeze, Walk } from "../../fixtures/engine-walk.ts";
 import { network, rpcError } from "../../fixtures/faults.ts";
 import { settledRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
+import { SESSION_2026 } from "../../fixtures/scripted-server.ts";
 
 const result = { content: [] };
 const completed = {
@@ -20,13 +21,14 @@ const OUTCOMES: readonly Outcome[] = [
   { kind: "lost", detail: "Nobody knows" },
 ];
 
-const OPERATIONS: readonly Operation[] = ["call", "get", "result", "list", "answer", "cancel"];
+const OPERATIONS: readonly Operation[] = ["describe", "call", "get", "result", "list", "answer", "cancel"];
 
 /** Every kind of event there is: a new kind does not compile until it is here. */
 const EVENTS: Record<TaskEvent["type"], readonly TaskEvent[]> = {
   started: [{ type: "started" }],
   woken: [{ type: "woken" }],
   due: [{ type: "due" }, { type: "due", nudge: true }],
+  described: [{ type: "described", description: { session: SESSION_2026, facts: undefined, cached: false } }],
   called: [
     { type: "called", reply: { kind: "result", result } },
     { type: "called", reply: { kind: "task", reading: completed } },

@@ -3,25 +3,29 @@ import { afterAll, describe, expect, it } from "vitest";
 import { abandonsCall } from "../../../src/engine/cancel.ts";
 import { type Fault, wasRefused } from "../../../src/engine/fault.ts";
 import { nextDue } from "../../../src/engine/plan.ts";
-import type { RecordedInput, TaskRecord } from "../../../src/engine/record.ts";
+import { isCall, type RecordedInput, type TaskRecord } from "../../../src/engine/record.ts";
 import type { Operation, TaskEvent, TaskState, Transition } from "../../../src/engine/state.ts";
 import { transition } from "../../../src/engine/transition.ts";
 import type { InputRequest } from "../../../src/protocol/input-request.ts";
 import type { TaskPayload, TaskReading } from "../../../src/protocol/task-reading.ts";
+import type { ToolFacts } from "../../../src/protocol/tool-facts.ts";
 import { deepFreeze } from "../../fixtures/engine-walk.ts";
 import {
   askingRecord,
   callingRecord,
+  queuedRecord,
   runningRecord,
   settledRecord,
   snapshotOf,
   stateOf,
   T0,
 } from "../../fixtures/records.ts";
+import { SESSION_2025, SESSION_2026 } from "../../fixtures/scripted-server.ts";
 
 const RUNS = { numRuns: 3_000 };
+const FACTS: ToolFacts = { taskSupport: "optional", repeatable: false };
 const KEYS = ["a", "b", "c"];
-const OPERATIONS = ["call", "get", "result", "list", "answer", "cancel"] as const;
+const OPERATIONS = ["describe", "call", "get", "result", "list", "answer", "cancel"] as const;
 
 // ── what can happen ────────────────────────────────────────────────────────────────────────────
 
@@ -73,6 +77,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     { kind: "network", message: "n" },
     { kind: "unauthorized", message: "u" },
     { kind: "malformed", message: "m" },
+    { kind: "network", message: "n", unsent: true },
   ),
   fc
     .record({
@@ -95,6 +100,13 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 const event: fc.Arbitrary<TaskEvent> = fc.oneof(
   fc.constant<TaskEvent>({ type: "started" }),
   fc.boolean().map((nudge): TaskEvent => ({ type: "due", nudge })),
+  fc
+    .record({
+      session: fc.constantFrom(SESSION_2025, SESSION_2026),
+      facts: fc.constantFrom(undefined, FACTS, { ...FACTS, repeatable: true }),
+      cached: fc.boolean(),
+    })
+    .map((description): TaskEvent => ({ type: "described", description })),
   result.map((value): TaskEvent => ({ type: "called", reply: { kind: "result", result: value } })),
   {
     arbitrary: reading.map((seen): TaskEvent => ({ type: "called", reply: { kind: "task", reading: seen } })),
@@ -160,7 +172,16 @@ const record: fc.Arbitrary<TaskRecord> = fc
   .record({
     generation: fc.constantFrom("2025-11-25", "2026-07-28"),
     recovery: fc.constantFrom("none", "list", "repeat"),
-    stage: fc.constantFrom("calling", "calling", "asking", "running", "running", "running", "settled"),
+    stage: fc.constantFrom(
+      "queued",
+      "calling",
+      "calling",
+      "asking",
+      "running",
+      "running",
+      "running",
+      "settled",
+    ),
     snapshot,
     inputs: recorded,
     cancel: fc.constantFrom(undefined, { requestedAt: T0 }, { requestedAt: T0, acknowledgedAt: T0 }),
@@ -169,6 +190,8 @@ const record: fc.Arbitrary<TaskRecord> = fc
     const common = { call: { recovery }, generation: fields.generation } as const;
     const wish = cancel ? { cancel } : {};
     switch (stage) {
+      case "queued":
+        return queuedRecord();
       case "calling":
         return callingRecord(common);
       case "asking":
@@ -184,11 +207,7 @@ const record: fc.Arbitrary<TaskRecord> = fc
 const beginning: fc.Arbitrary<TaskState> = fc
   .tuple(record, fc.boolean())
   .map(([found, isNew]) =>
-    transition(
-      stateOf(found),
-      isNew && found.stage === "calling" ? { type: "started" } : { type: "woken" },
-      T0,
-    ),
+    transition(stateOf(found), isNew && isCall(found) ? { type: "started" } : { type: "woken" }, T0),
   )
   .map(({ state }) => state);
 
@@ -202,6 +221,8 @@ interface Move extends Step {
 
 function repliesTo(happened: TaskEvent): Operation | undefined {
   switch (happened.type) {
+    case "described":
+      return "describe";
     case "called":
       return "call";
     case "polled":
@@ -278,16 +299,13 @@ describe("whatever happens, in whatever order", () => {
 
   it("a record keeps its identity", () => {
     always(({ before, after }) => {
-      const kept = ({ v, id, endpoint, generation, createdAt, call }: TaskRecord): unknown[] => [
-        v,
-        id,
-        endpoint,
-        generation,
-        createdAt,
-        call.name,
-        call.arguments,
-        call.recovery,
-      ];
+      // How a call is made changes only while it is queued.
+      const made = ({ generation, call }: TaskRecord): unknown[] =>
+        before.record.stage === "queued" ? [] : [generation, call.recovery];
+      const kept = (record: TaskRecord): unknown[] => {
+        const { v, id, endpoint, createdAt, call } = record;
+        return [v, id, endpoint, createdAt, call.name, call.arguments, ...made(record)];
+      };
       expect(kept(after.state.record)).toEqual(kept(before.record));
       if (before.record.taskId !== undefined) expect(after.state.record.taskId).toBe(before.record.taskId);
       if (before.record.acceptedAt !== undefined) {
@@ -420,7 +438,8 @@ describe("a call that may not be repeated", () => {
           ({ event: happened, after }) => {
             if (happened.type === "called" && happened.reply.kind === "input") allowed++;
             const faultedCall = happened.type === "faulted" && happened.operation === "call";
-            if (faultedCall && wasRefused(happened.fault)) allowed++;
+            const queued = after.state.record.stage === "queued";
+            if (faultedCall && (wasRefused(happened.fault) || queued)) allowed++;
             if (sends(after).includes("call")) expect(--allowed).toBeGreaterThanOrEqual(0);
           },
           true,
@@ -434,6 +453,7 @@ describe("a call that may not be repeated", () => {
 afterAll(() => {
   // The walks prove something only if they have been everywhere.
   for (const place of [
+    "queued",
     "calling",
     "asking",
     "running",

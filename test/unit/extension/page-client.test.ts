@@ -141,8 +141,7 @@ describe("a page of the extension", () => {
     await (await server.expect("tools/call")).fail(rpcError(-32601));
     await (await server.expect("tools/call")).reply(wire2025.createTaskResult);
     expect((await calling).view.status).toBe("working");
-    // The second call differs from the first: it asks for a task.
-    expect(seen).toEqual(["a calling", "a calling", "a working"]);
+    expect(seen).toEqual(["a calling", "a queued", "a calling", "a working"]);
   });
 
   it("sees the progress of a task, without being sent the whole task each time", async () => {

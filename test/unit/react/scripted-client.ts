@@ -81,6 +81,10 @@ export class ScriptedClient implements TaskClientApi {
     return ["lab"];
   }
 
+  start(): Promise<Task> {
+    return Promise.reject(new Error("Nothing under test starts a call"));
+  }
+
   callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
     const call = { ...held<Task>(), endpoint, tool, args, options };
     this.calls.push(call);

@@ -55,6 +55,7 @@ class Group {
       published: (view) => published.push(view),
       forgot: (id) => news.push(`forgot ${id}`),
       adopt: ({ id }) => adopted.push(id),
+      runs: () => false,
       act: async (action) => {
         acts.push(action);
         return member.taken;

@@ -9,7 +9,7 @@ import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 import { network } from "../../fixtures/faults.ts";
 import { HeldStore } from "../../fixtures/held-store.ts";
 import * as wire from "../../fixtures/messages-2026-07-28.ts";
-import { callingRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
+import { callingRecord, runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
 
 interface Rig {
@@ -55,6 +55,9 @@ function rigOf(store: TaskStore, goesOn = false): Rig {
 }
 
 /** The task of the records here, as its server would speak of it a moment after they were written. */
+/** A new call: certainly not sent yet. */
+const unsent = (record: TaskRecord): TaskState => stateOf(record, { mayCall: true });
+
 const taskOf = (task: object) => ({
   ...task,
   taskId: "task-1",
@@ -106,7 +109,7 @@ describe("write ahead: a call", () => {
   it("is written before its request leaves", async () => {
     const store = new HeldStore();
     const { runtime, server } = rigOf(store);
-    const starting = runtime.start(callingRecord(), true);
+    const starting = runtime.start(unsent(callingRecord()));
     await settled();
     expect(server.methods).toEqual([]);
     const write = store.take();
@@ -119,7 +122,7 @@ describe("write ahead: a call", () => {
   it("that cannot be a task is sent at once, and never written", async () => {
     const store = new HeldStore();
     const { runtime, server, changes } = rigOf(store);
-    await runtime.start(callingRecord(), false);
+    await runtime.start(unsent(callingRecord({ call: { asTask: false } })));
     await (await server.expect("tools/call")).reply(wire.callResult);
     expect(changes.at(-1)?.record.outcome?.kind).toBe("completed");
     expect(store.held).toEqual([]);
@@ -128,7 +131,7 @@ describe("write ahead: a call", () => {
   it("a page that comes back while it is written does not send it, or lose it", async () => {
     const store = new HeldStore();
     const { runtime, server } = rigOf(store);
-    const starting = runtime.start(callingRecord(), true);
+    const starting = runtime.start(unsent(callingRecord()));
     runtime.nudge();
     await settled();
     expect(server.methods).toEqual([]);
@@ -143,7 +146,7 @@ describe("write ahead: a call", () => {
   it("cancelled while it is written is never sent", async () => {
     const store = new HeldStore();
     const { runtime, server, changes } = rigOf(store);
-    const starting = runtime.start(callingRecord(), true);
+    const starting = runtime.start(unsent(callingRecord()));
     runtime.dispatch("record-1", { type: "cancelled" });
     await settled();
     store.holding = false;
@@ -157,7 +160,7 @@ describe("write ahead: a call", () => {
   it("its task id is written before anybody sees it", async () => {
     const store = new HeldStore();
     const { runtime, server, changes } = rigOf(store);
-    const starting = runtime.start(callingRecord(), true);
+    const starting = runtime.start(unsent(callingRecord()));
     await settled();
     await store.take().release();
     await starting;
@@ -298,7 +301,7 @@ describe("a store that fails", () => {
   it("is reported with the record, and the task goes on", async () => {
     const store = new HeldStore();
     const { runtime, server, failures, changes } = rigOf(store);
-    const starting = runtime.start(callingRecord(), true);
+    const starting = runtime.start(unsent(callingRecord()));
     const full = new Error("The disk is full");
     await settled();
     store.take().fail(full);
@@ -328,8 +331,8 @@ describe("a store that fails", () => {
   it("written() waits for what was begun, failed or not", async () => {
     const store = new HeldStore();
     const { runtime } = rigOf(store);
-    void runtime.start(callingRecord({ id: "one" }), true);
-    void runtime.start(callingRecord({ id: "two" }), true);
+    void runtime.start(unsent(callingRecord({ id: "one" })));
+    void runtime.start(unsent(callingRecord({ id: "two" })));
     await settled();
     let done = false;
     const waiting = runtime.written().then(() => {
@@ -365,7 +368,7 @@ describe("a store in which another process was faster", () => {
   it("a call that has an outcome there by the time it is written is not sent", async () => {
     const store = new HeldStore();
     const { runtime, server, overtaken } = rigOf(store);
-    const starting = runtime.start(callingRecord(), true);
+    const starting = runtime.start(unsent(callingRecord()));
     await settled();
     const cancelled = { kind: "cancelled", confirmed: true } as const;
     await store.inner.save(callingRecord({ stage: "settled", outcome: cancelled }));
@@ -408,7 +411,7 @@ describe("requests", () => {
     const store = new HeldStore();
     store.holding = false;
     const { runtime, server } = rigOf(store);
-    await runtime.start(callingRecord({ call: { progressToken: "record-1" } }), true);
+    await runtime.start(unsent(callingRecord({ call: { progressToken: "record-1" } })));
     const call = await server.expect("tools/call");
     expect(call.options).toMatchObject({ timeoutMs: 60_000, progressToken: "record-1" });
     expect(call.params).toMatchObject({ _meta: { progressToken: "record-1" } });

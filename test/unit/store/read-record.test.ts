@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { settle } from "../../../src/engine/outcome.ts";
 import { type Migrations, readRecord, readSession } from "../../../src/store/read-record.ts";
 import { deepFreeze } from "../../fixtures/engine-walk.ts";
-import { callingRecord, runningRecord, settledRecord } from "../../fixtures/records.ts";
+import { callingRecord, queuedRecord, runningRecord, settledRecord, T0 } from "../../fixtures/records.ts";
+import storedByVersion1 from "../../fixtures/records-v1.json" with { type: "json" };
 import { SESSION_2025, SESSION_2026 } from "../../fixtures/scripted-server.ts";
+
+/** As the library of version 0.x stored them (commit 71842b8), one for each stage and kind of call. */
+const STORED_BY_VERSION_1: Readonly<Record<string, object>> = storedByVersion1;
 
 describe("readRecord", () => {
   it.each([
@@ -14,10 +19,25 @@ describe("readRecord", () => {
     expect(readRecord(deepFreeze(record))).toEqual({ kind: "record", record });
   });
 
+  it.each(Object.entries(STORED_BY_VERSION_1))(
+    "reads a record that version 1 stored: %s",
+    (_name, stored) => {
+      expect(readRecord(deepFreeze(stored))).toEqual({ kind: "record", record: { ...stored, v: 2 } });
+    },
+  );
+
+  it("reads a queued call, whose server was never reached", () => {
+    const record = queuedRecord();
+    expect(record).not.toHaveProperty("generation");
+    expect(readRecord(deepFreeze(record))).toEqual({ kind: "record", record });
+    const cancelled = settle(record, { kind: "cancelled", confirmed: true }, T0);
+    expect(readRecord(cancelled)).toEqual({ kind: "record", record: cancelled });
+  });
+
   it("reports one of a newer version, by its id and both versions", () => {
     const reading = readRecord({ ...runningRecord(), v: 99 });
     expect(reading).toMatchObject({ kind: "unreadable", id: "record-1" });
-    expect(reading).toMatchObject({ reason: expect.stringMatching(/99.*1/) });
+    expect(reading).toMatchObject({ reason: expect.stringMatching(/99.*2/) });
   });
 
   it("keeps what it does not know: a later reader may", () => {

@@ -187,7 +187,7 @@ describe.each(Object.entries(STORES))("%s", (_name, open) => {
 
   it("gives a record of a newer version as it lies there, and reading it deletes nothing", async () => {
     const store = open();
-    const future = { ...runningRecord({ id: "future" }), v: 99 as 1, flavour: "new" };
+    const future = { ...runningRecord({ id: "future" }), v: 99 as 2, flavour: "new" };
     await store.save(future);
     const stored = await store.load("future");
     expect(readRecord(stored)).toMatchObject({ kind: "unreadable", id: "future" });

@@ -13,9 +13,8 @@ async function lateLife(): Promise<GroupLife> {
 it("a call whose server cannot be reached in time is held, and made as soon as it can be", async () => {
   const life = await lateLife();
   const reply = await life.start({}, {}, 300);
-  // No revision: the server has not even been reached.
-  expect(reply).toMatchObject({ ok: true, value: { id: life.id, status: "calling", rev: 0 } });
-  expect(await life.task()).toMatchObject({ status: "calling" });
+  expect(reply).toMatchObject({ ok: true, value: { id: life.id, status: "queued" } });
+  expect(await life.task()).toMatchObject({ status: "queued" });
   expect(await life.group.active([])).toMatchObject({ tasks: 1 });
   expect(await life.group.tasks({ limit: 10 })).toMatchObject({ tasks: [{ id: life.id }] });
   expect(await life.settlesByItself()).toMatchObject({ status: "completed" });
@@ -63,7 +62,7 @@ it("asked for again while a first attempt fails, it is still held, and its webho
   const webhook = "https://hooks.example/told";
   await life.start({}, { webhook }, 300);
   // Answered when the attempt has failed.
-  expect(await life.start({}, { webhook }, 10_000)).toMatchObject({ ok: true, value: { status: "calling" } });
+  expect(await life.start({}, { webhook }, 10_000)).toMatchObject({ ok: true, value: { status: "working" } });
   expect(await life.settlesByItself()).toMatchObject({ status: "completed" });
   const orders = await runInDurableObject(life.group, (_group, { storage }) =>
     storage.sql.exec("SELECT id FROM webhook").toArray(),
@@ -79,4 +78,23 @@ it("the same id again starts nothing", async () => {
   await life.settlesByItself();
   expect(await life.start({})).toMatchObject({ ok: true, value: { status: "completed" } });
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
+});
+
+it("a call that an earlier version held in a table of its own is made, once", async () => {
+  const life = new GroupLife("2026-07-28");
+  await life.clearServer();
+  const call = { id: life.id, tool: "acquire_paper", arguments: { doi: "10.1/kelp", stage_ms: 20 } };
+  await runInDurableObject(life.group, (_group, { storage }) => {
+    storage.kv.put("identity", life.identity);
+    storage.sql.exec("CREATE TABLE late_call (id TEXT PRIMARY KEY, call TEXT NOT NULL) WITHOUT ROWID");
+    storage.sql.exec("INSERT INTO late_call (id, call) VALUES (?, ?)", life.id, JSON.stringify(call));
+  });
+  await abortAllDurableObjects();
+  expect(await life.task()).toMatchObject({ id: life.id, tool: "acquire_paper" });
+  expect(await life.settlesByItself()).toMatchObject({ status: "completed" });
+  expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
+  const tables = await runInDurableObject(life.group, (_group, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'late_call'").toArray(),
+  );
+  expect(tables).toEqual([]);
 });

@@ -1,0 +1,48 @@
+import { RequestFaultError } from "./channel/request-fault.ts";
+import type { Fault } from "./engine/fault.ts";
+import type { Failure, Outcome } from "./engine/record.ts";
+import { errorOf, type TaskReference } from "./errors.ts";
+import { nextChange, type Task } from "./task.ts";
+
+/** Whether the server has not answered the call: it is queued, or in flight. */
+export function isUnanswered({ view: { status } }: Task): boolean {
+  return status === "queued" || status === "calling";
+}
+
+/**
+ * Waits until the server has answered the call: with a task, a question or a result. Rejects with the error that the call
+ * came to, and with the signal's reason: then a call that is still queued is cancelled.
+ */
+export async function answered(task: Task, signal?: AbortSignal): Promise<Task> {
+  try {
+    while (isUnanswered(task)) await nextChange(task, signal);
+  } catch (error) {
+    if (signal?.aborted && task.view.status === "queued") await task.cancel();
+    throw error;
+  }
+  const { outcome } = task.view;
+  if (!outcome || outcome.kind === "completed") return task;
+  throw callError(task.view, outcome);
+}
+
+/** The error of a call that ended without a result: a RequestFaultError if the call was never sent. */
+export function callError(task: TaskReference, outcome: Exclude<Outcome, { kind: "completed" }>): Error {
+  const failure = outcome.kind === "failed" ? outcome.error : undefined;
+  return failure?.unsent === undefined
+    ? errorOf(task, outcome)
+    : new RequestFaultError(failure.unsent, faultOfFailure(failure), undefined, { endpoint: task.endpoint });
+}
+
+function faultOfFailure({ reason, message, rpc, httpStatus, raw }: Failure): Fault {
+  if (rpc) return { kind: "rpc", error: rpc, message, unsent: true };
+  if (httpStatus !== undefined) return { kind: "http", status: httpStatus, message, unsent: true };
+  switch (reason) {
+    case "unauthorized":
+    case "oversized":
+      return { kind: reason, message };
+    case "malformed":
+      return { kind: reason, message, raw };
+    default:
+      return { kind: "network", message, unsent: true };
+  }
+}

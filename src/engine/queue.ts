@@ -1,0 +1,126 @@
+import { HEADER_MISMATCH, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
+import { parameterHeaders } from "../protocol/parameter-headers.ts";
+import type { Session } from "../protocol/session.ts";
+import { protocolOf } from "../protocol/task-protocol.ts";
+import type { ToolFacts } from "../protocol/tool-facts.ts";
+import { type Fault, isClientError, wasRefused } from "./fault.ts";
+import { end, failed, failureOf } from "./outcome.ts";
+import type { TaskRecord } from "./record.ts";
+import type { Timing } from "./schedule.ts";
+import type { TaskState } from "./state.ts";
+import { ATTEMPTS, landed, troubled } from "./trouble.ts";
+
+/** What a call must know of its server and its tool before it can be sent. */
+export interface ToolDescription {
+  readonly session: Session;
+  /** What `tools/list` says of the tool; `undefined` if the server does not list it. */
+  readonly facts: ToolFacts | undefined;
+  /** The facts were remembered from earlier, and may be out of date. */
+  readonly cached: boolean;
+}
+
+/**
+ * Whether the tools are listed even if what they said is known. After trouble, and in a later process, the list shows first
+ * that the server can be reached: it may be asked for again, and the call may not.
+ */
+export function describesAnew({ record, attended, trouble }: TaskState): boolean {
+  return record.call.stale === true || !attended || trouble !== undefined;
+}
+
+/** Takes in how the call is made: it leaves the queue. */
+export function described(
+  before: TaskState,
+  { session, facts, cached }: ToolDescription,
+  now: number,
+): TaskState {
+  const { refusal, ...state } = landed(before, "describe");
+  const { record } = state;
+  if (record.stage !== "queued") return state;
+  const { headers: _outdated, stale: _fetched, ...call } = record.call;
+  const { generation } = session;
+  // The server rejected the call itself, since nothing about how it is made has changed.
+  if (refusal && record.generation === generation && !rejectsMetadata(refusal))
+    return end(state, failed(failureOf(refusal)), now);
+  const protocol = protocolOf(generation);
+  const asTask = protocol.mayBecomeTask(session, facts, call.prefer ?? "task");
+  const repeatable = call.repeatable ?? facts?.repeatable ?? false;
+  return {
+    ...state,
+    cached,
+    mayCall: true,
+    record: {
+      ...record,
+      generation,
+      stage: "calling",
+      call: {
+        ...call,
+        asTask,
+        ...(facts?.headers && { headers: parameterHeaders(facts.headers, call.arguments ?? {}) }),
+        // `tasks/list` names only calls that asked for a task.
+        recovery: repeatable ? "repeat" : asTask && protocol.canList(session) ? "list" : "none",
+      },
+    },
+  };
+}
+
+/** Whether the server may have rejected how the call was made, by cached metadata, and not the call. */
+export function rejectsCached({ cached, record }: TaskState, fault: Fault): boolean {
+  if (!cached || record.call.rounds > 0) return false;
+  if (rejectsMetadata(fault)) return true;
+  // It rejects the version, or answers as a server does that does not know the version or the session.
+  if (fault.kind === "rpc") return fault.error.code === UNSUPPORTED_PROTOCOL_VERSION;
+  return fault.kind === "http" && (fault.status === 400 || fault.status === 404);
+}
+
+/** The server does not take the call as a task, or only as one, or its headers do not match its arguments. */
+function rejectsMetadata(fault: Fault): boolean {
+  return fault.kind === "rpc" && [METHOD_NOT_FOUND, HEADER_MISMATCH].includes(fault.error.code);
+}
+
+/** The call goes back to the queue: the server did nothing with it. `refusal` is why, if the server rejected the metadata. */
+export function requeued(state: TaskState, refusal?: Fault): TaskState {
+  const { refused: _past, ...call } = state.record.call;
+  const record: TaskRecord = {
+    ...state.record,
+    stage: "queued",
+    call: { ...call, ...(refusal && { stale: true }) },
+  };
+  return { ...state, record, mayCall: false, ...(refusal && { refusal }) };
+}
+
+/**
+ * Connecting failed, or listing the tools. The call waits for what may pass (a lost network, a busy server), and fails for
+ * what does not (no MCP server at the address). A missing sign-in fails the call of an app that waits for it; later
+ * processes wait until somebody has signed in.
+ */
+export function describeFaulted(
+  state: TaskState,
+  fault: Fault,
+  now: number,
+  timing: Timing,
+  method: string = "initialize",
+): TaskState {
+  if (state.record.stage !== "queued") return state;
+  const next = troubled(state, fault, now, timing);
+  const { silentSince = now } = next.record;
+  // After a week, the first fault of a page is no reason to fail yet.
+  const silent = next.failures >= ATTEMPTS && now >= silentSince + timing.silenceMs;
+  if (!silent && !lasts(fault, state.attended === true)) return next;
+  const { refusal } = state;
+  const ended = { ...state, record: next.record };
+  return end(ended, failed(refusal ? failureOf(refusal) : { ...failureOf(fault), unsent: method }), now);
+}
+
+function lasts(fault: Fault, attended: boolean): boolean {
+  switch (fault.kind) {
+    case "network":
+    case "timeout":
+      return false;
+    case "unauthorized":
+      return attended;
+    case "rpc":
+      return (fault.status ?? 0) < 500 && fault.status !== 429;
+    default:
+      return isClientError(fault) ? !wasRefused(fault) : fault.kind !== "http";
+  }
+}
