@@ -89,7 +89,7 @@ export const RUNS: Readonly<Record<string, SnippetRun>> = {
     kind: "page",
     before: `
 import type { Task } from "holdfast";
-const show = (task: Task): void => console.log("resumed", task.tool);
+const show = (task: Task): void => console.log("resumed", task.view.tool);
 `,
     after: "",
     async see(page, said) {
@@ -106,7 +106,7 @@ const show = (task: Task): void => console.log("resumed", task.tool);
 export class Shown extends Papers {
   async outcome(id: string) {
     const task = await this.tasks.client.get(id);
-    return { outcome: task?.outcome ?? null };
+    return { outcome: task?.view.outcome ?? null };
   }
 }
 export default {
