@@ -77,6 +77,10 @@ export class TaskHost {
   readonly #groups: Map<string, TabGroup> = new Map();
   /** Ends the lock that says: this tab is still making the call. */
   readonly #callEnds: Map<string, () => void> = new Map();
+  /** Locks of calls that this tab waits for. */
+  readonly #holds: Map<string, Promise<void>> = new Map();
+  /** By task: how many actions are about to be applied that may make its call again. Its lock stays meanwhile. */
+  readonly #acting: Map<string, number> = new Map();
   /** Tasks whose outcome the store would not take: only this process knows it. */
   readonly #unstored: Set<string> = new Set();
   #takingUp: Promise<readonly TaskRecord[]> | undefined;
@@ -395,14 +399,19 @@ export class TaskHost {
   }
 
   #holdCall(group: TabGroup, id: string): Promise<void> {
-    return new Promise((held) => {
-      // A lock is not granted twice, and this tab would wait for itself.
-      if (this.#callEnds.has(id)) return held();
+    // A lock is not granted twice, and this tab would wait for itself.
+    if (this.#callEnds.has(id)) return Promise.resolve();
+    const pending = this.#holds.get(id);
+    if (pending) return pending;
+    const held = new Promise<void>((resolve) => {
       void group.exclusively(`call/${id}`, () => {
-        held();
+        resolve();
         return this.#untilCallEnds(id);
       });
     });
+    this.#holds.set(id, held);
+    void held.then(() => this.#holds.delete(id));
+    return held;
   }
 
   #untilCallEnds(id: string): Promise<void> {
@@ -463,7 +472,7 @@ export class TaskHost {
       const base = this.#runtime.base(record.id);
       this.#runtime.yield(record.id);
       group.handOver(record, base);
-    }
+    } else if (this.#acting.has(record.id)) return;
     this.#endCall(record.id);
   }
 
@@ -485,12 +494,12 @@ export class TaskHost {
       if (isCall(record) && group) await this.#wakeOrphan(group, id);
       else this.#runtime.wake(record);
     }
-    const held = await this.#beforeCallingAgain(action);
+    const applied = await this.#beforeCallingAgain(action);
     const state = this.#runtime.state(id);
     const takes =
       state && (action.type !== "answered" || openInputs(state.record).some(({ key }) => key === action.key));
     if (!takes) {
-      if (held) this.#endCall(id);
+      applied();
       // Deposed meanwhile, and perhaps elected again since.
       if (!state) return group ? group.ask(action) : false;
       // What refuses it here, or took it meanwhile, may yet give way to what another tab wrote.
@@ -498,16 +507,26 @@ export class TaskHost {
       return current ? holdsAnswer(state.record, action) : this.act(record.endpoint, action);
     }
     this.#runtime.dispatch(id, action);
+    applied();
     return stored();
   }
 
-  /** The last answer sends the call again (mrtr): it must be clear to other tabs who makes it. */
-  async #beforeCallingAgain({ type, id }: TabAction): Promise<boolean> {
+  /**
+   * The last answer sends the call again (mrtr): it must be clear to other tabs who makes it. Resolves with what to call
+   * once the action is applied, or is not to be.
+   */
+  async #beforeCallingAgain({ type, id }: TabAction): Promise<() => void> {
     const record = this.#runtime.state(id)?.record;
     const group = record && this.#groups.get(record.endpoint);
-    if (type !== "answered" || record?.stage !== "asking" || !group) return false;
+    if (type !== "answered" || record?.stage !== "asking" || !group) return () => undefined;
+    this.#acting.set(id, (this.#acting.get(id) ?? 0) + 1);
     await this.#holdCall(group, id);
-    return true;
+    return () => {
+      const left = (this.#acting.get(id) ?? 1) - 1;
+      if (left > 0) return void this.#acting.set(id, left);
+      this.#acting.delete(id);
+      if (this.#runtime.state(id)?.record.stage !== "calling") this.#endCall(id);
+    };
   }
 
   /** A tab that was frozen for long publishes old views: the view of a task without a handle here is compared with the store. */
