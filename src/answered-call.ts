@@ -13,7 +13,7 @@ export function isUnanswered({ view: { status } }: Task): boolean {
  * Waits until the server has answered the call: with a task, a question or a result. Rejects with the error that the call
  * came to, and with the signal's reason: then a call that is still queued is cancelled.
  */
-export async function answered(task: Task, signal?: AbortSignal): Promise<Task> {
+export async function answered<T extends Task>(task: T, signal?: AbortSignal): Promise<T> {
   try {
     while (isUnanswered(task)) await nextChange(task, signal);
   } catch (error) {

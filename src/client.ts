@@ -161,22 +161,22 @@ export class TaskClient implements TaskClientApi {
    *
    * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON, and the signal's reason.
    */
-  async start(
+  async start<Output = unknown, Args extends object = object>(
     endpoint: string,
     tool: string,
-    args: JsonObject = {},
+    args?: Args,
     options: StartOptions = {},
-  ): Promise<Task> {
+  ): Promise<Task<Output>> {
     const server = this.#endpointNamed(endpoint);
     options.signal?.throwIfAborted();
     this.#closing.signal.throwIfAborted();
     const { id = randomId() } = options;
-    const record = this.#newRecord(id, endpoint, tool, args, options);
+    const record = this.#newRecord(id, endpoint, tool, (args ?? {}) as JsonObject, options);
     const known = this.#starting.get(id);
-    if (known) return known;
+    if (known) return known as Promise<Task<Output>>;
     const starting = this.#start(server, record, options.id !== undefined);
     this.#starting.set(id, starting);
-    return starting.finally(() => this.#starting.delete(id));
+    return starting.finally(() => this.#starting.delete(id)) as Promise<Task<Output>>;
   }
 
   /**
@@ -185,13 +185,13 @@ export class TaskClient implements TaskClientApi {
    * RequestFaultError when it was never sent and will not be, and with the signal's reason: a call that is still queued is
    * then cancelled.
    */
-  async callTool(
+  async callTool<Output = unknown, Args extends object = object>(
     endpoint: string,
     tool: string,
-    args: JsonObject = {},
+    args?: Args,
     options: StartOptions = {},
-  ): Promise<Task> {
-    return answered(await this.start(endpoint, tool, args, options), options.signal);
+  ): Promise<Task<Output>> {
+    return answered(await this.start<Output, Args>(endpoint, tool, args, options), options.signal);
   }
 
   async #start(server: Endpoint, record: TaskRecord, mayBeKnown: boolean): Promise<Task> {

@@ -1,4 +1,3 @@
-import type { JsonObject } from "./protocol/json.ts";
 import type { TaskPreference } from "./protocol/task-protocol.ts";
 import type { ListedTool } from "./protocol/tool-facts.ts";
 import type { Task } from "./task.ts";
@@ -33,9 +32,23 @@ export interface TaskClientApi extends TaskReader {
   /** The names of the endpoints tools can be called on. */
   endpoints(): Promise<readonly string[]>;
   /** Starts a tool call. Resolves when it is durable, before its server has been reached. */
-  start(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task>;
-  /** Calls a tool: `start`, and a wait. Resolves once there is something to hold: a durable handle, a question, or the result. */
-  callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task>;
+  start<Output = unknown, Args extends object = object>(
+    endpoint: string,
+    tool: string,
+    args?: Args,
+    options?: CallOptions,
+  ): Promise<Task<Output>>;
+  /**
+   * Calls a tool: `start`, and a wait. Resolves once there is something to hold: a durable handle, a question, or the result.
+   * A caller that knows the tool names the types of its `structuredContent` and of its arguments; nothing checks them.
+   * @example const task = await tasks.callTool<{ pages: number }>("papers", "acquire_paper", { doi });
+   */
+  callTool<Output = unknown, Args extends object = object>(
+    endpoint: string,
+    tool: string,
+    args?: Args,
+    options?: CallOptions,
+  ): Promise<Task<Output>>;
   /** Deletes a settled task. One that runs is left: cancel it first. */
   forget(id: string): Promise<void>;
   /** The tools of an endpoint, as the server defines them. */

@@ -17,9 +17,9 @@ export interface TaskActions {
 
 /**
  * A handle of a tool call that outlives its page. It can be dropped: `TaskClient.get` and `resume` return another,
- * in this page or a later one.
+ * in this page or a later one. `Output` is the type of the result's `structuredContent`.
  */
-export class Task implements AsyncIterable<TaskView> {
+export class Task<Output = unknown> implements AsyncIterable<TaskView> {
   readonly #actions: TaskActions;
   /** Made with the first listener: of thousands of tasks few are looked at. */
   #listeners: Set<() => void> | undefined;
@@ -84,11 +84,11 @@ export class Task implements AsyncIterable<TaskView> {
    * Rejects with a TaskError when the task ended without a result, with the signal's reason when
    * aborted, and with a ClientClosedError when the client is closed: that ends the wait, never the task.
    */
-  async result(options: { readonly signal?: AbortSignal } = {}): Promise<ToolResult> {
+  async result(options: { readonly signal?: AbortSignal } = {}): Promise<ToolResult<Output>> {
     while (!this.#view.outcome) await nextChange(this, options.signal);
     const { outcome } = this.#view;
     if (outcome.kind !== "completed") throw errorOf(this.#view, outcome);
-    return outcome.apart ? this.#actions.storedResult(this) : outcome.result;
+    return (outcome.apart ? await this.#actions.storedResult(this) : outcome.result) as ToolResult<Output>;
   }
 
   /**

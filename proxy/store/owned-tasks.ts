@@ -1,7 +1,6 @@
 import type { Connector } from "../../src/channel/connection.ts";
 import { type StartOptions, TaskClient } from "../../src/client.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
-import type { JsonObject } from "../../src/protocol/json.ts";
 import type { ListedTool } from "../../src/protocol/tool-facts.ts";
 import { readRecord } from "../../src/store/read-record.ts";
 import type { Task } from "../../src/task.ts";
@@ -82,13 +81,26 @@ export class OwnedTasks implements TaskClientApi {
     return this.#own.client.endpoints();
   }
 
-  callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
-    return this.#own.client.callTool(endpoint, tool, args, options);
+  callTool<Output = unknown, Args extends object = object>(
+    endpoint: string,
+    tool: string,
+    args?: Args,
+    options?: CallOptions,
+  ): Promise<Task<Output>> {
+    return this.#own.client.callTool<Output, Args>(endpoint, tool, args, options);
   }
 
   /** Starts a call. Resolves with its task when the call is durable, which is before it is sent. */
-  start(endpoint: string, tool: string, args?: JsonObject, options?: StartOptions): Promise<Task> {
-    return this.#own.client.start(endpoint, tool, args, { timeoutMs: PLAIN_CALL_MS, ...options });
+  start<Output = unknown, Args extends object = object>(
+    endpoint: string,
+    tool: string,
+    args?: Args,
+    options?: StartOptions,
+  ): Promise<Task<Output>> {
+    return this.#own.client.start<Output, Args>(endpoint, tool, args, {
+      timeoutMs: PLAIN_CALL_MS,
+      ...options,
+    });
   }
 
   async resume(): Promise<readonly Task[]> {

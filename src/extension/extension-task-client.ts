@@ -99,12 +99,12 @@ export class ExtensionTaskClient implements TaskClientApi {
    * Starts a tool call in the worker. Resolves when the worker holds it, before its server has been reached. Started once,
    * however often the worker dies meanwhile. Rejects as `TaskClient.start` does, and with an ExtensionError.
    */
-  async start(
+  async start<Output = unknown, Args extends object = object>(
     endpoint: string,
     tool: string,
-    args: JsonObject = {},
+    args?: Args,
     options: ExtensionCallOptions = {},
-  ): Promise<Task> {
+  ): Promise<Task<Output>> {
     const { signal, prefer, ttlMs, repeatable, id = randomId() } = options;
     signal?.throwIfAborted();
     const choices = {
@@ -112,25 +112,25 @@ export class ExtensionTaskClient implements TaskClientApi {
       ...(ttlMs !== undefined && { ttlMs }),
       ...(repeatable !== undefined && { repeatable }),
     };
-    const asked = jsonCopy(args, `The arguments of ${tool}`);
+    const asked = jsonCopy((args ?? {}) as JsonObject, `The arguments of ${tool}`);
     const answer = await this.#line.ask(
       { method: "call", id, endpoint, tool, args: asked, ...choices },
       signal,
     );
-    return this.#mirror.called(taskIn(answer), false);
+    return this.#mirror.called(taskIn(answer), false) as Task<Output>;
   }
 
   /**
    * Calls a tool in the worker: {@link start}, and a wait for something to hold, or the result. Rejects as
    * `TaskClient.callTool` does, and with an ExtensionError.
    */
-  async callTool(
+  async callTool<Output = unknown, Args extends object = object>(
     endpoint: string,
     tool: string,
-    args: JsonObject = {},
+    args?: Args,
     options: ExtensionCallOptions = {},
-  ): Promise<Task> {
-    return answered(await this.start(endpoint, tool, args, options), options.signal);
+  ): Promise<Task<Output>> {
+    return answered(await this.start<Output, Args>(endpoint, tool, args, options), options.signal);
   }
 
   resume(): Promise<readonly Task[]> {

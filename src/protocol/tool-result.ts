@@ -10,9 +10,10 @@ export interface ContentBlock {
  * What a tool gave back, as the server sent it (tools, "Tool Result"). Only `content` is put into its form where a
  * server has another. `isError: true` is the tool's own failure: the call itself went through.
  */
-export interface ToolResult {
+export interface ToolResult<Output = unknown> {
   readonly content: readonly ContentBlock[];
-  readonly structuredContent?: unknown;
+  /** By the tool's `outputSchema`, where it has one. Nothing checks it here. */
+  readonly structuredContent?: Output;
   readonly isError?: boolean;
   readonly _meta?: JsonObject;
   readonly [field: string]: unknown;

@@ -8,12 +8,12 @@ import { useClientTasks } from "./provider.ts";
 import { useTask } from "./use-task.ts";
 
 /** A tool to call, and how its latest call stands. */
-export interface ToolCall {
+export interface ToolCall<Output = unknown> {
   /**
    * Calls the tool. Resolves with the task once there is something to hold, and with `undefined` when
    * the call came to nothing: `error` is why. Never rejects, so that an event handler may drop it.
    */
-  readonly call: (args?: JsonObject, options?: CallOptions) => Promise<Task | undefined>;
+  readonly call: (args?: JsonObject, options?: CallOptions) => Promise<Task<Output> | undefined>;
   /** The task of the latest call, as it stands. */
   readonly task: TaskView | undefined;
   /** The call was made, and there is nothing to hold yet. */
@@ -33,18 +33,18 @@ interface Call {
  * Calls one tool of one endpoint. The task goes on when the component is unmounted. `call` and
  * `reset` are the same functions as long as client, endpoint and tool are the same.
  */
-export function useCallTool(endpoint: string, tool: string): ToolCall {
+export function useCallTool<Output = unknown>(endpoint: string, tool: string): ToolCall<Output> {
   const tasks = useClientTasks();
   const [latest, setLatest] = useState<Call>();
   const call = useCallback(
-    async (args?: JsonObject, options?: CallOptions): Promise<Task | undefined> => {
+    async (args?: JsonObject, options?: CallOptions): Promise<Task<Output> | undefined> => {
       const made: Call = { of: [tasks, endpoint, tool], came: "pending" };
       // Only what the latest call comes to is shown.
       const settle = (came: Call["came"]): void =>
         setLatest((shown) => (shown === made ? { ...made, came } : shown));
       setLatest(made);
       try {
-        const task = await tasks.client.callTool(endpoint, tool, args, options);
+        const task = await tasks.client.callTool<Output>(endpoint, tool, args, options);
         tasks.hear(task);
         settle({ id: task.id });
         return task;

@@ -82,13 +82,13 @@ export class RemoteTaskClient implements TaskClientApi {
   }
 
   /** Starts a tool call in the worker. Resolves once the worker holds it, or has its result. Rejects as {@link callTool} does, but not with a TaskError. */
-  async start(
+  async start<Output = unknown, Args extends object = object>(
     endpoint: string,
     tool: string,
-    args: JsonObject = {},
+    args?: Args,
     options: CallOptions = {},
-  ): Promise<Task> {
-    return this.#mirror.called((await this.#call(endpoint, tool, args, options)).task, false);
+  ): Promise<Task<Output>> {
+    return this.#mirror.called((await this.#call(endpoint, tool, args, options)).task, false) as Task<Output>;
   }
 
   /**
@@ -97,20 +97,25 @@ export class RemoteTaskClient implements TaskClientApi {
    * Rejects with a TaskError when the call came to nothing, with an UnknownEndpointError, with a
    * RemoteApiError when the worker refuses it or is away, and with the signal's reason.
    */
-  async callTool(
+  async callTool<Output = unknown, Args extends object = object>(
     endpoint: string,
     tool: string,
-    args: JsonObject = {},
+    args?: Args,
     options: CallOptions = {},
-  ): Promise<Task> {
+  ): Promise<Task<Output>> {
     const answer = await this.#call(endpoint, tool, args, options);
-    return this.#mirror.called(answer.task, answer.ended);
+    return this.#mirror.called(answer.task, answer.ended) as Task<Output>;
   }
 
-  async #call(endpoint: string, tool: string, args: JsonObject, options: CallOptions): Promise<CallAnswer> {
+  async #call(
+    endpoint: string,
+    tool: string,
+    args: object | undefined,
+    options: CallOptions,
+  ): Promise<CallAnswer> {
     options.signal?.throwIfAborted();
     try {
-      return await this.#requests.call(endpoint, tool, args, options);
+      return await this.#requests.call(endpoint, tool, (args ?? {}) as JsonObject, options);
     } catch (error) {
       throw await this.#endpointError(endpoint, error);
     }

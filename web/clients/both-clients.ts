@@ -1,4 +1,4 @@
-import type { CallOptions, JsonObject, ListedTool, Session, Task, TaskClient, TaskClientApi } from "holdfast";
+import type { CallOptions, ListedTool, Session, Task, TaskClient, TaskClientApi } from "holdfast";
 
 /** The page's own tasks and those the worker holds, as one client: the endpoint's name says whose a task is. */
 export class BothClients implements TaskClientApi {
@@ -33,12 +33,22 @@ export class BothClients implements TaskClientApi {
     return [...(await this.#page.endpoints()), ...this.#held];
   }
 
-  start(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
-    return this.#clientOf(endpoint).start(endpoint, tool, args, options);
+  start<Output = unknown, Args extends object = object>(
+    endpoint: string,
+    tool: string,
+    args?: Args,
+    options?: CallOptions,
+  ): Promise<Task<Output>> {
+    return this.#clientOf(endpoint).start<Output, Args>(endpoint, tool, args, options);
   }
 
-  callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
-    return this.#clientOf(endpoint).callTool(endpoint, tool, args, options);
+  callTool<Output = unknown, Args extends object = object>(
+    endpoint: string,
+    tool: string,
+    args?: Args,
+    options?: CallOptions,
+  ): Promise<Task<Output>> {
+    return this.#clientOf(endpoint).callTool<Output, Args>(endpoint, tool, args, options);
   }
 
   resume(): Promise<readonly Task[]> {

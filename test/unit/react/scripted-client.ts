@@ -81,14 +81,19 @@ export class ScriptedClient implements TaskClientApi {
     return ["lab"];
   }
 
-  start(): Promise<Task> {
+  start(): Promise<never> {
     return Promise.reject(new Error("Nothing under test starts a call"));
   }
 
-  callTool(endpoint: string, tool: string, args?: JsonObject, options?: CallOptions): Promise<Task> {
-    const call = { ...held<Task>(), endpoint, tool, args, options };
+  callTool<Output>(
+    endpoint: string,
+    tool: string,
+    args?: object,
+    options?: CallOptions,
+  ): Promise<Task<Output>> {
+    const call = { ...held<Task>(), endpoint, tool, args: args as JsonObject | undefined, options };
     this.calls.push(call);
-    return call.promise;
+    return call.promise as Promise<Task<Output>>;
   }
 
   resume(): Promise<readonly Task[]> {
