@@ -9,6 +9,7 @@ export {
   readEventStream,
   type StreamedEvent,
 } from "../channel/event-stream.ts";
+export { type Following, followEvents } from "../channel/follow-events.ts";
 export { type MirrorOptions, TaskMirror, type TaskSource } from "../mirror/task-mirror.ts";
 export type { TokenSource } from "./remote-api.ts";
 export { RemoteApiError, type RemoteRefusal } from "./remote-api-error.ts";

@@ -1,4 +1,5 @@
-import { readEventStream, type StreamedEvent } from "../channel/event-stream.ts";
+import type { StreamedEvent } from "../channel/event-stream.ts";
+import { followEvents } from "../channel/follow-events.ts";
 import type { Clock } from "../clock.ts";
 import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
@@ -7,9 +8,6 @@ import { isObject } from "../protocol/json.ts";
 import { randomId } from "../random-id.ts";
 import type { RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError, unreachable } from "./remote-api-error.ts";
-
-/** The worker sends something every 15 s: a stream silent for longer than this, in ms, is dead. */
-export const SILENCE_MS = 45_000;
 
 export interface TaskFeedOptions {
   readonly api: RemoteApi;
@@ -47,58 +45,37 @@ export class TaskFeed {
     this.#stream = undefined;
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
-    const { waits, troubled } = this.#options;
-    for (let failures = 1; !signal.aborted; failures++) {
-      const { ready, error } = await this.#read(signal);
-      if (signal.aborted) return;
-      if (ready) failures = 1;
-      troubled(error);
-      const demanded = error.retryAfterMs;
-      const backoff = backoffDelay(this.#key, failures, DEFAULT_TIMING);
-      const wait = waits.wait(Math.max(demanded ?? 0, backoff), demanded !== undefined, signal);
-      await wait.catch(() => undefined);
-    }
+  #follow(signal: AbortSignal): Promise<void> {
+    const { clock, waits, troubled } = this.#options;
+    return followEvents({
+      open: (ended) => this.#opened(ended),
+      take: (event) => this.#take(event),
+      broken: async (thrown, failures) => {
+        const error = thrown instanceof RemoteApiError ? thrown : unreachable(thrown);
+        troubled(error);
+        const demanded = error.retryAfterMs;
+        const backoff = backoffDelay(this.#key, failures, DEFAULT_TIMING);
+        const wait = waits.wait(Math.max(demanded ?? 0, backoff), demanded !== undefined, signal);
+        await wait.catch(() => undefined);
+      },
+      clock,
+      signal,
+    });
   }
 
-  /** Reads one stream to its end, which always comes, and always is an error. */
-  async #read(signal: AbortSignal): Promise<{ readonly ready: boolean; readonly error: RemoteApiError }> {
-    const silence = new AbortController();
-    const ended = AbortSignal.any([signal, silence.signal]);
-    let callOff = (): void => undefined;
-    const heard = (): void => {
-      callOff();
-      const silent = new Error(`Nothing was heard for ${SILENCE_MS} ms`);
-      callOff = this.#options.clock.after(SILENCE_MS, () => silence.abort(silent));
-    };
-    let ready = false;
-    heard();
-    try {
-      const response = await this.#options.api.open({
-        method: "GET",
-        path: "/v1/events",
-        headers: {
-          accept: "text/event-stream",
-          ...(this.#position !== "" && { "last-event-id": this.#position }),
-        },
-        signal: ended,
-      });
-      const kind = response.headers.get("content-type") ?? "";
-      if (!response.body || !kind.startsWith("text/event-stream")) {
-        await response.body?.cancel();
-        throw malformed(response.status, "The worker's answer is no event stream");
-      }
-      for await (const event of readEventStream(response.body, { signal: ended, heard })) {
-        this.#take(event);
-        if (event.type === "ready") ready = true;
-      }
-      ended.throwIfAborted();
-      return { ready, error: unreachable(new Error("The stream ended")) };
-    } catch (error) {
-      return { ready, error: error instanceof RemoteApiError ? error : unreachable(error) };
-    } finally {
-      callOff();
-    }
+  async #opened(signal: AbortSignal): Promise<Response> {
+    const response = await this.#options.api.open({
+      method: "GET",
+      path: "/v1/events",
+      headers: {
+        accept: "text/event-stream",
+        ...(this.#position !== "" && { "last-event-id": this.#position }),
+      },
+      signal,
+    });
+    if (response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
+    await response.body?.cancel();
+    throw malformed(response.status, "The worker's answer is no event stream");
   }
 
   #take({ type, data, lastEventId }: StreamedEvent): void {

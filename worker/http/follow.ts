@@ -1,4 +1,4 @@
-import { readEventStream, type StreamedEvent } from "holdfast/remote";
+import { followEvents, type StreamedEvent } from "holdfast/remote";
 
 /** The waits between attempts at a stream that breaks, in ms: the first, and the longest. */
 const FIRST_PAUSE_MS = 250;
@@ -31,24 +31,20 @@ export interface Upstream {
 }
 
 /** Reads an object's event stream until aborted, opening it again wherever it breaks. */
-export async function follow({ open, take, absent, signal, pause }: Upstream): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      const response = await open(signal);
+export function follow({ open, take, absent, signal, pause }: Upstream): Promise<void> {
+  return followEvents({
+    async open(ended) {
+      const response = await open(ended);
       if (response.status === 404) absent?.();
-      if (response.ok && response.body) {
-        for await (const event of readEventStream(response.body, { signal })) {
-          failures = 0;
-          await take(event);
-        }
-      } else await response.body?.cancel();
-    } catch {
-      // The object was evicted, moved or updated: it is there again when it is asked again.
-    }
-    if (signal.aborted) return;
-    const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++);
-    // Spread, so that the watchers of a restarted object do not all come at once.
-    await pause(ms * (0.5 + Math.random() / 2), signal);
-  }
+      return response;
+    },
+    take,
+    // The object was evicted, moved or updated: it is there again when it is asked again.
+    broken: (_error, failures) => {
+      const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+      // Spread, so that the watchers of a restarted object do not all come at once.
+      return pause(ms * (0.5 + Math.random() / 2), signal);
+    },
+    signal,
+  });
 }
