@@ -70,3 +70,18 @@ test("an edge task's question is answered in the page, and its updates come as t
   await page.stands("completed");
   expect(await page.resultText()).toContain("published");
 });
+
+test("long arguments, which lists leave out, are shown when their task is opened", async () => {
+  const page = await openPage();
+  await page.choose("sample-2026");
+  await page.call("acquire_paper", { doi: `10.1/${"kelp".repeat(1_500)}`, stage_ms: 600 });
+  await page.stands("completed");
+  const listed = await newest();
+  expect(listed).toMatchObject({ omitted: ["arguments"] });
+  await page.page.close();
+
+  const later = await openPage();
+  const task = await later.open();
+  await task.locator("text=/10\\.1\\/kelpkelp/").first().waitFor();
+  await later.page.close();
+});
