@@ -31,6 +31,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     ],
   ],
   ["src/task.ts", ["src/protocol", "src/errors.ts", "src/task-view.ts"]],
+  ["src/answered-call.ts", ["src/engine", "src/errors.ts", "src/channel", "src/task.ts"]],
   ["src/task-client-api.ts", ["src/protocol", "src/task-view.ts", "src/task.ts"]],
   [
     "src/agent",
@@ -44,6 +45,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-status.ts",
       "src/task-view.ts",
       "src/task.ts",
+      "src/answered-call.ts",
       "src/task-client-api.ts",
     ],
   ],
@@ -79,6 +81,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-view.ts",
       "src/runtime",
       "src/task.ts",
+      "src/answered-call.ts",
       "src/task-client-api.ts",
       "src/task-subscribers.ts",
       "src/warn-once.ts",
@@ -110,6 +113,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-view.ts",
       "src/runtime",
       "src/task.ts",
+      "src/answered-call.ts",
       "src/task-client-api.ts",
       "src/task-subscribers.ts",
       "src/mirror",
@@ -192,7 +196,6 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     ],
   ],
   ["worker/metrics", ["worker/bindings.ts", "worker/operations", "worker/http", "worker/access"]],
-  ["worker/objects", ["holdfast", "worker/group"]],
   [
     "worker/principal",
     [
