@@ -264,7 +264,4 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
 ];
 
 /** Arrows that point up and are to be removed. An entry without such an import fails the test. */
-export const TO_REMOVE: readonly (readonly [from: string, to: string])[] = [
-  // Calls whose server was not reached yet have a table of their own until the engine holds them as queued.
-  ["worker/group", "worker/objects"],
-];
+export const TO_REMOVE: readonly (readonly [from: string, to: string])[] = [];
