@@ -44,6 +44,31 @@ export class Task<Output = unknown> implements AsyncIterable<TaskView> {
     return this.#view;
   }
 
+  /** The same as {@link view}. */
+  get current(): TaskView {
+    return this.#view;
+  }
+
+  /** Short for `view.status`. */
+  get status(): TaskView["status"] {
+    return this.#view.status;
+  }
+
+  /** Short for `view.arguments`. */
+  get arguments(): TaskView["arguments"] {
+    return this.#view.arguments;
+  }
+
+  /** Short for `view.inputRequests`: the questions that {@link answer} takes now. */
+  get inputRequests(): TaskView["inputRequests"] {
+    return this.#view.inputRequests;
+  }
+
+  /** Short for `view.outcome`. */
+  get outcome(): TaskView["outcome"] {
+    return this.#view.outcome;
+  }
+
   /**
    * The view with `rev` and `nextPollAt` as they are now: for whoever sends it to another process. Their changes alone
    * make no new {@link view}.
