@@ -1,4 +1,5 @@
 import { cutText } from "../protocol/bounds.ts";
+import { traitsOf } from "../protocol/task-protocol.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
 import { callFaulted } from "./call.ts";
 import type { Fault } from "./fault.ts";
@@ -71,7 +72,7 @@ function acknowledged(state: TaskState, now: number): TaskState {
 export function abandonsCall({ record, inFlight }: TaskState): boolean {
   const { stage, cancel, generation, call } = record;
   if (stage !== "calling" || !cancel || !inFlight.has("call")) return false;
-  return generation === "2026-07-28" || !call.asTask;
+  return traitsOf(generation).abandonsCalls || !call.asTask;
 }
 
 /**

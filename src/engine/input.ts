@@ -1,6 +1,7 @@
 import { cutText, jsonWeight, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
+import { traitsOf } from "../protocol/task-protocol.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
@@ -132,7 +133,7 @@ export function answered(state: TaskState, key: string, response: JsonObject): T
 /** The answers that go with the next request: 2025-11-25 takes them one by one. */
 export function answersToSend(record: TaskRecord): readonly RecordedInput[] {
   const answered = record.inputs.filter(({ state, resend }) => state === "answered" || resend);
-  return record.generation === "2025-11-25" ? answered.slice(0, 1) : answered;
+  return traitsOf(record.generation).answersTogether ? answered : answered.slice(0, 1);
 }
 
 export function delivered(state: TaskState, keys: readonly string[], now: number, timing: Timing): TaskState {

@@ -1,3 +1,4 @@
+import { traitsOf } from "../protocol/task-protocol.ts";
 import { abandonsCall } from "./cancel.ts";
 import { answersToSend } from "./input.ts";
 import { end, lost } from "./outcome.ts";
@@ -55,7 +56,7 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
       // A plain 2025-11-25 call may be asked while it runs; later it is too late to recover it.
       // In 2026-07-28 the answers are in the call that is out (mrtr).
       if (state.inFlight.size > 0) {
-        return record.generation === "2025-11-25" && answers ? ["answer"] : [];
+        return answers && !traitsOf(record.generation).answersTogether ? ["answer"] : [];
       }
       return [state.mayCall || record.call.recovery === "repeat" ? "call" : "list"];
     case "running": {
@@ -64,7 +65,7 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
       if (record.cancel && record.cancel.acknowledgedAt === undefined) wanted.push("cancel");
       if (hasEnded(record)) {
         // Its payload is all that is missing.
-        wanted.push(record.generation === "2025-11-25" ? "result" : "get");
+        wanted.push(traitsOf(record.generation).inline ? "get" : "result");
         return wanted;
       }
       if (wantsQuestions(state) && now >= state.listenAt) wanted.push("result");

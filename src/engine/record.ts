@@ -1,7 +1,7 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RpcErrorBody } from "../protocol/json-rpc.ts";
-import type { TaskPreference, ToolCall } from "../protocol/task-protocol.ts";
+import { type TaskPreference, type ToolCall, traitsOf } from "../protocol/task-protocol.ts";
 import { type Generation, isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Doubt } from "./reused-id.ts";
@@ -169,7 +169,7 @@ export function hasEnded({ snapshot }: TaskRecord): boolean {
  * came, or could not be read. Only 2025-11-25 lists tasks, so only there can it be taken for another's.
  */
 export function mayHaveStray({ generation, call, stage, taskId, outcome }: TaskRecord): boolean {
-  if (generation !== "2025-11-25" || !call.asTask) return false;
+  if (!traitsOf(generation).lists || !call.asTask) return false;
   if (call.repeated) return true;
   if (taskId !== undefined) return false;
   if (!outcome) return stage === "calling";

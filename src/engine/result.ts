@@ -1,3 +1,4 @@
+import { traitsOf } from "../protocol/task-protocol.ts";
 import type { TaskPayload } from "../protocol/task-reading.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
 import { end, outcomeOf, reportedFailed, rpcFailed } from "./outcome.ts";
@@ -10,7 +11,7 @@ import { landed, payloadFaulted, troubled } from "./trouble.ts";
 /** 2025-11-25 sends its questions on `tasks/result` ("Input Required Status"), which is opened while none is known. */
 export function wantsQuestions({ record }: TaskState): boolean {
   return (
-    record.generation === "2025-11-25" &&
+    !traitsOf(record.generation).inline &&
     record.snapshot?.status === "input_required" &&
     !record.inputs.some(({ state }) => state === "open" || state === "answered")
   );

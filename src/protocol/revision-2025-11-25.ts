@@ -17,6 +17,13 @@ import { holdsContent, readToolResult } from "./tool-result.ts";
 /** SEP-1686: the client asks for a task, and `tasks/result` holds the payload and the questions. */
 export const revision2025: TaskProtocol = {
   generation: "2025-11-25",
+  traits: {
+    inline: false,
+    answersTogether: false,
+    lists: true,
+    abandonsCalls: false,
+    pushesOnStream: true,
+  },
 
   mayBecomeTask(session: Session, tool: ToolFacts | undefined, preference: TaskPreference): boolean {
     if (!declares(session, "requests", "tools", "call")) return false;

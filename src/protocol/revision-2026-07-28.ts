@@ -20,6 +20,13 @@ import { holdsContent, readToolResult } from "./tool-result.ts";
 /** SEP-2663: the server decides what is a task, and `tasks/get` carries everything inline. */
 export const revision2026: TaskProtocol = {
   generation: "2026-07-28",
+  traits: {
+    inline: true,
+    answersTogether: true,
+    lists: false,
+    abandonsCalls: true,
+    pushesOnStream: false,
+  },
 
   // The server's own capabilities are only advertised by the optional server/discover, and it may
   // answer any call with a task: so any call may become one.

@@ -39,12 +39,27 @@ export type TaskId = string | number;
 /** What a caller may prefer where the protocol leaves a choice. */
 export type TaskPreference = "task" | "plain";
 
+/** How a generation differs from others in what it leaves to the client. Nothing outside `protocol/` compares generations for it. */
+export interface TaskTraits {
+  /** `tasks/get` carries the payload and the questions. Otherwise `tasks/result` brings the one and is open for the others. */
+  readonly inline: boolean;
+  /** All answers travel in one request. Otherwise each is the reply to a request of the server, also while the call runs. */
+  readonly answersTogether: boolean;
+  /** A server may list a task whose call had no reply. */
+  readonly lists: boolean;
+  /** Every call in flight is cancelled by abandoning its request. Otherwise one that asked for a task is cancelled with its task. */
+  readonly abandonsCalls: boolean;
+  /** The server pushes changes of its own accord, on its own stream. Otherwise to whoever subscribes. */
+  readonly pushesOnStream: boolean;
+}
+
 /**
  * One generation of Tasks as pure functions. Every `decode` throws a MalformedReplyError
  * for a reply that breaks the protocol, and nothing else.
  */
 export interface TaskProtocol {
   readonly generation: Generation;
+  readonly traits: TaskTraits;
   /** Whether this call is to be sent as a task (or, in 2026-07-28, may become one). */
   mayBecomeTask(session: Session, tool: ToolFacts | undefined, preference: TaskPreference): boolean;
   /** Whether `tasks/list` can find a task whose id never arrived. */
@@ -77,4 +92,9 @@ export function protocolOf(generation: Generation | undefined): TaskProtocol {
     case "2026-07-28":
       return revision2026;
   }
+}
+
+/** @param generation Of a queued call it is not known, and none of the traits matters yet. */
+export function traitsOf(generation: Generation | undefined): TaskTraits {
+  return protocolOf(generation ?? "2026-07-28").traits;
 }

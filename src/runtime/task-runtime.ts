@@ -34,7 +34,7 @@ import {
   type RpcRequest,
 } from "../protocol/json-rpc.ts";
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
-import { protocolOf, type TaskId } from "../protocol/task-protocol.ts";
+import { protocolOf, type TaskId, traitsOf } from "../protocol/task-protocol.ts";
 import { MalformedReplyError, type TaskReading } from "../protocol/task-reading.ts";
 import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snapshot.ts";
 import { RecentSet } from "../recent-set.ts";
@@ -434,7 +434,7 @@ export class TaskRuntime {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!this.#options.push || !endpoint || record.taskId === undefined) return;
     if (record.outcome || hasEnded(record) || endpoint.refusesPush) return;
-    if (record.generation === "2025-11-25") {
+    if (traitsOf(record.generation).pushesOnStream) {
       return this.#listen(record);
     }
     let feed = this.#feeds.get(record.endpoint);
