@@ -89,7 +89,7 @@ async function execute(
   const work = async (): Promise<ToolResult> => {
     const task = await client.start(endpoint, tool.name, args, signal && { signal });
     held.hold(task);
-    const left = { signal, budgetMs: budgetMs - (clock.now() - began) };
+    const left = { signal, budgetMs: budgetMs - (clock.now() - began), isNew: true };
     const result = await settle(context, task, left).finally(() => withdraw(task, signal));
     if (task.view.outcome) held.release(task);
     return result;

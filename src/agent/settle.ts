@@ -7,18 +7,23 @@ import { CHECK_TASK } from "./companion-names.ts";
 import { errorResult, failureResult, subject } from "./failure-result.ts";
 import { type AgentContext, toolKey } from "./options.ts";
 import { runningResult } from "./running-result.ts";
-import { waitWithin } from "./wait-within.ts";
+import { waitForAcceptance, waitWithin } from "./wait-within.ts";
 
-/** Waits for the task within the budget: its result as it is, a failure, or a running result. */
+/**
+ * Waits for the task within the budget: its result as it is, a failure, or a running result.
+ * @param options `isNew`: the call was just made, and may yet have to leave.
+ */
 export async function settle(
   context: AgentContext,
   task: Task,
-  options: ExecuteOptions,
+  options: ExecuteOptions & { readonly isNew?: boolean },
 ): Promise<ToolResult> {
   const { clock, budgetMs, allowAnswers, maxQuoteLength, known } = context;
+  const began = clock.now();
+  if (options.isNew) await waitForAcceptance(task, { clock, signal: options.signal });
   const { name, repeatable } = known.get(toolKey(task.view)) ?? {};
   await waitWithin(task, {
-    budgetMs: options.budgetMs ?? budgetMs,
+    budgetMs: (options.budgetMs ?? budgetMs) - (clock.now() - began),
     clock,
     signal: options.signal,
     // Whoever else answers may do so within the budget.

@@ -229,7 +229,7 @@ describe("a call", () => {
     const { client, server, clock, letConnect } = unconnected();
     const [search, check] = await agentTools(client, { clock, budgetMs: 500 });
     const execution = await executing(search as AgentTool);
-    await clock.advance(500);
+    await clock.advance(2_000);
     const result = await execution.result;
     expect(fields(result)).toMatchObject({ status: "working" });
     expect(textOf(result)).toContain("waits to be sent to its server");
@@ -405,7 +405,10 @@ describe("an abort", () => {
     controller.abort(reason);
     await execution.result.catch(() => undefined);
     await settled();
-    expect(lab.clock.waits.filter((ms) => ms === 45_000).length).toBeGreaterThan(0);
+    expect(
+      lab.clock.waits.filter((ms) => ms === 2_000).length,
+      "the server's time to accept",
+    ).toBeGreaterThan(0);
     expect(lab.clock.pending).toBe(before);
   });
 });
