@@ -102,5 +102,6 @@ test("an endpoint's secret that its server repeats reaches nobody: not in result
   ];
   replies.push(...errors, await ask("/v1/tasks"));
   for (const reply of replies) expect(reply).not.toContain(SECRET);
-  for (const error of errors) expect(error.length, error.slice(0, 300)).toBeLessThan(2_000);
+  // The call waits for its server: a running result quotes the failure in its text and in its fields.
+  for (const error of errors) expect(error.length, error.slice(0, 300)).toBeLessThan(4_000);
 });

@@ -7,6 +7,7 @@ import { until } from "./until.ts";
 const silent = (): undefined => undefined;
 
 /** Requests of each kind, and the method that the server leaves unanswered. */
+const DESCRIPTION = "the description of the tool to call";
 const KINDS: readonly [string, Answers, (client: TaskClient, signal?: AbortSignal) => Promise<unknown>][] = [
   [
     "the handshake",
@@ -24,20 +25,32 @@ const KINDS: readonly [string, Answers, (client: TaskClient, signal?: AbortSigna
     (client, signal) => client.request("server", "resources/list", {}, signal && { signal }),
   ],
   [
-    "the description of the tool to call",
+    DESCRIPTION,
     { "tools/list": silent },
     (client, signal) => client.callTool("server", "plain", {}, signal && { signal }),
   ],
 ];
 
 describe.each(CONNECTORS)("%s", (_name, connect) => {
-  test.each(KINDS)("requestTimeoutMs bounds %s", async (_what, answers, ask) => {
-    const server = await serverOf(answers);
+  test.each(KINDS.filter(([what]) => what !== DESCRIPTION))(
+    "requestTimeoutMs bounds %s",
+    async (_what, answers, ask) => {
+      const server = await serverOf(answers);
+      const client = clientOf(connect(server.url), { requestTimeoutMs: 200 });
+      await expect(ask(client)).rejects.toMatchObject({
+        fault: { kind: "timeout", message: `No reply within 200 ms from ${server.url}` },
+        target: { endpoint: "server", address: server.url },
+      });
+    },
+  );
+
+  test(`requestTimeoutMs bounds ${DESCRIPTION}, which is asked for again`, async () => {
+    const server = await serverOf({ "tools/list": silent });
     const client = clientOf(connect(server.url), { requestTimeoutMs: 200 });
-    await expect(ask(client)).rejects.toMatchObject({
-      fault: { kind: "timeout", message: `No reply within 200 ms from ${server.url}` },
-      target: { endpoint: "server", address: server.url },
-    });
+    const task = await client.start("server", "plain", {});
+    await until("the list is asked for again", () => server.of("tools/list").length >= 2);
+    expect(task.view).toMatchObject({ status: "queued", trouble: { fault: { kind: "timeout" } } });
+    await task.cancel();
   });
 
   test.each(KINDS)("an abort ends the wait for %s with its reason", async (_what, answers, ask) => {
