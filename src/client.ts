@@ -407,7 +407,7 @@ export class TaskClient implements TaskClientApi {
     if (known) return known;
     const task = new Task(view, this.#actions);
     if (!outcome) this.#tasks.set(id, task);
-    if (status === "queued") this.#host.followCall(view);
+    if (status === "queued" || (status === "calling" && !view.asTask)) this.#host.followCall(view);
     return task;
   }
 
