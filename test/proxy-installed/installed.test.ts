@@ -2,6 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { createMCPClient } from "@ai-sdk/mcp";
+import { Experimental_StdioMCPTransport } from "@ai-sdk/mcp/mcp-stdio";
+import { Client as ClientV2 } from "@modelcontextprotocol/client";
+import { StdioClientTransport as StdioV2 } from "@modelcontextprotocol/client/stdio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../bundle/package-build.ts";
 import { connected, DataFolder, environment, type ProxiedClient } from "../proxy/proxied-client.ts";
@@ -59,6 +63,23 @@ async function followed(
   return answer.content[0]?.text ?? "";
 }
 
+/** The command in the folder with a budget of 1.5 s, so that a tool of 4 s is answered with a running result. */
+const SHORT_BUDGET = {
+  command: "npx",
+  args: ["holdfast", "--budget", "1.5", "--", "npx", "@modelcontextprotocol/server-everything"],
+  cwd: app,
+  env: environment(folder),
+  stderr: "ignore" as const,
+};
+
+async function comesToItsEnds(call: (name: string, args: object) => Promise<Answer>): Promise<void> {
+  const running = await call("trigger-long-running-operation", { duration: 4, steps: 2 });
+  expect(running.structuredContent?.status).toBe("working");
+  expect(await followed(call, running)).toContain("Long running operation completed. Duration: 4 seconds");
+  const research = await call("simulate-research-query", { topic: "kelp" });
+  expect(await followed(call, research)).toContain("Research Report: kelp");
+}
+
 describe("Installed from its tarball in an empty folder", () => {
   test("SDK v1 with its own 60 s: the 90 s tool, a task, its question and 20 calls at once come to their ends", {
     timeout: 300_000,
@@ -104,6 +125,31 @@ describe("Installed from its tarball in an empty folder", () => {
     const inspect = ["inspector", "--cli", "--config", file, "--server", "everything", ...call];
     const { stdout } = await run("npx", inspect, { cwd: app, env: environment(folder) });
     expect((JSON.parse(stdout) as Answer).content[0]?.text).toContain("Research Report: kelp");
+  });
+
+  test.each(["modern", "legacy"] as const)(
+    "SDK v2 of the %s era comes to the ends of the 4 s tool and a task",
+    {
+      timeout: 120_000,
+    },
+    async (era) => {
+      const versionNegotiation = { mode: era === "modern" ? "auto" : "legacy" } as const;
+      const client = new ClientV2({ name: "v2", version: "1.0.0" }, { versionNegotiation });
+      await client.connect(new StdioV2(SHORT_BUDGET));
+      expect(client.getProtocolEra()).toBe(era);
+      await comesToItsEnds(
+        async (name, args) => (await client.callTool({ name, arguments: { ...args } })) as Answer,
+      );
+      await client.close();
+    },
+  );
+
+  test("@ai-sdk/mcp comes to the ends of the 4 s tool and a task", { timeout: 120_000 }, async () => {
+    const client = await createMCPClient({ transport: new Experimental_StdioMCPTransport(SHORT_BUDGET) });
+    await comesToItsEnds(
+      async (name, args) => (await client.callTool({ name, arguments: { ...args } })) as Answer,
+    );
+    await client.close();
   });
 
   test("the tarball has at most 500 kB, and the library came without anything that the command needs", async () => {
