@@ -135,6 +135,10 @@ export class Endpoint {
       const same = forgotten && renewed.session.generation === generation;
       // In the other generation a call is another one. Tools are listed alike in both.
       if (!same && frame.method !== "tools/list") throw error;
+      if (options?.mayRepeat?.() === false) {
+        const message = "The session was renewed, and the server wants the request later";
+        throw new RequestFaultError(frame.method, { kind: "network", message, unsent: true }, error);
+      }
       return this.#requestOn(renewed, frame, options);
     }
   }

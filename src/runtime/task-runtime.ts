@@ -663,7 +663,11 @@ export class TaskRuntime {
   ): Promise<TaskEvent> {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!endpoint) return { type: "faulted", operation, fault: unknownEndpoint(record.endpoint) };
-    const options = { timeoutMs: this.#options.requestTimeoutMs, signal, about: record.id };
+    const mayRepeat = (): boolean => {
+      const hold = this.#states.get(record.id)?.hold;
+      return !hold?.demanded || this.#options.clock.now() >= hold.until;
+    };
+    const options = { timeoutMs: this.#options.requestTimeoutMs, signal, about: record.id, mayRepeat };
     if (operation === "describe") {
       const state = this.#states.get(record.id) ?? idleState(record);
       const description = await endpoint.describe(record.call.name, describesAnew(state), signal);
