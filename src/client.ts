@@ -74,7 +74,7 @@ export interface StartOptions extends CallOptions {
 export interface EndpointRequestOptions {
   /** How long each reply may take, in ms: `requestTimeoutMs`. */
   readonly timeoutMs?: number;
-  /** Gives the request up, also while the endpoint connects. The server is told first, which takes 1 s at most. */
+  /** Aborts the request, also while the endpoint connects. The promise rejects once the server was notified, after 1 s at most. */
   readonly signal?: AbortSignal;
 }
 

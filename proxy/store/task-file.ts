@@ -111,7 +111,7 @@ export class TaskFile {
     this.#db.prepare("UPDATE wish SET reply = ? WHERE id = ?").run(reply, id);
   }
 
-  /** Returns the answer to a wish and deletes it; undefined while there is none. */
+  /** Returns the answer to a wish and deletes it. Returns undefined before the answer exists. */
   takeReply(id: number): string | undefined {
     const row = this.#db.prepare("SELECT reply FROM wish WHERE id = ? AND reply IS NOT NULL").get(id);
     if (!row) return undefined;

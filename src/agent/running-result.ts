@@ -8,7 +8,6 @@ import { ANSWER_TASK, CANCEL_TASK, CHECK_TASK } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
 import { MAX_QUOTE, plainFields, plainText, quoted, toolText } from "./quoting.ts";
 
-/** Where a server puts what it would have the model told at once (2025-11-25 tasks, "Creating Tasks"). */
 /** How many questions are shown at a time. */
 const MOST_QUESTIONS = 5;
 const SOONEST_CHECK_MS = 1_000;

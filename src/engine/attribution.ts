@@ -22,7 +22,7 @@ export function askedOf(
 ): TaskState | undefined {
   const named = taskId === undefined ? undefined : states.findLast(({ record }) => record.taskId === taskId);
   if (named) return named;
-  const calls = states.filter(({ record, inFlight }) => record.stage === "calling" && inFlight.has("call"));
+  const calls = states.filter(isCallInFlight);
   if (about !== undefined) {
     // A task may ask before the reply to its call has named it.
     const own = taskId === undefined ? states : calls;
@@ -41,9 +41,11 @@ export function askedOf(
  */
 export function mayBeNamed(states: readonly TaskState[], { taskId, about }: Provenance): boolean {
   if (taskId === undefined || about !== undefined) return false;
-  return states.some(
-    ({ record, inFlight }) => record.stage === "calling" && record.call.asTask && inFlight.has("call"),
-  );
+  return states.some((state) => isCallInFlight(state) && state.record.call.asTask);
+}
+
+function isCallInFlight({ record, inFlight }: TaskState): boolean {
+  return record.stage === "calling" && inFlight.has("call");
 }
 
 function only(states: readonly TaskState[]): TaskState | undefined {

@@ -103,7 +103,7 @@ export function describeFaulted(
   if (state.record.stage !== "queued") return state;
   const next = troubled(state, fault, now, timing);
   const { silentSince = now } = next.record;
-  // After a week, the first fault of a page is no reason to fail yet.
+  // A page that is opened a week later must not fail the call at its first fault.
   const silent = next.failures >= ATTEMPTS && now >= silentSince + timing.silenceMs;
   if (!silent && !lasts(fault, state.attended === true)) return next;
   const { refusal } = state;

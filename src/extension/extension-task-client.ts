@@ -74,9 +74,9 @@ export class ExtensionTaskClient implements TaskClientApi {
         answer: async ({ id }, key, response) => readView(await ask({ method: "answer", id, key, response })),
       },
       closed: this.#closing.signal,
-      // Whoever waits for a change needs the worker; nobody else does.
+      // Only a caller that waits for a change needs the worker.
       watch: () => this.#line.watch(mirror.needsEvents),
-      // A task that ended before anybody here subscribed is no news.
+      // Subscribers are not called for a task that ended before they subscribed.
       isNews: ({ outcome, settledAt = 0 }) => mirror.hasSubscribers && (!outcome || settledAt >= this.#since),
     });
     this.#mirror = mirror;

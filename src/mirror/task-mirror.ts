@@ -152,7 +152,7 @@ export class TaskMirror implements TaskReader {
     this.#options.watch();
   }
 
-  /** A task was deleted: subscribers are told. */
+  /** Calls the subscribers for a task that was deleted. */
   forgotten(id: string): void {
     const running = this.#unfinished.get(id);
     // Deleted while it ran: its handles end.

@@ -49,7 +49,7 @@ export interface TaskTraits {
   readonly lists: boolean;
   /** Every call in flight is cancelled by abandoning its request. Otherwise one that asked for a task is cancelled with its task. */
   readonly abandonsCalls: boolean;
-  /** The server pushes changes of its own accord, on its own stream. Otherwise to whoever subscribes. */
+  /** The server pushes changes unasked, on its own stream. Without it, the server pushes them to subscriptions only. */
   readonly pushesOnStream: boolean;
 }
 

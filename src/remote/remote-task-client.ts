@@ -68,7 +68,7 @@ export class RemoteTaskClient implements TaskClientApi {
     const mirror = new TaskMirror({
       source: this.#requests,
       closed,
-      // Whoever waits for a change needs the stream; nobody else does.
+      // Only a caller that waits for a change needs the stream.
       watch: () => (mirror.needsEvents ? this.#feed.open() : this.#feed.close()),
     });
     this.#mirror = mirror;

@@ -41,7 +41,7 @@ export interface TabGroupEvents {
   readonly forgot: (id: string) => void;
   /** To the leader: another tab makes this call, or hands over its task. `base`: the `rev` that the store holds. */
   readonly adopt: (record: TaskRecord, base: number | undefined) => void;
-  /** Whether this tab runs the task: then it acts, whoever leads. */
+  /** Whether this tab runs the task. If so, this tab acts, even if another tab leads. */
   readonly runs: (id: string) => boolean;
   /** To the leader: resolves when the action is durable; false if there was nothing to do it to. */
   readonly act: (action: TabAction) => Promise<boolean>;

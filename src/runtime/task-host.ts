@@ -535,7 +535,7 @@ export class TaskHost {
     if (plain) return this.#options.over(view.id);
     if (view.outcome) return void this.#options.changed(view);
     const stored = await this.record(view.id);
-    // A task that is no longer stored was a plain call, and has ended.
+    // Without a record in the store, the task was a plain call that has ended.
     if (stored) this.#options.changed(stored.rev > view.rev ? viewOf(stored) : view);
   }
 

@@ -153,7 +153,6 @@ export class TaskRuntime {
   /** Steps that wait until nothing is out. */
   readonly #waiting: (() => void)[] = [];
   readonly #closing: AbortController = new AbortController();
-  #closed = false;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -167,6 +166,10 @@ export class TaskRuntime {
 
   states(): IterableIterator<TaskState> {
     return this.#states.values();
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   /** Takes a new call on. Resolves when its record is written, or the store has refused it. */
@@ -361,7 +364,6 @@ export class TaskRuntime {
   }
 
   close(): void {
-    this.#closed = true;
     this.#closing.abort();
     for (const feed of this.#feeds.values()) feed.close();
     for (const stop of this.#listening.values()) stop();
@@ -434,9 +436,7 @@ export class TaskRuntime {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!this.#options.push || !endpoint || record.taskId === undefined) return;
     if (record.outcome || hasEnded(record) || endpoint.refusesPush) return;
-    if (traitsOf(record.generation).pushesOnStream) {
-      return this.#listen(record);
-    }
+    if (traitsOf(record.generation).pushesOnStream) return this.#listen(record);
     let feed = this.#feeds.get(record.endpoint);
     if (!feed) {
       const { clock, timing } = this.#options;
