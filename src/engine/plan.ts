@@ -63,13 +63,8 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
       const wanted: Operation[] = [];
       if (answers) wanted.push("answer");
       if (record.cancel && record.cancel.acknowledgedAt === undefined) wanted.push("cancel");
-      if (hasEnded(record)) {
-        // Its payload is all that is missing.
-        wanted.push(traitsOf(record.generation).inline ? "get" : "result");
-        return wanted;
-      }
-      if (wantsQuestions(state) && now >= state.listenAt) wanted.push("result");
-      if (now >= state.pollAt) wanted.push("get");
+      if (fetches(record) || (wantsQuestions(state) && now >= state.listenAt)) wanted.push("result");
+      if (!fetches(record) && now >= state.pollAt) wanted.push("get");
       return wanted;
     }
     default:
@@ -77,9 +72,14 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
   }
 }
 
+/** It has ended, and its payload has a request of its own. Where polls bring the payload, they go on at their pace. */
+function fetches(record: TaskRecord): boolean {
+  return hasEnded(record) && !traitsOf(record.generation).inline;
+}
+
 /** When the task is polled next, in ms since 1970. Nothing while a poll is out, or where none is to come. */
 export function nextPollAt({ record, inFlight, pollAt, hold }: TaskState): number | undefined {
-  if (record.stage !== "running" || hasEnded(record) || inFlight.has("get")) return undefined;
+  if (record.stage !== "running" || fetches(record) || inFlight.has("get")) return undefined;
   return Math.max(pollAt, hold?.until ?? 0);
 }
 
@@ -89,11 +89,11 @@ export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): numb
   const free = hold?.until ?? 0;
   if (isCall(record) && inFlight.size === 0) return free;
   if (record.stage !== "running") return Number.POSITIVE_INFINITY;
-  const times: number[] = hold ? [free] : [];
+  const times: number[] = [nextPollAt(state) ?? Number.POSITIVE_INFINITY];
+  if (hold) times.push(free);
   if (!hasEnded(record)) {
     const acknowledgedAt = record.cancel?.acknowledgedAt;
     if (acknowledgedAt !== undefined) times.push(acknowledgedAt + timing.cancelGraceMs);
-    times.push(nextPollAt(state) ?? Number.POSITIVE_INFINITY);
     if (wantsQuestions(state) && !inFlight.has("result")) times.push(Math.max(state.listenAt, free));
   }
   return Math.min(...times);

@@ -21,11 +21,13 @@ export function woken(
   timing: Timing,
 ): TaskState {
   const byTicks = dueFrom === undefined ? now : pollFrom(record, timing, dueFrom);
+  const byPace = fresh ? nextPoll(record, timing, now) : (dueByPace(record, now, timing) ?? byTicks);
   return {
     ...idleState(record),
     ...inheritedHold(record, now, timing),
     mayCall: record.call.refused === true,
-    pollAt: fresh ? nextPoll(record, timing, now) : (dueByPace(record, now, timing) ?? byTicks),
+    // Of a task that has ended only the payload is missing.
+    pollAt: hasEnded(record) ? now : byPace,
   };
 }
 
@@ -34,7 +36,8 @@ export function polled(state: TaskState, reading: TaskReading, now: number, timi
   // A notification came while the poll was out, and is newer: the next poll tells.
   if (state.overtaken && isOutdated(state, reading.snapshot)) {
     const { overtaken: _once, ...next } = eased(landed(state, "get"), now, timing);
-    return paced(next, now, timing);
+    // The notification said that it has ended: the poll that brings the payload could not leave sooner.
+    return hasEnded(next.record) ? { ...next, pollAt: now } : paced(next, now, timing);
   }
   const { status, statusMessage } = reading.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
@@ -98,6 +101,8 @@ function taken(
       : // Whichever task the reading is about, the server asks to be polled no sooner.
         Math.max(own, pollInterval(seen, timing, now));
   const known = { ...state, record, doubt, doubtfulMs: withheld ? doubtfulMs : undefined };
+  // Of a task that is known to have ended from now on, only the payload is missing.
+  if (hasEnded(record) && !hasEnded(state.record)) return { ...known, pollAt: now };
   return paced(stamp && !withheld ? { ...known, stampedAt: stamp } : known, now, timing);
 }
 
@@ -106,7 +111,7 @@ function paced(state: TaskState, now: number, timing: Timing): TaskState {
 }
 
 function planned({ record, pushed, doubtfulMs }: TaskState, now: number, timing: Timing): number {
-  return nextPoll(record, timing, now, pushed, doubtfulMs);
+  return nextPoll(record, timing, now, pushed && !hasEnded(record), doubtfulMs);
 }
 
 export function pollFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {

@@ -64,15 +64,15 @@ export class Disk {
   }
 
   /** The record of a task, by the server's id. */
-  recordOfTask(endpoint: string, taskId: string): TaskRecord | undefined {
-    // A server may use an id again: the latest call is meant.
-    const own = (record: TaskRecord): boolean => record.taskId === taskId && record.endpoint === endpoint;
-    const latestFirst = (a: TaskRecord, b: TaskRecord): number => b.createdAt - a.createdAt;
-    for (const records of [this.active, this.settled]) {
-      const [latest] = [...records.values()].filter(own).sort(latestFirst);
-      if (latest) return latest;
-    }
-    return undefined;
+  /** @param isOfCall A server may use an id again: whether a record is of the call that is meant. */
+  recordOfTask(
+    endpoint: string,
+    taskId: string,
+    isOfCall: (record: TaskRecord) => boolean,
+  ): TaskRecord | undefined {
+    const own = (record: TaskRecord): boolean =>
+      record.taskId === taskId && record.endpoint === endpoint && isOfCall(record);
+    return [...this.active.values()].find(own) ?? [...this.settled.values()].find(own);
   }
 
   /** Whether the call of this tag has an unfinished record. */

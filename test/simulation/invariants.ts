@@ -261,9 +261,8 @@ export class Invariants implements DiskEvents, WireEvents {
     const late = this.#pace.sends(tab, taskId);
     if (late && !this.#isUnsettled(tab, endpoint)) this.violate("Retry-After is honoured", late);
     const tag = this.#setting.ledger.tagOfTask(taskId) ?? "";
-    const record = this.#disk?.recordOfTask(endpoint, taskId);
-    // One of another call is of an earlier task of this id.
-    if (!record || this.#tag(record) !== tag) {
+    const record = this.#disk?.recordOfTask(endpoint, taskId, (one) => this.#tag(one) === tag);
+    if (!record) {
       if (!this.#unstored.has(tag)) {
         this.violate("no request for a task leaves before its record is durable", `${method} of ${taskId}`);
       }

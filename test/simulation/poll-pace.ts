@@ -111,7 +111,8 @@ export class PollPace {
     const pace = this.#paces.get(tab)?.get(taskId);
     // Before the reply to the call nobody here knows what a notification is about; who polls knows.
     if (!pace || (!pace.readAt && pace.poll === undefined)) return;
-    if (!(updatedAt < pace.updatedAt)) {
+    // That the task is over is news whatever the clock says.
+    if (over || !(updatedAt < pace.updatedAt)) {
       take(pace, intervalMs, updatedAt);
       pace.overtaken = true;
     }

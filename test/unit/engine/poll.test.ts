@@ -114,6 +114,16 @@ describe("the end of a task, 2026-07-28", () => {
     expect(walk.sent).toEqual(["get"]);
   });
 
+  it("a reply from before a brief word of the end is followed by one poll at once, and then by polls at their pace", () => {
+    const walk = running().onDue();
+    walk.on({ type: "notified", reading: seen({ status: "completed" }, 100) }, 100);
+    expect(walk.on({ type: "polled", reading: seen({}, 50) }, 10).sent).toEqual(["get"]);
+    // A node that does not know of the end yet must not be asked without a pause.
+    expect(walk.on({ type: "polled", reading: seen({}, 60) }, 10).sent).toEqual([]);
+    expect(walk.wait).toBe(1_000);
+    expect(walk.onDue().sent).toEqual(["get"]);
+  });
+
   it("what is still out when it ends is given up", () => {
     const reading = seen({ status: "completed" }, 1, { payload: { kind: "result", result } });
     const walk = running().onDue().on({ type: "notified", reading });
