@@ -8,7 +8,6 @@ import { INVALID_PARAMS } from "../src/protocol/error-codes.ts";
 
 export {
   INTERNAL_ERROR,
-  INVALID_PARAMS,
   INVALID_REQUEST,
   METHOD_NOT_FOUND,
   MISSING_CLIENT_CAPABILITY,

@@ -2,7 +2,7 @@ import type { PlainServer } from "../servers/plain-server.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** There and back, in virtual ms. */
-export const ROUND_TRIP_MS = 50;
+const ROUND_TRIP_MS = 50;
 
 /**
  * Between a client and a server in one process: takes time, and counts what would have been on the wire. Bytes are those of

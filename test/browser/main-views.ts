@@ -3,7 +3,7 @@ import { settled } from "./settled.ts";
 import type { TaskPage } from "./task-page.ts";
 
 /** The sizes and colours in which each view is looked at. */
-export const LOOKS: readonly { readonly name: string; readonly width: number; readonly height: number }[] = [
+const LOOKS: readonly { readonly name: string; readonly width: number; readonly height: number }[] = [
   { name: "desktop", width: 1280, height: 800 },
   { name: "phone", width: 380, height: 760 },
 ];

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { ROOT } from "./package-build.ts";
 
 /** The folders whose imports are held. */
-export const TREES = ["src", "front", "proxy", "worker", "ui", "web", "extension"] as const;
+const TREES = ["src", "front", "proxy", "worker", "ui", "web", "extension"] as const;
 /** These have folders that are rooms of their own; each file beside them is one, too. */
 const DIVIDED: ReadonlySet<string> = new Set(["src", "worker"]);
 
@@ -18,7 +18,7 @@ export interface Arrow {
 }
 
 /** The room of a file: `src/engine`, `src/client.ts`, `worker/http`, `ui`. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const [tree = "", inside = ""] = path.split("/");
   return DIVIDED.has(tree) ? `${tree}/${inside}` : tree;
 }

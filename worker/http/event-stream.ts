@@ -1,5 +1,5 @@
 /** How often a silent stream is written to, in ms: the client learns that it lives, and the worker that the client does. */
-export const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 15_000;
 /** The longest a client's stream lives, in ms: a withdrawn token must not be served for ever. The client comes back by itself. */
 export const STREAM_LIFE_MS = 1_800_000;
 

@@ -1,5 +1,5 @@
 /** A reply, or one event of a stream, is longer than the worker reads. */
-export class ReplyTooLongError extends Error {
+class ReplyTooLongError extends Error {
   override readonly name = "ReplyTooLongError";
 
   constructor(bytes: number) {

@@ -20,11 +20,6 @@ export function redacted(response: Response, redactor: Redactor | undefined): Re
   return secrets.length === 0 ? response : withBody(response, body.pipeThrough(replacing(secrets)));
 }
 
-/** The same for a text. */
-export function redactedText(text: string, secrets: readonly string[]): string {
-  return spellings(secrets).reduce((left, secret) => left.replaceAll(secret, REDACTED), text);
-}
-
 /** As it is, in JSON, in an address. The longest first: one may be the beginning of another. */
 function spellings(secrets: readonly string[]): readonly string[] {
   const all = secrets

@@ -27,7 +27,7 @@ interface Heard {
 }
 
 /** A server with tools that are tasks of a set length, and one that is none. */
-export class TaskServer {
+class TaskServer {
   readonly heard: Heard[] = [];
   readonly connector: Connector;
   readonly #clock: FakeClock;

@@ -6,13 +6,13 @@ import {
 import type { TaskView } from "../../../src/task-view.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 
-export const URL = "https://holdfast.test";
+const URL = "https://holdfast.test";
 export const T0 = 1_732_000_000_000;
 
 const encoder = new TextEncoder();
 
 /** A request that waits for the test to answer it. */
-export class HeldRequest {
+class HeldRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Headers;
@@ -114,7 +114,7 @@ export class HeldStream {
 }
 
 /** A worker whose every answer the test gives. */
-export class ScriptedWorker {
+class ScriptedWorker {
   readonly #held: HeldRequest[] = [];
   /** All that were ever made, as "METHOD path". */
   readonly log: string[] = [];
