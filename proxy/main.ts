@@ -1,7 +1,7 @@
+import { VERSION } from "../src/version.ts";
 import { type Command, readCommand } from "./command-line/command.ts";
 import { HELP } from "./command-line/help.ts";
 import { ConfigurationError } from "./configuration/variables.ts";
-import { VERSION } from "./version.ts";
 
 /** The first Node whose SQLite needs no flag. */
 const NEEDED = [22, 13] as const;

@@ -1,4 +1,4 @@
-import { VERSION } from "./version.ts";
+import { VERSION } from "../src/version.ts";
 
 /** A placeholder, which the agent or Holdfast replaces. */
 const inBundle = (name: string): string => `\${${name}}`;

@@ -42,3 +42,4 @@ export { Task } from "./task.ts";
 export type { CallOptions, TaskClientApi, TaskReader } from "./task-client-api.ts";
 export type { TaskStatus } from "./task-status.ts";
 export type { TaskView } from "./task-view.ts";
+export { VERSION } from "./version.ts";

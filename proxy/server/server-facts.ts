@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/session.ts";
 import type { Generation } from "../../src/protocol/task-snapshot.ts";
+import { VERSION } from "../../src/version.ts";
 import type { Link } from "../upstream/link.ts";
-import { VERSION } from "../version.ts";
 
 export interface NamedLink {
   readonly name: string;

@@ -1,7 +1,6 @@
 import type { JsonObject } from "../protocol/json.ts";
 import { type ClientIdentity, TASKS_EXTENSION } from "../protocol/session.ts";
-
-export const VERSION = "0.1.0";
+import { VERSION } from "../version.ts";
 
 /** What we call ourselves where the app gives no name of its own. */
 export const DEFAULT_IDENTITY: ClientIdentity = { name: "holdfast", version: VERSION };

@@ -1,4 +1,4 @@
-import type { Connector } from "holdfast";
+import { type Connector, VERSION } from "holdfast";
 import { fromUrl } from "holdfast/sdk-v2";
 import { keptHeader } from "../../ui/servers/header-secret.ts";
 import type { LocalServer } from "./known-servers.ts";
@@ -6,7 +6,7 @@ import { signInOf } from "./sign-in.ts";
 
 /** The way to a server; none while the page has not been told the header it wants. */
 export function connectorTo(server: LocalServer): Connector | undefined {
-  const clientInfo = { name: "holdfast-console", version: "0.1.0" };
+  const clientInfo = { name: "holdfast-console", version: VERSION };
   switch (server.authorization) {
     case "none":
       return fromUrl(server.url, { clientInfo });

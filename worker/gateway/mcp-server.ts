@@ -1,5 +1,5 @@
 import { type McpRequestContext, Server } from "@modelcontextprotocol/server";
-import type { JsonObject } from "holdfast";
+import { type JsonObject, VERSION } from "holdfast";
 import * as z from "zod";
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import { PASSED_ON } from "../group/passed-on.ts";
@@ -59,5 +59,5 @@ export async function mcpServer(
 }
 
 function identityOf({ endpoint }: Caller): { name: string; version: string; title: string } {
-  return { name: `holdfast/${endpoint.name}`, version: "0.1.0", title: endpoint.title ?? endpoint.name };
+  return { name: `holdfast/${endpoint.name}`, version: VERSION, title: endpoint.title ?? endpoint.name };
 }

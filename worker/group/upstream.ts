@@ -3,7 +3,7 @@ import {
   type OAuthClientProvider,
   type StoredOAuthTokens,
 } from "@modelcontextprotocol/client";
-import type { Connector } from "holdfast";
+import { type Connector, VERSION } from "holdfast";
 import { withoutServerStream } from "holdfast/durable-object";
 import { fromUrl } from "holdfast/sdk-v2";
 import type { Bindings } from "../bindings.ts";
@@ -14,7 +14,7 @@ import { type FetchLike, guardedFetch } from "../outbound/guarded-fetch.ts";
 
 /** What a result may be wrapped in, in bytes. */
 const ENVELOPE_BYTES = 65_536;
-const IDENTITY = { name: "holdfast-worker", version: "0.1.0" };
+const IDENTITY = { name: "holdfast-worker", version: VERSION };
 
 /** The way to an upstream server, as it is configured; tokens it is given are kept in the object. */
 export function connectorTo(
