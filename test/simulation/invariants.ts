@@ -472,6 +472,7 @@ export class Invariants implements DiskEvents, WireEvents {
         (this.#callsOut.get(tag) ?? 0) > 0,
       cancelled: this.#cancelled.has(tag),
       clockWasSet: this.#clockSets > 0,
+      unstored: this.#unstored.has(tag),
     };
     const { ledger, agenda } = this.#setting;
     // A store that fails hides one call from another, so that a listed task may be taken for the wrong one's.
@@ -500,7 +501,7 @@ export class Invariants implements DiskEvents, WireEvents {
     );
     const own = given.filter((answer) => sameJson(answer.response, response));
     // A store that fails hides one call from another, whose task may then be taken for its own.
-    if (own.length === 0 && this.#unstored.has(tag)) return;
+    if (own.length === 0 && (this.#unstored.has(tag) || this.#isOfEarlierTask(tag, key, response))) return;
     if (own.length === 0) {
       this.violate(
         "an accepted answer is the one the app gave",
@@ -509,6 +510,20 @@ export class Invariants implements DiskEvents, WireEvents {
     } else if (own.every(({ state }) => state === "refused")) {
       this.violate("an answer the app was refused is not sent", `${key} of ${tag}`);
     }
+  }
+
+  /** The network kept it until the server had forgotten its task and used the id again: nobody can call it back. */
+  #isOfEarlierTask(tag: string, key: string, response: JsonObject): boolean {
+    const { ledger } = this.#setting;
+    const hadId = ({ taskId }: Execution): boolean =>
+      taskId !== undefined && ledger.tagOfTask(taskId) === tag;
+    return this.#given.some(
+      (answer) =>
+        answer.tag !== tag &&
+        answer.key === key &&
+        sameJson(answer.response, response) &&
+        ledger.executions(answer.tag).some(hadId),
+    );
   }
 
   #callAnswered(tag: string, late: boolean): void {

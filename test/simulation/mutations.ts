@@ -113,7 +113,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a tab waits for ever for a plain call whose tab has ended",
     file: "client.ts",
-    find: 'if (status === "queued") this.#host.followCall(view);',
+    find: 'if (status === "queued" || (status === "calling" && !view.asTask)) this.#host.followCall(view);',
     replace: "",
     contended: true,
   },
@@ -144,8 +144,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a question that another tab delivered is withdrawn",
     file: "engine/input.ts",
-    find: "isUnsettled(input) && input.sessionId === sessionId ? withdrawn(input) : input",
-    replace: "withdrawn(input)",
+    find: "if (isUnsettled(input)) return withdrawn(input);",
+    replace: "return withdrawn(input);",
     contended: true,
   },
   // That the engine takes no second answer either cannot be seen from outside: this is asked before it.
@@ -237,8 +237,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a createdAt that moves with each reply is taken for another task's",
     file: "engine/reused-id.ts",
-    find: "? before : { createdAt, since: now, moves: true };",
-    replace: "? before : before;",
+    find: "return { createdAt, since: now, moves: true };",
+    replace: "return before;",
   },
   {
     name: "a leader that does not act is not replaced",
@@ -255,7 +255,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "what another tab moved on is held on to",
     file: "runtime/task-host.ts",
-    find: "this.#runtime.overtakenBy(state.record);",
+    find: "this.#runtime.overtakenBy(view);",
     replace: "",
     contended: true,
   },

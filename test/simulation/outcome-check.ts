@@ -13,6 +13,8 @@ export interface CallHistory {
   readonly cancelled: boolean;
   /** The computer's clock was set while it ran. */
   readonly clockWasSet: boolean;
+  /** A tab went on in memory with what the disk refused: other tabs act by the record that is on the disk. */
+  readonly unstored: boolean;
 }
 
 /** Why the servers' history does not allow this outcome; nothing if it does. */
@@ -68,7 +70,9 @@ export function wrongOutcome(
       if (outcome.confirmed) {
         if (record.taskId === undefined) {
           if (!history.cancelled) return `${tag} is cancelled, and nobody wished it`;
-          return executions.length === 0 ? undefined : `${tag} is said not to have run, and it did`;
+          return executions.length === 0 || history.unstored
+            ? undefined
+            : `${tag} is said not to have run, and it did`;
         }
         return ledger.noted(tag, "cancelled")
           ? undefined
