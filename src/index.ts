@@ -28,9 +28,10 @@ export {
 } from "./errors.ts";
 export type { InputMethod, InputRequest } from "./protocol/input-request.ts";
 export type { JsonObject, JsonValue } from "./protocol/json.ts";
+export type { Generation } from "./protocol/registry.ts";
 export type { ClientIdentity, Session } from "./protocol/session.ts";
 export type { TaskPreference } from "./protocol/task-protocol.ts";
-export type { Generation, TaskProgress, TaskSnapshot, WireStatus } from "./protocol/task-snapshot.ts";
+export type { TaskProgress, TaskSnapshot, WireStatus } from "./protocol/task-snapshot.ts";
 export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
 export type { Alarm } from "./runtime/alarm.ts";

@@ -2,7 +2,8 @@ import { type Outcome, openInputs, type TaskRecord } from "./engine/record.ts";
 import type { Trouble } from "./engine/state.ts";
 import type { InputRequest } from "./protocol/input-request.ts";
 import type { JsonObject } from "./protocol/json.ts";
-import type { Generation, TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
+import type { Generation } from "./protocol/registry.ts";
+import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import { resultApart } from "./store/long-result.ts";
 import { statusOf, type TaskStatus } from "./task-status.ts";
 

@@ -12,6 +12,7 @@ import { readQuestion } from "../../src/protocol/input-request.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { SUBSCRIPTION_ID } from "../../src/protocol/meta-keys.ts";
+import { traitsOf } from "../../src/protocol/registry.ts";
 import type { ClientIdentity } from "../../src/protocol/session.ts";
 import type { Log } from "../log.ts";
 import { OwnedTasks } from "../store/owned-tasks.ts";
@@ -117,8 +118,8 @@ export class ProxyServer {
   connected(link: Link, again: boolean, upstream: Upstream): void {
     const replay = (method: string, params: JsonObject): void =>
       void link.request(method, params, new AbortController().signal).catch(() => undefined);
-    const { generation, serverCapabilities } = link.session;
-    if (generation === "2026-07-28") this.#listen(link);
+    const { serverCapabilities } = link.session;
+    if (!link.sessions) this.#listen(link);
     else if (again) {
       if (this.#logLevel && serverCapabilities.logging) replay("logging/setLevel", this.#logLevel);
       for (const uri of this.#subscribed)
@@ -200,7 +201,7 @@ export class ProxyServer {
         if (method === "resources/subscribe") this.#subscribed.add(uri);
         else this.#subscribed.delete(uri);
         const upstream = await catalog.serverOf(uri, signal);
-        if ((await upstream.connected()).session.generation === "2026-07-28") {
+        if (!(await upstream.connected()).sessions) {
           this.#listenAgain();
           return {};
         }
@@ -243,7 +244,7 @@ export class ProxyServer {
 
   /** Forwards a request that the servers answer themselves. */
   async #passedOn({ method, params, meta, signal }: AgentRequest, catalog: Catalog): Promise<JsonObject> {
-    const modernServer = this.#links()[0]?.link.session.generation === "2026-07-28";
+    const modernServer = this.#links()[0]?.link.sessions === false;
     const _meta = forServer(meta, modernServer);
     const { _meta: _agents, ...fields } = params;
     const own = Object.keys(_meta).length > 0 ? { ...fields, _meta } : fields;
@@ -319,7 +320,7 @@ export class ProxyServer {
       signal,
       abilities,
       onReply,
-      meta: forServer(rest, this.#links()[0]?.link.session.generation === "2026-07-28"),
+      meta: forServer(rest, this.#links()[0]?.link.sessions === false),
       ...(progressToken !== undefined && {
         follow: (id: string) => {
           const send = (params: JsonObject): void =>
@@ -397,7 +398,7 @@ export class ProxyServer {
     // The servers had their own; and what the agent cancels of a server's request, it answers with an error.
     if (method === "notifications/initialized") return;
     for (const upstream of this.#options.upstreams) {
-      if (upstream.link?.session.generation === "2025-11-25") upstream.notify(method, params);
+      if (upstream.link?.sessions) upstream.notify(method, params);
     }
   }
 
@@ -419,7 +420,7 @@ export class ProxyServer {
   readonly #listening: WeakMap<Link, AbortController> = new WeakMap();
 
   #listenAgain(): void {
-    for (const { link } of this.#links()) if (link.session.generation === "2026-07-28") this.#listen(link);
+    for (const { link } of this.#links()) if (!link.sessions) this.#listen(link);
   }
 
   /** The subscriptions of a modern agent have changed: updates those at the servers of either generation. */
@@ -429,7 +430,7 @@ export class ProxyServer {
     const ask = async (method: string, uri: string): Promise<void> => {
       const { signal } = new AbortController();
       const upstream = await this.#now?.catalog.serverOf(uri, signal);
-      if (!upstream || (await upstream.connected()).session.generation === "2026-07-28") return;
+      if (!upstream || !(await upstream.connected()).sessions) return;
       await upstream.request(method, { uri }, signal);
     };
     const added = [...wanted].filter((uri) => !this.#subscribed.has(uri));
@@ -443,7 +444,7 @@ export class ProxyServer {
   }
 
   get #isLegacyAgent(): boolean {
-    return this.#now?.hello.generation !== "2026-07-28";
+    return !this.#now || traitsOf(this.#now.hello.generation).sessions;
   }
 
   get #several(): boolean {

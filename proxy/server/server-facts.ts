@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import { type Generation, traitsOf } from "../../src/protocol/registry.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/session.ts";
-import type { Generation } from "../../src/protocol/task-snapshot.ts";
 import { VERSION } from "../../src/version.ts";
 import type { Link } from "../upstream/link.ts";
 
@@ -16,7 +16,7 @@ export function capabilitiesOf(links: readonly NamedLink[], generation: Generati
   const { tasks: _servers, extensions, tools, ...rest } = all;
   const { [TASKS_EXTENSION]: _tasks, ...others } = isObject(extensions) ? extensions : {};
   const own = { ...rest, tools: { ...(isObject(tools) && tools), listChanged: true } };
-  if (generation === "2026-07-28") return { ...own, extensions: { ...others, [TASKS_EXTENSION]: {} } };
+  if (!traitsOf(generation).sessions) return { ...own, extensions: { ...others, [TASKS_EXTENSION]: {} } };
   return {
     ...own,
     ...(Object.keys(others).length > 0 && { extensions: others }),

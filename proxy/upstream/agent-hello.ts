@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../src/protocol/json.ts";
+import type { Generation } from "../../src/protocol/registry.ts";
 import type { ClientIdentity } from "../../src/protocol/session.ts";
-import type { Generation } from "../../src/protocol/task-snapshot.ts";
 
 /** How the agent introduced itself. The proxy speaks to servers in its generation and with its capabilities. */
 export interface AgentHello {

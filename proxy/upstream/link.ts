@@ -6,6 +6,7 @@ import { type Transport, tapClose } from "../../src/channel/transport.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
+import { traitsOf } from "../../src/protocol/registry.ts";
 import type { Session } from "../../src/protocol/session.ts";
 import type { Frame } from "../../src/protocol/task-protocol.ts";
 import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
@@ -116,6 +117,11 @@ export class Link {
     return [...this.#tasks].some(({ inbound }) => inbound(message));
   }
 
+  /** Whether the server holds a session (2025-11-25). One without is told everything in each request. */
+  get sessions(): boolean {
+    return traitsOf(this.session.generation).sessions;
+  }
+
   /** Sends a request of the agent's. It has no time limit of its own. Throws a RequestFaultError. */
   request(method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
     const connection = connectionOver(
@@ -126,7 +132,7 @@ export class Link {
       async () => undefined,
     );
     // Over HTTP the modern generation cancels by closing the request's stream (cancellation, "Transport-Specific Cancellation").
-    const announceGivingUp = this.#local || this.session.generation === "2025-11-25";
+    const announceGivingUp = this.#local || this.sessions;
     const options = { timeoutMs: Number.POSITIVE_INFINITY, signal, announceGivingUp };
     return connection.request({ method, params }, options);
   }
@@ -145,7 +151,7 @@ export class Link {
 async function agreed(channel: RpcChannel, local: boolean, hello: AgentHello): Promise<Session> {
   const { clientInfo } = hello;
   const capabilities = capabilitiesFor(hello);
-  if (hello.generation === "2026-07-28") {
+  if (!traitsOf(hello.generation).sessions) {
     try {
       return await agree(channel, "auto", clientInfo, capabilities, local ? PROBE_MS : HANDSHAKE_MS);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../protocol/json.ts";
 import type { RequestId } from "../protocol/json-rpc.ts";
 import { CLIENT_CAPABILITIES, CLIENT_INFO, PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
+import { traitsOf } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { InboundHandler, RequestOptions, RpcChannel } from "./rpc-channel.ts";
@@ -84,7 +85,7 @@ export function connectionOver(
     },
     request(frame, options) {
       const { generation, protocolVersion } = session();
-      if (generation === "2025-11-25") {
+      if (traitsOf(generation).sessions) {
         // A task is cancelled by tasks/cancel, never by giving its call up (cancellation, rule 3).
         const announceGivingUp = frame.params.task === undefined;
         return channel.request(frame, { announceGivingUp, ...options });

@@ -3,9 +3,9 @@ import { type Fault, isClientError } from "../engine/fault.ts";
 import type { ToolDescription } from "../engine/queue.ts";
 import { own } from "../protocol/json.ts";
 import { type RequestId, type RpcReply, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
+import { type Generation, traitsOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
-import type { Generation } from "../protocol/task-snapshot.ts";
 import { type ListedTool, readToolPage } from "../protocol/tool-facts.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { explained } from "./failure-text.ts";
@@ -108,7 +108,7 @@ export class Endpoint {
 
   /**
    * Sends a request and returns its result. Throws a RequestFaultError, or the signal's reason.
-   * @param of The generation of the task it is about. It never leaves while the server speaks the other one.
+   * @param of The generation of the task it is about. It never leaves while the server speaks another one.
    */
   request(frame: Frame, options?: RequestOptions, of?: Generation): Promise<unknown> {
     return this.#request(frame, options, of).catch((error: unknown) => {
@@ -374,7 +374,7 @@ export class Endpoint {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const { generation, sessionId } = connection.session;
-    if (!this.#connector.renewable || generation !== "2025-11-25") return false;
+    if (!this.#connector.renewable || !traitsOf(generation).sessions) return false;
     const status = statusOf(error);
     if (status === 404) return sessionId !== undefined;
     if (!speaksOfSession(error)) return false;
@@ -396,7 +396,7 @@ export class Endpoint {
     if (!(error instanceof RequestFaultError)) return false;
     const { fault } = error;
     if (fault.kind === "rpc") return fault.error.code === UNSUPPORTED_PROTOCOL_VERSION;
-    return session.generation === "2026-07-28" && fault.kind === "http" && fault.status === 400;
+    return !traitsOf(session.generation).sessions && fault.kind === "http" && fault.status === 400;
   }
 
   readonly #explain = (error: unknown): never => {

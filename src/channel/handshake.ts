@@ -2,20 +2,20 @@ import type { Fault } from "../engine/fault.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { MODERN_ERRORS, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { SERVER_INFO } from "../protocol/meta-keys.ts";
+import { type Generation, protocolOf, traitsOf } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { envelope } from "./connection.ts";
 import { excerpt, RequestFaultError } from "./request-fault.ts";
 import type { RpcChannel } from "./rpc-channel.ts";
 
-/** Modern versions we speak, newest first. */
-const MODERN: readonly string[] = ["2026-07-28"];
-/** Handshake versions we speak, newest first. Tasks exist in the first only; in the others every call is a plain one. */
-const LEGACY: readonly string[] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"];
+/** What `auto` tries: first the one, then the other. */
+const MODERN: Generation = "2026-07-28";
+const LEGACY: Generation = "2025-11-25";
 /** How long a server may think about the probe before the handshake is tried, in ms. Many older servers never answer it. */
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** Which era to speak: `auto` asks the server first (versioning, "Backward Compatibility"). */
-export type Era = "auto" | "2026-07-28" | "2025-11-25";
+/** Which protocol to speak: `auto` asks the server first (versioning, "Backward Compatibility"). */
+export type Era = "auto" | Generation;
 
 /**
  * Agrees on a version with a server nothing is known of. Throws a RequestFaultError.
@@ -28,51 +28,55 @@ export async function agree(
   capabilities: JsonObject,
   timeoutMs: number | undefined,
 ): Promise<Session> {
-  const limit = timeoutMs === undefined ? {} : { timeoutMs };
-  if (era === "2025-11-25") return initialize(channel, identity, capabilities, limit);
-  if (era === "2026-07-28") return discover(channel, identity, capabilities, limit);
+  const greet = (generation: Generation, limitMs = timeoutMs): Promise<Session> => {
+    const hello = traitsOf(generation).sessions ? initialize : discover;
+    const limit = limitMs === undefined ? {} : { timeoutMs: limitMs };
+    return hello(channel, generation, identity, capabilities, limit);
+  };
+  if (era !== "auto") return greet(era);
   let probed: unknown;
   try {
-    const probeMs = Math.min(timeoutMs ?? channel.timeoutMs, PROBE_TIMEOUT_MS);
-    return await discover(channel, identity, capabilities, { timeoutMs: probeMs });
+    return await greet(MODERN, Math.min(timeoutMs ?? channel.timeoutMs, PROBE_TIMEOUT_MS));
   } catch (error) {
     if (!(error instanceof RequestFaultError) || !mayBeLegacy(error.fault)) throw error;
     probed = error;
   }
   try {
-    return await initialize(channel, identity, capabilities, limit);
+    return await greet(LEGACY);
   } catch (error) {
     // A modern server that was slow to answer the probe does not know the handshake.
     const slow = probed instanceof RequestFaultError && probed.fault.kind === "timeout";
     if (slow && error instanceof RequestFaultError && "status" in error.fault)
-      return discover(channel, identity, capabilities, limit).catch(() => Promise.reject(error));
+      return greet(MODERN).catch(() => Promise.reject(error));
     throw error;
   }
 }
 
 async function discover(
   channel: RpcChannel,
+  generation: Generation,
   identity: ClientIdentity,
   capabilities: JsonObject,
   limit: { readonly timeoutMs?: number },
 ): Promise<Session> {
-  const ask = (spoken: string | undefined): Promise<unknown> => {
-    const params = { _meta: envelope(spoken as string, identity, capabilities) };
+  const { versions } = protocolOf(generation);
+  const ask = (spoken: string): Promise<unknown> => {
+    const params = { _meta: envelope(spoken, identity, capabilities) };
     return channel.request({ method: "server/discover", params }, limit);
   };
-  const result = await ask(MODERN[0]).catch((error: unknown) => {
-    const offered = offeredModern(error);
+  const result = await ask(versions[0]).catch((error: unknown) => {
+    const offered = offeredOf(versions, error);
     if (offered === undefined) throw error;
     return ask(offered);
   });
   const supported = isObject(result) ? result.supportedVersions : undefined;
-  const agreed = MODERN.find((candidate) => Array.isArray(supported) && supported.includes(candidate));
+  const agreed = versions.find((candidate) => Array.isArray(supported) && supported.includes(candidate));
   if (!isObject(result) || agreed === undefined)
-    throw new RequestFaultError("server/discover", otherVersions(supported, MODERN));
+    throw new RequestFaultError("server/discover", otherVersions(supported, versions));
   const meta = isObject(result._meta) ? result._meta : {};
   const serverInfo = meta[SERVER_INFO];
   return {
-    generation: "2026-07-28",
+    generation,
     protocolVersion: agreed,
     serverCapabilities: isObject(result.capabilities) ? result.capabilities : {},
     ...(isObject(serverInfo) && { serverInfo }),
@@ -89,7 +93,7 @@ function mayBeLegacy(fault: Fault): boolean {
     case "rpc": {
       const { code, data } = fault.error;
       if (code !== UNSUPPORTED_PROTOCOL_VERSION) return !MODERN_ERRORS.includes(code);
-      return offers(data).some((version) => LEGACY.includes(version));
+      return offers(data).some((version) => protocolOf(LEGACY).versions.includes(version));
     }
     case "http":
       return fault.status !== 429 && fault.retryAfterMs === undefined;
@@ -104,15 +108,15 @@ function mayBeLegacy(fault: Fault): boolean {
 }
 
 /**
- * The modern version of ours that a server named when it refused the one it was asked in: it is
+ * The version of ours that a server named when it refused the one it was asked in: it is
  * asked once more in that one (versioning, "Protocol Version Negotiation").
  */
-function offeredModern(error: unknown): string | undefined {
+function offeredOf(versions: readonly string[], error: unknown): string | undefined {
   if (!(error instanceof RequestFaultError) || error.fault.kind !== "rpc") return undefined;
   const { code, data } = error.fault.error;
   if (code !== UNSUPPORTED_PROTOCOL_VERSION) return undefined;
   const offered = offers(data);
-  return MODERN.find((candidate) => offered.includes(candidate));
+  return versions.find((candidate) => offered.includes(candidate));
 }
 
 function offers(data: unknown): string[] {
@@ -122,15 +126,17 @@ function offers(data: unknown): string[] {
 
 async function initialize(
   channel: RpcChannel,
+  generation: Generation,
   identity: ClientIdentity,
   capabilities: JsonObject,
   limit: { readonly timeoutMs?: number },
 ): Promise<Session> {
-  const params = { protocolVersion: LEGACY[0], capabilities, clientInfo: identity };
+  const { versions } = protocolOf(generation);
+  const params = { protocolVersion: versions[0], capabilities, clientInfo: identity };
   const result = await channel.request({ method: "initialize", params }, limit);
   const protocolVersion = isObject(result) ? result.protocolVersion : undefined;
-  if (!isObject(result) || typeof protocolVersion !== "string" || !LEGACY.includes(protocolVersion))
-    throw new RequestFaultError("initialize", otherVersions(protocolVersion, LEGACY));
+  if (!isObject(result) || typeof protocolVersion !== "string" || !versions.includes(protocolVersion))
+    throw new RequestFaultError("initialize", otherVersions(protocolVersion, versions));
   channel.transport.setProtocolVersion?.(protocolVersion);
   // Some servers refuse it, or never answer it, and serve all the same.
   await channel
@@ -142,7 +148,7 @@ async function initialize(
     .catch(() => undefined);
   const { sessionId } = channel.transport;
   return {
-    generation: "2025-11-25",
+    generation,
     protocolVersion,
     serverCapabilities: isObject(result.capabilities) ? result.capabilities : {},
     ...(isObject(result.serverInfo) && { serverInfo: result.serverInfo }),

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { isInputMethod } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { INVALID_PARAMS, isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
+import { traitsOf } from "../protocol/registry.ts";
 import { type ClientIdentity, RELATED_TASK, type Session } from "../protocol/session.ts";
 import { authorizedFetch, type Credentials } from "./authorization.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
@@ -100,23 +101,27 @@ export function urlConnector(
       });
       events.closing.addEventListener("abort", () => channel.close(), { once: true });
       await transport.start();
-      if (remembered?.generation === "2025-11-25") transport.setProtocolVersion?.(remembered.protocolVersion);
+      if (remembered && hasSessions(remembered)) transport.setProtocolVersion?.(remembered.protocolVersion);
       let session = remembered ?? (await agreed(channel, options, identity, capabilities, address.href));
       const current = (): Session => {
         const { sessionId = session.sessionId } = exchange;
-        if (session.generation === "2025-11-25" && sessionId !== undefined && sessionId !== session.sessionId)
+        if (hasSessions(session) && sessionId !== undefined && sessionId !== session.sessionId)
           session = { ...session, sessionId };
         return session;
       };
       const close = (): Promise<void> => transport.close();
       const connection = connectionOver(channel, current, identity, withTasks(capabilities), close);
-      if (session.generation !== "2025-11-25") return connection;
+      if (!hasSessions(session)) return connection;
       return Object.assign(connection, {
         listen: () => serverStream.open(transport),
         stopListening: () => serverStream.close(),
       });
     },
   };
+}
+
+function hasSessions({ generation }: Session): boolean {
+  return traitsOf(generation).sessions;
 }
 
 /** Throws a TypeError where there is no page to resolve a relative address against. */

@@ -1,5 +1,5 @@
 import { cutText } from "../protocol/bounds.ts";
-import { traitsOf } from "../protocol/task-protocol.ts";
+import { traitsOf } from "../protocol/registry.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
 import { callFaulted } from "./call.ts";
 import type { Fault } from "./fault.ts";

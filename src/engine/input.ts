@@ -1,7 +1,7 @@
 import { cutText, jsonWeight, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
-import { traitsOf } from "../protocol/task-protocol.ts";
+import { traitsOf } from "../protocol/registry.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";

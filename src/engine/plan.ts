@@ -1,4 +1,4 @@
-import { traitsOf } from "../protocol/task-protocol.ts";
+import { traitsOf } from "../protocol/registry.ts";
 import { abandonsCall } from "./cancel.ts";
 import { answersToSend } from "./input.ts";
 import { end, lost } from "./outcome.ts";

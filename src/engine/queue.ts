@@ -1,7 +1,7 @@
 import { HEADER_MISMATCH, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { parameterHeaders } from "../protocol/parameter-headers.ts";
+import { protocolOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
-import { protocolOf } from "../protocol/task-protocol.ts";
 import type { ToolFacts } from "../protocol/tool-facts.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { end, failed, failureOf } from "./outcome.ts";
@@ -42,7 +42,7 @@ export function described(
   if (refusal && record.generation === generation && !rejectsMetadata(refusal))
     return end(state, failed(failureOf(refusal)), now);
   const protocol = protocolOf(generation);
-  const asTask = protocol.mayBecomeTask(session, facts, call.prefer ?? "task");
+  const asTask = protocol.mayBecomeTask(session.serverCapabilities, facts, call.prefer ?? "task", call.name);
   const repeatable = call.repeatable ?? facts?.repeatable ?? false;
   return {
     ...state,
@@ -57,7 +57,11 @@ export function described(
         asTask,
         ...(facts?.headers && { headers: parameterHeaders(facts.headers, call.arguments ?? {}) }),
         // `tasks/list` names only calls that asked for a task.
-        recovery: repeatable ? "repeat" : asTask && protocol.canList(session) ? "list" : "none",
+        recovery: repeatable
+          ? "repeat"
+          : asTask && protocol.canList(session.serverCapabilities)
+            ? "list"
+            : "none",
       },
     },
   };

@@ -1,8 +1,9 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RpcErrorBody } from "../protocol/json-rpc.ts";
-import { type TaskPreference, type ToolCall, traitsOf } from "../protocol/task-protocol.ts";
-import { type Generation, isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
+import { type Generation, traitsOf } from "../protocol/registry.ts";
+import type { TaskPreference, ToolCall } from "../protocol/task-protocol.ts";
+import { isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Doubt } from "./reused-id.ts";
 

@@ -1,4 +1,4 @@
-import { traitsOf } from "../protocol/task-protocol.ts";
+import { traitsOf } from "../protocol/registry.ts";
 import type { TaskPayload } from "../protocol/task-reading.ts";
 import { type Fault, isUnknownTask } from "./fault.ts";
 import { end, outcomeOf, reportedFailed, rpcFailed } from "./outcome.ts";

@@ -1,5 +1,4 @@
 import { isObject, type JsonObject } from "./json.ts";
-import type { Session } from "./session.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
   type CallReply,
@@ -16,17 +15,19 @@ import { holdsContent, readToolResult } from "./tool-result.ts";
 
 /** SEP-1686: the client asks for a task, and `tasks/result` holds the payload and the questions. */
 export const revision2025: TaskProtocol = {
-  generation: "2025-11-25",
+  // Tasks exist in the first only; in the others every call is a plain one.
+  versions: ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"],
   traits: {
+    sessions: true,
     inline: false,
     answersTogether: false,
     lists: true,
     abandonsCalls: false,
-    pushesOnStream: true,
+    push: "stream",
   },
 
-  mayBecomeTask(session: Session, tool: ToolFacts | undefined, preference: TaskPreference): boolean {
-    if (!declares(session, "requests", "tools", "call")) return false;
+  mayBecomeTask(capabilities: JsonObject, tool: ToolFacts | undefined, preference: TaskPreference): boolean {
+    if (!declares(capabilities, "requests", "tools", "call")) return false;
     switch (tool?.taskSupport ?? "forbidden") {
       case "forbidden":
         return false;
@@ -37,7 +38,7 @@ export const revision2025: TaskProtocol = {
     }
   },
 
-  canList: (session: Session): boolean => declares(session, "list"),
+  canList: (capabilities: JsonObject): boolean => declares(capabilities, "list"),
 
   encodeCall(call: ToolCall, _retry: CallRetry | undefined): Frame {
     return {
@@ -131,8 +132,8 @@ function expectTask(taskId: TaskId, reading: TaskReading): TaskReading {
 }
 
 /** Whether the server declares a capability of Tasks, by its path. Some say `true` where the specification has an object. */
-function declares({ serverCapabilities }: Session, ...path: readonly string[]): boolean {
-  let value: unknown = serverCapabilities.tasks;
+function declares(capabilities: JsonObject, ...path: readonly string[]): boolean {
+  let value: unknown = capabilities.tasks;
   for (const name of path) {
     if (value === true) return true;
     value = isObject(value) ? value[name] : undefined;

@@ -1,7 +1,6 @@
 import { readInputRequests } from "./input-request.ts";
 import { isObject, type JsonObject, jsonText } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
-import type { Session } from "./session.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
   type CallReply,
@@ -19,21 +18,25 @@ import { holdsContent, readToolResult } from "./tool-result.ts";
 
 /** SEP-2663: the server decides what is a task, and `tasks/get` carries everything inline. */
 export const revision2026: TaskProtocol = {
-  generation: "2026-07-28",
+  versions: ["2026-07-28"],
   traits: {
+    sessions: false,
     inline: true,
     answersTogether: true,
     lists: false,
     abandonsCalls: true,
-    pushesOnStream: false,
+    push: "subscription",
   },
 
   // The server's own capabilities are only advertised by the optional server/discover, and it may
   // answer any call with a task: so any call may become one.
-  mayBecomeTask: (_session: Session, _tool: ToolFacts | undefined, _preference: TaskPreference): boolean =>
-    true,
+  mayBecomeTask: (
+    _capabilities: JsonObject,
+    _tool: ToolFacts | undefined,
+    _preference: TaskPreference,
+  ): boolean => true,
 
-  canList: (_session: Session): boolean => false,
+  canList: (_capabilities: JsonObject): boolean => false,
 
   encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame {
     return {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import type { Generation } from "./task-snapshot.ts";
+import type { Generation } from "./registry.ts";
 import type { ToolFacts } from "./tool-facts.ts";
 
 /** Who the client says it is (`Implementation`). */

@@ -1,9 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import { revision2025 } from "./revision-2025-11-25.ts";
-import { revision2026 } from "./revision-2026-07-28.ts";
-import type { Session } from "./session.ts";
 import type { CallReply, TaskPayload, TaskReading } from "./task-reading.ts";
-import type { Generation } from "./task-snapshot.ts";
 import type { ToolFacts } from "./tool-facts.ts";
 
 /** One request before it has an id and an envelope. */
@@ -39,8 +35,13 @@ export type TaskId = string | number;
 /** What a caller may prefer where the protocol leaves a choice. */
 export type TaskPreference = "task" | "plain";
 
-/** How a generation differs from others in what it leaves to the client. Nothing outside `protocol/` compares generations for it. */
+/** How a protocol differs from others in what it leaves to the client. Nothing outside `protocol/` compares protocols for it. */
 export interface TaskTraits {
+  /**
+   * A session is agreed once, by `initialize`: the server may give it an id, forget it, and send on a stream of its own.
+   * Otherwise `server/discover` begins, and every request carries version, identity and capabilities in its `_meta`.
+   */
+  readonly sessions: boolean;
   /** `tasks/get` carries the payload and the questions. Otherwise `tasks/result` brings the one and is open for the others. */
   readonly inline: boolean;
   /** All answers travel in one request. Otherwise each is the reply to a request of the server, also while the call runs. */
@@ -49,22 +50,29 @@ export interface TaskTraits {
   readonly lists: boolean;
   /** Every call in flight is cancelled by abandoning its request. Otherwise one that asked for a task is cancelled with its task. */
   readonly abandonsCalls: boolean;
-  /** The server pushes changes unasked, on its own stream. Without it, the server pushes them to subscriptions only. */
-  readonly pushesOnStream: boolean;
+  /** How the server pushes changes of a task: unasked, on its own stream, or to a subscription. Absent: it is only polled. */
+  readonly push?: "stream" | "subscription";
 }
 
 /**
- * One generation of Tasks as pure functions. Every `decode` throws a MalformedReplyError
+ * One protocol of tasks as pure functions. Every `decode` throws a MalformedReplyError
  * for a reply that breaks the protocol, and nothing else.
  */
 export interface TaskProtocol {
-  readonly generation: Generation;
+  /** The protocol versions that a handshake may agree on, the newest first. */
+  readonly versions: readonly [newest: string, ...older: string[]];
   readonly traits: TaskTraits;
   /** Whether this call is to be sent as a task (or, in 2026-07-28, may become one). */
-  mayBecomeTask(session: Session, tool: ToolFacts | undefined, preference: TaskPreference): boolean;
-  /** Whether `tasks/list` can find a task whose id never arrived. */
-  canList(session: Session): boolean;
+  mayBecomeTask(
+    serverCapabilities: JsonObject,
+    tool: ToolFacts | undefined,
+    preference: TaskPreference,
+    toolName: string,
+  ): boolean;
+  /** Whether the server lists its tasks, so that one whose id never arrived can be found. */
+  canList(serverCapabilities: JsonObject): boolean;
   encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame;
+  /** A protocol whose server ids do not say alone how to ask for a task makes the `taskId` of them and what they lack. */
   decodeCall(call: ToolCall, result: unknown): CallReply;
   encodeGet(taskId: TaskId): Frame;
   decodeGet(taskId: TaskId, result: unknown): TaskReading;
@@ -80,21 +88,4 @@ export interface TaskProtocol {
   decodeCancel(taskId: TaskId, result: unknown): TaskReading | undefined;
   /** Reads a status notification, or `undefined` if this is not one. */
   decodeNotification(method: string, params: unknown): TaskReading | undefined;
-}
-
-/** @param generation Throws a TypeError without one: the call is queued, and its server was never reached. */
-export function protocolOf(generation: Generation | undefined): TaskProtocol {
-  switch (generation) {
-    case undefined:
-      throw new TypeError("The generation of a queued call is not known");
-    case "2025-11-25":
-      return revision2025;
-    case "2026-07-28":
-      return revision2026;
-  }
-}
-
-/** @param generation Of a queued call it is not known, and none of the traits matters yet. */
-export function traitsOf(generation: Generation | undefined): TaskTraits {
-  return protocolOf(generation ?? "2026-07-28").traits;
 }

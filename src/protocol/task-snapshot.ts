@@ -1,6 +1,3 @@
-/** The two wire generations of MCP Tasks: SEP-1686 and its successor SEP-2663. */
-export type Generation = "2025-11-25" | "2026-07-28";
-
 /** The wire status: what a server said of its task. `failed` differs between the generations: see TaskReading. */
 export type WireStatus = "working" | "input_required" | "completed" | "failed" | "cancelled";
 

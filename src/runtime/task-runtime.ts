@@ -33,8 +33,9 @@ import {
   type RpcReply,
   type RpcRequest,
 } from "../protocol/json-rpc.ts";
+import { protocolOf, traitsOf } from "../protocol/registry.ts";
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../protocol/session.ts";
-import { protocolOf, type TaskId, traitsOf } from "../protocol/task-protocol.ts";
+import type { TaskId } from "../protocol/task-protocol.ts";
 import { MalformedReplyError, type TaskReading } from "../protocol/task-reading.ts";
 import { isTerminal, readTaskId, type TaskProgress } from "../protocol/task-snapshot.ts";
 import { RecentSet } from "../recent-set.ts";
@@ -436,7 +437,8 @@ export class TaskRuntime {
     const endpoint = this.#options.endpoint(record.endpoint);
     if (!this.#options.push || !endpoint || record.taskId === undefined) return;
     if (record.outcome || hasEnded(record) || endpoint.refusesPush) return;
-    if (traitsOf(record.generation).pushesOnStream) return this.#listen(record);
+    const { push } = traitsOf(record.generation);
+    if (push !== "subscription") return push && this.#listen(record);
     let feed = this.#feeds.get(record.endpoint);
     if (!feed) {
       const { clock, timing } = this.#options;

@@ -1,7 +1,7 @@
 import { RECORD_VERSION, type Stage, type TaskRecord } from "../engine/record.ts";
 import { isObject } from "../protocol/json.ts";
+import { isGeneration } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
-import type { Generation } from "../protocol/task-snapshot.ts";
 
 /** A stored record in today's shape, or why it cannot be read. The stored one is left as it is. */
 export type Reading =
@@ -48,13 +48,12 @@ export function readRecord(
     return unreadable("Its call or its inputs are damaged");
   }
   const wasReached = record.stage !== "queued" && (record.stage !== "settled" || record.taskId !== undefined);
-  if (!GENERATIONS.has(record.generation) && (wasReached || record.generation !== undefined))
+  if (!isGeneration(record.generation) && (wasReached || record.generation !== undefined))
     return unreadable(`Nothing is known of ${String(record.generation)}`);
   if (!STAGES.has(record.stage)) return unreadable(`Nothing is known of the stage ${String(record.stage)}`);
   return { kind: "record", record: record as unknown as TaskRecord };
 }
 
-const GENERATIONS: ReadonlySet<unknown> = new Set<Generation>(["2025-11-25", "2026-07-28"]);
 const STAGES: ReadonlySet<unknown> = new Set<Stage>(["queued", "calling", "asking", "running", "settled"]);
 
 const REQUIRED: readonly (readonly [field: string, type: string])[] = [
@@ -67,8 +66,7 @@ const REQUIRED: readonly (readonly [field: string, type: string])[] = [
 /** A remembered session, or nothing: a damaged one only costs a handshake. */
 export function readSession(stored: unknown): Session | undefined {
   if (!isObject(stored)) return undefined;
-  const known = stored.generation === "2025-11-25" || stored.generation === "2026-07-28";
-  if (!known || typeof stored.protocolVersion !== "string" || !isObject(stored.serverCapabilities))
-    return undefined;
+  if (!isGeneration(stored.generation)) return undefined;
+  if (typeof stored.protocolVersion !== "string" || !isObject(stored.serverCapabilities)) return undefined;
   return stored as unknown as Session;
 }

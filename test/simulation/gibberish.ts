@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
-import { protocolOf } from "../../src/protocol/task-protocol.ts";
+import { type Generation, protocolOf } from "../../src/protocol/registry.ts";
 import type { TaskReading } from "../../src/protocol/task-reading.ts";
-import { type Generation, isTerminal } from "../../src/protocol/task-snapshot.ts";
+import { isTerminal } from "../../src/protocol/task-snapshot.ts";
 import type { Exchange, Host, Message, Stream } from "./exchange.ts";
 import { malformedReply } from "./malformed.ts";
 import type { Random } from "./random.ts";

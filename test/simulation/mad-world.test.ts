@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Generation } from "../../src/protocol/task-snapshot.ts";
+import type { Generation } from "../../src/protocol/registry.ts";
 import { runMadWorld } from "./mad-world.ts";
 
 const GENERATIONS: readonly Generation[] = ["2025-11-25", "2026-07-28"];

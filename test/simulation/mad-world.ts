@@ -1,5 +1,5 @@
 import { urlConnector } from "../../src/channel/url-connector.ts";
-import type { Generation } from "../../src/protocol/task-snapshot.ts";
+import type { Generation } from "../../src/protocol/registry.ts";
 import { Agenda } from "./agenda.ts";
 import { App } from "./app.ts";
 import { takeOverGlobals } from "./deterministic-globals.ts";

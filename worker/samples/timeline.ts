@@ -118,10 +118,12 @@ function finish(record: TaskRecord, at: number, outcome: Outcome): Moment {
   return { at, status: statusOf(record, outcome), message, progress: STAGES, outcome };
 }
 
-/** The generations disagree on one word: a tool error is `failed` in the older and `completed` in the newer. */
+/** The generations disagree on one word: the status of a task whose tool reports an error. */
+const TOOL_ERROR = { "2025-11-25": "failed", "2026-07-28": "completed" } as const;
+
 function statusOf(record: TaskRecord, outcome: Outcome): "completed" | "failed" {
   if ("error" in outcome) return "failed";
-  return outcome.result.isError && record.generation === "2025-11-25" ? "failed" : "completed";
+  return outcome.result.isError ? TOOL_ERROR[record.generation] : "completed";
 }
 
 function acquired(

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { connectionOver } from "../../../src/channel/connection.ts";
 import { type RequestOptions, RpcChannel } from "../../../src/channel/rpc-channel.ts";
 import type { Transport } from "../../../src/channel/transport.ts";
-import type { Generation } from "../../../src/protocol/task-snapshot.ts";
+import type { Generation } from "../../../src/protocol/registry.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 
 const PLAIN = { method: "tools/call", params: { name: "plain" } };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { type Task, TaskLostError } from "../../../src/index.ts";
-import type { Generation } from "../../../src/protocol/task-snapshot.ts";
 import { type ExtensionLab, extensionLab, INTERVAL_MS, RESULT } from "./extension-lab.ts";
 
 describe("a worker that lives on", () => {
@@ -39,6 +38,9 @@ interface Story {
   /** What it was killed at; `undefined` if it never came to it. */
   readonly killedAt: string | undefined;
 }
+
+/** What the servers of the lab speak. */
+type Generation = "2025-11-25" | "2026-07-28";
 
 /** What the page does: it watches the task, is closed once it has it, or answers what the server asks. */
 type Reader = "watches" | "leaves" | "answers";

@@ -10,7 +10,7 @@ import {
 } from "../../../src/protocol/bounds.ts";
 import { type InputRequest, readInputRequests, readQuestion } from "../../../src/protocol/input-request.ts";
 import { readRpcError } from "../../../src/protocol/json-rpc.ts";
-import { protocolOf } from "../../../src/protocol/task-protocol.ts";
+import { protocolOf } from "../../../src/protocol/registry.ts";
 import { RecentSet } from "../../../src/recent-set.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";

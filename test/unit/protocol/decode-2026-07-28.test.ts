@@ -298,22 +298,16 @@ describe("2026-07-28: notifications", () => {
 });
 
 describe("2026-07-28: what the protocol leaves to the server", () => {
-  const session = {
-    generation: "2026-07-28",
-    protocolVersion: "2026-07-28",
-    serverCapabilities: {},
-  } as const;
-
   it.each(["task", "plain"] as const)(
     "any call may become a task, whatever is preferred (%s)",
     (preference) => {
-      expect(revision2026.mayBecomeTask(session, undefined, preference)).toBe(true);
+      expect(revision2026.mayBecomeTask({}, undefined, preference, "report")).toBe(true);
       const facts = { taskSupport: "forbidden", repeatable: false } as const;
-      expect(revision2026.mayBecomeTask(session, facts, preference)).toBe(true);
+      expect(revision2026.mayBecomeTask({}, facts, preference, "report")).toBe(true);
     },
   );
 
   it("there is no list to find a lost task in", () => {
-    expect(revision2026.canList(session)).toBe(false);
+    expect(revision2026.canList({})).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cutJson } from "../../../src/protocol/bounds.ts";
 import { isShallow, jsonCopy, MAX_DEPTH, sameJson } from "../../../src/protocol/json.ts";
 import { readRpcError } from "../../../src/protocol/json-rpc.ts";
-import { protocolOf } from "../../../src/protocol/task-protocol.ts";
+import { protocolOf } from "../../../src/protocol/registry.ts";
 import { MalformedReplyError } from "../../../src/protocol/task-reading.ts";
 import { readToolPage } from "../../../src/protocol/tool-facts.ts";
 

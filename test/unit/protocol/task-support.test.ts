@@ -10,13 +10,8 @@ function calledAsTask(
   taskSupport: TaskSupport | undefined,
   preference: TaskPreference,
 ): boolean {
-  const session = {
-    generation: "2025-11-25",
-    protocolVersion: "2025-11-25",
-    serverCapabilities: capabilities,
-  } as const;
   const tool = taskSupport && { taskSupport, repeatable: false };
-  return revision2025.mayBecomeTask(session, tool, preference);
+  return revision2025.mayBecomeTask(capabilities, tool, preference, "report");
 }
 
 const SUPPORTING = { tasks: { requests: { tools: { call: {} } } } };
