@@ -33,7 +33,7 @@ export function plan(state: TaskState, now: number): Transition {
       ...(calls && (repeats || record.call.refused) && { record: sentAgain(record, repeats) }),
       inFlight: new Set([...state.inFlight, ...wanted]),
       mayCall: false,
-      ...(wanted.includes("get") && { polledFrom: now }),
+      ...(wanted.includes("get") && { polledFrom: now, overtaken: undefined }),
       answering: wanted.includes("answer") ? answersToSend(record).map(({ key }) => key) : state.answering,
     },
     commands: wanted.map((operation) => ({ type: "send", operation })),

@@ -60,7 +60,7 @@ export interface TaskState {
   /** The time stamp of the last reading, by the server's clock; it is no news, so that the record may have an older one. */
   readonly stampedAt?: number;
   /** A notification came while a poll was out: the reply may be older than it. */
-  readonly overtaken?: true;
+  readonly overtaken?: true | undefined;
   /** The server may have used the task's id again; see {@link TaskRecord.doubt}. */
   readonly doubt?: Doubt | undefined;
   /** The poll interval while the last reading is in doubt, in ms. */

@@ -102,12 +102,14 @@ export function heardAgain(state: TaskState): TaskState {
  * set forward may as well be a computer that slept: then polls are due at once, and only what a server demanded waits on.
  */
 export function movedBy(state: TaskState, ms: number): TaskState {
-  const { hold, trouble, pollAt, listenAt } = state;
+  const { hold, trouble, pollAt, listenAt, polledFrom, doubt = state.record.doubt } = state;
   const back = Math.min(ms, 0);
   return {
     ...state,
     pollAt: pollAt + back,
     listenAt: listenAt + back,
+    ...(polledFrom !== undefined && { polledFrom: polledFrom + ms }),
+    ...(doubt && { doubt: { ...doubt, since: doubt.since + ms } }),
     ...(hold && { hold: { ...hold, until: hold.until + (hold.demanded ? ms : back) } }),
     ...(trouble && { trouble: { ...trouble, since: trouble.since + ms } }),
   };

@@ -13,6 +13,7 @@ import { rebased } from "../engine/rebase.ts";
 import {
   endedAsPlainCall,
   hasEnded,
+  isCall,
   mayHaveStray,
   openInputs,
   type RecordedInput,
@@ -561,6 +562,8 @@ export class TaskRuntime {
   /** @param events What changed the record; none where it is new. */
   #write(record: TaskRecord, events: readonly TaskEvent[] = []): Promise<WriteResult> {
     const tenure = this.#tenures.get(record.id);
+    // Queued again with fresh metadata, a plain call may be sent as a task: then it is persisted first.
+    if (!this.#isPlain(record) && isCall(record)) this.#ephemeral.delete(record.id);
     if (!tenure || this.#ephemeral.has(record.id)) return Promise.resolve("stored");
     const { store } = this.#options;
     const becomesPlain = events.some(({ type }) => type === "described") && this.#isPlain(record);
@@ -576,8 +579,9 @@ export class TaskRuntime {
         return "superseded";
       }
       // Should the page end, a plain call must not be found queued, and sent again.
-      if (unwanted || becomesPlain) await store.remove(record.id);
-      tenure.base = record.rev;
+      const removes = unwanted || becomesPlain;
+      if (removes) await store.remove(record.id);
+      tenure.base = removes ? undefined : record.rev;
       return "stored";
     };
     const write = Promise.resolve(this.#writes.get(record.id))

@@ -64,15 +64,10 @@ export class Disk {
   }
 
   /** The record of a task, by the server's id. */
-  /** @param isOfCall A server may use an id again: whether a record is of the call that is meant. */
-  recordOfTask(
-    endpoint: string,
-    taskId: string,
-    isOfCall: (record: TaskRecord) => boolean,
-  ): TaskRecord | undefined {
-    const own = (record: TaskRecord): boolean =>
-      record.taskId === taskId && record.endpoint === endpoint && isOfCall(record);
-    return [...this.active.values()].find(own) ?? [...this.settled.values()].find(own);
+  /** The unfinished ones first. A server may use an id again: then there are several. */
+  recordsOfTask(endpoint: string, taskId: string): readonly TaskRecord[] {
+    const all = [...this.active.values(), ...this.settled.values()];
+    return all.filter((record) => record.taskId === taskId && record.endpoint === endpoint);
   }
 
   /** Whether the call of this tag has an unfinished record. */

@@ -112,7 +112,8 @@ export function wrongOutcome(
     case "lost":
       if (record.taskId === undefined)
         return history.troubled ? undefined : `${tag} is lost, and its call had a reply`;
-      return ledger.noted(tag, "unknown task")
+      // By the record alone a process cannot tell that the clock was set since a doubt was stored.
+      return ledger.noted(tag, "unknown task") || (history.clockWasSet && record.doubt !== undefined)
         ? undefined
         : `${tag} is lost, and its server never said that it is gone`;
   }

@@ -45,6 +45,23 @@ describe("what was remembered of a tool may be out of date", () => {
     expect((await calling).view.taskId).toBe(wire2025.TASK_ID);
   });
 
+  it("a queued call made as plain that has to become a task is stored before it is sent again", async () => {
+    const { client, server, store, clock } = lab2025();
+    server.tools = [tool("report")];
+    const calling = client.callTool("lab", "report");
+    const first = await server.expect("tools/call");
+    expect(await store.loadActive(), "a plain call is not kept").toEqual([]);
+    server.tools = [tool("report", "required")];
+    await first.fail({ kind: "network", message: "No connection", unsent: true });
+    await clock.advance(1_000);
+    const second = await server.expect("tools/call");
+    expect(second.params.task).toEqual({});
+    expect(await store.loadActive()).toMatchObject([{ stage: "calling", call: { asTask: true } }]);
+    await second.reply(wire2025.createTaskResult);
+    expect((await calling).view.taskId).toBe(wire2025.TASK_ID);
+    expect(await store.loadActive()).toMatchObject([{ stage: "running", taskId: wire2025.TASK_ID }]);
+  });
+
   it("whoever watches hears of one call, which was never refused", async () => {
     const { client, server } = lab2025();
     server.tools = [tool("report")];

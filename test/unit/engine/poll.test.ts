@@ -271,6 +271,16 @@ describe("notifications", () => {
     expect(walk.on({ type: "notified", reading }).outcome?.kind).toBe("completed");
   });
 
+  it("a notification that came during a poll without a reply says nothing of the next poll's", () => {
+    const walk = running().onDue();
+    walk.on({ type: "notified", reading: seen({ statusMessage: "by a clock that is ahead" }, 60_000) });
+    const fault = { kind: "timeout", message: "No reply" } as const;
+    walk.on({ type: "faulted", operation: "get", fault }, 100).onDue();
+    walk.on({ type: "polled", reading: seen({ statusMessage: "half", pollIntervalMs: 600_000 }, 30_000) });
+    expect(walk.record.snapshot?.statusMessage).toBe("half");
+    expect(walk.wait).toBe(600_000);
+  });
+
   it("without readable times are believed as they come", () => {
     const walk = running().on({ type: "notified", reading: seen({ lastUpdatedAt: "", statusMessage: "a" }) });
     walk.on({ type: "notified", reading: seen({ lastUpdatedAt: "soon", statusMessage: "b" }) });

@@ -70,6 +70,21 @@ describe.each(CLOCKS)("%s", (_what, clockOf, times) => {
   });
 });
 
+it("a clock set forward does not make a moving createdAt that of another task", async () => {
+  const clock = new WatchedClock(T0);
+  const { server, client } = await started(clock);
+  const at = (ms: number): string => new Date(Date.parse(wire.working.createdAt) + ms).toISOString();
+  const moved = { ...wire.working, createdAt: at(3_600_000), lastUpdatedAt: at(3_602_000) };
+  for (let poll = 0; poll < 2; poll++) {
+    await clock.advance(5_000);
+    await (await server.expect("tasks/get")).reply(wire.getTaskResult(moved));
+    clock.offset += 3_600_000;
+  }
+  await clock.advance(5_000);
+  const [task] = await client.list();
+  expect(task?.view.status).toBe("working");
+});
+
 describe("Retry-After", () => {
   const later = (retryAfterMs: number) =>
     ({ kind: "http", status: 503, message: "Busy", retryAfterMs }) as const;
