@@ -16,9 +16,12 @@ import type { ToolResult } from "./protocol/tool-result.ts";
 import { randomId } from "./random-id.ts";
 import { RecentSet } from "./recent-set.ts";
 import type { Alarm } from "./runtime/alarm.ts";
+import { alone } from "./runtime/ownership.ts";
 import { type Problem, storageProblem } from "./runtime/problem.ts";
+import { DEFAULT_KEEP, type Keep } from "./runtime/retention.ts";
+import { tabs } from "./runtime/tab-group.ts";
 import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
-import { DEFAULT_KEEP, type Keep, TaskHost } from "./runtime/task-host.ts";
+import { TaskHost } from "./runtime/task-host.ts";
 import { readSession } from "./store/read-record.ts";
 import type { TaskStore } from "./store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "./task.ts";
@@ -119,6 +122,7 @@ export class TaskClient implements TaskClientApi {
     this.#endpoints = new Map(
       Object.entries(options.endpoints).map(([name, connector]) => [name, this.#endpointOf(name, connector)]),
     );
+    const platform = options.tabs === undefined ? browserTabs() : options.tabs;
     this.#host = new TaskHost({
       store: this.#store,
       clock: this.#clock,
@@ -130,7 +134,7 @@ export class TaskClient implements TaskClientApi {
       keepPlain: options.keepPlain ?? false,
       pollsAtOnce: options.pollsAtOnce ?? DEFAULT_POLLS_AT_ONCE,
       alarm: options.alarm,
-      tabs: options.tabs === undefined ? browserTabs() : (options.tabs ?? undefined),
+      ownership: platform ? tabs(platform) : alone,
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
       followed: () => [...this.#tasks.values()].map(({ view }) => view),
@@ -225,7 +229,7 @@ export class TaskClient implements TaskClientApi {
 
   /** All tasks the store holds and all that run, the earliest first. */
   async list(): Promise<readonly Task[]> {
-    const records = [...(await this.#host.active()), ...(await this.#host.settled())];
+    const records = [...(await this.#host.stored.active()), ...(await this.#host.stored.settled())];
     return this.#handles(records, () => true);
   }
 
@@ -233,9 +237,9 @@ export class TaskClient implements TaskClientApi {
   async get(id: string): Promise<Task | undefined> {
     const running = this.#host.view(id);
     if (running) return this.#taskOf(running);
-    let record = await this.#host.record(id);
+    let record = await this.#host.stored.record(id);
     // It ended while it was read.
-    if (record && !record.outcome && this.#ended.has(id)) record = await this.#host.record(id);
+    if (record && !record.outcome && this.#ended.has(id)) record = await this.#host.stored.record(id);
     return record && this.#taskOf(viewOf(record));
   }
 
@@ -367,7 +371,7 @@ export class TaskClient implements TaskClientApi {
   }
 
   async #storedResult(task: Task): Promise<ToolResult> {
-    const outcome = (await this.#host.record(task.id))?.outcome;
+    const outcome = (await this.#host.stored.record(task.id))?.outcome;
     if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
     throw errorOf(task.view, { kind: "lost", detail: "Its result is no longer in the store" });
   }

@@ -36,8 +36,8 @@ export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.t
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
 export type { Alarm } from "./runtime/alarm.ts";
 export type { Problem } from "./runtime/problem.ts";
+export type { Keep } from "./runtime/retention.ts";
 export type { Channel, LockOptions, Locks, TabPlatform } from "./runtime/tab-platform.ts";
-export type { Keep } from "./runtime/task-host.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";
 export { Task } from "./task.ts";
 export type { CallOptions, TaskClientApi, TaskReader } from "./task-client-api.ts";

@@ -1,9 +1,10 @@
 import type { Clock } from "../clock.ts";
+import type { Standing } from "../engine/claim.ts";
 import type { TaskRecord } from "../engine/record.ts";
-import type { InputRequest } from "../protocol/input-request.ts";
-import type { JsonObject } from "../protocol/json.ts";
 import { randomId } from "../random-id.ts";
 import type { TaskView } from "../task-view.ts";
+import { CallLocks } from "./call-locks.ts";
+import type { Ownership, OwnershipEvents, OwnershipOf, TaskAction } from "./ownership.ts";
 import type { Channel, TabPlatform } from "./tab-platform.ts";
 
 /** How often a visible tab makes sure of its leader, in ms. */
@@ -11,40 +12,19 @@ const WATCH_MS = 2_000;
 /** How long a leader may take to say that it lives, in ms. */
 const ANSWER_MS = 600;
 
-/** What a tab asks its leader to do with a task. */
-export type TabAction =
-  | { readonly type: "cancelled"; readonly id: string }
-  | { readonly type: "answered"; readonly id: string; readonly key: string; readonly response: JsonObject }
-  /** A question that reached this tab's connection (2025-11-25). */
-  | { readonly type: "asked"; readonly id: string; readonly request: InputRequest };
-
 type Message =
   | { readonly type: "view"; readonly view: TaskView; readonly plain: boolean }
   | { readonly type: "forgot"; readonly id: string }
   | { readonly type: "adopt"; readonly record: TaskRecord; readonly base: number | undefined }
-  | { readonly type: "do"; readonly nonce: string; readonly action: TabAction }
+  | { readonly type: "do"; readonly nonce: string; readonly action: TaskAction }
   | { readonly type: "done"; readonly nonce: string; readonly taken: boolean }
   | { readonly type: "elected" }
   | { readonly type: "ping"; readonly nonce: string }
   | { readonly type: "pong"; readonly nonce: string; readonly visible: boolean };
 
-export interface TabGroupEvents {
-  /** This tab leads: it takes up all unfinished tasks. */
-  readonly elected: () => Promise<void>;
-  /** Another tab leads now. */
-  readonly deposed: () => void;
-  /** This tab may have missed what it should have been told. */
-  readonly awake: () => void;
-  /** Another tab published a change. `plain`: the task is a plain call that ended, and the store does not hold it. */
-  readonly published: (view: TaskView, plain: boolean) => void;
-  /** Another tab deleted a settled task. */
-  readonly forgot: (id: string) => void;
-  /** To the leader: another tab makes this call, or hands over its task. `base`: the `rev` that the store holds. */
-  readonly adopt: (record: TaskRecord, base: number | undefined) => void;
-  /** Whether this tab runs the task. If so, this tab acts, even if another tab leads. */
-  readonly runs: (id: string) => boolean;
-  /** To the leader: resolves when the action is durable; false if there was nothing to do it to. */
-  readonly act: (action: TabAction) => Promise<boolean>;
+/** The tabs of a browser that share a store: their ownership of an endpoint. */
+export function tabs(platform: TabPlatform): OwnershipOf {
+  return (scope, clock, events) => new TabGroup(platform, clock, scope, events);
 }
 
 /**
@@ -52,11 +32,12 @@ export interface TabGroupEvents {
  * told of every change and ask the leader for what they want done. A leader that is closed or
  * killed loses the lock at once; from one that is frozen or hidden a visible tab takes it.
  */
-export class TabGroup {
+export class TabGroup implements Ownership {
+  readonly calls: CallLocks = new CallLocks((name, work) => this.exclusively(name, work));
   readonly #platform: TabPlatform;
   readonly #clock: Clock;
   readonly #scope: string;
-  readonly #events: TabGroupEvents;
+  readonly #events: OwnershipEvents;
   readonly #channel: Channel;
   readonly #waiting: Map<string, (message: Message) => void> = new Map();
   readonly #closing: AbortController = new AbortController();
@@ -71,13 +52,17 @@ export class TabGroup {
   #stopWatching: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
 
-  constructor(platform: TabPlatform, clock: Clock, scope: string, events: TabGroupEvents) {
+  constructor(platform: TabPlatform, clock: Clock, scope: string, events: OwnershipEvents) {
     this.#platform = platform;
     this.#clock = clock;
     this.#scope = `holdfast/${scope}`;
     this.#events = events;
     this.#channel = platform.openChannel(this.#scope);
     this.#channel.onmessage = ({ data }) => void this.#receive(data as Message);
+  }
+
+  get standing(): Standing {
+    return this.leads ? "leading" : "following";
   }
 
   get leads(): boolean {
@@ -112,7 +97,7 @@ export class TabGroup {
   }
 
   /** Has the leader act. Resolves when that is durable; a leader that does not answer is replaced by this tab. */
-  async ask(action: TabAction): Promise<boolean> {
+  async ask(action: TaskAction): Promise<boolean> {
     while (!this.leads && !this.#closing.signal.aborted) {
       const nonce = randomId();
       const answer = this.#answer(nonce);
@@ -130,6 +115,7 @@ export class TabGroup {
     this.#stopWatching?.();
     this.#cancelWatch?.();
     this.#abdicate?.();
+    this.calls.close();
     this.#channel.onmessage = null;
     this.#channel.close();
   }

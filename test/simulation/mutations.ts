@@ -38,7 +38,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the tab that made a call releases it before it lets go of the task",
     file: "runtime/task-host.ts",
     find: "if (current !== record || isCall(record)) return;",
-    replace: "if (isCall(record)) return;\n      if (current !== record) return this.#endCall(record.id);",
+    replace:
+      "if (isCall(record)) return;\n      if (current !== record) return ownership.calls.release(record.id);",
     contended: true,
   },
   {
@@ -70,7 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a deposed leader goes on",
     file: "runtime/task-host.ts",
-    find: "this.#yieldAll(name);",
+    find: "this.#yieldAll(endpoint);",
     replace: "",
     contended: true,
   },
@@ -170,20 +171,20 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "resume forgets calls that were out",
     file: "runtime/task-host.ts",
-    find: "isCall(record) && group) {\n        void this.#wakeOrphan(group, record.id);",
-    replace: "isCall(record) && group) {",
+    find: 'claim === "wait") void this.#wakeOrphan(ownership, id);',
+    replace: 'claim === "wait") continue;',
   },
   {
     name: "a task handed over is not taken up",
     file: "runtime/task-host.ts",
-    find: "adopt: (record, base) => this.#adopt(group, record, base),",
+    find: "adopt: (record, base) => this.#adopt(record, base),",
     replace: "adopt: () => undefined,",
   },
   {
     name: "a task that another tab moved on is let go by the leader",
     file: "runtime/task-host.ts",
-    find: "if (goesOn && own) return record;",
-    replace: "if (goesOn && own) { this.#runtime.yield(id); return undefined; }",
+    find: "if (own) return record;",
+    replace: "if (own) { this.#runtime.yield(id); return undefined; }",
   },
   {
     name: "a lost session is not made anew",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type TabAction, TabGroup } from "../../../src/runtime/tab-group.ts";
+import type { TaskAction } from "../../../src/runtime/ownership.ts";
+import { TabGroup } from "../../../src/runtime/tab-group.ts";
 import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import { type TaskView, viewOf } from "../../../src/task-view.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
@@ -13,7 +14,7 @@ interface Member {
   readonly news: string[];
   readonly published: TaskView[];
   readonly adopted: string[];
-  readonly acts: TabAction[];
+  readonly acts: TaskAction[];
   /** What it says when it is asked to act. */
   taken: boolean;
 }
@@ -44,7 +45,7 @@ class Group {
     const news: string[] = [];
     const published: TaskView[] = [];
     const adopted: string[] = [];
-    const acts: TabAction[] = [];
+    const acts: TaskAction[] = [];
     const group = new TabGroup(platform, this.clock, scope, {
       elected: () => {
         news.push("elected");
@@ -88,7 +89,7 @@ function reigns({ news }: Member): readonly string[] {
   return news.filter((event) => event !== "awake");
 }
 
-const cancel: TabAction = { type: "cancelled", id: "record-1" };
+const cancel: TaskAction = { type: "cancelled", id: "record-1" };
 
 describe("leading", () => {
   it("falls to the first tab; the others follow, and their join resolves at once", async () => {

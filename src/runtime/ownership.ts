@@ -1,0 +1,104 @@
+import type { Clock } from "../clock.ts";
+import type { Standing } from "../engine/claim.ts";
+import type { TaskRecord } from "../engine/record.ts";
+import type { InputRequest } from "../protocol/input-request.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { TaskView } from "../task-view.ts";
+
+/** What a process asks the process that runs a task to do with it. */
+export type TaskAction =
+  | { readonly type: "cancelled"; readonly id: string }
+  | { readonly type: "answered"; readonly id: string; readonly key: string; readonly response: JsonObject }
+  /** A question that reached this process's connection (2025-11-25). */
+  | { readonly type: "asked"; readonly id: string; readonly request: InputRequest };
+
+/** What the host of the tasks does when the other processes that share its store are heard of. */
+export interface OwnershipEvents {
+  /** This process leads: it resumes all unfinished tasks. */
+  readonly elected: () => Promise<void>;
+  /** Another process leads now. */
+  readonly deposed: () => void;
+  /** This process may have missed messages. */
+  readonly awake: () => void;
+  /** Another process published a change. `plain`: the task is a plain call that ended, and the store does not hold it. */
+  readonly published: (view: TaskView, plain: boolean) => void;
+  /** Another process deleted a settled task. */
+  readonly forgot: (id: string) => void;
+  /** To the leader: another process makes this call, or hands over its task. `base`: the `rev` that the store holds. */
+  readonly adopt: (record: TaskRecord, base: number | undefined) => void;
+  /** Whether this process runs the task. If so, this process acts, even if another one leads. */
+  readonly runs: (id: string) => boolean;
+  /** To the process that runs the task: resolves when the action is durable; false if the task does not take it. */
+  readonly act: (action: TaskAction) => Promise<boolean>;
+}
+
+/** Which calls this process makes, as the other processes see it: a lock for each, which ends with the process. */
+export interface CallOwnership {
+  /** Whether this process makes the call. */
+  makes(id: string): boolean;
+  /** Resolves when this process makes the call and no other one does. */
+  hold(id: string): Promise<void>;
+  /** Like {@link hold}, until the function it resolves with is called with false, or {@link release} is. */
+  use(id: string): Promise<(makesCall: boolean) => void>;
+  /**
+   * Runs the work once no process makes the call. Resolves when the work is done.
+   * @param work Calls `keep` to make the call from now on.
+   */
+  takeOver(id: string, work: (keep: () => void) => Promise<void>): Promise<void>;
+  /** This process makes the call no longer. `ifUnused`: unless a {@link use} of it goes on. */
+  release(id: string, ifUnused?: boolean): void;
+}
+
+/** Who runs the tasks of an endpoint, of the processes that share a store. */
+export interface Ownership {
+  readonly standing: Standing;
+  readonly calls: CallOwnership;
+  /** Resolves when this process leads and has resumed the tasks, or follows. */
+  join(): Promise<void>;
+  /** Runs the work while no other process runs work of that name. */
+  exclusively<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Tells the other processes of a change. `plain`: see {@link OwnershipEvents.published}. */
+  publish(view: TaskView, plain: boolean): void;
+  /** Tells the other processes that a task was deleted. */
+  forgot(id: string): void;
+  /**
+   * Hands over a call that this process makes, and then its task, to the leader.
+   * @param base The `rev` that the store holds, where that is not the record's.
+   */
+  handOver(record: TaskRecord, base?: number): void;
+  /** Has the process that runs the task act. Resolves when that is durable: false if the task does not take it. */
+  ask(action: TaskAction): Promise<boolean>;
+  close(): void;
+}
+
+/**
+ * Makes the ownership of one endpoint.
+ * @param scope Names the store and the endpoint: processes of one scope share their tasks.
+ */
+export type OwnershipOf = (scope: string, clock: Clock, events: OwnershipEvents) => Ownership;
+
+/** A process that shares its store with no other: a Durable Object, a command, a page without Web Locks. */
+export const alone: OwnershipOf = (_scope, _clock, { act }) => {
+  let closed = false;
+  const nothing = (): void => undefined;
+  const atOnce = async (): Promise<void> => undefined;
+  return {
+    standing: "alone",
+    calls: {
+      makes: () => false,
+      hold: atOnce,
+      use: async () => nothing,
+      takeOver: (_id, work) => work(nothing),
+      release: nothing,
+    },
+    join: atOnce,
+    exclusively: (_name, work) => work(),
+    publish: nothing,
+    forgot: nothing,
+    handOver: nothing,
+    ask: async (action) => !closed && act(action),
+    close() {
+      closed = true;
+    },
+  };
+};
