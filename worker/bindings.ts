@@ -19,6 +19,8 @@ export interface Bindings {
   readonly WEBHOOK_SECRET?: string;
   /** What `/metrics` asks for. Without it there is no such route. */
   readonly METRICS_TOKEN?: string;
+  /** The clients and grants of the OAuth server. */
+  readonly OAUTH_KV: KVNamespace;
   /** "true" lets webhooks go to private addresses. */
   readonly WEBHOOK_PRIVATE?: string;
 }

@@ -184,6 +184,10 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     "worker/access",
     ["worker/bindings.ts", "worker/operations", "worker/outbound", "worker/config", "worker/http"],
   ],
+  [
+    "worker/oauth",
+    ["worker/bindings.ts", "worker/operations", "worker/config", "worker/http", "worker/access"],
+  ],
   ["worker/directory", ["worker/bindings.ts", "worker/config", "worker/http"]],
   [
     "worker/group",
@@ -236,6 +240,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "worker/config",
       "worker/http",
       "worker/access",
+      "worker/oauth",
       "worker/directory",
       "worker/group",
       "worker/principal",
@@ -253,6 +258,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "worker/config",
       "worker/http",
       "worker/access",
+      "worker/oauth",
       "worker/directory",
       "worker/group",
       "worker/metrics",

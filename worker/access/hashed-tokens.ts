@@ -1,8 +1,16 @@
-import type { HashedToken } from "../config/tokens.ts";
+import { OWNER, ownerSecretOf } from "../config/owner.ts";
+import { type HashedToken, tokensOf } from "../config/tokens.ts";
 
 /** SHA-256 of the token's characters. */
 export async function tokenHash(token: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+}
+
+/** The tokens that are configured: TOKENS, the demo's, and OWNER_SECRET. */
+export async function knownTokens(env: object): Promise<readonly HashedToken[]> {
+  const tokens = tokensOf(env);
+  const owner = ownerSecretOf(env);
+  return owner === undefined ? tokens : [...tokens, { principal: OWNER, sha256: await tokenHash(owner) }];
 }
 
 /** The principal of a token. Takes as long whichever of the hashes it has, and if it has none. */

@@ -1,13 +1,13 @@
 import type { MiddlewareHandler } from "hono";
 import { jwtOf } from "../config/jwt.ts";
-import { tokensOf } from "../config/tokens.ts";
 import { problem, retryAfter } from "../http/problem.ts";
 import { log } from "../operations/log.ts";
 import type { FetchLike } from "../outbound/guarded-fetch.ts";
-import { principalOfToken } from "./hashed-tokens.ts";
+import { Attempts } from "./attempts.ts";
+import { knownTokens, principalOfToken } from "./hashed-tokens.ts";
+import { type IssuedTokens, isIssued } from "./issued-tokens.ts";
 import { type JwtVerifier, jwtVerifier, KeysUnavailableError } from "./jwt.ts";
 import { presentedToken } from "./presented-token.ts";
-import { WrongTokens } from "./wrong-tokens.ts";
 
 /** What the middleware leaves for the routes behind it. */
 export interface AccessVariables {
@@ -15,13 +15,18 @@ export interface AccessVariables {
   principal: string;
 }
 
-export interface AccessOptions {
+export interface AccessOptions<B extends object = object> {
   /** What fetches the issuer's keys; by default the worker's own `fetch`. It is guarded either way. */
   readonly fetch?: FetchLike;
+  /** The tokens that this worker issues as an OAuth server; undefined for a deployment that is none. */
+  readonly issued?: (env: B) => IssuedTokens | undefined;
 }
 
-/** Of the whole isolate, whichever route the tokens are presented to. */
-const wrongTokens = new WrongTokens();
+/**
+ * Wrong tokens an address may present within a minute: a person who mistypes needs fewer. Verifying a JWT costs a public-key
+ * operation. Counted over the whole isolate, whichever route the tokens are presented to.
+ */
+const wrongTokens = new Attempts(30);
 
 /**
  * Lets nobody through whose principal is not known. The answer does not tell a missing token from an unknown or expired
@@ -29,7 +34,7 @@ const wrongTokens = new WrongTokens();
  * (`CF-Connecting-IP`).
  */
 export function access<B extends object>(
-  options: AccessOptions = {},
+  options: AccessOptions<B> = {},
 ): MiddlewareHandler<{ Bindings: B; Variables: AccessVariables }> {
   const verifiers = new WeakMap<object, JwtVerifier>();
 
@@ -43,13 +48,19 @@ export function access<B extends object>(
 
   return async (c, next) => {
     // Read before the token is: a wrong configuration shows at the first request, whoever makes it.
-    const known = tokensOf(c.env);
+    const known = await knownTokens(c.env);
     const verify = verifierOf(c.env);
+    const issued = options.issued?.(c.env);
     const token = presentedToken(c.req.header("authorization"));
+    const { header } = jwtOf(c.env) ?? {};
+    const jwt = header === undefined ? token : c.req.header(header);
     const address = c.req.header("cf-connecting-ip");
     try {
       let principal = token === undefined ? undefined : await principalOfToken(token, known);
-      if (principal === undefined && token !== undefined) {
+      // Those expire in their clients' hands, and a cloud's clients share its addresses: such a token is not counted as wrong.
+      if (principal === undefined && issued && token !== undefined && isIssued(token)) {
+        principal = await issued.principalOf(new URL(c.req.url), token);
+      } else if (principal === undefined && (token ?? jwt) !== undefined) {
         const waitMs = address === undefined ? 0 : wrongTokens.waitMs(address, Date.now());
         if (waitMs > 0) {
           return problem(c, 429, "too-many-wrong-tokens", "Too many wrong tokens came from this address.", {
@@ -57,12 +68,13 @@ export function access<B extends object>(
             "cache-control": "no-store",
           });
         }
-        principal = await verify?.(token);
+        if (jwt !== undefined) principal = await verify?.(jwt);
         if (principal === undefined && address !== undefined) wrongTokens.add(address, Date.now());
       }
       if (principal === undefined) {
         return problem(c, 401, "unauthorized", "A valid bearer token is needed.", {
-          "www-authenticate": 'Bearer realm="holdfast"',
+          "www-authenticate":
+            issued?.challenge(new URL(c.req.url), token !== undefined) ?? 'Bearer realm="holdfast"',
           "cache-control": "no-store",
         });
       }

@@ -74,15 +74,21 @@ const writtenEndpoints = jsonVar<Readonly<Record<string, WrittenEndpoint>>>(
   {},
 );
 
-/** What this principal may call: the var ENDPOINTS, and the sample servers in the demo. */
+/** What this principal may call: all endpoints, or the sample servers alone with the demo's own token. */
 export function endpointsOf(env: object, principal: string): readonly EndpointListing[] {
   // Read in any case: a wrong configuration shows to whoever asks first.
-  const written = Object.entries(writtenEndpoints(env));
+  const all = allEndpoints(env);
+  const written = writtenEndpoints(env);
   const guest = isDemo(env) && principal === DEMO_PRINCIPAL;
-  const configured = guest ? [] : written.map(([name, { title }]) => listing(name, title));
+  return guest ? all.filter(({ name }) => !Object.hasOwn(written, name)) : all;
+}
+
+/** The var ENDPOINTS, and the sample servers in the demo. */
+export function allEndpoints(env: object): readonly EndpointListing[] {
+  const written = writtenEndpoints(env);
+  const configured = Object.entries(written).map(([name, { title }]) => listing(name, title));
   const samples = isDemo(env) ? SAMPLES.map(({ name, title }) => listing(name, title)) : [];
-  const taken = new Set(written.map(([name]) => name));
-  return [...configured, ...samples.filter(({ name }) => !taken.has(name))];
+  return [...configured, ...samples.filter(({ name }) => !Object.hasOwn(written, name))];
 }
 
 /**

@@ -14,6 +14,8 @@ export interface JwtConfig {
    * Put before that claim. No principal of TOKENS begins with it, so a subject of the issuer is never one of those.
    */
   readonly principalPrefix: string;
+  /** The header the token comes in, instead of `Authorization`: of a proxy that signs people in, such as Cloudflare Access. */
+  readonly header?: string | undefined;
   /** The keys are on a private address, or come without TLS. */
   readonly allowPrivate: boolean;
 }
@@ -30,6 +32,11 @@ const schema = z
       .string()
       .regex(/^[A-Za-z0-9_.@|:-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ . @ | : -")
       .default("jwt:"),
+    header: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,64}$/, "must be the name of a header")
+      .refine((name) => name.toLowerCase() !== "authorization", "is where the token comes anyway")
+      .optional(),
     allowPrivate: z.boolean().default(false),
   })
   .superRefine(({ jwks, allowPrivate }, context) => {

@@ -4,6 +4,7 @@ import { DEMO_PRINCIPAL, isDemo } from "./demo.ts";
 import { jsonVar } from "./json-var.ts";
 import { jwtOf } from "./jwt.ts";
 import { principalSchema } from "./names.ts";
+import { OWNER, ownerSecretOf } from "./owner.ts";
 
 /** A token as it is configured: known by its hash only. */
 export interface HashedToken {
@@ -42,7 +43,7 @@ const DEMO_TOKEN: HashedToken = {
 
 /**
  * The var TOKENS, and the demo's own token in the demo.
- * @throws ConfigurationError if a principal of it could also come by a JWT, or by the demo's token.
+ * @throws ConfigurationError if a principal of it, or `owner`, could also come by a JWT, or by the demo's token.
  */
 export function tokensOf(env: object): readonly HashedToken[] {
   const tokens = configuredTokens(env);
@@ -56,5 +57,7 @@ export function tokensOf(env: object): readonly HashedToken[] {
       refuse("begins with the principalPrefix of JWT: another person's token could have it");
     if (demo && principal === DEMO_PRINCIPAL) refuse("is the demo's, whose token anyone can guess");
   }
+  if (prefix !== undefined && ownerSecretOf(env) !== undefined && OWNER.startsWith(prefix))
+    throw new ConfigurationError("JWT", ["principalPrefix"], "begins `owner`, the principal of OWNER_SECRET");
   return demo ? [...tokens, DEMO_TOKEN] : tokens;
 }

@@ -9,6 +9,7 @@ import { corsOriginsOf } from "../config/cors.ts";
 import { endpointsOf } from "../config/endpoints.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { problem } from "../http/problem.ts";
+import { issuedTokens } from "../oauth/issued-tokens.ts";
 import { readGroups } from "../principal/reading.ts";
 import { Caller } from "./caller.ts";
 import { errorResponse } from "./frame.ts";
@@ -27,7 +28,7 @@ export function gateway(): Hono<ApiEnv> {
       maxAge: 600,
     })(c, next),
   );
-  app.use("/mcp/*", access<Bindings>());
+  app.use("/mcp/*", access<Bindings>({ issued: issuedTokens }));
   // Clients add a slash to the address they are given.
   for (const path of ["/mcp/:endpoint", "/mcp/:endpoint/"]) {
     app.post(path, jsonBody, async (c) => {

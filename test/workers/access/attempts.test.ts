@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WrongTokens } from "../../../worker/access/wrong-tokens.ts";
+import { Attempts } from "../../../worker/access/attempts.ts";
 import { bearer, gate, sha256 } from "./gate.ts";
 
 describe("wrong tokens", () => {
@@ -16,7 +16,7 @@ describe("wrong tokens", () => {
   });
 
   it("are forgiven after a minute", () => {
-    const tokens = new WrongTokens();
+    const tokens = new Attempts(30);
     for (let count = 0; count < 30; count++) tokens.add("a", 1_000);
     expect(tokens.waitMs("a", 21_000)).toBe(40_000);
     expect(tokens.waitMs("a", 61_000)).toBe(0);
@@ -25,7 +25,7 @@ describe("wrong tokens", () => {
   });
 
   it("are remembered of the latest ten thousand addresses", () => {
-    const tokens = new WrongTokens();
+    const tokens = new Attempts(30);
     const guess = (address: string) => {
       for (let count = 0; count < 30; count++) tokens.add(address, 0);
     };

@@ -1,0 +1,121 @@
+import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
+import { html, raw } from "hono/html";
+import type { HtmlEscapedString } from "hono/utils/html";
+
+type Markup = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+export interface Consent {
+  readonly description: ConsentDescription;
+  /** What the token is to be for. */
+  readonly resource: string | undefined;
+  /** This worker's, as the person knows it. */
+  readonly host: string;
+  readonly handle: string;
+  readonly fault: string | undefined;
+}
+
+/** The longest name of a client that is shown, in characters. */
+const MAX_NAME = 80;
+
+/** Who asks, for what, and where access goes to. Everything of the client is a stranger's text. */
+export function consentPage({ description, resource, host, handle, fault }: Consent): Markup {
+  const { clientDomain, redirectHost, redirectIsLoopback } = description;
+  const name = plain(description.clientName);
+  const endpoint = resource === undefined ? undefined : /\/mcp\/([^/]+)\/?$/.exec(resource)?.[1];
+  return page(
+    `Allow ${name}?`,
+    html`<h1>Allow <b>${name}</b> to use your tools?</h1>
+<p>${
+      clientDomain === undefined
+        ? "The app chose this name itself; nobody has verified it."
+        : html`The app is described by <b>${clientDomain}</b>.`
+    } Access goes to <b>${plain(redirectHost)}</b>.</p>
+${
+  redirectIsLoopback
+    ? html`<p class="warning"><b>That is a program on your own computer.</b> Go on only if you have just started this from it.</p>`
+    : ""
+}
+<p>On <b>${host}</b>, in your name, it will be able to:</p>
+<ul>
+<li>call the tools of ${endpoint === undefined ? "every server you may use here" : html`the server <b>${endpoint}</b>`}, which may read and change what those tools reach;</li>
+<li>see the tasks that come of its calls and yours, answer their questions, and cancel them.</li>
+</ul>
+<p>Access ends when you revoke it, or after 30 days in which it is not used.</p>
+<form method="post">
+<input type="hidden" name="handle" value="${handle}">
+${fault === undefined ? "" : html`<p class="warning" role="alert" id="fault">${fault}</p>`}
+<label for="secret">Your Holdfast secret</label>
+<input id="secret" name="secret" type="password" autocomplete="current-password" maxlength="4096" required autofocus${
+      fault === undefined ? "" : raw(' aria-invalid="true" aria-describedby="fault"')
+    }>
+<p class="actions"><button name="decision" value="allow">Allow</button>
+<button name="decision" value="deny" class="quiet" formnovalidate>Deny</button></p>
+</form>`,
+  );
+}
+
+/** A request that cannot be answered to its client, told to the person. */
+export function messagePage(reason: string): Markup {
+  return page(
+    "This sign-in cannot go on",
+    html`<h1>This sign-in cannot go on</h1><p>${plain(reason)}.</p><p>Go back to the app, and connect again.</p>`,
+  );
+}
+
+/**
+ * Nothing is loaded, nothing runs, nobody frames it. There is no `form-action`: browsers apply it to the redirect that answers
+ * the form, which goes to the client. Without the referrer, the form's own `Origin` would be `null`.
+ */
+export async function pageHeaders(): Promise<Readonly<Record<string, string>>> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
+  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  return {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`,
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+  };
+}
+
+/** Without characters that hide, reorder or break text, so that a name cannot pass for another part of the page. */
+function plain(text: string): string {
+  const shown = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  return shown.length > MAX_NAME ? `${shown.slice(0, MAX_NAME)}…` : shown;
+}
+
+function page(title: string, body: Markup): Markup {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title} · Holdfast</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body><main>${body}</main></body>
+</html>`;
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: light-dark(#1c2422, #dfe7e4); --ground: light-dark(#f2f5f4, #121715);
+  --card: light-dark(#fff, #1a211e); --line: light-dark(#7d8a86, #6b7a75); --leaf: light-dark(#17694f, #74d1b0);
+  --on-leaf: light-dark(#fff, #10201a); --warn: light-dark(#8a3b00, #ffb27a) }
+* { box-sizing: border-box }
+body { margin: 0; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif;
+  overflow-wrap: anywhere }
+main { margin: 6vh auto; max-width: 32rem; padding: 1.5rem; border-radius: .75rem; background: var(--card) }
+h1 { margin: 0 0 1rem; font-size: 1.375rem; line-height: 1.3 }
+ul { padding-left: 1.25rem }
+label { display: block; font-weight: 600 }
+input[type=password] { width: 100%; margin-top: .25rem; padding: .6rem; border: 1px solid var(--line); border-radius: .4rem;
+  background: var(--ground); color: inherit; font: inherit }
+.warning { padding-left: .75rem; border-left: .25rem solid var(--warn); color: var(--warn) }
+.actions { display: flex; gap: .75rem; margin-bottom: 0 }
+button { padding: .6rem 1.5rem; border: 1px solid var(--leaf); border-radius: .4rem; background: var(--leaf);
+  color: var(--on-leaf); font: inherit; font-weight: 600; cursor: pointer }
+.quiet { background: transparent; color: var(--leaf) }
+:focus-visible { outline: 3px solid var(--leaf); outline-offset: 2px }
+`;

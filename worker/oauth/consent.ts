@@ -1,0 +1,89 @@
+import { AuthorizationError, CimdFetchError } from "@cloudflare/workers-oauth-provider";
+import type { Context } from "hono";
+import { Attempts } from "../access/attempts.ts";
+import { knownTokens, principalOfToken } from "../access/hashed-tokens.ts";
+import type { Bindings } from "../bindings.ts";
+import { log } from "../operations/log.ts";
+import { oauthApi } from "./authorization-server.ts";
+import { consentPage, messagePage, pageHeaders } from "./consent-page.ts";
+import { grant } from "./grant.ts";
+
+type AuthorizeContext = Context<{ Bindings: Bindings }>;
+
+/** Wrong secrets an address may send within a minute. */
+const wrongSecrets = new Attempts(10);
+/** `GET /authorize`: the page on which a person lets a client in, or does not. */
+export function askForConsent(c: AuthorizeContext): Promise<Response> {
+  return withRefusals(c, () => consent(c));
+}
+
+/** `POST /authorize`: what the person decided. */
+export function takeConsent(c: AuthorizeContext): Promise<Response> {
+  return withRefusals(c, async () => {
+    const request = c.req.raw;
+    const { handle, decision, secret } = await formOf(c);
+    const oauth = oauthApi(c.env, new URL(request.url));
+    if (decision !== "allow") {
+      const { headers } = await oauth.denyConsent(request, handle);
+      return new Response(null, { status: 303, headers });
+    }
+    const address = c.req.header("cf-connecting-ip") ?? "";
+    if (wrongSecrets.waitMs(address, Date.now()) > 0)
+      return consent(c, "Too many wrong secrets were sent from here. Wait a minute, then try again.", 429);
+    const principal = await principalOfToken(secret, await knownTokens(c.env));
+    if (principal === undefined) {
+      wrongSecrets.add(address, Date.now());
+      return consent(c, "This secret is not known here.", 403);
+    }
+    const approved = await oauth.approveConsent(request, handle);
+    const redirectTo = await grant(oauth, approved.request, { principal, by: "token" });
+    log("oauth-granted", { client: approved.request.clientId, resource: approved.request.resource });
+    approved.headers.set("location", redirectTo);
+    return new Response(null, { status: 303, headers: approved.headers });
+  });
+}
+
+/** The page, with a handle of its own: also after a wrong secret, since the address still has the whole request. */
+async function consent(c: AuthorizeContext, fault?: string, status = 200): Promise<Response> {
+  const url = new URL(c.req.url);
+  const oauth = oauthApi(c.env, url);
+  const request = await oauth.parseAuthRequest(c.req.raw);
+  const description = await oauth.describeConsent(request);
+  const { handle, headers } = await oauth.beginConsent(request);
+  for (const [name, value] of Object.entries(await pageHeaders())) headers.set(name, value);
+  const { resource } = request;
+  return new Response(await consentPage({ description, resource, host: url.host, handle, fault }), {
+    status,
+    headers,
+  });
+}
+
+async function formOf(c: AuthorizeContext): Promise<{ handle: string; decision: string; secret: string }> {
+  const form = await c.req.formData().catch(() => new FormData());
+  const field = (name: string): string => {
+    const value = form.get(name);
+    return typeof value === "string" ? value : "";
+  };
+  return { handle: field("handle"), decision: field("decision"), secret: field("secret").trim() };
+}
+
+/**
+ * A refusal goes back to the client only if the library has checked where that is; any other is shown to the person
+ * (OAuth 2.1, section 4.1.2.1).
+ */
+async function withRefusals(c: AuthorizeContext, work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AuthorizationError && error.redirectTo) return c.redirect(error.redirectTo, 302);
+    if (error instanceof AuthorizationError || error instanceof CimdFetchError) {
+      const reason =
+        error instanceof AuthorizationError
+          ? error.description
+          : "The app's own description of itself could not be read";
+      log("oauth-refused", { reason });
+      return new Response(await messagePage(reason), { status: 400, headers: await pageHeaders() });
+    }
+    throw error;
+  }
+}

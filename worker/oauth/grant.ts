@@ -1,0 +1,41 @@
+import type { AuthRequest, OAuthHelpers } from "@cloudflare/workers-oauth-provider";
+import * as z from "zod";
+import { knownTokens } from "../access/hashed-tokens.ts";
+import { principalSchema } from "../config/names.ts";
+import { grantedScopes } from "./authorization-server.ts";
+import { userIdOf } from "./user-id.ts";
+
+/** Who signed in, sealed in the grant: only a token of it opens it. */
+const signedIn = z.object({ principal: principalSchema, by: z.literal("token") });
+
+export type SignedIn = z.output<typeof signedIn>;
+
+/** What a list of grants tells of one. Stored unencrypted. */
+const grantFacts = z.object({ client: z.string(), redirectHost: z.string() });
+
+export type GrantFacts = z.output<typeof grantFacts>;
+
+export function grantFactsOf(metadata: unknown): GrantFacts {
+  return grantFacts.catch({ client: "", redirectHost: "" }).parse(metadata);
+}
+
+/** Grants what was asked for. Resolves with the client's address to go back to. */
+export async function grant(oauth: OAuthHelpers, request: AuthRequest, props: SignedIn): Promise<string> {
+  const { clientName, redirectHost } = await oauth.describeConsent(request);
+  const { redirectTo } = await oauth.completeAuthorization({
+    request,
+    userId: userIdOf(props.principal),
+    metadata: { client: clientName.slice(0, 100), redirectHost } satisfies GrantFacts,
+    scope: grantedScopes(request.scope),
+    props,
+  });
+  return redirectTo;
+}
+
+/** The principal of a grant, for as long as the deployment lets that principal in. */
+export async function principalOfGrant(env: object, props: unknown): Promise<string | undefined> {
+  const found = signedIn.safeParse(props).data;
+  if (!found) return undefined;
+  const known = await knownTokens(env);
+  return known.some(({ principal }) => principal === found.principal) ? found.principal : undefined;
+}

@@ -1,0 +1,4 @@
+/** The library's name for a principal. Its user ids stand between colons in tokens and keys, and principals may have colons. */
+export function userIdOf(principal: string): string {
+  return btoa(principal).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
