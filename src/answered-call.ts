@@ -36,13 +36,7 @@ export function callError(task: TaskReference, outcome: Exclude<Outcome, { kind:
 function faultOfFailure({ reason, message, rpc, httpStatus, raw }: Failure): Fault {
   if (rpc) return { kind: "rpc", error: rpc, message, unsent: true };
   if (httpStatus !== undefined) return { kind: "http", status: httpStatus, message, unsent: true };
-  switch (reason) {
-    case "unauthorized":
-    case "oversized":
-      return { kind: reason, message };
-    case "malformed":
-      return { kind: reason, message, raw };
-    default:
-      return { kind: "network", message, unsent: true };
-  }
+  if (reason === "malformed") return { kind: reason, message, raw };
+  if (reason === "unauthorized" || reason === "oversized") return { kind: reason, message };
+  return { kind: "network", message, unsent: true };
 }

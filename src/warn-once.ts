@@ -1,18 +1,16 @@
-import { RecentSet } from "./recent-set.ts";
-
 /** How many subjects are remembered. A server can make up more. */
 const MOST_SUBJECTS = 1_000;
 
 /** Returns what reports problems where the app gave no `onProblem`: one `console.warn` for each kind and subject. */
 export function warnOnce(): (problem: { readonly kind: string; readonly message: string }) => void {
-  const warned = new RecentSet<string>(MOST_SUBJECTS);
+  const warned = new Set<string>();
   return (problem) => {
     const { kind, message, endpoint, error } = problem as typeof problem & Record<string, unknown>;
     // The subject is what thousands of tasks have in common, not the task.
     const subject = `${kind} ${endpoint ?? error ?? message}`;
-    const known = warned.has(subject);
-    warned.add(subject);
-    if (known) return;
+    if (warned.has(subject)) return;
+    const [oldest = subject] = warned.add(subject);
+    if (warned.size > MOST_SUBJECTS) warned.delete(oldest);
     console.warn(`Holdfast: ${message}`);
   };
 }

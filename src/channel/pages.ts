@@ -28,21 +28,15 @@ export async function readPages<T>(
   const items = new Map<string, T>();
   const cursors = new Set<string | undefined>();
   let cursor: string | undefined;
+  let cut: string | undefined;
   do {
-    if (cursors.size === maxPages)
-      return cut(items, `${method} has more than ${maxPages} pages: the rest is left out`);
-    cursors.add(cursor);
     const page = await read(cursor);
     for (const item of page.items) items.set(keyOf(item), item);
+    cursors.add(cursor);
     cursor = page.nextCursor;
-  } while (cursor !== undefined && !cursors.has(cursor));
-  if (cursor === undefined) return { items: [...items.values()] };
-  return cut(
-    items,
-    `${method} names the cursor ${JSON.stringify(cursor.slice(0, 80))} again: the list is read up to there`,
-  );
-}
-
-function cut<T>(items: Map<string, T>, why: string): Listing<T> {
-  return { items: [...items.values()], cut: why };
+    if (cursor === undefined) break;
+    if (cursors.has(cursor)) cut = `names the cursor ${JSON.stringify(cursor.slice(0, 80))} again`;
+    else if (cursors.size === maxPages) cut = `has more than ${maxPages} pages`;
+  } while (cut === undefined);
+  return { items: [...items.values()], ...(cut && { cut: `${method} ${cut}: the rest is left out` }) };
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import { backoffDelay } from "../engine/schedule.ts";
 import type { Fetch } from "./exchange.ts";
 import type { Transport } from "./transport.ts";
 
@@ -62,8 +62,7 @@ export class ServerStream {
       this.#failures = this.#clock.now() - openedAt < SHORT_LIFE_MS ? this.#failures + 1 : 1;
     };
     try {
-      if (this.#failures > 0)
-        await this.#pause(backoffDelay(String(url), this.#failures, DEFAULT_TIMING), signal);
+      if (this.#failures > 0) await this.#pause(backoffDelay(String(url), this.#failures), signal);
       openedAt = this.#clock.now();
       const response = await this.#fetch(url, { ...init, signal });
       if (response.ok && response.body)

@@ -33,13 +33,18 @@ export interface Timing {
   readonly keepPace?: true;
 }
 
+/** The waits of a backoff alone: for clients without an engine. */
+export const DEFAULT_BACKOFF: Pick<Timing, "backoffMs" | "maxBackoffMs"> = {
+  backoffMs: 1_000,
+  maxBackoffMs: 60_000,
+};
+
 export const DEFAULT_TIMING: Timing = {
+  ...DEFAULT_BACKOFF,
   minPollMs: 100,
   maxPollMs: LONGEST_WAIT_MS,
   pushedPollFactor: 10,
   pushedPollMs: 60_000,
-  backoffMs: 1_000,
-  maxBackoffMs: 60_000,
   cancelGraceMs: 30_000,
   silenceMs: 24 * 3_600_000,
 };
@@ -88,7 +93,11 @@ export function pollInterval(record: TaskRecord, timing: Timing, now: number): n
 }
 
 /** Exponential backoff with jitter: a number from half to the whole of the step, the same for the same task and attempt. */
-export function backoffDelay(id: string, failures: number, timing: Timing): number {
+export function backoffDelay(
+  id: string,
+  failures: number,
+  timing: typeof DEFAULT_BACKOFF = DEFAULT_BACKOFF,
+): number {
   const step = Math.min(timing.maxBackoffMs, timing.backoffMs * 2 ** Math.min(failures - 1, 30));
   return step * (0.5 + 0.5 * spread(`${id}/${failures}`));
 }

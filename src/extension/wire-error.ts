@@ -52,23 +52,40 @@ export function wireError(error: unknown): WireError {
   return { kind: "extension", code: "failed", message: String(error) };
 }
 
-/** The error again, as the class it was. One that cannot be read is an ExtensionError too. */
+/** Returns the error again, as the class it was. One that cannot be read becomes an ExtensionError. */
 export function errorFromWire(wire: unknown): Error {
-  if (!isWireError(wire))
-    return new ExtensionError("malformed", "The worker answered with no error that is known");
+  const error = hasTexts(wire, "kind") && readError(wire as unknown as WireError);
+  return error || new ExtensionError("malformed", "The worker answered with no error that is known");
+}
+
+/** Returns no error where something is absent that its class relies on. */
+function readError(wire: WireError): Error | false | undefined {
   switch (wire.kind) {
     case "task":
-      return errorOf(wire.task, wire.outcome);
+      return hasReference(wire) && isEnd(wire.outcome) && errorOf(wire.task, wire.outcome);
     case "input":
-      return new InputError(wire.task, wire.key, wire.message);
+      return (
+        hasReference(wire) &&
+        hasTexts(wire, "key", "message") &&
+        new InputError(wire.task, wire.key, wire.message)
+      );
     case "unknown-endpoint":
-      return new UnknownEndpointError(wire.endpoint, wire.known);
+      return (
+        hasTexts(wire, "endpoint") &&
+        Array.isArray(wire.known) &&
+        new UnknownEndpointError(wire.endpoint, wire.known)
+      );
     case "request-fault":
-      return new RequestFaultError(wire.method, wire.fault, undefined, wire.target);
+      return (
+        hasTexts(wire, "method") &&
+        hasTexts(wire.fault, "kind", "message") &&
+        (wire.target === undefined || hasTexts(wire.target, "endpoint")) &&
+        new RequestFaultError(wire.method, wire.fault, undefined, wire.target)
+      );
     case "closed":
       return new ClientClosedError();
     case "extension":
-      return new ExtensionError(wire.code, wire.message);
+      return hasTexts(wire, "code", "message") && new ExtensionError(wire.code, wire.message);
   }
 }
 
@@ -81,51 +98,22 @@ function endOf(error: TaskError): EndWithoutResult | undefined {
   return { kind: "lost", detail, ...(candidates.length > 0 && { candidates }) };
 }
 
-/** What its class relies on is there. */
-function isWireError(wire: unknown): wire is WireError {
-  if (!isObject(wire)) return false;
-  switch (wire.kind) {
-    case "task":
-      return isReference(wire.task) && isEnd(wire.outcome);
-    case "input":
-      return isReference(wire.task) && areTexts(wire.key, wire.message);
-    case "unknown-endpoint":
-      return areTexts(wire.endpoint) && Array.isArray(wire.known);
-    case "request-fault":
-      return (
-        areTexts(wire.method) &&
-        isObject(wire.fault) &&
-        areTexts(wire.fault.kind, wire.fault.message) &&
-        (wire.target === undefined || (isObject(wire.target) && areTexts(wire.target.endpoint)))
-      );
-    case "closed":
-      return true;
-    case "extension":
-      return areTexts(wire.code, wire.message);
-    default:
-      return false;
-  }
+function hasReference({ task }: { readonly task: unknown }): boolean {
+  return hasTexts(task, "id", "endpoint", "tool");
 }
 
-function isReference(task: unknown): boolean {
-  return isObject(task) && areTexts(task.id, task.endpoint, task.tool);
-}
-
-function isEnd(outcome: unknown): boolean {
-  if (!isObject(outcome)) return false;
-  switch (outcome.kind) {
+/** An outcome of an unknown kind has no error. */
+function isEnd(outcome: EndWithoutResult | undefined): boolean {
+  switch (outcome?.kind) {
     case "failed":
-      return isObject(outcome.error) && areTexts(outcome.error.reason, outcome.error.message);
+      return hasTexts(outcome.error, "reason", "message");
     case "cancelled":
       return typeof outcome.confirmed === "boolean";
-    case "expired":
-    case "lost":
-      return areTexts(outcome.detail);
     default:
-      return false;
+      return hasTexts(outcome, "detail");
   }
 }
 
-function areTexts(...values: readonly unknown[]): boolean {
-  return values.every((value) => typeof value === "string");
+function hasTexts(value: unknown, ...fields: readonly string[]): boolean {
+  return isObject(value) && fields.every((field) => typeof value[field] === "string");
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import { backoffDelay } from "../engine/schedule.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
 import type { Waits } from "../mirror/waits.ts";
 import { isObject } from "../protocol/json.ts";
@@ -161,7 +161,7 @@ export class WorkerLine {
     if (this.#failures >= ATTEMPTS) this.#rejectAll(error);
     if (!this.#wanted) return;
     this.#pausing = true;
-    const pause = backoffDelay(this.#key, this.#failures, DEFAULT_TIMING);
+    const pause = backoffDelay(this.#key, this.#failures);
     void this.#options.waits
       .wait(pause, false, this.#closing.signal)
       .catch(() => undefined)

@@ -9,7 +9,7 @@ export const MAX_MESSAGE = 2_000;
 /** Of the JSON text of an error's data, and of a reply that cannot be read. */
 export const MAX_RAW = 4_000;
 /** Of the JSON text of a task's questions together, and of the state that a call has to send back. */
-export const MAX_QUESTIONS: number = 256 * 1024;
+export const MAX_QUESTIONS = 262_144;
 
 /** The longest wait that a server or the worker can ask for, in ms: `Retry-After` beyond it counts as a mistake. */
 export const LONGEST_WAIT_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import { backoffDelay } from "../engine/schedule.ts";
 import type { Waits } from "../mirror/waits.ts";
 import { malformed, RemoteApiError, refusalOf, unreachable } from "./remote-api-error.ts";
 
@@ -104,7 +104,7 @@ export class RemoteApi {
         meanwhile?.(error);
         this.#options.retrying(error);
         const demanded = error.retryAfterMs;
-        const backoff = backoffDelay(key, failures, DEFAULT_TIMING);
+        const backoff = backoffDelay(key, failures);
         const ms = Math.max(demanded ?? 0, backoff);
         await this.#options.waits.wait(ms, demanded !== undefined, request.signal);
       }

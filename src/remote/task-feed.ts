@@ -1,7 +1,7 @@
 import type { StreamedEvent } from "../channel/event-stream.ts";
 import { followEvents } from "../channel/follow-events.ts";
 import type { Clock } from "../clock.ts";
-import { backoffDelay, DEFAULT_TIMING } from "../engine/schedule.ts";
+import { backoffDelay } from "../engine/schedule.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
 import type { Waits } from "../mirror/waits.ts";
 import { isObject } from "../protocol/json.ts";
@@ -54,7 +54,7 @@ export class TaskFeed {
         const error = thrown instanceof RemoteApiError ? thrown : unreachable(thrown);
         troubled(error);
         const demanded = error.retryAfterMs;
-        const backoff = backoffDelay(this.#key, failures, DEFAULT_TIMING);
+        const backoff = backoffDelay(this.#key, failures);
         const wait = waits.wait(Math.max(demanded ?? 0, backoff), demanded !== undefined, signal);
         await wait.catch(() => undefined);
       },

@@ -109,7 +109,7 @@ export class TaskRequests implements TaskSource {
     );
     for (const endpoint of missing)
       this.#incomplete(
-        `The worker could not read all tasks of the endpoint ${endpoint}: some may be absent. Call list() again later; the worker's log says why (group-unreadable)`,
+        `The worker could not read all tasks of the endpoint ${endpoint}: call list() again later. The worker's log says why (group-unreadable)`,
         endpoint,
       );
     if (cut !== undefined) this.#incomplete(`The worker's list of tasks is incomplete. ${cut}`);

@@ -3,7 +3,7 @@ import { isObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 
 /** A longer result, by its JSON text, is stored apart from its record: so listing costs by the tasks, not by what they gave. */
-const LONG = 64 * 1024;
+const LONG = 65_536;
 
 /** A record as it is stored, and the result to be stored beside it, if that is long. */
 export function partLongResult(record: TaskRecord): { record: TaskRecord; result?: ToolResult } {
