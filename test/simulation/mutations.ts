@@ -102,7 +102,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a plain call stays queued in the store",
     file: "runtime/task-runtime.ts",
-    find: "if (unwanted || becomesPlain) await store.remove(record.id);",
+    find: "if (removes) await store.remove(record.id);",
     replace: "if (unwanted && !becomesPlain) await store.remove(record.id);",
   },
   {
@@ -116,7 +116,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "client.ts",
     find: 'if (status === "queued" || (status === "calling" && !view.asTask)) this.#host.followCall(view);',
     replace: "",
-    contended: true,
   },
   {
     name: "the server's poll interval is ignored",
