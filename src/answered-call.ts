@@ -1,6 +1,6 @@
-import { RequestFaultError } from "./channel/request-fault.ts";
 import type { Fault } from "./engine/fault.ts";
 import type { Failure, Outcome } from "./engine/record.ts";
+import { RequestFaultError } from "./engine/request-fault.ts";
 import { errorOf, type TaskReference } from "./errors.ts";
 import { nextChange, type Task } from "./task.ts";
 

@@ -3,7 +3,6 @@
  * @module
  */
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
-export { RequestFaultError } from "./channel/request-fault.ts";
 export {
   type EndpointRequestOptions,
   type StartOptions,
@@ -13,6 +12,7 @@ export {
 export type { Clock } from "./clock.ts";
 export type { Fault } from "./engine/fault.ts";
 export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";
+export { RequestFaultError } from "./engine/request-fault.ts";
 export type { Timing } from "./engine/schedule.ts";
 export type { Trouble } from "./engine/state.ts";
 export {

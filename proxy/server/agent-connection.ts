@@ -1,7 +1,7 @@
 import { INTERNAL_ERROR, RpcError } from "../../front/rpc-error.ts";
-import { RequestFaultError } from "../../src/channel/request-fault.ts";
 import { RpcChannel } from "../../src/channel/rpc-channel.ts";
 import { sendOn, type Transport } from "../../src/channel/transport.ts";
+import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import {
   isRequest,

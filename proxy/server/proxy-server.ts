@@ -6,8 +6,8 @@ import {
 } from "../../front/client-capabilities.ts";
 import { withoutServersMarks } from "../../front/outcome.ts";
 import { INTERNAL_ERROR, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
-import { RequestFaultError } from "../../src/channel/request-fault.ts";
 import type { Transport } from "../../src/channel/transport.ts";
+import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import { readQuestion } from "../../src/protocol/input-request.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";

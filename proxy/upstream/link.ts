@@ -1,8 +1,8 @@
 import { type Connection, type ConnectionEvents, connectionOver } from "../../src/channel/connection.ts";
 import { agree } from "../../src/channel/handshake.ts";
-import { RequestFaultError } from "../../src/channel/request-fault.ts";
 import { RpcChannel } from "../../src/channel/rpc-channel.ts";
 import { type Transport, tapClose } from "../../src/channel/transport.ts";
+import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";

@@ -4,7 +4,7 @@ import {
   type Credentials,
   oauthCredentials,
 } from "../../src/channel/authorization.ts";
-import { RequestFaultError } from "../../src/channel/request-fault.ts";
+import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import type { Log } from "../log.ts";
 import { openInBrowser } from "./browser.ts";
 import type { CredentialFile } from "./credentials.ts";

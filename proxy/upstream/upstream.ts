@@ -1,7 +1,7 @@
 import type { Connector } from "../../src/channel/connection.ts";
-import { RequestFaultError } from "../../src/channel/request-fault.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
+import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../../src/protocol/json-rpc.ts";
 import type { Frame } from "../../src/protocol/task-protocol.ts";

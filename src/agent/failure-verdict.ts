@@ -1,6 +1,6 @@
-import { RequestFaultError } from "../channel/request-fault.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Failure } from "../engine/record.ts";
+import { RequestFaultError } from "../engine/request-fault.ts";
 import {
   ClientClosedError,
   InputError,

@@ -1,5 +1,5 @@
+import { RequestFaultError } from "../engine/request-fault.ts";
 import type { Fetch } from "./exchange.ts";
-import { RequestFaultError } from "./request-fault.ts";
 
 /** How long each request to the authorization server may take, in ms. */
 const AUTHORIZATION_TIMEOUT_MS = 30_000;

@@ -1,4 +1,5 @@
 import { systemClock } from "../clock.ts";
+import { RequestFaultError } from "../engine/request-fault.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
@@ -9,7 +10,6 @@ import {
   type Connector,
   connectionOver,
 } from "./connection.ts";
-import { RequestFaultError } from "./request-fault.ts";
 import { RpcChannel } from "./rpc-channel.ts";
 import { type Transport, tapClose, tapMessages } from "./transport.ts";
 

@@ -1,10 +1,11 @@
+import type { InboundHandler } from "../protocol/inbound.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RequestId } from "../protocol/json-rpc.ts";
 import { CLIENT_CAPABILITIES, CLIENT_INFO, PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
 import { traitsOf } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
-import type { InboundHandler, RequestOptions, RpcChannel } from "./rpc-channel.ts";
+import type { RequestOptions, RpcChannel } from "./rpc-channel.ts";
 
 /** A live way to one server, with what was agreed on it. */
 export interface Connection {

@@ -1,17 +1,24 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Fault, isClientError } from "../engine/fault.ts";
 import type { ToolDescription } from "../engine/queue.ts";
-import { own } from "../protocol/json.ts";
-import { type RequestId, type RpcReply, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
+import { RequestFaultError } from "../engine/request-fault.ts";
+import { isObject, own } from "../protocol/json.ts";
+import {
+  type RequestId,
+  type RpcNotification,
+  type RpcReply,
+  type RpcRequest,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "../protocol/json-rpc.ts";
 import { type Generation, traitsOf } from "../protocol/registry.ts";
-import type { Session } from "../protocol/session.ts";
+import { type Session, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { type ListedTool, readToolPage } from "../protocol/tool-facts.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { explained } from "./failure-text.ts";
-import { readPages } from "./pages.ts";
-import { faultOf, RequestFaultError } from "./request-fault.ts";
-import type { RequestOptions } from "./rpc-channel.ts";
+import { type Page, readPages } from "./pages.ts";
+import { faultOf } from "./request-fault.ts";
+import { isChannelId, type RequestOptions } from "./rpc-channel.ts";
 
 /** Where an endpoint keeps what it agreed on. */
 export interface SessionMemory {
@@ -75,6 +82,8 @@ export class Endpoint {
     this.#inbound = (message, origin) => {
       // What is known of the tools is asked again at the next call.
       if (message.method === "notifications/tools/list_changed") this.forgetTools().catch(() => undefined);
+      // Subscriptions of others on the same transport are acknowledged to them.
+      if (message.method === "notifications/subscriptions/acknowledged" && !isOwn(message)) return false;
       return inbound(message, origin);
     };
   }
@@ -234,24 +243,32 @@ export class Endpoint {
     return session && facts && { session, facts, cached: true };
   }
 
-  /** Reports a list that was not read to its end, and why. */
-  get listCut(): (why: string) => void {
-    return this.#listCut;
+  /**
+   * Reads all pages of a list, and reports one that was not read to its end. Rejects as `read` does.
+   * @param keyOf What is listed twice under one key is one item.
+   */
+  async list<T>(
+    method: string,
+    read: (cursor: string | undefined) => Promise<Page<T>>,
+    keyOf: (item: T) => string,
+  ): Promise<readonly T[]> {
+    const { items, cut } = await readPages(method, read, keyOf);
+    if (cut !== undefined) this.#listCut(cut);
+    return items;
   }
 
   /** All pages of `tools/list`. Throws a RequestFaultError, or the signal's reason. */
   async listTools(options?: RequestOptions): Promise<readonly ListedTool[]> {
-    const { items: tools, cut } = await readPages(
-      "tools/list",
+    const method = "tools/list";
+    const tools = await this.list(
+      method,
       async (cursor) => {
         const params = cursor === undefined ? {} : { cursor };
-        const reply = await this.request({ method: "tools/list", params }, options);
-        const { tools: items, ...rest } = readToolPage(reply);
+        const { tools: items, ...rest } = readToolPage(await this.request({ method, params }, options));
         return { items, ...rest };
       },
       ({ name }) => name,
     );
-    if (cut !== undefined) this.#listCut(cut);
     const facts = Object.fromEntries(tools.map((tool) => [tool.name, tool.facts]));
     await this.#remember({ ...(await this.session()), tools: facts });
     return tools;
@@ -408,6 +425,12 @@ export class Endpoint {
     this.#session = { ...session, ...refused };
     await this.#memory.save(this.#session);
   }
+}
+
+/** Whether the subscription that a message names was opened by a channel of ours, in whatever process. */
+function isOwn({ params }: RpcRequest | RpcNotification): boolean {
+  const meta = params?._meta;
+  return isObject(meta) && isChannelId(meta[SUBSCRIPTION_ID]);
 }
 
 /** No connection came about, for now at least: what was to be sent on it never left. */

@@ -1,6 +1,6 @@
 import { type Fault, isClientError } from "../engine/fault.ts";
+import { RequestFaultError, type RequestTarget } from "../engine/request-fault.ts";
 import { METHOD_NOT_FOUND, MODERN_ERRORS } from "../protocol/json-rpc.ts";
-import { RequestFaultError, type RequestTarget } from "./request-fault.ts";
 
 /** The error with what it lacks: which endpoint, which address, and the likely cause. One that has it is returned as it is. */
 export function explained(error: unknown, target: RequestTarget): unknown {

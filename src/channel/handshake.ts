@@ -1,11 +1,12 @@
 import type { Fault } from "../engine/fault.ts";
+import { RequestFaultError } from "../engine/request-fault.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { MODERN_ERRORS, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { SERVER_INFO } from "../protocol/meta-keys.ts";
 import { type Generation, protocolOf, traitsOf } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { envelope } from "./connection.ts";
-import { excerpt, RequestFaultError } from "./request-fault.ts";
+import { excerpt } from "./request-fault.ts";
 import type { RpcChannel } from "./rpc-channel.ts";
 
 /** What `auto` tries: first the one, then the other. */

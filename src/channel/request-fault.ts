@@ -1,34 +1,10 @@
 import type { Fault } from "../engine/fault.ts";
+import { knownFault } from "../engine/request-fault.ts";
 import { isObject } from "../protocol/json.ts";
 import { integerId, MODERN_ERRORS, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
-import type { MalformedReplyError } from "../protocol/task-reading.ts";
 
 /** The most of a server's text that an error shows, in characters. */
 const EXCERPT_LENGTH = 300;
-
-/** Where a request went: the endpoint's name, and what its connector calls the server. */
-export interface RequestTarget {
-  readonly endpoint: string;
-  readonly address?: string | undefined;
-}
-
-/** A request that brought no usable reply. `fault` says why, `method` which it was, `target` where it went. */
-export class RequestFaultError extends Error {
-  override readonly name = "RequestFaultError";
-  readonly fault: Fault;
-  readonly method: string;
-  readonly target: RequestTarget | undefined;
-
-  constructor(method: string, fault: Fault, cause?: unknown, target?: RequestTarget) {
-    const { endpoint, address } = target ?? {};
-    const where = endpoint === undefined ? "" : ` on endpoint ${JSON.stringify(endpoint)}`;
-    const at = address === undefined || fault.message.includes(address) ? "" : ` (${address})`;
-    super(`${method}${where}${at}: ${fault.message}`, { cause });
-    this.method = method;
-    this.fault = fault;
-    this.target = target;
-  }
-}
 
 export function rpcFault(error: RpcErrorBody): Fault & { kind: "rpc" } {
   return { kind: "rpc", error, message: `${excerpt(error.message)} (${error.code})` };
@@ -48,7 +24,8 @@ export function unreadable(text: string, contentType?: string | null): Fault {
  * request's: without it an HTTP error is never taken for the reply to one.
  */
 export function faultOf(thrown: unknown, id?: number): Fault {
-  if (thrown instanceof RequestFaultError) return thrown.fault;
+  const known = knownFault(thrown);
+  if (known) return known;
   const error = thrown as Partial<
     Record<"name" | "message" | "code" | "data" | "status" | "retryAfterMs" | "cause", unknown>
   >;
@@ -60,10 +37,7 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   // A schema's complaints are of no use to anybody who does not maintain the server.
   if (error?.name === "ZodError")
     return { kind: "malformed", message: "The reply is unreadable: it is not a JSON-RPC message" };
-  if (error?.name === "MalformedReplyError" || thrown instanceof SyntaxError) {
-    const { raw, reading } = error as Partial<MalformedReplyError>;
-    return { kind: "malformed", message, ...(raw !== undefined && { raw }), ...(reading && { reading }) };
-  }
+  if (thrown instanceof SyntaxError) return { kind: "malformed", message };
   const data = isObject(error?.data) ? error.data : {};
   const status = [data.status, error?.status, error?.code].find(isHttpStatus);
   if (status === undefined) {

@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
+import { RequestFaultError } from "../engine/request-fault.ts";
+import type { InboundHandler, Taken } from "../protocol/inbound.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import {
   integerId,
@@ -7,15 +9,13 @@ import {
   isRequest,
   isResponse,
   type RequestId,
-  type RpcNotification,
-  type RpcRequest,
   type RpcResponse,
   readRpcError,
 } from "../protocol/json-rpc.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { RecentSet } from "../recent-set.ts";
-import { faultOf, RequestFaultError, rpcFault } from "./request-fault.ts";
-import { type SendOptions, STREAM_END_MS, sendOn, type Taken, type Transport } from "./transport.ts";
+import { faultOf, rpcFault } from "./request-fault.ts";
+import { type SendOptions, STREAM_END_MS, sendOn, type Transport } from "./transport.ts";
 
 /** The limit that kills MCP calls elsewhere: here it bounds one request, never a task. In ms. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
@@ -49,17 +49,6 @@ export interface RequestOptions {
   readonly about?: string;
 }
 
-/** Where a message of the server came in. */
-export interface Origin {
-  /**
-   * The record of the request on whose response stream it came; empty for a request about no record. Absent when it
-   * came on another stream, or when the transport does not tell.
-   */
-  readonly about?: string;
-  /** The MCP session it came in: the ids of the server's requests hold within it. */
-  readonly sessionId?: string;
-}
-
 /** A request that waits for its reply. */
 export interface AwaitedReply {
   readonly id: number;
@@ -79,9 +68,6 @@ interface Pending extends AwaitedReply {
   settle(message: RpcResponse): void;
   extend(): void;
 }
-
-/** Takes what arrives and is no reply to a request of this channel. Returns whether it was taken. */
-export type InboundHandler = (message: RpcRequest | RpcNotification, origin?: Origin) => Taken;
 
 /** Whether an id is one that a channel of ours, in whatever process, gives its requests. */
 export function isChannelId(id: unknown): boolean {

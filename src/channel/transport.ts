@@ -1,4 +1,5 @@
 import { systemClock } from "../clock.ts";
+import type { Taken } from "../protocol/inbound.ts";
 import { isResponse } from "../protocol/json-rpc.ts";
 
 /** The part of an SDK `Transport` the channel uses; both majors fit it. */
@@ -95,9 +96,6 @@ function viewOf(
     },
   });
 }
-
-/** Whether a message was taken. A promise where only the reply to a call in flight can tell. */
-export type Taken = boolean | Promise<boolean>;
 
 /** Calls back for a message that was not taken, once that is known. */
 export function unlessTaken(taken: Taken, declined: () => void): void {

@@ -10,44 +10,50 @@ export interface Provenance {
   readonly about: string | undefined;
 }
 
+/** The tasks of one endpoint that run in this process. */
+export interface Candidates {
+  /** The one that the server knows by this id; the latest, where a restarted server has used an id again. */
+  named(taskId: string): TaskState | undefined;
+  /** The one whose record has this id. */
+  recorded(id: string): TaskState | undefined;
+  all(): readonly TaskState[];
+}
+
 /**
- * The call or task that a question belongs to, of those of one endpoint. The task it names decides, then the stream
- * it came on, then whether it can belong to just one. Never a guess: another caller would see the question.
+ * The call or task that a question belongs to. The task it names decides, then the stream it came on, then whether it can
+ * belong to just one. Never a guess: another caller would see the question.
  * @param alone Nobody else uses the connection, so that the question must be for one of these.
  */
 export function askedOf(
-  states: readonly TaskState[],
+  candidates: Candidates,
   { taskId, about }: Provenance,
   alone: boolean,
 ): TaskState | undefined {
-  const named = taskId === undefined ? undefined : states.findLast(({ record }) => record.taskId === taskId);
+  const named = taskId === undefined ? undefined : candidates.named(taskId);
   if (named) return named;
-  const calls = states.filter(isCallInFlight);
   if (about !== undefined) {
+    const own = candidates.recorded(about);
     // A task may ask before the reply to its call has named it.
-    const own = taskId === undefined ? states : calls;
-    return own.find(({ record }) => record.id === about);
+    return own && (taskId === undefined || isCallInFlight(own)) ? own : undefined;
   }
   if (!alone || taskId !== undefined) return undefined;
+  const states = candidates.all();
   const tasks = states.filter(({ record }) => record.stage === "running" && !hasEnded(record));
   const asking = tasks.filter(({ record }) => record.snapshot?.status === "input_required");
+  const calls = states.filter(isCallInFlight);
   const likeliest = [asking.filter(wantsQuestions), calls, asking, tasks].find(({ length }) => length > 0);
-  return likeliest && only(likeliest);
+  return likeliest?.length === 1 ? likeliest[0] : undefined;
 }
 
 /**
  * Whether the reply to a call in flight may name the task of a question that belongs to nobody yet: a server may ask before
  * it has answered the call, on another stream. To guess which call it is for could show it to the wrong caller.
  */
-export function mayBeNamed(states: readonly TaskState[], { taskId, about }: Provenance): boolean {
+export function mayBeNamed(candidates: Candidates, { taskId, about }: Provenance): boolean {
   if (taskId === undefined || about !== undefined) return false;
-  return states.some((state) => isCallInFlight(state) && state.record.call.asTask);
+  return candidates.all().some((state) => isCallInFlight(state) && state.record.call.asTask);
 }
 
 function isCallInFlight({ record, inFlight }: TaskState): boolean {
   return record.stage === "calling" && inFlight.has("call");
-}
-
-function only(states: readonly TaskState[]): TaskState | undefined {
-  return states.length === 1 ? states[0] : undefined;
 }

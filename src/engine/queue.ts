@@ -3,12 +3,13 @@ import { parameterHeaders } from "../protocol/parameter-headers.ts";
 import { protocolOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
 import type { ToolFacts } from "../protocol/tool-facts.ts";
+import { persisted } from "./effects.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import type { TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
-import { ATTEMPTS, landed, troubled } from "./trouble.ts";
+import { ATTEMPTS, landed, troubled, without } from "./trouble.ts";
 
 /** What a call must know of its server and its tool before it can be sent. */
 export interface ToolDescription {
@@ -90,6 +91,14 @@ export function requeued(state: TaskState, refusal?: Fault): TaskState {
     call: { ...call, ...(refusal && { stale: true }) },
   };
   return { ...state, record, mayCall: false, ...(refusal && { refusal }) };
+}
+
+/** The store could not take the call off its queue. It is not sent, and taken off later. */
+export function stillQueued(state: TaskState, now: number, timing: Timing): TaskState {
+  if (state.record.stage !== "calling") return state;
+  const message = "The call could not be stored, so it was not sent";
+  const back = requeued(persisted(without(state, "call")));
+  return describeFaulted(back, { kind: "network", message, unsent: true }, now, timing);
 }
 
 /**

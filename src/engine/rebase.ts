@@ -1,6 +1,6 @@
 import type { TaskRecord } from "./record.ts";
 import { nextPoll, type Timing } from "./schedule.ts";
-import type { Operation, TaskState } from "./state.ts";
+import type { Operation, TaskEvent, TaskState } from "./state.ts";
 import { inheritedHold } from "./trouble.ts";
 
 /**
@@ -15,8 +15,8 @@ export function rebased(
   timing: Timing,
 ): TaskState {
   const { hold } = inheritedHold(record, now, timing);
-  // A reading that is applied again must not count as a second one that agrees with it.
-  const { doubt: _own, doubtfulMs: _its, ...kept } = state;
+  // A reading that is applied again must not count as a second one that agrees with it. The store has a record of the task.
+  const { doubt: _own, doubtfulMs: _its, ephemeral: _plain, ...kept } = state;
   return {
     ...kept,
     record,
@@ -26,4 +26,11 @@ export function rebased(
     // The other process has just heard of the task.
     pollAt: state.record.stage === "running" ? state.pollAt : nextPoll(record, timing, now),
   };
+}
+
+/** The events to apply once a task was rebased: those whose records were not stored, and a look at what is due. */
+export function afterRebase(unsaved: readonly TaskEvent[]): readonly TaskEvent[] {
+  // The app's own actions are repeated by the caller, where another process was faster.
+  const heard = unsaved.filter(({ type }) => type !== "answered" && type !== "cancelled");
+  return [...heard, { type: "due" }];
 }

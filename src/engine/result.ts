@@ -17,6 +17,11 @@ export function wantsQuestions({ record }: TaskState): boolean {
   );
 }
 
+/** Whether `tasks/result` is open for questions only: the task has not ended. */
+export function awaitsQuestion({ record, inFlight }: TaskState): boolean {
+  return inFlight.has("result") && record.snapshot !== undefined && !hasEnded(record);
+}
+
 /**
  * Takes in what `tasks/result` gave. Some servers do not let it wait for the task's end and answer at once: while the
  * task waits for input that nobody has given, the next poll says whether this is its end.

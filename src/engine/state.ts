@@ -28,8 +28,10 @@ export interface TaskState {
   readonly inFlight: ReadonlySet<Operation>;
   /** The call is new, or was certainly refused: it may be sent without recovery. */
   readonly mayCall: boolean;
-  /** The app that made the call waits for it, and can ask a person to sign in. */
+  /** This process made the call: its app waits for it, and can ask a person to sign in. */
   readonly attended?: true;
+  /** A plain call: the store holds no record of it. */
+  readonly ephemeral?: true;
   /** The call is made from a cached description of the tool. */
   readonly cached?: boolean;
   /** Why the server rejected how the call was made, while it is queued again. */
@@ -102,6 +104,8 @@ export type TaskEvent =
       readonly fault: Fault;
       readonly method?: string;
     }
+  /** The store still holds the call as queued, since it failed to take the record that says otherwise. */
+  | { readonly type: "stillQueued" }
   /** A call in flight was abandoned by command, before its reply came, and the server was told or could not be. */
   | { readonly type: "callAbandoned"; readonly unsent?: boolean }
   | { readonly type: "notified"; readonly reading: TaskReading }
@@ -115,13 +119,31 @@ export type TaskEvent =
   /** The app cancelled. */
   | { readonly type: "cancelled" };
 
-/** What the caller of {@link transition} must do, after it has written the record if that changed. */
+/** What the caller of {@link transition} must do, after the store has done what {@link Effects.persist} says. */
 export type Command =
   | { readonly type: "send"; readonly operation: Operation }
   /** The reply no longer matters. */
   | { readonly type: "abandon"; readonly operation: Operation };
 
-export interface Transition {
+/** What the driver must do beside sending. */
+export interface Effects {
+  /**
+   * What the store must do before the commands are carried out:
+   * - `write`: save the record.
+   * - `remove`: remove it without saving it.
+   * - `writeThenRemove`: save it, to learn whether another process was faster, then remove it.
+   * - `removeOncePublished`: save it, and remove it after it was published.
+   */
+  readonly persist?: "write" | "remove" | "writeThenRemove" | "removeOncePublished";
+  /**
+   * Publish the state once it is persisted: to the apps of all tabs, or of this process only, where nothing has changed.
+   */
+  readonly publish?: "everywhere" | "here";
+  /** If the store fails and holds the call as queued, nothing may be sent: another page would send it too. */
+  readonly leavesQueue?: true;
+}
+
+export interface Transition extends Effects {
   readonly state: TaskState;
   readonly commands: readonly Command[];
 }

@@ -1,37 +1,40 @@
 import { called, callFaulted, listed, listFaulted } from "./call.ts";
 import { callAbandoned, cancelFaulted, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
+import { effectsOf, type Policy, withEphemeral } from "./effects.ts";
 import type { Fault } from "./fault.ts";
 import { answered, answerFaulted, asked, delivered, undeliverable } from "./input.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
 import { notified, polled, pollFaulted, pushing, woken } from "./poll.ts";
-import { described, describeFaulted } from "./queue.ts";
+import { described, describeFaulted, stillQueued } from "./queue.ts";
 import { fetched, resultFaulted } from "./result.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import { NOTHING_OUT, type Operation, type TaskEvent, type TaskState, type Transition } from "./state.ts";
 import { relaxed, without } from "./trouble.ts";
 
 /**
- * The engine. Pure: from a state, an event and the time it says the next state and what to send.
- * The caller writes `state.record` when it has changed, and only then carries the commands out.
- * Of several events, nothing is sent in between: a reply among them would count as that of the new request.
+ * The engine. Pure: from a state, an event and the time it says the next state, what to persist, what to send and what to
+ * publish, in this order. Of several events, nothing is sent in between: a reply among them would count as that of the new request.
  */
 export function transition(
   state: TaskState,
   event: TaskEvent | readonly TaskEvent[],
   now: number,
-  timing: Timing = DEFAULT_TIMING,
+  policy: Policy = DEFAULT_TIMING,
 ): Transition {
   if (state.record.outcome) return { state: { ...state, inFlight: NOTHING_OUT }, commands: [] };
+  const events = "type" in event ? [event] : event;
   let after = state;
-  for (const next of "type" in event ? [event] : event) {
-    if (!after.record.outcome) after = enforceCancel(apply(after, next, now, timing), now, timing);
+  for (const next of events) {
+    if (!after.record.outcome) after = enforceCancel(apply(after, next, now, policy), now, policy);
   }
-  const next = plan(after, now);
-  const record = withPace(state.record, next, now, timing);
-  if (record === state.record) return next;
-  return { ...next, state: { ...next.state, record: { ...record, rev: state.record.rev + 1 } } };
+  const { state: planned, commands } = plan(after, now);
+  const record = withPace(state.record, { state: planned, commands }, now, policy);
+  const paced =
+    record === state.record ? planned : { ...planned, record: { ...record, rev: state.record.rev + 1 } };
+  const next = withEphemeral(state, paced, policy);
+  return { state: next, commands, ...effectsOf(state, next, events, policy) };
 }
 
 function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing): TaskState {
@@ -73,6 +76,8 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
         ? end(back, failed(failureOf(fault)), now)
         : FAULTED[operation](back, fault, now, timing, event.method);
     }
+    case "stillQueued":
+      return stillQueued(state, now, timing);
     case "callAbandoned":
       return callAbandoned(state, event.unsent === true, now, timing);
     case "progressed":

@@ -41,6 +41,11 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
   };
 }
 
+/** Whether the server asked for a retry later than now. */
+export function mustWait({ hold }: TaskState, now: number): boolean {
+  return hold !== undefined && hold.demanded && now < hold.until;
+}
+
 /** How long the server asks to be left alone, in ms. */
 export function demandedMs(fault: Fault, { maxPollMs }: Timing): number | undefined {
   return fault.kind === "http" && fault.retryAfterMs !== undefined

@@ -1,6 +1,6 @@
-import { RequestFaultError, type RequestTarget } from "../channel/request-fault.ts";
 import type { Fault } from "../engine/fault.ts";
 import type { Outcome } from "../engine/record.ts";
+import { RequestFaultError, type RequestTarget } from "../engine/request-fault.ts";
 import {
   ClientClosedError,
   errorOf,

@@ -1,9 +1,9 @@
-import type { Endpoint } from "../channel/endpoint.ts";
-import { faultOf } from "../channel/request-fault.ts";
 import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
+import { requestFault } from "../engine/request-fault.ts";
 import { backoffDelay, type Timing } from "../engine/schedule.ts";
 import { demandedMs } from "../engine/trouble.ts";
+import type { Server } from "./server.ts";
 
 /** How long further tasks may join before the subscription is opened anew for them, in ms. */
 const GATHER_MS = 50;
@@ -20,7 +20,7 @@ export interface PushFeedOptions {
  * Notifications"). It only shortens the wait: whenever it is not open, the polls are at full pace.
  */
 export class PushFeed {
-  readonly #endpoint: Endpoint;
+  readonly #server: Server;
   readonly #options: PushFeedOptions;
   /** Record ids by the server's task ids. */
   readonly #wanted: Map<string, string> = new Map();
@@ -30,8 +30,8 @@ export class PushFeed {
   #failures = 0;
   #refused = false;
 
-  constructor(endpoint: Endpoint, options: PushFeedOptions) {
-    this.#endpoint = endpoint;
+  constructor(server: Server, options: PushFeedOptions) {
+    this.#server = server;
     this.#options = options;
   }
 
@@ -79,7 +79,7 @@ export class PushFeed {
   #refuse(): void {
     this.#refused = true;
     // Kept with the session; where it cannot be, the next page asks again.
-    this.#endpoint.pushRefused().catch(() => undefined);
+    this.#server.pushRefused().catch(() => undefined);
   }
 
   async #open(): Promise<void> {
@@ -93,9 +93,9 @@ export class PushFeed {
       params: { notifications: { taskIds: [...this.#listened] } },
     };
     const opened = this.#options.clock.now();
-    const fault = await this.#endpoint
+    const fault = await this.#server
       .request(frame, { timeoutMs: Number.POSITIVE_INFINITY, signal: stream.signal })
-      .then((): Fault => ({ kind: "network", message: "The server ended the subscription" }), faultOf);
+      .then((): Fault => ({ kind: "network", message: "The server ended the subscription" }), requestFault);
     if (this.#stream !== stream) return;
     this.#stream = undefined;
     this.#listened = new Set();
@@ -106,7 +106,7 @@ export class PushFeed {
     const lived = this.#options.clock.now() - opened > this.#options.timing.maxBackoffMs;
     this.#failures = lived ? 1 : this.#failures + 1;
     const { timing } = this.#options;
-    const backoff = backoffDelay(this.#endpoint.name, this.#failures, timing);
+    const backoff = backoffDelay(this.#server.name, this.#failures, timing);
     this.#openAfter(Math.max(demandedMs(fault, timing) ?? 0, backoff));
   }
 }

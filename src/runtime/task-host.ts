@@ -1,10 +1,9 @@
-import type { Origin } from "../channel/rpc-channel.ts";
-import type { Taken } from "../channel/transport.ts";
 import { CLAIMS, type Claim } from "../engine/claim.ts";
 import { nextPollAt } from "../engine/plan.ts";
 import { endedAsPlainCall, isCall, openInputs, type TaskRecord } from "../engine/record.ts";
 import type { TaskState } from "../engine/state.ts";
 import type { TaskReference } from "../errors.ts";
+import type { Origin, Taken } from "../protocol/inbound.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isShallow, sameJson } from "../protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";

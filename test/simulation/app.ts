@@ -1,6 +1,6 @@
 import type { Connector } from "../../src/channel/connection.ts";
-import { RequestFaultError } from "../../src/channel/request-fault.ts";
 import { TaskClient } from "../../src/client.ts";
+import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import { InputError, TaskError } from "../../src/errors.ts";
 import type { InputRequest } from "../../src/protocol/input-request.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";

@@ -57,10 +57,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a call leaves before it is stored",
     file: "runtime/task-runtime.ts",
-    find: 'if ((await this.#write(record)) !== "superseded")',
-    // Without the wait alone, the dispatch waits for the write that is under way.
-    replace:
-      'this.dispatch(record.id, { type: "started" });\n    if ((await this.#write(record)) !== "superseded")',
+    find: 'if ((await written) !== "superseded")',
+    replace: "if (written)",
   },
   {
     name: "the leader's lock is ignored",
@@ -101,15 +99,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a plain call stays queued in the store",
-    file: "runtime/task-runtime.ts",
-    find: "if (removes) await store.remove(record.id);",
-    replace: "if (unwanted && !becomesPlain) await store.remove(record.id);",
+    file: "runtime/record-writer.ts",
+    find: 'persist === "remove" || persist === "writeThenRemove"',
+    replace: 'persist === "remove"',
   },
   {
     name: "a call is sent that the store still holds as queued",
     file: "runtime/task-runtime.ts",
-    find: 'const isQueued = isA("described") && result',
-    replace: 'const isQueued = !isA("described") && result',
+    find: 'leavesQueue && result === "unstored"',
+    replace: '!leavesQueue && result === "unstored"',
   },
   {
     name: "a tab waits for ever for a plain call whose tab has ended",
@@ -199,7 +197,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "requestState is not echoed",
-    file: "runtime/task-runtime.ts",
+    file: "engine/task-request.ts",
     find: "...(requestState !== undefined && { requestState }),",
     replace: "",
   },

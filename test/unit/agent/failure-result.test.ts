@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failureResult } from "../../../src/agent/index.ts";
-import { RequestFaultError } from "../../../src/channel/request-fault.ts";
 import type { Failure } from "../../../src/engine/record.ts";
+import { RequestFaultError } from "../../../src/engine/request-fault.ts";
 import {
   ClientClosedError,
   InputError,

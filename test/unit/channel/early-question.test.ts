@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { type Origin, RpcChannel } from "../../../src/channel/rpc-channel.ts";
+import { RpcChannel } from "../../../src/channel/rpc-channel.ts";
 import type { Transport } from "../../../src/channel/transport.ts";
+import type { Origin } from "../../../src/protocol/inbound.ts";
 
 it("a question that comes before the handshake has ended names the session of its transport", () => {
   const transport: Transport = {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { explained } from "../../../src/channel/failure-text.ts";
-import { faultOf, RequestFaultError, unreadable } from "../../../src/channel/request-fault.ts";
+import { faultOf, unreadable } from "../../../src/channel/request-fault.ts";
 import type { Fault } from "../../../src/engine/fault.ts";
+import { RequestFaultError } from "../../../src/engine/request-fault.ts";
 
 const ADDRESS = "https://papers.example/mcp";
 const TARGET = { endpoint: "papers", address: ADDRESS };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askedOf, mayBeNamed } from "../../../src/engine/attribution.ts";
+import { askedOf, type Candidates, mayBeNamed } from "../../../src/engine/attribution.ts";
 import type { TaskState } from "../../../src/engine/state.ts";
 import { callingRecord, runningRecord, snapshotOf, stateOf } from "../../fixtures/records.ts";
 
@@ -20,6 +20,12 @@ const asking = (id: string): TaskState => {
   const input = { key: "q", method: "elicitation/create", params: {}, askedAt: 0, state: "open" } as const;
   return { ...state, record: { ...state.record, inputs: [input] } };
 };
+
+const among = (states: readonly TaskState[]): Candidates => ({
+  named: (taskId) => states.findLast(({ record }) => record.taskId === taskId),
+  recorded: (id) => states.find(({ record }) => record.id === id),
+  all: () => states,
+});
 
 const untagged = { taskId: undefined, about: undefined };
 
@@ -92,12 +98,12 @@ describe("askedOf()", () => {
     ["nobody, when two calls are in flight", [calling("a"), calling("b")], untagged, undefined],
     ["nobody, when the only task has ended", [running("a", "completed")], untagged, undefined],
   ])("finds %s", (_whom, states, provenance, id) => {
-    expect(askedOf(states, provenance, true)?.record.id).toBe(id);
+    expect(askedOf(among(states), provenance, true)?.record.id).toBe(id);
   });
 
   it("leaves a question on no stream of ours to the Client that shares the connection", () => {
-    expect(askedOf([running("a")], untagged, false)).toBeUndefined();
-    expect(askedOf([calling("a")], { taskId: undefined, about: "a" }, false)?.record.id).toBe("a");
+    expect(askedOf(among([running("a")]), untagged, false)).toBeUndefined();
+    expect(askedOf(among([calling("a")]), { taskId: undefined, about: "a" }, false)?.record.id).toBe("a");
   });
 });
 
@@ -114,6 +120,6 @@ describe("mayBeNamed()", () => {
     ["the question names no task", [calling("a", true)], untagged, false],
     ["it came on the stream of another request", [calling("a", true)], { taskId: "new", about: "b" }, false],
   ])("when %s", (_when, states, provenance, named) => {
-    expect(mayBeNamed(states, provenance)).toBe(named);
+    expect(mayBeNamed(among(states), provenance)).toBe(named);
   });
 });

@@ -44,6 +44,7 @@ const EVENTS: Record<TaskEvent["type"], readonly TaskEvent[]> = {
     { type: "faulted", operation, fault: network },
     { type: "faulted", operation, fault: rpcError(-32602) },
   ]),
+  stillQueued: [{ type: "stillQueued" }],
   callAbandoned: [{ type: "callAbandoned" }],
   notified: [{ type: "notified", reading: completed }],
   pushing: [

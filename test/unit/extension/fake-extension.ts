@@ -1,6 +1,6 @@
 import type { Connection, Connector } from "../../../src/channel/connection.ts";
-import { RequestFaultError } from "../../../src/channel/request-fault.ts";
 import type { Clock } from "../../../src/clock.ts";
+import { RequestFaultError } from "../../../src/engine/request-fault.ts";
 import type {
   BrowserAlarms,
   BrowserEvent,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RequestFaultError } from "../../../src/channel/request-fault.ts";
+import { RequestFaultError } from "../../../src/engine/request-fault.ts";
 import {
   ClientClosedError,
   errorOf,

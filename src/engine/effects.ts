@@ -1,0 +1,83 @@
+import { endedAsPlainCall, isCall, type TaskRecord } from "./record.ts";
+import type { Timing } from "./schedule.ts";
+import type { Effects, TaskEvent, TaskState } from "./state.ts";
+
+/** What the engine must know of the process that runs it. */
+export interface Policy extends Timing {
+  /** Other tabs may hold handles of what runs here. */
+  readonly shared?: boolean | undefined;
+  /** Plain calls are persisted like tasks: the caller may be gone when they end. */
+  readonly keepPlain?: boolean | undefined;
+}
+
+/** The state of a new call, as its record is first written. */
+export function begun(state: TaskState, policy: Policy): TaskState {
+  const made: TaskState = { ...state, attended: true };
+  return isPlain(made, policy) ? { ...made, ephemeral: true } : made;
+}
+
+/**
+ * Marks a call that has just turned out to be plain as ephemeral. It is persisted once the server names its task, and before it
+ * is queued again with fresh metadata: then it may be sent as a task.
+ */
+export function withEphemeral(before: TaskState, after: TaskState, policy: Policy): TaskState {
+  const plain = isPlain(after, policy);
+  if (!after.ephemeral) return plain && leavesQueue(before, after) ? { ...after, ephemeral: true } : after;
+  const mayBeTask = after.record.taskId !== undefined || (isCall(after.record) && !plain);
+  return mayBeTask ? persisted(after) : after;
+}
+
+export function persisted({ ephemeral: _plain, ...state }: TaskState): TaskState {
+  return state;
+}
+
+/** What a transition has its driver persist and publish. */
+export function effectsOf(
+  before: TaskState,
+  after: TaskState,
+  events: readonly TaskEvent[],
+  policy: Policy,
+): Effects {
+  const isA = (type: TaskEvent["type"]): boolean => events.some((event) => event.type === type);
+  const persist = persistOf(before, after, policy);
+  const news = isA("started") || looksChanged(before, after);
+  const publish = news ? "everywhere" : isA("woken") && "here";
+  return {
+    ...(persist && { persist }),
+    ...(publish && { publish }),
+    ...(leavesQueue(before, after) && { leavesQueue: true }),
+  };
+}
+
+function leavesQueue(before: TaskState, after: TaskState): boolean {
+  return before.record.stage === "queued" && after.record.stage === "calling";
+}
+
+function persistOf(before: TaskState, after: TaskState, policy: Policy): Effects["persist"] {
+  if (after.record === before.record || (before.ephemeral && after.ephemeral)) return undefined;
+  // Should the page end, another one must not find the plain call queued, and send it again.
+  if (after.ephemeral) return policy.shared ? "writeThenRemove" : "remove";
+  if (!isSpent(after, policy)) return "write";
+  return policy.shared ? "removeOncePublished" : "remove";
+}
+
+/** A plain call of this process ends with the page, like any other request. */
+function isPlain({ record, attended }: TaskState, { keepPlain }: Policy): boolean {
+  return record.stage === "calling" && !record.call.asTask && attended === true && !keepPlain;
+}
+
+/** A plain call whose caller has its end in hand: nobody will look for it in the store. */
+function isSpent({ record, attended, ephemeral }: TaskState, { keepPlain }: Policy): boolean {
+  return !keepPlain && attended === true && !ephemeral && endedAsPlainCall(record);
+}
+
+/** Fields whose change no app sees: most polls change nothing else. */
+const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doubt", "search"]);
+
+function looksChanged(before: TaskState, after: TaskState): boolean {
+  if (before.progress !== after.progress || before.trouble !== after.trouble) return true;
+  const [a, b] = [before.record, after.record];
+  if (a === b) return false;
+  const fields = Object.keys({ ...a, ...b }) as (keyof TaskRecord)[];
+  return fields.some((field) => !UNSHOWN.has(field) && a[field] !== b[field]);
+}

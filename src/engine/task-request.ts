@@ -1,0 +1,139 @@
+import { MAX_QUESTIONS } from "../protocol/bounds.ts";
+import { declinesUnknown } from "../protocol/input-request.ts";
+import { isShallow, type JsonObject, MAX_DEPTH } from "../protocol/json.ts";
+import { METHOD_NOT_FOUND, type RequestId, type RpcReply } from "../protocol/json-rpc.ts";
+import { protocolOf } from "../protocol/registry.ts";
+import { RELATED_TASK } from "../protocol/session.ts";
+import type { CallRetry, Frame, TaskId } from "../protocol/task-protocol.ts";
+import type { Fault } from "./fault.ts";
+import { answersToSend } from "./input.ts";
+import type { RecordedInput, TaskRecord } from "./record.ts";
+import { RequestFaultError } from "./request-fault.ts";
+import type { TaskEvent } from "./state.ts";
+
+/** A request about a task: what to send, and how to read the reply. `read` throws a MalformedReplyError or RequestFaultError. */
+export interface TaskRequest {
+  readonly frame: Frame;
+  readonly read: (reply: unknown) => TaskEvent;
+}
+
+/** The answer to a request of the server (2025-11-25), and its question. */
+export interface ServerReply {
+  readonly id: RequestId;
+  readonly reply: RpcReply;
+  readonly question: RecordedInput;
+}
+
+export function taskRequest(
+  record: TaskRecord,
+  operation: "call" | "get" | "result" | "cancel",
+): TaskRequest {
+  const { call, generation } = record;
+  const protocol = protocolOf(generation);
+  const taskId = wireIdOf(record);
+  switch (operation) {
+    case "call":
+      return {
+        frame: protocol.encodeCall(call, retryOf(record)),
+        read: (reply) => ({ type: "called", reply: protocol.decodeCall(call, shallow(reply)) }),
+      };
+    case "get":
+      return {
+        frame: protocol.encodeGet(taskId),
+        read: (reply) => ({ type: "polled", reading: protocol.decodeGet(taskId, shallow(reply)) }),
+      };
+    case "result": {
+      const { encodeResult, decodeResult } = protocol;
+      if (!encodeResult || !decodeResult) throw new TypeError(`No ${operation} request in ${generation}`);
+      return {
+        frame: encodeResult(taskId),
+        read: (reply) => ({ type: "fetched", payload: decodeResult(shallow(reply)) }),
+      };
+    }
+    case "cancel":
+      return {
+        frame: protocol.encodeCancel(taskId),
+        read: (reply) => {
+          const reading = protocol.decodeCancel(taskId, reply);
+          return { type: "cancelTaken", ...(reading && { reading }) };
+        },
+      };
+  }
+}
+
+/** The answers to deliver: one request with all of them, or the reply to one request of the server. */
+export function answerRequest(record: TaskRecord): TaskRequest | ServerReply | undefined {
+  const protocol = protocolOf(record.generation);
+  const answered = answersToSend(record);
+  const taskId = wireIdOf(record);
+  if (protocol.encodeUpdate) {
+    const keys = answered.map(({ key }) => key);
+    return {
+      frame: protocol.encodeUpdate(taskId, responsesOf(answered)),
+      read: () => ({ type: "delivered", keys }),
+    };
+  }
+  const [question] = answered;
+  if (question?.rpcId === undefined) return undefined;
+  const related = record.taskId !== undefined && { _meta: { [RELATED_TASK]: { taskId } } };
+  const reply: RpcReply = declinesUnknown(question)
+    ? { error: { code: METHOD_NOT_FOUND, message: `${question.method} is not supported by this client` } }
+    : { result: { ...question.response, ...related } };
+  return { id: question.rpcId, reply, question };
+}
+
+/** Why a reply is larger than this client takes, if it is. Nothing has stored it yet; at the server it stays for its TTL. */
+export function oversized(event: TaskEvent, maxResultLength: number): Fault | undefined {
+  const payload = payloadOf(event);
+  const length = payload === undefined ? 0 : JSON.stringify(payload).length;
+  if (length > maxResultLength) return tooLong("result", length, maxResultLength);
+  const state = event.type === "called" && event.reply.kind === "input" && event.reply.requestState;
+  if (state && state.length > MAX_QUESTIONS)
+    return tooLong("state that the server wants back", state.length, MAX_QUESTIONS);
+  return undefined;
+}
+
+function tooLong(what: string, length: number, most: number): Fault {
+  const message = `The ${what} is ${length} characters long, and at most ${most} are taken`;
+  return { kind: "oversized", message };
+}
+
+function payloadOf(event: TaskEvent): unknown {
+  switch (event.type) {
+    case "called":
+      return event.reply.kind === "result" ? event.reply.result : undefined;
+    case "polled":
+    case "notified":
+      return event.reading.payload;
+    case "fetched":
+      return event.payload;
+    default:
+      return undefined;
+  }
+}
+
+/** A reply that can be compared and stored. Throws a RequestFaultError for one that is nested too deep. */
+function shallow(reply: unknown): unknown {
+  if (isShallow(reply)) return reply;
+  const message = `The reply is nested more than ${MAX_DEPTH} levels deep, which cannot be stored`;
+  throw new RequestFaultError("The request", { kind: "oversized", message });
+}
+
+/** The id as the server wrote it. */
+function wireIdOf({ taskId = "", snapshot }: TaskRecord): TaskId {
+  return snapshot?.numericId ? Number(taskId) : taskId;
+}
+
+/** What a call that the server has asked about carries back (mrtr). */
+function retryOf({ call: { rounds, requestState }, inputs }: TaskRecord): CallRetry | undefined {
+  if (rounds === 0) return undefined;
+  const inputResponses = responsesOf(inputs);
+  return {
+    ...(Object.keys(inputResponses).length > 0 && { inputResponses }),
+    ...(requestState !== undefined && { requestState }),
+  };
+}
+
+function responsesOf(inputs: readonly RecordedInput[]): JsonObject {
+  return Object.fromEntries(inputs.flatMap(({ key, response }) => (response ? [[key, response]] : [])));
+}

@@ -1,0 +1,95 @@
+import type { TaskRecord } from "../engine/record.ts";
+import type { Effects, TaskEvent } from "../engine/state.ts";
+import type { TaskStore } from "../store/task-store.ts";
+import type { RunningTask, Tenure } from "./task-table.ts";
+
+/** `unstored`: the store failed, and only memory has the change. `superseded`: another process was faster. */
+export type WriteResult = "stored" | "unstored" | "superseded";
+
+/** What the writer reports. */
+export interface WriterEvents {
+  /** The store failed; the task goes on in memory. */
+  readonly failed: (record: TaskRecord, error: unknown) => void;
+  /** Another process moved the task on in this tenure. Resolves when this one goes on from there, or has released the task. */
+  readonly superseded: (task: RunningTask, tenure: Tenure) => Promise<void>;
+  /** A write has ended. */
+  readonly ended: () => void;
+}
+
+/** Writes the records of running tasks, those of one task one after the other. */
+export class RecordWriter {
+  readonly #store: TaskStore;
+  readonly #events: WriterEvents;
+  /** By record id, while they are in flight: the last write of each. */
+  readonly #last: Map<string, Promise<WriteResult>> = new Map();
+
+  constructor(store: TaskStore, events: WriterEvents) {
+    this.#store = store;
+    this.#events = events;
+  }
+
+  get busy(): boolean {
+    return this.#last.size > 0;
+  }
+
+  /** The last write of a record, while it is in flight. */
+  last(id: string): Promise<WriteResult> | undefined {
+    return this.#last.get(id);
+  }
+
+  /** Resolves when every write begun so far has ended. */
+  async written(): Promise<void> {
+    await Promise.all(this.#last.values());
+  }
+
+  /** Lets later writes of a record go ahead of those in flight, which another process superseded. */
+  restart(id: string): void {
+    this.#last.delete(id);
+  }
+
+  /** @param events What changed the record; none where it is new. */
+  write(
+    task: RunningTask,
+    record: TaskRecord,
+    persist: NonNullable<Effects["persist"]>,
+    events: readonly TaskEvent[] = [],
+  ): Promise<WriteResult> {
+    const { tenure } = task;
+    tenure.unsaved.push(...events);
+    const put = async (): Promise<WriteResult> => {
+      // A state that follows one that another process overtook must not be written over that process's record.
+      const saved =
+        !tenure.overtaken && (persist === "remove" || (await this.#store.save(record, tenure.base)));
+      if (!saved) {
+        await this.#events.superseded(task, tenure);
+        return "superseded";
+      }
+      const removes = persist === "remove" || persist === "writeThenRemove";
+      if (removes) await this.#store.remove(record.id);
+      tenure.base = removes ? undefined : record.rev;
+      return "stored";
+    };
+    const write = Promise.resolve(this.#last.get(record.id))
+      .then(put)
+      .catch((error: unknown): WriteResult => {
+        this.#events.failed(record, error);
+        return "unstored";
+      })
+      .finally(() => {
+        const last = events.at(-1);
+        if (last && !tenure.overtaken) tenure.unsaved.splice(0, tenure.unsaved.indexOf(last) + 1);
+      });
+    this.#last.set(record.id, write);
+    // Before any other callback on this write, so that nothing overtakes what waits for it.
+    void write.then(() => {
+      if (this.#last.get(record.id) === write) this.#last.delete(record.id);
+      this.#events.ended();
+    });
+    return write;
+  }
+
+  /** Removes the record of a call whose end was published. */
+  async remove(record: TaskRecord): Promise<void> {
+    await this.#store.remove(record.id).catch((error: unknown) => this.#events.failed(record, error));
+  }
+}

@@ -1,0 +1,160 @@
+import type { Clock } from "../clock.ts";
+import type { Fault } from "../engine/fault.ts";
+import { describesAnew } from "../engine/queue.ts";
+import { hasEnded, type TaskRecord } from "../engine/record.ts";
+import { RequestFaultError, requestFault } from "../engine/request-fault.ts";
+import type { Operation, TaskEvent } from "../engine/state.ts";
+import { answerRequest, oversized, type TaskRequest, taskRequest } from "../engine/task-request.ts";
+import { mustWait } from "../engine/trouble.ts";
+import { Gate } from "./gate.ts";
+import type { LostCalls } from "./lost-calls.ts";
+import type { AskOptions } from "./server.ts";
+import type { RunningTask } from "./task-table.ts";
+
+/** How long a `tasks/result` stream waits for a question before the next task may ask, in ms. The next poll opens it again. */
+const QUESTION_STREAM_MS = 5_000;
+
+export interface RequestLimits {
+  readonly clock: Clock;
+  /** The longest result taken, by the length of its JSON text. */
+  readonly maxResultLength: number;
+  /** How many polls may be in flight at once; their timeouts begin when it is their turn. */
+  readonly pollsAtOnce: number;
+  /** The timeout of each request, in ms. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface RequestEvents {
+  /** A reply, or why there is none. */
+  readonly replied: (task: RunningTask, event: TaskEvent) => void;
+  /** A request is in flight no longer. */
+  readonly ended: (operation: Operation) => void;
+}
+
+/** Sends the requests that the engine commands, and turns their replies into events. */
+export class TaskRequests {
+  readonly #limits: RequestLimits;
+  readonly #lostCalls: LostCalls;
+  readonly #events: RequestEvents;
+  readonly #polls: Gate;
+  #replies = 0;
+  #held = 0;
+
+  constructor(limits: RequestLimits, lostCalls: LostCalls, events: RequestEvents) {
+    this.#limits = limits;
+    this.#lostCalls = lostCalls;
+    this.#events = events;
+    this.#polls = new Gate(limits.pollsAtOnce);
+  }
+
+  /** How many requests are in flight. */
+  get replies(): number {
+    return this.#replies;
+  }
+
+  /** How many calls are in flight that may take longer than a request: no step waits for them. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Sends by the record that was written, not by a later one whose write is still to come. */
+  send(task: RunningTask, record: TaskRecord, operation: Operation): void {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const isLong = operation === "call" && record.call.timeoutMs !== undefined;
+    const count = (change: number): void => {
+      if (isLong) this.#held += change;
+      else this.#replies += change;
+    };
+    task.requests.set(operation, controller);
+    count(1);
+    let sent = false;
+    const onSent = (): void => {
+      sent = true;
+    };
+    const faulted = (fault: Fault, method?: string): TaskEvent => {
+      return { type: "faulted", operation, fault, ...(method !== undefined && { method }) };
+    };
+    void this.#perform(task, record, operation, signal, onSent)
+      .catch((error: unknown): TaskEvent => {
+        return faulted(requestFault(error), error instanceof RequestFaultError ? error.method : undefined);
+      })
+      .then((reply) => {
+        const latest = task.requests.get(operation) === controller;
+        if (latest) task.requests.delete(operation);
+        if (signal.aborted) {
+          // The server knows, or has had its time to.
+          if (latest && operation === "call")
+            this.#events.replied(task, { type: "callAbandoned", unsent: !sent });
+          return;
+        }
+        const event = typeof reply === "function" ? reply() : reply;
+        const fault = oversized(event, this.#limits.maxResultLength);
+        this.#events.replied(task, fault ? faulted(fault) : event);
+      })
+      .finally(() => {
+        count(-1);
+        this.#events.ended(operation);
+      });
+  }
+
+  async #perform(
+    task: RunningTask,
+    record: TaskRecord,
+    operation: Operation,
+    signal: AbortSignal,
+    onSent: () => void,
+  ): Promise<TaskEvent | (() => TaskEvent)> {
+    const { server } = task.endpoint;
+    const { clock, requestTimeoutMs } = this.#limits;
+    if (!server) throw new TypeError(`No endpoint is named ${JSON.stringify(record.endpoint)}`);
+    const options: AskOptions = {
+      timeoutMs: requestTimeoutMs,
+      signal,
+      about: record.id,
+      mayRepeat: () => !mustWait(task.state, clock.now()),
+    };
+    const ask = async ({ frame, read }: TaskRequest, limits?: AskOptions): Promise<TaskEvent> => {
+      signal.throwIfAborted();
+      return read(await server.request(frame, { ...options, ...limits }, record.generation));
+    };
+    switch (operation) {
+      case "describe": {
+        const description = await server.describe(record.call.name, describesAnew(task.state), signal);
+        return { type: "described", description };
+      }
+      case "call": {
+        const { timeoutMs, progressToken } = record.call;
+        return ask(taskRequest(record, operation), {
+          rejectAfterAnnouncing: true,
+          onSent,
+          ...(timeoutMs !== undefined && { timeoutMs }),
+          ...(progressToken !== undefined && { progressToken }),
+        });
+      }
+      case "get":
+        return this.#polls.pass(() => ask(taskRequest(record, operation)));
+      case "result": {
+        const request = taskRequest(record, operation);
+        if (hasEnded(record)) return ask(request);
+        const timeoutMs = Math.min(requestTimeoutMs, QUESTION_STREAM_MS);
+        return task.endpoint.questionStreams.pass(() => ask(request, { timeoutMs }));
+      }
+      case "list":
+        return this.#lostCalls.search(record, server, task.endpoint);
+      case "answer": {
+        const request = answerRequest(record);
+        if (!request) return { type: "delivered", keys: [] };
+        if ("frame" in request) return ask(request);
+        const { key, sessionId } = request.question;
+        const sent = await server.respond(request.id, request.reply, sessionId, signal);
+        return sent ? { type: "delivered", keys: [key] } : { type: "undeliverable", keys: [key], sessionId };
+      }
+      case "cancel": {
+        // Whatever generation the server speaks now: a cancel must not wait for it to speak the task's own again.
+        const { frame, read } = taskRequest(record, operation);
+        return read(await server.request(frame, options));
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
+import type { Unclaimed } from "../engine/stray.ts";
+import type { Gate } from "./gate.ts";
+import type { PushFeed } from "./push-feed.ts";
+import type { Server } from "./server.ts";
+import type { SharedList } from "./shared-list.ts";
+
+/** A task in the hands of this process: from when it is started or resumed until it is released. */
+export interface RunningTask {
+  readonly id: string;
+  readonly endpoint: RunningEndpoint;
+  state: TaskState;
+  /** Replaced when the task was rebased on the record of another process. */
+  tenure: Tenure;
+  /** The requests in flight. */
+  readonly requests: Map<Operation, AbortController>;
+  /** Ends the task's use of the server's own stream (2025-11-25). */
+  stopListening: (() => void) | undefined;
+}
+
+/** The time in which this process moves a task on, and no other. */
+export interface Tenure {
+  /** The `rev` that the store holds, as this process last read or wrote it. */
+  base: number | undefined;
+  /** The events whose records are not stored yet. */
+  readonly unsaved: TaskEvent[];
+  /** Another process moved the task on: resolves when the task goes on from there, or was released. */
+  overtaken?: Promise<void>;
+}
+
+/** A server, and the tasks of it that run here. */
+export interface RunningEndpoint {
+  /** `undefined` if this process was not given the endpoint: its tasks wait. */
+  readonly server: Server | undefined;
+  readonly tasks: Map<string, RunningTask>;
+  /** By the server's task id. A server that counts anew after a restart gives a later task the same id: the later one counts. */
+  readonly named: Map<string, RunningTask>;
+  readonly questionStreams: Gate;
+  /** One list and one reading of the store serve all lost calls. */
+  readonly unclaimed: SharedList<Unclaimed>;
+  feed?: PushFeed;
+}
+
+/** The tasks that run in this process, by our id and by endpoint. */
+export class TaskTable {
+  readonly #tasks: Map<string, RunningTask> = new Map();
+  readonly #endpoints: Map<string, RunningEndpoint> = new Map();
+  readonly #open: (name: string) => RunningEndpoint;
+
+  /** @param open Makes the entry of an endpoint whose first task runs. */
+  constructor(open: (name: string) => RunningEndpoint) {
+    this.#open = open;
+  }
+
+  get(id: string): RunningTask | undefined {
+    return this.#tasks.get(id);
+  }
+
+  all(): readonly RunningTask[] {
+    return [...this.#tasks.values()];
+  }
+
+  *states(): IterableIterator<TaskState> {
+    for (const { state } of this.#tasks.values()) yield state;
+  }
+
+  endpoint(name: string): RunningEndpoint {
+    let endpoint = this.#endpoints.get(name);
+    if (!endpoint) {
+      endpoint = this.#open(name);
+      this.#endpoints.set(name, endpoint);
+    }
+    return endpoint;
+  }
+
+  endpoints(): IterableIterator<RunningEndpoint> {
+    return this.#endpoints.values();
+  }
+
+  add(state: TaskState, base: number | undefined): RunningTask {
+    const { id, endpoint: name } = state.record;
+    const endpoint = this.endpoint(name);
+    const tenure: Tenure = { base, unsaved: [] };
+    const task: RunningTask = { id, endpoint, state, tenure, requests: new Map(), stopListening: undefined };
+    this.#tasks.set(id, task);
+    endpoint.tasks.set(id, task);
+    this.index(task);
+    return task;
+  }
+
+  /** Indexes a task by the server's id, once that is known. */
+  index(task: RunningTask): void {
+    const { taskId } = task.state.record;
+    if (taskId !== undefined) task.endpoint.named.set(taskId, task);
+  }
+
+  remove(task: RunningTask): void {
+    const { id, endpoint, state } = task;
+    const { taskId } = state.record;
+    this.#tasks.delete(id);
+    endpoint.tasks.delete(id);
+    if (taskId === undefined || endpoint.named.get(taskId) !== task) return;
+    endpoint.named.delete(taskId);
+    endpoint.feed?.unwatch(taskId);
+  }
+}
