@@ -65,7 +65,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-subscribers.ts",
     ],
   ],
-  ["src/warn-once.ts", ["src/recent-set.ts"]],
+  ["src/warn-once.ts", []],
   [
     "src/client.ts",
     [
