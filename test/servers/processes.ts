@@ -29,6 +29,8 @@ export interface WranglerOptions {
   readonly persistTo?: string;
   /** Of another worker than the project's: the path of its wrangler.toml. It has to answer 200 to `/healthz`. */
   readonly config?: string;
+  /** For its processes, beside the test's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The worker, with the page and the sample servers, in workerd. Resolves when it answers. */
@@ -37,15 +39,19 @@ export async function startWorker(options: WranglerOptions = {}): Promise<Server
   const state = options.persistTo ?? (await mkdtemp(join(tmpdir(), "holdfast-state-")));
   const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const { child, port } = await answering(options.port, "/healthz", (port) =>
-    start(wrangler, [
-      "dev",
-      ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
-      // By default all that start at once want the same one.
-      ...["--inspector-port", "0"],
-      ...["--persist-to", state],
-      ...(options.config === undefined ? [] : ["--config", options.config]),
-      ...vars,
-    ]),
+    start(
+      wrangler,
+      [
+        "dev",
+        ...["--ip", "127.0.0.1", "--port", `${port}`, "--show-interactive-dev-session=false"],
+        // By default all that start at once want the same one.
+        ...["--inspector-port", "0"],
+        ...["--persist-to", state],
+        ...(options.config === undefined ? [] : ["--config", options.config]),
+        ...vars,
+      ],
+      options.env,
+    ),
   );
   return {
     url: `http://127.0.0.1:${port}`,

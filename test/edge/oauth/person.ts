@@ -1,0 +1,39 @@
+/** A person with a browser, who signs in with a secret and allows what is asked. */
+export class Person {
+  readonly #secret: string;
+  readonly #cookies = new Map<string, string>();
+  /** The pages the person was shown. */
+  readonly pages: string[] = [];
+
+  constructor(secret: string) {
+    this.#secret = secret;
+  }
+
+  /** Opens the address of an authorization request. Resolves with the client's address the browser is sent to. */
+  async allow(address: string | URL): Promise<URL> {
+    const page = await this.#send(address);
+    const html = await page.text();
+    this.pages.push(html);
+    const handle = /name="handle" value="([^"]+)"/.exec(html)?.[1];
+    if (handle === undefined) throw new Error(`No consent page: ${page.status} ${html}`);
+    const reply = await this.#send(address, {
+      method: "POST",
+      headers: { origin: new URL(address).origin },
+      body: new URLSearchParams({ handle, decision: "allow", secret: this.#secret }),
+    });
+    const location = reply.headers.get("location");
+    if (location === null) throw new Error(`Not sent back: ${reply.status} ${await reply.text()}`);
+    return new URL(location);
+  }
+
+  async #send(address: string | URL, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("cookie", [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "));
+    const reply = await fetch(address, { ...init, headers, redirect: "manual" });
+    for (const set of reply.headers.getSetCookie()) {
+      const [name = "", value = ""] = (set.split(";")[0] ?? "").split(/=(.*)/s);
+      this.#cookies.set(name, value);
+    }
+    return reply;
+  }
+}
