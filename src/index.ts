@@ -3,12 +3,9 @@
  * @module
  */
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
-export {
-  type EndpointRequestOptions,
-  type StartOptions,
-  TaskClient,
-  type TaskClientOptions,
-} from "./client.ts";
+export type { StartOptions } from "./client/new-call.ts";
+export type { EndpointRequestOptions, HostedClientOptions } from "./client/options.ts";
+export { TaskClient, type TaskClientOptions } from "./client/task-client.ts";
 export type { Clock } from "./clock.ts";
 export type { Fault } from "./engine/fault.ts";
 export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";
@@ -26,6 +23,9 @@ export {
   type TaskReference,
   UnknownEndpointError,
 } from "./errors.ts";
+export { browserHost } from "./hosts/browser-host.ts";
+export type { Host } from "./hosts/host.ts";
+export { timerHost } from "./hosts/timer-host.ts";
 export type { InputMethod, InputRequest } from "./protocol/input-request.ts";
 export type { JsonObject, JsonValue } from "./protocol/json.ts";
 export type { Generation } from "./protocol/registry.ts";
@@ -37,7 +37,6 @@ export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
 export type { Alarm } from "./runtime/alarm.ts";
 export type { Problem } from "./runtime/problem.ts";
 export type { Keep } from "./runtime/retention.ts";
-export type { Channel, LockOptions, Locks, TabPlatform } from "./runtime/tab-platform.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";
 export { Task } from "./task.ts";
 export type { CallOptions, TaskClientApi, TaskReader } from "./task-client-api.ts";

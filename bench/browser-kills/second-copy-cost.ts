@@ -17,7 +17,7 @@ const { values } = parseArgs({
 type Figures = Readonly<Record<string, number>>;
 
 const PAGE = `
-import { TaskClient } from "./src/index.ts";
+import { TaskClient, timerHost } from "./src/index.ts";
 import { indexedDbStore } from "./src/store/indexeddb.ts";
 import { fromUrl } from "./src/channel/sdk-v2.ts";
 const counts = { puts: 0, deletes: 0, bytes: 0 };
@@ -42,7 +42,7 @@ export async function run(copies, tasks) {
   if (!copies) Object.defineProperty(globalThis, "caches", { value: undefined });
   const name = "cost-" + Math.random();
   const open = (options) =>
-    new TaskClient({ store: indexedDbStore(name), endpoints: { lab: fromUrl(location.origin + "/mcp") }, push: false, tabs: null, ...options });
+    new TaskClient({ store: indexedDbStore(name), endpoints: { lab: fromUrl(location.origin + "/mcp") }, push: false, host: timerHost(), ...options });
   const first = open();
   await first.callTool("lab", "${TASK_TOOL}", { n: 0 });
   const began = { ...counts };

@@ -1,6 +1,9 @@
 import type { Connector } from "../../src/channel/connection.ts";
-import { type StartOptions, TaskClient } from "../../src/client.ts";
+import { HostedClient } from "../../src/client/hosted-client.ts";
+import type { StartOptions } from "../../src/client/new-call.ts";
+import type { TaskClient } from "../../src/client/task-client.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import type { ListedTool } from "../../src/protocol/tool-facts.ts";
 import { readRecord } from "../../src/store/read-record.ts";
 import type { Task } from "../../src/task.ts";
@@ -208,13 +211,13 @@ export class OwnedTasks implements TaskClientApi {
 
   #shelf(owned: OwnedFile, endpoints: Readonly<Record<string, Connector>>): Shelf {
     const { log } = this.#options;
-    const client = new TaskClient({
-      store: owned.file.tasks,
-      endpoints,
-      tabs: null,
-      keepPlain: true,
-      onProblem: ({ message }) => log.info(message),
-    });
+    // The agent may be gone when a plain call ends.
+    const host = { ...timerHost(), keepPlain: true };
+    const store = owned.file.tasks;
+    const client = new HostedClient(
+      { store, endpoints, onProblem: ({ message }) => log.info(message) },
+      host,
+    );
     const live = new LiveStates(owned.file);
     client.subscribe(
       (task) => {

@@ -15,9 +15,13 @@
  * ```
  * @module
  */
-import { TaskClient, type TaskClientOptions } from "../client.ts";
+
+import { HostedClient } from "../client/hosted-client.ts";
+import type { HostedClientOptions } from "../client/options.ts";
+import type { TaskClient } from "../client/task-client.ts";
 import type { TaskRecord } from "../engine/record.ts";
-import { spread } from "../engine/schedule.ts";
+import { durableObjectHost } from "../hosts/durable-object-host.ts";
+import type { Problem } from "../runtime/problem.ts";
 import type { TaskView } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { ObjectAlarm } from "./object-alarm.ts";
@@ -32,10 +36,7 @@ export type { ObjectState, ObjectStorage } from "./storage.ts";
 export type { TaskChange } from "./update-log.ts";
 
 /** What TaskClient takes, but for what the object itself gives. */
-export type DurableTasksOptions = Omit<TaskClientOptions, "store" | "tabs" | "push" | "alarm" | "clock">;
-
-/** A Worker has six connections that wait for a reply. */
-const POLLS_AT_ONCE = 6;
+export type DurableTasksOptions = Omit<HostedClientOptions, "store" | "push">;
 
 /** After an alarm that failed in a way nobody foresaw, the next one, in ms. Cloudflare itself gives up after six. */
 const RETRY_MS = 10_000;
@@ -54,21 +55,12 @@ export class DurableTasks {
     this.#store = new SqliteTaskStore(state.storage);
     this.#alarm = new ObjectAlarm(state.storage);
     const report = options.onProblem ?? warnOnce();
-    this.client = new TaskClient({
-      keepPlain: true,
-      pollsAtOnce: POLLS_AT_ONCE,
-      ...options,
-      // Objects do not all poll at the same instant.
-      timing: { phase: spread(state.id.toString()), ...options.timing },
-      store: this.#store,
-      alarm: this.#alarm,
-      tabs: null,
-      push: false,
-      onProblem: (problem) => {
-        if (problem.kind === "storage" && problem.id === undefined) this.#unread = problem.error;
-        report(problem);
-      },
-    });
+    const onProblem = (problem: Problem): void => {
+      if (problem.kind === "storage" && problem.id === undefined) this.#unread = problem.error;
+      report(problem);
+    };
+    const host = durableObjectHost(this.#alarm, state.id.toString());
+    this.client = new HostedClient({ ...options, store: this.#store, onProblem }, host);
   }
 
   /**

@@ -1,10 +1,13 @@
 import type { Connector } from "../channel/connection.ts";
-import { TaskClient, type TaskClientOptions } from "../client.ts";
+import { HostedClient } from "../client/hosted-client.ts";
+import type { HostedClientOptions } from "../client/options.ts";
+import type { TaskClient } from "../client/task-client.ts";
 import { systemClock } from "../clock.ts";
 import { ClientClosedError } from "../errors.ts";
+import { extensionHost } from "../hosts/extension-host.ts";
+import type { Host } from "../hosts/host.ts";
 import { isObject } from "../protocol/json.ts";
 import type { Problem } from "../runtime/problem.ts";
-import { browserTabs, type TabPlatform } from "../runtime/tab-platform.ts";
 import { indexedDbStore } from "../store/indexeddb.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { Task } from "../task.ts";
@@ -26,11 +29,10 @@ export type ExtensionProblem =
 
 export interface ExtensionTasksOptions
   extends Partial<
-    Pick<
-      TaskClientOptions,
-      "timing" | "requestTimeoutMs" | "maxResultLength" | "keep" | "push" | "clock" | "tabs" | "pollsAtOnce"
-    >
+    Pick<HostedClientOptions, "timing" | "requestTimeoutMs" | "maxResultLength" | "keep" | "push">
   > {
+  /** Replaces parts of what an extension's background provides. */
+  readonly host?: Partial<Host>;
   /** `browser` or `chrome`: by default whichever the global scope has. Needs the permission `alarms`. */
   readonly browser?: ExtensionBrowser;
   /**
@@ -62,6 +64,7 @@ export class ExtensionTasks {
   readonly #store: TaskStore;
   readonly #report: (problem: ExtensionProblem) => void;
   readonly #alarm: ExtensionAlarm;
+  readonly #host: Host;
   readonly #hub: PortHub;
   readonly #subscribers: TaskSubscribers = new TaskSubscribers();
   readonly #seen: WeakMap<Task, TaskView> = new WeakMap();
@@ -80,7 +83,9 @@ export class ExtensionTasks {
     if (!alarms) throw new Error("ExtensionTasks needs the permission `alarms`");
     this.#options = options;
     this.#report = options.onProblem ?? warnOnce();
-    this.#alarm = new ExtensionAlarm(alarms, `holdfast/${store.scope ?? ""}`, options.clock ?? systemClock);
+    const clock = options.host?.clock ?? systemClock;
+    this.#alarm = new ExtensionAlarm(alarms, `holdfast/${store.scope ?? ""}`, clock);
+    this.#host = { ...extensionHost(this.#alarm), ...options.host };
     this.#store = alarmedStore(store, this.#alarm, (error) =>
       this.#failed("The alarm could not be set", error),
     );
@@ -182,24 +187,13 @@ export class ExtensionTasks {
   }
 
   async #open(endpoints: ExtensionTasksOptions["endpoints"]): Promise<TaskClient> {
-    const { timing, requestTimeoutMs, maxResultLength, keep, clock, pollsAtOnce } = this.#options;
-    const { tabs = awakeTabs(), push = false } = this.#options;
-    const client = new TaskClient({
+    const options = {
+      ...this.#options,
       endpoints: await endpoints(),
       store: this.#store,
-      alarm: this.#alarm,
-      tabs,
-      push,
-      // The page that called may be closed when the reply comes.
-      keepPlain: true,
-      timing: { keepPace: true, ...timing },
-      ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
-      ...(maxResultLength !== undefined && { maxResultLength }),
-      ...(keep && { keep }),
-      ...(clock && { clock }),
-      ...(pollsAtOnce !== undefined && { pollsAtOnce }),
       onProblem: this.#report,
-    });
+    };
+    const client = new HostedClient(options, this.#host);
     client.subscribe(
       (task) => this.#changed(task),
       (id) => this.#forgotten(id),
@@ -256,12 +250,6 @@ export class ExtensionTasks {
     event?.addListener(listener);
     this.#stops.push(() => event?.removeListener(listener));
   }
-}
-
-/** An event page (Firefox) has a document that nobody ever sees, and is throttled as little as a worker. */
-function awakeTabs(): TabPlatform | null {
-  const tabs = browserTabs();
-  return tabs ? { ...tabs, visible: () => true, onVisible: () => () => undefined } : null;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { TaskClient } from "../client.ts";
+import type { TaskClient } from "../client/task-client.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { withoutResult } from "../task-view.ts";
 import { ExtensionError } from "./extension-error.ts";

@@ -5,6 +5,7 @@ import { memoryStore } from "../../src/store/memory.ts";
 import { paperOf } from "../../worker/samples/paper.ts";
 import { IdleClock } from "../demo/idle-clock.ts";
 import { PaperServer } from "../demo/paper-server.ts";
+import { testHost } from "../fixtures/test-host.ts";
 
 export const DOI = "10.1000/182";
 export const PAPER = paperOf(DOI);
@@ -27,9 +28,8 @@ export async function slowPapers(): Promise<SlowPapers> {
   const client = new TaskClient({
     store: memoryStore(),
     endpoints: { papers },
-    clock,
+    host: testHost({ clock }),
     push: false,
-    tabs: null,
   });
   const tools = await agentTools(client, { clock, callBudgetMs: 0, budgetMs: 120_000 });
   return {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import budget from "../../bench/budget.json" with { type: "json" };
 import type { TaskRecord } from "../../src/engine/record.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import { TaskClient } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { runningRecord, snapshotOf } from "../fixtures/records.ts";
@@ -20,7 +21,7 @@ async function resumed(): Promise<number> {
   for (const record of RECORDS) await store.save(record);
   const client = new TaskClient({
     store,
-    tabs: null,
+    host: timerHost(),
     endpoints: {
       [RECORDS[0]?.endpoint ?? ""]: {
         address: "silent",

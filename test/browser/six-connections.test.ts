@@ -13,7 +13,7 @@ interface AppPage {
 declare const app: AppPage;
 
 const SOURCE = `
-  import { TaskClient } from "./src/index.ts";
+  import { TaskClient, timerHost } from "./src/index.ts";
   import { memoryStore } from "./src/store/memory.ts";
   import { fromUrl as v1 } from "./src/channel/sdk-v1.ts";
   import { fromUrl as v2 } from "./src/channel/sdk-v2.ts";
@@ -23,7 +23,7 @@ const SOURCE = `
     tasks,
     async start(connector, url, count) {
       const endpoints = { lab: connectors[connector](url) };
-      const client = new TaskClient({ store: memoryStore(), endpoints, tabs: null });
+      const client = new TaskClient({ store: memoryStore(), endpoints, host: timerHost() });
       await Promise.all(Array.from({ length: count }, async () => tasks.push(await client.callTool("lab", "slow"))));
     },
     answerAll: () => Promise.all(tasks.flatMap((task) =>

@@ -67,8 +67,9 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     ],
   ],
   ["src/warn-once.ts", []],
+  ["src/hosts", ["src/clock.ts", "src/engine", "src/runtime"]],
   [
-    "src/client.ts",
+    "src/client",
     [
       "src/clock.ts",
       "src/protocol",
@@ -85,6 +86,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-client-api.ts",
       "src/task-subscribers.ts",
       "src/warn-once.ts",
+      "src/hosts",
     ],
   ],
   [
@@ -96,7 +98,8 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-view.ts",
       "src/runtime",
       "src/warn-once.ts",
-      "src/client.ts",
+      "src/hosts",
+      "src/client",
     ],
   ],
   [
@@ -118,7 +121,8 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-subscribers.ts",
       "src/mirror",
       "src/warn-once.ts",
-      "src/client.ts",
+      "src/hosts",
+      "src/client",
     ],
   ],
   [
@@ -135,7 +139,8 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/runtime",
       "src/task.ts",
       "src/task-client-api.ts",
-      "src/client.ts",
+      "src/hosts",
+      "src/client",
       "src/version.ts",
     ],
   ],
@@ -168,7 +173,8 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task.ts",
       "src/task-client-api.ts",
       "src/agent",
-      "src/client.ts",
+      "src/hosts",
+      "src/client",
       "src/durable-object",
       "src/version.ts",
       "front",

@@ -45,7 +45,15 @@ test("holdfast/extension/page has no engine, no store and no SDK in it", async (
   const { modules } = await bundled(`export * from ${JSON.stringify(page?.code)};`, "browser");
   expect(modules.some((path) => path.endsWith("extension/extension-task-client.js"))).toBe(true);
   const engine =
-    /\/(client|runtime\/.*|engine\/(transition|plan|poll|call|cancel|input|result|observe))\.js$/;
+    /\/(client\/.*|runtime\/.*|engine\/(transition|plan|poll|call|cancel|input|result|observe))\.js$/;
   expect(modules.filter((path) => engine.test(path))).toEqual([]);
   expect(modules.filter((path) => /@modelcontextprotocol|idb-keyval|indexeddb/.test(path))).toEqual([]);
+});
+
+test("holdfast/durable-object ships neither tabs nor a page's platform", async () => {
+  const entry = build.entryPoints.find(({ specifier }) => specifier === "holdfast/durable-object");
+  const { modules } = await bundled(`export * from ${JSON.stringify(entry?.code)};`, "workerd");
+  expect(modules.some((path) => path.endsWith("hosts/durable-object-host.js"))).toBe(true);
+  const ofPages = /\/(tab-.*|call-locks|database-locks|browser-host|online|indexeddb)\.js$/;
+  expect(modules.filter((path) => ofPages.test(path))).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { agentTools, callByName } from "../../src/agent/index.ts";
 import { fromUrl } from "../../src/channel/sdk-v2.ts";
 import { TaskClient, type ToolResult } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
+import { testHost } from "../fixtures/test-host.ts";
 import { IdleClock } from "./idle-clock.ts";
 import { PaperServer } from "./paper-server.ts";
 import { type Seen, scriptedModel, type Turn } from "./scripted-model.ts";
@@ -37,9 +38,8 @@ export async function play(
   const client = new TaskClient({
     store: memoryStore(),
     endpoints: { papers },
-    clock,
+    host: testHost({ clock }),
     push: false,
-    tabs: null,
   });
   try {
     // A call hands its task over at once; check_task waits.

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import { ClientClosedError, type Task, TaskCancelledError, TaskClient } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { type Answers, BareServer, DONE } from "./bare-server.ts";
@@ -26,7 +27,7 @@ async function lab(
   const client = new TaskClient({
     store: memoryStore(),
     endpoints: { lab: fromUrl(server.url) },
-    tabs: null,
+    host: timerHost(),
   });
   closing.push(
     () => server.close(),

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Connector } from "../../src/channel/connection.ts";
 import { fromClient as fromClientV1, fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import { type Task, TaskClient } from "../../src/index.ts";
 import { RELATED_TASK } from "../../src/protocol/session.ts";
 import { memoryStore } from "../../src/store/memory.ts";
@@ -41,7 +42,7 @@ async function lab([, generation, connector]: Way, answers: Answers, requestTime
   const client = new TaskClient({
     store: memoryStore(),
     endpoints: { lab: await connector(server.url) },
-    tabs: null,
+    host: timerHost(),
     push: false,
     requestTimeoutMs,
     timing: { backoffMs: 20, maxBackoffMs: 50 },

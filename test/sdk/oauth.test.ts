@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import { type Task, TaskClient } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { BareServer, wireTask } from "./bare-server.ts";
@@ -47,7 +48,7 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
       const client = new TaskClient({
         store: memoryStore(),
         endpoints: { lab: fromUrl(server.url, { authProvider: provider }) },
-        tabs: null,
+        host: timerHost(),
         timing,
       });
       closing.push(() => client.close());

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import { type Task, TaskClient } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { type AppClient, type MakeAppClient, v1Client, v2Client } from "./app-client.ts";
@@ -15,7 +16,11 @@ afterEach(async () => {
 });
 
 function clientOf(connector: Connector): { client: TaskClient; tasks: Task[] } {
-  const client = new TaskClient({ store: memoryStore(), endpoints: { server: connector }, tabs: null });
+  const client = new TaskClient({
+    store: memoryStore(),
+    endpoints: { server: connector },
+    host: timerHost(),
+  });
   closers.push(() => client.close());
   const tasks: Task[] = [];
   client.subscribe((task) => void (tasks.includes(task) || tasks.push(task)));

@@ -1,6 +1,7 @@
 import { afterEach } from "vitest";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import { TaskClient, type TaskClientOptions } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { type Answers, BareServer } from "./bare-server.ts";
@@ -34,7 +35,7 @@ export function clientOf(connector: Connector, options: Partial<TaskClientOption
   const client = new TaskClient({
     store: memoryStore(),
     endpoints: { server: connector },
-    tabs: null,
+    host: timerHost(),
     ...options,
   });
   closers.push(() => client.close());

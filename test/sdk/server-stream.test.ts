@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import { TaskClient, type TaskClientOptions } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { type Answer, type Answers, BareServer, DONE, wireTask } from "./bare-server.ts";
@@ -23,7 +24,7 @@ describe.each([
   async function lab(answers: Answers, options: Partial<TaskClientOptions> = {}) {
     const server = await BareServer.start("2025-11-25", answers);
     const endpoints = { lab: fromUrl(server.url) };
-    const client = new TaskClient({ store: memoryStore(), endpoints, tabs: null, ...options });
+    const client = new TaskClient({ store: memoryStore(), endpoints, host: timerHost(), ...options });
     closing.push(
       () => server.close(),
       () => client.close(),

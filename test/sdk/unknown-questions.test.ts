@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
+import { timerHost } from "../../src/hosts/timer-host.ts";
 import { type Task, TaskClient } from "../../src/index.ts";
 import { RELATED_TASK } from "../../src/protocol/session.ts";
 import { memoryStore } from "../../src/store/memory.ts";
@@ -27,7 +28,7 @@ describe.each(MAJORS)(
       const server = new StreamingServer();
       server.taskStatus = "input_required";
       const endpoints = { server: connect(server.fetch) };
-      const client = new TaskClient({ store: memoryStore(), endpoints, tabs: null });
+      const client = new TaskClient({ store: memoryStore(), endpoints, host: timerHost() });
       closers.push(() => client.close());
       const calling = client.callTool("server", "slow");
       (await until("the call", () => server.calls[0])).reply({ task: server.task("t") });

@@ -1,5 +1,5 @@
 import type { Connector } from "../../src/channel/connection.ts";
-import { TaskClient } from "../../src/client.ts";
+import { TaskClient } from "../../src/client/task-client.ts";
 import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import { InputError, TaskError } from "../../src/errors.ts";
 import type { InputRequest } from "../../src/protocol/input-request.ts";
@@ -7,6 +7,7 @@ import type { JsonObject } from "../../src/protocol/json.ts";
 import type { TabPlatform } from "../../src/runtime/tab-platform.ts";
 import type { TaskStore } from "../../src/store/task-store.ts";
 import type { Task } from "../../src/task.ts";
+import { testHost } from "../fixtures/test-host.ts";
 import type { GivenAnswer, Invariants } from "./invariants.ts";
 import type { Random } from "./random.ts";
 import type { Tab } from "./tab.ts";
@@ -62,8 +63,7 @@ export class App {
     this.client = new TaskClient({
       store,
       endpoints,
-      clock: tab.clock,
-      tabs: platform,
+      host: testHost({ clock: tab.clock, ...(platform && { tabs: platform }) }),
       onProblem: ({ kind, message }) => setting.trace(`${tab.name} reports ${kind}: ${message}`),
     });
     this.client.subscribe((task) => this.#follow(task));

@@ -111,7 +111,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a tab waits for ever for a plain call whose tab has ended",
-    file: "client.ts",
+    file: "client/hosted-client.ts",
     find: 'if (status === "queued" || (status === "calling" && !view.asTask)) this.#host.followCall(view);',
     replace: "",
   },

@@ -1,4 +1,4 @@
-import { TaskClient } from "holdfast";
+import { browserHost, TaskClient } from "holdfast";
 import { indexedDbStore } from "holdfast/indexeddb";
 import { RemoteTaskClient } from "holdfast/remote";
 import { Followed } from "../../ui/app/followed.ts";
@@ -26,8 +26,8 @@ export async function openWorkspace(): Promise<Workspace> {
     new TaskClient({
       store: indexedDbStore(),
       endpoints: Object.fromEntries(connectors),
-      // What a plain call gave is looked at as well, and is still to be there after a reload.
-      keepPlain: true,
+      // People look at the results of plain calls as well, also after a reload.
+      host: { ...browserHost(), keepPlain: true },
       // A task of a server this page does not show is another visit's: it waits for that.
       onProblem: (reported) => reported.kind !== "unknown-endpoint" && problem.set(reported.message),
     }),

@@ -10,6 +10,7 @@ import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { T0 } from "../../fixtures/records.ts";
 import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
+import { testHost } from "../../fixtures/test-host.ts";
 import { agentLab, executing, fields, poll, startedTask, textOf, toolNamed, withTools } from "./agent-lab.ts";
 
 describe("the tools of a client", () => {
@@ -430,9 +431,8 @@ function unconnected() {
   const client = new TaskClient({
     store: memoryStore(),
     endpoints: { one: server },
-    tabs: null,
+    host: testHost({ clock }),
     push: false,
-    clock,
   });
   client.listTools = async () => readToolPage({ tools: server.tools }).tools;
   return { client, server, clock, letConnect };
@@ -445,9 +445,8 @@ function twoEndpoints() {
   const client = new TaskClient({
     store: memoryStore(),
     endpoints: { one, two },
-    tabs: null,
+    host: testHost({ clock }),
     push: false,
-    clock,
   });
   return { client, one, two, clock };
 }

@@ -7,6 +7,7 @@ import { settled } from "../../fixtures/fake-clock.ts";
 import { network, unknownTask } from "../../fixtures/faults.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
+import { testHost } from "../../fixtures/test-host.ts";
 import {
   type AgentLab,
   agentLab,
@@ -461,7 +462,7 @@ describe("tasks that are somebody else's", () => {
     const two = new ScriptedServer(SESSION_2026);
     for (const server of [one, two]) server.tools = [{ name: "search", inputSchema: { type: "object" } }];
     const { clock, store } = lab2026();
-    const client = new TaskClient({ store, endpoints: { one, two }, tabs: null, push: false, clock });
+    const client = new TaskClient({ store, endpoints: { one, two }, host: testHost({ clock }), push: false });
     const calling = client.callTool("two", "search");
     await (await two.expect("tools/call")).reply(wire2026.createTaskResult);
     const { id } = await calling;

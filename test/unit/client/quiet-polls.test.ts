@@ -54,7 +54,7 @@ it.each(SERVERS)(
 );
 
 it("a poll that only renews the record of the pace (`keepPace`) calls nobody", async () => {
-  const { client, server, clock } = lab2026({ timing: { keepPace: true } });
+  const { client, server, clock } = lab2026({ pace: { keepPace: true } });
   const calling = client.callTool("lab", "report");
   await (await server.expect("tools/call")).reply({ ...wire2026.working, resultType: "task" });
   const task = await calling;

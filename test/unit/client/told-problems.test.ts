@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
+import { timerHost } from "../../../src/hosts/timer-host.ts";
 import { TaskClient, type TaskClientOptions } from "../../../src/index.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
@@ -18,7 +19,7 @@ const clientOf = (store: TaskStore, options: Partial<TaskClientOptions> = {}): T
   new TaskClient({
     store,
     endpoints: { papers: new ScriptedServer(SESSION_2026) },
-    tabs: null,
+    host: timerHost(),
     push: false,
     ...options,
   });

@@ -9,6 +9,7 @@ import {
   ExtensionTaskClient,
   type ExtensionTaskClientOptions,
 } from "../../../src/extension/page.ts";
+import { tabs } from "../../../src/runtime/tab-group.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { TOOLS } from "../../fixtures/client-lab.ts";
@@ -162,8 +163,7 @@ export function extensionLab(options: LabOptions = {}): ExtensionLab {
     tasks = new ExtensionTasks({
       browser: life.browser,
       store: life.store(store),
-      clock: life.clock,
-      tabs: life.tabs,
+      host: { clock: life.clock, ownership: tabs(life.tabs) },
       endpoints:
         options.endpoints?.(life, server) ?? (async () => ({ papers: life.connector(server.connector) })),
       onProblem: (problem) => problems.push(problem),

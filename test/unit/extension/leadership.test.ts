@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Connection, type Connector, TaskClient } from "../../../src/index.ts";
+import { testHost } from "../../fixtures/test-host.ts";
 import { type ExtensionLab, extensionLab, heldCalls, INTERVAL_MS, RESULT, slowed } from "./extension-lab.ts";
 
 /** A page of the extension that makes a client of its own, on the worker's store and endpoints. */
@@ -19,8 +20,7 @@ function ownClient({ extension, store, server }: ExtensionLab) {
   };
   const client = new TaskClient({
     store: life.store(store),
-    clock: life.clock,
-    tabs: life.tabs,
+    host: testHost({ clock: life.clock, tabs: life.tabs }),
     push: false,
     endpoints: { papers: life.connector(counted) },
   });

@@ -1,3 +1,4 @@
+import { timerHost } from "../../../src/hosts/timer-host.ts";
 import "fake-indexeddb/auto";
 import { describe, expect, it } from "vitest";
 import { TaskClient } from "../../../src/index.ts";
@@ -18,7 +19,7 @@ describe("a long result in IndexedDB", () => {
   it("is what a listed task gives, and another page's", async () => {
     const store = indexedDbStore("listed");
     await store.save(record);
-    const client = new TaskClient({ store: indexedDbStore("listed"), endpoints: {}, tabs: null });
+    const client = new TaskClient({ store: indexedDbStore("listed"), endpoints: {}, host: timerHost() });
     const [task] = await client.list();
     expect(task?.view.outcome).toMatchObject({ kind: "completed", apart: true });
     expect(await task?.result()).toEqual(long);
@@ -28,7 +29,7 @@ describe("a long result in IndexedDB", () => {
   it("goes with its record", async () => {
     const store = indexedDbStore("gone");
     await store.save(record);
-    const client = new TaskClient({ store, endpoints: {}, tabs: null });
+    const client = new TaskClient({ store, endpoints: {}, host: timerHost() });
     const [task] = await client.list();
     await client.forget(record.id);
     await expect(task?.result()).rejects.toMatchObject({ name: "TaskLostError" });

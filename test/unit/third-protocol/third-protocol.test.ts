@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { fromUrl } from "../../../src/channel/sdk-v2.ts";
+import { timerHost } from "../../../src/hosts/timer-host.ts";
 import { type Problem, type Task, TaskClient } from "../../../src/index.ts";
 import { registerProtocol } from "../../../src/protocol/registry.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
@@ -20,7 +21,7 @@ function clientOf(server: ExportServer, store: TaskStore = memoryStore()): TaskC
     store,
     endpoints: { lab: fromUrl("https://exports.test/mcp", { era: "tool-pairs", fetch: server.fetch }) },
     timing: { minPollMs: 1 },
-    tabs: null,
+    host: timerHost(),
   });
   clients.push(client);
   return client;
@@ -111,7 +112,7 @@ describe("a protocol of tasks that the library does not know", () => {
     const client = new TaskClient({
       store,
       endpoints: {},
-      tabs: null,
+      host: timerHost(),
       onProblem: (one) => problems.push(one),
     });
     clients.push(client);

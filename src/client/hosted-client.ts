@@ -1,97 +1,41 @@
-import { answered, isUnanswered } from "./answered-call.ts";
-import type { ConnectionEvents, Connector } from "./channel/connection.ts";
-import { Endpoint } from "./channel/endpoint.ts";
-import { DEFAULT_REQUEST_TIMEOUT_MS } from "./channel/rpc-channel.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import { described } from "./engine/queue.ts";
-import { RECORD_VERSION, type RecordedCall, type TaskRecord } from "./engine/record.ts";
-import { DEFAULT_TIMING, type Timing } from "./engine/schedule.ts";
-import { idleState, type TaskState } from "./engine/state.ts";
-import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "./errors.ts";
-import { checkAnswer } from "./protocol/answer.ts";
-import { type JsonObject, jsonCopy } from "./protocol/json.ts";
-import type { Session } from "./protocol/session.ts";
-import type { ListedTool } from "./protocol/tool-facts.ts";
-import type { ToolResult } from "./protocol/tool-result.ts";
-import { randomId } from "./random-id.ts";
-import { RecentSet } from "./recent-set.ts";
-import type { Alarm } from "./runtime/alarm.ts";
-import { alone } from "./runtime/ownership.ts";
-import { type Problem, storageProblem } from "./runtime/problem.ts";
-import { DEFAULT_KEEP, type Keep } from "./runtime/retention.ts";
-import { tabs } from "./runtime/tab-group.ts";
-import { browserTabs, type TabPlatform } from "./runtime/tab-platform.ts";
-import { TaskHost } from "./runtime/task-host.ts";
-import { readSession } from "./store/read-record.ts";
-import type { TaskStore } from "./store/task-store.ts";
-import { nextChange, Task, type TaskActions } from "./task.ts";
-import type { CallOptions, TaskClientApi } from "./task-client-api.ts";
-import { TaskSubscribers } from "./task-subscribers.ts";
-import { deletedView, type TaskView, viewOf } from "./task-view.ts";
-import { warnOnce } from "./warn-once.ts";
+import { answered, isUnanswered } from "../answered-call.ts";
+import type { Endpoint } from "../channel/endpoint.ts";
+import { DEFAULT_REQUEST_TIMEOUT_MS } from "../channel/rpc-channel.ts";
+import type { Clock } from "../clock.ts";
+import { described } from "../engine/queue.ts";
+import type { TaskRecord } from "../engine/record.ts";
+import { DEFAULT_TIMING } from "../engine/schedule.ts";
+import { idleState, type TaskState } from "../engine/state.ts";
+import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "../errors.ts";
+import type { Host } from "../hosts/host.ts";
+import { checkAnswer } from "../protocol/answer.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { Session } from "../protocol/session.ts";
+import type { ListedTool } from "../protocol/tool-facts.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
+import { randomId } from "../random-id.ts";
+import { RecentSet } from "../recent-set.ts";
+import type { Problem } from "../runtime/problem.ts";
+import { DEFAULT_KEEP } from "../runtime/retention.ts";
+import { TaskHost } from "../runtime/task-host.ts";
+import type { TaskStore } from "../store/task-store.ts";
+import { nextChange, Task, type TaskActions } from "../task.ts";
+import type { TaskClientApi } from "../task-client-api.ts";
+import { TaskSubscribers } from "../task-subscribers.ts";
+import { deletedView, type TaskView, viewOf } from "../task-view.ts";
+import { warnOnce } from "../warn-once.ts";
+import { endpointsOf } from "./endpoints.ts";
+import { newCall, type StartOptions } from "./new-call.ts";
+import type { EndpointRequestOptions, HostedClientOptions } from "./options.ts";
 
-export interface TaskClientOptions {
-  /** Where tasks live: `indexedDbStore()`, `memoryStore()`, or your own. */
-  readonly store: TaskStore;
-  /** The servers, by names of your choice. A record keeps the name: give the same one after a reload. */
-  readonly endpoints: Readonly<Record<string, Connector>>;
-  /** How long a single request may take, in ms (60 s), of whatever kind. Tasks have no such limit. */
-  readonly requestTimeoutMs?: number;
-  /** The longest result taken, by the length of its JSON text: 32 Mi characters. A longer one is outcome `failed`. */
-  readonly maxResultLength?: number;
-  /** Have servers push changes where they offer it; by default true. Polls go on all the same, only rarer. */
-  readonly push?: boolean;
-  readonly timing?: Partial<Timing>;
-  /** How long settled tasks are kept that `forget` has not deleted: 7 days, and the latest 1,000. */
-  readonly keep?: Partial<Keep>;
-  readonly clock?: Clock;
-  /**
-   * How tabs that share the store know of each other: by default the browser's Web Locks. One tab
-   * then polls for all. `null` makes this client count as alone.
-   */
-  readonly tabs?: TabPlatform | null;
-  /**
-   * For a process that is evicted between steps: what calls {@link TaskClient.step} when something is due.
-   * No timer is held then, unless `besideTimers` says so; give `push: false` too, so that no connection is.
-   */
-  readonly alarm?: Alarm;
-  /**
-   * Store plain calls too, with what they gave: for a process whose caller may be gone when they end. Without it, of calls
-   * that were no task only those are kept that asked something first.
-   */
-  readonly keepPlain?: boolean;
-  /** How many polls may be out at once: 32. Fewer for places that have few connections. */
-  readonly pollsAtOnce?: number;
-  /** Called with what an app should know of that is no task's outcome. By default, one `console.warn` for each kind and subject. */
-  readonly onProblem?: (problem: Problem) => void;
-}
-
-export interface StartOptions extends CallOptions {
-  /** Makes the call idempotent: starting it again under the same id returns the task that it has. By default a random id. */
-  readonly id?: string;
-  /** How long the call's own reply may take, in ms, for servers that are slow and know no tasks: `requestTimeoutMs`. */
-  readonly timeoutMs?: number;
-}
-
-/** What bounds a request of the app's own. */
-export interface EndpointRequestOptions {
-  /** How long each reply may take, in ms: `requestTimeoutMs`. */
-  readonly timeoutMs?: number;
-  /** Aborts the request, also while the endpoint connects. The promise rejects once the server was notified, after 1 s at most. */
-  readonly signal?: AbortSignal;
-}
-
-/** Chromium refuses requests when thousands are out, and each takes the page a millisecond to send. */
-const DEFAULT_POLLS_AT_ONCE = 32;
 const NO_STORE =
   "A TaskClient needs a `store`: indexedDbStore() of holdfast/indexeddb keeps tasks over reloads, memoryStore() of holdfast/memory keeps them until the page ends, and any other TaskStore will do";
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
 
-/** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
-export class TaskClient implements TaskClientApi {
+/** Starts tool calls that may be tasks, holds them in storage, and sees them to their end, on a given {@link Host}. */
+export class HostedClient implements TaskClientApi {
   readonly #store: TaskStore;
   readonly #clock: Clock;
-  readonly #requestTimeoutMs: number;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #host: TaskHost;
   readonly #tasks: Map<string, Task> = new Map();
@@ -110,31 +54,35 @@ export class TaskClient implements TaskClientApi {
     running: (id) => this.#host.view(id),
     closed: this.#closing.signal,
   };
-  readonly #online = (): void => this.nudge();
+  readonly #stopOnline: (() => void) | undefined;
 
   /** Throws a TypeError if `store` is not a TaskStore. */
-  constructor(options: TaskClientOptions) {
+  constructor(options: HostedClientOptions, host: Host) {
     if (typeof options?.store?.save !== "function") throw new TypeError(NO_STORE);
     this.#store = options.store;
-    this.#clock = options.clock ?? systemClock;
-    this.#requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+    this.#clock = host.clock;
     this.#report = options.onProblem ?? warnOnce();
-    this.#endpoints = new Map(
-      Object.entries(options.endpoints).map(([name, connector]) => [name, this.#endpointOf(name, connector)]),
-    );
-    const platform = options.tabs === undefined ? browserTabs() : options.tabs;
+    const requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+    const { store } = options;
+    this.#endpoints = endpointsOf(options.endpoints, {
+      store,
+      clock: host.clock,
+      requestTimeoutMs,
+      report: this.#report,
+      host: () => this.#host,
+    });
     this.#host = new TaskHost({
-      store: this.#store,
-      clock: this.#clock,
-      timing: { ...DEFAULT_TIMING, ...options.timing },
-      requestTimeoutMs: this.#requestTimeoutMs,
+      store,
+      clock: host.clock,
+      timing: { ...DEFAULT_TIMING, ...host.timing, ...options.timing },
+      requestTimeoutMs,
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
       keep: { ...DEFAULT_KEEP, ...options.keep },
-      push: options.push ?? true,
-      keepPlain: options.keepPlain ?? false,
-      pollsAtOnce: options.pollsAtOnce ?? DEFAULT_POLLS_AT_ONCE,
-      alarm: options.alarm,
-      ownership: platform ? tabs(platform) : alone,
+      push: options.push ?? host.push,
+      keepPlain: host.keepPlain,
+      pollsAtOnce: host.maxConcurrentPolls,
+      alarm: host.alarm,
+      ownership: host.ownership,
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
       followed: () => [...this.#tasks.values()].map(({ view }) => view),
@@ -150,8 +98,7 @@ export class TaskClient implements TaskClientApi {
       },
       report: this.#report,
     });
-    // Pages and workers are told when the network is back; elsewhere there is no such event.
-    if (!options.alarm) (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
+    this.#stopOnline = host.onOnline?.(() => this.nudge());
   }
 
   /**
@@ -175,7 +122,7 @@ export class TaskClient implements TaskClientApi {
     options.signal?.throwIfAborted();
     this.#closing.signal.throwIfAborted();
     const { id = randomId() } = options;
-    const record = this.#newRecord(id, endpoint, tool, (args ?? {}) as JsonObject, options);
+    const record = newCall(id, endpoint, tool, (args ?? {}) as JsonObject, options, this.#clock.now());
     const known = this.#starting.get(id);
     if (known) return known as Promise<Task<Output>>;
     const starting = this.#start(server, record, options.id !== undefined);
@@ -299,7 +246,7 @@ export class TaskClient implements TaskClientApi {
     return this.#subscribers.add(listener, forgotten);
   }
 
-  /** With an `alarm`, what it calls: does what is due, and resolves when all that was sent has been answered and written. */
+  /** What the host's alarm calls: does what is due, and resolves when all that was sent has been answered and written. */
   step(): Promise<void> {
     return this.#host.step();
   }
@@ -316,44 +263,12 @@ export class TaskClient implements TaskClientApi {
 
   /** Stops polling and closes the connections. The tasks go on at their servers; the store keeps them. */
   async close(): Promise<void> {
-    (globalThis as Partial<EventTarget>).removeEventListener?.("online", this.#online);
+    this.#stopOnline?.();
     await this.#host.close();
     const closed = new ClientClosedError();
     this.#closing.abort(closed);
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close(closed)));
     this.#store.close?.();
-  }
-
-  #newRecord(
-    id: string,
-    endpoint: string,
-    tool: string,
-    args: JsonObject,
-    { prefer, ttlMs, timeoutMs, repeatable }: StartOptions,
-  ): TaskRecord {
-    const call: RecordedCall = {
-      name: tool,
-      // As they are now: a call that is sent again is the same call, whatever the app does to its object.
-      arguments: jsonCopy(args, `The arguments of ${tool}`),
-      asTask: false,
-      ...(prefer !== undefined && { prefer }),
-      ...(repeatable !== undefined && { repeatable }),
-      ...(ttlMs !== undefined && { ttlMs }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      progressToken: id,
-      recovery: "none",
-      rounds: 0,
-    };
-    return {
-      v: RECORD_VERSION,
-      rev: 1,
-      id,
-      endpoint,
-      stage: "queued",
-      call,
-      createdAt: this.#clock.now(),
-      inputs: [],
-    };
   }
 
   async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
@@ -419,31 +334,5 @@ export class TaskClient implements TaskClientApi {
     const endpoint = this.#endpoints.get(name);
     if (!endpoint) throw new UnknownEndpointError(name, [...this.#endpoints.keys()]);
     return endpoint;
-  }
-
-  #endpointOf(name: string, connector: Connector): Endpoint {
-    const forgiving = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
-      try {
-        return await work();
-      } catch (error) {
-        this.#report(
-          storageProblem(
-            `The session of the endpoint ${JSON.stringify(name)} could not be stored or read`,
-            error,
-          ),
-        );
-        return undefined;
-      }
-    };
-    const memory = {
-      load: async () => readSession(await forgiving(() => this.#store.loadSession(name))),
-      save: async (session: Session) => forgiving(() => this.#store.saveSession(name, session)),
-      exclusively: <T>(work: () => Promise<T>) => this.#host.exclusively(name, work),
-    };
-    const inbound: ConnectionEvents["inbound"] = (message, origin) =>
-      this.#host.inbound(name, message, origin);
-    const listCut = (why: string): void =>
-      this.#report({ kind: "incomplete-list", endpoint: name, message: `The server of ${name}: ${why}` });
-    return new Endpoint(name, connector, memory, inbound, this.#clock, this.#requestTimeoutMs, listCut);
   }
 }

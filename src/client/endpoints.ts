@@ -1,0 +1,53 @@
+import type { Connector } from "../channel/connection.ts";
+import { Endpoint } from "../channel/endpoint.ts";
+import type { Clock } from "../clock.ts";
+import type { Session } from "../protocol/session.ts";
+import { type Problem, storageProblem } from "../runtime/problem.ts";
+import type { TaskHost } from "../runtime/task-host.ts";
+import { readSession } from "../store/read-record.ts";
+import type { TaskStore } from "../store/task-store.ts";
+
+interface EndpointSetting {
+  /** Remembers the sessions. */
+  readonly store: TaskStore;
+  readonly clock: Clock;
+  readonly requestTimeoutMs: number;
+  readonly report: (problem: Problem) => void;
+  readonly host: () => Pick<TaskHost, "exclusively" | "inbound">;
+}
+
+/** Makes the endpoints of a client. A store that fails costs them their sessions, and is reported. */
+export function endpointsOf(
+  connectors: Readonly<Record<string, Connector>>,
+  setting: EndpointSetting,
+): ReadonlyMap<string, Endpoint> {
+  return new Map(
+    Object.entries(connectors).map(([name, connector]) => [name, endpointOf(name, connector, setting)]),
+  );
+}
+
+function endpointOf(name: string, connector: Connector, setting: EndpointSetting): Endpoint {
+  const { store, clock, requestTimeoutMs, report, host } = setting;
+  const forgiving = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      const message = `The session of the endpoint ${JSON.stringify(name)} could not be stored or read`;
+      report(storageProblem(message, error));
+      return undefined;
+    }
+  };
+  return new Endpoint(
+    name,
+    connector,
+    {
+      load: async () => readSession(await forgiving(() => store.loadSession(name))),
+      save: (session: Session) => forgiving(() => store.saveSession(name, session)),
+      exclusively: (work) => host().exclusively(name, work),
+    },
+    (message, origin) => host().inbound(name, message, origin),
+    clock,
+    requestTimeoutMs,
+    (why) => report({ kind: "incomplete-list", endpoint: name, message: `The server of ${name}: ${why}` }),
+  );
+}

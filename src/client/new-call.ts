@@ -1,0 +1,46 @@
+import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
+import { type JsonObject, jsonCopy } from "../protocol/json.ts";
+import type { CallOptions } from "../task-client-api.ts";
+
+export interface StartOptions extends CallOptions {
+  /** Makes the call idempotent: starting it again under the same id returns the task that it has. By default a random id. */
+  readonly id?: string;
+  /** How long the call's own reply may take, in ms, for servers that are slow and know no tasks: `requestTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Returns the record of a call that has not been sent.
+ * @param now ms since 1970.
+ */
+export function newCall(
+  id: string,
+  endpoint: string,
+  tool: string,
+  args: JsonObject,
+  { prefer, ttlMs, timeoutMs, repeatable }: StartOptions,
+  now: number,
+): TaskRecord {
+  return {
+    v: RECORD_VERSION,
+    rev: 1,
+    id,
+    endpoint,
+    stage: "queued",
+    call: {
+      name: tool,
+      // As they are now: a call that is sent again is the same call, whatever the app does to its object.
+      arguments: jsonCopy(args, `The arguments of ${tool}`),
+      asTask: false,
+      ...(prefer !== undefined && { prefer }),
+      ...(repeatable !== undefined && { repeatable }),
+      ...(ttlMs !== undefined && { ttlMs }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      progressToken: id,
+      recovery: "none",
+      rounds: 0,
+    },
+    createdAt: now,
+    inputs: [],
+  };
+}

@@ -1,0 +1,32 @@
+import type { Connector } from "../channel/connection.ts";
+import type { Timing } from "../engine/schedule.ts";
+import type { Problem } from "../runtime/problem.ts";
+import type { Keep } from "../runtime/retention.ts";
+import type { TaskStore } from "../store/task-store.ts";
+
+/** What a client is made of, whatever its host. */
+export interface HostedClientOptions {
+  /** Where tasks live: `indexedDbStore()`, `memoryStore()`, or your own. */
+  readonly store: TaskStore;
+  /** The servers, by names of your choice. A record keeps the name: give the same one after a reload. */
+  readonly endpoints: Readonly<Record<string, Connector>>;
+  /** How long a single request may take, in ms (60 s), of whatever kind. Tasks have no such limit. */
+  readonly requestTimeoutMs?: number;
+  /** The longest result taken, by the length of its JSON text: 32 Mi characters. A longer one is outcome `failed`. */
+  readonly maxResultLength?: number;
+  /** `false`: no connection is held between polls, so servers push no changes. Polls go on in any case; with push they are rarer. */
+  readonly push?: boolean;
+  readonly timing?: Partial<Omit<Timing, "phase" | "keepPace">>;
+  /** How long settled tasks are kept that `forget` has not deleted: 7 days, and the latest 1,000. */
+  readonly keep?: Partial<Keep>;
+  /** Called with what an app should know of that is no task's outcome. By default, one `console.warn` for each kind and subject. */
+  readonly onProblem?: (problem: Problem) => void;
+}
+
+/** What bounds a request of the app's own. */
+export interface EndpointRequestOptions {
+  /** How long each reply may take, in ms: `requestTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Aborts the request, also while the endpoint connects. The promise rejects once the server was notified, after 1 s at most. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,17 @@
+import { browserHost } from "../hosts/browser-host.ts";
+import type { Host } from "../hosts/host.ts";
+import { HostedClient } from "./hosted-client.ts";
+import type { HostedClientOptions } from "./options.ts";
+
+export interface TaskClientOptions extends HostedClientOptions {
+  /** What the place provides: `browserHost()` by default. Elsewhere `timerHost()`, which knows of no other tabs. */
+  readonly host?: Host;
+}
+
+/** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
+export class TaskClient extends HostedClient {
+  /** Throws a TypeError if `store` is not a TaskStore. */
+  constructor(options: TaskClientOptions) {
+    super(options, options?.host ?? browserHost());
+  }
+}

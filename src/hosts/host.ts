@@ -1,0 +1,28 @@
+import type { Clock } from "../clock.ts";
+import type { Timing } from "../engine/schedule.ts";
+import type { Alarm } from "../runtime/alarm.ts";
+import type { OwnershipOf } from "../runtime/ownership.ts";
+
+/**
+ * What the place provides in which a client runs. Hosts are plain objects: `{ ...browserHost(), keepPlain: true }` is one, too.
+ */
+export interface Host {
+  readonly clock: Clock;
+  /** Who runs the tasks: this process alone, or one of the tabs that share its store. */
+  readonly ownership: OwnershipOf;
+  /** Wakes the process after an eviction, by `TaskClient.step()`. Without it, or besides it, timers do. */
+  readonly alarm?: Alarm;
+  /** Whether connections may be held between polls, so that servers can push changes. */
+  readonly push: boolean;
+  /** How many polls may be in flight at once. */
+  readonly maxConcurrentPolls: number;
+  /**
+   * Persist plain calls with their results, for a process whose caller may be gone when they end. Otherwise a plain call is
+   * persisted only once its server has asked something.
+   */
+  readonly keepPlain: boolean;
+  /** When polls fall due, where many processes poll, or one process after the other. */
+  readonly timing?: Pick<Timing, "phase" | "keepPace">;
+  /** Calls back when the network is back. The function returned ends it. */
+  readonly onOnline?: (callback: () => void) => () => void;
+}
