@@ -57,8 +57,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a call leaves before it is stored",
     file: "runtime/task-runtime.ts",
-    find: 'if ((await written) !== "superseded")',
-    replace: "if (written)",
+    find: "const written = task.state.ephemeral",
+    // Without the wait alone, the dispatch waits for the write that is under way.
+    replace: 'this.dispatch(task.id, { type: "started" });\n    const written = task.state.ephemeral',
   },
   {
     name: "the leader's lock is ignored",
@@ -185,7 +186,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a lost session is not made anew",
-    file: "channel/endpoint.ts",
+    file: "channel/lost-session.ts",
     find: "if (status === 404) return sessionId !== undefined;",
     replace: "if (status === 404) return false;",
   },

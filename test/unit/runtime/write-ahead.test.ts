@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Endpoint, type SessionMemory } from "../../../src/channel/endpoint.ts";
+import type { SessionMemory } from "../../../src/channel/agreed-session.ts";
+import { Endpoint } from "../../../src/channel/endpoint.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import type { TaskState } from "../../../src/engine/state.ts";
