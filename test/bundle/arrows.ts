@@ -229,6 +229,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "worker/config",
       "worker/http",
       "worker/access",
+      "worker/oauth",
       "worker/directory",
       "worker/group",
       "worker/principal",

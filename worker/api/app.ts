@@ -6,6 +6,7 @@ import { callRoutes } from "./calls.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventRoutes } from "./events.ts";
+import { grantRoutes } from "./grants.ts";
 import { inputRoutes } from "./inputs.ts";
 import { refuseOtherMethods } from "./other-methods.ts";
 import { requestHook } from "./request-hook.ts";
@@ -39,6 +40,7 @@ export function api(): OpenAPIHono<ApiEnv> {
   taskRoutes(app);
   inputRoutes(app);
   eventRoutes(app);
+  grantRoutes(app);
   webhookSecretRoute(app);
   docsRoutes(app);
   refuseOtherMethods(app);

@@ -32,6 +32,7 @@ const CODES = [
   "no-webhooks",
   "origin-refused",
   "host-refused",
+  "https-needed",
   "too-many-wrong-tokens",
   "internal",
 ];
@@ -54,6 +55,7 @@ export function apiDocument(app: OpenAPIHono<ApiEnv>): ApiDocument {
       { name: "Endpoints", description: "The servers whose tools can be called." },
       { name: "Tasks", description: "Calls, and what becomes of them." },
       { name: "Events", description: "What happens, as it happens." },
+      { name: "Grants", description: "The clients that people signed in to the gateway." },
       { name: "Webhooks", description: "Signed posts to your server when a task has ended." },
     ],
   });
