@@ -1,4 +1,4 @@
-import type { TaskRecord } from "../engine/record.ts";
+import { isCall, type TaskRecord } from "../engine/record.ts";
 import type { Effects, TaskEvent } from "../engine/state.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { RunningTask, Tenure } from "./task-table.ts";
@@ -8,6 +8,10 @@ export type WriteResult = "stored" | "unstored" | "superseded";
 
 /** What the writer reports. */
 export interface WriterEvents {
+  /** A call is about to be stored for the first time. Resolves when the other processes of the store can see who makes it. */
+  readonly storing: (call: TaskRecord) => Promise<void>;
+  /** A call was stored for the first time. */
+  readonly stored: (call: TaskRecord) => void;
   /** The store failed; the task goes on in memory. */
   readonly failed: (record: TaskRecord, error: unknown) => void;
   /** Another process moved the task on in this tenure. Resolves when this one goes on from there, or has released the task. */
@@ -57,6 +61,8 @@ export class RecordWriter {
     const { tenure } = task;
     tenure.unsaved.push(...events);
     const put = async (): Promise<WriteResult> => {
+      const first = tenure.base === undefined && isCall(record) && persist !== "remove";
+      if (first) await this.#events.storing(record);
       // A state that follows one that another process overtook must not be written over that process's record.
       const saved =
         !tenure.overtaken && (persist === "remove" || (await this.#store.save(record, tenure.base)));
@@ -67,6 +73,7 @@ export class RecordWriter {
       const removes = persist === "remove" || persist === "writeThenRemove";
       if (removes) await this.#store.remove(record.id);
       tenure.base = removes ? undefined : record.rev;
+      if (first) this.#events.stored(record);
       return "stored";
     };
     const write = Promise.resolve(this.#last.get(record.id))

@@ -2,7 +2,7 @@ import { CLAIMS, type Claim } from "../engine/claim.ts";
 import { nextPollAt } from "../engine/plan.ts";
 import { endedAsPlainCall, isCall, openInputs, type TaskRecord } from "../engine/record.ts";
 import type { TaskState } from "../engine/state.ts";
-import type { TaskReference } from "../errors.ts";
+import { ClientClosedError, type TaskReference } from "../errors.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isShallow, sameJson } from "../protocol/json.ts";
@@ -26,7 +26,10 @@ import { type RuntimeOptions, TaskRuntime } from "./task-runtime.ts";
 const PUBLISHED_MS = 1_000;
 
 /** What is the runtime's own affair, and passes through here. */
-type ForRuntime = Omit<RuntimeOptions, "shared" | "changed" | "overtaken" | "storageFailed" | "rescheduled">;
+type ForRuntime = Omit<
+  RuntimeOptions,
+  "shared" | "storing" | "stored" | "changed" | "overtaken" | "storageFailed" | "rescheduled"
+>;
 
 export interface HostOptions extends ForRuntime {
   readonly keep: Keep;
@@ -78,6 +81,9 @@ export class TaskHost {
     this.#runtime = new TaskRuntime({
       ...options,
       shared: [...this.#ownerships.values()].some(({ standing }) => standing !== "alone"),
+      storing: (call) => this.#announce(call),
+      // A leader elected meanwhile may have read the store before the call was in it.
+      stored: (call) => this.#ownership(call).handOver(call),
       changed: (state, news) => this.#changed(state, news),
       overtaken: (id) => this.#overtaken(id),
       storageFailed: ({ id, outcome }, error) => {
@@ -171,21 +177,18 @@ export class TaskHost {
   }
 
   /** Makes a call. Resolves when its record is written, or the store has refused it. */
-  async start(state: TaskState): Promise<void> {
-    const { record } = state;
-    const ownership = this.#ownership(record);
-    // Other tabs may find the record: the lock of the call shows them that this one makes it.
-    const shared = record.stage === "queued" || record.call.asTask || this.#options.keepPlain;
-    if (shared) {
-      await ownership.join();
-      await ownership.calls.hold(record.id);
-      // Should this tab die, the leader need not be a new one to find the call. A tab that believes to lead
-      // announces it too: the lead may have been stolen, and the news not have come.
-      ownership.handOver(record);
-    }
-    await this.#runtime.start(state);
-    // A leader elected meanwhile may have read the store before the call was in it.
-    if (shared) ownership.handOver(record);
+  start(state: TaskState): Promise<void> {
+    return this.#runtime.start(state);
+  }
+
+  /** Other tabs may find the record: the lock of the call shows them that this one makes it. */
+  async #announce(call: TaskRecord): Promise<void> {
+    const ownership = this.#ownership(call);
+    await ownership.join();
+    await ownership.calls.hold(call.id);
+    // Should this tab die, the leader need not be a new one to find the call. A tab that believes to lead
+    // announces it too: the lead may have been stolen, and the news not have come.
+    ownership.handOver(call);
   }
 
   /** Cancels or answers, wherever the task runs. Resolves when that is durable: false if there was nothing to do it to. */
@@ -366,6 +369,8 @@ export class TaskHost {
       const current = await this.#runtime.stored(id);
       return current ? holdsAnswer(state.record, action) : this.act(record.endpoint, action);
     }
+    // It would be dropped, and its caller told that it is durable.
+    if (this.#runtime.closed) throw new ClientClosedError();
     this.#runtime.dispatch(id, action);
     applied();
     return stored();

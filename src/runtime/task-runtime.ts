@@ -45,6 +45,10 @@ export interface RuntimeOptions extends RequestLimits {
   readonly shared?: boolean;
   /** Plain calls are records like any other: whoever made them may not be there when they end. */
   readonly keepPlain?: boolean;
+  /** See {@link WriterEvents.storing}. */
+  readonly storing: (call: TaskRecord) => Promise<void>;
+  /** See {@link WriterEvents.stored}. */
+  readonly stored: (call: TaskRecord) => void;
   /** After every change, once it is as durable as it will be; and when a task is resumed, which is no news to others. */
   readonly changed: (state: TaskState, news: boolean) => void;
   /** The store failed; the task goes on in memory. */
@@ -93,6 +97,8 @@ export class TaskRuntime {
       };
     });
     this.#writer = new RecordWriter(store, {
+      storing: options.storing,
+      stored: options.stored,
       failed: options.storageFailed,
       superseded: (task, tenure) => this.#rebase(task, tenure),
       ended: () => this.#ended(),
@@ -121,13 +127,14 @@ export class TaskRuntime {
     return this.#table.states();
   }
 
-  get #closed(): boolean {
+  /** Takes no more events. */
+  get closed(): boolean {
     return this.#closing.signal.aborted;
   }
 
   /** Starts a new call. Resolves when its record is written, or the store has refused it. */
   async start(state: TaskState): Promise<void> {
-    if (this.#closed) return;
+    if (this.closed) return;
     const task = this.#table.add(begun(state, this.#policy), undefined);
     const written = task.state.ephemeral ? "stored" : this.#writer.write(task, state.record, "write");
     // What was cancelled before it could be recorded is not to be sent.
@@ -143,7 +150,7 @@ export class TaskRuntime {
     how: { readonly fresh?: boolean; readonly dueFrom?: number } = {},
     base: number | null = record.rev,
   ): void {
-    if (this.#closed || this.#table.get(record.id)) return;
+    if (this.closed || this.#table.get(record.id)) return;
     const task = this.#table.add(idleState(record), base ?? undefined);
     this.#dispatch(task, [{ type: "woken", ...how }]);
   }
@@ -264,7 +271,7 @@ export class TaskRuntime {
   #dispatch(task: RunningTask, events: readonly TaskEvent[]): void {
     this.#followClock();
     const { id, tenure, state: before } = task;
-    if (this.#closed || this.#table.get(id) !== task) return;
+    if (this.closed || this.#table.get(id) !== task) return;
     // The record that another process wrote is being read: nothing is decided by the one it replaces.
     if (tenure.overtaken) return void tenure.unsaved.push(...events);
     const next = transition(before, events, this.#options.clock.now(), this.#policy);
@@ -285,7 +292,7 @@ export class TaskRuntime {
   #proceed(task: RunningTask, tenure: Tenure, next: Transition, result: WriteResult): void {
     const { state, commands, persist, publish, leavesQueue } = next;
     const released = this.#table.get(task.id)?.tenure !== tenure;
-    if (this.#closed || (released && result !== "stored")) return;
+    if (this.closed || (released && result !== "stored")) return;
     const isQueued = leavesQueue && result === "unstored" && tenure.base !== undefined;
     for (const command of released || isQueued ? [] : commands) {
       if (command.type === "abandon") task.requests.get(command.operation)?.abort();
@@ -349,7 +356,7 @@ export class TaskRuntime {
   }
 
   #goOn(task: RunningTask, tenure: Tenure, record: TaskRecord | undefined): void {
-    if (this.#closed || this.#table.get(task.id)?.tenure !== tenure) return;
+    if (this.closed || this.#table.get(task.id)?.tenure !== tenure) return;
     if (!record) return this.yield(task.id);
     const sent = [...task.requests.keys()].filter((operation) => isSent(task, operation));
     task.state = rebased(task.state, record, new Set(sent), this.#options.clock.now(), this.#policy);

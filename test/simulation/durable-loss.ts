@@ -16,7 +16,8 @@ export function lostBy(
     return "the acknowledged cancel is forgotten";
   }
   // The answers before there is a task end with the round in which they were given (mrtr).
-  if (before.stage !== "running") return undefined;
+  // Nor does it matter once the task has ended what was answered.
+  if (before.stage !== "running" || record.outcome) return undefined;
   for (const { key, response } of before.inputs) {
     if (response === undefined || wasRefused(key)) continue;
     const kept = record.inputs.find((input) => input.key === key)?.response;

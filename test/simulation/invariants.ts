@@ -277,7 +277,10 @@ export class Invariants implements DiskEvents, WireEvents {
     }
     if (method === "tasks/update" && isObject(params.inputResponses)) {
       for (const [key, response] of Object.entries(params.inputResponses)) {
-        this.#answerLeaves(record, key, response as JsonObject);
+        const given = (one: TaskRecord): boolean =>
+          this.#durableAnswers.has(`${this.#tag(one)}/${key} ${JSON.stringify(response)}`);
+        // It may be for the earlier task of an id that the server has used again meanwhile.
+        this.#answerLeaves(records.find(given) ?? record, key, response as JsonObject);
       }
     }
   }

@@ -7,7 +7,7 @@ import type { TaskStore } from "../../../src/store/task-store.ts";
 import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
-import { http, rpcError } from "../../fixtures/faults.ts";
+import { http, network, rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { runningRecord, T0 } from "../../fixtures/records.ts";
@@ -487,6 +487,69 @@ describe("two tabs", () => {
     await settled();
     expect(task.view.inputRequests).toHaveLength(1);
   });
+});
+
+describe("a call that is stored later than it was made", () => {
+  it("is resumed by the leader when its tab ends, though its first write failed", async () => {
+    let refused = 0;
+    const full: TaskStore = {
+      ...store,
+      save: async (record, base) => {
+        if (refused++ === 0) throw new Error("The quota is exceeded");
+        return store.save(record, base);
+      },
+    };
+    const maker = await openTab(lab2026, full);
+    maker.server.refusals.push(...Array.from({ length: 50 }, () => network));
+    const task = await maker.client.start("lab", "plain");
+    expect(await store.loadActive()).toEqual([]);
+    maker.tab.hide();
+    const leader = await openTab();
+    await clock.advance(3_000);
+    expect(await store.loadActive(), "the new leader found nothing to resume").toEqual([]);
+    // Its trouble is stored after a while, and then its tab is gone.
+    while ((await store.loadActive()).length === 0) await clock.advance(1_000);
+    maker.tab.kill();
+    await clock.advance(3_000);
+    const call = await leader.server.expect("tools/call");
+    await call.reply(wire2026.createTaskResult);
+    await settled();
+    expect((await leader.client.get(task.id))?.view.taskId).toBe(wire2026.TASK_ID);
+  });
+
+  it("is shown to end in every tab that found it queued, plain as it is", async () => {
+    const maker = await openTab(lab2025);
+    await maker.client.listTools("lab");
+    const calling = maker.client.callTool("lab", "plain");
+    const first = await maker.server.expect("tools/call");
+    await first.fail({ kind: "network", message: "No connection", unsent: true });
+    await settled();
+    const other = await openTab(lab2025);
+    const [seen] = await other.client.list();
+    expect(seen?.view.status).toBe("queued");
+    await clock.advance(1_000);
+    await (await maker.server.expect("tools/call")).reply(wire2025.toolResult);
+    await calling;
+    expect(await seen?.result()).toEqual(wire2025.toolResult);
+  });
+});
+
+it("an answer given while the client closes is refused, not dropped", async () => {
+  const { client, server } = await openTab();
+  const calling = client.callTool("lab", "plain");
+  await (await server.expect("tools/call")).reply(wire2026.inputRequiredResult);
+  const task = await calling;
+  const [question] = task.view.inputRequests;
+  const answering = task.answer(question?.key ?? "", { action: "decline" });
+  const closing = client.close();
+  const told = await answering.then(
+    () => "durable",
+    (error: Error) => error.name,
+  );
+  await closing;
+  const [stored] = (await store.loadActive()) as TaskRecord[];
+  const durable = stored?.inputs.some(({ response }) => response !== undefined);
+  expect(told).toBe(durable ? "durable" : "ClientClosedError");
 });
 
 it("tabs that know different servers each lead for their own", async () => {

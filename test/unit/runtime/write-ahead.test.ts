@@ -44,6 +44,8 @@ function rigOf(store: TaskStore, goesOn = false): Rig {
     push: false,
     pollsAtOnce: Number.POSITIVE_INFINITY,
     endpoint: (name) => (name === "lab" ? endpoint : undefined),
+    storing: async () => undefined,
+    stored: () => undefined,
     changed: (state) => changes.push(state),
     storageFailed: ({ id }, error) => failures.push({ id, error }),
     overtaken: async (id) => {
