@@ -7,6 +7,7 @@ import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { COMPANION_NAMES } from "./companion-names.ts";
 import { companionsOf } from "./companion-tools.ts";
 import { errorResult, failureResult } from "./failure-result.ts";
+import { notAnObject } from "./messages.ts";
 import { type AgentContext, type AgentOptions, agentContext, toolKey } from "./options.ts";
 import { plainLines } from "./quoting.ts";
 import { neverThrowing, settle } from "./settle.ts";
@@ -76,14 +77,7 @@ async function execute(
   const { client, clock, held, maxQuoteLength } = context;
   const { signal, budgetMs = context.callBudgetMs } = options;
   if (!isObject(args)) {
-    return errorResult(
-      `The arguments of ${name} must be a JSON object; nothing was sent: call it again with one.`,
-      {
-        status: "failed",
-        retry: "changed",
-        workDone: "none",
-      },
-    );
+    return errorResult(notAnObject(name), { status: "failed", retry: "changed", workDone: "none" });
   }
   const began = clock.now();
   const work = async (): Promise<ToolResult> => {

@@ -2,11 +2,11 @@ import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { errorResult } from "./failure-result.ts";
+import { noTool, notAnObject } from "./messages.ts";
 import { quoted } from "./quoting.ts";
 
 /**
- * Does a call that a model made. A name that is none, and arguments that are none, are failures the
- * model can mend.
+ * Makes a call for a model. An unknown tool and invalid arguments become error results that the model can correct.
  * @param args An object, or its JSON text.
  */
 export async function callByName(
@@ -19,13 +19,11 @@ export async function callByName(
   const tool = tools.find((candidate) => candidate.name === name);
   if (!tool) {
     const names = tools.map((candidate) => candidate.name).join(", ");
-    return refused(`There is no tool ${quoted(name, 64)}; nothing was done; there are: ${names}.`);
+    return refused(noTool(quoted(name, 64), names));
   }
   const read = typeof args === "string" ? readArguments(args) : args;
   if (!isObject(read)) {
-    return refused(
-      `The arguments of ${name} must be a JSON object; nothing was done; call it again with one.`,
-    );
+    return refused(notAnObject(name));
   }
   return tool.execute(read, options);
 }

@@ -8,6 +8,23 @@ import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { ANSWER_TASK, CANCEL_TASK, CHECK_TASK, LIST_TASKS } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
 import { errorResult, failureResult } from "./failure-result.ts";
+import {
+  ANSWER_TOOL,
+  CANCEL_TOOL,
+  cancelConfirmed,
+  cancelledBefore,
+  cancelPending,
+  cancelUnconfirmed,
+  checkTaskTool,
+  ENDED,
+  endedAs,
+  KEY_PARAMETER,
+  LIST_TOOL,
+  noTask,
+  RESPONSE_PARAMETER,
+  TASK_PARAMETER,
+  tooLateToCancel,
+} from "./messages.ts";
 import { type AgentContext, type AgentOptions, agentContext, toolKey } from "./options.ts";
 import { plainText, quoted } from "./quoting.ts";
 import { neverThrowing, settle } from "./settle.ts";
@@ -32,7 +49,7 @@ export function companionsOf(context: AgentContext): readonly AgentTool[] {
   ];
 }
 
-const TASK_ID: JsonObject = { type: "string", description: "The task, as the running result named it" };
+const TASK_ID: JsonObject = { type: "string", description: TASK_PARAMETER };
 
 function objectSchema(properties: JsonObject): JsonObject {
   return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
@@ -41,7 +58,7 @@ function objectSchema(properties: JsonObject): JsonObject {
 function checkTask(context: AgentContext): AgentTool {
   return {
     name: CHECK_TASK,
-    description: `Waits up to ${durationText(context.budgetMs)} for a task that a tool started, and gives the tool's result if it has ended, otherwise how it stands.`,
+    description: checkTaskTool(durationText(context.budgetMs)),
     inputSchema: objectSchema({ task: TASK_ID }),
     execute: (args, options = {}) =>
       withTask(context, CHECK_TASK, args, options, async (task) =>
@@ -51,16 +68,11 @@ function checkTask(context: AgentContext): AgentTool {
 }
 
 function answerTask(context: AgentContext): AgentTool {
-  const response: JsonObject = {
-    type: "object",
-    description:
-      'What the question\'s method is answered with. For elicitation/create: {"action":"accept","content":{…}} with content by its schema, {"action":"decline"} or {"action":"cancel"}. For sampling/createMessage: {"role":"assistant","model":"…","content":{"type":"text","text":"…"}}. For roots/list: {"roots":[{"uri":"file:///…"}]}. For any other method: {"action":"decline"}.',
-  };
-  const key: JsonObject = { type: "string", description: "The key of the question" };
+  const response: JsonObject = { type: "object", description: RESPONSE_PARAMETER };
+  const key: JsonObject = { type: "string", description: KEY_PARAMETER };
   return {
     name: ANSWER_TASK,
-    description:
-      "Answers a question that a running task asks, then waits for the task like check_task. Give only what you know or what the user said.",
+    description: ANSWER_TOOL,
     inputSchema: objectSchema({ task: TASK_ID, key, response }),
     execute: (args, options = {}) =>
       withTask(context, ANSWER_TASK, args, options, async (task) => {
@@ -80,7 +92,7 @@ function answerTask(context: AgentContext): AgentTool {
 function cancelTask(context: AgentContext): AgentTool {
   return {
     name: CANCEL_TASK,
-    description: "Asks the server to stop a task. What was done until then may stay done.",
+    description: CANCEL_TOOL,
     inputSchema: objectSchema({ task: TASK_ID }),
     execute: (args, options = {}) =>
       withTask(context, CANCEL_TASK, args, options, async (task) => {
@@ -106,22 +118,19 @@ function cancelResult(task: TaskView, late: boolean): ToolResult {
 
 function cancelText({ id, outcome }: TaskView, late: boolean): string {
   if (!outcome) {
-    return `The server was asked to stop task ${id} and has not confirmed it yet; ${CHECK_TASK} tells how it ended.`;
+    return cancelPending(id);
   }
   if (outcome.kind === "cancelled") {
-    if (late) return `Task ${id} had been cancelled before.`;
-    return outcome.confirmed
-      ? `Task ${id} is cancelled. What was done until then may stay done.`
-      : `Task ${id} was asked to stop, which the server never confirmed.`;
+    if (late) return cancelledBefore(id);
+    return outcome.confirmed ? cancelConfirmed(id) : cancelUnconfirmed(id);
   }
-  const ended = outcome.kind === "completed" ? "has completed" : `has ended (${outcome.kind})`;
-  return `Task ${id} ${ended} and was not cancelled; ${CHECK_TASK} gives what came of it.`;
+  return tooLateToCancel(id, outcome.kind === "completed" ? ENDED : endedAs(outcome.kind));
 }
 
 function listTasks(context: AgentContext): AgentTool {
   return {
     name: LIST_TASKS,
-    description: "Lists the tasks that tools have started, those that run first, with how each stands.",
+    description: LIST_TOOL,
     inputSchema: objectSchema({}),
     execute: (_args, { signal } = {}) =>
       neverThrowing(
@@ -175,6 +184,5 @@ function isTaskId(id: string): boolean {
 }
 
 function unknownTask(id: string): ToolResult {
-  const text = `There is no task ${quoted(id, 100)}; nothing was done; ${LIST_TASKS} names those there are.`;
-  return errorResult(text, { status: "unknown_task", retry: "changed", workDone: "none" });
+  return errorResult(noTask(quoted(id, 100)), { status: "unknown_task", retry: "changed", workDone: "none" });
 }

@@ -13,8 +13,8 @@ import {
 import { INVALID_REQUEST } from "../protocol/error-codes.ts";
 import { isObject } from "../protocol/json.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
-import { ANSWER_TASK, CHECK_TASK, LIST_TASKS } from "./companion-names.ts";
 import { durationText } from "./duration-text.ts";
+import { ADVICE, againIn, WHAT, withStatus } from "./messages.ts";
 
 /** Whether a call may be made again: at once, after a while, with something changed, after a look at what was done, or not. */
 export type RetryAdvice = "now" | "later" | "changed" | "check_first" | "no";
@@ -26,12 +26,12 @@ export type WorkDone = "none" | "finished" | "unknown";
 export interface Verdict {
   /** One word for what happened. */
   readonly kind: string;
-  /** What happened, as a clause that follows the name of the call. */
+  /** What happened, to follow the name of the call. */
   readonly what: string;
   /** What the server said of it: its words, not ours. */
   readonly said?: string;
   readonly retry: RetryAdvice;
-  /** What to do, as a clause, where `retry` alone does not say it. */
+  /** What to do, where `retry` alone does not say it. */
   readonly advice?: string;
   readonly work: WorkDone;
   readonly retryAfterMs?: number;
@@ -45,35 +45,31 @@ export function verdictOf(error: unknown, repeatable: boolean): Verdict {
   if (error instanceof TaskFailedError) return failed(error.failure, error.task.taskId !== undefined, again);
   if (error instanceof TaskCancelledError) return cancelled(error.confirmed);
   if (error instanceof TaskExpiredError) {
-    const what = "expired: the server kept it for its time to live and no longer, and its result was not had";
-    return { kind: "expired", what, retry: again, work: "unknown" };
+    return { kind: "expired", what: WHAT.expired, retry: again, work: "unknown" };
   }
   if (error instanceof TaskLostError) {
-    const what = "is lost: what became of it cannot be known";
-    return { kind: "lost", what, retry: again, work: "unknown" };
+    return { kind: "lost", what: WHAT.lost, retry: again, work: "unknown" };
   }
   if (error instanceof RequestFaultError) return unreached(error.fault);
   if (error instanceof InputError) {
-    const advice = `mend the answer and call ${ANSWER_TASK} again, or look at what is asked with ${CHECK_TASK}`;
     return {
       kind: "answer",
-      what: "did not take the answer",
+      what: WHAT.answer,
       said: error.message,
       retry: "changed",
-      advice,
+      advice: ADVICE.answer,
       work: "none",
     };
   }
   if (error instanceof UnknownEndpointError) {
-    return { kind: "endpoint", what: "has no server any more", retry: "no", work: "none" };
+    return { kind: "endpoint", what: WHAT.endpoint, retry: "no", work: "none" };
   }
   if (error instanceof ClientClosedError) {
-    const advice = `call ${LIST_TASKS} once the application is back`;
     return {
       kind: "closed",
-      what: "goes on, but the application shuts down",
+      what: WHAT.closed,
       retry: "later",
-      advice,
+      advice: ADVICE.closed,
       work: "unknown",
     };
   }
@@ -90,7 +86,7 @@ function failed(failure: Failure, ran: boolean, again: RetryAdvice): Verdict {
       const refused = status >= 400 && status < 500;
       return {
         kind: "failed",
-        what: refused ? `was refused (HTTP ${status})` : `failed (HTTP ${status})`,
+        what: withStatus(refused ? WHAT.rejected : WHAT.failed, status),
         said,
         retry: refused ? "changed" : again,
         work: refused && !ran ? "none" : "unknown",
@@ -104,7 +100,7 @@ function failed(failure: Failure, ran: boolean, again: RetryAdvice): Verdict {
     case "malformed":
       return {
         kind: "failed",
-        what: "was answered with nothing that can be read",
+        what: WHAT.unreadable,
         said,
         retry: again,
         work: "unknown",
@@ -112,25 +108,23 @@ function failed(failure: Failure, ran: boolean, again: RetryAdvice): Verdict {
     case "reported":
       return {
         kind: "failed",
-        what: "failed",
+        what: WHAT.failed,
         said: resultText(failure) ?? said,
         retry: again,
         work: "unknown",
       };
-    case "oversized": {
-      const advice = "call it again only if it can be asked for less";
+    case "oversized":
       return {
         kind: "failed",
-        what: "gave a larger result than can be taken",
+        what: WHAT.oversized,
         retry: "changed",
-        advice,
+        advice: ADVICE.smaller,
         work: "finished",
       };
-    }
     case "rounds":
       return {
         kind: "failed",
-        what: "asked again and again before it began",
+        what: WHAT.rounds,
         retry: "changed",
         work: "none",
       };
@@ -145,13 +139,13 @@ function answeredWithError(
 ): Verdict {
   const coded = code === undefined ? {} : { code };
   if (!ran && (code === INVALID_PARAMS || code === INVALID_REQUEST)) {
-    const advice = "mend the arguments, then call it again";
-    return { kind: "failed", what: "was refused", said, retry: "changed", advice, work: "none", ...coded };
+    const advice = ADVICE.arguments;
+    return { kind: "failed", what: WHAT.rejected, said, retry: "changed", advice, work: "none", ...coded };
   }
   if (!ran && code === METHOD_NOT_FOUND) {
-    return { kind: "failed", what: "is not known to the server", said, retry: "no", work: "none", ...coded };
+    return { kind: "failed", what: WHAT.unknown, said, retry: "no", work: "none", ...coded };
   }
-  return { kind: "failed", what: "failed", said, retry: again, work: "unknown", ...coded };
+  return { kind: "failed", what: WHAT.failed, said, retry: again, work: "unknown", ...coded };
 }
 
 /** Text of a result that a server gave with a failed task. */
@@ -163,11 +157,9 @@ function resultText({ result }: Failure): string | undefined {
 }
 
 function cancelled(confirmed: boolean): Verdict {
-  const what = confirmed
-    ? "was cancelled before it ended"
-    : "was cancelled, which the server took note of and never confirmed";
-  const advice = "call it again only if it is wanted after all";
-  return { kind: "cancelled", what, retry: confirmed ? "now" : "check_first", advice, work: "unknown" };
+  const what = confirmed ? WHAT.cancelled : WHAT.unconfirmed;
+  const retry = confirmed ? "now" : "check_first";
+  return { kind: "cancelled", what, retry, advice: ADVICE.cancelled, work: "unknown" };
 }
 
 /** The request that would have made the call possible failed: the call never left. */
@@ -177,7 +169,7 @@ function unreached(fault: Fault): Verdict {
     case "network":
       return {
         kind: "unreachable",
-        what: "did not reach its server",
+        what: WHAT.unreached,
         said: fault.message,
         retry: "later",
         work: "none",
@@ -187,10 +179,10 @@ function unreached(fault: Fault): Verdict {
       const busy = fault.status === 429 || fault.status >= 500;
       return {
         kind: "unreachable",
-        what: `was turned away by its server (HTTP ${fault.status})`,
+        what: withStatus(WHAT.rejected, fault.status),
         said: fault.message,
         retry: busy ? "later" : "no",
-        ...(wait !== undefined && { retryAfterMs: wait, advice: `call it again in ${durationText(wait)}` }),
+        ...(wait !== undefined && { retryAfterMs: wait, advice: againIn(durationText(wait)) }),
         work: "none",
         code: fault.status,
       };
@@ -200,7 +192,7 @@ function unreached(fault: Fault): Verdict {
     case "rpc":
       return {
         kind: "failed",
-        what: "was refused",
+        what: WHAT.rejected,
         said: fault.message,
         retry: "changed",
         work: "none",
@@ -210,7 +202,7 @@ function unreached(fault: Fault): Verdict {
     case "malformed":
       return {
         kind: "failed",
-        what: "met a server that cannot be understood",
+        what: WHAT.unreadable,
         said: fault.message,
         retry: "no",
         work: "none",
@@ -219,13 +211,12 @@ function unreached(fault: Fault): Verdict {
 }
 
 function notSignedIn(said: string, work: WorkDone): Verdict {
-  const advice = "ask the user to sign in to this server, then call it again";
   return {
     kind: "unauthorized",
-    what: "needs credentials that the server accepts",
+    what: WHAT.unauthorized,
     said,
     retry: "changed",
-    advice,
+    advice: ADVICE.signIn,
     work,
   };
 }
@@ -237,17 +228,16 @@ function unexpected(error: unknown): Verdict {
   const wait = typeof retryAfterMs === "number" ? { retryAfterMs } : {};
   if (isObject(error) && name === "RemoteApiError" && typeof status === "number" && status > 0) {
     const busy = status === 429 || status >= 500;
-    const what = `was turned away (HTTP ${status})`;
+    const what = withStatus(WHAT.rejected, status);
     const work = status >= 500 ? "unknown" : "none";
     return { kind: "refused", what, said, retry: busy ? "later" : "changed", work, code: status, ...wait };
   }
-  const advice = `look with ${LIST_TASKS} whether it runs before you call it again`;
   return {
     kind: "error",
-    what: "met an unexpected error",
+    what: WHAT.unexpected,
     said,
     retry: "check_first",
-    advice,
+    advice: ADVICE.look,
     work: "unknown",
   };
 }

@@ -1,5 +1,6 @@
 import { isObject, sameJson } from "../protocol/json.ts";
 import type { ContentBlock, ToolResult } from "../protocol/tool-result.ts";
+import { encodedMedia, NO_CONTENT, resourceText } from "./messages.ts";
 
 /** One part of a tool's result as models take it. `data` is base64. */
 export type ModelPart =
@@ -16,12 +17,12 @@ export function modelParts(result: ToolResult): readonly ModelPart[] {
   const { structuredContent } = result;
   const told = structuredContent === undefined || parts.some((part) => holds(part, structuredContent));
   const all = told ? parts : [...parts, text(JSON.stringify(structuredContent))];
-  return all.length > 0 ? all : [text("(The tool gave no content.)")];
+  return all.length > 0 ? all : [text(NO_CONTENT)];
 }
 
-/** A part as text: what is none is named. */
+/** Returns a part as text. Media become a short description. */
 export function partText(part: ModelPart): string {
-  return part.kind === "text" ? part.text : `[${part.mimeType}, ${part.data.length} characters of base64]`;
+  return part.kind === "text" ? part.text : encodedMedia(part.mimeType, part.data.length);
 }
 
 /** A result as one text, for models that take nothing else from a tool. */
@@ -37,7 +38,7 @@ function partOf(block: ContentBlock): ModelPart {
   }
   if (type === "resource" && isObject(resource)) {
     const { uri, blob, mimeType: kind } = resource;
-    if (typeof resource.text === "string") return text(`Resource ${String(uri)}:\n${resource.text}`);
+    if (typeof resource.text === "string") return text(resourceText(String(uri), resource.text));
     if (typeof blob === "string")
       return media(blob, typeof kind === "string" ? kind : "application/octet-stream");
   }

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, sameJson } from "../protocol/json.ts";
+import { alsoFits } from "./messages.ts";
 
 const COMPOSITIONS = ["allOf", "anyOf", "oneOf"] as const;
 /** How much that is said of one property is kept. */
@@ -27,7 +28,7 @@ export function uncomposed(schema: JsonObject): JsonObject {
   return {
     ...plain,
     properties: { ...Object.fromEntries(found), ...(isObject(plain.properties) && plain.properties) },
-    description: `${described}It must fit this too: ${composed}`,
+    description: described + alsoFits(composed),
   };
 }
 

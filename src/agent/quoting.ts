@@ -1,4 +1,5 @@
 import type { JsonObject } from "../protocol/json.ts";
+import { cutText, leftOut } from "./messages.ts";
 
 /** How much of one text of a server is passed on, in characters. */
 export const MAX_QUOTE = 500;
@@ -26,7 +27,7 @@ export function plainText(text: string, limit: number = MAX_QUOTE): string {
   const line = seen.replace(TERMINAL, "").replace(GAP, " ").replace(UNSEEN, "").trim();
   const shown = line.slice(0, limit).replace(UNSEEN, "");
   const left = line.length - shown.length + text.length - seen.length;
-  return left > 0 ? `${shown}… (${left} more characters)` : shown;
+  return left > 0 ? shown + cutText(left) : shown;
 }
 
 /** A server's text as a JSON string: it cannot end its own quotation marks. */
@@ -43,7 +44,7 @@ export function toolText(name: string): string {
 export function plainLines(text: string, limit: number): string {
   const seen = text.slice(0, limit);
   const lines = seen.replace(TERMINAL, "").replace(UNSEEN_IN_LINES, "");
-  return seen.length < text.length ? `${lines}… (${text.length - seen.length} more characters)` : lines;
+  return seen.length < text.length ? lines + cutText(text.length - seen.length) : lines;
 }
 
 /** A server's object with every text in it plain; a field whose JSON is longer than `longest` is left out, and says so. */
@@ -53,7 +54,7 @@ export function plainFields(fields: JsonObject, limit?: number, longest: number 
     .map(([key, value]) => {
       const shown = plainValue(value, limit, 0);
       const length = JSON.stringify(shown)?.length ?? 0;
-      return [plainText(key, limit), length > longest ? `(${length} characters, too many to show)` : shown];
+      return [plainText(key, limit), length > longest ? leftOut(length) : shown];
     });
   return Object.fromEntries(plain);
 }

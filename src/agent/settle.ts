@@ -3,8 +3,8 @@ import { TaskError } from "../errors.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
 import type { ExecuteOptions } from "./agent-tool.ts";
-import { CHECK_TASK } from "./companion-names.ts";
 import { errorResult, failureResult, subject } from "./failure-result.ts";
+import { resultOutOfReach } from "./messages.ts";
 import { type AgentContext, toolKey } from "./options.ts";
 import { runningResult } from "./running-result.ts";
 import { waitForAcceptance, waitWithin } from "./wait-within.ts";
@@ -50,8 +50,12 @@ async function resultOf(task: Task, name: string | undefined): Promise<ToolResul
   } catch (error) {
     if (error instanceof TaskError) throw error;
     const { id } = task;
-    const text = `${subject(task.view, name)} has completed, and its result could not be fetched; call ${CHECK_TASK} with {"task":"${id}"} after a while.`;
-    return errorResult(text, { task: id, status: "unreachable", retry: "no", workDone: "finished" });
+    return errorResult(resultOutOfReach(subject(task.view, name), id), {
+      task: id,
+      status: "unreachable",
+      retry: "no",
+      workDone: "finished",
+    });
   }
 }
 

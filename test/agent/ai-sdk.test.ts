@@ -92,7 +92,7 @@ describe("the tools in generateText", () => {
     const model = patientModel();
     await generateText({ model, tools, prompt: "Get the paper", stopWhen: isStepCount(6) });
     const [running, paper] = model.doGenerateCalls.slice(1).map((options) => textsOf(lastOutput(options)));
-    expect(running?.[0]).toMatch(/^acquire_paper on "papers" is running, as task /);
+    expect(running?.[0]).toMatch(/^acquire_paper on "papers" is running. It is task /);
     expect(JSON.parse(running?.[1] ?? "")).toMatchObject({ status: "working", task: expect.any(String) });
     expect(paper).toEqual([ACQUIRED, JSON.stringify(PAPER)]);
   });

@@ -85,7 +85,7 @@ describe("the tools in the Anthropic client", () => {
     expect(final.content).toMatchObject([{ type: "text", text: `${ACQUIRED} | ${JSON.stringify(PAPER)}` }]);
     expect(requests).toHaveLength(3);
     expect(textOf(lastResult(requests[1] as never))).toMatch(
-      /^acquire_paper on "papers" is running, as task /,
+      /^acquire_paper on "papers" is running. It is task /,
     );
     expect(papers.server.acquisitions).toBe(1);
   });
@@ -142,7 +142,7 @@ describe("the tools in the Anthropic client", () => {
         tools: anthropicRunnableTools(papers.tools),
       });
       expect(lastResult(requests[1] as never)).toMatchObject({ is_error: true });
-      expect(textOf(lastResult(requests[1] as never))).toContain("must be a JSON object; nothing was done");
+      expect(textOf(lastResult(requests[1] as never))).toContain("must be a JSON object. Nothing was done");
     },
   );
 });

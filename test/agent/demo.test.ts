@@ -44,7 +44,7 @@ it("npm run demo:agent prints the transcript", async () => {
   const order = [
     "I need the paper",
     "acquire_paper, after 0.",
-    "is running, as task ",
+    "is running. It is task ",
     "lookup_title, after 0.",
     "I write the introduction meanwhile.",
     "check_task, after 45.",

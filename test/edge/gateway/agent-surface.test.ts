@@ -159,7 +159,7 @@ test("a call that is held for a server without tasks is lost with the worker, an
   const answer = await client.call("check_task", { task });
   expect(answer.isError).toBe(true);
   expect(answer.structuredContent).toMatchObject({ task, status: "lost", retry: "check_first" });
-  expect(textOf(answer)).toContain("its work may have been done, or a part of it");
+  expect(textOf(answer)).toContain("The work may have been done, or a part of it");
   expect(fixture.calls("slow_report")).toBe(before);
   await client.close();
 });

@@ -157,7 +157,7 @@ describe("a call", () => {
     const call = await server.expect("tools/call");
     await clock.advance(45_000);
     const running = await execution.result;
-    expect(textOf(running)).toContain("has not answered yet");
+    expect(textOf(running)).toContain("has no reply yet");
     const check = await executing(tool("check_task"), { task: fields(running).task });
     await call.reply(wire2026.callResult);
     expect(await check.result).toMatchObject(wire2026.toolResult);
@@ -233,7 +233,7 @@ describe("a call", () => {
     await clock.advance(2_000);
     const result = await execution.result;
     expect(fields(result)).toMatchObject({ status: "working" });
-    expect(textOf(result)).toContain("waits to be sent to its server");
+    expect(textOf(result)).toContain("is queued and has not been sent to its server");
     expect(server.methods).toEqual([]);
     letConnect();
     await (await server.expect("tools/call")).reply(wire2026.callResult);
@@ -287,9 +287,7 @@ describe("a call", () => {
     await clock.advance(45_000);
     const result = await execution.result;
     expect(fields(result)).toMatchObject({ status: "working" });
-    expect(textOf(result)).toContain(
-      "The last request to the server failed (http); it is repeated by itself",
-    );
+    expect(textOf(result)).toContain("The last request to the server failed (http). Holdfast retries it");
     await clock.advance(15_000);
     await server.expect("tools/call");
   });

@@ -63,7 +63,7 @@ describe("check_task", () => {
         structuredContent: { retry: "no", workDone: "finished" },
       });
       expect(textOf(result)).toBe(
-        `report on "lab" (task ${task?.id}) has completed, and its result could not be fetched; call check_task with {"task":"${task?.id}"} after a while.`,
+        `report on "lab" (task ${task?.id}) has completed, but its result could not be fetched. Call check_task with {"task":"${task?.id}"} after a while.`,
       );
     }
   });
@@ -83,7 +83,7 @@ describe("check_task", () => {
     expect(check.ended).toBe(false);
     await lab.clock.advance(1);
     expect(fields(await check.result)).toMatchObject({ task: id, status: "working", elapsedMs: 4_000 });
-    expect(textOf(await check.result)).toContain("it waits up to 4 s");
+    expect(textOf(await check.result)).toContain("It waits up to 4 s");
     const second = await executing(lab.tool("check_task"), { task: id }, { budgetMs: 500 });
     await lab.clock.advance(500);
     expect(second.ended).toBe(true);
@@ -273,7 +273,7 @@ describe("cancel_task", () => {
     Object.assign((await lab.client.get(id)) ?? {}, { cancel: turnedAway });
     const result = await lab.tool("cancel_task").execute({ task: id });
     expect(fields(result)).toMatchObject({ task: id, status: "refused", retry: "later" });
-    expect(textOf(result)).toMatch(/^cancel_task on "lab" \(task \S+\) was turned away \(HTTP 429\)/);
+    expect(textOf(result)).toMatch(/^cancel_task on "lab" \(task \S+\) was rejected \(HTTP 429\)/);
   });
 
   it("waits five seconds for that, no longer", async () => {
@@ -294,7 +294,7 @@ describe("cancel_task", () => {
     await poll(lab, wire2026.completed);
     const result = await lab.tool("cancel_task").execute({ task: id });
     expect(fields(result)).toEqual({ task: id, status: "completed" });
-    expect(textOf(result)).toContain("was not cancelled; check_task gives what came of it");
+    expect(textOf(result)).toContain("was not cancelled. Call check_task to get what came of it");
     expect(lab.server.arrivals).toEqual([]);
   });
 
@@ -304,7 +304,7 @@ describe("cancel_task", () => {
     await poll(lab, wire2026.cancelled);
     const result = await lab.tool("cancel_task").execute({ task: id });
     expect(fields(result)).toEqual({ task: id, status: "cancelled" });
-    expect(textOf(result)).toBe(`Task ${id} had been cancelled before.`);
+    expect(textOf(result)).toBe(`Task ${id} was already cancelled.`);
   });
 
   it("of a task that completes all the same says so", async () => {

@@ -66,12 +66,12 @@ describe("what a model sees of a result", () => {
   });
 
   it("is never nothing", () => {
-    expect(modelText({ content: [] })).toBe("(The tool gave no content.)");
+    expect(modelText({ content: [] })).toBe("(The tool returned no content.)");
   });
 
   it("has no blank text, which the Messages API refuses with the whole conversation", () => {
     const blank = { type: "text", text: "" };
-    const nothing = [{ kind: "text", text: "(The tool gave no content.)" }];
+    const nothing = [{ kind: "text", text: "(The tool returned no content.)" }];
     expect(modelParts({ content: [blank] })).toEqual(nothing);
     expect(modelParts({ content: [{ type: "text", text: " \n" }] })).toEqual(nothing);
     expect(modelParts({ content: [blank, { type: "text", text: "x" }] })).toEqual([
@@ -117,7 +117,7 @@ describe("a call by name", () => {
     const result = await callByName(tools, "plan\u202e", {});
     expect(fields(result).workDone).toBe("none");
     expect(textOf(result)).toBe(
-      'There is no tool "plan"; nothing was done; there are: plain, report, required, harmless, check_task, cancel_task, list_tasks.',
+      'There is no tool "plan". Nothing was done; the tools are: plain, report, required, harmless, check_task, cancel_task, list_tasks.',
     );
   });
 
@@ -159,7 +159,7 @@ describe("a schema for an API that wants an object", () => {
     const either = { type: "object", description: "Where.", properties: { route: text, file: text }, anyOf };
     expect(parameterSchema(either)).toEqual({
       type: "object",
-      description: `Where. It must fit this too: ${JSON.stringify({ anyOf })}`,
+      description: `Where. It must also match: ${JSON.stringify({ anyOf })}`,
       properties: { route: text, file: text },
     });
     const $defs = {
@@ -172,7 +172,7 @@ describe("a schema for an API that wants an object", () => {
     expect(parameterSchema({ $defs, oneOf })).toEqual({
       type: "object",
       $defs,
-      description: `It must fit this too: ${JSON.stringify({ oneOf })}`,
+      description: `It must also match: ${JSON.stringify({ oneOf })}`,
       properties: {
         kind: { anyOf: [{ const: "upload" }, { const: "link" }] },
         content: text,
