@@ -19,6 +19,8 @@ const OPERATIONS = [
   "post /v1/tasks/{id}/inputs/{key}",
   "get /v1/events",
   "get /v1/tasks/{id}/events",
+  "get /v1/grants",
+  "delete /v1/grants/{grant}",
 ];
 
 test("the document describes every route, and every route may answer 401", async () => {
