@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: "node",
           expect: { poll: POLL },
-          include: ["test/{unit,agent,bench,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
+          include: ["test/{unit,model,agent,bench,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -22,6 +22,8 @@ export interface OwnershipEvents {
   readonly awake: () => void;
   /** Another process published a change. `plain`: the task is a plain call that ended, and the store does not hold it. */
   readonly published: (view: TaskView, plain: boolean) => void;
+  /** A process that is deposed published this change: the store may know better. */
+  readonly outdated: (view: TaskView) => void;
   /** Another process deleted a settled task. */
   readonly forgot: (id: string) => void;
   /** To the leader: another process makes this call, or hands over its task. `base`: the `rev` that the store holds. */

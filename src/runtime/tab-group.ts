@@ -1,26 +1,43 @@
 import type { Clock } from "../clock.ts";
 import type { Standing } from "../engine/claim.ts";
+import {
+  type Epoch,
+  isUndecided,
+  joiningTab,
+  leads,
+  type OwnershipCommand,
+  type OwnershipEvent,
+  type OwnershipState,
+  own,
+} from "../engine/ownership.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import { randomId } from "../random-id.ts";
 import type { TaskView } from "../task-view.ts";
 import { CallLocks } from "./call-locks.ts";
 import type { Ownership, OwnershipEvents, OwnershipOf, TaskAction } from "./ownership.ts";
-import type { Channel, TabPlatform } from "./tab-platform.ts";
+import type { Channel, LockOptions, TabPlatform } from "./tab-platform.ts";
 
 /** How often a visible tab makes sure of its leader, in ms. */
 const WATCH_MS = 2_000;
-/** How long a leader may take to say that it lives, in ms. */
+/** How long a leader may take to say that it lives, or to act, in ms. */
 const ANSWER_MS = 600;
 
-type Message =
+type Body =
   | { readonly type: "view"; readonly view: TaskView; readonly plain: boolean }
   | { readonly type: "forgot"; readonly id: string }
   | { readonly type: "adopt"; readonly record: TaskRecord; readonly base: number | undefined }
   | { readonly type: "do"; readonly nonce: string; readonly action: TaskAction }
   | { readonly type: "done"; readonly nonce: string; readonly taken: boolean }
   | { readonly type: "elected" }
+  | { readonly type: "epoch" }
   | { readonly type: "ping"; readonly nonce: string }
   | { readonly type: "pong"; readonly nonce: string; readonly visible: boolean };
+
+/** See `engine/ownership.ts`. An earlier version of this library sends none of them. */
+interface Envelope {
+  readonly epoch?: Epoch;
+  readonly asLeader?: boolean;
+}
 
 /** The tabs of a browser that share a store: their ownership of an endpoint. */
 export function tabs(platform: TabPlatform): OwnershipOf {
@@ -28,9 +45,8 @@ export function tabs(platform: TabPlatform): OwnershipOf {
 }
 
 /**
- * The tabs that share a store. One leads, by holding a Web Lock: it alone polls. The others are
- * told of every change and ask the leader for what they want done. A leader that is closed or
- * killed loses the lock at once; from one that is frozen or hidden a visible tab takes it.
+ * One tab of those that share a store: carries out what `engine/ownership.ts` decides, over Web Locks and a BroadcastChannel.
+ * The leader alone polls. The others receive every change, and ask the leader to act.
  */
 export class TabGroup implements Ownership {
   readonly calls: CallLocks = new CallLocks((name, work) => this.exclusively(name, work));
@@ -39,18 +55,21 @@ export class TabGroup implements Ownership {
   readonly #scope: string;
   readonly #events: OwnershipEvents;
   readonly #channel: Channel;
-  readonly #waiting: Map<string, (message: Message) => void> = new Map();
+  #state: OwnershipState = joiningTab(randomId());
+  /** Called after the next event. */
+  readonly #waiting: (() => void)[] = [];
+  /** By nonce: takes the answer to what this tab asked the leader to do, or `undefined` where it does not count. */
+  readonly #asked: Map<string, (taken: boolean | undefined) => void> = new Map();
   readonly #closing: AbortController = new AbortController();
-  /** When a visible leader last said, to whatever tab, that it lives. */
-  #servedAt: number = Number.NEGATIVE_INFINITY;
   #joined: Promise<void> | undefined;
-  /** Ends this tab's reign. */
-  #abdicate: (() => void) | undefined;
-  #office: Promise<void> = Promise.resolve();
-  #stealing: Promise<boolean> | undefined;
+  #requests = 0;
   #queued = false;
+  /** Gives the lock back. */
+  #release: (() => void) | undefined;
   #stopWatching: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
+  #cancelPing: (() => void) | undefined;
+  #pinged: string | undefined;
 
   constructor(platform: TabPlatform, clock: Clock, scope: string, events: OwnershipEvents) {
     this.#platform = platform;
@@ -58,200 +77,221 @@ export class TabGroup implements Ownership {
     this.#scope = `holdfast/${scope}`;
     this.#events = events;
     this.#channel = platform.openChannel(this.#scope);
-    this.#channel.onmessage = ({ data }) => void this.#receive(data as Message);
+    this.#channel.onmessage = ({ data }) => this.#receive(data as Body & Envelope);
   }
 
   get standing(): Standing {
-    return this.leads ? "leading" : "following";
+    return leads(this.#state) ? "leading" : "following";
   }
 
-  get leads(): boolean {
-    return this.#abdicate !== undefined;
-  }
-
-  /** Takes part. Resolves when this tab leads and is in office, or follows. */
   join(): Promise<void> {
     this.#joined ??= this.#join();
     return this.#joined;
   }
 
-  /** Runs the work while no other tab runs work of that name. */
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
     return this.#platform.locks.request(`${this.#scope}/${name}`, {}, work);
   }
 
   publish(view: TaskView, plain: boolean): void {
-    this.#post({ type: "view", view, plain });
+    // A call is made by the tab that makes it, whoever leads.
+    this.#post({ type: "view", view, plain }, !plain && !this.calls.makes(view.id));
   }
 
   forgot(id: string): void {
     this.#post({ type: "forgot", id });
   }
 
-  /**
-   * Hands over a call that this tab makes, and then its task, to the leader.
-   * @param base The `rev` that the store holds, where that is not the record's.
-   */
   handOver(record: TaskRecord, base?: number): void {
     this.#post({ type: "adopt", record, base });
   }
 
-  /** Has the leader act. Resolves when that is durable; a leader that does not answer is replaced by this tab. */
+  /** Resolves when the leader has acted. This tab replaces a leader that does not answer. */
   async ask(action: TaskAction): Promise<boolean> {
-    while (!this.leads && !this.#closing.signal.aborted) {
+    while (!leads(this.#state) && !this.#closing.signal.aborted) {
       const nonce = randomId();
-      const answer = this.#answer(nonce);
+      const answer = new Promise<boolean | undefined>((resolve) => {
+        const cancel = this.#clock.after(ANSWER_MS, () => {
+          this.#on({ type: "unanswered" });
+          resolve(undefined);
+        });
+        this.#asked.set(nonce, (taken) => {
+          cancel();
+          resolve(taken);
+        });
+      });
       this.#post({ type: "do", nonce, action });
-      const done = await answer;
-      if (done?.type === "done") return done.taken;
-      // A third tab may take the lead at the same time: then it is that one's to act.
-      await this.#takeOver().catch(() => undefined);
+      const taken = await answer;
+      this.#asked.delete(nonce);
+      if (taken !== undefined) return taken;
+      // If a third tab takes the lead at the same time, that one acts.
+      await this.#settled();
     }
     return !this.#closing.signal.aborted && this.#events.act(action);
   }
 
   close(): void {
     this.#closing.abort();
+    this.#on({ type: "closed" });
     this.#stopWatching?.();
     this.#cancelWatch?.();
-    this.#abdicate?.();
+    this.#cancelPing?.();
     this.calls.close();
     this.#channel.onmessage = null;
     this.#channel.close();
   }
 
   async #join(): Promise<void> {
-    // It may be stolen before this tab hears that it has it.
-    const first = await this.#reign({ ifAvailable: true }).catch(() => false);
-    if (!first) this.#queue();
+    this.#request({ ifAvailable: true });
+    await this.#settled();
+    if (this.#closing.signal.aborted) return;
     this.#stopWatching = this.#platform.onVisible(() => {
       this.#events.awake();
-      void this.#watch();
+      this.#watch();
     });
     this.#scheduleWatch();
-    await this.#office;
   }
 
-  /** Waits for the leader's end, as long as it takes. */
-  #queue(): void {
-    if (this.#queued) return;
-    this.#queued = true;
-    this.#reign({ signal: this.#closing.signal })
-      .catch(() => undefined)
-      .finally(() => {
-        this.#queued = false;
-      });
+  /** Resolves when this tab follows, is in office, or has closed. */
+  async #settled(): Promise<void> {
+    while (isUndecided(this.#state)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Asks for the lock. Resolves true once this tab has it, false if it was not to be had. */
-  #reign(options: { ifAvailable?: boolean; steal?: boolean; signal?: AbortSignal }): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      let end: (() => void) | undefined;
-      this.#platform.locks
-        .request(`${this.#scope}/leader`, options, async (lock) => {
-          if (!lock || this.#closing.signal.aborted) return resolve(false);
-          const ended = new Promise<void>((resolveEnd) => {
-            end = resolveEnd;
-          });
-          this.#abdicate = end;
-          this.#office = this.#events
-            .elected()
-            .catch(() => undefined)
-            // The leader before may have died before it told what it had written last: what this one has read as
-            // settled, it does not run, and tells nobody. The others read it after this one has.
-            .then(() => this.#post({ type: "elected" }));
-          resolve(true);
-          await ended;
-          if (this.#abdicate === end) this.#abdicate = undefined;
-        })
-        .catch((error: unknown) => {
-          // Another tab took the lock, or this one is closing. The news may come when this one leads again.
-          const led = end !== undefined && this.#abdicate === end;
-          if (led) this.#abdicate = undefined;
-          end?.();
-          if (led && !this.#closing.signal.aborted) {
-            this.#events.deposed();
-            this.#queue();
-          }
-          reject(error);
-        });
-    });
+  /** @param message The message that the event is about. Returns whether it is stale. */
+  #on(event: OwnershipEvent, message?: Body): boolean {
+    const { state, commands, stale } = own(this.#state, event);
+    this.#state = state;
+    for (const command of commands) this.#do(command, message);
+    for (const wake of this.#waiting.splice(0)) wake();
+    return stale;
   }
 
-  async #takeOver(): Promise<void> {
-    if (!this.leads) {
-      // Who takes the lock twice takes it from itself.
-      this.#stealing ??= this.#reign({ steal: true }).finally(() => {
-        this.#stealing = undefined;
-      });
-      await this.#stealing;
+  #do(command: OwnershipCommand, message: Body | undefined): void {
+    const { lock: request } = this.#state;
+    switch (command) {
+      case "queue":
+        if (!this.#queued) this.#request({ signal: this.#closing.signal });
+        return;
+      case "steal":
+        return this.#request({ steal: true });
+      case "declare":
+        return this.#post({ type: "epoch" }, true);
+      case "enter":
+        this.#events
+          .elected()
+          .catch(() => undefined)
+          .then(() => this.#on({ type: "resumed", request }));
+        return;
+      // The leader before may have died before it published what it wrote last: what this one has read as settled, it does
+      // not run, and does not publish. The others read it after this one has.
+      case "announce":
+        return this.#post({ type: "elected" }, true);
+      case "yield":
+        return this.#events.deposed();
+      case "release":
+        return this.#release?.();
+      case "ping":
+        this.#cancelPing?.();
+        this.#cancelPing = this.#clock.after(ANSWER_MS, () => this.#silent());
+        this.#pinged = randomId();
+        return this.#post({ type: "ping", nonce: this.#pinged });
+      case "pong":
+        if (message?.type === "ping")
+          this.#post({ type: "pong", nonce: message.nonce, visible: this.#platform.visible() }, true);
+        return;
+      case "adopt":
+        if (message?.type === "adopt") this.#events.adopt(message.record, message.base);
+        return;
+      case "act":
+        if (message?.type === "do") void this.#act(message.nonce, message.action);
     }
-    await this.#office;
+  }
+
+  async #act(nonce: string, action: TaskAction): Promise<void> {
+    await this.#settled();
+    // Deposed meanwhile: the next leader acts.
+    if (!leads(this.#state) && !this.#events.runs(action.id)) return;
+    const taken = await this.#events.act(action);
+    this.#post({ type: "done", nonce, taken }, true);
+  }
+
+  #silent(): void {
+    this.#on({ type: "silent", visible: this.#platform.visible() });
+  }
+
+  #request(options: LockOptions): void {
+    const request = ++this.#requests;
+    const waits = options.signal !== undefined;
+    if (waits) this.#queued = true;
+    const settled = (): void => {
+      if (waits) this.#queued = false;
+    };
+    let end = (): void => undefined;
+    this.#platform.locks
+      .request(`${this.#scope}/leader`, options, (lock) => {
+        settled();
+        return new Promise<void>((resolve) => {
+          end = resolve;
+          if (!lock) resolve();
+          else this.#release = resolve;
+          this.#on(lock ? { type: "granted", request, now: this.#clock.now() } : { type: "refused" });
+        });
+      })
+      .catch(() => {
+        settled();
+        end();
+        this.#on({ type: "lost", request });
+      });
   }
 
   #scheduleWatch(): void {
-    if (this.#closing.signal.aborted) return;
-    const watch = (): void => void this.#watch().finally(() => this.#scheduleWatch());
-    this.#cancelWatch = this.#clock.after(WATCH_MS, watch);
-  }
-
-  /** A visible tab does not depend on a leader that is hidden, frozen or throttled. */
-  async #watch(): Promise<void> {
-    if (this.leads || !this.#platform.visible() || this.#closing.signal.aborted) return;
-    // Of many followers one asks for all. A clock that was set back must not silence them.
-    const since = this.#clock.now() - this.#servedAt;
-    if (since >= 0 && since < WATCH_MS / 2) return;
-    const nonce = randomId();
-    const answer = this.#answer(nonce);
-    this.#post({ type: "ping", nonce });
-    const pong = await answer;
-    const served = pong?.type === "pong" && pong.visible;
-    if (served || this.leads || !this.#platform.visible() || this.#closing.signal.aborted) return;
-    await this.#takeOver().catch(() => undefined);
-  }
-
-  #answer(nonce: string): Promise<Message | undefined> {
-    return new Promise((resolve) => {
-      const settle = (message: Message | undefined): void => {
-        this.#waiting.delete(nonce);
-        cancel();
-        resolve(message);
-      };
-      const cancel = this.#clock.after(ANSWER_MS, () => settle(undefined));
-      this.#waiting.set(nonce, settle);
+    this.#cancelWatch = this.#clock.after(WATCH_MS, () => {
+      this.#scheduleWatch();
+      this.#watch();
     });
   }
 
-  async #receive(message: Message): Promise<void> {
+  /** A visible tab does not depend on a leader that is hidden, frozen or throttled. */
+  #watch(): void {
+    this.#on({ type: "watch", visible: this.#platform.visible(), now: this.#clock.now() });
+  }
+
+  #receive(message: Body & Envelope): void {
+    const { epoch, asLeader } = message;
+    if (this.#on({ type: "heard", epoch, asLeader })) {
+      // What the tab wrote before it was deposed is in the store.
+      if (message.type === "view") this.#events.outdated(message.view);
+      if (message.type === "done") this.#asked.get(message.nonce)?.(undefined);
+      return;
+    }
     switch (message.type) {
       case "view":
         return this.#events.published(message.view, message.plain);
       case "forgot":
         return this.#events.forgot(message.id);
       case "adopt":
-        if (this.leads) this.#events.adopt(message.record, message.base);
-        return;
-      case "do": {
-        // A call runs in the tab that makes it.
-        if (!this.leads && !this.#events.runs(message.action.id)) return;
-        await this.#office;
-        const taken = await this.#events.act(message.action);
-        return this.#post({ type: "done", nonce: message.nonce, taken });
-      }
+        return void this.#on({ type: "offered" }, message);
+      case "do":
+        return void this.#on({ type: "asked", runs: this.#events.runs(message.action.id) }, message);
+      case "ping":
+        return void this.#on({ type: "pinged" }, message);
       case "elected":
         return this.#events.awake();
-      case "ping":
-        if (this.leads) this.#post({ type: "pong", nonce: message.nonce, visible: this.#platform.visible() });
-        return;
       case "pong":
-        if (message.visible) this.#servedAt = this.#clock.now();
-        return this.#waiting.get(message.nonce)?.(message);
+        if (message.visible) this.#on({ type: "alive", now: this.#clock.now() });
+        else if (message.nonce === this.#pinged) this.#silent();
+        return;
       case "done":
-        return this.#waiting.get(message.nonce)?.(message);
+        return this.#asked.get(message.nonce)?.(message.taken);
     }
   }
 
-  #post(message: Message): void {
-    if (!this.#closing.signal.aborted) this.#channel.postMessage(message);
+  #post(body: Body, asLeader = false): void {
+    if (this.#closing.signal.aborted) return;
+    this.#channel.postMessage({
+      ...body,
+      epoch: this.#state.epoch,
+      asLeader: asLeader && leads(this.#state),
+    });
   }
 }

@@ -115,6 +115,10 @@ export class TaskHost {
         if (this.#isFollowed(view.id)) changed(view);
         else void this.#appliedUnknown(view, plain);
       },
+      outdated: (view) => {
+        this.#runtime.overtakenBy(view);
+        if (!this.#runtime.state(view.id) && this.#isFollowed(view.id)) void this.#reload(view.id);
+      },
       forgot: (id) => {
         this.#runtime.yield(id);
         forgotten(id);

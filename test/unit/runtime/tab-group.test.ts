@@ -13,6 +13,8 @@ interface Member {
   /** `elected`, `deposed` and `awake`, as they came. */
   readonly news: string[];
   readonly published: TaskView[];
+  /** Views of deposed leaders. */
+  readonly outdated: TaskView[];
   readonly adopted: string[];
   readonly acts: TaskAction[];
   /** What it says when it is asked to act. */
@@ -44,6 +46,7 @@ class Group {
   member(scope = "app", tab: FakeTab = this.browser.openTab(), platform: TabPlatform = tab): Member {
     const news: string[] = [];
     const published: TaskView[] = [];
+    const outdated: TaskView[] = [];
     const adopted: string[] = [];
     const acts: TaskAction[] = [];
     const group = new TabGroup(platform, this.clock, scope, {
@@ -54,6 +57,7 @@ class Group {
       deposed: () => news.push("deposed"),
       awake: () => news.push("awake"),
       published: (view) => published.push(view),
+      outdated: (view) => outdated.push(view),
       forgot: (id) => news.push(`forgot ${id}`),
       adopt: ({ id }) => adopted.push(id),
       runs: () => false,
@@ -62,7 +66,7 @@ class Group {
         return member.taken;
       },
     });
-    const member: Member = { group, tab, news, published, adopted, acts, taken: true };
+    const member: Member = { group, tab, news, published, outdated, adopted, acts, taken: true };
     return member;
   }
 
@@ -79,9 +83,13 @@ class Group {
 
   async pair(): Promise<[leader: Member, follower: Member]> {
     const [leader, follower] = await this.joined(2);
-    if (!leader?.group.leads || !follower || follower.group.leads) throw new Error("The first must lead");
+    if (!leader || !leads(leader) || !follower || leads(follower)) throw new Error("The first must lead");
     return [leader, follower];
   }
+}
+
+function leads({ group }: Member): boolean {
+  return group.standing === "leading";
 }
 
 /** How often a tab came to lead, and ceased to. */
@@ -94,7 +102,7 @@ const cancel: TaskAction = { type: "cancelled", id: "record-1" };
 describe("leading", () => {
   it("falls to the first tab; the others follow, and their join resolves at once", async () => {
     const members = await new Group().joined(3);
-    expect(members.map(({ group }) => group.leads)).toEqual([true, false, false]);
+    expect(members.map(leads)).toEqual([true, false, false]);
     expect(members.map(({ news }) => news)).toEqual([["elected"], [], []]);
   });
 
@@ -110,7 +118,7 @@ describe("leading", () => {
       joined = true;
     });
     await settled();
-    expect([tabs.leads, joined]).toEqual([true, false]);
+    expect([tabs.standing === "leading", joined]).toEqual([true, false]);
     takenUp();
     await joining;
   });
@@ -119,10 +127,10 @@ describe("leading", () => {
     const [first, second, third] = (await new Group().joined(3)) as [Member, Member, Member];
     first.group.close();
     await settled();
-    expect([second.group.leads, third.group.leads]).toEqual([true, false]);
+    expect([leads(second), leads(third)]).toEqual([true, false]);
     second.group.close();
     await settled();
-    expect(third.group.leads).toBe(true);
+    expect(leads(third)).toBe(true);
     expect([first, second, third].map(reigns)).toEqual([["elected"], ["elected"], ["elected"]]);
   });
 
@@ -131,7 +139,7 @@ describe("leading", () => {
     const [leader, follower] = await group.pair();
     leader.tab.kill();
     await settled();
-    expect(follower.group.leads).toBe(true);
+    expect(leads(follower)).toBe(true);
     expect(group.clock.now()).toBe(T0);
   });
 
@@ -140,7 +148,7 @@ describe("leading", () => {
     second.group.close();
     first.group.close();
     await settled();
-    expect([second.group.leads, third.group.leads]).toEqual([false, true]);
+    expect([leads(second), leads(third)]).toEqual([false, true]);
     expect(second.news).toEqual([]);
   });
 
@@ -154,8 +162,8 @@ describe("leading", () => {
       group.member("app/b", one),
     ];
     for (const member of [oneA, twoA, twoB, oneB]) await member.group.join();
-    expect([oneA, twoA].map((member) => member.group.leads)).toEqual([true, false]);
-    expect([oneB, twoB].map((member) => member.group.leads)).toEqual([false, true]);
+    expect([oneA, twoA].map(leads)).toEqual([true, false]);
+    expect([oneB, twoB].map(leads)).toEqual([false, true]);
     await oneB.group.ask(cancel);
     expect([oneA, twoA, twoB, oneB].map(({ acts }) => acts.length)).toEqual([0, 0, 1, 0]);
   });
@@ -167,7 +175,7 @@ describe("asking", () => {
     leader.taken = taken;
     expect(await follower.group.ask(cancel)).toBe(taken);
     expect([leader.acts, follower.acts]).toEqual([[cancel], []]);
-    expect(leader.group.leads).toBe(true);
+    expect(leads(leader)).toBe(true);
   });
 
   it("oneself is acting oneself", async () => {
@@ -187,7 +195,7 @@ describe("asking", () => {
     await settled();
     const asking = third.group.ask(cancel);
     await settled();
-    expect([heir.group.leads, heir.acts]).toEqual([true, []]);
+    expect([leads(heir), heir.acts]).toEqual([true, []]);
     takenUp();
     expect(await asking).toBe(true);
     expect([heir.acts, third.acts]).toEqual([[cancel], []]);
@@ -200,7 +208,7 @@ describe("asking", () => {
     const asking = follower.group.ask(cancel);
     await group.clock.advance(1_000);
     expect(await asking).toBe(true);
-    expect([leader.group.leads, follower.group.leads]).toEqual([false, true]);
+    expect([leads(leader), leads(follower)]).toEqual([false, true]);
     expect([leader.acts, follower.acts]).toEqual([[], [cancel]]);
     leader.tab.thaw();
     await settled();
@@ -250,7 +258,7 @@ describe("a leader that serves nobody", () => {
     leader.tab.hide();
     follower.tab.show();
     await settled();
-    expect([leader.group.leads, follower.group.leads]).toEqual([false, true]);
+    expect([leads(leader), leads(follower)]).toEqual([false, true]);
     expect(group.clock.now()).toBe(T0);
   });
 
@@ -260,7 +268,7 @@ describe("a leader that serves nobody", () => {
     leader.tab.hide();
     follower.tab.hide();
     await group.clock.advance(60_000);
-    expect([leader.group.leads, follower.group.leads]).toEqual([true, false]);
+    expect([leads(leader), leads(follower)]).toEqual([true, false]);
   });
 
   it("that leads again before it hears that its lock was stolen goes on leading when it hears it", async () => {
@@ -285,8 +293,9 @@ describe("a leader that serves nobody", () => {
     expect(group.browser.holder("holdfast/app/leader"), "its turn in the queue").toBe(tab);
     tell();
     await settled();
-    expect(late.group.leads).toBe(true);
-    expect(reigns(late)).toEqual(["elected", "elected"]);
+    expect(leads(late)).toBe(true);
+    // It stepped down when the thief declared its epoch.
+    expect(reigns(late)).toEqual(["elected", "deposed", "elected"]);
   });
 
   it("leads again when it is the last", async () => {
@@ -296,7 +305,7 @@ describe("a leader that serves nobody", () => {
     await group.clock.advance(3_000);
     follower.group.close();
     await settled();
-    expect(leader.group.leads).toBe(true);
+    expect(leads(leader)).toBe(true);
     expect(reigns(leader)).toEqual(["elected", "deposed", "elected"]);
   });
 });
