@@ -6,7 +6,7 @@ import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
-import { traitsOf } from "../../src/protocol/registry.ts";
+import { protocolOf, traitsOf } from "../../src/protocol/registry.ts";
 import type { Session } from "../../src/protocol/session.ts";
 import type { Frame } from "../../src/protocol/task-protocol.ts";
 import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
@@ -97,6 +97,7 @@ export class Link {
     const { channel, session } = this;
     const identity = this.#hello.clientInfo;
     const inner = connectionOver(
+      protocolOf,
       channel,
       () => session,
       identity,
@@ -125,6 +126,7 @@ export class Link {
   /** Sends a request of the agent's. It has no time limit of its own. Throws a RequestFaultError. */
   request(method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
     const connection = connectionOver(
+      protocolOf,
       this.channel,
       () => this.session,
       this.#hello.clientInfo,
@@ -150,23 +152,24 @@ export class Link {
 
 async function agreed(channel: RpcChannel, local: boolean, hello: AgentHello): Promise<Session> {
   const { clientInfo } = hello;
-  const capabilities = capabilitiesFor(hello);
+  const common = { protocolOf, channel, identity: clientInfo, capabilities: capabilitiesFor(hello) };
+  const long = { ...common, limit: { timeoutMs: HANDSHAKE_MS } };
   if (!traitsOf(hello.generation).sessions) {
     try {
-      return await agree(channel, "auto", clientInfo, capabilities, local ? PROBE_MS : HANDSHAKE_MS);
+      return await agree("auto", local ? { ...common, limit: { timeoutMs: PROBE_MS } } : long);
     } catch (error) {
       // A server that knows only the handshake may leave the probe unanswered.
       if (!(error instanceof RequestFaultError) || error.fault.kind !== "timeout") throw error;
-      return agree(channel, "2025-11-25", clientInfo, capabilities, HANDSHAKE_MS);
+      return agree("2025-11-25", long);
     }
   }
   try {
-    return await agree(channel, "2025-11-25", clientInfo, capabilities, HANDSHAKE_MS);
+    return await agree("2025-11-25", long);
   } catch (error) {
     if (!(error instanceof RequestFaultError) || !("status" in error.fault || error.fault.kind === "rpc"))
       throw error;
     // A server that speaks only the modern generation refuses the handshake (versioning, "Compatibility Matrix").
-    return agree(channel, "2026-07-28", clientInfo, capabilities, HANDSHAKE_MS).catch(() => {
+    return agree("2026-07-28", long).catch(() => {
       throw error;
     });
   }

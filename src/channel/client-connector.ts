@@ -53,6 +53,7 @@ export function clientConnector(
         events.closed();
       });
       return connectionOver(
+        events.protocolOf,
         channel,
         () => session,
         identity,

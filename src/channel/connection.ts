@@ -2,7 +2,7 @@ import type { InboundHandler } from "../protocol/inbound.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RequestId } from "../protocol/json-rpc.ts";
 import { CLIENT_CAPABILITIES, CLIENT_INFO, PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
-import { traitsOf } from "../protocol/registry.ts";
+import type { ProtocolOf } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { RequestOptions, RpcChannel } from "./rpc-channel.ts";
@@ -33,6 +33,8 @@ export interface ConnectionEvents {
   readonly person: () => number;
   /** Aborts when the owner closes: a handshake under way ends with it. */
   readonly closing: AbortSignal;
+  /** What the owner knows of protocols. */
+  readonly protocolOf: ProtocolOf;
 }
 
 /** What a connection's requests keep to. */
@@ -74,6 +76,7 @@ export function enveloped(frame: Frame, meta: JsonObject): Frame {
 
 /** A connection over a channel: frames get the envelope of the session's generation. */
 export function connectionOver(
+  protocolOf: ProtocolOf,
   channel: RpcChannel,
   session: () => Session,
   identity: ClientIdentity,
@@ -86,7 +89,7 @@ export function connectionOver(
     },
     request(frame, options) {
       const { generation, protocolVersion } = session();
-      if (traitsOf(generation).sessions) {
+      if (protocolOf(generation).traits.sessions) {
         // A task is cancelled by tasks/cancel, never by giving its call up (cancellation, rule 3).
         const announceGivingUp = frame.params.task === undefined;
         return channel.request(frame, { announceGivingUp, ...options });

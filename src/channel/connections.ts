@@ -1,3 +1,4 @@
+import { protocolOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { AgreedSession } from "./agreed-session.ts";
@@ -127,7 +128,7 @@ export class Connections {
       return take(message, { ...origin, ...(sessionId !== undefined && { sessionId }) });
     };
     const pushRefused = (): void => void agreed.pushRefused().catch(() => undefined);
-    const events = { inbound, closed, pushRefused, person, closing };
+    const events = { inbound, closed, pushRefused, person, closing, protocolOf };
     connection = await connector.connect(events, known, { ...(timeoutMs !== undefined && { timeoutMs }) });
     const { session } = connection;
     if (session === known) agreed.resume(session);

@@ -3,7 +3,7 @@ import { RequestFaultError } from "../engine/request-fault.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { MODERN_ERRORS, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { SERVER_INFO } from "../protocol/meta-keys.ts";
-import { type Generation, protocolOf, traitsOf } from "../protocol/registry.ts";
+import type { Generation, ProtocolOf } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { envelope } from "./connection.ts";
 import { excerpt } from "./request-fault.ts";
@@ -18,28 +18,30 @@ const PROBE_TIMEOUT_MS = 5_000;
 /** Which protocol to speak: `auto` asks the server first (versioning, "Backward Compatibility"). */
 export type Era = "auto" | Generation;
 
-/**
- * Agrees on a version with a server nothing is known of. Throws a RequestFaultError.
- * @param timeoutMs How long each request may take, in ms; by default the channel's own timeout.
- */
-export async function agree(
-  channel: RpcChannel,
-  era: Era,
-  identity: ClientIdentity,
-  capabilities: JsonObject,
-  timeoutMs: number | undefined,
-): Promise<Session> {
-  const greet = (generation: Generation, limitMs = timeoutMs): Promise<Session> => {
-    const hello = traitsOf(generation).sessions ? initialize : discover;
-    const limit = limitMs === undefined ? {} : { timeoutMs: limitMs };
-    return hello(channel, generation, identity, capabilities, limit);
+/** With what a handshake is made. */
+export interface Hello {
+  readonly protocolOf: ProtocolOf;
+  readonly channel: RpcChannel;
+  readonly identity: ClientIdentity;
+  readonly capabilities: JsonObject;
+  /** How long each request may take, in ms; by default the channel's own timeout. */
+  readonly limit?: { readonly timeoutMs?: number };
+}
+
+/** Agrees on a version with a server nothing is known of. Throws a RequestFaultError. */
+export async function agree(era: Era, hello: Hello): Promise<Session> {
+  const { protocolOf } = hello;
+  const greet = (generation: Generation, limit = hello.limit ?? {}): Promise<Session> => {
+    const handshake = protocolOf(generation).traits.sessions ? initialize : discover;
+    return handshake(generation, { ...hello, limit });
   };
   if (era !== "auto") return greet(era);
   let probed: unknown;
   try {
-    return await greet(MODERN, Math.min(timeoutMs ?? channel.timeoutMs, PROBE_TIMEOUT_MS));
+    return await greet(MODERN, { timeoutMs: briefly(hello) });
   } catch (error) {
-    if (!(error instanceof RequestFaultError) || !mayBeLegacy(error.fault)) throw error;
+    if (!(error instanceof RequestFaultError) || !mayBeLegacy(error.fault, protocolOf(LEGACY).versions))
+      throw error;
     probed = error;
   }
   try {
@@ -54,11 +56,8 @@ export async function agree(
 }
 
 async function discover(
-  channel: RpcChannel,
   generation: Generation,
-  identity: ClientIdentity,
-  capabilities: JsonObject,
-  limit: { readonly timeoutMs?: number },
+  { protocolOf, channel, identity, capabilities, limit }: Hello,
 ): Promise<Session> {
   const { versions } = protocolOf(generation);
   const ask = (spoken: string): Promise<unknown> => {
@@ -89,12 +88,12 @@ async function discover(
  * does (versioning, "Backward Compatibility"): a proxy's 502, a firewall's 403, silence. A network failure may be a
  * browser's CORS check on a header an older server does not allow. If the server is really away, the handshake says so.
  */
-function mayBeLegacy(fault: Fault): boolean {
+function mayBeLegacy(fault: Fault, legacy: readonly string[]): boolean {
   switch (fault.kind) {
     case "rpc": {
       const { code, data } = fault.error;
       if (code !== UNSUPPORTED_PROTOCOL_VERSION) return !MODERN_ERRORS.includes(code);
-      return offers(data).some((version) => protocolOf(LEGACY).versions.includes(version));
+      return offers(data).some((version) => legacy.includes(version));
     }
     case "http":
       return fault.status !== 429 && fault.retryAfterMs === undefined;
@@ -125,13 +124,8 @@ function offers(data: unknown): string[] {
   return supported.filter((version): version is string => typeof version === "string");
 }
 
-async function initialize(
-  channel: RpcChannel,
-  generation: Generation,
-  identity: ClientIdentity,
-  capabilities: JsonObject,
-  limit: { readonly timeoutMs?: number },
-): Promise<Session> {
+async function initialize(generation: Generation, hello: Hello): Promise<Session> {
+  const { protocolOf, channel, identity, capabilities, limit } = hello;
   const { versions } = protocolOf(generation);
   const params = { protocolVersion: versions[0], capabilities, clientInfo: identity };
   const result = await channel.request({ method: "initialize", params }, limit);
@@ -140,13 +134,7 @@ async function initialize(
     throw new RequestFaultError("initialize", otherVersions(protocolVersion, versions));
   channel.transport.setProtocolVersion?.(protocolVersion);
   // Some servers refuse it, or never answer it, and serve all the same.
-  await channel
-    .notify(
-      "notifications/initialized",
-      undefined,
-      Math.min(PROBE_TIMEOUT_MS, limit.timeoutMs ?? channel.timeoutMs),
-    )
-    .catch(() => undefined);
+  await channel.notify("notifications/initialized", undefined, briefly(hello)).catch(() => undefined);
   const { sessionId } = channel.transport;
   return {
     generation,
@@ -155,6 +143,11 @@ async function initialize(
     ...(isObject(result.serverInfo) && { serverInfo: result.serverInfo }),
     ...(sessionId !== undefined && { sessionId }),
   };
+}
+
+/** The limit of a request that many servers leave unanswered, in ms. */
+function briefly({ channel, limit }: Hello): number {
+  return Math.min(limit?.timeoutMs ?? channel.timeoutMs, PROBE_TIMEOUT_MS);
 }
 
 function otherVersions(named: unknown, ours: readonly string[]): Fault {

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { isInputMethod } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { INVALID_PARAMS, isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
-import { traitsOf } from "../protocol/registry.ts";
+import type { ProtocolOf } from "../protocol/registry.ts";
 import { type ClientIdentity, RELATED_TASK, type Session } from "../protocol/session.ts";
 import { authorizedFetch, type Credentials } from "./authorization.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
@@ -101,8 +101,11 @@ export function urlConnector(
       });
       events.closing.addEventListener("abort", () => channel.close(), { once: true });
       await transport.start();
+      const hasSessions = ({ generation }: Session): boolean => events.protocolOf(generation).traits.sessions;
       if (remembered && hasSessions(remembered)) transport.setProtocolVersion?.(remembered.protocolVersion);
-      let session = remembered ?? (await agreed(channel, options, identity, capabilities, address.href));
+      let session =
+        remembered ??
+        (await agreed(events.protocolOf, channel, options, identity, capabilities, address.href));
       const current = (): Session => {
         const { sessionId = session.sessionId } = exchange;
         if (hasSessions(session) && sessionId !== undefined && sessionId !== session.sessionId)
@@ -110,7 +113,14 @@ export function urlConnector(
         return session;
       };
       const close = (): Promise<void> => transport.close();
-      const connection = connectionOver(channel, current, identity, withTasks(capabilities), close);
+      const connection = connectionOver(
+        events.protocolOf,
+        channel,
+        current,
+        identity,
+        withTasks(capabilities),
+        close,
+      );
       if (!hasSessions(session)) return connection;
       return Object.assign(connection, {
         listen: () => serverStream.open(transport),
@@ -118,10 +128,6 @@ export function urlConnector(
       });
     },
   };
-}
-
-function hasSessions({ generation }: Session): boolean {
-  return traitsOf(generation).sessions;
 }
 
 /** Throws a TypeError where there is no page to resolve a relative address against. */
@@ -143,15 +149,17 @@ function addressOf(url: string | URL): URL {
 }
 
 async function agreed(
+  protocolOf: ProtocolOf,
   channel: RpcChannel,
   options: UrlOptions,
   identity: ClientIdentity,
   capabilities: JsonObject,
   address: string,
 ): Promise<Session> {
+  const { era = "auto", timeoutMs } = options;
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
   try {
-    const era = options.era ?? "auto";
-    const session = await agree(channel, era, identity, capabilities, options.timeoutMs);
+    const session = await agree(era, { protocolOf, channel, identity, capabilities, limit });
     return { ...session, address };
   } catch (error) {
     await channel.transport.close().catch(() => undefined);

@@ -33,20 +33,24 @@ export interface Timing {
   readonly keepPace?: true;
 }
 
-/** The waits of a backoff alone: for clients without an engine. */
+const BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 60_000;
+
+/** Of the timing, what a client without an engine needs. Literals only: bundlers keep an unused object with an expression in it. */
 export const DEFAULT_BACKOFF: Pick<Timing, "backoffMs" | "maxBackoffMs"> = {
-  backoffMs: 1_000,
-  maxBackoffMs: 60_000,
+  backoffMs: BACKOFF_MS,
+  maxBackoffMs: MAX_BACKOFF_MS,
 };
 
 export const DEFAULT_TIMING: Timing = {
-  ...DEFAULT_BACKOFF,
+  backoffMs: BACKOFF_MS,
+  maxBackoffMs: MAX_BACKOFF_MS,
   minPollMs: 100,
   maxPollMs: LONGEST_WAIT_MS,
   pushedPollFactor: 10,
   pushedPollMs: 60_000,
   cancelGraceMs: 30_000,
-  silenceMs: 24 * 3_600_000,
+  silenceMs: 86_400_000,
 };
 
 /**

@@ -29,6 +29,9 @@ export function isGeneration(name: unknown): name is Generation {
   return typeof name === "string" && Object.hasOwn(PROTOCOLS, name);
 }
 
+/** Looks a protocol up. Connectors are given one, so that they ship no protocol of their own. */
+export type ProtocolOf = (generation: Generation) => Pick<TaskProtocol, "traits" | "versions">;
+
 /** @param generation Throws a TypeError without one: the call is queued, and its server was never reached. */
 export function protocolOf(generation: Generation | undefined): TaskProtocol {
   if (generation === undefined) throw new TypeError("The generation of a queued call is not known");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { connectionOver } from "../../../src/channel/connection.ts";
 import { type RequestOptions, RpcChannel } from "../../../src/channel/rpc-channel.ts";
 import type { Transport } from "../../../src/channel/transport.ts";
-import type { Generation } from "../../../src/protocol/registry.ts";
+import { type Generation, protocolOf } from "../../../src/protocol/registry.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 
 const PLAIN = { method: "tools/call", params: { name: "plain" } };
@@ -31,6 +31,7 @@ function lab(generation: Generation, hasPerRequestStream?: boolean) {
   const channel = new RpcChannel(transport, () => false, clock);
   const session = { generation, protocolVersion: generation, serverCapabilities: {} };
   const connection = connectionOver(
+    protocolOf,
     channel,
     () => session,
     { name: "app", version: "1" },
