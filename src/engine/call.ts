@@ -8,7 +8,7 @@ import { observed } from "./poll.ts";
 import { describeFaulted, rejectsCached, requeued } from "./queue.ts";
 import type { Outcome, TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
-import type { TaskEvent, TaskState } from "./state.ts";
+import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 import { CLOCK_SKEW_MS } from "./stray.ts";
 import { ATTEMPTS, heardAgain, landed, troubled } from "./trouble.ts";
 
@@ -69,13 +69,13 @@ export function callFaulted(
   fault: Fault,
   now: number,
   timing: Timing,
-  method?: string,
+  request?: FailedRequest,
 ): TaskState {
   const { stage, call } = state.record;
   if (stage !== "calling") return state;
   // Before there is a question, a call that never left can be described anew: the server may speak another generation now.
   if ("unsent" in fault && call.rounds === 0)
-    return describeFaulted(requeued(state), fault, now, timing, method);
+    return describeFaulted(requeued(state), fault, now, timing, request);
   if (rejectsCached(state, fault)) return requeued(state, fault);
   // What a reply said that nobody can read may have been a task, where that can be found out.
   const isEnd =

@@ -5,7 +5,7 @@ import { traitsOf } from "../protocol/registry.ts";
 import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
-import type { TaskEvent, TaskState } from "./state.ts";
+import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 import { landed, relaxed, troubled, without } from "./trouble.ts";
 
 /**
@@ -188,9 +188,15 @@ export function watchedForInput(
 }
 
 /** Refused answers are the app's to give again; others are sent again. */
-export function answerFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+export function answerFaulted(
+  state: TaskState,
+  fault: Fault,
+  now: number,
+  timing: Timing,
+  { keys = [] }: FailedRequest,
+): TaskState {
   if (!refusesAnswer(fault)) return troubled(state, fault, now, timing);
-  const record = withInputs(state.record, state.answering, (input) => {
+  const record = withInputs(state.record, keys, (input) => {
     // Sent once more: that the server refuses it then says that it has it.
     if (input.state !== "answered") return { ...input, ...(input.resend && { resend: false }) };
     const { response: _refused, ...question } = input;

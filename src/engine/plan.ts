@@ -34,7 +34,6 @@ export function plan(state: TaskState, now: number): Transition {
       inFlight: new Set([...state.inFlight, ...wanted]),
       mayCall: false,
       ...(wanted.includes("get") && { polledFrom: now, overtaken: undefined }),
-      answering: wanted.includes("answer") ? answersToSend(record).map(({ key }) => key) : state.answering,
     },
     commands: wanted.map((operation) => ({ type: "send", operation })),
   };

@@ -8,7 +8,7 @@ import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import type { TaskRecord } from "./record.ts";
 import type { Timing } from "./schedule.ts";
-import type { TaskState } from "./state.ts";
+import type { FailedRequest, TaskState } from "./state.ts";
 import { ATTEMPTS, landed, troubled, without } from "./trouble.ts";
 
 /** What a call must know of its server and its tool before it can be sent. */
@@ -111,7 +111,7 @@ export function describeFaulted(
   fault: Fault,
   now: number,
   timing: Timing,
-  method: string = "initialize",
+  { method = "initialize" }: FailedRequest = {},
 ): TaskState {
   if (state.record.stage !== "queued") return state;
   const next = troubled(state, fault, now, timing);

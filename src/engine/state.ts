@@ -44,8 +44,6 @@ export interface TaskState {
   readonly listenAt: number;
   /** What `tasks/result` gave before the server said that the task has ended. */
   readonly early?: TaskPayload;
-  /** The keys of the answers that were last sent. */
-  readonly answering: readonly string[];
   readonly hold?: Hold;
   /** Faults in a row. */
   readonly failures: number;
@@ -69,6 +67,14 @@ export interface TaskState {
   readonly doubtfulMs?: number | undefined;
   /** When the latest poll was sent. */
   readonly polledFrom?: number;
+}
+
+/** Tells apart the requests of one operation. */
+export interface FailedRequest {
+  /** Where an operation makes several. */
+  readonly method?: string;
+  /** The keys of the answers that it carried. */
+  readonly keys?: readonly string[];
 }
 
 /** Everything that can happen to a task. */
@@ -97,13 +103,7 @@ export type TaskEvent =
       readonly sessionId: string | undefined;
     }
   | { readonly type: "cancelTaken"; readonly reading?: TaskReading }
-  /** `method`: the request that failed, where an operation makes several. */
-  | {
-      readonly type: "faulted";
-      readonly operation: Operation;
-      readonly fault: Fault;
-      readonly method?: string;
-    }
+  | ({ readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault } & FailedRequest)
   /** The store still holds the call as queued, since it failed to take the record that says otherwise. */
   | { readonly type: "stillQueued" }
   /** A call in flight was abandoned by command, before its reply came, and the server was told or could not be. */
@@ -150,7 +150,6 @@ export interface Transition extends Effects {
 
 /** The same for all tasks that wait: most do, and there may be thousands. */
 export const NOTHING_OUT: ReadonlySet<Operation> = new Set();
-const NO_ANSWERS: readonly string[] = [];
 
 /** A record as a process finds or makes it: nothing is in flight, nothing is held. */
 export function idleState(record: TaskRecord): TaskState {
@@ -162,6 +161,5 @@ export function idleState(record: TaskRecord): TaskState {
     listenAt: 0,
     failures: 0,
     pushed: false,
-    answering: NO_ANSWERS,
   };
 }

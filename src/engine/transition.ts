@@ -10,7 +10,14 @@ import { notified, polled, pollFaulted, pushing, woken } from "./poll.ts";
 import { described, describeFaulted, stillQueued } from "./queue.ts";
 import { fetched, resultFaulted } from "./result.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
-import { NOTHING_OUT, type Operation, type TaskEvent, type TaskState, type Transition } from "./state.ts";
+import {
+  type FailedRequest,
+  NOTHING_OUT,
+  type Operation,
+  type TaskEvent,
+  type TaskState,
+  type Transition,
+} from "./state.ts";
 import { relaxed, without } from "./trouble.ts";
 
 /**
@@ -74,7 +81,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
       const back = without(state, operation);
       return fault.kind === "oversized"
         ? end(back, failed(failureOf(fault)), now)
-        : FAULTED[operation](back, fault, now, timing, event.method);
+        : FAULTED[operation](back, fault, now, timing, event);
     }
     case "stillQueued":
       return stillQueued(state, now, timing);
@@ -95,7 +102,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
 const FAULTED: Readonly<
   Record<
     Operation,
-    (state: TaskState, fault: Fault, now: number, timing: Timing, method?: string) => TaskState
+    (state: TaskState, fault: Fault, now: number, timing: Timing, request: FailedRequest) => TaskState
   >
 > = {
   describe: describeFaulted,

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Fault } from "../engine/fault.ts";
+import { answersToSend } from "../engine/input.ts";
 import { describesAnew } from "../engine/queue.ts";
 import { hasEnded, type TaskRecord } from "../engine/record.ts";
 import { RequestFaultError, requestFault } from "../engine/request-fault.ts";
@@ -72,9 +73,14 @@ export class TaskRequests {
     const onSent = (): void => {
       sent = true;
     };
-    const faulted = (fault: Fault, method?: string): TaskEvent => {
-      return { type: "faulted", operation, fault, ...(method !== undefined && { method }) };
-    };
+    const faulted = (fault: Fault, method?: string): TaskEvent => ({
+      type: "faulted",
+      operation,
+      fault,
+      ...(method !== undefined && { method }),
+      // What is answered meanwhile, or by another process, was not refused with it.
+      ...(operation === "answer" && { keys: answersToSend(record).map(({ key }) => key) }),
+    });
     void this.#perform(task, record, operation, signal, onSent)
       .catch((error: unknown): TaskEvent => {
         return faulted(requestFault(error), error instanceof RequestFaultError ? error.method : undefined);

@@ -227,6 +227,8 @@ export class Invariants implements DiskEvents, WireEvents {
     this.#unstored.add(tag);
     if (ends) this.#endsKnownTo.set(tag, tab);
     this.#troubled.add(tag);
+    // What the app did goes on in memory, and the poll after it.
+    if (record.taskId !== undefined) this.#pace.excuse(record.taskId);
   }
 
   crash(tab: Tab, moment: string): void {
@@ -272,7 +274,7 @@ export class Invariants implements DiskEvents, WireEvents {
       return;
     }
     if (method === "tasks/get") this.#polls(tab, endpoint, taskId, id);
-    if (method === "tasks/cancel" && !record.cancel && !this.#isUnstored(record)) {
+    if (method === "tasks/cancel" && !records.some(({ cancel }) => cancel) && !this.#isUnstored(record)) {
       this.violate("no request for a task leaves before its record is durable", `tasks/cancel of ${taskId}`);
     }
     if (method === "tasks/update" && isObject(params.inputResponses)) {

@@ -306,7 +306,7 @@ describe("an answer that fails", () => {
   ])("%s: it is sent again, and nobody is asked twice", (_what, fault) => {
     const walk = answering();
     expect(walk.sent).toEqual(["answer"]);
-    walk.on({ type: "faulted", operation: "answer", fault });
+    walk.on({ type: "faulted", operation: "answer", fault, keys: ["name"] });
     expect(stateOfName(walk)).toBe("answered");
     expect(walk.sent).toEqual([]);
     expect(walk.onDue().sent).toEqual(["answer"]);
@@ -316,7 +316,7 @@ describe("an answer that fails", () => {
     ["a JSON-RPC error", rpcError(-32602)],
     ["HTTP 400", http(400)],
   ])("%s: the server refused it, so the question is open again", (_what, fault) => {
-    const walk = answering().on({ type: "faulted", operation: "answer", fault }, 50);
+    const walk = answering().on({ type: "faulted", operation: "answer", fault, keys: ["name"] }, 50);
     expect(walk.record.inputs[0]).toEqual({
       key: "name",
       method: "elicitation/create",
@@ -332,10 +332,27 @@ describe("an answer that fails", () => {
     ]);
   });
 
+  it("a refusal that is applied again, after another process moved the task on, reopens no other question", () => {
+    const walk = answering();
+    walk.on({ type: "asked", request: { key: "age", method: "elicitation/create", params: {} } });
+    const refusal = {
+      type: "faulted",
+      operation: "answer",
+      fault: rpcError(-32602),
+      keys: ["name"],
+    } as const;
+    walk.on({ type: "answered", key: "age", response: { action: "accept" } });
+    expect(walk.on(refusal).sent, "what was answered meanwhile").toEqual(["answer"]);
+    expect(walk.on(refusal).record.inputs).toMatchObject([
+      { key: "name", state: "open" },
+      { key: "age", state: "answered", response: { action: "accept" } },
+    ]);
+  });
+
   it("an answer given while another is on its way is not thrown away by that one's refusal", () => {
     const walk = answering("2025-11-25").on({ type: "answered", key: "age", response: { action: "accept" } });
     expect(walk.sent, "one request at a time").toEqual([]);
-    walk.on({ type: "faulted", operation: "answer", fault: rpcError(-32602) });
+    walk.on({ type: "faulted", operation: "answer", fault: rpcError(-32602), keys: ["name"] });
     expect(walk.record.inputs).toMatchObject([
       { key: "name", state: "open" },
       { key: "age", state: "answered", response: { action: "accept" } },
