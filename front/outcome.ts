@@ -1,5 +1,6 @@
 import type { JsonObject, Outcome, ToolResult } from "holdfast";
 import { RELATED_TASK, SERVER_INFO } from "../src/protocol/meta-keys.ts";
+import { expiredText, lostText } from "./messages.ts";
 import { INTERNAL_ERROR, type RpcErrorJson } from "./rpc-error.ts";
 
 /** What a request that ended this way is answered with. */
@@ -21,9 +22,9 @@ export function endingOf(outcome: Outcome): Ending {
       return { kind: "error", error: rpc ?? { code: INTERNAL_ERROR, message } };
     }
     case "expired":
-      return failure(`The task expired at its server: ${outcome.detail}`);
+      return failure(expiredText(outcome.detail));
     case "lost":
-      return failure(`What became of the call cannot be known: ${outcome.detail}`);
+      return failure(lostText(outcome.detail));
   }
 }
 

@@ -5,6 +5,7 @@ export interface RpcErrorJson {
 }
 
 import { INVALID_PARAMS } from "../src/protocol/error-codes.ts";
+import { TASK_NOT_FOUND } from "./messages.ts";
 
 export {
   INTERNAL_ERROR,
@@ -35,7 +36,7 @@ export class RpcError extends Error {
 
 /** The same for an id that is none, one nobody has, and one somebody else has. */
 export function unknownTask(): RpcError {
-  return new RpcError({ code: INVALID_PARAMS, message: "Failed to retrieve task: Task not found" });
+  return new RpcError({ code: INVALID_PARAMS, message: TASK_NOT_FOUND });
 }
 
 export function invalidParams(message: string): RpcError {

@@ -1,3 +1,4 @@
+import { INTERNAL } from "../../front/messages.ts";
 import { INTERNAL_ERROR, RpcError } from "../../front/rpc-error.ts";
 import { RpcChannel } from "../../src/channel/rpc-channel.ts";
 import { sendOn, type Transport } from "../../src/channel/transport.ts";
@@ -10,6 +11,7 @@ import {
   type RpcRequest,
 } from "../../src/protocol/json-rpc.ts";
 import type { Log } from "../log.ts";
+import { notReached } from "../messages.ts";
 
 /** One request of the agent. */
 export interface AgentRequest {
@@ -116,10 +118,10 @@ export class AgentConnection {
     if (error instanceof RpcError) return error.body;
     if (error instanceof RequestFaultError) {
       if (error.fault.kind === "rpc") return error.fault.error;
-      return { code: INTERNAL_ERROR, message: `The server could not be asked: ${error.fault.message}` };
+      return { code: INTERNAL_ERROR, message: notReached(error.fault.message) };
     }
     this.#log.info(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
-    return { code: INTERNAL_ERROR, message: "Internal error" };
+    return { code: INTERNAL_ERROR, message: INTERNAL };
   }
 
   #send(message: object): void {

@@ -1,3 +1,4 @@
+import { METHOD_UNKNOWN, UNKNOWN_RESOURCE, unknownPrompt, unknownTool } from "../../front/messages.ts";
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import { wholeList } from "../../front/whole-list.ts";
 import { COMPANION_NAMES } from "../../src/agent/companion-names.ts";
@@ -75,7 +76,7 @@ export class Catalog {
     const found = (this.#tools ?? (await this.tools())).find((tool) => tool.shown === shown);
     if (found) return found;
     if (only) return { server: only.name, name: shown };
-    throw invalidParams(`Unknown tool: ${shown}`);
+    throw invalidParams(unknownTool(shown));
   }
 
   /** One of the other lists. With one server, its own page; with several, all pages of all. */
@@ -105,7 +106,7 @@ export class Catalog {
     const upstream =
       fitting?.upstream ?? this.#upstreams.find(({ link }) => link?.session.serverCapabilities.resources);
     if (upstream) return upstream;
-    throw invalidParams("No server has this resource");
+    throw invalidParams(UNKNOWN_RESOURCE);
   }
 
   async #route(
@@ -131,13 +132,13 @@ export class Catalog {
       case "resources/unsubscribe":
         return { upstream: await this.serverOf(String(params.uri), signal), params };
       default:
-        throw new RpcError({ code: METHOD_NOT_FOUND, message: "Method not found" });
+        throw new RpcError({ code: METHOD_NOT_FOUND, message: METHOD_UNKNOWN });
     }
   }
 
   async #prompt(shown: string, signal: AbortSignal, named: (name: string) => JsonObject) {
     const found = (await this.#entries("prompts/list", signal)).find(({ entry }) => entry.name === shown);
-    if (!found) throw invalidParams(`Unknown prompt: ${shown}`);
+    if (!found) throw invalidParams(unknownPrompt(shown));
     return { upstream: found.upstream, params: named(found.own) };
   }
 

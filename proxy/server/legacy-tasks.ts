@@ -1,6 +1,7 @@
 import { wireTask } from "../../front/2025-11-25/wire-task.ts";
 import { type ClientAbilities, canAnswer } from "../../front/client-capabilities.ts";
 import { keepWaiting } from "../../front/keep-waiting.ts";
+import { alreadyEnded, UNKNOWN_CURSOR } from "../../front/messages.ts";
 import { invalidParams, unknownTask } from "../../front/rpc-error.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { IMMEDIATE_RESPONSE, RELATED_TASK } from "../../src/protocol/meta-keys.ts";
@@ -85,7 +86,7 @@ export class LegacyTasks {
   async #list({ cursor }: JsonObject): Promise<object> {
     const all = [...(await this.#tasks.list())].reverse();
     const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
-    if (cursor !== undefined && from === 0) throw invalidParams("There is no such cursor");
+    if (cursor !== undefined && from === 0) throw invalidParams(UNKNOWN_CURSOR);
     const page = all.slice(from, from + PAGE);
     const last = page.at(-1);
     return { tasks: page.map(wireOf), ...(from + PAGE < all.length && last && { nextCursor: last.id }) };
@@ -93,8 +94,7 @@ export class LegacyTasks {
 
   async #cancel({ params, signal }: AgentRequest): Promise<object> {
     const task = await this.#task(params);
-    if (task.view.outcome)
-      throw invalidParams(`Cannot cancel task: already in terminal status '${task.view.status}'`);
+    if (task.view.outcome) throw invalidParams(alreadyEnded(task.view.status));
     await task.cancel();
     await keepWaiting(task, { budgetMs: CANCEL_MS, signal });
     return wireOf(task);

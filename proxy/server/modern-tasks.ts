@@ -1,6 +1,7 @@
 import { briefTask, detailedTask } from "../../front/2026-07-28/detailed-task.ts";
 import { type ClientAbilities, canAnswer } from "../../front/client-capabilities.ts";
 import { keepWaiting } from "../../front/keep-waiting.ts";
+import { CAPABILITY_MISSING, STALE_REQUEST_STATE } from "../../front/messages.ts";
 import { invalidParams, RpcError, unknownTask } from "../../front/rpc-error.ts";
 import { InputError } from "../../src/errors.ts";
 import { isObject, type JsonObject, sameJson } from "../../src/protocol/json.ts";
@@ -101,7 +102,7 @@ export class ModernTasks {
       (task &&
         (await this.#catalog.tool(name)).name === task.view.tool &&
         sameJson(task.view.arguments, args));
-    if (!task || !same) throw invalidParams("Invalid or expired requestState");
+    if (!task || !same) throw invalidParams(STALE_REQUEST_STATE);
     if (isObject(inputResponses)) await answerAll(task, inputResponses);
     return task;
   }
@@ -115,7 +116,7 @@ export class ModernTasks {
 function tasksNeeded(): RpcError {
   return new RpcError({
     code: MISSING_CLIENT_CAPABILITY,
-    message: "Missing required client capability",
+    message: CAPABILITY_MISSING,
     data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
   });
 }

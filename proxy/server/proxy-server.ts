@@ -15,6 +15,7 @@ import { SUBSCRIPTION_ID } from "../../src/protocol/meta-keys.ts";
 import { traitsOf } from "../../src/protocol/registry.ts";
 import type { ClientIdentity } from "../../src/protocol/session.ts";
 import type { Log } from "../log.ts";
+import { NOT_INITIALIZED, notStarted } from "../messages.ts";
 import { OwnedTasks } from "../store/owned-tasks.ts";
 import type { StoreFolder } from "../store/store-folder.ts";
 import type { AgentHello } from "../upstream/agent-hello.ts";
@@ -476,7 +477,7 @@ export class ProxyServer {
     if (!this.#several && only?.local && only.reason !== undefined)
       throw new RpcError({
         code: INTERNAL_ERROR,
-        message: `${only.name} could not be started: ${only.reason}`,
+        message: notStarted(only.name, only.reason),
       });
     this.#late = true;
   }
@@ -486,8 +487,7 @@ export class ProxyServer {
   }
 
   async #known(): Promise<Running> {
-    if (!this.#running)
-      throw new RpcError({ code: INTERNAL_ERROR, message: "The first request must be initialize" });
+    if (!this.#running) throw new RpcError({ code: INTERNAL_ERROR, message: NOT_INITIALIZED });
     return this.#running;
   }
 

@@ -1,5 +1,11 @@
 import { type ClientAbilities, canAnswer } from "../../front/client-capabilities.ts";
 import { keepWaiting } from "../../front/keep-waiting.ts";
+import {
+  ARGUMENTS_NOT_AN_OBJECT,
+  CALL_CANCELLED,
+  CALL_WITHOUT_NAME,
+  unknownTool,
+} from "../../front/messages.ts";
 import { endingOf, withoutServersMarks } from "../../front/outcome.ts";
 import { INTERNAL_ERROR, invalidParams, RpcError } from "../../front/rpc-error.ts";
 import { COMPANION_NAMES } from "../../src/agent/companion-names.ts";
@@ -158,7 +164,7 @@ export class ToolCalls {
 
   async #companion(name: string, args: JsonObject, waiter: Waiter): Promise<ToolResult> {
     const companion = companionsOf(this.#context).find((one) => one.name === name);
-    if (!companion) throw invalidParams(`Unknown tool: ${name}`);
+    if (!companion) throw invalidParams(unknownTool(name));
     const id = typeof args.task === "string" ? args.task : "";
     const task = id === "" ? undefined : await this.#tasks.get(id);
     // While the model waits, the agent gets the questions that it can answer.
@@ -221,8 +227,7 @@ export async function plainAnswer(task: Task): Promise<ToolResult> {
   if (!task.view.outcome) throw new Error(`Task ${task.id} has not ended`);
   const ending = endingOf(task.view.outcome);
   if (ending.kind === "error") throw new RpcError(ending.error);
-  if (ending.kind === "cancelled")
-    throw new RpcError({ code: INTERNAL_ERROR, message: "The call was cancelled" });
+  if (ending.kind === "cancelled") throw new RpcError({ code: INTERNAL_ERROR, message: CALL_CANCELLED });
   return task.view.outcome.kind === "completed" ? withoutServersMarks(await task.result()) : ending.result;
 }
 
@@ -231,8 +236,8 @@ export function callIn({ name, arguments: args = {} }: JsonObject): {
   readonly name: string;
   readonly args: JsonObject;
 } {
-  if (typeof name !== "string") throw invalidParams("A tool call needs a name");
-  if (!isObject(args)) throw invalidParams("The arguments of a tool call must be an object");
+  if (typeof name !== "string") throw invalidParams(CALL_WITHOUT_NAME);
+  if (!isObject(args)) throw invalidParams(ARGUMENTS_NOT_AN_OBJECT);
   return { name, args };
 }
 

@@ -4,6 +4,7 @@ import spawn from "cross-spawn";
 import type { LocalServer } from "../configuration/server-spec.ts";
 import { LineTransport } from "../line-transport.ts";
 import type { Log } from "../log.ts";
+import { COMMAND_NOT_FOUND, endedBy, exitedWith, startFailed } from "../messages.ts";
 
 /** How long a server gets to end by itself after its input is closed, and then after SIGTERM, in ms. */
 const END_MS = 800;
@@ -116,9 +117,9 @@ export interface Ended {
 
 /** Why a process ended, for people. */
 export function endedText({ code, signal, error }: Ended): string {
-  if (error?.code === "ENOENT") return "its command was not found: check its name and the PATH of the agent";
-  if (error) return `it could not be started (${error.code ?? error.message})`;
-  return signal ? `it was ended by ${signal}` : `it exited with code ${code ?? "unknown"}`;
+  if (error?.code === "ENOENT") return COMMAND_NOT_FOUND;
+  if (error) return startFailed(error.code ?? error.message);
+  return signal ? endedBy(signal) : exitedWith(code ?? "unknown");
 }
 
 /** Holdfast's own variables, such as headers, are not passed to the server. */

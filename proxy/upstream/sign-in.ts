@@ -6,6 +6,7 @@ import {
 } from "../../src/channel/authorization.ts";
 import { RequestFaultError } from "../../src/engine/request-fault.ts";
 import type { Log } from "../log.ts";
+import { signInFailed, signInNeeded, signInUnfinished } from "../messages.ts";
 import { openInBrowser } from "./browser.ts";
 import type { CredentialFile } from "./credentials.ts";
 import { LoopbackRedirect } from "./loopback-redirect.ts";
@@ -49,7 +50,7 @@ export class SignIn implements Credentials {
       if (token !== undefined && token !== refused) return true;
       // A refresh gives no scope that the grant lacks.
       if (challenge.status === 401 && (await this.#oauth.renew(challenge, false, target))) return true;
-      if (!mayPrompt) throw unauthorized(`${this.#name} wants you to sign in: use one of its tools`);
+      if (!mayPrompt) throw unauthorized(signInNeeded(this.#name));
       return await this.#signedIn(challenge, target);
     } finally {
       lock.release();
@@ -59,9 +60,7 @@ export class SignIn implements Credentials {
   async #signedIn(challenge: Response, target: AuthorizationTarget): Promise<boolean> {
     const { port, failedAt = 0 } = this.#file.read();
     if (failedAt > Math.max(this.#startedAt, Date.now() - PAUSE_MS))
-      throw unauthorized(
-        `The sign-in to ${this.#name} was not completed: to try again, wait 10 minutes or restart the agent`,
-      );
+      throw unauthorized(signInUnfinished(this.#name));
     const redirect = await LoopbackRedirect.open(port);
     this.provider.redirect = redirect;
     try {
@@ -87,9 +86,7 @@ export class SignIn implements Credentials {
     if (done === "AUTHORIZED" || !redirect) return done;
     const parameters = await redirect.parameters.catch((error: Error) => {
       this.#file.update({ failedAt: Date.now() });
-      throw unauthorized(
-        `The sign-in to ${this.#name} failed: ${error.message}. Restart the agent to try again`,
-      );
+      throw unauthorized(signInFailed(this.#name, error.message));
     });
     const iss = parameters.get("iss");
     const authorizationCode = parameters.get("code") ?? "";

@@ -7,6 +7,7 @@ import type { RpcNotification, RpcRequest } from "../../src/protocol/json-rpc.ts
 import type { Frame } from "../../src/protocol/task-protocol.ts";
 import type { RemoteServer, ServerSpec } from "../configuration/server-spec.ts";
 import type { Log } from "../log.ts";
+import { AGENT_UNKNOWN, ENDING } from "../messages.ts";
 import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
 import { CredentialFile } from "./credentials.ts";
 import { Link } from "./link.ts";
@@ -171,7 +172,7 @@ export class Upstream {
 
   async #connect(): Promise<Link> {
     const hello = this.#hello;
-    if (!hello) throw this.#unreachable("The agent has not introduced itself yet");
+    if (!hello) throw this.#unreachable(AGENT_UNKNOWN);
     let process: LocalProcess | undefined;
     try {
       const transport = await this.#open();
@@ -202,7 +203,7 @@ export class Upstream {
   }
 
   async #open(): Promise<Transport> {
-    if (this.#closed) throw this.#unreachable("Holdfast is ending");
+    if (this.#closed) throw this.#unreachable(ENDING);
     if (this.#server.kind === "remote") return (await this.#transports(this.#server))();
     // Its streams end a moment before it does.
     const ending = this.#process?.transport.closed ? this.#process : undefined;
@@ -211,7 +212,7 @@ export class Upstream {
     if (!this.#process) {
       const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#failures - 1), MAX_BACKOFF_MS);
       if (this.#failures > 0) await new Promise((resolve) => setTimeout(resolve, backoff));
-      if (this.#closed) throw this.#unreachable("Holdfast is ending");
+      if (this.#closed) throw this.#unreachable(ENDING);
       this.#process = this.#start(this.#server);
     }
     return this.#process.transport;

@@ -5,6 +5,7 @@
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { readToolResult, type ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool } from "./agent-tool.ts";
+import { ARGUMENTS_FORM } from "./messages.ts";
 import { type ModelPart, modelParts, partText } from "./model-parts.ts";
 import { uncomposed } from "./parameter-schema.ts";
 
@@ -96,17 +97,15 @@ function schemaOf(jsonSchema: JsonObject): AiSdkSchema {
     [SCHEMA]: true,
     jsonSchema: complete,
     validate: (value: unknown) =>
-      isObject(value) ? { success: true, value } : { success: false, error: new TypeError(NO_OBJECT) },
+      isObject(value) ? { success: true, value } : { success: false, error: new TypeError(ARGUMENTS_FORM) },
   };
   return {
     ...own,
     "~standard": {
       version: 1,
       vendor: "holdfast",
-      validate: (value) => (isObject(value) ? { value } : { issues: [{ message: NO_OBJECT }] }),
+      validate: (value) => (isObject(value) ? { value } : { issues: [{ message: ARGUMENTS_FORM }] }),
       jsonSchema: { input: copy, output: copy },
     },
   };
 }
-
-const NO_OBJECT = "The arguments must be a JSON object";

@@ -6,6 +6,7 @@ import type { JsonObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { callByName, readArguments } from "./call-by-name.ts";
+import { ARGUMENTS_NOT_JSON } from "./messages.ts";
 import { type ModelPart, modelParts, modelText, partText } from "./model-parts.ts";
 import { parameterSchema } from "./parameter-schema.ts";
 
@@ -142,8 +143,7 @@ export function openAiRunnableTools(tools: readonly AgentTool[]): OpenAiRunnable
 /** What is thrown here goes to the model in the place of a result. */
 function parsed(json: string): JsonObject {
   const args = readArguments(json);
-  if (!args)
-    throw new TypeError("The arguments must be a JSON object; nothing was done; call it again with one.");
+  if (!args) throw new TypeError(ARGUMENTS_NOT_JSON);
   return args;
 }
 

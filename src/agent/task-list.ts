@@ -3,7 +3,16 @@ import type { Task } from "../task.ts";
 import type { TaskStatus } from "../task-status.ts";
 import type { TaskView } from "../task-view.ts";
 import { durationText } from "./duration-text.ts";
-import { listLine, NO_TASKS, olderTasks, runsFor, saying, startedAt, tasksRun } from "./messages.ts";
+import {
+  listLine,
+  NO_TASKS,
+  olderTasks,
+  runsFor,
+  saying,
+  startedAt,
+  tasksRun,
+  WORDS_IN_LIST,
+} from "./messages.ts";
 import { type AgentContext, toolKey } from "./options.ts";
 import { plainText, quoted } from "./quoting.ts";
 
@@ -37,7 +46,7 @@ export function listResult(context: AgentContext, stored: readonly Task[]): Tool
   const tasks = ordered.slice(0, MOST_TASKS).map((task) => inList(context, task));
   const more = ordered.length - tasks.length;
   const lines = tasks.map(lineOf);
-  const head = tasks.length === 0 ? NO_TASKS : tasksRun(running.length, ordered.length);
+  const head = tasks.length === 0 ? NO_TASKS : `${tasksRun(running.length, ordered.length)} ${WORDS_IN_LIST}`;
   const text = [head, ...lines, ...(more > 0 ? [olderTasks(more)] : [])].join("\n");
   return { content: [{ type: "text", text }], structuredContent: { tasks, more } };
 }

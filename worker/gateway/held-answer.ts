@@ -1,5 +1,6 @@
 import type { InputRequest, JsonObject, Task, TaskProgress, TaskView, ToolResult } from "holdfast";
 import { keepWaiting } from "../../front/keep-waiting.ts";
+import { CALL_CANCELLED } from "../../front/messages.ts";
 import { endingOf } from "../../front/outcome.ts";
 import { INTERNAL_ERROR, RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
@@ -39,7 +40,7 @@ export async function plainAnswer(task: Task): Promise<ToolResult> {
   const ending = endingOf(task.view.outcome);
   if (ending.kind === "result") return ending.result;
   throw new RpcError(
-    ending.kind === "error" ? ending.error : { code: INTERNAL_ERROR, message: "The call was cancelled" },
+    ending.kind === "error" ? ending.error : { code: INTERNAL_ERROR, message: CALL_CANCELLED },
   );
 }
 

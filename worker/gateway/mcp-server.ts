@@ -1,6 +1,7 @@
 import { type McpRequestContext, Server } from "@modelcontextprotocol/server";
 import { type JsonObject, VERSION } from "holdfast";
 import * as z from "zod";
+import { METHOD_UNKNOWN } from "../../front/messages.ts";
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import { PASSED_ON } from "../group/passed-on.ts";
 import { callTool } from "./2026-07-28/call-tool.ts";
@@ -33,7 +34,7 @@ export async function mcpServer(
       waitUntil(call.catch(() => undefined));
       return call;
     }
-    if (!PASSED_ON.has(method)) throw new RpcError({ code: METHOD_NOT_FOUND, message: "Method not found" });
+    if (!PASSED_ON.has(method)) throw new RpcError({ code: METHOD_NOT_FOUND, message: METHOD_UNKNOWN });
     return ask(caller, method, (params ?? {}) as JsonObject);
   };
   if (!modern) return server;

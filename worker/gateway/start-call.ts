@@ -1,5 +1,6 @@
 import type { JsonObject, TaskView } from "holdfast";
 import { jsonWeight } from "holdfast/durable-object";
+import { argumentsTooLong, notSent, TOO_MANY } from "../../front/messages.ts";
 import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "../../front/rpc-error.ts";
 import { limitsOf } from "../config/limits.ts";
 import type { NotAdmitted } from "../directory/principal-directory-rpc.ts";
@@ -37,7 +38,7 @@ export async function startCall(caller: Caller, call: WantedCall, waitMs: number
   const { argumentBytes, shardCeiling, shardBytes } = limits;
   const text = JSON.stringify(call.arguments);
   if (new TextEncoder().encode(text).byteLength > argumentBytes)
-    throw invalidParams(`More than ${argumentBytes} bytes of arguments are not taken`);
+    throw invalidParams(argumentsTooLong(argumentBytes));
   const endpoint = caller.endpoint.name;
   const admission = await caller.objects.directory.admit({
     endpoint,
@@ -52,18 +53,14 @@ export async function startCall(caller: Caller, call: WantedCall, waitMs: number
   const reply = await caller.group(shard).start(caller.identity(shard), started, waitMs);
   if (reply.ok) return reply.value;
   const { code, detail, retryAfterMs } = reply.problem;
-  const message = code === "unknown-tool" ? detail : `The call was not sent: ${detail}`;
+  const message = code === "unknown-tool" ? detail : notSent(detail);
   const data = { code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   throw new RpcError({ code: INTERNAL_ERROR, message, data });
 }
 
 function notAdmitted({ code, retryAfterMs }: NotAdmitted): RpcError {
-  const many = {
-    "calls-in-flight": "too many calls are in flight",
-    "endpoint-calls-in-flight": "too many calls to this endpoint are in flight",
-  };
-  const reason = code in many ? many[code as keyof typeof many] : "too many calls within a minute";
-  const message = `The call was not sent: ${reason}`;
+  const reason = TOO_MANY[code as keyof typeof TOO_MANY] ?? TOO_MANY["calls-a-minute"];
+  const message = notSent(reason);
   return new RpcError({ code: REFUSED, message, data: { code, retryAfterMs } });
 }
 

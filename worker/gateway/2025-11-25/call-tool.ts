@@ -1,6 +1,7 @@
 import type { JsonObject } from "holdfast";
 import { wireTask } from "../../../front/2025-11-25/wire-task.ts";
 import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
+import { ARGUMENTS_NOT_AN_OBJECT, CALL_WITHOUT_NAME, TASK_REQUIRED } from "../../../front/messages.ts";
 import { INVALID_REQUEST, invalidParams, RpcError } from "../../../front/rpc-error.ts";
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import type { Caller } from "../caller.ts";
@@ -117,8 +118,7 @@ function telling(
     asked: (request, taskId) => {
       if (canAnswer(client, request)) send(questionFrame(taskId, request, false));
     },
-    tooLong: () =>
-      new RpcError({ code: INVALID_REQUEST, message: "Task augmentation required for tools/call requests" }),
+    tooLong: () => new RpcError({ code: INVALID_REQUEST, message: TASK_REQUIRED }),
   };
 }
 
@@ -131,7 +131,7 @@ export function waiterOf(sessionId: string | null, id: string | number) {
 }
 
 function callOf({ name, arguments: args = {} }: JsonObject): { shown: string; args: JsonObject } {
-  if (typeof name !== "string") throw invalidParams("A tool call needs a name");
-  if (!isObject(args)) throw invalidParams("The arguments of a tool call are an object");
+  if (typeof name !== "string") throw invalidParams(CALL_WITHOUT_NAME);
+  if (!isObject(args)) throw invalidParams(ARGUMENTS_NOT_AN_OBJECT);
   return { shown: name, args: args as JsonObject };
 }

@@ -1,5 +1,6 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import { abilitiesOf } from "../../../front/client-capabilities.ts";
+import { INTERNAL } from "../../../front/messages.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, RpcError } from "../../../front/rpc-error.ts";
 import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
 import { log } from "../../operations/log.ts";
@@ -109,7 +110,7 @@ async function replied(
   } catch (error) {
     if (error instanceof RpcError) return errorFrame(id, error.body);
     if (!hungUp?.aborted) log("gateway-request-failed", { error: String(error) });
-    return errorFrame(id, { code: INTERNAL_ERROR, message: "Internal error" });
+    return errorFrame(id, { code: INTERNAL_ERROR, message: INTERNAL });
   }
 }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from "holdfast";
 import { wireTask } from "../../../front/2025-11-25/wire-task.ts";
 import { canAnswer } from "../../../front/client-capabilities.ts";
 import { keepWaiting } from "../../../front/keep-waiting.ts";
+import { alreadyEnded, UNKNOWN_CURSOR } from "../../../front/messages.ts";
 import { invalidParams, unknownTask } from "../../../front/rpc-error.ts";
 import { RELATED_TASK } from "../../../src/protocol/meta-keys.ts";
 import { listTasks } from "../../principal/listing.ts";
@@ -30,7 +31,7 @@ export async function listOfTasks(caller: Caller, params: JsonObject): Promise<J
   const { objects, endpoint } = caller;
   const groups = await objects.directory.groups();
   const page = await listTasks(objects, groups, { endpoint: endpoint.name }, PAGE, after);
-  if (!page) throw invalidParams("There is no such cursor");
+  if (!page) throw invalidParams(UNKNOWN_CURSOR);
   return {
     tasks: page.tasks.map(wireTask),
     ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
@@ -47,8 +48,7 @@ export async function cancelTask(
     const id = String(params.taskId);
     const task = await tasks.get(id);
     if (!task) throw unknownTask();
-    if (task.view.outcome)
-      throw invalidParams(`Cannot cancel task: already in terminal status '${task.view.status}'`);
+    if (task.view.outcome) throw invalidParams(alreadyEnded(task.view.status));
     await task.cancel();
     await keepWaiting(task, { budgetMs: CANCEL_MS, signal });
     const json = await tasks.view(id);

@@ -3,6 +3,12 @@ import { InputError, type JsonObject, type Task, type TaskView, type ToolResult 
 import { briefTask } from "../../../front/2026-07-28/detailed-task.ts";
 import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
 import { keepWaiting } from "../../../front/keep-waiting.ts";
+import {
+  ARGUMENTS_NOT_AN_OBJECT,
+  CALL_WITHOUT_NAME,
+  STALE_REQUEST_STATE,
+  TASK_GONE,
+} from "../../../front/messages.ts";
 import { invalidParams, RpcError } from "../../../front/rpc-error.ts";
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import { fingerprint } from "../../principal/fingerprint.ts";
@@ -23,9 +29,9 @@ const FIRST_LOOK_MS = 500;
 /** One `tools/call` of a 2026-07-28 client. */
 export async function callTool(caller: Caller, params: JsonObject, context: ServerContext): Promise<Result> {
   const { name } = params;
-  if (typeof name !== "string") throw invalidParams("A tool call needs a name");
+  if (typeof name !== "string") throw invalidParams(CALL_WITHOUT_NAME);
   const args = params.arguments ?? {};
-  if (!isObject(args)) throw invalidParams("The arguments of a tool call are an object");
+  if (!isObject(args)) throw invalidParams(ARGUMENTS_NOT_AN_OBJECT);
   const tasks = new CallerTasks(caller, { follows: true });
   const call = new ModernCall(caller, tasks, context);
   try {
@@ -149,7 +155,7 @@ class ModernCall {
     const task = id === undefined ? undefined : await this.#tasks.get(id);
     const same =
       task?.view.tool === tool && (await fingerprint(task.view.arguments)) === (await fingerprint(args));
-    if (!task || !same) throw invalidParams("Invalid or expired requestState");
+    if (!task || !same) throw invalidParams(STALE_REQUEST_STATE);
     await answerAll(task, inputResponses ?? {});
     return { json: await this.#latest(task) };
   }
@@ -185,7 +191,7 @@ class ModernCall {
 
   async #latest(task: Task): Promise<TaskView> {
     const json = await this.#tasks.view(task.id);
-    if (!json) throw invalidParams("The task is gone");
+    if (!json) throw invalidParams(TASK_GONE);
     return json;
   }
 }

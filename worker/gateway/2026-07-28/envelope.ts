@@ -4,6 +4,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { abilitiesOf, type ClientAbilities, isObject } from "../../../front/client-capabilities.ts";
+import { CAPABILITY_MISSING } from "../../../front/messages.ts";
 import { MISSING_CLIENT_CAPABILITY, RpcError } from "../../../front/rpc-error.ts";
 import { TASKS_EXTENSION } from "../../../src/protocol/meta-keys.ts";
 import { type Frame, metaOf } from "../frame.ts";
@@ -41,7 +42,7 @@ function knowsTasks(capabilities: unknown): boolean {
 export function tasksNeeded(): RpcError {
   return new RpcError({
     code: MISSING_CLIENT_CAPABILITY,
-    message: "Missing required client capability",
+    message: CAPABILITY_MISSING,
     data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
   });
 }
