@@ -78,7 +78,7 @@ export class HostedClient implements TaskClientApi {
       requestTimeoutMs,
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
       keep: { ...DEFAULT_KEEP, ...options.keep },
-      push: options.push ?? host.push,
+      push: options.push === false ? undefined : host.push,
       keepPlain: host.keepPlain,
       pollsAtOnce: host.maxConcurrentPolls,
       alarm: host.alarm,

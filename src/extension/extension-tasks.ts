@@ -188,6 +188,7 @@ export class ExtensionTasks {
 
   async #open(endpoints: ExtensionTasksOptions["endpoints"]): Promise<TaskClient> {
     const options = {
+      push: false,
       ...this.#options,
       endpoints: await endpoints(),
       store: this.#store,

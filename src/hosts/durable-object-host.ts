@@ -17,7 +17,6 @@ export function durableObjectHost(alarm: Alarm, id: string): Host {
     clock: systemClock,
     ownership: alone,
     alarm,
-    push: false,
     maxConcurrentPolls: MAX_CONCURRENT_POLLS,
     keepPlain: true,
     timing: { phase: spread(id) },

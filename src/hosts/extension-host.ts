@@ -15,7 +15,6 @@ export function extensionHost(alarm: Alarm): Host {
   return {
     ...host,
     alarm,
-    push: false,
     keepPlain: true,
     timing: { keepPace: true },
     // An event page (Firefox) has a document that nobody ever sees, and is throttled as little as a worker.

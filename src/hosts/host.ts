@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { Alarm } from "../runtime/alarm.ts";
 import type { OwnershipOf } from "../runtime/ownership.ts";
+import type { PushOf } from "../runtime/push.ts";
 
 /**
  * What the place provides in which a client runs. Hosts are plain objects: `{ ...browserHost(), keepPlain: true }` is one, too.
@@ -12,8 +13,8 @@ export interface Host {
   readonly ownership: OwnershipOf;
   /** Wakes the process after an eviction, by `TaskClient.step()`. Without it, or besides it, timers do. */
   readonly alarm?: Alarm;
-  /** Whether connections may be held between polls, so that servers can push changes. */
-  readonly push: boolean;
+  /** Has servers push changes. Absent where no connection may be held between polls. */
+  readonly push?: PushOf;
   /** How many polls may be in flight at once. */
   readonly maxConcurrentPolls: number;
   /**

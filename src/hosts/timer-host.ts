@@ -1,5 +1,6 @@
 import { systemClock } from "../clock.ts";
 import { alone } from "../runtime/ownership.ts";
+import { pushing } from "../runtime/push.ts";
 import type { Host } from "./host.ts";
 import { onOnline } from "./online.ts";
 
@@ -11,7 +12,7 @@ export function timerHost(): Host {
   return {
     clock: systemClock,
     ownership: alone,
-    push: true,
+    push: pushing,
     maxConcurrentPolls: MAX_CONCURRENT_POLLS,
     keepPlain: false,
     onOnline,

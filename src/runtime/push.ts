@@ -3,20 +3,22 @@ import { traitsOf } from "../protocol/registry.ts";
 import { PushFeed, type PushFeedOptions } from "./push-feed.ts";
 import type { RunningTask } from "./task-table.ts";
 
+/** Makes what has servers push. A host brings it where connections may be held between polls. */
+export type PushOf = (options: PushFeedOptions) => Push;
+
+export const pushing: PushOf = (options) => new Push(options);
+
 /** Has servers push changes, each in the way of its protocol. */
 export class Push {
   readonly #options: PushFeedOptions;
-  readonly #enabled: boolean;
 
-  /** @param enabled False where no connection may be held between polls. */
-  constructor(enabled: boolean, options: PushFeedOptions) {
-    this.#enabled = enabled;
+  constructor(options: PushFeedOptions) {
     this.#options = options;
   }
 
   /** Lets a 2025-11-25 server send of its own accord until {@link unlisten}. */
   listen(task: RunningTask): void {
-    if (this.#enabled) task.stopListening ??= task.endpoint.server?.listen();
+    task.stopListening ??= task.endpoint.server?.listen();
   }
 
   unlisten(task: RunningTask): void {
@@ -30,7 +32,7 @@ export class Push {
     const { record } = state;
     const { taskId } = record;
     const { server } = endpoint;
-    if (!this.#enabled || !server || taskId === undefined || record.outcome || hasEnded(record)) return;
+    if (!server || taskId === undefined || record.outcome || hasEnded(record)) return;
     if (server.refusesPush) return;
     const { push } = traitsOf(record.generation);
     if (push !== "subscription") return push && this.listen(task);

@@ -22,7 +22,7 @@ import { DueQueue } from "./due-queue.ts";
 import { Gate } from "./gate.ts";
 import { Inbound } from "./inbound.ts";
 import { LostCalls } from "./lost-calls.ts";
-import { Push } from "./push.ts";
+import type { Push, PushOf } from "./push.ts";
 import { RecordWriter, type WriteResult } from "./record-writer.ts";
 import type { Server } from "./server.ts";
 import { SharedList } from "./shared-list.ts";
@@ -37,8 +37,8 @@ const MORE_QUESTIONS_MS = 100;
 export interface RuntimeOptions extends RequestLimits {
   readonly store: TaskStore;
   readonly timing: Timing;
-  /** Whether to have servers push changes. Not where no connection may be held between polls. */
-  readonly push: boolean;
+  /** Has servers push changes. Absent where no connection may be held between polls. */
+  readonly push: PushOf | undefined;
   /** The server of an endpoint. The tasks of one that this process was not given wait. */
   readonly endpoint: (name: string) => Server | undefined;
   /** Other tabs may hold handles of what runs here: then a plain call's end is written too, until it was published. */
@@ -73,7 +73,7 @@ export class TaskRuntime {
   readonly #writer: RecordWriter;
   readonly #requests: TaskRequests;
   readonly #inbound: Inbound;
-  readonly #push: Push;
+  readonly #push: Push | undefined;
   readonly #due: DueQueue = new DueQueue();
   readonly #clockWatch: ClockWatch;
   /** Steps that wait until nothing is in flight. */
@@ -116,7 +116,7 @@ export class TaskRuntime {
     const pushing = (ids: readonly string[], on: boolean): void => {
       for (const id of ids) this.dispatch(id, { type: "pushing", on });
     };
-    this.#push = new Push(options.push, { clock, timing, pushing });
+    this.#push = options.push?.({ clock, timing, pushing });
   }
 
   state(id: string): TaskState | undefined {
@@ -218,7 +218,7 @@ export class TaskRuntime {
   release(id: string): void {
     const task = this.#table.get(id);
     if (!task) return;
-    this.#push.unlisten(task);
+    this.#push?.unlisten(task);
     this.#table.remove(task);
     this.#due.set(id, Number.POSITIVE_INFINITY);
   }
@@ -245,7 +245,7 @@ export class TaskRuntime {
     this.#closing.abort();
     for (const { feed } of this.#table.endpoints()) feed?.close();
     for (const task of this.#table.all()) {
-      this.#push.unlisten(task);
+      this.#push?.unlisten(task);
       abort(task);
     }
   }
@@ -277,7 +277,7 @@ export class TaskRuntime {
     const next = transition(before, events, this.#options.clock.now(), this.#policy);
     const { state, persist } = next;
     task.state = state;
-    if (state.record.outcome) this.#push.unlisten(task);
+    if (state.record.outcome) this.#push?.unlisten(task);
     this.#due.set(id, nextDue(state, this.#policy));
     if (state.record.taskId !== before.record.taskId) this.#table.index(task);
     const written = persist ? this.#writer.write(task, state.record, persist, events) : this.#writer.last(id);
@@ -298,7 +298,7 @@ export class TaskRuntime {
       if (command.type === "abandon") task.requests.get(command.operation)?.abort();
       else {
         // Before the call leaves: a server may ask at once, on its own stream.
-        if (command.operation === "describe" || command.operation === "call") this.#push.listen(task);
+        if (command.operation === "describe" || command.operation === "call") this.#push?.listen(task);
         this.#requests.send(task, state.record, command.operation);
       }
     }
@@ -312,7 +312,7 @@ export class TaskRuntime {
   #replied(task: RunningTask, event: TaskEvent): void {
     this.#dispatch(task, [event]);
     if (this.#table.get(task.id) === task && (event.type === "polled" || event.type === "called"))
-      this.#push.watch(task);
+      this.#push?.watch(task);
   }
 
   #ended(): void {

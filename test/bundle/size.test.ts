@@ -50,10 +50,10 @@ test("holdfast/extension/page has no engine, no store and no SDK in it", async (
   expect(modules.filter((path) => /@modelcontextprotocol|idb-keyval|indexeddb/.test(path))).toEqual([]);
 });
 
-test("holdfast/durable-object ships neither tabs nor a page's platform", async () => {
+test("holdfast/durable-object ships neither tabs, nor push, nor a page's platform", async () => {
   const entry = build.entryPoints.find(({ specifier }) => specifier === "holdfast/durable-object");
   const { modules } = await bundled(`export * from ${JSON.stringify(entry?.code)};`, "workerd");
   expect(modules.some((path) => path.endsWith("hosts/durable-object-host.js"))).toBe(true);
-  const ofPages = /\/(tab-.*|call-locks|database-locks|browser-host|online|indexeddb)\.js$/;
+  const ofPages = /\/(tab-.*|push|push-feed|call-locks|database-locks|browser-host|online|indexeddb)\.js$/;
   expect(modules.filter((path) => ofPages.test(path))).toEqual([]);
 });

@@ -65,8 +65,8 @@ describe("a client", () => {
     const server = new ScriptedServer(SESSION_2026);
     const store = memoryStore();
     const clock = new FakeClock(T0);
-    const base = { ...timerHost(), clock, push: false };
-    const client = new HostedClient({ store, endpoints: { lab: server } }, { ...base, ...host });
+    const options = { store, endpoints: { lab: server }, push: false };
+    const client = new HostedClient(options, { ...timerHost(), clock, ...host });
     return { client, store, server, clock };
   };
 

@@ -41,7 +41,7 @@ function rigOf(store: TaskStore, goesOn = false): Rig {
     timing: DEFAULT_TIMING,
     requestTimeoutMs: 60_000,
     maxResultLength: 1_000_000,
-    push: false,
+    push: undefined,
     pollsAtOnce: Number.POSITIVE_INFINITY,
     endpoint: (name) => (name === "lab" ? endpoint : undefined),
     storing: async () => undefined,
