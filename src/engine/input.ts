@@ -82,7 +82,7 @@ function unusedKey(key: string, inputs: readonly RecordedInput[]): string {
 }
 
 /** How many questions of a task are remembered. Beyond it the earliest that are over are forgotten, and could be asked again. */
-const MAX_INPUTS = 200;
+export const MAX_INPUTS = 200;
 
 /**
  * Adds new questions, within what a record may hold. Those that are over make room, the earliest first. Of a question

@@ -43,7 +43,7 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
 
 /** Whether the server asked for a retry later than now. */
 export function mustWait({ hold }: TaskState, now: number): boolean {
-  return hold !== undefined && hold.demanded && now < hold.until;
+  return hold?.demanded === true && now < hold.until;
 }
 
 /** How long the server asks to be left alone, in ms. */

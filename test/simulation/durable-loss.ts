@@ -1,3 +1,4 @@
+import { MAX_INPUTS } from "../../src/engine/input.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
 import { sameJson } from "../../src/protocol/json.ts";
 
@@ -18,8 +19,10 @@ export function lostBy(
   // The answers before there is a task end with the round in which they were given (mrtr).
   // Nor does it matter once the task has ended what was answered.
   if (before.stage !== "running" || record.outcome) return undefined;
-  for (const { key, response } of before.inputs) {
+  for (const { key, response, state } of before.inputs) {
     if (response === undefined || wasRefused(key)) continue;
+    // The oldest that were settled make room: a server may ask hundreds of questions.
+    if (state === "delivered" && before.inputs.length >= MAX_INPUTS) continue;
     const kept = record.inputs.find((input) => input.key === key)?.response;
     if (!sameJson(kept, response)) return `the answer to ${key} is ${kept ? "replaced" : "forgotten"}`;
   }
