@@ -33,7 +33,7 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** `notifications/progress` with this token restarts the timeout. */
-  readonly progressToken?: string;
+  readonly progressToken?: string | undefined;
   /** Send `notifications/cancelled` when the reply is given up. Without it the end of the response stream says so. */
   readonly announceGivingUp?: boolean;
   /**

@@ -39,13 +39,11 @@ export function effectsOf(
   policy: Policy,
 ): Effects {
   const isA = (type: TaskEvent["type"]): boolean => events.some((event) => event.type === type);
-  const persist = persistOf(before, after, policy);
   const news = isA("started") || looksChanged(before, after);
-  const publish = news ? "everywhere" : isA("woken") && "here";
   return {
-    ...(persist && { persist }),
-    ...(publish && { publish }),
-    ...(leavesQueue(before, after) && { leavesQueue: true }),
+    persist: persistOf(before, after, policy),
+    publish: news ? "everywhere" : isA("woken") ? "here" : undefined,
+    leavesQueue: leavesQueue(before, after),
   };
 }
 

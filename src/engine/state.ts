@@ -72,7 +72,7 @@ export interface TaskState {
 /** Tells apart the requests of one operation. */
 export interface FailedRequest {
   /** Where an operation makes several. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** The keys of the answers that it carried. */
   readonly keys?: readonly string[];
 }
@@ -134,13 +134,13 @@ export interface Effects {
    * - `writeThenRemove`: save it, to learn whether another process was faster, then remove it.
    * - `removeOncePublished`: save it, and remove it after it was published.
    */
-  readonly persist?: "write" | "remove" | "writeThenRemove" | "removeOncePublished";
+  readonly persist?: "write" | "remove" | "writeThenRemove" | "removeOncePublished" | undefined;
   /**
    * Publish the state once it is persisted: to the apps of all tabs, or of this process only, where nothing has changed.
    */
-  readonly publish?: "everywhere" | "here";
+  readonly publish?: "everywhere" | "here" | undefined;
   /** If the store fails and holds the call as queued, nothing may be sent: another page would send it too. */
-  readonly leavesQueue?: true;
+  readonly leavesQueue?: boolean;
 }
 
 export interface Transition extends Effects {

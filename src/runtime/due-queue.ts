@@ -3,9 +3,13 @@ interface Entry {
   readonly at: number;
 }
 
+/** So many outdated entries cost less than to look for them. */
+const SPARE = 64;
+
 /**
- * Which task is due next, as a binary heap. An entry whose time has since changed stays in it until
- * it comes up, and is then passed over: setting a time costs the logarithm of the tasks, not their number.
+ * Which task is due next, as a binary heap. An entry whose time has since changed stays in it until it comes up, and is
+ * then passed over: setting a time costs the logarithm of the tasks, not their number. Outdated entries that outnumber the
+ * others go at once: a server may move a task's time on with every notification.
  */
 export class DueQueue {
   readonly #heap: Entry[] = [];
@@ -19,8 +23,15 @@ export class DueQueue {
       return;
     }
     this.#times.set(id, at);
-    this.#heap.push({ id, at });
-    this.#rise(this.#heap.length - 1);
+    this.#push(id, at);
+    if (this.#heap.length <= SPARE + 2 * this.#times.size) return;
+    this.#heap.length = 0;
+    for (const [task, time] of this.#times) this.#push(task, time);
+  }
+
+  /** How many entries the heap has, outdated ones among them. */
+  get length(): number {
+    return this.#heap.length;
   }
 
   /** The earliest time, or Infinity. */
@@ -42,6 +53,11 @@ export class DueQueue {
       due.push(id);
     }
     return due;
+  }
+
+  #push(id: string, at: number): void {
+    this.#heap.push({ id, at });
+    this.#rise(this.#heap.length - 1);
   }
 
   #removeTop(): void {

@@ -14,28 +14,30 @@ import type { RunningEndpoint, RunningTask, TaskTable } from "./task-table.ts";
 /** How many questions wait for the reply that names their task. A server that asks more is refused. */
 const MAX_UNNAMED = 64;
 
-export interface InboundOptions {
-  readonly table: TaskTable;
-  /** The longest result taken, by the length of its JSON text. */
-  readonly maxResultLength: number;
-  readonly dispatch: (task: RunningTask, event: TaskEvent) => void;
-}
-
 /** Finds the task that a message of a server is about. */
 export class Inbound {
-  readonly #options: InboundOptions;
+  readonly #table: TaskTable;
+  readonly #maxResultLength: number;
+  readonly #dispatch: (task: RunningTask, event: TaskEvent) => void;
   /** Asks again whose a question is that names an unknown task. */
   readonly #unnamed: (() => void)[] = [];
 
-  constructor(options: InboundOptions) {
-    this.#options = options;
+  /** @param maxResultLength The longest result taken, by the length of its JSON text. */
+  constructor(
+    table: TaskTable,
+    maxResultLength: number,
+    dispatch: (task: RunningTask, event: TaskEvent) => void,
+  ) {
+    this.#table = table;
+    this.#maxResultLength = maxResultLength;
+    this.#dispatch = dispatch;
   }
 
   /** Takes what a server sent that is not a reply. Returns whether it is about a task of this process. */
   take(name: string, message: RpcRequest | RpcNotification, origin: Origin): Taken {
     const { method } = message;
     const params = isObject(message.params) ? message.params : {};
-    const endpoint = this.#options.table.endpoint(name);
+    const endpoint = this.#table.endpoint(name);
     // The channel refuses such a request, and the next poll says what such a notification would have said.
     if (!isShallow(params)) return false;
     if (isRequest(message)) {
@@ -71,11 +73,10 @@ export class Inbound {
         this.#unnamed.push(() => resolve(this.#asked(endpoint, asked, about)));
       });
     }
-    this.#options.dispatch(task, { type: "asked", request });
+    this.#dispatch(task, { type: "asked", request });
     // One for which there was no room is refused, like one that nobody can answer.
     const isAsked = (): boolean =>
-      this.#options.table.get(task.id)?.state.record.inputs.some(({ rpcId }) => rpcId === request.rpcId) ??
-      true;
+      this.#table.get(task.id)?.state.record.inputs.some(({ rpcId }) => rpcId === request.rpcId) ?? true;
     return task.tenure.overtaken?.then(isAsked) ?? isAsked();
   }
 
@@ -89,7 +90,7 @@ export class Inbound {
       ...(typeof total === "number" && { total }),
       ...(typeof message === "string" && { message: cutText(message) }),
     };
-    this.#options.dispatch(task, { type: "progressed", progress: seen });
+    this.#dispatch(task, { type: "progressed", progress: seen });
     return true;
   }
 
@@ -101,7 +102,7 @@ export class Inbound {
       if (!reading) return false;
       const event: TaskEvent = { type: "notified", reading };
       // One too large is left to the poll, which says so.
-      if (!oversized(event, this.#options.maxResultLength)) this.#options.dispatch(task, event);
+      if (!oversized(event, this.#maxResultLength)) this.#dispatch(task, event);
     } catch (error) {
       // A notification is only a hint: a malformed one changes nothing, and the polls go on.
       if (!(error instanceof MalformedReplyError)) throw error;

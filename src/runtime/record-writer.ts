@@ -6,30 +6,37 @@ import type { RunningTask, Tenure } from "./task-table.ts";
 /** `unstored`: the store failed, and only memory has the change. `superseded`: another process was faster. */
 export type WriteResult = "stored" | "unstored" | "superseded";
 
-/** What the writer reports. */
-export interface WriterEvents {
+export interface WriterOptions {
+  readonly store: TaskStore;
   /** A call is about to be stored for the first time. Resolves when the other processes of the store can see who makes it. */
   readonly storing: (call: TaskRecord) => Promise<void>;
   /** A call was stored for the first time. */
   readonly stored: (call: TaskRecord) => void;
   /** The store failed; the task goes on in memory. */
-  readonly failed: (record: TaskRecord, error: unknown) => void;
-  /** Another process moved the task on in this tenure. Resolves when this one goes on from there, or has released the task. */
-  readonly superseded: (task: RunningTask, tenure: Tenure) => Promise<void>;
-  /** A write has ended. */
-  readonly ended: () => void;
+  readonly storageFailed: (record: TaskRecord, error: unknown) => void;
 }
 
 /** Writes the records of running tasks, those of one task one after the other. */
 export class RecordWriter {
-  readonly #store: TaskStore;
-  readonly #events: WriterEvents;
+  readonly #options: WriterOptions;
+  readonly #superseded: (task: RunningTask, tenure: Tenure) => Promise<void>;
+  readonly #ended: () => void;
   /** By record id, while they are in flight: the last write of each. */
   readonly #last: Map<string, Promise<WriteResult>> = new Map();
 
-  constructor(store: TaskStore, events: WriterEvents) {
-    this.#store = store;
-    this.#events = events;
+  /**
+   * @param superseded Another process moved the task on in this tenure. Resolves when this one goes on from there, or has
+   *   released the task.
+   * @param ended A write has ended.
+   */
+  constructor(
+    options: WriterOptions,
+    superseded: (task: RunningTask, tenure: Tenure) => Promise<void>,
+    ended: () => void,
+  ) {
+    this.#options = options;
+    this.#superseded = superseded;
+    this.#ended = ended;
   }
 
   get busy(): boolean {
@@ -58,28 +65,28 @@ export class RecordWriter {
     persist: NonNullable<Effects["persist"]>,
     events: readonly TaskEvent[] = [],
   ): Promise<WriteResult> {
+    const { store, storing, stored, storageFailed } = this.#options;
     const { tenure } = task;
     tenure.unsaved.push(...events);
     const put = async (): Promise<WriteResult> => {
       const first = tenure.base === undefined && isCall(record) && persist !== "remove";
-      if (first) await this.#events.storing(record);
+      if (first) await storing(record);
       // A state that follows one that another process overtook must not be written over that process's record.
-      const saved =
-        !tenure.overtaken && (persist === "remove" || (await this.#store.save(record, tenure.base)));
+      const saved = !tenure.overtaken && (persist === "remove" || (await store.save(record, tenure.base)));
       if (!saved) {
-        await this.#events.superseded(task, tenure);
+        await this.#superseded(task, tenure);
         return "superseded";
       }
       const removes = persist === "remove" || persist === "writeThenRemove";
-      if (removes) await this.#store.remove(record.id);
+      if (removes) await store.remove(record.id);
       tenure.base = removes ? undefined : record.rev;
-      if (first) this.#events.stored(record);
+      if (first) stored(record);
       return "stored";
     };
     const write = Promise.resolve(this.#last.get(record.id))
       .then(put)
       .catch((error: unknown): WriteResult => {
-        this.#events.failed(record, error);
+        storageFailed(record, error);
         return "unstored";
       })
       .finally(() => {
@@ -90,13 +97,14 @@ export class RecordWriter {
     // Before any other callback on this write, so that nothing overtakes what waits for it.
     void write.then(() => {
       if (this.#last.get(record.id) === write) this.#last.delete(record.id);
-      this.#events.ended();
+      this.#ended();
     });
     return write;
   }
 
   /** Removes the record of a call whose end was published. */
   async remove(record: TaskRecord): Promise<void> {
-    await this.#store.remove(record.id).catch((error: unknown) => this.#events.failed(record, error));
+    const { store, storageFailed } = this.#options;
+    await store.remove(record.id).catch((error: unknown) => storageFailed(record, error));
   }
 }

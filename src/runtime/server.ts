@@ -9,7 +9,7 @@ export interface AskOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** `notifications/progress` with this token restarts the timeout. */
-  readonly progressToken?: string;
+  readonly progressToken?: string | undefined;
   /** After an abort, reject only once the server can know of it. */
   readonly rejectAfterAnnouncing?: boolean;
   /** Called when the request leaves: one that is given up before then did nothing. */

@@ -18,9 +18,10 @@ import {
 } from "./ownership.ts";
 import { type Problem, storageProblem } from "./problem.ts";
 import { type Keep, Retention, type TaskName } from "./retention.ts";
+import type { RuntimeOptions } from "./runtime-options.ts";
 import { Stepper } from "./stepper.ts";
 import { StoredTasks } from "./stored-tasks.ts";
-import { type RuntimeOptions, TaskRuntime } from "./task-runtime.ts";
+import { TaskRuntime } from "./task-runtime.ts";
 
 /** How long it may take to hear what another tab has just published, in ms. */
 const PUBLISHED_MS = 1_000;

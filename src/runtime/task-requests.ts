@@ -25,50 +25,42 @@ export interface RequestLimits {
   readonly requestTimeoutMs: number;
 }
 
-export interface RequestEvents {
-  /** A reply, or why there is none. */
-  readonly replied: (task: RunningTask, event: TaskEvent) => void;
-  /** A request is in flight no longer. */
-  readonly ended: (operation: Operation) => void;
-}
-
 /** Sends the requests that the engine commands, and turns their replies into events. */
 export class TaskRequests {
   readonly #limits: RequestLimits;
   readonly #lostCalls: LostCalls;
-  readonly #events: RequestEvents;
+  readonly #replied: (task: RunningTask, event: TaskEvent) => void;
+  readonly #ended: (operation: Operation) => void;
   readonly #polls: Gate;
-  #replies = 0;
-  #held = 0;
+  /** How many requests are in flight. */
+  replies = 0;
+  /** How many calls are in flight that may take longer than a request: no step waits for them. */
+  held = 0;
 
-  constructor(limits: RequestLimits, lostCalls: LostCalls, events: RequestEvents) {
+  /**
+   * @param replied Takes a reply, or why there is none.
+   * @param ended A request is in flight no longer.
+   */
+  constructor(
+    limits: RequestLimits,
+    lostCalls: LostCalls,
+    replied: (task: RunningTask, event: TaskEvent) => void,
+    ended: (operation: Operation) => void,
+  ) {
     this.#limits = limits;
     this.#lostCalls = lostCalls;
-    this.#events = events;
+    this.#replied = replied;
+    this.#ended = ended;
     this.#polls = new Gate(limits.pollsAtOnce);
-  }
-
-  /** How many requests are in flight. */
-  get replies(): number {
-    return this.#replies;
-  }
-
-  /** How many calls are in flight that may take longer than a request: no step waits for them. */
-  get held(): number {
-    return this.#held;
   }
 
   /** Sends by the record that was written, not by a later one whose write is still to come. */
   send(task: RunningTask, record: TaskRecord, operation: Operation): void {
     const controller = new AbortController();
     const { signal } = controller;
-    const isLong = operation === "call" && record.call.timeoutMs !== undefined;
-    const count = (change: number): void => {
-      if (isLong) this.#held += change;
-      else this.#replies += change;
-    };
+    const counted = operation === "call" && record.call.timeoutMs !== undefined ? "held" : "replies";
     task.requests.set(operation, controller);
-    count(1);
+    this[counted]++;
     let sent = false;
     const onSent = (): void => {
       sent = true;
@@ -77,7 +69,7 @@ export class TaskRequests {
       type: "faulted",
       operation,
       fault,
-      ...(method !== undefined && { method }),
+      method,
       // What is answered meanwhile, or by another process, was not refused with it.
       ...(operation === "answer" && { keys: answersToSend(record).map(({ key }) => key) }),
     });
@@ -90,17 +82,16 @@ export class TaskRequests {
         if (latest) task.requests.delete(operation);
         if (signal.aborted) {
           // The server knows, or has had its time to.
-          if (latest && operation === "call")
-            this.#events.replied(task, { type: "callAbandoned", unsent: !sent });
+          if (latest && operation === "call") this.#replied(task, { type: "callAbandoned", unsent: !sent });
           return;
         }
         const event = typeof reply === "function" ? reply() : reply;
         const fault = oversized(event, this.#limits.maxResultLength);
-        this.#events.replied(task, fault ? faulted(fault) : event);
+        this.#replied(task, fault ? faulted(fault) : event);
       })
       .finally(() => {
-        count(-1);
-        this.#events.ended(operation);
+        this[counted]--;
+        this.#ended(operation);
       });
   }
 
@@ -130,13 +121,9 @@ export class TaskRequests {
         return { type: "described", description };
       }
       case "call": {
-        const { timeoutMs, progressToken } = record.call;
-        return ask(taskRequest(record, operation), {
-          rejectAfterAnnouncing: true,
-          onSent,
-          ...(timeoutMs !== undefined && { timeoutMs }),
-          ...(progressToken !== undefined && { progressToken }),
-        });
+        const { timeoutMs = requestTimeoutMs, progressToken } = record.call;
+        const request = taskRequest(record, operation);
+        return ask(request, { rejectAfterAnnouncing: true, onSent, timeoutMs, progressToken });
       }
       case "get":
         return this.#polls.pass(() => ask(taskRequest(record, operation)));

@@ -3,7 +3,6 @@ import { nextDue } from "../engine/plan.ts";
 import { afterRebase, rebased } from "../engine/rebase.ts";
 import { openInputs, type TaskRecord } from "../engine/record.ts";
 import { awaitsQuestion } from "../engine/result.ts";
-import type { Timing } from "../engine/schedule.ts";
 import {
   idleState,
   type Operation,
@@ -16,51 +15,22 @@ import { transition } from "../engine/transition.ts";
 import { movedBy } from "../engine/trouble.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
-import type { TaskStore } from "../store/task-store.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Gate } from "./gate.ts";
 import { Inbound } from "./inbound.ts";
 import { LostCalls } from "./lost-calls.ts";
-import type { Push, PushOf } from "./push.ts";
+import type { Push } from "./push.ts";
 import { RecordWriter, type WriteResult } from "./record-writer.ts";
-import type { Server } from "./server.ts";
+import type { RuntimeOptions } from "./runtime-options.ts";
 import { SharedList } from "./shared-list.ts";
-import { type RequestLimits, TaskRequests } from "./task-requests.ts";
+import { TaskRequests } from "./task-requests.ts";
 import { type RunningTask, TaskTable, type Tenure } from "./task-table.ts";
 
 /** How many `tasks/result` streams of an endpoint wait for questions at once. A page has six connections to a host. */
 const QUESTION_STREAMS = 2;
 /** How long a stream that brought a question stays open for further ones, in ms. */
 const MORE_QUESTIONS_MS = 100;
-
-export interface RuntimeOptions extends RequestLimits {
-  readonly store: TaskStore;
-  readonly timing: Timing;
-  /** Has servers push changes. Absent where no connection may be held between polls. */
-  readonly push: PushOf | undefined;
-  /** The server of an endpoint. The tasks of one that this process was not given wait. */
-  readonly endpoint: (name: string) => Server | undefined;
-  /** Other tabs may hold handles of what runs here: then a plain call's end is written too, until it was published. */
-  readonly shared?: boolean;
-  /** Plain calls are records like any other: whoever made them may not be there when they end. */
-  readonly keepPlain?: boolean;
-  /** See {@link WriterEvents.storing}. */
-  readonly storing: (call: TaskRecord) => Promise<void>;
-  /** See {@link WriterEvents.stored}. */
-  readonly stored: (call: TaskRecord) => void;
-  /** After every change, once it is as durable as it will be; and when a task is resumed, which is no news to others. */
-  readonly changed: (state: TaskState, news: boolean) => void;
-  /** The store failed; the task goes on in memory. */
-  readonly storageFailed: (record: TaskRecord, error: unknown) => void;
-  /**
-   * Another process has moved this task on. Resolves with the record that the store holds, for the task to go on from, or
-   * with `undefined`: then this process releases it.
-   */
-  readonly overtaken: (id: string) => Promise<TaskRecord | undefined>;
-  /** When {@link TaskRuntime.step} should be called next may have changed. */
-  readonly rescheduled: () => void;
-}
 
 /**
  * Carries out what the engine decides. For each task the order is fixed: next state, persist, send, publish. It has no timer
@@ -96,23 +66,23 @@ export class TaskRuntime {
         unclaimed,
       };
     });
-    this.#writer = new RecordWriter(store, {
-      storing: options.storing,
-      stored: options.stored,
-      failed: options.storageFailed,
-      superseded: (task, tenure) => this.#rebase(task, tenure),
-      ended: () => this.#ended(),
-    });
+    const ended = (): void => {
+      if (!this.busy) for (const resolve of this.#waiting.splice(0)) resolve();
+    };
+    const superseded = (task: RunningTask, tenure: Tenure): Promise<void> => this.#rebase(task, tenure);
+    this.#writer = new RecordWriter(options, superseded, ended);
     const lostCalls = new LostCalls(store, { timeoutMs: requestTimeoutMs, signal: this.#closing.signal });
-    this.#requests = new TaskRequests(options, lostCalls, {
-      replied: (task, event) => this.#replied(task, event),
-      ended: (operation) => {
+    this.#requests = new TaskRequests(
+      options,
+      lostCalls,
+      (task, event) => this.#replied(task, event),
+      (operation) => {
         if (operation === "call") this.#inbound.callEnded();
-        this.#ended();
+        ended();
       },
-    });
+    );
     const dispatch = (task: RunningTask, event: TaskEvent): void => this.#dispatch(task, [event]);
-    this.#inbound = new Inbound({ table: this.#table, maxResultLength, dispatch });
+    this.#inbound = new Inbound(this.#table, maxResultLength, dispatch);
     const pushing = (ids: readonly string[], on: boolean): void => {
       for (const id of ids) this.dispatch(id, { type: "pushing", on });
     };
@@ -313,10 +283,6 @@ export class TaskRuntime {
     this.#dispatch(task, [event]);
     if (this.#table.get(task.id) === task && (event.type === "polled" || event.type === "called"))
       this.#push?.watch(task);
-  }
-
-  #ended(): void {
-    if (!this.busy) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** Nobody waits for what a person will say: the question is in the record, or is asked again later. */

@@ -62,7 +62,8 @@ async function judge(mutation: Mutation): Promise<Verdict> {
   try {
     await mkdir(join(copy, "test"));
     await cp(join(ROOT, "src"), join(copy, "src"), { recursive: true });
-    await cp(join(ROOT, "test/simulation"), join(copy, "test/simulation"), { recursive: true });
+    for (const folder of ["test/simulation", "test/fixtures"])
+      await cp(join(ROOT, folder), join(copy, folder), { recursive: true });
     await writeFile(join(copy, "package.json"), '{ "type": "module" }');
     await writeFile(join(copy, "src", mutation.file), await mutated(mutation));
     const began = performance.now();

@@ -31,6 +31,14 @@ describe("DueQueue", () => {
     expect(queue.takeDue(100)).toEqual([]);
   });
 
+  it("does not grow when the times of its tasks change again and again", () => {
+    const queue = new DueQueue();
+    for (let at = 100_000; at > 0; at--) queue.set(at % 2 === 0 ? "even" : "odd", at);
+    expect(queue.length).toBeLessThan(100);
+    expect(queue.takeDue(1)).toEqual(["odd"]);
+    expect(queue.takeDue(2)).toEqual(["even"]);
+  });
+
   it("a time set back and forth counts once", () => {
     const queue = new DueQueue();
     for (const at of [10, 20, 10, 20, 10]) queue.set("a", at);
