@@ -14,8 +14,8 @@ import { landed, relaxed, troubled, without } from "./trouble.ts";
  */
 export function asked(state: TaskState, request: InputRequest, now: number): TaskState {
   const { record } = state;
-  const known = record.inputs.findLast((input) => hasIdOf(input, request));
-  if (known && sameSession(known, request) && sameQuestion(known, request)) return state;
+  const known = record.inputs.findLast((input) => hasIdOf(input, request) && sameSession(input, request));
+  if (known && sameQuestion(known, request)) return state;
   const inputs = record.inputs.map((input) =>
     // The answer to the earlier request of this id would now go to the new one.
     hasIdOf(input, request) && isUnsettled(input) ? withdrawn(input) : input,

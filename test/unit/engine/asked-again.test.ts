@@ -105,6 +105,16 @@ describe("a question whose session ended before its answer was sent", () => {
     expect(walk.state.hold).toEqual(hold);
   });
 
+  it("is asked again once by a new session's request that comes twice, of two that asked the same", () => {
+    const walk = asks(asks(waiting(), 2, "Colour?", "s1"), 1, "Colour?", "s1");
+    answer(walk, "rpc-2");
+    answer(walk, "rpc-1");
+    walk.on({ type: "undeliverable", keys: ["rpc-2", "rpc-1"], sessionId: "s1" });
+    const once = states(asks(walk, 1, "Colour?", "s2"));
+    expect(once).toEqual(["rpc-2 answered", "rpc-1 withdrawn"]);
+    expect(states(asks(walk, 1, "Colour?", "s2"))).toEqual(once);
+  });
+
   it("stays the same question while it is open, with the id of the new session", () => {
     const walk = asks(asks(waiting(), 0, "Colour?", "s1"), 3, "Colour?", "s2");
     expect(walk.record.inputs).toMatchObject([{ key: "rpc-0", state: "open", rpcId: 3, sessionId: "s2" }]);
