@@ -33,10 +33,14 @@ export function callError(task: TaskReference, outcome: Exclude<Outcome, { kind:
     : new RequestFaultError(failure.unsent, faultOfFailure(failure), undefined, { endpoint: task.endpoint });
 }
 
+/** A call that was never sent failed by a fault: of its fields the failure has those that its kind has. */
 function faultOfFailure({ reason, message, rpc, httpStatus, raw }: Failure): Fault {
-  if (rpc) return { kind: "rpc", error: rpc, message, unsent: true };
-  if (httpStatus !== undefined) return { kind: "http", status: httpStatus, message, unsent: true };
-  if (reason === "malformed") return { kind: reason, message, raw };
-  if (reason === "unauthorized" || reason === "oversized") return { kind: reason, message };
-  return { kind: "network", message, unsent: true };
+  return {
+    kind: reason === "unreachable" ? "network" : reason,
+    message,
+    unsent: true,
+    ...(rpc && { error: rpc }),
+    ...(httpStatus && { status: httpStatus }),
+    ...(raw !== undefined && { raw }),
+  } as Fault;
 }

@@ -17,7 +17,7 @@ function referenceOf({ id, endpoint, tool, taskId }: TaskReference): TaskReferen
 
 /** A task ended without a result. `task` says which. */
 export abstract class TaskError extends Error {
-  readonly task: TaskReference;
+  declare readonly task: TaskReference;
 
   constructor(task: TaskReference, message: string) {
     const name = task.taskId === undefined ? `call of ${task.tool}` : `task ${task.taskId} (${task.tool})`;
@@ -29,7 +29,7 @@ export abstract class TaskError extends Error {
 /** The request failed: the server answered with a JSON-RPC error, or refused it. Mend the cause, then call again. */
 export class TaskFailedError extends TaskError {
   override readonly name = "TaskFailedError";
-  readonly failure: Failure;
+  declare readonly failure: Failure;
 
   constructor(task: TaskReference, failure: Failure) {
     super(task, `failed: ${failure.message}`);
@@ -40,7 +40,7 @@ export class TaskFailedError extends TaskError {
 /** The task was cancelled. `confirmed` is false if the server acknowledged the wish and never said it was done. */
 export class TaskCancelledError extends TaskError {
   override readonly name = "TaskCancelledError";
-  readonly confirmed: boolean;
+  declare readonly confirmed: boolean;
 
   constructor(task: TaskReference, confirmed: boolean, detail?: string) {
     super(
@@ -56,7 +56,7 @@ export class TaskCancelledError extends TaskError {
 /** The task's TTL passed before its result was had. Call again, with a longer `ttlMs` where the server heeds it. */
 export class TaskExpiredError extends TaskError {
   override readonly name = "TaskExpiredError";
-  readonly detail: string;
+  declare readonly detail: string;
 
   constructor(task: TaskReference, detail: string) {
     super(task, `expired. ${detail}`);
@@ -67,9 +67,9 @@ export class TaskExpiredError extends TaskError {
 /** It cannot be known what became of the call: it may have been done. Check before you call again. */
 export class TaskLostError extends TaskError {
   override readonly name = "TaskLostError";
-  readonly detail: string;
+  declare readonly detail: string;
   /** Tasks of the server that might be this one. */
-  readonly candidates: readonly string[];
+  declare readonly candidates: readonly string[];
 
   constructor(task: TaskReference, detail: string, candidates: readonly string[]) {
     super(task, `is lost. ${detail}`);
@@ -90,8 +90,8 @@ export class ClientClosedError extends Error {
 /** No endpoint of that name was given to the TaskClient. */
 export class UnknownEndpointError extends Error {
   override readonly name = "UnknownEndpointError";
-  readonly endpoint: string;
-  readonly known: readonly string[];
+  declare readonly endpoint: string;
+  declare readonly known: readonly string[];
 
   constructor(endpoint: string, known: readonly string[]) {
     super(`There is no endpoint ${JSON.stringify(endpoint)}; there are: ${known.join(", ") || "none"}`);
@@ -103,8 +103,8 @@ export class UnknownEndpointError extends Error {
 /** An answer that does not fit its question, or to a question that is not open. Nothing was sent; answer again. */
 export class InputError extends Error {
   override readonly name = "InputError";
-  readonly task: TaskReference;
-  readonly key: string;
+  declare readonly task: TaskReference;
+  declare readonly key: string;
 
   constructor(task: TaskReference, key: string, message: string) {
     super(message);

@@ -5,13 +5,13 @@ import type { TaskView } from "./task-view.ts";
 
 export interface CallOptions {
   /** Ends the wait for the handle. What has been sent goes on, and is found by `list()` and `resume()`; a queued call is cancelled. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Where the tool leaves a choice (2025-11-25 `optional`): as a task, which is the default, or plainly. */
-  readonly prefer?: TaskPreference;
+  readonly prefer?: TaskPreference | undefined;
   /** How long the server should keep the task, in ms (2025-11-25 `task.ttl`). */
-  readonly ttlMs?: number;
+  readonly ttlMs?: number | undefined;
   /** The call may be sent again when its fate is unknown. By default the tool's own hints say. */
-  readonly repeatable?: boolean;
+  readonly repeatable?: boolean | undefined;
 }
 
 /** Reads the tasks that a client holds, wherever they run. */

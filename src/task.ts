@@ -152,21 +152,20 @@ export class Task<Output = unknown> implements AsyncIterable<TaskView> {
   }
 }
 
-/** Resolves at the task's next change; rejects with the reason of the first signal that is aborted. */
+/** Resolves at the task's next change; rejects with the reason of a signal that is aborted. */
 export function nextChange(task: Task, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+  const watched = [...signals, task.closed];
   return new Promise((resolve, reject) => {
-    const stops: (() => void)[] = [];
-    const settle = (finish: () => void): void => {
-      for (const stop of stops) stop();
-      finish();
+    const settle = (): void => {
+      unsubscribe();
+      for (const signal of watched) signal?.removeEventListener("abort", settle);
+      const aborted = watched.find((signal) => signal?.aborted);
+      if (aborted) reject(aborted.reason);
+      else resolve();
     };
-    for (const signal of [...signals, task.closed]) {
-      if (signal?.aborted) return settle(() => reject(signal.reason));
-      const aborted = (): void => settle(() => reject(signal?.reason));
-      signal?.addEventListener("abort", aborted);
-      stops.push(() => signal?.removeEventListener("abort", aborted));
-    }
-    stops.push(task.subscribe(() => settle(resolve)));
+    const unsubscribe = task.subscribe(settle);
+    for (const signal of watched) signal?.addEventListener("abort", settle);
+    if (watched.some((signal) => signal?.aborted)) settle();
   });
 }
 

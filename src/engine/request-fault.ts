@@ -14,9 +14,9 @@ export interface RequestTarget {
 /** A request that brought no usable reply. `fault` says why, `method` which it was, `target` where it went. */
 export class RequestFaultError extends Error {
   override readonly name = "RequestFaultError";
-  readonly fault: Fault;
-  readonly method: string;
-  readonly target: RequestTarget | undefined;
+  declare readonly fault: Fault;
+  declare readonly method: string;
+  declare readonly target: RequestTarget | undefined;
 
   constructor(method: string, fault: Fault, cause?: unknown, target?: RequestTarget) {
     const { endpoint, address } = target ?? {};

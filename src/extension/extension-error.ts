@@ -10,7 +10,7 @@ export type ExtensionFailure = "unreachable" | "refused" | "malformed" | "failed
 /** The extension's worker could not be asked, or would not answer. A call that was out may have been made: see `list()`. */
 export class ExtensionError extends Error {
   override readonly name = "ExtensionError";
-  readonly code: ExtensionFailure;
+  declare readonly code: ExtensionFailure;
 
   constructor(code: ExtensionFailure, message: string, options?: ErrorOptions) {
     super(message, options);

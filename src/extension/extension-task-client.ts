@@ -107,14 +107,9 @@ export class ExtensionTaskClient implements TaskClientApi {
   ): Promise<Task<Output>> {
     const { signal, prefer, ttlMs, repeatable, id = randomId() } = options;
     signal?.throwIfAborted();
-    const choices = {
-      ...(prefer !== undefined && { prefer }),
-      ...(ttlMs !== undefined && { ttlMs }),
-      ...(repeatable !== undefined && { repeatable }),
-    };
     const asked = jsonCopy((args ?? {}) as JsonObject, `The arguments of ${tool}`);
     const answer = await this.#line.ask(
-      { method: "call", id, endpoint, tool, args: asked, ...choices },
+      { method: "call", id, endpoint, tool, args: asked, prefer, ttlMs, repeatable },
       signal,
     );
     return this.#mirror.called(taskIn(answer), false) as Task<Output>;

@@ -20,9 +20,9 @@ export type PageRequest =
       readonly endpoint: string;
       readonly tool: string;
       readonly args: JsonObject;
-      readonly prefer?: TaskPreference;
-      readonly ttlMs?: number;
-      readonly repeatable?: boolean;
+      readonly prefer?: TaskPreference | undefined;
+      readonly ttlMs?: number | undefined;
+      readonly repeatable?: boolean | undefined;
     }
   /** Without their results. */
   | { readonly method: "tasks"; readonly which: "all" | "unfinished" }

@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import { backoffDelay } from "../engine/schedule.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
 import type { Waits } from "../mirror/waits.ts";
 import { isObject } from "../protocol/json.ts";
@@ -161,9 +160,8 @@ export class WorkerLine {
     if (this.#failures >= ATTEMPTS) this.#rejectAll(error);
     if (!this.#wanted) return;
     this.#pausing = true;
-    const pause = backoffDelay(this.#key, this.#failures);
     void this.#options.waits
-      .wait(pause, false, this.#closing.signal)
+      .backOff(this.#key, this.#failures, undefined, this.#closing.signal)
       .catch(() => undefined)
       .then(() => {
         this.#pausing = false;

@@ -250,10 +250,6 @@ function withKnownParts({ omitted, ...received }: TaskView, known: TaskView): Ta
     !known.omitted?.includes(part) &&
     (part === "arguments" || (part === "inputRequests" && known.rev === received.rev));
   const left = omitted.filter((part) => !has(part));
-  return {
-    ...received,
-    ...(omitted.includes("arguments") && has("arguments") && { arguments: known.arguments }),
-    ...(omitted.includes("inputRequests") && has("inputRequests") && { inputRequests: known.inputRequests }),
-    ...(left.length > 0 && { omitted: left }),
-  };
+  const parts = Object.fromEntries(omitted.filter(has).map((part) => [part, known[part]]));
+  return { ...received, ...parts, ...(left.length > 0 && { omitted: left }) };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { backoffDelay } from "../engine/schedule.ts";
 
 /** The waits of a backoff. A nudge ends them early. */
 export class Waits {
@@ -10,23 +11,24 @@ export class Waits {
   }
 
   /**
-   * Rejects with the signal's reason when aborted.
-   * @param demanded The worker named the time: a nudge does not shorten it.
+   * Waits after a failure. Rejects with the signal's reason when aborted.
+   * @param key Spreads the waits of many clients.
+   * @param failures How many there were in a row, at least 1.
+   * @param demandedMs How long the other side asked to be left alone, in ms, if it did: a nudge does not shorten that.
    */
-  wait(ms: number, demanded: boolean, signal: AbortSignal): Promise<void> {
+  backOff(key: string, failures: number, demandedMs: number | undefined, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const settle = (finish: () => void): void => {
+      const done = (): void => {
         callOff();
         this.#early.delete(done);
-        signal.removeEventListener("abort", aborted);
-        finish();
+        signal.removeEventListener("abort", done);
+        if (signal.aborted) reject(signal.reason);
+        else resolve();
       };
-      const done = (): void => settle(resolve);
-      const aborted = (): void => settle(() => reject(signal.reason));
-      const callOff = this.#clock.after(ms, done);
-      if (!demanded) this.#early.add(done);
-      signal.addEventListener("abort", aborted);
+      const callOff = this.#clock.after(Math.max(demandedMs ?? 0, backoffDelay(key, failures)), done);
+      if (demandedMs === undefined) this.#early.add(done);
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
     });
   }
 

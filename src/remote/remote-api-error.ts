@@ -9,28 +9,24 @@ export interface RemoteRefusal {
   readonly code: string;
   readonly detail: string;
   /** How long the worker asks to be left alone, in ms. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** Names this very failure in the worker's log. */
-  readonly instance?: string;
+  readonly instance?: string | undefined;
 }
 
 /** The worker refused a request, failed at it, or could not be reached. */
 export class RemoteApiError extends Error {
   override readonly name = "RemoteApiError";
-  readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly retryAfterMs: number | undefined;
-  readonly instance: string | undefined;
+  declare readonly status: number;
+  declare readonly code: string;
+  declare readonly detail: string;
+  declare readonly retryAfterMs: number | undefined;
+  declare readonly instance: string | undefined;
 
   constructor(refusal: RemoteRefusal, options?: ErrorOptions) {
     const { status, code, detail } = refusal;
     super(status === 0 ? detail : `${detail} (${status} ${code})`, options);
-    this.status = status;
-    this.code = code;
-    this.detail = detail;
-    this.retryAfterMs = refusal.retryAfterMs;
-    this.instance = refusal.instance;
+    Object.assign(this, refusal);
   }
 }
 
@@ -55,15 +51,13 @@ export function malformed(status: number, detail: string, cause?: unknown): Remo
  */
 export async function refusalOf(response: Response, now: number): Promise<RemoteApiError> {
   const problem = await problemIn(response);
-  const retryAfterMs = readRetryAfter(response.headers.get("retry-after"), now);
-  const detail = text(problem.detail) ?? text(problem.title) ?? `The worker answered ${response.status}`;
-  const instance = text(problem.instance);
+  const { status, headers } = response;
   return new RemoteApiError({
-    status: response.status,
+    status,
     code: text(problem.code) ?? "http",
-    detail,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(instance !== undefined && { instance }),
+    detail: text(problem.detail) ?? text(problem.title) ?? `The worker answered ${status}`,
+    retryAfterMs: readRetryAfter(headers.get("retry-after"), now),
+    instance: text(problem.instance),
   });
 }
 

@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import { backoffDelay } from "../engine/schedule.ts";
 import type { Waits } from "../mirror/waits.ts";
 import { malformed, RemoteApiError, refusalOf, unreachable } from "./remote-api-error.ts";
 
@@ -8,7 +7,7 @@ export type TokenSource = string | (() => string | Promise<string>);
 
 export interface RemoteApiOptions {
   readonly url: string | URL;
-  readonly token?: TokenSource;
+  readonly token: TokenSource | undefined;
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
   readonly waits: Waits;
@@ -103,10 +102,7 @@ export class RemoteApi {
         if (failures >= attempts || !isPassing(error)) throw error;
         meanwhile?.(error);
         this.#options.retrying(error);
-        const demanded = error.retryAfterMs;
-        const backoff = backoffDelay(key, failures);
-        const ms = Math.max(demanded ?? 0, backoff);
-        await this.#options.waits.wait(ms, demanded !== undefined, request.signal);
+        await this.#options.waits.backOff(key, failures, error.retryAfterMs, request.signal);
       }
     }
   }

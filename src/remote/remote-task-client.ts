@@ -54,7 +54,7 @@ export class RemoteTaskClient implements TaskClientApi {
     const waits = new Waits(clock);
     const api = new RemoteApi({
       url,
-      ...(token !== undefined && { token }),
+      token,
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       clock,
       waits,

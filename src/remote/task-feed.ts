@@ -1,7 +1,6 @@
 import type { StreamedEvent } from "../channel/event-stream.ts";
 import { followEvents } from "../channel/follow-events.ts";
 import type { Clock } from "../clock.ts";
-import { backoffDelay } from "../engine/schedule.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
 import type { Waits } from "../mirror/waits.ts";
 import { isObject } from "../protocol/json.ts";
@@ -53,10 +52,7 @@ export class TaskFeed {
       broken: async (thrown, failures) => {
         const error = thrown instanceof RemoteApiError ? thrown : unreachable(thrown);
         troubled(error);
-        const demanded = error.retryAfterMs;
-        const backoff = backoffDelay(this.#key, failures);
-        const wait = waits.wait(Math.max(demanded ?? 0, backoff), demanded !== undefined, signal);
-        await wait.catch(() => undefined);
+        await waits.backOff(this.#key, failures, error.retryAfterMs, signal).catch(() => undefined);
       },
       clock,
       signal,

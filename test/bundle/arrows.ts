@@ -58,6 +58,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     "src/mirror",
     [
       "src/clock.ts",
+      "src/engine",
       "src/protocol",
       "src/errors.ts",
       "src/task-view.ts",
@@ -149,7 +150,6 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     [
       "src/clock.ts",
       "src/protocol",
-      "src/engine",
       "src/errors.ts",
       "src/random-id.ts",
       "src/channel",
