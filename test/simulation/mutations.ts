@@ -44,8 +44,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "an outcome that another tab did not live to publish is not published",
-    file: "runtime/task-host.ts",
-    find: "if (record?.outcome) this.#publish(record);",
+    file: "runtime/residence.ts",
+    find: "if (record?.outcome) publish(parts, record);",
     replace: "",
   },
   {
@@ -70,7 +70,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a deposed leader goes on",
     file: "runtime/task-host.ts",
-    find: "this.#yieldAll(endpoint);",
+    find: "yieldAll(this.#parts, endpoint);",
     replace: "",
     contended: true,
   },
@@ -158,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // That the engine takes no second answer either cannot be seen from outside: this is asked before it.
   {
     name: "a second answer is said to be taken",
-    file: "runtime/task-host.ts",
+    file: "runtime/task-actions.ts",
     find: 'state && (action.type !== "answered" || openInputs(state.record).some(({ key }) => key === action.key));',
     replace: "state !== undefined;",
   },
@@ -176,21 +176,21 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "resume forgets calls that were out",
-    file: "runtime/task-host.ts",
-    find: 'claim === "wait") void this.#wakeOrphan(ownership, id);',
+    file: "runtime/residence.ts",
+    find: 'claim === "wait") void resumeOrphan(parts, ownership, id);',
     replace: 'claim === "wait") continue;',
   },
   {
     name: "a task handed over is not taken up",
     file: "runtime/task-host.ts",
-    find: "adopt: (record, base) => this.#adopt(record, base),",
+    find: "adopt: (record, base) => adopt(this.#parts, record, base),",
     replace: "adopt: () => undefined,",
   },
   {
     name: "a task that another tab moved on is let go by the leader",
-    file: "runtime/task-host.ts",
+    file: "runtime/residence.ts",
     find: "if (own) return record;",
-    replace: "if (own) { this.#runtime.yield(id); return undefined; }",
+    replace: "if (own) { runtime.yield(id); return undefined; }",
   },
   {
     name: "a lost session is not made anew",
@@ -261,9 +261,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "what another tab moved on is held on to",
-    file: "runtime/task-host.ts",
-    find: "this.#runtime.overtakenBy(view);\n        if (this.#isFollowed(view.id)) changed(view);",
-    replace: "if (this.#isFollowed(view.id)) changed(view);",
+    file: "runtime/followed-tasks.ts",
+    find: "runtime.overtakenBy(view);\n  if (isFollowed(parts, view.id)) options.changed(view);",
+    replace: "if (isFollowed(parts, view.id)) options.changed(view);",
     contended: true,
   },
   {

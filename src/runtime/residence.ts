@@ -1,0 +1,95 @@
+import { endedAsPlainCall, isCall, type TaskRecord } from "../engine/record.ts";
+import { viewOf } from "../task-view.ts";
+import { claimOf, type HostParts } from "./host-parts.ts";
+import type { Ownership } from "./ownership.ts";
+
+/**
+ * Runs those of the records that this process may run.
+ * @param dueFrom Nothing was due before then (ms since 1970), by this process's own steps.
+ */
+export function resume(parts: HostParts, records: readonly TaskRecord[], dueFrom?: number): void {
+  const { options, runtime } = parts;
+  for (const record of records) {
+    const { id, endpoint } = record;
+    if (runtime.state(id)) continue;
+    const ownership = parts.ownership(record);
+    // Reading took its time: another tab may lead by now.
+    const claim = claimOf(ownership, record);
+    if (claim === "leave") continue;
+    if (!options.endpoint(endpoint)) {
+      const given = options.endpoints.map((name) => JSON.stringify(name)).join(", ") || "none";
+      const message = `Task ${id} waits for the endpoint ${JSON.stringify(endpoint)}, which this TaskClient was not given (it has ${given}). Give it its server under that name to resume its tasks`;
+      options.report({ kind: "unknown-endpoint", id, endpoint, message });
+    } else if (claim === "wait") void resumeOrphan(parts, ownership, id);
+    else runtime.wake(record, dueFrom === undefined ? {} : { dueFrom });
+  }
+}
+
+/**
+ * Runs a record that another tab hands over. It has just heard of the task: this one need not poll at once.
+ * @param base The `rev` that the store holds, where that is not the record's.
+ */
+export function adopt(parts: HostParts, record: TaskRecord, base?: number): void {
+  const ownership = parts.ownership(record);
+  const claim = claimOf(ownership, record);
+  if (claim === "wait") void resumeOrphan(parts, ownership, record.id);
+  else if (claim === "run") parts.runtime.wake(record, { fresh: true }, base ?? null);
+}
+
+/** Recovers a call once the tab that made it is gone, and its lock with it; or runs the task that it has become. */
+export function resumeOrphan(parts: HostParts, ownership: Ownership, id: string): Promise<void> {
+  const { runtime, stored } = parts;
+  return ownership.calls.takeOver(id, async (keep) => {
+    const record = await stored.record(id);
+    // The tab that made the call may have died before it could publish how it ended.
+    if (record?.outcome) publish(parts, record);
+    if (!record || record.outcome || ownership.standing === "following" || runtime.state(id)) return;
+    if (isCall(record)) keep();
+    // Past the call, its tab has just heard of the task, and hands it over too.
+    runtime.wake(record, { fresh: !isCall(record) });
+  });
+}
+
+/** Another tab leads now: lets go of what runs here. */
+export function yieldAll({ runtime, ownership }: HostParts, endpoint: string): void {
+  const own = ownership({ endpoint });
+  for (const { record } of [...runtime.states()]) {
+    if (record.endpoint !== endpoint) continue;
+    const { id, stage, call } = record;
+    // A call this tab is making stays with it; so does one that can be no task, which nobody else knows.
+    const isPlain = stage === "calling" && !call.asTask;
+    if (isPlain || (!runtime.isStored(id) && own.calls.makes(id))) continue;
+    if (claimOf(own, record) !== "leave") continue;
+    runtime.yield(id);
+    own.calls.release(id);
+  }
+}
+
+/**
+ * Another tab moved on a task that runs here, or deleted it. Resolves with the record to go on from, if this process may run
+ * it; otherwise it lets go.
+ */
+export async function overtaken(parts: HostParts, id: string): Promise<TaskRecord | undefined> {
+  const { options, runtime, stored } = parts;
+  const look = await stored.look(id);
+  const record = look?.record;
+  if (record) publish(parts, record);
+  // The tab that deleted it may have died before it told the others.
+  else if (look && !look.held) options.forgotten(id);
+  const ownership = parts.ownership(record ?? runtime.state(id)?.record ?? {});
+  const goesOn = record && !record.outcome && ownership.standing !== "following";
+  // A call that another tab makes is that tab's, until it ends.
+  const own = goesOn && (!isCall(record) || ownership.standing === "alone" || runtime.sends(id, "call"));
+  if (own) return record;
+  ownership.calls.release(id);
+  runtime.yield(id);
+  if (goesOn) void resumeOrphan(parts, ownership, id);
+  return undefined;
+}
+
+/** The tab that wrote this may have died before it told the other tabs, or have been deposed meanwhile. */
+function publish({ options, ownership }: HostParts, record: TaskRecord): void {
+  const view = viewOf(record);
+  options.changed(view);
+  ownership(record).publish(view, endedAsPlainCall(record));
+}
