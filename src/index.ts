@@ -3,13 +3,25 @@
  * @module
  */
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
+export type { HostedClient } from "./client/hosted-client.ts";
 export type { StartOptions } from "./client/new-call.ts";
 export type { EndpointRequestOptions, HostedClientOptions } from "./client/options.ts";
 export { TaskClient, type TaskClientOptions } from "./client/task-client.ts";
 export type { Clock } from "./clock.ts";
+export type { Standing } from "./engine/claim.ts";
 export type { Fault } from "./engine/fault.ts";
-export type { Failure, Outcome, TaskRecord } from "./engine/record.ts";
-export { RequestFaultError } from "./engine/request-fault.ts";
+export type {
+  Failure,
+  Outcome,
+  RecordedCall,
+  RecordedCancel,
+  RecordedInput,
+  Recovery,
+  Stage,
+  TaskRecord,
+} from "./engine/record.ts";
+export { RequestFaultError, type RequestTarget } from "./engine/request-fault.ts";
+export type { Doubt } from "./engine/reused-id.ts";
 export type { Timing } from "./engine/schedule.ts";
 export type { Trouble } from "./engine/state.ts";
 export {
@@ -28,18 +40,28 @@ export type { Host } from "./hosts/host.ts";
 export { timerHost } from "./hosts/timer-host.ts";
 export type { InputMethod, InputRequest } from "./protocol/input-request.ts";
 export type { JsonObject, JsonValue } from "./protocol/json.ts";
+export type { RpcErrorBody } from "./protocol/json-rpc.ts";
+export type { HeaderParameter } from "./protocol/parameter-headers.ts";
 export type { Generation } from "./protocol/registry.ts";
 export type { ClientIdentity, Session } from "./protocol/session.ts";
-export type { TaskPreference } from "./protocol/task-protocol.ts";
-export type { TaskProgress, TaskSnapshot, WireStatus } from "./protocol/task-snapshot.ts";
+export type { TaskId, TaskPreference, ToolCall } from "./protocol/task-protocol.ts";
+export type { CallReply, TaskPayload, TaskReading } from "./protocol/task-reading.ts";
+export type { SnapshotReading, TaskProgress, TaskSnapshot, WireStatus } from "./protocol/task-snapshot.ts";
 export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
 export type { Alarm } from "./runtime/alarm.ts";
+export type {
+  CallOwnership,
+  Ownership,
+  OwnershipEvents,
+  OwnershipOf,
+  TaskAction,
+} from "./runtime/ownership.ts";
 export type { Problem } from "./runtime/problem.ts";
 export type { Keep } from "./runtime/retention.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";
-export { Task } from "./task.ts";
+export { Task, type TaskActions } from "./task.ts";
 export type { CallOptions, TaskClientApi, TaskReader } from "./task-client-api.ts";
 export type { TaskStatus } from "./task-status.ts";
-export type { TaskView } from "./task-view.ts";
+export type { OmittedPart, TaskView } from "./task-view.ts";
 export { VERSION } from "./version.ts";

@@ -27,7 +27,7 @@ export interface AiSdkIssues {
   readonly issues: readonly { readonly message: string }[];
 }
 
-type SchemaJson = Record<string, unknown>;
+export type SchemaJson = Record<string, unknown>;
 
 /** What a model is sent of a result. `data` is base64. */
 export type AiSdkOutput =

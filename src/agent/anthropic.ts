@@ -17,7 +17,7 @@ export interface AnthropicTool {
 }
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const;
-type ImageType = (typeof IMAGE_TYPES)[number];
+export type ImageType = (typeof IMAGE_TYPES)[number];
 
 /** One block of a tool result. `data` is base64. */
 export type AnthropicContent =

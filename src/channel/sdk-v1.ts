@@ -20,6 +20,8 @@ import type { Transport } from "./transport.ts";
 import { type TransportSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
 export type { Connector } from "./connection.ts";
+export type { Fetch } from "./exchange.ts";
+export type { UrlOptions } from "./url-connector.ts";
 
 /** Runs tasks through a v1 `Client` that the app connects, and goes on using, itself. */
 export function fromClient(client: Pick<Client, "transport" | "getServerCapabilities">): Connector {

@@ -20,9 +20,12 @@ import type { Connector } from "./connection.ts";
 import type { Transport } from "./transport.ts";
 import { type TransportSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
+export type { ClientOptions } from "./client-connector.ts";
 export type { Connector } from "./connection.ts";
+export type { Fetch } from "./exchange.ts";
+export type { UrlOptions } from "./url-connector.ts";
 
-type ConnectedClient = Pick<
+export type ConnectedClient = Pick<
   Client,
   "transport" | "getServerCapabilities" | "getProtocolEra" | "getNegotiatedProtocolVersion"
 >;

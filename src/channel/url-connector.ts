@@ -1,9 +1,8 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { isInputMethod } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { INVALID_PARAMS, isRequest, METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
+import { isRequest } from "../protocol/json-rpc.ts";
 import type { ProtocolOf } from "../protocol/registry.ts";
-import { type ClientIdentity, RELATED_TASK, type Session } from "../protocol/session.ts";
+import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { authorizedFetch, type Credentials } from "./authorization.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
 import {
@@ -18,6 +17,7 @@ import { agree, type Era } from "./handshake.ts";
 import { RpcChannel } from "./rpc-channel.ts";
 import { ServerStream } from "./server-stream.ts";
 import { type Transport, tapClose, unlessTaken } from "./transport.ts";
+import { answerUntaken } from "./untaken-request.ts";
 
 export interface UrlOptions {
   /** Which generation to speak; `auto` asks the server. */
@@ -165,18 +165,4 @@ async function agreed(
     await channel.transport.close().catch(() => undefined);
     throw error;
   }
-}
-
-const TAG_IT = `name the task in _meta["${RELATED_TASK}"], or ask on the response stream of its call`;
-
-/** Nobody else listens on a bare transport, and a server's request must not hang. */
-function answerUntaken(channel: RpcChannel, id: string | number, method: string): void {
-  const answer =
-    method === "ping"
-      ? channel.respond(id, {})
-      : isInputMethod(method)
-        ? channel.refuse(id, INVALID_PARAMS, `${method} belongs to no call or task of this client: ${TAG_IT}`)
-        : channel.refuse(id, METHOD_NOT_FOUND, `${method} is not supported by this client`);
-  // If the answer does not arrive, the server's own timeout ends its request.
-  answer.catch(() => undefined);
 }

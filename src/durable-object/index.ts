@@ -30,9 +30,9 @@ import type { ObjectState } from "./storage.ts";
 import type { TaskChange } from "./update-log.ts";
 
 export { jsonWeight } from "../protocol/bounds.ts";
-export { withoutServerStream } from "./server-stream.ts";
+export { type Fetch, withoutServerStream } from "./server-stream.ts";
 export type { TaskPage, TaskQuery } from "./sqlite-store.ts";
-export type { ObjectState, ObjectStorage } from "./storage.ts";
+export type { ObjectState, ObjectStorage, SqlValue } from "./storage.ts";
 export type { TaskChange } from "./update-log.ts";
 
 /** What TaskClient takes, but for what the object itself gives. */

@@ -1,4 +1,4 @@
-type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
  * A fetch for connectors in places that hold no connection: the stream on which a 2025-11-25 server would send of

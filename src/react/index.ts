@@ -5,7 +5,7 @@
  * @module
  */
 
-export type { TaskListing } from "./client-tasks.ts";
+export type { ClientTasks, TaskListing } from "./client-tasks.ts";
 export type { OpenQuestion } from "./open-question.ts";
 export { TaskClientProvider, type TaskClientProviderProps, useTaskClient } from "./provider.ts";
 export type { TaskFilter } from "./task-filter.ts";

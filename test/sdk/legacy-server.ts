@@ -37,11 +37,8 @@ export class LegacyServer {
     this.#tasks.cleanup();
   }
 
-  async #newSession(): Promise<WebStandardStreamableHTTPServerTransport> {
-    const transport: WebStandardStreamableHTTPServerTransport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: () => crypto.randomUUID(),
-      onsessioninitialized: (id) => void this.#sessions.set(id, transport),
-    });
+  /** Returns a server of the same tasks that is not connected: for one connection of any transport. */
+  newServer(): McpServer {
     const server = new McpServer(
       { name: "legacy-server", version: "1.0.0" },
       {
@@ -63,7 +60,15 @@ export class LegacyServer {
         },
       },
     );
-    await server.connect(transport);
+    return server;
+  }
+
+  async #newSession(): Promise<WebStandardStreamableHTTPServerTransport> {
+    const transport: WebStandardStreamableHTTPServerTransport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => crypto.randomUUID(),
+      onsessioninitialized: (id) => void this.#sessions.set(id, transport),
+    });
+    await this.newServer().connect(transport);
     return transport;
   }
 }
