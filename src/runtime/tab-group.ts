@@ -147,6 +147,7 @@ export class TabGroup implements Ownership {
     if (this.#closing.signal.aborted) return;
     this.#stopWatching = this.#platform.onVisible(() => {
       this.#events.awake();
+      this.#scheduleWatch();
       this.#watch();
     });
     this.#scheduleWatch();
@@ -187,6 +188,7 @@ export class TabGroup implements Ownership {
       case "announce":
         return this.#post({ type: "elected" }, true);
       case "yield":
+        this.#scheduleWatch();
         return this.#events.deposed();
       case "release":
         return this.#release?.();
@@ -244,7 +246,10 @@ export class TabGroup implements Ownership {
       });
   }
 
+  /** A leader and a hidden tab set no timer: it begins anew when they step down, or become visible. */
   #scheduleWatch(): void {
+    this.#cancelWatch?.();
+    if (leads(this.#state) || !this.#platform.visible()) return;
     this.#cancelWatch = this.#clock.after(WATCH_MS, () => {
       this.#scheduleWatch();
       this.#watch();

@@ -271,6 +271,23 @@ describe("a leader that serves nobody", () => {
     expect([leads(leader), leads(follower)]).toEqual([true, false]);
   });
 
+  it("is watched by a timer of each visible follower, and of no other tab", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    await group.clock.advance(10_000);
+    expect(group.clock.pending, "the follower").toBe(1);
+    follower.tab.hide();
+    await group.clock.advance(10_000);
+    expect(group.clock.pending, "nobody").toBe(0);
+    leader.tab.hide();
+    follower.tab.show();
+    await group.clock.advance(10_000);
+    leader.tab.show();
+    await group.clock.advance(10_000);
+    expect([leads(leader), leads(follower)]).toEqual([false, true]);
+    expect(group.clock.pending, "the leader that was replaced").toBe(1);
+  });
+
   it("that leads again before it hears that its lock was stolen goes on leading when it hears it", async () => {
     const group = new Group();
     const [first] = (await group.joined(1)) as [Member];
@@ -373,7 +390,7 @@ describe("publishing a view", () => {
     leader.tab.freeze();
     await group.clock.advance(60_000);
     expect([leader.published, follower.published, follower.news]).toEqual([[], [], []]);
-    expect(group.clock.pending, "only the leader's watch is left").toBe(1);
+    expect(group.clock.pending, "nobody watches").toBe(0);
   });
 });
 
