@@ -102,7 +102,7 @@ export function backoffDelay(
   failures: number,
   timing: typeof DEFAULT_BACKOFF = DEFAULT_BACKOFF,
 ): number {
-  const step = Math.min(timing.maxBackoffMs, timing.backoffMs * 2 ** Math.min(failures - 1, 30));
+  const step = Math.min(timing.maxBackoffMs, timing.backoffMs * 2 ** (failures - 1));
   return step * (0.5 + 0.5 * spread(`${id}/${failures}`));
 }
 

@@ -112,7 +112,7 @@ export class ExtensionTaskClient implements TaskClientApi {
       { method: "call", id, endpoint, tool, args: asked, prefer, ttlMs, repeatable },
       signal,
     );
-    return this.#mirror.called(taskIn(answer), false) as Task<Output>;
+    return this.#mirror.apply(taskIn(answer)) as Task<Output>;
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   type TaskReference,
   UnknownEndpointError,
 } from "../errors.ts";
-import { isObject } from "../protocol/json.ts";
+import { hasTexts } from "../protocol/json.ts";
 import { ExtensionError, type ExtensionFailure } from "./extension-error.ts";
 
 type EndWithoutResult = Exclude<Outcome, { kind: "completed" }>;
@@ -112,8 +112,4 @@ function isEnd(outcome: EndWithoutResult | undefined): boolean {
     default:
       return hasTexts(outcome, "detail");
   }
-}
-
-function hasTexts(value: unknown, ...fields: readonly string[]): boolean {
-  return isObject(value) && fields.every((field) => typeof value[field] === "string");
 }

@@ -97,17 +97,6 @@ export class TaskMirror implements TaskReader {
   }
 
   /**
-   * Returns the handle of a call that was just made. Throws its TaskError if it ended without a result.
-   * @param ended Whether the call ended within the request: otherwise the process holds the task, and its handle reports its end.
-   */
-  called(view: TaskView, ended = true): Task {
-    const task = this.apply(view);
-    const { outcome } = task.view;
-    if (ended && outcome && outcome.kind !== "completed") throw errorOf(view, outcome);
-    return task;
-  }
-
-  /**
    * Returns the task's handle, moved on to this view unless a later view was applied before.
    * @param news Whether subscribers learn of a task that was unknown.
    */

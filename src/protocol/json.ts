@@ -14,6 +14,14 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether a value is an object whose fields of these names are texts. */
+export function hasTexts<Field extends string>(
+  value: unknown,
+  ...fields: readonly Field[]
+): value is JsonObject & { readonly [field in Field]: string } {
+  return isObject(value) && fields.every((field) => typeof value[field] === "string");
+}
+
 /** A field of the object itself: a form, a tool or an argument may well be called `constructor` or `__proto__`. */
 export function own<T>(fields: { readonly [name: string]: T } | undefined, name: string): T | undefined {
   return fields && Object.hasOwn(fields, name) ? fields[name] : undefined;

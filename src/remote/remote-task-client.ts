@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { ClientClosedError, UnknownEndpointError } from "../errors.ts";
+import { ClientClosedError, errorOf, UnknownEndpointError } from "../errors.ts";
 import { TaskMirror } from "../mirror/task-mirror.ts";
 import { Waits } from "../mirror/waits.ts";
 import type { JsonObject } from "../protocol/json.ts";
@@ -88,7 +88,7 @@ export class RemoteTaskClient implements TaskClientApi {
     args?: Args,
     options: CallOptions = {},
   ): Promise<Task<Output>> {
-    return this.#mirror.called((await this.#call(endpoint, tool, args, options)).task, false) as Task<Output>;
+    return this.#mirror.apply((await this.#call(endpoint, tool, args, options)).task) as Task<Output>;
   }
 
   /**
@@ -103,8 +103,12 @@ export class RemoteTaskClient implements TaskClientApi {
     args?: Args,
     options: CallOptions = {},
   ): Promise<Task<Output>> {
-    const answer = await this.#call(endpoint, tool, args, options);
-    return this.#mirror.called(answer.task, answer.ended) as Task<Output>;
+    const { task: view, ended } = await this.#call(endpoint, tool, args, options);
+    const task = this.#mirror.apply(view) as Task<Output>;
+    const { outcome } = task.view;
+    // Otherwise the worker holds the task, and its handle reports its end.
+    if (ended && outcome && outcome.kind !== "completed") throw errorOf(view, outcome);
+    return task;
   }
 
   async #call(

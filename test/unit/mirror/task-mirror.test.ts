@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { companionTools } from "../../../src/agent/index.ts";
-import { ClientClosedError, TaskFailedError } from "../../../src/errors.ts";
+import { ClientClosedError } from "../../../src/errors.ts";
 import { TaskMirror, type TaskSource } from "../../../src/mirror/task-mirror.ts";
 import { type TaskView, viewOf } from "../../../src/task-view.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { callingRecord, runningRecord, settledRecord, snapshotOf } from "../../fixtures/records.ts";
+import { runningRecord, settledRecord, snapshotOf } from "../../fixtures/records.ts";
 
 const result = { content: [{ type: "text", text: "done" }] };
 
@@ -127,14 +127,6 @@ describe("TaskMirror", () => {
     mirror.connected(true);
     await settled();
     expect(asked, "nothing was missed").toHaveLength(2);
-  });
-
-  it("throws the TaskError of a call that ended within its request, and leaves a later end to the handle", () => {
-    const { mirror } = mirrorOf();
-    const outcome = { kind: "failed", error: { reason: "rpc", message: "No kelp" } } as const;
-    const failed = viewOf(callingRecord({ id: "a", stage: "settled", outcome }));
-    expect(() => mirror.called(failed)).toThrow(TaskFailedError);
-    expect(mirror.called(failed, false).view.status).toBe("failed");
   });
 
   it("cancels at the source, and ends waits when its client is closed", async () => {
