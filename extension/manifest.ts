@@ -8,8 +8,7 @@ export function manifest(version: string): object {
     manifest_version: 3,
     name: "Holdfast",
     version,
-    description:
-      "Long tool calls of MCP servers: start them here, close the browser, and have the result all the same.",
+    description: "Start long tool calls of MCP servers, close the browser, and get the result later.",
     key: KEY,
     icons: icons(16, 32, 48, 128),
     action: { default_popup: "popup.html", default_title: "Holdfast", default_icon: icons(16, 32) },

@@ -27,6 +27,7 @@ function ask({ url, name }: KnownServer): Promise<string> {
     type: "basic",
     iconUrl: ICON,
     title: `${name} wants its header again`,
-    message: "It was kept until the browser closed. Tasks of this server wait until you give it.",
+    message:
+      "The header was forgotten when the browser closed. Tasks of this server wait until you enter it again.",
   });
 }

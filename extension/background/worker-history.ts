@@ -12,7 +12,7 @@ export class WorkerHistory {
       key: `worker ${Math.round(performance.timeOrigin)}`,
       at: Date.now(),
       kind: "opened",
-      text: "Taken up by a worker that the browser started anew",
+      text: "Resumed by a new worker of the extension",
     });
   }
 }

@@ -25,7 +25,7 @@ export function AddServer() {
     // First of all: a browser asks only as long as the click is fresh.
     if (!(await requestHost(href))) {
       return setProblem(
-        `It was not added: without the permission to go to ${host} the extension cannot call it. Press Add again, and allow it.`,
+        `The server was not added: the extension has no permission to access ${host}. Press Add again, and allow it.`,
       );
     }
     if (header === "none") await dropSecret(href);
@@ -40,14 +40,14 @@ export function AddServer() {
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    add().catch((error: unknown) => setProblem(`It was not added: ${error}`));
+    add().catch((error: unknown) => setProblem(`The server was not added: ${error}`));
   };
   return (
     <form className="add-server" onSubmit={submit} noValidate aria-labelledby="add-title">
       <h2 id="add-title">Add a server</h2>
       <TextInput
         label="Address"
-        description="Of an MCP server over Streamable HTTP. The browser asks whether the extension may go there."
+        description="The address of an MCP server (Streamable HTTP). The browser asks whether the extension may access it."
         name="address"
         type="url"
         placeholder="https://example.com/mcp"
@@ -57,7 +57,7 @@ export function AddServer() {
       />
       <TextInput
         label="Name"
-        description="What to call it here; its host, if you give none"
+        description="A name for the server; by default its host"
         name="name"
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}

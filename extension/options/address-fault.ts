@@ -5,6 +5,6 @@ export function addressFault(address: string): string | undefined {
   const { protocol, username, password } = new URL(address);
   if (protocol !== "https:" && protocol !== "http:") return "Only https and http can be called";
   if (username !== "" || password !== "")
-    return "An address is stored: give the password as a header instead";
+    return "Addresses are stored. Give the password as a header instead";
   return undefined;
 }

@@ -11,7 +11,7 @@ export const SECRECIES: readonly { readonly value: Secrecy; readonly label: stri
 
 export const KEPT_WORDS: Readonly<Record<Exclude<Secrecy, "none">, string>> = {
   "until the browser closes":
-    "Kept in memory, never on the disk. When the browser has been closed, tasks of this server wait until you give it again.",
+    "Kept in memory, never on disk. After the browser was closed, tasks of this server wait until you enter it again.",
   "on this computer":
-    "Kept in the browser's profile, as it is: whoever can read your files can read it. Tasks go on after a restart of the browser.",
+    "Stored in the browser's profile, unencrypted: anybody who can read your files can read it. Tasks continue after a restart of the browser.",
 };

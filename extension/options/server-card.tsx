@@ -35,7 +35,7 @@ export function ServerCard({ server }: { readonly server: KnownServer }) {
           variant="default"
           onClick={() => (running > 0 && !sure ? setSure(true) : act(remove(url)))}
         >
-          {sure ? "Remove it all the same" : "Remove"}
+          {sure ? "Remove it anyway" : "Remove"}
         </Button>
       </div>
       <bdi className="quiet mono">{url}</bdi>
@@ -48,7 +48,7 @@ export function ServerCard({ server }: { readonly server: KnownServer }) {
       {access === "no permission" && (
         <div className="lacking" role="alert">
           <p>
-            The browser does not let the extension go to {new URL(url).host}, so its tasks wait. Allow it,
+            The browser does not let the extension access {new URL(url).host}, so its tasks wait. Allow it,
             here or in the browser's own settings for extensions.
           </p>
           <Button size="xs" onClick={() => act(allow(url))}>
@@ -58,7 +58,7 @@ export function ServerCard({ server }: { readonly server: KnownServer }) {
       )}
       {access === "no header" && (
         <p role="alert">
-          The browser was closed since its header was given, so its tasks wait. Give the header again.
+          The browser was closed after the header was entered, so its tasks wait. Enter the header again.
         </p>
       )}
       {server.header !== "none" && <GiveHeader server={server} lacking={access === "no header"} />}

@@ -33,7 +33,7 @@ export async function tasks({ action, args, json, all }: Command & { kind: "task
           "Answered",
         );
       case "cancel":
-        return report(await stored.wish(prefix, { kind: "cancel" }), "Asked to stop");
+        return report(await stored.wish(prefix, { kind: "cancel" }), "Cancellation requested");
       case "forget":
         return report(await stored.wish(prefix, { kind: "forget" }), "Forgotten");
     }
@@ -49,7 +49,7 @@ function report(done: "done" | "later", words: string): number {
   print(
     done === "done"
       ? `${words}.`
-      : "No process runs this task now. It is done as soon as an agent starts this configuration again.",
+      : "No process runs this task now. The request is carried out when an agent next starts this configuration.",
   );
   return 0;
 }

@@ -22,7 +22,7 @@ export async function wrap({ undo, target, yes, only }: Command & { kind: "wrap"
     print(`${file}:`);
     for (const line of lineDifference(before, text)) print(line);
     if (!yes && !(await confirmed())) {
-      print("Nothing was changed. With --yes it is written.");
+      print("Nothing was changed. Use --yes to write it.");
       return 0;
     }
     // What was there before the first wrap is what unwrap goes back to.
@@ -31,7 +31,7 @@ export async function wrap({ undo, target, yes, only }: Command & { kind: "wrap"
     write(file, text);
     if (undo) rmSync(backupOf(file), { force: true });
     print(`${undo ? "Restored" : "Wrapped"} ${result.changed.join(", ")}. Restart the agent.`);
-    if (!undo) print(`The file as it was is ${backupOf(file)}.`);
+    if (!undo) print(`The original file is saved as ${backupOf(file)}.`);
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

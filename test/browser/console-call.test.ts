@@ -166,7 +166,7 @@ test("what the form holds is there as JSON, and JSON that is none is refused bes
   expect(await page.page.inputValue("[name=arguments]")).toContain('"10.1/drift"');
   await page.page.fill("[name=arguments]", "{");
   await form.getByRole("button", { name: "Call", exact: true }).click();
-  await form.getByText("This is no JSON").waitFor();
+  await form.getByText("This is not JSON").waitFor();
   expect(await at.lab.count("tools/call")).toBe(0);
 });
 

@@ -66,7 +66,7 @@ test("a desktop notification tells of a question when the page is not looked at,
   await page.page.goto(at.lab.page);
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
   await page.page.getByRole("button", { name: "0 questions" }).click();
-  await page.page.getByRole("menuitem", { name: "Tell me on the desktop" }).click();
+  await page.page.getByRole("menuitem", { name: "Notify me on the desktop" }).click();
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 150, mode: "ask" });
   await page.question.waitFor();
   const titles = () =>
@@ -152,7 +152,7 @@ test("an address that is none of the web's cannot be opened", async () => {
 
 test("what a model is asked for, a person reads and answers", async () => {
   const page = await asked("ask_model");
-  for (const text of ["The server asks for what a model would say", "Be brief.", "<b>What</b> is kelp?"])
+  for (const text of ["The server asks for a model's reply", "Be brief.", "<b>What</b> is kelp?"])
     await page.question.getByText(text).waitFor();
   const answer = page.question.getByRole("button", { name: "Answer" });
   expect(await answer.isDisabled()).toBe(true);

@@ -37,7 +37,7 @@ test("a time line tells of the reloads a task outlived, and is drawn to scale", 
   await page.task.getByText(/so far, next poll in \d+ s/).waitFor();
   await page.reload();
   await page.stands("completed");
-  await page.task.locator(".time-moments").getByText("Outlived a reload").waitFor();
+  await page.task.locator(".time-moments").getByText("Survived a page reload").waitFor();
   const moments = await page.task.locator(".time-moment").evaluateAll((all) =>
     all.map((mark) => ({
       kind: mark.getAttribute("data-kind"),

@@ -211,7 +211,7 @@ describe("the options", () => {
     }, url);
     const page = await extension.page("options");
     const card = page.locator(`[data-server="${url}"]`);
-    await card.getByText("The browser does not let the extension go to localhost").waitFor();
+    await card.getByText("The browser does not let the extension access localhost").waitFor();
     await card.getByRole("button", { name: "Allow it" }).waitFor();
     const popup = await extension.page("popup");
     await popup.getByText("Elsewhere is closed to the extension").waitFor();

@@ -126,7 +126,7 @@ describe("holdfast tasks", () => {
     expect(await tasksCommand(folder)).toMatch(new RegExp(`${short} +127\\.0\\.0\\.1 +work +working`));
     expect(await tasksCommand(folder, "show", short)).toContain('"key":"a"');
     await expect(tasksCommand(folder, "forget", short)).rejects.toThrow(/has not ended/);
-    expect(await tasksCommand(folder, "cancel", short)).toContain("Asked to stop");
+    expect(await tasksCommand(folder, "cancel", short)).toContain("Cancellation requested");
     await expect.poll(async () => (await storedTasks(folder))[0]?.status).toBe("cancelled");
     expect(await tasksCommand(folder, "forget", short)).toContain("Forgotten");
     expect(await storedTasks(folder)).toEqual([]);

@@ -15,7 +15,7 @@ function adviceFor(error: unknown): string | undefined {
   if (error instanceof RequestFaultError) {
     switch (error.fault.kind) {
       case "network":
-        return inExtension ? "May the extension go to it? See Servers." : undefined;
+        return inExtension ? "May the extension access it? See Servers." : undefined;
       case "timeout":
         return "Try again, or look at the server's log.";
       case "unauthorized":

@@ -18,7 +18,7 @@ export class Faulty extends Component<{ readonly children: ReactNode }, State> {
     if (problem === undefined) return this.props.children;
     return (
       <div role="alert" className="faulty">
-        <p>This view could not be shown: {problem}. The tasks are not touched by that.</p>
+        <p>This view could not be shown: {problem}. The tasks are not affected.</p>
         <Button variant="default" onClick={() => this.setState({ problem: undefined })}>
           Show it again
         </Button>

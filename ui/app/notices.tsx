@@ -11,7 +11,7 @@ export function Notices() {
     <div className="notices">
       {!online && (
         <p className="notice" id="offline" role="status">
-          No network. Tasks go on at their servers, and this page asks again as soon as there is one.
+          No network. Tasks continue at their servers, and this page polls them when the network is back.
         </p>
       )}
       {message !== undefined && (

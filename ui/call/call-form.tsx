@@ -119,7 +119,7 @@ function JsonFaults({ schema, text }: { readonly schema: unknown; readonly text:
   const check = parsed.ok ? checkAgainst(schema, parsed.value) : undefined;
   if (check?.kind !== "checked" || check.faults.length === 0) return null;
   return (
-    <ul className="quiet json-faults" aria-label="What the schema has against it">
+    <ul className="quiet json-faults" aria-label="Problems with the schema">
       {check.faults.slice(0, 10).map(({ path, keyword, message }) => (
         <li key={`${path.join("/")} ${keyword}`}>
           <bdi className="mono">{path.join(".") || "the whole"}</bdi> {message}

@@ -86,7 +86,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
         support={supportOf(tool, session)}
       />
     ) : named !== undefined && found.status === "known" ? (
-      <p role="alert">This server has no tool of the name {named}. Choose one of those it lists.</p>
+      <p role="alert">This server has no tool named {named}. Choose one from the list.</p>
     ) : undefined;
   return <Split master={master} detail={detail} />;
 }

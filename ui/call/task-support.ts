@@ -12,11 +12,15 @@ export interface Support {
 export function supportOf({ facts }: ListedTool, session: Session | undefined): Support {
   const generation = session?.generation;
   if (session && !hasTasks(session))
-    return { word: "never a task", detail: "The server has no tasks: it answers at once", choice: false };
+    return {
+      word: "never a task",
+      detail: "The server does not support tasks: it answers at once",
+      choice: false,
+    };
   if (generation === "2026-07-28")
     return {
       word: "server decides",
-      detail: "The server makes a task of the call when it takes long",
+      detail: "The server makes the call a task if it takes long",
       choice: false,
     };
   switch (facts.taskSupport) {

@@ -11,10 +11,10 @@ const MAX_PARTS = 20_000;
 /** Why there is no form for a schema, if there is none. */
 export function unfitForForm(schema: unknown): string | undefined {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema))
-    return "Its schema is no object";
+    return "Its schema is not an object";
   if (depthExceeds(schema, MAX_DEPTH)) return "Its schema is too deep for a form";
   if (JSON.stringify(schema).length > MAX_LENGTH) return "Its schema is too large for a form";
-  if (expandedSize(schema) > MAX_PARTS) return "Its schema is too large for a form, with all it refers to";
+  if (expandedSize(schema) > MAX_PARTS) return "Its schema is too large for a form, including its references";
   if (isEndless(schema)) return "Its schema goes on without end";
   try {
     tameForForm(schema);

@@ -10,7 +10,7 @@ export function parseObject(text: string): Parsed {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { ok: false, fault: `This is no JSON: ${error instanceof Error ? error.message : error}` };
+    return { ok: false, fault: `This is not JSON: ${error instanceof Error ? error.message : error}` };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { ok: false, fault: "It must be a JSON object: { … }" };

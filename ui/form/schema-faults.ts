@@ -32,7 +32,7 @@ export function checkAgainst(schema: unknown, value: unknown): SchemaCheck {
     };
   }
   if (typeof schema !== "object" || schema === null)
-    return { kind: "unusable", message: "The schema is no object" };
+    return { kind: "unusable", message: "The schema is not an object" };
   try {
     const { schema: quick, left: unchecked } = tamed(schema, longestText(value), visitBudget(MAX_VISITS));
     const validator = new Validator(quick as Schema, draftOf(quick as Schema), false);

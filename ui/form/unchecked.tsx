@@ -3,7 +3,7 @@ export function Unchecked({ patterns }: { readonly patterns: readonly string[] }
   if (patterns.length === 0) return null;
   return (
     <p className="quiet">
-      Not checked here, because it could take too long:{" "}
+      Not checked here, because checking could take too long:{" "}
       {patterns.slice(0, 5).map((pattern) => (
         <bdi key={pattern} className="mono unchecked-pattern">
           {pattern.slice(0, 80)}{" "}

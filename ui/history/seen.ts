@@ -13,7 +13,7 @@ export function seenNow(task: TaskView, now: number): readonly Moment[] {
       key: "accepted",
       at: acceptedAt,
       kind: "accepted",
-      text: `The server made it task ${taskId}`,
+      text: `The server created task ${taskId}`,
     });
   }
   const message = progress?.message ?? snapshot?.statusMessage;

@@ -165,6 +165,6 @@ function arrivalOf(now: number): Moment {
   const reloaded = entry instanceof PerformanceNavigationTiming && entry.type === "reload";
   const key = `page ${Math.round(performance.timeOrigin)}`;
   return reloaded
-    ? { key, at: now, kind: "reload", text: "Outlived a reload of the page" }
-    : { key, at: now, kind: "opened", text: "Taken up by a page that was opened" };
+    ? { key, at: now, kind: "reload", text: "Survived a page reload" }
+    : { key, at: now, kind: "opened", text: "Resumed by a newly opened page" };
 }

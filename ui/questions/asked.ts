@@ -7,9 +7,9 @@ export function askedIn({ method, params }: Pick<InputRequest, "method" | "param
     case "elicitation/create":
       return "The server asks for something";
     case "sampling/createMessage":
-      return "The server asks for what a model would say";
+      return "The server asks for a model's reply";
     case "roots/list":
-      return "The server asks which folders it may work in";
+      return "The server asks which folders it may use";
     default:
       return `The server asks for ${method}, which this console does not know`;
   }

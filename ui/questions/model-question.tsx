@@ -20,14 +20,14 @@ export function ModelQuestion({ params, answer, sent }: ModelQuestionProps) {
         answer({ role: "assistant", model: "a person", stopReason: "endTurn", content });
       }}
     >
-      {typeof systemPrompt === "string" && <Said who="What the model is told" text={systemPrompt} />}
+      {typeof systemPrompt === "string" && <Said who="System prompt for the model" text={systemPrompt} />}
       {messagesIn(params).map(({ role, text: said }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the conversation of a question never changes.
         <Said key={index} who={role} text={said} />
       ))}
       <Textarea
         label="Your answer"
-        description="This page has no model: what you write is what the server gets. To give none, leave it, or cancel the task."
+        description="This page has no model: the server gets what you write. Leave it empty, or cancel the task."
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         required

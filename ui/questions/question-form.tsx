@@ -122,7 +122,7 @@ function AddressQuestion({ request, answer, sent }: AnswersProps) {
       <p>
         {url
           ? "The server asks you to go to this address:"
-          : "The server names an address that is none of the web's:"}
+          : "The server names an address that is not a web address:"}
       </p>
       <p className="address mono">
         <bdi>{url ? url.href : String(request.params.url)}</bdi>
@@ -208,7 +208,7 @@ function Refusals({ answer, sent }: Pick<ChoicesProps, "answer" | "sent">) {
         variant="subtle"
         color="gray"
         disabled={sent}
-        title="Leave it without a choice: the server is told that the question was closed"
+        title="Close the question without a choice. The server learns that it was closed."
         onClick={() => answer({ action: "cancel" })}
       >
         Dismiss

@@ -3,6 +3,6 @@ export function jsonText(value: unknown): string {
   try {
     return JSON.stringify(value, undefined, 2) ?? "";
   } catch {
-    return "This JSON is nested too deep to be written out";
+    return "This JSON is nested too deeply to show";
   }
 }

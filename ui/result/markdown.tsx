@@ -29,7 +29,7 @@ export default function Markdown({ text, plain }: MarkdownProps) {
     case "given up":
       return (
         <>
-          <p className="quiet">Reading this as Markdown takes too long, so here is the text.</p>
+          <p className="quiet">This takes too long to show as Markdown, so here is the plain text.</p>
           {plain}
         </>
       );

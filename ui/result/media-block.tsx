@@ -14,15 +14,15 @@ export function MediaBlock({ kind, data, mimeType }: MediaBlockProps) {
   const type = typeof mimeType === "string" ? mimeType : "application/octet-stream";
   const url = useObjectUrl(bytes, kind === "file" || !type.startsWith(`${kind}/`) ? undefined : type);
   const [broken, setBroken] = useState(false);
-  if (!bytes) return <p role="alert">The server sent {kind} data that cannot be read: it is no base64.</p>;
+  if (!bytes) return <p role="alert">The server sent {kind} data that cannot be read: it is not base64.</p>;
   return (
     <figure className="media-block">
       {url && kind === "image" && !broken && (
-        <img src={url} alt="What the tool gave" onError={() => setBroken(true)} />
+        <img src={url} alt="Shown by the tool" onError={() => setBroken(true)} />
       )}
       {url && kind === "audio" && (
         // biome-ignore lint/a11y/useMediaCaption: a tool's sound comes without captions.
-        <audio controls src={url} aria-label="What the tool gave" />
+        <audio controls src={url} aria-label="Shown by the tool" />
       )}
       {broken && <p role="alert">The browser cannot show this image. Download it to look at it elsewhere.</p>}
       <figcaption className="quiet">

@@ -50,7 +50,7 @@ function Parts({ task, result }: { readonly task: Task; readonly result: ToolRes
   return (
     <>
       {content.length === 0 && structuredContent === undefined && (
-        <p className="quiet">The tool gave nothing.</p>
+        <p className="quiet">The tool returned nothing.</p>
       )}
       {content.map((block, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a result never changes.

@@ -33,6 +33,6 @@ export function headerFault({ name, value }: HeaderSecret): string | undefined {
     new Headers([[name, value]]);
     return undefined;
   } catch {
-    return "This is no header that a page may send: a name of letters, digits and hyphens, and a value without line breaks or characters beyond Latin-1";
+    return "A page cannot send this header. Use a name of letters, digits and hyphens, and a value in Latin-1 without line breaks";
   }
 }

@@ -29,7 +29,7 @@ export function TaskDetails({ id }: { readonly id: string }) {
   if (shown === null)
     return (
       <p role="alert">
-        There is no task {id} here. It was removed, or another browser has it; tasks are kept for 7 days after
+        Task {id} is not here. It was removed, or it is in another browser; tasks are kept for 7 days after
         their end.
       </p>
     );
@@ -95,7 +95,7 @@ function Known({ shown }: { readonly shown: TaskView }) {
       {!outcome && inputRequests.length === 0 && (
         // What is below must not jump when it comes.
         <p className="result-place quiet">
-          The result will be here. You may close this page: the task goes on.
+          The result appears here. You may close this page: the task continues.
         </p>
       )}
       <RequestView task={shown} />

@@ -18,7 +18,7 @@ export function messageOf({ cancelling, progress, snapshot, outcome }: TaskView)
     case "failed":
       return outcome.error.message;
     case "cancelled":
-      return outcome.confirmed ? "" : "The server never confirmed it.";
+      return outcome.confirmed ? "" : "The server did not confirm it.";
     case "expired":
     case "lost":
       return outcome.detail;
@@ -38,16 +38,16 @@ export function wayOn({ outcome }: TaskView): string | undefined {
         case "unauthorized":
           return "Sign in or give a header under Servers, then call again.";
         case "http":
-          return "The server refused the call, and did nothing. Mend the cause, then call again.";
+          return "The server rejected the call and did nothing. Fix the cause, then call again.";
         case "oversized":
-          return "The result is larger than this page takes. Ask the tool for less.";
+          return "The result is too large for this page. Ask the tool for less.";
         default:
-          return "Mend what the server complains of, then call again.";
+          return "Fix what the server reports, then call again.";
       }
     case "expired":
-      return "The server kept it no longer than its TTL. Call again, and come back sooner or ask for a longer TTL.";
+      return "The server deleted it at the end of its TTL. Call again, and come back sooner or ask for a longer TTL.";
     case "lost":
-      return "It may have been done. Look at the server's side before you call again.";
+      return "The work may have been done. Check the server before you call again.";
     default:
       return undefined;
   }

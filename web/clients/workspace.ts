@@ -36,7 +36,7 @@ export async function openWorkspace(): Promise<Workspace> {
   const complete = new Followed(false);
   const resumed = client.resume().then(
     () => undefined,
-    (error: unknown) => problem.set(`The stored tasks could not be taken up: ${error}`),
+    (error: unknown) => problem.set(`The stored tasks could not be resumed: ${error}`),
   );
   const joined = resumed.then(() => joinEdge(client, servers)).finally(() => complete.set(true));
   const reachable = (endpoint: string): Promise<void> =>

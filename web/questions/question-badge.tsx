@@ -36,7 +36,7 @@ export function QuestionBadge() {
         </Button>
       </Menu.Target>
       <Menu.Dropdown className="question-menu">
-        <Menu.Label>{count === 0 ? "No task asks anything" : "Waiting for an answer"}</Menu.Label>
+        <Menu.Label>{count === 0 ? "No task asks a question" : "Waiting for an answer"}</Menu.Label>
         {questions.map(({ task, request }) => (
           <Menu.Item
             key={`${task.id} ${request.key}`}
@@ -52,9 +52,11 @@ export function QuestionBadge() {
             <bdi className="quiet">{askedIn(request)}</bdi>
           </Menu.Item>
         ))}
-        {permission === "default" && <Menu.Item onClick={ask}>Tell me on the desktop</Menu.Item>}
-        {permission === "denied" && <Menu.Label>This browser forbids desktop notifications here</Menu.Label>}
-        {permission === "granted" && <Menu.Label>Questions are told on the desktop, too</Menu.Label>}
+        {permission === "default" && <Menu.Item onClick={ask}>Notify me on the desktop</Menu.Item>}
+        {permission === "denied" && (
+          <Menu.Label>This browser blocks desktop notifications for this page</Menu.Label>
+        )}
+        {permission === "granted" && <Menu.Label>Questions are also shown on the desktop</Menu.Label>}
       </Menu.Dropdown>
     </Menu>
   );

@@ -32,7 +32,7 @@ export function AddServer() {
       <h2 id="add-title">Add a server</h2>
       <TextInput
         label="Address"
-        description="Of an MCP server over Streamable HTTP that allows this page by CORS"
+        description="The address of an MCP server (Streamable HTTP) that allows this page by CORS"
         name="address"
         type="url"
         placeholder="https://example.com/mcp"
@@ -70,6 +70,6 @@ function faultOf(address: string): string | undefined {
   const { protocol, username, password } = new URL(address);
   if (protocol !== "https:" && protocol !== "http:") return "Only https and http can be called from a page";
   if (username !== "" || password !== "")
-    return "An address is stored: give the password as a header instead";
+    return "Addresses are stored. Give the password as a header instead";
   return undefined;
 }

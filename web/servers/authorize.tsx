@@ -32,7 +32,7 @@ function GiveHeader({ server }: { readonly server: Server }) {
   };
   return (
     <form className="authorize" onSubmit={give}>
-      {!kept && <p>This tab has not been told the header that this server wants.</p>}
+      {!kept && <p>This server needs a header, and this tab does not have it.</p>}
       <HeaderFields secret={secret} onChange={setSecret} />
       {problem && <p role="alert">{problem}</p>}
       <Button type="submit" size="xs" variant={kept ? "default" : "filled"}>

@@ -34,8 +34,8 @@ export function ServerView({ server }: { readonly server: Server }) {
       </h2>
       <p className="quiet">
         {server.mode === "edge"
-          ? "Called by the worker, which holds its tasks: they go on with no page open."
-          : "Called by this page, which keeps its tasks in IndexedDB: they are taken up again whenever it is open."}
+          ? "Called by the worker, which holds its tasks: they continue with no page open."
+          : "Called by this page, which stores its tasks in IndexedDB and resumes them when it is open."}
       </p>
       <Authorize server={server} />
       {reachable && found.status === "asking" && (
@@ -65,7 +65,7 @@ export function ServerView({ server }: { readonly server: Server }) {
                     {support.word}
                   </span>
                   {tool.facts.repeatable && (
-                    <span className="tag" title="It says that a call may be repeated without harm">
+                    <span className="tag" title="The server declares that this tool is safe to repeat">
                       repeatable
                     </span>
                   )}

@@ -36,7 +36,7 @@ export function ServersView({ chosen }: { readonly chosen: string | undefined })
   const detail = server ? (
     <ServerView key={server.name} server={server} />
   ) : chosen !== undefined && complete ? (
-    <p role="alert">There is no server of the name {chosen} here. Add it by its address.</p>
+    <p role="alert">There is no server named {chosen} here. Add it by its address.</p>
   ) : undefined;
   return <Split master={master} detail={detail} />;
 }

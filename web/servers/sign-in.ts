@@ -122,7 +122,7 @@ export async function finishSignIn(): Promise<void> {
   goTo("servers", server);
   if (!code)
     throw new Error(
-      `The sign-in to ${server} came to nothing (${refusal ?? "no code"}). Try again under Servers.`,
+      `The sign-in to ${server} did not succeed (${refusal ?? "no code"}). Try again under Servers.`,
     );
   await auth(signInOf(server), { serverUrl: server, authorizationCode: code, ...(iss && { iss }) });
 }

@@ -21,7 +21,7 @@ describe("a short schema with more ways than anybody can wait for", () => {
       kind: "unusable",
       message: "The schema takes too long to check",
     });
-    expect(unfitForForm(schema)).toBe("Its schema is too large for a form, with all it refers to");
+    expect(unfitForForm(schema)).toBe("Its schema is too large for a form, including its references");
   });
 
   it("of fields in fields has no form", () => {
