@@ -274,16 +274,18 @@ describe("a leader that serves nobody", () => {
   it("is watched by a timer of each visible follower, and of no other tab", async () => {
     const group = new Group();
     const [leader, follower] = await group.pair();
-    await group.clock.advance(10_000);
+    await group.clock.advance(11_000);
     expect(group.clock.pending, "the follower").toBe(1);
     follower.tab.hide();
-    await group.clock.advance(10_000);
+    await group.clock.advance(11_000);
     expect(group.clock.pending, "nobody").toBe(0);
     leader.tab.hide();
     follower.tab.show();
-    await group.clock.advance(10_000);
+    await settled();
+    await group.clock.advance(11_000);
     leader.tab.show();
-    await group.clock.advance(10_000);
+    await settled();
+    await group.clock.advance(11_000);
     expect([leads(leader), leads(follower)]).toEqual([false, true]);
     expect(group.clock.pending, "the leader that was replaced").toBe(1);
   });
