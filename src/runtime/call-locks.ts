@@ -5,6 +5,7 @@ interface CallLock {
   readonly granted: Promise<void>;
   /** Ends the lock. Absent until it is granted. */
   end?: () => void;
+  released?: true;
   /** Actions about to be applied that may make the call again: the lock stays meanwhile. */
   uses: number;
 }
@@ -52,8 +53,9 @@ export class CallLocks implements CallOwnership {
 
   release(id: string, ifUnused = false): void {
     const lock = this.#locks.get(id);
-    if (!lock?.end || (ifUnused && lock.uses > 0)) return;
-    lock.end();
+    if (!lock || (ifUnused && lock.uses > 0)) return;
+    lock.released = true;
+    lock.end?.();
     this.#locks.delete(id);
   }
 
@@ -70,6 +72,8 @@ export class CallLocks implements CallOwnership {
         void this.#exclusively(`call/${id}`, () => {
           granted();
           return new Promise((end) => {
+            // It is no longer wanted.
+            if (lock.released) return end();
             lock.end = end;
             // A take-over that was granted first had its place.
             this.#locks.set(id, lock);

@@ -55,10 +55,10 @@ export function yieldAll({ runtime, ownership }: HostParts, endpoint: string): v
   const own = ownership({ endpoint });
   for (const { record } of [...runtime.states()]) {
     if (record.endpoint !== endpoint) continue;
-    const { id, stage, call } = record;
-    // A call this tab is making stays with it; so does one that can be no task, which nobody else knows.
-    const isPlain = stage === "calling" && !call.asTask;
-    if (isPlain || (!runtime.isStored(id) && own.calls.makes(id))) continue;
+    const { id } = record;
+    // A call this tab is making stays with it; so does one that is not stored, or not yet, which nobody else knows.
+    const isUnknown = isCall(record) && runtime.base(id) === undefined;
+    if (isUnknown || (!runtime.isStored(id) && own.calls.makes(id))) continue;
     if (claimOf(own, record) !== "leave") continue;
     runtime.yield(id);
     own.calls.release(id);
