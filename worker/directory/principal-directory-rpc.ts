@@ -87,4 +87,8 @@ export interface PrincipalDirectoryRpc {
   read(ask: ReadAsk): Promise<ReadAdmission>;
   /** By endpoint, then by shard. */
   groups(): Promise<readonly GroupName[]>;
+  /** Remembers the names of the tools that endpoints have just listed. Resolves with those of all endpoints, by endpoint. */
+  knownTools(
+    listed: Readonly<Record<string, readonly string[]>>,
+  ): Promise<Readonly<Record<string, readonly string[]>>>;
 }

@@ -3,6 +3,7 @@ import { GroupCounts, RESERVED_BYTES } from "./group-counts.ts";
 import { GroupFeed } from "./group-feed.ts";
 import { GroupTable } from "./group-table.ts";
 import { IdempotencyKeys, KEY_LIFE_MS, type KeyedCall } from "./idempotency-keys.ts";
+import { KnownTools } from "./known-tools.ts";
 import { Pace, storedPace } from "./pace.ts";
 import type {
   ActiveTasks,
@@ -30,6 +31,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   readonly #storage: DurableObjectStorage;
   readonly #groups: GroupTable;
   readonly #keys: IdempotencyKeys;
+  readonly #tools: KnownTools;
   readonly #pace: Pace;
   /** In memory: a read must not write. An object that is asked so often is not evicted. */
   readonly #reads = new Pace({ paidUntil: 0 });
@@ -43,6 +45,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     this.#storage = storage;
     this.#groups = new GroupTable(storage.sql);
     this.#keys = new IdempotencyKeys(storage.sql);
+    this.#tools = new KnownTools(storage.kv);
     this.#pace = new Pace(storedPace(storage.kv));
     const principal = state.id.name;
     this.#counts = new GroupCounts(({ endpoint, shard }) =>
@@ -81,6 +84,13 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
 
   async groups(): Promise<readonly GroupName[]> {
     return this.#groups.all();
+  }
+
+  async knownTools(
+    listed: Readonly<Record<string, readonly string[]>>,
+  ): Promise<Record<string, readonly string[]>> {
+    this.#tools.note(listed);
+    return this.#tools.all();
   }
 
   override async fetch(request: Request): Promise<Response> {

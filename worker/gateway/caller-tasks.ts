@@ -1,8 +1,6 @@
 import { InputError, type JsonObject, type Task, type TaskReader, type TaskView } from "holdfast";
 import { TaskMirror } from "holdfast/remote";
-import { readTaskId } from "../directory/task-id.ts";
-import type { GatewayGroupStub } from "../group/group-stub.ts";
-import { listTasks } from "../principal/listing.ts";
+import { listTasks, type TaskPage } from "../principal/listing.ts";
 import { granted } from "../principal/reply.ts";
 import type { Caller } from "./caller.ts";
 
@@ -12,7 +10,7 @@ const WAIT_MS = 20_000;
 const PAUSE_MS = 250;
 const MOST_LISTED = 100;
 
-/** A principal's tasks on one endpoint, for as long as one request lasts. */
+/** A principal's tasks on the endpoints it asks, for as long as one request lasts. */
 export class CallerTasks implements TaskReader {
   readonly #caller: Caller;
   readonly #follows: boolean;
@@ -27,7 +25,7 @@ export class CallerTasks implements TaskReader {
     this.#mirror = new TaskMirror({
       source: {
         tasks: () => this.#views(),
-        task: async (id) => this.#group(id)?.task(id),
+        task: async (id) => caller.groupOfTask(id)?.task(id),
         cancel: (id) => this.#cancel(id),
         answer: (view, key, response) => this.#answer(view, key, response),
       },
@@ -48,13 +46,13 @@ export class CallerTasks implements TaskReader {
   async get(id: string): Promise<Task | undefined> {
     const known = this.#handles.get(id);
     if (known) return known;
-    const view = await this.#group(id)?.task(id);
+    const view = await this.#caller.groupOfTask(id)?.task(id);
     return view && this.handle(view);
   }
 
   /** Returns the present view of a task, with its result. */
   async view(id: string): Promise<TaskView | undefined> {
-    const view = await this.#group(id)?.task(id);
+    const view = await this.#caller.groupOfTask(id)?.task(id);
     if (view) this.#mirror.apply(view);
     return view;
   }
@@ -72,27 +70,18 @@ export class CallerTasks implements TaskReader {
     this.#closing.abort(new Error("The request is over"));
   }
 
-  /** Undefined for a malformed id, and for an id of another endpoint. The object is the caller's own in any case. */
-  #group(id: string): GatewayGroupStub | undefined {
-    const address = readTaskId(id);
-    return address?.endpoint === this.#caller.endpoint.name ? this.#caller.group(address.shard) : undefined;
-  }
-
   async #views(): Promise<readonly TaskView[]> {
-    const { objects, endpoint } = this.#caller;
-    const groups = await objects.directory.groups();
-    const page = await listTasks(objects, groups, { endpoint: endpoint.name }, MOST_LISTED, undefined);
-    return page?.tasks ?? [];
+    return (await pageOfTasks(this.#caller, MOST_LISTED, undefined))?.tasks ?? [];
   }
 
   async #cancel(id: string): Promise<TaskView> {
-    const reply = await this.#group(id)?.cancel(id);
+    const reply = await this.#caller.groupOfTask(id)?.cancel(id);
     if (!reply) throw new Error(`There is no task ${id}`);
     return granted(reply);
   }
 
   async #answer(task: TaskView, key: string, response: JsonObject): Promise<TaskView> {
-    const reply = await this.#group(task.id)?.answer(task.id, key, response);
+    const reply = await this.#caller.groupOfTask(task.id)?.answer(task.id, key, response);
     if (reply && !reply.ok) throw new InputError(task, key, reply.problem.detail);
     if (!reply) throw new Error(`There is no task ${task.id}`);
     return reply.value;
@@ -105,7 +94,9 @@ export class CallerTasks implements TaskReader {
     while (!seen.outcome && !signal.aborted) {
       try {
         const progress = seen.progress?.progress ?? -1;
-        const next = await this.#group(id)?.task(id, { afterRev: seen.rev, ms: WAIT_MS, progress });
+        const next = await this.#caller
+          .groupOfTask(id)
+          ?.task(id, { afterRev: seen.rev, ms: WAIT_MS, progress });
         // Forgotten meanwhile, from elsewhere.
         if (!next) return;
         seen = next;
@@ -115,4 +106,15 @@ export class CallerTasks implements TaskReader {
       }
     }
   }
+}
+
+/** One page of the tasks on the endpoints that are asked. Undefined for a cursor that no page gave. */
+export async function pageOfTasks(
+  { objects, endpoints }: Caller,
+  limit: number,
+  cursor: string | undefined,
+): Promise<TaskPage | undefined> {
+  const asked = new Set(endpoints.map(({ name }) => name));
+  const groups = (await objects.directory.groups()).filter(({ endpoint }) => asked.has(endpoint));
+  return listTasks(objects, groups, {}, limit, cursor);
 }

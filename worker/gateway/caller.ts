@@ -1,32 +1,84 @@
 import type { Bindings } from "../bindings.ts";
 import type { EndpointListing } from "../config/endpoints.ts";
 import { type GatewaySettings, gatewayOf } from "../config/gateway.ts";
+import { readTaskId } from "../directory/task-id.ts";
 import type { GatewayGroupStub } from "../group/group-stub.ts";
 import type { GroupIdentity } from "../group/task-group-rpc.ts";
 import { PrincipalObjects } from "../principal/objects.ts";
 
-/** Who asks, and of which endpoint. Nothing else tells a request from another one: any isolate may serve it. */
+/**
+ * Who asks, and of which endpoints: of one at `/mcp/<endpoint>`, of all that the principal may use at `/mcp`. Nothing else
+ * tells a request from another one: any isolate may serve it.
+ */
 export class Caller {
   readonly env: Bindings;
   readonly principal: string;
-  readonly endpoint: EndpointListing;
   readonly settings: GatewaySettings;
   readonly objects: PrincipalObjects;
+  readonly endpoints: readonly CallerEndpoint[];
+  /** The endpoint of `/mcp/<endpoint>`; undefined at `/mcp`, also where there is only one. */
+  readonly only: CallerEndpoint | undefined;
 
-  constructor(env: Bindings, principal: string, endpoint: EndpointListing) {
+  private constructor(
+    env: Bindings,
+    principal: string,
+    endpoints: readonly EndpointListing[],
+    isMerged: boolean,
+  ) {
     this.env = env;
     this.principal = principal;
-    this.endpoint = endpoint;
     this.settings = gatewayOf(env);
     this.objects = new PrincipalObjects(env, principal);
+    this.endpoints = endpoints.map((listing) => new CallerEndpoint(this, listing));
+    this.only = isMerged ? undefined : this.endpoints[0];
+  }
+
+  static of(env: Bindings, principal: string, endpoint: EndpointListing): Caller {
+    return new Caller(env, principal, [endpoint], false);
+  }
+
+  static ofAll(env: Bindings, principal: string, endpoints: readonly EndpointListing[]): Caller {
+    return new Caller(env, principal, endpoints, true);
+  }
+
+  endpoint(name: string): CallerEndpoint | undefined {
+    return this.endpoints.find((endpoint) => endpoint.name === name);
+  }
+
+  /** Undefined for a malformed id, and for an id of an endpoint that is not asked here. */
+  endpointOfTask(id: string): CallerEndpoint | undefined {
+    return this.endpoint(readTaskId(id)?.endpoint ?? "");
+  }
+
+  /** The group that would hold a task: the caller's own in any case. */
+  groupOfTask(id: string): GatewayGroupStub | undefined {
+    return this.endpointOfTask(id)?.group(readTaskId(id)?.shard ?? 0);
+  }
+
+  /** Somebody has the result of a task: what is called again is called anew. */
+  async delivered(id: string): Promise<void> {
+    await this.endpointOfTask(id)?.first.delivered(id);
+  }
+}
+
+/** One endpoint, as a caller uses it. */
+export class CallerEndpoint {
+  readonly caller: Caller;
+  readonly name: string;
+  readonly title: string;
+
+  constructor(caller: Caller, { name, title = name }: EndpointListing) {
+    this.caller = caller;
+    this.name = name;
+    this.title = title;
   }
 
   identity(shard: number): GroupIdentity {
-    return { principal: this.principal, endpoint: this.endpoint.name, shard };
+    return { principal: this.caller.principal, endpoint: this.name, shard };
   }
 
   group(shard: number): GatewayGroupStub {
-    return this.objects.group({ endpoint: this.endpoint.name, shard });
+    return this.caller.objects.group({ endpoint: this.name, shard });
   }
 
   /** What is asked of the endpoint and not of a task, and what is remembered of calls, is the first group's. */

@@ -33,7 +33,7 @@ export async function callCompanion(
   const result = await tool.execute(args, { signal });
   const asked = typeof args.task === "string" ? await tasks.get(args.task) : undefined;
   // What is called again from now on is meant anew.
-  if (asked?.view.outcome) await caller.first.delivered(asked.id);
+  if (asked?.view.outcome) await caller.delivered(asked.id);
   return result;
 }
 
@@ -55,9 +55,9 @@ export function refusalForAgent(tool: string, error: RpcError): ToolResult {
   return failureResult(known, { toolName: tool });
 }
 
-function companionsOf({ endpoint, settings }: Caller, tasks: CallerTasks): readonly AgentTool[] {
+function companionsOf({ endpoints, settings }: Caller, tasks: CallerTasks): readonly AgentTool[] {
   return companionTools(tasks, {
-    endpoints: [endpoint.name],
+    endpoints: endpoints.map(({ name }) => name),
     budgetMs: settings.budgetMs,
     allowAnswers: true,
   });

@@ -17,17 +17,22 @@ export interface GatewayRequest {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
+const ASKS_FOR_FACTS: ReadonlySet<string | undefined> = new Set(["initialize", "server/discover"]);
+
 /** One HTTP request to the gateway. Nothing is kept for the next one but what is in the groups. */
 export async function serve(asked: GatewayRequest): Promise<Response> {
   const { caller, request, body, waitUntil } = asked;
   const frame = readFrame(body);
-  const sdk = createMcpHandler((context) => mcpServer(caller, context, waitUntil), {
-    // Lists are read again while somebody listens.
-    bus: new RelistingBus(caller),
-    // Only on a stream is it seen that a client has hung up.
-    ...(frame?.method === "tools/call" &&
-      !declaresTasks(frame) && { responseMode: "sse", keepAliveMs: ATTENTIVE_MS }),
-  });
+  const sdk = createMcpHandler(
+    (context) => mcpServer(caller, context, waitUntil, ASKS_FOR_FACTS.has(frame?.method)),
+    {
+      // Lists are read again while somebody listens.
+      bus: new RelistingBus(caller),
+      // Only on a stream is it seen that a client has hung up.
+      ...(frame?.method === "tools/call" &&
+        !declaresTasks(frame) && { responseMode: "sse", keepAliveMs: ATTENTIVE_MS }),
+    },
+  );
   const bySdk = (): Promise<Response> =>
     sdk.fetch(request, body === undefined ? undefined : { parsedBody: body });
   if (await isLegacyRequest(request, body)) return legacyRequest(asked, frame, bySdk);

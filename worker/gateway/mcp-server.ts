@@ -9,7 +9,8 @@ import { envelopeOf, tasksNeeded } from "./2026-07-28/envelope.ts";
 import { cancelTask, getTask, updateTask } from "./2026-07-28/task-methods.ts";
 import type { Caller } from "./caller.ts";
 import { capabilitiesOf } from "./server-capabilities.ts";
-import { ask, serverFacts, toolList } from "./server-requests.ts";
+import { ask, serverFacts } from "./server-requests.ts";
+import { toolList } from "./tools.ts";
 
 const namesTask = z.object({ taskId: z.string() });
 
@@ -18,8 +19,10 @@ export async function mcpServer(
   caller: Caller,
   { era }: McpRequestContext,
   waitUntil: (work: Promise<unknown>) => void,
+  isAskedForFacts: boolean,
 ): Promise<Server> {
-  const facts = await serverFacts(caller);
+  // Of several servers, those that are down cost time.
+  const facts = caller.only || isAskedForFacts ? await serverFacts(caller) : { capabilities: {} };
   const server = new Server(identityOf(caller), { capabilities: capabilitiesOf(facts, era) });
   const modern = era === "modern";
   server.setRequestHandler("tools/list", async (_request, context) => {
@@ -59,6 +62,7 @@ export async function mcpServer(
   return server;
 }
 
-function identityOf({ endpoint }: Caller): { name: string; version: string; title: string } {
-  return { name: `holdfast/${endpoint.name}`, version: VERSION, title: endpoint.title ?? endpoint.name };
+function identityOf({ only }: Caller): { name: string; version: string; title: string } {
+  if (!only) return { name: "holdfast", version: VERSION, title: "Holdfast" };
+  return { name: `holdfast/${only.name}`, version: VERSION, title: only.title };
 }

@@ -16,9 +16,13 @@ import { errorResponse } from "./frame.ts";
 import { serve } from "./gateway.ts";
 import { acceptingBoth, withoutNulls } from "./lenient-request.ts";
 
-/** `/mcp/<endpoint>`: an MCP server in front of the endpoint's own. */
+/**
+ * `/mcp/<endpoint>`: an MCP server in front of the endpoint's own. `/mcp`: one in front of all that the principal may use, for
+ * clients that take one address, and some of them no other.
+ */
 export function gateway(): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
+  // Hono's `/mcp/*` is `/mcp`, too.
   app.use("/mcp/*", ownHost, knownOrigin(false), (c, next) =>
     // Before access: a preflight has no token. Which headers a 2026-07-28 client sends depends on the tool.
     cors({
@@ -30,7 +34,7 @@ export function gateway(): Hono<ApiEnv> {
   );
   app.use("/mcp/*", access<Bindings>({ issued: issuedTokens }));
   // Clients add a slash to the address they are given.
-  for (const path of ["/mcp/:endpoint", "/mcp/:endpoint/"]) {
+  for (const path of ["/mcp", "/mcp/", "/mcp/:endpoint", "/mcp/:endpoint/"]) {
     app.post(path, jsonBody, async (c) => {
       const text = await c.req.text();
       try {
@@ -50,15 +54,22 @@ export function gateway(): Hono<ApiEnv> {
 }
 
 async function answer(c: Context<ApiEnv>, body: unknown): Promise<Response> {
-  const name = c.req.param("endpoint");
-  const endpoint = endpointsOf(c.env, c.var.principal).find((known) => known.name === name);
-  if (!endpoint) return problem(c, 404, "unknown-endpoint", "There is no such endpoint.");
-  const caller = new Caller(c.env, c.var.principal, endpoint);
-  await readGroups(c.env, caller.objects, { endpoint: endpoint.name, shard: 0 });
+  const caller = callerOf(c);
+  if (!caller) return problem(c, 404, "unknown-endpoint", "There is no such endpoint.");
+  // At `/mcp` a request may need every group.
+  await readGroups(c.env, caller.objects, caller.only && { endpoint: caller.only.name, shard: 0 });
   return serve({
     caller,
     request: acceptingBoth(c.req.raw),
     body,
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   });
+}
+
+function callerOf(c: Context<ApiEnv>): Caller | undefined {
+  const endpoints = endpointsOf(c.env, c.var.principal);
+  const name = c.req.param("endpoint");
+  if (name === undefined) return Caller.ofAll(c.env, c.var.principal, endpoints);
+  const endpoint = endpoints.find((known) => known.name === name);
+  return endpoint && Caller.of(c.env, c.var.principal, endpoint);
 }

@@ -7,7 +7,7 @@ import type { NotAdmitted } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import type { HeldCall } from "../group/gateway-group-rpc.ts";
 import { fingerprint } from "../principal/fingerprint.ts";
-import type { Caller } from "./caller.ts";
+import type { Caller, CallerEndpoint } from "./caller.ts";
 import { ATTENTIVE_MS } from "./message-stream.ts";
 
 /**
@@ -33,15 +33,15 @@ export interface Waiter {
 }
 
 /** Starts a call, and gives its task: when there is a handle, a question or an outcome, or when `waitMs` are over. */
-export async function startCall(caller: Caller, call: WantedCall, waitMs: number): Promise<TaskView> {
+export async function startCall(at: CallerEndpoint, call: WantedCall, waitMs: number): Promise<TaskView> {
+  const { caller } = at;
   const limits = limitsOf(caller.env);
   const { argumentBytes, shardCeiling, shardBytes } = limits;
   const text = JSON.stringify(call.arguments);
   if (new TextEncoder().encode(text).byteLength > argumentBytes)
     throw invalidParams(argumentsTooLong(argumentBytes));
-  const endpoint = caller.endpoint.name;
   const admission = await caller.objects.directory.admit({
-    endpoint,
+    endpoint: at.name,
     limits,
     shardCeiling,
     shardBytes,
@@ -50,7 +50,7 @@ export async function startCall(caller: Caller, call: WantedCall, waitMs: number
   if (!admission.ok) throw notAdmitted(admission);
   const { id, shard } = admission;
   const started = { ...call, id, timeoutMs: caller.settings.holdMs };
-  const reply = await caller.group(shard).start(caller.identity(shard), started, waitMs);
+  const reply = await at.group(shard).start(at.identity(shard), started, waitMs);
   if (reply.ok) return reply.value;
   const { code, detail, retryAfterMs } = reply.problem;
   const message = code === "unknown-tool" ? detail : notSent(detail);
@@ -66,41 +66,37 @@ function notAdmitted({ code, retryAfterMs }: NotAdmitted): RpcError {
 
 /** A call whose client waits for it, so that the client finds it again should it give up and call once more. */
 export class WaitedCall {
-  readonly #caller: Caller;
+  readonly #at: CallerEndpoint;
   readonly #call: WantedCall;
   readonly #key: string;
   readonly #hold: string;
   /** Whether anybody can join it: there is something to release. */
   #held = false;
 
-  private constructor(caller: Caller, call: WantedCall, key: string, hold: string) {
-    this.#caller = caller;
+  private constructor(at: CallerEndpoint, call: WantedCall, key: string, hold: string) {
+    this.#at = at;
     this.#call = call;
     this.#key = key;
     this.#hold = hold;
   }
 
-  static async of(caller: Caller, call: WantedCall, waiter: Waiter): Promise<WaitedCall> {
+  static async of(at: CallerEndpoint, call: WantedCall, waiter: Waiter): Promise<WaitedCall> {
     const key = await fingerprint([waiter.session, call.tool, call.arguments]);
-    return new WaitedCall(caller, call, key, await holdOf(waiter));
-  }
-
-  /** The client took its call back: it has given up waiting for it. */
-  static async calledOff(caller: Caller, waiter: Waiter): Promise<void> {
-    await caller.first.release(await holdOf(waiter), { kind: "gone" });
+    return new WaitedCall(at, call, key, await holdOf(waiter));
   }
 
   /** Joins the task the client gave up waiting for, or starts one. */
   async begin(waitMs: number, signal: AbortSignal): Promise<TaskView> {
-    const { settings, first } = this.#caller;
+    const { settings } = this.#at.caller;
+    const { first } = this.#at;
     const at = Date.now();
     const since = at - settings.joinWindowMs;
     const held = { hold: this.#hold, key: this.#key, at };
     const id = settings.joinWindowMs > 0 ? await this.#abandoned(held, since, signal) : undefined;
     const shard = id === undefined ? undefined : readTaskId(id)?.shard;
-    const joined = shard === undefined ? undefined : await this.#caller.group(shard).task(id ?? "");
+    const joined = shard === undefined ? undefined : await this.#at.group(shard).task(id ?? "");
     if (joined) return joined;
-    const task = await startCall(this.#caller, this.#call, waitMs);
+    const task = await startCall(this.#at, this.#call, waitMs);
     this.#held ||= !task.outcome;
     if (!task.outcome) await first.hold(held, task.id, since);
     return task;
@@ -108,9 +104,9 @@ export class WaitedCall {
 
   /** A client that calls again at once may have hung up a moment ago: then that shows soon. Otherwise it wants two. */
   async #abandoned(held: HeldCall, since: number, signal: AbortSignal): Promise<string | undefined> {
-    const terms = { since, waitingSince: held.at - this.#caller.settings.budgetMs - GRACE_MS };
+    const terms = { since, waitingSince: held.at - this.#at.caller.settings.budgetMs - GRACE_MS };
     for (;;) {
-      const joined = await this.#caller.first.join(held, terms);
+      const joined = await this.#at.first.join(held, terms);
       this.#held ||= joined.kind === "joined";
       if (joined.kind === "joined") return joined.id;
       if (joined.kind === "none" || Date.now() > held.at + NOTICED_MS) return undefined;
@@ -121,11 +117,20 @@ export class WaitedCall {
   /** @param answered What the client was told; nothing if it has hung up. */
   async end(answered: "result" | "running" | undefined): Promise<void> {
     if (!this.#held) return;
-    const { first, settings } = this.#caller;
-    const at = Date.now() - settings.joinWindowMs + GRACE_MS;
+    const { first, caller } = this.#at;
+    const at = Date.now() - caller.settings.joinWindowMs + GRACE_MS;
     if (answered === "running") await first.release(this.#hold, { kind: "told", at });
     else await first.release(this.#hold, { kind: answered ? "delivered" : "gone" });
   }
+}
+
+/** The client took a call back: it has given up waiting for it. It does not say which endpoint's call it was. */
+export async function calledOff(caller: Caller, waiter: Waiter): Promise<void> {
+  const hold = await holdOf(waiter);
+  const groups = caller.only ? [] : await caller.objects.directory.groups();
+  const called = new Set(groups.map(({ endpoint }) => endpoint));
+  const endpoints = caller.only ? [caller.only] : caller.endpoints.filter(({ name }) => called.has(name));
+  await Promise.all(endpoints.map(({ first }) => first.release(hold, { kind: "gone" })));
 }
 
 function holdOf({ session, request }: Waiter): Promise<string> {

@@ -3,6 +3,7 @@ import type { TaskPage as GroupPage } from "holdfast/durable-object";
 import type { GroupName } from "../directory/principal-directory-rpc.ts";
 import { decodeCursor, encodeCursor, readTaskId, taskIdOf } from "../directory/task-id.ts";
 import { log } from "../operations/log.ts";
+import { inTime } from "./in-time.ts";
 import type { PrincipalObjects } from "./objects.ts";
 
 /** How long a page gets, as JSON text in characters; one task is always on it. */
@@ -96,7 +97,7 @@ async function partsOf(
   const work = async (): Promise<void> => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       try {
-        parts.push({ group, page: await inTime(ask(group)) });
+        parts.push({ group, page: await inTime(ask(group), GROUP_MS) });
       } catch (error) {
         failure = error;
         parts.push({ group, page: undefined });
@@ -107,11 +108,4 @@ async function partsOf(
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, work));
   if (parts.length > 0 && parts.every(({ page }) => !page)) throw failure;
   return parts;
-}
-
-function inTime<T>(answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`No answer within ${GROUP_MS} ms`)), GROUP_MS);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

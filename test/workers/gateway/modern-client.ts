@@ -15,7 +15,7 @@ export class ModernClient {
 
   constructor(principal: string, endpoint: string, version = VERSION, vars: object = {}) {
     this.#version = version;
-    this.#caller = new Caller({ ...(env as unknown as Bindings), ...vars }, principal, { name: endpoint });
+    this.#caller = Caller.of({ ...(env as unknown as Bindings), ...vars }, principal, { name: endpoint });
   }
 
   send(method: string, params: JsonObject, capabilities: JsonObject = TASKS): Promise<Response> {

@@ -9,8 +9,8 @@ import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
 import { type Holding, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
 import type { MessageStream } from "../message-stream.ts";
-import { serversName } from "../server-requests.ts";
 import { startCall, WaitedCall, type WantedCall } from "../start-call.ts";
+import { toolCalled } from "../tools.ts";
 import { questionFrame } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
 
@@ -36,7 +36,7 @@ export async function callHeld(asked: LegacyCall, stream: MessageStream): Promis
     if (!task) return await callCompanion(caller, tasks, shown, args, stream.signal);
     const { budgetMs } = caller.settings;
     const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs });
-    if (task.view.outcome) await caller.first.delivered(task.id);
+    if (task.view.outcome) await caller.delivered(task.id);
     return result;
   } finally {
     await tasks.close();
@@ -46,10 +46,10 @@ export async function callHeld(asked: LegacyCall, stream: MessageStream): Promis
 /** A `tools/call` with `task`: every tool can be called so, whatever its server can do. */
 export async function callAsTask({ caller, params }: LegacyCall): Promise<object> {
   const { shown, args } = callOf(params);
-  const tool = caller.settings.companions ? await serversName(caller, shown) : shown;
+  const { at, tool } = await toolCalled(caller, shown, caller.settings.companions);
   const tasks = new CallerTasks(caller, { follows: false });
   try {
-    const task = await startCall(caller, { tool, arguments: args }, FIRST_LOOK_MS);
+    const task = await startCall(at, { tool, arguments: args }, FIRST_LOOK_MS);
     // What its server would not even begin is no task.
     if (task.outcome?.kind === "failed" && task.taskId === undefined) await plainAnswer(tasks.handle(task));
     const { immediateResponse } = task;
@@ -71,14 +71,13 @@ async function held(
 ): Promise<object> {
   const { caller, id, sessionId } = asked;
   const { budgetMs, companions } = caller.settings;
-  const call: WantedCall = {
-    tool: companions ? await serversName(caller, shown) : shown,
-    arguments: args,
-  };
-  const waited = await WaitedCall.of(caller, call, waiterOf(sessionId, id));
   const began = Date.now();
   let answered: "result" | "running" | undefined;
+  let waited: WaitedCall | undefined;
   try {
+    const { at, tool } = await toolCalled(caller, shown, companions);
+    const call: WantedCall = { tool, arguments: args };
+    waited = await WaitedCall.of(at, call, waiterOf(sessionId, id));
     const json = await waited.begin(Math.min(FIRST_LOOK_MS, budgetMs), stream.signal);
     const task = tasks.handle(json);
     const left = budgetMs - (Date.now() - began);
@@ -90,7 +89,7 @@ async function held(
     if (!(error instanceof RpcError) || !companions) throw error;
     return refusalForAgent(shown, error);
   } finally {
-    await waited.end(answered);
+    await waited?.end(answered);
   }
 }
 

@@ -15,7 +15,7 @@ import {
   messageStream,
 } from "../message-stream.ts";
 import { RelistingBus } from "../relisting-bus.ts";
-import { WaitedCall } from "../start-call.ts";
+import { calledOff } from "../start-call.ts";
 import { callAsTask, callHeld, waiterOf } from "./call-tool.ts";
 import { takeAnswer } from "./questions.ts";
 import { newSessionId } from "./session-id.ts";
@@ -91,7 +91,7 @@ async function noticed(caller: Caller, frame: Frame, sessionId: string | null): 
   const { requestId } = paramsOf(frame);
   if (frame.method !== "notifications/cancelled" || sessionId === null) return;
   if (typeof requestId === "string" || typeof requestId === "number")
-    await WaitedCall.calledOff(caller, waiterOf(sessionId, requestId));
+    await calledOff(caller, waiterOf(sessionId, requestId));
 }
 
 function opened(frame: Frame, response: Response): Response {

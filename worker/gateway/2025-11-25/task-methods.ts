@@ -5,9 +5,8 @@ import { keepWaiting } from "../../../front/keep-waiting.ts";
 import { alreadyEnded, UNKNOWN_CURSOR } from "../../../front/messages.ts";
 import { invalidParams, unknownTask } from "../../../front/rpc-error.ts";
 import { RELATED_TASK } from "../../../src/protocol/meta-keys.ts";
-import { listTasks } from "../../principal/listing.ts";
 import type { Caller } from "../caller.ts";
-import { CallerTasks } from "../caller-tasks.ts";
+import { CallerTasks, pageOfTasks } from "../caller-tasks.ts";
 import { plainAnswer } from "../held-answer.ts";
 import type { MessageStream } from "../message-stream.ts";
 import { questionFrame } from "./questions.ts";
@@ -28,9 +27,7 @@ export async function getTask(caller: Caller, params: JsonObject): Promise<JsonO
 export async function listOfTasks(caller: Caller, params: JsonObject): Promise<JsonObject> {
   const { cursor } = params;
   const after = cursor === undefined ? undefined : String(cursor);
-  const { objects, endpoint } = caller;
-  const groups = await objects.directory.groups();
-  const page = await listTasks(objects, groups, { endpoint: endpoint.name }, PAGE, after);
+  const page = await pageOfTasks(caller, PAGE, after);
   if (!page) throw invalidParams(UNKNOWN_CURSOR);
   return {
     tasks: page.tasks.map(wireTask),

@@ -12,12 +12,12 @@ import {
 import { invalidParams, RpcError } from "../../../front/rpc-error.ts";
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import { fingerprint } from "../../principal/fingerprint.ts";
-import type { Caller } from "../caller.ts";
+import type { Caller, CallerEndpoint } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
 import { heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
-import { serversName } from "../server-requests.ts";
 import { startCall, WaitedCall, type WantedCall } from "../start-call.ts";
+import { toolCalled } from "../tools.ts";
 import { type Envelope, envelopeOf, tasksNeeded } from "./envelope.ts";
 import { requestStateOf, taskIn } from "./request-state.ts";
 
@@ -60,15 +60,15 @@ class ModernCall {
     const { companions } = this.#caller.settings;
     if (this.#envelope.tasks) return this.#asTask(shown, args);
     if (companions && COMPANION_NAMES.includes(shown)) return this.#companion(shown, args);
-    const tool = companions ? await serversName(this.#caller, shown) : shown;
-    return this.#held(shown, { tool, arguments: args });
+    return this.#held(shown, args);
   }
 
   /** The server decides what is a task; what it does without one is made one of ours when it takes long. */
-  async #asTask(tool: string, args: JsonObject): Promise<object> {
+  async #asTask(shown: string, args: JsonObject): Promise<object> {
+    const { at, tool } = await toolCalled(this.#caller, shown, false);
     const call = { tool, arguments: args };
-    const answered = await this.#answered(call);
-    const json = answered?.json ?? (await startCall(this.#caller, call, UNTIL_TASK_MS));
+    const answered = await this.#answered(at, call);
+    const json = answered?.json ?? (await startCall(at, call, UNTIL_TASK_MS));
     const task = this.#tasks.handle(json);
     if (answered) {
       // Until the server has taken the answers and says what comes next.
@@ -85,15 +85,17 @@ class ModernCall {
     return this.#created(await this.#latest(task));
   }
 
-  async #held(shown: string, call: WantedCall): Promise<object> {
-    const answered = await this.#answered(call);
-    const { session } = this.#envelope;
-    const waiter = { session, request: crypto.randomUUID() };
-    const waited = answered ? undefined : await WaitedCall.of(this.#caller, call, waiter);
-    const budgetMs = this.#caller.settings.budgetMs;
+  async #held(shown: string, args: JsonObject): Promise<object> {
+    const { budgetMs, companions } = this.#caller.settings;
     const began = Date.now();
     let told: "result" | "running" | undefined;
+    let waited: WaitedCall | undefined;
     try {
+      const { at, tool } = await toolCalled(this.#caller, shown, companions);
+      const call = { tool, arguments: args };
+      const answered = await this.#answered(at, call);
+      const waiter = { session: this.#envelope.session, request: crypto.randomUUID() };
+      waited = answered ? undefined : await WaitedCall.of(at, call, waiter);
       const json = answered?.json ?? (await waited?.begin(Math.min(FIRST_LOOK_MS, budgetMs), this.#signal));
       if (!json) throw new Error("Nothing was begun");
       const task = this.#tasks.handle(json);
@@ -104,7 +106,7 @@ class ModernCall {
       return result;
     } catch (error) {
       if (!this.#signal.aborted) told = "result";
-      if (!(error instanceof RpcError) || !this.#caller.settings.companions) throw error;
+      if (!(error instanceof RpcError) || !companions) throw error;
       return refusalForAgent(shown, error);
     } finally {
       await waited?.end(told);
@@ -117,7 +119,7 @@ class ModernCall {
     const answered = this.#context.mcpReq.inputResponses;
     if (answered) await answerAll(task, answered);
     const result = await this.#settled(task, this.#caller.settings.budgetMs);
-    if (task.view.outcome) await this.#caller.first.delivered(task.id);
+    if (task.view.outcome) await this.#caller.delivered(task.id);
     return result;
   }
 
@@ -147,14 +149,19 @@ class ModernCall {
   }
 
   /** The task whose questions this call brings the answers to, with them given. */
-  async #answered({ tool, arguments: args }: WantedCall): Promise<{ json: TaskView } | undefined> {
+  async #answered(
+    at: CallerEndpoint,
+    { tool, arguments: args }: WantedCall,
+  ): Promise<{ json: TaskView } | undefined> {
     const { requestState, inputResponses } = this.#context.mcpReq;
     const state = requestState();
     if (state === undefined) return undefined;
     const id = taskIn(state);
     const task = id === undefined ? undefined : await this.#tasks.get(id);
     const same =
-      task?.view.tool === tool && (await fingerprint(task.view.arguments)) === (await fingerprint(args));
+      task?.view.endpoint === at.name &&
+      task.view.tool === tool &&
+      (await fingerprint(task.view.arguments)) === (await fingerprint(args));
     if (!task || !same) throw invalidParams(STALE_REQUEST_STATE);
     await answerAll(task, inputResponses ?? {});
     return { json: await this.#latest(task) };

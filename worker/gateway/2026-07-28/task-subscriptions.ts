@@ -3,7 +3,6 @@ import { detailedTask } from "../../../front/2026-07-28/detailed-task.ts";
 import { isObject } from "../../../front/client-capabilities.ts";
 import { INVALID_REQUEST } from "../../../front/rpc-error.ts";
 import { HEADER_MISMATCH } from "../../../src/protocol/error-codes.ts";
-import { readTaskId } from "../../directory/task-id.ts";
 import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
 import { follow, pause } from "../../http/follow.ts";
 import type { Caller } from "../caller.ts";
@@ -52,20 +51,27 @@ export async function openTaskSubscription(
       notifications: { taskIds: tasks.map((task) => task.id) },
     });
     const told = new Map(tasks.map((task) => [task.id, task.rev]));
-    const shards = new Set(tasks.map((task) => readTaskId(task.id)?.shard ?? 0));
-    await Promise.all([...shards].map((shard) => watch(caller, shard, told, notify, signal)));
+    // By their groups: one stream for each.
+    const groups = new Map<string, string[]>();
+    for (const { id: taskId } of tasks) {
+      const group = taskId.slice(0, taskId.lastIndexOf("."));
+      groups.set(group, [...(groups.get(group) ?? []), taskId]);
+    }
+    await Promise.all([...groups.values()].map((ids) => watch(caller, ids, told, notify, signal)));
   };
   return messageStream(waitUntil, work, { lifeMs: STREAM_LIFE_MS });
 }
 
-/** The group's changes, from where the stream broke if it did. */
+/** The changes of the tasks of one group, from where the stream broke if it did. */
 async function watch(
   caller: Caller,
-  shard: number,
+  taskIds: readonly string[],
   told: Map<string, number>,
   notify: (method: string, params: object) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const group = caller.groupOfTask(taskIds[0] ?? "");
+  if (!group) return;
   let position: string | undefined;
   const tell = async (taskId: string): Promise<void> => {
     const task = await taskOf(caller, taskId);
@@ -76,13 +82,12 @@ async function watch(
   await follow({
     open: (aborted) => {
       const query = position === undefined ? "" : `?after=${position}`;
-      return caller.group(shard).fetch(`https://group/events${query}`, { signal: aborted });
+      return group.fetch(`https://group/events${query}`, { signal: aborted });
     },
     take: async ({ type, data, id }) => {
       position = id ?? position;
       // What changed between the acknowledgement and now.
-      if (type === "ready")
-        for (const taskId of told.keys()) if (readTaskId(taskId)?.shard === shard) await tell(taskId);
+      if (type === "ready") for (const taskId of taskIds) await tell(taskId);
       const { id: taskId } = type === "task" ? (JSON.parse(data) as { id?: string }) : {};
       if (taskId !== undefined && told.has(taskId)) await tell(taskId);
     },
@@ -92,8 +97,7 @@ async function watch(
 }
 
 async function taskOf(caller: Caller, taskId: string) {
-  const address = readTaskId(taskId);
-  return address?.endpoint === caller.endpoint.name ? caller.group(address.shard).task(taskId) : undefined;
+  return caller.groupOfTask(taskId)?.task(taskId);
 }
 
 function taskIdsOf(frame: Frame): string[] | undefined {

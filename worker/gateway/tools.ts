@@ -1,0 +1,63 @@
+import type { JsonObject } from "holdfast";
+import type { Caller, CallerEndpoint } from "./caller.ts";
+import { companionDefinitions } from "./companions.ts";
+import { listOf } from "./endpoint-requests.ts";
+import { TOOLS } from "./lists.ts";
+import { mergedTools, toolOfMerged } from "./merged/tools.ts";
+import { mayBeMade, shownNames } from "./tool-names.ts";
+
+/** To whom tools are listed. */
+export interface ToolAudience {
+  /** It is given running results, and the tools to follow them. */
+  readonly companions: boolean;
+  /** 2025-11-25: it is told that every tool may be called as a task. */
+  readonly taskSupport: boolean;
+}
+
+/** A tool by its endpoint and the name its server has for it. */
+export interface CalledTool {
+  readonly at: CallerEndpoint;
+  readonly tool: string;
+}
+
+/** The tools of all endpoints that are asked, with the companions once. Throws an RpcError. */
+export async function toolList(caller: Caller, audience: ToolAudience): Promise<JsonObject> {
+  const listed = (await namedTools(caller, audience)).map((tool) => shownTool(tool, audience));
+  return { tools: audience.companions ? [...listed, ...companionDefinitions(caller)] : listed };
+}
+
+/**
+ * The tool that a client means by a name.
+ * @param companions Whether the client was listed the companions, and other names for tools that are called like them.
+ * @throws RpcError for a name that no tool of several endpoints has.
+ */
+export async function toolCalled(caller: Caller, shown: string, companions: boolean): Promise<CalledTool> {
+  const { only } = caller;
+  if (!only) return toolOfMerged(caller, shown);
+  if (!companions || !mayBeMade(only.name, shown)) return { at: only, tool: shown };
+  const names = (await listOf(only, TOOLS)).map(({ name }) => String(name));
+  const tool = [...shownNames(only.name, names)].find(([, name]) => name === shown)?.[0] ?? shown;
+  return { at: only, tool };
+}
+
+async function namedTools(caller: Caller, { companions }: ToolAudience): Promise<readonly JsonObject[]> {
+  const { only } = caller;
+  if (!only) return mergedTools(caller);
+  const tools = await listOf(only, TOOLS);
+  if (!companions) return tools;
+  const names = shownNames(
+    only.name,
+    tools.map(({ name }) => String(name)),
+  );
+  return tools.map((tool) => ({ ...tool, name: names.get(String(tool.name)) ?? String(tool.name) }));
+}
+
+function shownTool(tool: JsonObject, audience: ToolAudience): JsonObject {
+  const { execution: _server, outputSchema, ...shown } = tool;
+  return {
+    ...shown,
+    // A running result has other fields than the tool's own, and clients refuse what does not fit the schema.
+    ...(!audience.companions && outputSchema !== undefined && { outputSchema }),
+    ...(audience.taskSupport && { execution: { taskSupport: "optional" } }),
+  };
+}
