@@ -25,13 +25,13 @@ export interface Hello {
   readonly identity: ClientIdentity;
   readonly capabilities: JsonObject;
   /** How long each request may take, in ms; by default the channel's own timeout. */
-  readonly limit?: { readonly timeoutMs?: number };
+  readonly limit: { readonly timeoutMs?: number | undefined };
 }
 
 /** Agrees on a version with a server nothing is known of. Throws a RequestFaultError. */
 export async function agree(era: Era, hello: Hello): Promise<Session> {
   const { protocolOf } = hello;
-  const greet = (generation: Generation, limit = hello.limit ?? {}): Promise<Session> => {
+  const greet = (generation: Generation, limit = hello.limit): Promise<Session> => {
     const handshake = protocolOf(generation).traits.sessions ? initialize : discover;
     return handshake(generation, { ...hello, limit });
   };
@@ -93,7 +93,7 @@ function mayBeLegacy(fault: Fault, legacy: readonly string[]): boolean {
     case "rpc": {
       const { code, data } = fault.error;
       if (code !== UNSUPPORTED_PROTOCOL_VERSION) return !MODERN_ERRORS.includes(code);
-      return offers(data).some((version) => legacy.includes(version));
+      return legacy.some((version) => offers(data).includes(version));
     }
     case "http":
       return fault.status !== 429 && fault.retryAfterMs === undefined;
@@ -119,9 +119,8 @@ function offeredOf(versions: readonly string[], error: unknown): string | undefi
   return versions.find((candidate) => offered.includes(candidate));
 }
 
-function offers(data: unknown): string[] {
-  const supported = isObject(data) && Array.isArray(data.supported) ? data.supported : [];
-  return supported.filter((version): version is string => typeof version === "string");
+function offers(data: unknown): readonly unknown[] {
+  return isObject(data) && Array.isArray(data.supported) ? data.supported : [];
 }
 
 async function initialize(generation: Generation, hello: Hello): Promise<Session> {
@@ -147,7 +146,7 @@ async function initialize(generation: Generation, hello: Hello): Promise<Session
 
 /** The limit of a request that many servers leave unanswered, in ms. */
 function briefly({ channel, limit }: Hello): number {
-  return Math.min(limit?.timeoutMs ?? channel.timeoutMs, PROBE_TIMEOUT_MS);
+  return Math.min(limit.timeoutMs ?? channel.timeoutMs, PROBE_TIMEOUT_MS);
 }
 
 function otherVersions(named: unknown, ours: readonly string[]): Fault {

@@ -30,7 +30,7 @@ const FIRST_ID = 2 ** 30;
 
 export interface RequestOptions {
   /** In ms; the channel's own if absent. Infinity for a stream that is to stay open. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal;
   /** `notifications/progress` with this token restarts the timeout. */
   readonly progressToken?: string | undefined;

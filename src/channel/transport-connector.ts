@@ -82,7 +82,7 @@ export function fromTransport(
         // The owner may have closed while the transport was opened.
         closing.throwIfAborted();
         await reached(() => transport.start());
-        const limit = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+        const limit = { timeoutMs: options.timeoutMs };
         const session =
           remembered && !protocolOf(remembered.generation).traits.sessions
             ? remembered

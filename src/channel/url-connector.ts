@@ -157,9 +157,8 @@ async function agreed(
   address: string,
 ): Promise<Session> {
   const { era = "auto", timeoutMs } = options;
-  const limit = timeoutMs === undefined ? {} : { timeoutMs };
   try {
-    const session = await agree(era, { protocolOf, channel, identity, capabilities, limit });
+    const session = await agree(era, { protocolOf, channel, identity, capabilities, limit: { timeoutMs } });
     return { ...session, address };
   } catch (error) {
     await channel.transport.close().catch(() => undefined);
