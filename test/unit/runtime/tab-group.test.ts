@@ -416,3 +416,85 @@ it("exclusive work of one name is done by one tab after the other, of two names 
   for (const end of ends) end();
   expect(await Promise.all([second, other])).toEqual(["two", "other"]);
 });
+
+describe("a leader that was deposed and has not heard of it", () => {
+  const view = viewOf(runningRecord());
+  const never = new Promise<void>(() => undefined);
+
+  /** The first leads; the second has taken the lead from it, of which the browser does not tell the first. */
+  async function robbed(group: Group): Promise<[robbed: Member, leader: Member, third: Member]> {
+    const tab = group.browser.openTab();
+    const first = group.member("app", tab, toldOfTheftsAfter(never, tab));
+    await first.group.join();
+    const others = (await group.joined(2)) as [Member, Member];
+    first.tab.freeze();
+    await group.clock.advance(3_000);
+    const [leader, third] = leads(others[0]) ? others : [others[1], others[0]];
+    expect([leads(first), leads(leader), leads(third)]).toEqual([true, true, false]);
+    return [first, leader, third];
+  }
+
+  it("steps down when it hears that another tab was elected, before the browser tells it of the theft", async () => {
+    const group = new Group();
+    const [first, leader] = await robbed(group);
+    first.tab.thaw();
+    await settled();
+    expect([leads(first), leads(leader)]).toEqual([false, true]);
+    expect(reigns(first)).toEqual(["elected", "deposed"]);
+  });
+
+  it("publishes a view that the others do not apply, but compare with the store", async () => {
+    const group = new Group();
+    const [first, leader, third] = await robbed(group);
+    first.group.publish(view, false);
+    await settled();
+    expect([leader.published, third.published]).toEqual([[], []]);
+    expect([leader.outdated, third.outdated]).toEqual([[view], [view]]);
+  });
+
+  it("publishes a call that it makes itself as before: that is no matter of the lead", async () => {
+    const group = new Group();
+    const [first, leader] = await robbed(group);
+    await first.group.calls.hold(view.id);
+    first.group.publish(view, false);
+    await settled();
+    expect([leader.published, leader.outdated]).toEqual([[view], []]);
+  });
+
+  it("learns of its successor from what a third tab asks, and does not act on it", async () => {
+    const group = new Group();
+    const [first, leader, third] = await robbed(group);
+    // Of the messages that it missed, it has heard none yet.
+    first.tab.freeze();
+    const asking = third.group.ask(cancel);
+    await settled();
+    expect(await asking).toBe(true);
+    first.tab.thaw();
+    await settled();
+    expect([first.acts, leader.acts]).toEqual([[], [cancel]]);
+  });
+
+  it("leads no longer in the epochs of a clock that was set back: who knows a later epoch says so", async () => {
+    const group = new Group();
+    const [first] = (await group.joined(1)) as [Member];
+    const follower = group.member();
+    await follower.group.join();
+    // A tab that has heard nothing yet, with a clock that is an hour behind.
+    first.group.publish(view, false);
+    await settled();
+    first.tab.kill();
+    await settled();
+    expect(leads(follower)).toBe(true);
+    await group.clock.advance(-3_600_000);
+    const late = group.member();
+    await late.group.join();
+    follower.tab.hide();
+    await group.clock.advance(3_000);
+    await settled();
+    expect([leads(follower), leads(late)]).toEqual([false, true]);
+    late.group.publish(view, false);
+    await settled();
+    expect(follower.published.at(-1), "its word counts").toEqual(view);
+    expect(follower.outdated).toEqual([]);
+  });
+});
