@@ -5,7 +5,6 @@ interface CallLock {
   readonly granted: Promise<void>;
   /** Ends the lock. Absent until it is granted. */
   end?: () => void;
-  released?: true;
   /** Actions about to be applied that may make the call again: the lock stays meanwhile. */
   uses: number;
 }
@@ -53,9 +52,9 @@ export class CallLocks implements CallOwnership {
 
   release(id: string, ifUnused = false): void {
     const lock = this.#locks.get(id);
-    if (!lock || (ifUnused && lock.uses > 0)) return;
-    lock.released = true;
-    lock.end?.();
+    // Whoever waits for it still counts on it.
+    if (!lock?.end || (ifUnused && lock.uses > 0)) return;
+    lock.end();
     this.#locks.delete(id);
   }
 
@@ -72,8 +71,6 @@ export class CallLocks implements CallOwnership {
         void this.#exclusively(`call/${id}`, () => {
           granted();
           return new Promise((end) => {
-            // It is no longer wanted.
-            if (lock.released) return end();
             lock.end = end;
             // A take-over that was granted first had its place.
             this.#locks.set(id, lock);
