@@ -86,6 +86,7 @@ export class HostedClient implements TaskClientApi {
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
       followed: () => [...this.#tasks.values()].map(({ view }) => view),
+      follows: (id) => this.#tasks.has(id),
       changed: (view) => this.#changed(view),
       over: (id) => {
         this.#lose(id, "It was a plain call, and the page that made it has ended");

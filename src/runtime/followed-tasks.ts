@@ -13,14 +13,14 @@ const PUBLISHED_MS = 1_000;
 export function applyPublished(parts: HostParts, view: TaskView, plain: boolean): void {
   const { options, runtime } = parts;
   runtime.overtakenBy(view);
-  if (isFollowed(parts, view.id)) options.changed(view);
+  if (options.follows(view.id)) options.changed(view);
   else void applyUnknown(parts, view, plain);
 }
 
 /** A deposed leader published the view: it is no more than a sign that the store may hold something later. */
 export function applyOutdated(parts: HostParts, view: TaskView): void {
   parts.runtime.overtakenBy(view);
-  if (isFollowed(parts, view.id)) void reload(parts, view.id);
+  if (parts.options.follows(view.id)) void reload(parts, view.id);
 }
 
 /** A tab that was frozen for long publishes old views: the view of a task without a handle here is compared with the store. */
@@ -31,10 +31,6 @@ async function applyUnknown({ options, stored }: HostParts, view: TaskView, plai
   const record = await stored.record(view.id);
   // Without a record in the store, the task was a plain call that has ended.
   if (record) options.changed(record.rev > view.rev ? viewOf(record) : view);
-}
-
-function isFollowed({ options }: HostParts, id: string): boolean {
-  return [...options.followed()].some((task) => task.id === id);
 }
 
 /** Reads the followed tasks of an endpoint that run elsewhere: a tab that was frozen may have missed messages. */

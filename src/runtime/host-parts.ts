@@ -25,6 +25,8 @@ export interface HostOptions extends ForRuntime {
   readonly endpoints: readonly string[];
   /** The unfinished tasks somebody here holds a handle of. */
   readonly followed: () => Iterable<TaskReference>;
+  /** Whether somebody here holds a handle of the unfinished task. */
+  readonly follows: (id: string) => boolean;
   /** After every change of a task, in whatever tab it runs. */
   readonly changed: (view: TaskView) => void;
   /** A call of another tab has ended, and is in the store no more: what was read of it is out of date. */

@@ -260,6 +260,8 @@ describe("two tabs", () => {
   it("one that was frozen shows what it missed when it is looked at again", async () => {
     const [leader, frozen] = [await openTab(), await openTab()];
     const task = await start(frozen);
+    // The clock runs on for it. A frozen tab is hidden, and watches no leader.
+    frozen.tab.hide();
     frozen.tab.kill();
     await poll(leader, minute("01", "half"));
     expect(task.view.snapshot?.statusMessage, "it was told nothing").toBe(wire2026.working.statusMessage);
