@@ -80,7 +80,7 @@ export class HostedClient implements TaskClientApi {
       keep: { ...DEFAULT_KEEP, ...options.keep },
       push: options.push === false ? undefined : host.push,
       keepPlain: host.keepPlain,
-      pollsAtOnce: host.maxConcurrentPolls,
+      maxConcurrentPolls: host.maxConcurrentPolls,
       alarm: host.alarm,
       ownership: host.ownership,
       endpoint: (name) => this.#endpoints.get(name),

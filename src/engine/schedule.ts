@@ -36,12 +36,7 @@ export interface Timing {
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 
-/** Of the timing, what a client without an engine needs. Literals only: bundlers keep an unused object with an expression in it. */
-export const DEFAULT_BACKOFF: Pick<Timing, "backoffMs" | "maxBackoffMs"> = {
-  backoffMs: BACKOFF_MS,
-  maxBackoffMs: MAX_BACKOFF_MS,
-};
-
+// Literals only: bundlers keep an unused object with an expression in it, also where there is no engine.
 export const DEFAULT_TIMING: Timing = {
   backoffMs: BACKOFF_MS,
   maxBackoffMs: MAX_BACKOFF_MS,
@@ -100,9 +95,9 @@ export function pollInterval(record: TaskRecord, timing: Timing, now: number): n
 export function backoffDelay(
   id: string,
   failures: number,
-  timing: typeof DEFAULT_BACKOFF = DEFAULT_BACKOFF,
+  { backoffMs = BACKOFF_MS, maxBackoffMs = MAX_BACKOFF_MS }: Partial<Timing> = {},
 ): number {
-  const step = Math.min(timing.maxBackoffMs, timing.backoffMs * 2 ** (failures - 1));
+  const step = Math.min(maxBackoffMs, backoffMs * 2 ** (failures - 1));
   return step * (0.5 + 0.5 * spread(`${id}/${failures}`));
 }
 

@@ -68,7 +68,7 @@ export class ExtensionTaskClient implements TaskClientApi {
           listOf(await ask({ method: "tasks", which })).flatMap((task) => readView(task) ?? []),
         task: async (id) => {
           const task = await ask({ method: "task", id });
-          return task === undefined || task === null ? undefined : taskIn(task);
+          return task ? taskIn(task) : undefined;
         },
         cancel: async (id) => readView(await ask({ method: "cancel", id })),
         answer: async ({ id }, key, response) => readView(await ask({ method: "answer", id, key, response })),

@@ -20,8 +20,7 @@ export async function dropHost(url: string | URL, browser?: ExtensionBrowser): P
 }
 
 function permissionsOf(browser: ExtensionBrowser = globalBrowser()): BrowserPermissions {
-  if (!browser.permissions)
-    throw new Error("There are no `permissions` here: only pages of an extension have them");
+  if (!browser.permissions) throw new Error("Only pages of an extension have `permissions`");
   return browser.permissions;
 }
 

@@ -55,7 +55,7 @@ export function wireError(error: unknown): WireError {
 /** Returns the error again, as the class it was. One that cannot be read becomes an ExtensionError. */
 export function errorFromWire(wire: unknown): Error {
   const error = hasTexts(wire, "kind") && readError(wire as unknown as WireError);
-  return error || new ExtensionError("malformed", "The worker answered with no error that is known");
+  return error || new ExtensionError("malformed", "The worker's answer holds no error");
 }
 
 /** Returns no error where something is absent that its class relies on. */

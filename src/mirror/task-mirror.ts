@@ -219,7 +219,7 @@ export class TaskMirror implements TaskReader {
   async #storedResult({ view }: Task): Promise<ToolResult> {
     const outcome = (await this.#options.source.task(view.id))?.outcome;
     if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
-    throw errorOf(view, { kind: "lost", detail: "Its result is no longer in the worker" });
+    throw errorOf(view, { kind: "lost", detail: "The worker no longer holds its result" });
   }
 }
 

@@ -20,7 +20,7 @@ export interface RequestLimits {
   /** The longest result taken, by the length of its JSON text. */
   readonly maxResultLength: number;
   /** How many polls may be in flight at once; their timeouts begin when it is their turn. */
-  readonly pollsAtOnce: number;
+  readonly maxConcurrentPolls: number;
   /** The timeout of each request, in ms. */
   readonly requestTimeoutMs: number;
 }
@@ -51,7 +51,7 @@ export class TaskRequests {
     this.#lostCalls = lostCalls;
     this.#replied = replied;
     this.#ended = ended;
-    this.#polls = new Gate(limits.pollsAtOnce);
+    this.#polls = new Gate(limits.maxConcurrentPolls);
   }
 
   /** Sends by the record that was written, not by a later one whose write is still to come. */

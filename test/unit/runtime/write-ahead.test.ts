@@ -42,7 +42,7 @@ function rigOf(store: TaskStore, goesOn = false): Rig {
     requestTimeoutMs: 60_000,
     maxResultLength: 1_000_000,
     push: undefined,
-    pollsAtOnce: Number.POSITIVE_INFINITY,
+    maxConcurrentPolls: Number.POSITIVE_INFINITY,
     endpoint: (name) => (name === "lab" ? endpoint : undefined),
     storing: async () => undefined,
     stored: () => undefined,
