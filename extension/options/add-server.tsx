@@ -2,11 +2,11 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { requestHost } from "holdfast/extension/page";
 import { type FormEvent, useState } from "react";
 import { HeaderFields } from "../../ui/servers/header-fields.tsx";
-import { type HeaderSecret, headerFault } from "../../ui/servers/header-secret.ts";
+import { type HeaderSecret, headerProblem } from "../../ui/servers/header-secret.ts";
 import { reloadServers } from "../app/messages.ts";
 import { putServer, type Secrecy } from "../servers/known-servers.ts";
 import { dropSecret, keepSecret } from "../servers/secrets.ts";
-import { addressFault } from "./address-fault.ts";
+import { addressProblem } from "./address-problem.ts";
 import { KEPT_WORDS, SECRECIES } from "./secrecy-words.ts";
 
 const NO_SECRET: HeaderSecret = { name: "Authorization", value: "" };
@@ -19,8 +19,8 @@ export function AddServer() {
   const [secret, setSecret] = useState(NO_SECRET);
   const [problem, setProblem] = useState<string>();
   const add = async (): Promise<void> => {
-    const fault = addressFault(address) ?? (header === "none" ? undefined : headerFault(secret));
-    if (fault !== undefined) return setProblem(fault);
+    const invalid = addressProblem(address) ?? (header === "none" ? undefined : headerProblem(secret));
+    if (invalid !== undefined) return setProblem(invalid);
     const { href, host } = new URL(address);
     // First of all: a browser asks only as long as the click is fresh.
     if (!(await requestHost(href))) {

@@ -25,7 +25,7 @@ export function AddTarget({ servers }: { readonly servers: readonly KnownServer[
   const suggested = tool ? `Send ${WHAT_WORDS[what].replace(/^The/, "the")} to ${tool.name}` : "";
   const add = async (): Promise<void> => {
     const parsed = others.trim() === "" ? { ok: true as const, value: {} } : parseObject(others);
-    if (!parsed.ok) return setProblem(parsed.fault);
+    if (!parsed.ok) return setProblem(parsed.problem);
     if (endpoint === undefined || !tool || argument === "")
       return setProblem("Choose a tool and an argument of it.");
     const id = crypto.randomUUID();

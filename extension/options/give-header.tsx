@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { dropTools } from "../../ui/call/tool-lists.ts";
 import { useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { HeaderFields } from "../../ui/servers/header-fields.tsx";
-import { type HeaderSecret, headerFault } from "../../ui/servers/header-secret.ts";
+import { type HeaderSecret, headerProblem } from "../../ui/servers/header-secret.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { keepSecret } from "../servers/secrets.ts";
 import { KEPT_WORDS } from "./secrecy-words.ts";
@@ -23,8 +23,8 @@ export function GiveHeader({ server, lacking }: { readonly server: KnownServer; 
       </Button>
     );
   const give = async (): Promise<void> => {
-    const fault = headerFault(secret);
-    if (fault !== undefined) return setProblem(fault);
+    const invalid = headerProblem(secret);
+    if (invalid !== undefined) return setProblem(invalid);
     await keepSecret(url, secret, header);
     dropTools(url);
     client.nudge();

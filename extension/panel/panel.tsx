@@ -1,4 +1,4 @@
-import { Faulty } from "../../ui/app/faulty.tsx";
+import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { useRoute } from "../../ui/app/route.ts";
 import { CallView } from "../../ui/call/call-view.tsx";
 import { TasksView } from "../../ui/tasks/tasks-view.tsx";
@@ -18,7 +18,7 @@ export function Panel() {
       <Header />
       <main className="panel">
         <Unready />
-        <Faulty key={view}>
+        <ErrorBoundary key={view}>
           {view === "call" ? (
             <CallView
               {...(chosen[0] !== undefined && { server: chosen[0] })}
@@ -27,7 +27,7 @@ export function Panel() {
           ) : (
             <TasksView open={chosen[0]} />
           )}
-        </Faulty>
+        </ErrorBoundary>
       </main>
     </>
   );

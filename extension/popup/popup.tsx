@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMemo } from "react";
-import { Faulty } from "../../ui/app/faulty.tsx";
+import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { hrefOf, useRoute } from "../../ui/app/route.ts";
 import { CallView } from "../../ui/call/call-view.tsx";
 import { useInputRequests, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
@@ -29,7 +29,7 @@ export function Popup() {
         </Button>
       </Header>
       <main>
-        <Faulty key={view}>
+        <ErrorBoundary key={view}>
           {view === "call" ? (
             <CallView
               {...(chosen[0] !== undefined && { server: chosen[0] })}
@@ -38,7 +38,7 @@ export function Popup() {
           ) : (
             <Tasks open={chosen[0]} />
           )}
-        </Faulty>
+        </ErrorBoundary>
       </main>
     </>
   );

@@ -8,7 +8,7 @@ import { useWorkspace } from "../clients/workspace-context.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
 import { LazySchemaForm } from "../form/lazy-schema-form.tsx";
-import { checkAgainst } from "../form/schema-faults.ts";
+import { checkAgainst } from "../form/schema-problems.ts";
 import { useFormFit } from "../form/use-form-fit.ts";
 import { useHistory } from "../history/history-context.ts";
 import { type Draft, draftOf, keepDraft } from "./drafts.ts";
@@ -23,7 +23,7 @@ export interface CallFormProps {
 /** The arguments of a tool, by a form or as JSON, and the button that calls it. */
 export function CallForm({ server, tool, support }: CallFormProps) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(server, tool.name));
-  const [fault, setFault] = useState<string>();
+  const [jsonProblem, setJsonProblem] = useState<string>();
   const { call, pending, problem } = useCall(server, tool, draft, support);
   const schema = tool.definition.inputSchema ?? { type: "object" };
   const { unfit, broke } = useFormFit(schema);
@@ -35,16 +35,16 @@ export function CallForm({ server, tool, support }: CallFormProps) {
     keepDraft(server, tool.name, next);
   };
   const turnTo = (next: Draft["mode"]): void => {
-    setFault(undefined);
+    setJsonProblem(undefined);
     if (next === "json") return change({ mode: next, text: JSON.stringify(draft.value ?? {}, undefined, 2) });
     const parsed = parseObject(draft.text);
-    if (!parsed.ok) return setFault(`${parsed.fault}. The form can show it when it is mended.`);
+    if (!parsed.ok) return setJsonProblem(`${parsed.problem}. Correct it to use the form.`);
     change({ mode: next, value: parsed.value });
   };
   const callText = (): void => {
     const parsed = parseObject(draft.text);
-    if (!parsed.ok) return setFault(parsed.fault);
-    setFault(undefined);
+    if (!parsed.ok) return setJsonProblem(parsed.problem);
+    setJsonProblem(undefined);
     call(parsed.value);
   };
   const foot = (
@@ -103,9 +103,9 @@ export function CallForm({ server, tool, support }: CallFormProps) {
             label="Arguments"
             text={draft.text}
             onChange={(text) => change({ text })}
-            fault={fault}
+            problem={jsonProblem}
           />
-          <JsonFaults schema={schema} text={draft.text} />
+          <JsonProblems schema={schema} text={draft.text} />
           {foot}
         </form>
       )}
@@ -114,13 +114,13 @@ export function CallForm({ server, tool, support }: CallFormProps) {
 }
 
 /** What the schema has against typed JSON. It is sent all the same: to see what a server says may be the point. */
-function JsonFaults({ schema, text }: { readonly schema: unknown; readonly text: string }) {
+function JsonProblems({ schema, text }: { readonly schema: unknown; readonly text: string }) {
   const parsed = parseObject(text);
   const check = parsed.ok ? checkAgainst(schema, parsed.value) : undefined;
-  if (check?.kind !== "checked" || check.faults.length === 0) return null;
+  if (check?.kind !== "checked" || check.problems.length === 0) return null;
   return (
-    <ul className="quiet json-faults" aria-label="Problems with the schema">
-      {check.faults.slice(0, 10).map(({ path, keyword, message }) => (
+    <ul className="quiet json-problems" aria-label="Problems with the schema">
+      {check.problems.slice(0, 10).map(({ path, keyword, message }) => (
         <li key={`${path.join("/")} ${keyword}`}>
           <bdi className="mono">{path.join(".") || "the whole"}</bdi> {message}
         </li>

@@ -13,7 +13,7 @@ import {
   type ValidatorType,
   validationDataMerge,
 } from "@rjsf/utils";
-import { checkAgainst, type SchemaFault } from "./schema-faults.ts";
+import { checkAgainst, type SchemaProblem } from "./schema-problems.ts";
 
 /** What the form library asks of a validator, done by one that makes no code of schemas. */
 export const formValidator: ValidatorType<unknown, RJSFSchema, object> = {
@@ -24,18 +24,18 @@ export const formValidator: ValidatorType<unknown, RJSFSchema, object> = {
     transformErrors?: ErrorTransformer<unknown, RJSFSchema, object>,
     uiSchema?: UiSchema<unknown, RJSFSchema, object>,
   ): ValidationData<unknown> {
-    const faults = faultsOf(schema, formData);
-    const errors = faults.map(errorOf);
+    const problems = problemsOf(schema, formData);
+    const errors = problems.map(errorOf);
     const data = transformErrors
       ? dataOf(transformErrors(errors, uiSchema))
-      : { errors, errorSchema: errorSchemaOf(faults) };
+      : { errors, errorSchema: errorSchemaOf(problems) };
     if (!customValidate) return data;
     const custom = customValidate(formData, createErrorHandler<unknown>(formData), uiSchema);
     return validationDataMerge<unknown>(data, unwrapErrorHandler<unknown>(custom));
   },
   isValid(schema: RJSFSchema, formData: unknown, rootSchema: RJSFSchema): boolean {
     const check = checkAgainst(withDefinitions(schema, rootSchema), formData);
-    return check.kind === "checked" && check.faults.length === 0;
+    return check.kind === "checked" && check.problems.length === 0;
   },
   rawValidation<Result>(
     schema: RJSFSchema,
@@ -43,26 +43,26 @@ export const formValidator: ValidatorType<unknown, RJSFSchema, object> = {
   ): { errors?: Result[]; validationError?: Error } {
     const check = checkAgainst(schema, formData);
     if (check.kind === "unusable") return { validationError: new Error(check.message) };
-    return { errors: [...check.faults] as Result[] };
+    return { errors: [...check.problems] as Result[] };
   },
 };
 
-function faultsOf(schema: RJSFSchema, formData: unknown): readonly SchemaFault[] {
+function problemsOf(schema: RJSFSchema, formData: unknown): readonly SchemaProblem[] {
   const check = checkAgainst(schema, formData);
   // A schema that cannot be checked must not keep anyone from calling: the server checks too.
-  return check.kind === "unusable" ? [] : check.faults;
+  return check.kind === "unusable" ? [] : check.problems;
 }
 
-function errorOf({ path, keyword, message }: SchemaFault): RJSFValidationError {
+function errorOf({ path, keyword, message }: SchemaProblem): RJSFValidationError {
   const property = path.map((part) => `.${part}`).join("");
   const stack = path.length > 0 ? `${path.join(".")} ${message}` : message;
   return { name: keyword, message, property, stack };
 }
 
 /** By the path itself: the library would read it from text, where a dot in a name looks like two names. */
-function errorSchemaOf(faults: readonly SchemaFault[]): ErrorSchema<unknown> {
+function errorSchemaOf(problems: readonly SchemaProblem[]): ErrorSchema<unknown> {
   const builder = new ErrorSchemaBuilder<unknown>();
-  for (const { path, message } of faults) builder.addErrors(message, [...path]);
+  for (const { path, message } of problems) builder.addErrors(message, [...path]);
   return builder.ErrorSchema;
 }
 

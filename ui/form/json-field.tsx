@@ -4,18 +4,18 @@ export interface JsonFieldProps {
   readonly label: string;
   readonly text: string;
   readonly onChange: (text: string) => void;
-  readonly fault: string | undefined;
+  readonly problem: string | undefined;
 }
 
 /** JSON as text, for whoever would rather type it than fill in a form. */
-export function JsonField({ label, text, onChange, fault }: JsonFieldProps) {
+export function JsonField({ label, text, onChange, problem }: JsonFieldProps) {
   return (
     <Textarea
       label={label}
       name="arguments"
       value={text}
       onChange={(event) => onChange(event.currentTarget.value)}
-      error={fault}
+      error={problem}
       rows={10}
       spellCheck={false}
       classNames={{ input: "mono" }}

@@ -2,7 +2,7 @@ import type { JsonObject } from "holdfast";
 
 export type Parsed =
   | { readonly ok: true; readonly value: JsonObject }
-  | { readonly ok: false; readonly fault: string };
+  | { readonly ok: false; readonly problem: string };
 
 /** Reads text that should be a JSON object, and says in words what is wrong with it. */
 export function parseObject(text: string): Parsed {
@@ -10,9 +10,9 @@ export function parseObject(text: string): Parsed {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { ok: false, fault: `This is not JSON: ${error instanceof Error ? error.message : error}` };
+    return { ok: false, problem: `This is not JSON: ${error instanceof Error ? error.message : error}` };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return { ok: false, fault: "It must be a JSON object: { … }" };
+    return { ok: false, problem: "It must be a JSON object: { … }" };
   return { ok: true, value: value as JsonObject };
 }

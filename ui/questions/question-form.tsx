@@ -159,18 +159,18 @@ interface JsonAnswerProps {
 
 function JsonAnswer({ reason, onAnswer, children }: JsonAnswerProps) {
   const [text, setText] = useState("{}");
-  const [fault, setFault] = useState<string>();
+  const [problem, setProblem] = useState<string>();
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
         const parsed = parseObject(text);
-        setFault(parsed.ok ? undefined : parsed.fault);
+        setProblem(parsed.ok ? undefined : parsed.problem);
         if (parsed.ok) onAnswer(parsed.value);
       }}
     >
       <p className="quiet">{reason}</p>
-      <JsonField label="Answer" text={text} onChange={setText} fault={fault} />
+      <JsonField label="Answer" text={text} onChange={setText} problem={problem} />
       {children}
     </form>
   );

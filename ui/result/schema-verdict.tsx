@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { checkAgainst } from "../form/schema-faults.ts";
+import { checkAgainst } from "../form/schema-problems.ts";
 import { Unchecked } from "../form/unchecked.tsx";
 
 export interface SchemaVerdictProps {
@@ -12,7 +12,7 @@ export function SchemaVerdict({ schema, value }: SchemaVerdictProps) {
   const check = useMemo(() => checkAgainst(schema, value), [schema, value]);
   if (check.kind === "unusable")
     return <p className="quiet">Not checked: the tool's output schema cannot be used. {check.message}</p>;
-  if (check.faults.length === 0)
+  if (check.problems.length === 0)
     return (
       <>
         <p className="fits">✓ Fits the tool's output schema</p>
@@ -23,7 +23,7 @@ export function SchemaVerdict({ schema, value }: SchemaVerdictProps) {
     <div className="misfits" role="note">
       <p>✗ Does not fit the tool's output schema. The server's tool does not keep to what it declares:</p>
       <ul>
-        {check.faults.slice(0, 20).map(({ path, keyword, message }) => (
+        {check.problems.slice(0, 20).map(({ path, keyword, message }) => (
           <li key={`${path.join("/")} ${keyword} ${message}`}>
             <bdi className="mono">{path.join(".") || "the whole"}</bdi> {message}
           </li>

@@ -27,7 +27,7 @@ export function dropHeader(server: string): void {
 }
 
 /** Why a header cannot be sent, if it cannot: `fetch` would only say that it failed. */
-export function headerFault({ name, value }: HeaderSecret): string | undefined {
+export function headerProblem({ name, value }: HeaderSecret): string | undefined {
   if (value.trim() === "") return "The header needs a value";
   try {
     new Headers([[name, value]]);

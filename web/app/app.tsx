@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from "react";
 import { ColorScheme } from "../../ui/app/color-scheme.tsx";
-import { Faulty } from "../../ui/app/faulty.tsx";
+import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { Look } from "../../ui/app/look.tsx";
 import { Notices } from "../../ui/app/notices.tsx";
 import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
@@ -63,7 +63,7 @@ function Shell() {
         </div>
       </header>
       <main>
-        <Faulty key={view}>
+        <ErrorBoundary key={view}>
           {view === "tasks" && <TasksView open={chosen[0]} />}
           {view === "call" && (
             <CallView
@@ -72,7 +72,7 @@ function Shell() {
             />
           )}
           {view === "servers" && <ServersView chosen={chosen[0]} />}
-        </Faulty>
+        </ErrorBoundary>
       </main>
       <Notices />
     </>

@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { hrefOf } from "../../ui/app/route.ts";
 import { HeaderFields } from "../../ui/servers/header-fields.tsx";
-import { type HeaderSecret, headerFault, keepHeader } from "../../ui/servers/header-secret.ts";
+import { type HeaderSecret, headerProblem, keepHeader } from "../../ui/servers/header-secret.ts";
 import type { Authorization } from "../../ui/servers/server.ts";
 import { addServer } from "./known-servers.ts";
 
@@ -14,9 +14,9 @@ export function AddServer() {
   const [problem, setProblem] = useState<string>();
   const add = (event: FormEvent): void => {
     event.preventDefault();
-    const fault = faultOf(address) ?? (authorization === "header" ? headerFault(secret) : undefined);
-    setProblem(fault);
-    if (fault !== undefined) return;
+    const invalid = problemOf(address) ?? (authorization === "header" ? headerProblem(secret) : undefined);
+    setProblem(invalid);
+    if (invalid !== undefined) return;
     addServer(address, authorization).then(
       (name) => {
         if (authorization === "header") keepHeader(name, secret);
@@ -64,7 +64,7 @@ export function AddServer() {
   );
 }
 
-function faultOf(address: string): string | undefined {
+function problemOf(address: string): string | undefined {
   if (!URL.canParse(address))
     return `${JSON.stringify(address)} is no address: it begins with https:// or http://`;
   const { protocol, username, password } = new URL(address);

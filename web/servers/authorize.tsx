@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useFollowed } from "../../ui/app/followed.ts";
 import { HeaderFields } from "../../ui/servers/header-fields.tsx";
-import { type HeaderSecret, headerFault, keepHeader, keptHeader } from "../../ui/servers/header-secret.ts";
+import { type HeaderSecret, headerProblem, keepHeader, keptHeader } from "../../ui/servers/header-secret.ts";
 import type { Server } from "../../ui/servers/server.ts";
 import { signInOf, signIns } from "./sign-in.ts";
 
@@ -24,9 +24,9 @@ function GiveHeader({ server }: { readonly server: Server }) {
   const [problem, setProblem] = useState<string>();
   const give = (event: FormEvent): void => {
     event.preventDefault();
-    const fault = headerFault(secret);
-    setProblem(fault);
-    if (fault !== undefined) return;
+    const invalid = headerProblem(secret);
+    setProblem(invalid);
+    if (invalid !== undefined) return;
     keepHeader(server.name, secret);
     location.reload();
   };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { refusalOf } from "../outbound/address.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { DEMO_PRINCIPAL, isDemo } from "./demo.ts";
-import { credentialsIn, headerNameFault, headerValueFault } from "./header-rules.ts";
+import { credentialsIn, headerNameProblem, headerValueProblem } from "./header-rules.ts";
 import { jsonVar } from "./json-var.ts";
 import { endpointNameSchema } from "./names.ts";
 import { secretsIn, withSecrets } from "./secret-references.ts";
@@ -52,18 +52,19 @@ const endpointSchema = z
     allowPrivate: z.boolean().default(false),
   })
   .superRefine(({ url, allowPrivate, headers, oauth }, context) => {
-    const fault = (message: string, ...path: string[]) => context.addIssue({ code: "custom", path, message });
+    const problem = (message: string, ...path: string[]) =>
+      context.addIssue({ code: "custom", path, message });
     const refusal = URL.canParse(url) ? refusalOf(new URL(url), { allowPrivate }) : "is not an address";
-    if (refusal) fault(refusal, "url");
+    if (refusal) problem(refusal, "url");
     const names = Object.keys(headers);
     for (const name of names) {
-      const reason = headerNameFault(name);
-      if (reason) fault(reason, "headers", name);
+      const reason = headerNameProblem(name);
+      if (reason) problem(reason, "headers", name);
     }
     const distinct = new Set(names.map((name) => name.toLowerCase()));
-    if (distinct.size < names.length) fault("has a header twice", "headers");
+    if (distinct.size < names.length) problem("has a header twice", "headers");
     if (oauth && distinct.has("authorization"))
-      fault("cannot be there beside oauth", "headers", "authorization");
+      problem("cannot be there beside oauth", "headers", "authorization");
   });
 
 type WrittenEndpoint = z.infer<typeof endpointSchema>;
@@ -135,8 +136,8 @@ function listing(name: string, title: string | undefined): EndpointListing {
 /** Of OAuth's as of headers: a line break at the end of a secret is a mistake that a server would only call unauthorized. */
 function sendable(env: object, written: string, path: readonly string[]): string {
   const value = withSecrets(env, written, path);
-  const fault = headerValueFault(value);
-  if (fault) throw new ConfigurationError("ENDPOINTS", path, fault);
+  const problem = headerValueProblem(value);
+  if (problem) throw new ConfigurationError("ENDPOINTS", path, problem);
   return value;
 }
 

@@ -19,7 +19,7 @@ const NOT_CONFIGURABLE = new Set([
 ]);
 
 /** Why an endpoint cannot have a header of this name, or undefined if it can. */
-export function headerNameFault(name: string): string | undefined {
+export function headerNameProblem(name: string): string | undefined {
   if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/.test(name)) return "is not the name of a header";
   if (NOT_CONFIGURABLE.has(name.toLowerCase())) return "is a header the protocol sets itself";
   return undefined;
@@ -35,7 +35,7 @@ export function credentialsIn(name: string, value: string): readonly string[] {
 }
 
 /** Why a header cannot have this value. Never quotes it. */
-export function headerValueFault(value: string): string | undefined {
+export function headerValueProblem(value: string): string | undefined {
   if (/[\r\n]/.test(value)) return "holds a line break";
   if (/[^\t\x20-\x7e]/.test(value)) return "holds a character that is not printable ASCII";
   if (value.trim() === "") return "is empty";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unfitForForm } from "../../../ui/form/form-fit.ts";
 import { pathsOf } from "../../../ui/form/pattern-paths.ts";
-import { checkAgainst } from "../../../ui/form/schema-faults.ts";
+import { checkAgainst } from "../../../ui/form/schema-problems.ts";
 
 /** Each takes longer than anybody lives on this text. */
 const EVIL_TEXT = `${"a".repeat(5_000)}!`;
@@ -49,7 +49,7 @@ describe("a pattern that would keep the page busy for ever", () => {
     ]) {
       const check = checkAgainst(schema, { word: EVIL_TEXT });
       expect(check).toMatchObject({ kind: "checked", unchecked: [pattern] });
-      expect(check.kind === "checked" && check.faults.map(({ path }) => path)).toEqual([["other"]]);
+      expect(check.kind === "checked" && check.problems.map(({ path }) => path)).toEqual([["other"]]);
     }
     const keys = { type: "object", patternProperties: { [pattern]: false }, additionalProperties: false };
     expect(checkAgainst(keys, { [EVIL_TEXT]: 1 })).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expandedSize } from "../../../ui/form/expanded-size.ts";
 import { unfitForForm } from "../../../ui/form/form-fit.ts";
-import { checkAgainst } from "../../../ui/form/schema-faults.ts";
+import { checkAgainst } from "../../../ui/form/schema-problems.ts";
 
 /** Each part refers twice to the next: 2 kB long, and 2^32 ways to the end. */
 function doubling(keyword: "anyOf" | "allOf" | "oneOf" | "properties", last: object): object {

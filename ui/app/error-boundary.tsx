@@ -6,7 +6,7 @@ interface State {
 }
 
 /** A part of the page that something a server sent has broken must not take the rest along. */
-export class Faulty extends Component<{ readonly children: ReactNode }, State> {
+export class ErrorBoundary extends Component<{ readonly children: ReactNode }, State> {
   override state: State = { problem: undefined };
 
   static getDerivedStateFromError(error: unknown): State {
@@ -17,7 +17,7 @@ export class Faulty extends Component<{ readonly children: ReactNode }, State> {
     const { problem } = this.state;
     if (problem === undefined) return this.props.children;
     return (
-      <div role="alert" className="faulty">
+      <div role="alert" className="broken-view">
         <p>This view could not be shown: {problem}. The tasks are not affected.</p>
         <Button variant="default" onClick={() => this.setState({ problem: undefined })}>
           Show it again

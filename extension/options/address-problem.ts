@@ -1,5 +1,5 @@
 /** Why an address cannot be that of a server, if it cannot. */
-export function addressFault(address: string): string | undefined {
+export function addressProblem(address: string): string | undefined {
   if (!URL.canParse(address))
     return `${JSON.stringify(address)} is no address: it begins with https:// or http://`;
   const { protocol, username, password } = new URL(address);

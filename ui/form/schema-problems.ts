@@ -6,7 +6,7 @@ import { TOO_LONG, visitBudget } from "./visit-budget.ts";
 const MAX_VISITS = 200_000;
 
 /** One thing that is wrong with a value, and where. */
-export interface SchemaFault {
+export interface SchemaProblem {
   readonly path: readonly string[];
   readonly keyword: string;
   readonly message: string;
@@ -15,7 +15,7 @@ export interface SchemaFault {
 export type SchemaCheck =
   | {
       readonly kind: "checked";
-      readonly faults: readonly SchemaFault[];
+      readonly problems: readonly SchemaProblem[];
       /** Patterns that were not looked at: on this value they could take longer than anybody waits. */
       readonly unchecked: readonly string[];
     }
@@ -27,7 +27,7 @@ export function checkAgainst(schema: unknown, value: unknown): SchemaCheck {
   if (typeof schema === "boolean") {
     return {
       kind: "checked",
-      faults: schema ? [] : [{ path: [], keyword: "false", message: "is not allowed" }],
+      problems: schema ? [] : [{ path: [], keyword: "false", message: "is not allowed" }],
       unchecked: [],
     };
   }
@@ -41,13 +41,13 @@ export function checkAgainst(schema: unknown, value: unknown): SchemaCheck {
     if (json === undefined)
       return {
         kind: "checked",
-        faults: [{ path: [], keyword: "required", message: "is required" }],
+        problems: [{ path: [], keyword: "required", message: "is required" }],
         unchecked: [],
       };
     const { errors } = validator.validate(json);
-    return { kind: "checked", faults: faultsOf(errors), unchecked };
+    return { kind: "checked", problems: problemsOf(errors), unchecked };
   } catch (error) {
-    // Thousands of faults exhaust the validator's stack before its parts exhaust the budget.
+    // Thousands of problems exhaust the validator's stack before its parts exhaust the budget.
     if (error instanceof RangeError) return { kind: "unusable", message: TOO_LONG };
     return { kind: "unusable", message: error instanceof Error ? firstLine(error.message) : String(error) };
   }
@@ -79,7 +79,7 @@ const WRAPPERS: ReadonlySet<string> = new Set([
   "unevaluatedProperties",
 ]);
 
-function faultsOf(errors: readonly OutputUnit[]): readonly SchemaFault[] {
+function problemsOf(errors: readonly OutputUnit[]): readonly SchemaProblem[] {
   // What is wrong with each alternative is noise beside the fact that none fits.
   const alternatives = errors.filter(({ keyword }) => keyword === "anyOf" || keyword === "oneOf");
   return errors
@@ -88,10 +88,10 @@ function faultsOf(errors: readonly OutputUnit[]): readonly SchemaFault[] {
         !WRAPPERS.has(keyword) &&
         !alternatives.some((choice) => keywordLocation.startsWith(`${choice.keywordLocation}/`)),
     )
-    .map(faultOf);
+    .map(problemOf);
 }
 
-function faultOf({ keyword, instanceLocation, error }: OutputUnit): SchemaFault {
+function problemOf({ keyword, instanceLocation, error }: OutputUnit): SchemaProblem {
   const path = pathOf(instanceLocation);
   const missing = keyword === "required" ? /required property "(.*)"/s.exec(error)?.[1] : undefined;
   return missing === undefined
