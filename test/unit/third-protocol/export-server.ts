@@ -24,6 +24,11 @@ export class ExportServer {
     return Response.json({ jsonrpc: "2.0", id, ...body });
   };
 
+  /** The job says this from now on. */
+  become(job: string, state: JsonObject): void {
+    this.#jobs.set(job, [state]);
+  }
+
   #answer(method: string, tool: string, args: JsonObject): JsonObject | undefined {
     switch (method) {
       case "initialize":
