@@ -53,6 +53,7 @@ export default defineConfig({
             "@cloudflare/workers-oauth-provider",
             "@modelcontextprotocol/client",
             "jose",
+            "oauth4webapi",
             "zod",
           ],
         },

@@ -191,7 +191,14 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ],
   [
     "worker/oauth",
-    ["worker/bindings.ts", "worker/operations", "worker/config", "worker/http", "worker/access"],
+    [
+      "worker/bindings.ts",
+      "worker/operations",
+      "worker/outbound",
+      "worker/config",
+      "worker/http",
+      "worker/access",
+    ],
   ],
   ["worker/directory", ["worker/bindings.ts", "worker/config", "worker/http"]],
   [

@@ -4,6 +4,7 @@ import { DEMO_PRINCIPAL, isDemo } from "./demo.ts";
 import { jsonVar } from "./json-var.ts";
 import { jwtOf } from "./jwt.ts";
 import { principalSchema } from "./names.ts";
+import { signInPrefixOf } from "./oauth.ts";
 import { OWNER, ownerSecretOf } from "./owner.ts";
 
 /** A token as it is configured: known by its hash only. */
@@ -43,11 +44,12 @@ const DEMO_TOKEN: HashedToken = {
 
 /**
  * The var TOKENS, and the demo's own token in the demo.
- * @throws ConfigurationError if a principal of it, or `owner`, could also come by a JWT, or by the demo's token.
+ * @throws ConfigurationError if a principal of it, or `owner`, could also come by a JWT, a sign-in, or by the demo's token.
  */
 export function tokensOf(env: object): readonly HashedToken[] {
   const tokens = configuredTokens(env);
   const prefix = jwtOf(env)?.principalPrefix;
+  const signInPrefix = signInPrefixOf(env);
   const demo = isDemo(env);
   for (const [index, { principal }] of tokens.entries()) {
     const refuse = (reason: string): never => {
@@ -55,9 +57,13 @@ export function tokensOf(env: object): readonly HashedToken[] {
     };
     if (prefix !== undefined && principal.startsWith(prefix))
       refuse("begins with the principalPrefix of JWT: another person's token could have it");
+    if (signInPrefix !== undefined && principal.startsWith(signInPrefix))
+      refuse("begins with the principalPrefix of OAUTH.signIn: another person could have it");
     if (demo && principal === DEMO_PRINCIPAL) refuse("is the demo's, whose token anyone can guess");
   }
-  if (prefix !== undefined && ownerSecretOf(env) !== undefined && OWNER.startsWith(prefix))
-    throw new ConfigurationError("JWT", ["principalPrefix"], "begins `owner`, the principal of OWNER_SECRET");
+  const prefixes = { JWT: prefix, OAUTH: signInPrefix };
+  for (const [variable, of] of Object.entries(prefixes))
+    if (of !== undefined && ownerSecretOf(env) !== undefined && OWNER.startsWith(of))
+      throw new ConfigurationError(variable, ["principalPrefix"], "begins `owner`, which OWNER_SECRET names");
   return demo ? [...tokens, DEMO_TOKEN] : tokens;
 }

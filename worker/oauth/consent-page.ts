@@ -12,13 +12,18 @@ export interface Consent {
   readonly host: string;
   readonly handle: string;
   readonly fault: string | undefined;
+  /** The host of the issuer at which people sign in; undefined without one. */
+  readonly issuer: string | undefined;
+  /** Whether there are secrets to sign in with. */
+  readonly takesSecrets: boolean;
 }
 
 /** The longest name of a client that is shown, in characters. */
 const MAX_NAME = 80;
 
 /** Who asks, for what, and where access goes to. Everything of the client is a stranger's text. */
-export function consentPage({ description, resource, host, handle, fault }: Consent): Markup {
+export function consentPage(consent: Consent): Markup {
+  const { description, resource, host, handle, issuer, takesSecrets } = consent;
   const { clientDomain, redirectHost, redirectIsLoopback } = description;
   const name = plain(description.clientName);
   const endpoint = resource === undefined ? undefined : /\/mcp\/([^/]+)\/?$/.exec(resource)?.[1];
@@ -41,17 +46,30 @@ ${
 <li>see the tasks that come of its calls and yours, answer their questions, and cancel them.</li>
 </ul>
 <p>Access ends when you revoke it, or after 30 days in which it is not used.</p>
-<form method="post">
-<input type="hidden" name="handle" value="${handle}">
-${fault === undefined ? "" : html`<p class="warning" role="alert" id="fault">${fault}</p>`}
-<label for="secret">Your Holdfast secret</label>
-<input id="secret" name="secret" type="password" autocomplete="current-password" maxlength="4096" required autofocus${
-      fault === undefined ? "" : raw(' aria-invalid="true" aria-describedby="fault"')
-    }>
-<p class="actions"><button name="decision" value="allow">Allow</button>
-<button name="decision" value="deny" class="quiet" formnovalidate>Deny</button></p>
-</form>`,
+${issuer === undefined ? "" : issuerForm(issuer, handle)}
+${takesSecrets ? secretForm(consent) : ""}
+<form method="post">${handleField(handle)}<button name="decision" value="deny" class="quiet">Deny</button></form>`,
   );
+}
+
+function issuerForm(issuer: string, handle: string): Markup {
+  return html`<form method="post">${handleField(handle)}
+<button name="decision" value="sign-in">Allow, and sign in with ${issuer}</button></form>`;
+}
+
+/** In a form of its own: the Enter key presses the first button of a form. */
+function secretForm({ issuer, fault, handle }: Consent): Markup {
+  return html`<form method="post">${handleField(handle)}
+${fault === undefined ? "" : html`<p class="warning" role="alert" id="fault">${fault}</p>`}
+<label for="secret">${issuer === undefined ? "Your" : "Or your"} Holdfast secret</label>
+<input id="secret" name="secret" type="password" autocomplete="current-password" maxlength="4096" required${
+    issuer === undefined ? raw(" autofocus") : ""
+  }${fault === undefined ? "" : raw(' aria-invalid="true" aria-describedby="fault"')}>
+<button name="decision" value="allow">Allow</button></form>`;
+}
+
+function handleField(handle: string): Markup {
+  return html`<input type="hidden" name="handle" value="${handle}">`;
 }
 
 /** A request that cannot be answered to its client, told to the person. */
@@ -113,8 +131,8 @@ label { display: block; font-weight: 600 }
 input[type=password] { width: 100%; margin-top: .25rem; padding: .6rem; border: 1px solid var(--line); border-radius: .4rem;
   background: var(--ground); color: inherit; font: inherit }
 .warning { padding-left: .75rem; border-left: .25rem solid var(--warn); color: var(--warn) }
-.actions { display: flex; gap: .75rem; margin-bottom: 0 }
-button { padding: .6rem 1.5rem; border: 1px solid var(--leaf); border-radius: .4rem; background: var(--leaf);
+form { margin-top: 1rem }
+button { margin-top: .75rem; padding: .6rem 1.5rem; border: 1px solid var(--leaf); border-radius: .4rem; background: var(--leaf);
   color: var(--on-leaf); font: inherit; font-weight: 600; cursor: pointer }
 .quiet { background: transparent; color: var(--leaf) }
 :focus-visible { outline: 3px solid var(--leaf); outline-offset: 2px }

@@ -1,14 +1,25 @@
-import { AuthorizationError, CimdFetchError } from "@cloudflare/workers-oauth-provider";
+import {
+  AuthorizationError,
+  authorizationErrorRedirect,
+  CimdFetchError,
+} from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
 import { Attempts } from "../access/attempts.ts";
 import { knownTokens, principalOfToken } from "../access/hashed-tokens.ts";
 import type { Bindings } from "../bindings.ts";
+import { principalSchema } from "../config/names.ts";
+import { isAllowed, oauthOf, type SignInSettings } from "../config/oauth.ts";
+import { notFound } from "../http/failure.ts";
 import { log } from "../operations/log.ts";
 import { oauthApi } from "./authorization-server.ts";
 import { consentPage, messagePage, pageHeaders } from "./consent-page.ts";
 import { grant } from "./grant.ts";
+import { type Attempt, claimOf, newAttempt, signInAddress } from "./identity.ts";
 
 type AuthorizeContext = Context<{ Bindings: Bindings }>;
+
+/** Where the issuer sends people back to: the redirect address to register there. */
+export const CALLBACK = "/oauth/callback";
 
 /** Wrong secrets an address may send within a minute. */
 const wrongSecrets = new Attempts(10);
@@ -23,6 +34,8 @@ export function takeConsent(c: AuthorizeContext): Promise<Response> {
     const request = c.req.raw;
     const { handle, decision, secret } = await formOf(c);
     const oauth = oauthApi(c.env, new URL(request.url));
+    const { signIn } = oauthOf(c.env) ?? {};
+    if (decision === "sign-in" && signIn) return await goToIssuer(c, signIn, handle);
     if (decision !== "allow") {
       const { headers } = await oauth.denyConsent(request, handle);
       return new Response(null, { status: 303, headers });
@@ -52,10 +65,74 @@ async function consent(c: AuthorizeContext, fault?: string, status = 200): Promi
   const { handle, headers } = await oauth.beginConsent(request);
   for (const [name, value] of Object.entries(await pageHeaders())) headers.set(name, value);
   const { resource } = request;
-  return new Response(await consentPage({ description, resource, host: url.host, handle, fault }), {
-    status,
-    headers,
+  return new Response(
+    await consentPage({
+      description,
+      resource,
+      host: url.host,
+      handle,
+      fault,
+      issuer: issuerName(c.env),
+      takesSecrets: (await knownTokens(c.env)).length > 0,
+    }),
+    {
+      status,
+      headers,
+    },
+  );
+}
+
+/** `GET /oauth/callback`: the person comes back from the issuer. */
+export function takeIdentity(c: AuthorizeContext): Promise<Response> {
+  return withRefusals(c, async () => {
+    const url = new URL(c.req.url);
+    const { signIn } = oauthOf(c.env) ?? {};
+    if (!signIn) return notFound(c);
+    const oauth = oauthApi(c.env, url);
+    const { request, data, headers } = await oauth.finishUpstream<Attempt>(c.req.raw);
+    const back = (location: string): Response => {
+      headers.set("location", location);
+      return new Response(null, { status: 303, headers });
+    };
+    if (url.searchParams.has("error")) return back(authorizationErrorRedirect(request, "access_denied"));
+    const claim = await claimOf(signIn, url, data).catch((error: unknown) => {
+      log("oauth-sign-in-failed", { error: String(error) });
+      return undefined;
+    });
+    const principal = principalSchema.safeParse(signIn.principalPrefix + claim).data;
+    if (claim === undefined || principal === undefined || !isAllowed(signIn, claim)) {
+      log("oauth-refused", { reason: claim === undefined ? "no-claim" : "not-allowed" });
+      const reason = `${issuerName(c.env)} signed you in, and this worker does not let you in`;
+      for (const [name, value] of Object.entries(await pageHeaders())) headers.set(name, value);
+      return new Response(await messagePage(reason), { status: 403, headers });
+    }
+    const redirectTo = await grant(oauth, request, { principal, by: "sign-in" });
+    log("oauth-granted", { client: request.clientId, resource: request.resource });
+    return back(redirectTo);
   });
+}
+
+/** The person has allowed the client, and signs in at the issuer now. */
+async function goToIssuer(c: AuthorizeContext, signIn: SignInSettings, handle: string): Promise<Response> {
+  const url = new URL(c.req.url);
+  const oauth = oauthApi(c.env, url);
+  const { request, headers: cookies } = await oauth.approveConsent(c.req.raw, handle);
+  const attempt = newAttempt();
+  const { state, headers } = await oauth.beginUpstream(request, { data: attempt, headers: cookies });
+  try {
+    const address = await signInAddress(signIn, `${url.origin}${CALLBACK}`, state, attempt);
+    headers.set("location", address.href);
+    return new Response(null, { status: 303, headers });
+  } catch (error) {
+    log("oauth-sign-in-failed", { error: String(error) });
+    const page = await messagePage(`${issuerName(c.env)} cannot be reached at the moment`);
+    return new Response(page, { status: 503, headers: await pageHeaders() });
+  }
+}
+
+function issuerName(env: object): string | undefined {
+  const { signIn } = oauthOf(env) ?? {};
+  return signIn && new URL(signIn.issuer).host;
 }
 
 async function formOf(c: AuthorizeContext): Promise<{ handle: string; decision: string; secret: string }> {

@@ -2,11 +2,12 @@ import type { AuthRequest, OAuthHelpers } from "@cloudflare/workers-oauth-provid
 import * as z from "zod";
 import { knownTokens } from "../access/hashed-tokens.ts";
 import { principalSchema } from "../config/names.ts";
+import { isAllowed, oauthOf } from "../config/oauth.ts";
 import { grantedScopes } from "./authorization-server.ts";
 import { userIdOf } from "./user-id.ts";
 
 /** Who signed in, sealed in the grant: only a token of it opens it. */
-const signedIn = z.object({ principal: principalSchema, by: z.literal("token") });
+const signedIn = z.object({ principal: principalSchema, by: z.enum(["token", "sign-in"]) });
 
 export type SignedIn = z.output<typeof signedIn>;
 
@@ -36,6 +37,16 @@ export async function grant(oauth: OAuthHelpers, request: AuthRequest, props: Si
 export async function principalOfGrant(env: object, props: unknown): Promise<string | undefined> {
   const found = signedIn.safeParse(props).data;
   if (!found) return undefined;
-  const known = await knownTokens(env);
-  return known.some(({ principal }) => principal === found.principal) ? found.principal : undefined;
+  const { principal, by } = found;
+  switch (by) {
+    case "token": {
+      const known = await knownTokens(env);
+      return known.some((token) => token.principal === principal) ? principal : undefined;
+    }
+    case "sign-in": {
+      const { signIn } = oauthOf(env) ?? {};
+      if (!signIn?.issuer || !principal.startsWith(signIn.principalPrefix)) return undefined;
+      return isAllowed(signIn, principal.slice(signIn.principalPrefix.length)) ? principal : undefined;
+    }
+  }
 }

@@ -5,7 +5,7 @@ import type { Bindings } from "../bindings.ts";
 import { oauthOf } from "../config/oauth.ts";
 import { notFound, onError } from "../http/failure.ts";
 import { authorizationServer } from "./authorization-server.ts";
-import { askForConsent, takeConsent } from "./consent.ts";
+import { askForConsent, CALLBACK, takeConsent, takeIdentity } from "./consent.ts";
 import { metadataRoutes } from "./metadata-routes.ts";
 
 /** A form has a handle, a decision and a secret. */
@@ -20,6 +20,7 @@ export function oauth(): Hono<{ Bindings: Bindings }> {
   app.route("/", metadataRoutes());
   app.get("/authorize", askForConsent);
   app.post("/authorize", knownOrigin(true), bodyLimit({ maxSize: MAX_FORM_BYTES }), takeConsent);
+  app.get(CALLBACK, takeIdentity);
   for (const path of ["/oauth/token", "/oauth/register"])
     app.all(path, (c) =>
       authorizationServer(c.env, new URL(c.req.url)).fetch(

@@ -19,6 +19,50 @@ describe("OAUTH", () => {
   });
 });
 
+describe("OAUTH.signIn", () => {
+  const signIn = {
+    issuer: "https://idp.example",
+    clientId: "holdfast",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how configuration names a secret
+    clientSecret: "${SIGN_IN_SECRET}",
+    allow: ["248289761001"],
+  };
+  const env = (change: object = {}, more: object = {}): object => ({
+    OAUTH: { signIn: { ...signIn, ...change } },
+    OAUTH_KV: {},
+    SIGN_IN_SECRET: "shh",
+    ...more,
+  });
+
+  it("has its secret in its place, and names principals by the subject, or the id of GitHub", () => {
+    expect(oauthOf(env())?.signIn).toMatchObject({
+      clientSecret: "shh",
+      principalClaim: "sub",
+      principalPrefix: "oidc:",
+    });
+    expect(oauthOf(env({ issuer: "https://github.com" }))?.signIn?.principalClaim).toBe("id");
+  });
+
+  it.each([
+    ["without a list of who is let in", { allow: undefined }, {}, "OAUTH at signIn.allow"],
+    ["with an empty list", { allow: [] }, {}, "OAUTH at signIn.allow"],
+    ["at a private issuer that is not meant", { issuer: "http://127.0.0.1" }, {}, "OAUTH at signIn.issuer"],
+    ["without its secret", {}, { SIGN_IN_SECRET: "" }, "OAUTH at signIn.clientSecret: needs the secret"],
+  ])("is refused %s", (_what, change, more, message) => {
+    expect(() => oauthOf(env(change, more))).toThrow(message);
+  });
+
+  it("shares no principal with TOKENS, OWNER_SECRET or the JWTs of another issuer", () => {
+    const TOKENS = [{ principal: "oidc:kai", sha256: "00".repeat(32) }];
+    expect(() => tokensOf(env({}, { TOKENS }))).toThrow("TOKENS at 0.principal");
+    expect(() => tokensOf(env({ principalPrefix: "o" }, { OWNER_SECRET: SECRET }))).toThrow("OAUTH at");
+    const JWT = { issuer: "https://other.example", audience: "a", jwks: "https://other.example/jwks" };
+    expect(() => oauthOf(env({ principalPrefix: "jwt:" }, { JWT }))).toThrow("two people could be one");
+    const same = { ...JWT, issuer: signIn.issuer };
+    expect(oauthOf(env({ principalPrefix: "jwt:" }, { JWT: same }))?.signIn?.principalPrefix).toBe("jwt:");
+  });
+});
+
 describe("OWNER_SECRET", () => {
   it("is what no one guesses, and can be sent as a bearer token", () => {
     expect(ownerSecretOf({ OWNER_SECRET: SECRET })).toBe(SECRET);
