@@ -32,7 +32,7 @@ describe("a short schema with more ways than anybody can wait for", () => {
     const inner = { properties: { a: { $ref: "#" } } };
     const schema = { anyOf: [{ ...inner, required: ["never"] }, { ...inner, required: ["never"] }, inner] };
     const nested = (depth: number): object => (depth === 0 ? {} : { a: nested(depth - 1) });
-    expect(checkAgainst(schema, nested(4))).toMatchObject({ kind: "checked", faults: [] });
+    expect(checkAgainst(schema, nested(4))).toMatchObject({ kind: "checked", problems: [] });
     expect(checkAgainst(schema, nested(40))).toMatchObject({ kind: "unusable" });
   });
 });
@@ -44,7 +44,7 @@ describe("a schema as servers write them", () => {
     const record = Object.fromEntries(fields.map(([name], index) => [name, index]));
     expect(checkAgainst(schema, Array(10_000).fill(record))).toEqual({
       kind: "checked",
-      faults: [],
+      problems: [],
       unchecked: [],
     });
   });
@@ -57,7 +57,7 @@ describe("a schema as servers write them", () => {
 
   it("still says what unevaluatedItems forbids", () => {
     const schema = { prefixItems: [{ type: "string" }], unevaluatedItems: false };
-    expect(checkAgainst(schema, ["a"])).toMatchObject({ faults: [] });
-    expect(checkAgainst(schema, ["a", 1])).toMatchObject({ faults: [{ path: ["1"] }] });
+    expect(checkAgainst(schema, ["a"])).toMatchObject({ problems: [] });
+    expect(checkAgainst(schema, ["a", 1])).toMatchObject({ problems: [{ path: ["1"] }] });
   });
 });
