@@ -43,6 +43,8 @@ export interface HostParts {
   readonly stored: StoredTasks;
   /** The ownership of the task's endpoint. A client is alone with the tasks of an endpoint that it was not given. */
   readonly ownership: (task: { readonly endpoint?: string }) => Ownership;
+  /** Reads the unfinished records, for a process that comes to lead. */
+  readonly active: () => Promise<readonly TaskRecord[]>;
 }
 
 /** What this process may do with an unfinished record. */

@@ -1,9 +1,10 @@
-import type { Clock } from "../clock.ts";
 import type { Standing } from "../engine/claim.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { TaskView } from "../task-view.ts";
+import type { HostParts } from "./host-parts.ts";
+import { actHere } from "./task-actions.ts";
 
 /** What a process asks the process that runs a task to do with it. */
 export type TaskAction =
@@ -73,14 +74,11 @@ export interface Ownership {
   close(): void;
 }
 
-/**
- * Makes the ownership of one endpoint.
- * @param scope Names the store and the endpoint: processes of one scope share their tasks.
- */
-export type OwnershipOf = (scope: string, clock: Clock, events: OwnershipEvents) => Ownership;
+/** Makes the ownership of an endpoint: processes that share a store share its tasks. */
+export type OwnershipOf = (endpoint: string, parts: HostParts) => Ownership;
 
 /** A process that shares its store with no other: a Durable Object, a command, a page without Web Locks. */
-export const alone: OwnershipOf = (_scope, _clock, { act }) => {
+export const alone: OwnershipOf = (_endpoint, parts) => {
   let closed = false;
   const nothing = (): void => undefined;
   const atOnce = async (): Promise<void> => undefined;
@@ -98,7 +96,7 @@ export const alone: OwnershipOf = (_scope, _clock, { act }) => {
     publish: nothing,
     forgot: nothing,
     handOver: nothing,
-    ask: async (action) => !closed && act(action),
+    ask: async (action) => !closed && actHere(parts, action),
     close() {
       closed = true;
     },

@@ -15,6 +15,7 @@ import { randomId } from "../random-id.ts";
 import type { TaskView } from "../task-view.ts";
 import { CallLocks } from "./call-locks.ts";
 import type { Ownership, OwnershipEvents, OwnershipOf, TaskAction } from "./ownership.ts";
+import { tabEvents } from "./tab-events.ts";
 import type { Channel, LockOptions, TabPlatform } from "./tab-platform.ts";
 
 /** How often a visible tab makes sure of its leader, in ms. */
@@ -41,7 +42,10 @@ interface Envelope {
 
 /** The tabs of a browser that share a store: their ownership of an endpoint. */
 export function tabs(platform: TabPlatform): OwnershipOf {
-  return (scope, clock, events) => new TabGroup(platform, clock, scope, events);
+  return (endpoint, parts) => {
+    const { clock, store } = parts.options;
+    return new TabGroup(platform, clock, `${store.scope}/${endpoint}`, tabEvents(parts, endpoint));
+  };
 }
 
 /**

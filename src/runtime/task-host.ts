@@ -5,15 +5,15 @@ import type { TaskReference } from "../errors.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { type TaskView, viewOf } from "../task-view.ts";
-import { applyOutdated, applyPublished, followCall, passOn, refresh } from "./followed-tasks.ts";
+import { followCall, passOn } from "./followed-tasks.ts";
 import { claimOf, type HostOptions, type HostParts } from "./host-parts.ts";
-import { alone, type Ownership, type OwnershipEvents, type TaskAction } from "./ownership.ts";
+import { alone, type Ownership, type TaskAction } from "./ownership.ts";
 import { storageProblem } from "./problem.ts";
-import { adopt, overtaken, resume, yieldAll } from "./residence.ts";
+import { overtaken, resume } from "./residence.ts";
 import { Retention, type TaskName } from "./retention.ts";
 import { Stepper } from "./stepper.ts";
 import { StoredTasks } from "./stored-tasks.ts";
-import { act, actHere } from "./task-actions.ts";
+import { act } from "./task-actions.ts";
 import { TaskRuntime } from "./task-runtime.ts";
 
 /**
@@ -40,13 +40,9 @@ export class TaskHost {
     this.stored = new StoredTasks(store, report);
     this.#retention = new Retention(this.stored, clock, options.keep, (task) => this.forget(task));
     const ownershipOf = store.scope === undefined ? alone : options.ownership;
-    this.#ownerships = new Map(
-      endpoints.map((name) => [name, ownershipOf(`${store.scope}/${name}`, clock, this.#eventsOf(name))]),
-    );
-    const unowned = alone("", clock, this.#eventsOf(""));
     this.#runtime = new TaskRuntime({
       ...options,
-      shared: [...this.#ownerships.values()].some(({ standing }) => standing !== "alone"),
+      shared: ownershipOf !== alone,
       storing: (call) => this.#announce(call),
       // A leader elected meanwhile may have read the store before the call was in it.
       stored: (call) => this.#parts.ownership(call).handOver(call),
@@ -60,40 +56,20 @@ export class TaskHost {
       rescheduled: () => this.#stepper.rescheduled(),
     });
     this.#stepper = new Stepper(options, this.#runtime);
-    this.#parts = {
+    const parts: HostParts = {
       options,
       runtime: this.#runtime,
       stored: this.stored,
       ownership: ({ endpoint = "" }) => this.#ownerships.get(endpoint) ?? unowned,
-    };
-  }
-
-  #eventsOf(endpoint: string): OwnershipEvents {
-    return {
-      elected: async () => {
+      active: async () => {
         const records = await this.stored.active();
         if (this.#takingUp) this.#readMeanwhile = records;
-        resume(
-          this.#parts,
-          records.filter((record) => record.endpoint === endpoint),
-        );
-        refresh(this.#parts, endpoint);
+        return records;
       },
-      deposed: () => {
-        yieldAll(this.#parts, endpoint);
-        refresh(this.#parts, endpoint);
-      },
-      awake: () => refresh(this.#parts, endpoint),
-      published: (view, plain) => applyPublished(this.#parts, view, plain),
-      outdated: (view) => applyOutdated(this.#parts, view),
-      forgot: (id) => {
-        this.#runtime.yield(id);
-        this.#options.forgotten(id);
-      },
-      adopt: (record, base) => adopt(this.#parts, record, base),
-      runs: (id) => this.#runtime.state(id) !== undefined,
-      act: (action) => actHere(this.#parts, action),
     };
+    this.#parts = parts;
+    const unowned = alone("", parts);
+    this.#ownerships = new Map(endpoints.map((name) => [name, ownershipOf(name, parts)]));
   }
 
   /** The views of the tasks that run in this process, except those whose last change is not durable yet. */

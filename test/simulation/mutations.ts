@@ -69,8 +69,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a deposed leader goes on",
-    file: "runtime/task-host.ts",
-    find: "yieldAll(this.#parts, endpoint);",
+    file: "runtime/tab-events.ts",
+    find: "yieldAll(parts, endpoint);",
     replace: "",
     contended: true,
   },
@@ -176,8 +176,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a task handed over is not taken up",
-    file: "runtime/task-host.ts",
-    find: "adopt: (record, base) => adopt(this.#parts, record, base),",
+    file: "runtime/tab-events.ts",
+    find: "adopt: (record, base) => adopt(parts, record, base),",
     replace: "adopt: () => undefined,",
   },
   {
@@ -256,8 +256,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "what another tab moved on is held on to",
     file: "runtime/followed-tasks.ts",
-    find: "runtime.overtakenBy(view);\n  if (isFollowed(parts, view.id)) options.changed(view);",
-    replace: "if (isFollowed(parts, view.id)) options.changed(view);",
+    find: "runtime.overtakenBy(view);\n  if (options.follows(view.id)) options.changed(view);",
+    replace: "if (options.follows(view.id)) options.changed(view);",
     contended: true,
   },
   {

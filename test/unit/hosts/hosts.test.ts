@@ -5,7 +5,7 @@ import { durableObjectHost } from "../../../src/hosts/durable-object-host.ts";
 import { extensionHost } from "../../../src/hosts/extension-host.ts";
 import type { Host } from "../../../src/hosts/host.ts";
 import { timerHost } from "../../../src/hosts/timer-host.ts";
-import type { OwnershipEvents } from "../../../src/runtime/ownership.ts";
+import type { HostParts } from "../../../src/runtime/host-parts.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { FakeBrowser } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
@@ -31,8 +31,8 @@ function asTab(): void {
 
 /** Whether the process may share tasks with others, as its host says. */
 function standingOf(host: Host): string {
-  const events = { elected: async () => undefined } as unknown as OwnershipEvents;
-  const ownership = host.ownership("store/lab", new FakeClock(T0), events);
+  const options = { clock: new FakeClock(T0), store: memoryStore() };
+  const ownership = host.ownership("lab", { options } as unknown as HostParts);
   ownership.close();
   return ownership.standing;
 }

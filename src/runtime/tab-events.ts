@@ -1,0 +1,34 @@
+import { applyOutdated, applyPublished, refresh } from "./followed-tasks.ts";
+import type { HostParts } from "./host-parts.ts";
+import type { OwnershipEvents } from "./ownership.ts";
+import { adopt, resume, yieldAll } from "./residence.ts";
+import { actHere } from "./task-actions.ts";
+
+/** What the host of the tasks does when it hears of other tabs. Apart from the host: a process that is alone does not ship it. */
+export function tabEvents(parts: HostParts, endpoint: string): OwnershipEvents {
+  const { options, runtime } = parts;
+  return {
+    elected: async () => {
+      const records = await parts.active();
+      resume(
+        parts,
+        records.filter((record) => record.endpoint === endpoint),
+      );
+      refresh(parts, endpoint);
+    },
+    deposed: () => {
+      yieldAll(parts, endpoint);
+      refresh(parts, endpoint);
+    },
+    awake: () => refresh(parts, endpoint),
+    published: (view, plain) => applyPublished(parts, view, plain),
+    outdated: (view) => applyOutdated(parts, view),
+    forgot: (id) => {
+      runtime.yield(id);
+      options.forgotten(id);
+    },
+    adopt: (record, base) => adopt(parts, record, base),
+    runs: (id) => runtime.state(id) !== undefined,
+    act: (action) => actHere(parts, action),
+  };
+}
