@@ -151,11 +151,12 @@ export class Invariants implements DiskEvents, WireEvents {
         this.violate("a question is answered once", `${key} of ${tag} was delivered, is ${now}`);
       }
     }
-    for (const { key, state, response, rpcId, sessionId } of record.inputs) {
+    for (const { key, state, response, rpcId, sessionId, resend } of record.inputs) {
       if (rpcId !== undefined) this.#askedAs.set(requestKey(rpcId, sessionId), { record, key });
       if (response) this.#durableAnswers.add(`${tag}/${key} ${JSON.stringify(response)}`);
-      const earlier = before?.inputs.find((input) => input.key === key)?.state;
-      if (earlier !== state && taskId !== undefined) this.#pace.excuse(taskId);
+      const earlier = before?.inputs.find((input) => input.key === key);
+      const moved = earlier?.state !== state || earlier.resend !== resend;
+      if (moved && taskId !== undefined) this.#pace.excuse(taskId);
     }
     const over = record.snapshot?.status !== before?.snapshot?.status && isOver({ ...record.snapshot });
     if ((record.cancel !== before?.cancel || over) && taskId !== undefined) this.#pace.excuse(taskId);
