@@ -10,6 +10,7 @@ import type { Bindings } from "../bindings.ts";
 import { principalSchema } from "../config/names.ts";
 import { isAllowed, oauthOf, type SignInSettings } from "../config/oauth.ts";
 import { notFound } from "../http/failure.ts";
+import { ProblemError, retryAfter } from "../http/problem.ts";
 import { log } from "../operations/log.ts";
 import { oauthApi } from "./authorization-server.ts";
 import { consentPage, messagePage, pageHeaders } from "./consent-page.ts";
@@ -21,11 +22,22 @@ type AuthorizeContext = Context<{ Bindings: Bindings }>;
 /** Where the issuer sends people back to: the redirect address to register there. */
 export const CALLBACK = "/oauth/callback";
 
-/** Wrong secrets an address may send within a minute. */
+/** Wrong secrets an address may send within a minute, if the platform names it. */
 const wrongSecrets = new Attempts(10);
+/** Pages an address may open within a minute. Each takes a row of the KV namespace for ten minutes. */
+const pages = new Attempts(60);
 /** `GET /authorize`: the page on which a person lets a client in, or does not. */
 export function askForConsent(c: AuthorizeContext): Promise<Response> {
-  return withRefusals(c, () => consent(c));
+  return withRefusals(c, async () => {
+    const address = c.req.header("cf-connecting-ip");
+    if (address !== undefined) {
+      const waitMs = pages.waitMs(address, Date.now());
+      if (waitMs > 0)
+        throw new ProblemError(429, "too-many-pages", "Too many pages were opened.", retryAfter(waitMs));
+      pages.add(address, Date.now());
+    }
+    return consent(c);
+  });
 }
 
 /** `POST /authorize`: what the person decided. */
@@ -40,12 +52,12 @@ export function takeConsent(c: AuthorizeContext): Promise<Response> {
       const { headers } = await oauth.denyConsent(request, handle);
       return new Response(null, { status: 303, headers });
     }
-    const address = c.req.header("cf-connecting-ip") ?? "";
-    if (wrongSecrets.waitMs(address, Date.now()) > 0)
+    const address = c.req.header("cf-connecting-ip");
+    if (address !== undefined && wrongSecrets.waitMs(address, Date.now()) > 0)
       return consent(c, "Too many wrong secrets were sent from here. Wait a minute, then try again.", 429);
     const principal = await principalOfToken(secret, await knownTokens(c.env));
     if (principal === undefined) {
-      wrongSecrets.add(address, Date.now());
+      if (address !== undefined) wrongSecrets.add(address, Date.now());
       return consent(c, "This secret is not known here.", 403);
     }
     const approved = await oauth.approveConsent(request, handle);

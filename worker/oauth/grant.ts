@@ -22,12 +22,14 @@ export function grantFactsOf(metadata: unknown): GrantFacts {
 
 /** Grants what was asked for. Resolves with the client's address to go back to. */
 export async function grant(oauth: OAuthHelpers, request: AuthRequest, props: SignedIn): Promise<string> {
-  const { clientName, redirectHost } = await oauth.describeConsent(request);
+  const { clientName, redirectHost, redirectIsLoopback } = await oauth.describeConsent(request);
   const { redirectTo } = await oauth.completeAuthorization({
     request,
     userId: userIdOf(props.principal),
     metadata: { client: clientName.slice(0, 100), redirectHost } satisfies GrantFacts,
     scope: grantedScopes(request.scope),
+    // One client metadata document describes an app on all of a person's computers, and they may use the same port.
+    revokeExistingGrants: !redirectIsLoopback,
     props,
   });
   return redirectTo;

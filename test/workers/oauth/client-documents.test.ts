@@ -52,6 +52,20 @@ describe("a client that is described by a document at its id (CIMD)", () => {
     expect(await reply.text()).toContain(told);
   });
 
+  it("keeps its access on one computer when it signs in on another, by the same port", async () => {
+    const redirect_uri = "http://127.0.0.1:33418/callback";
+    document = { ...document, redirect_uris: [redirect_uri] };
+    const browser = new Browser();
+    const tokens: string[] = [];
+    for (let computer = 1; computer <= 2; computer++) {
+      const code = codeIn(await decide(browser, await authorizeAddress(CLIENT, { redirect_uri })));
+      const reply = await exchange(browser, CLIENT, code, { redirect_uri });
+      tokens.push((await reply.json<Tokens>()).access_token);
+    }
+    for (const token of tokens)
+      expect((await listTools(browser, "/mcp/sample-2025", token)).status).toBe(200);
+  });
+
   it("is refused if there is no document", async () => {
     const reply = await new Browser().open(await authorizeAddress("https://reader.example/none.json"));
     expect(reply.status).toBe(400);

@@ -97,6 +97,17 @@ describe("the consent page", () => {
   });
 });
 
+describe("consent pages", () => {
+  it("of one address are 60 a minute, for each is written to the KV namespace", async () => {
+    const browser = new Browser();
+    const address = await authorizeAddress(await register(browser));
+    const init = { headers: { "cf-connecting-ip": "203.0.113.60" } };
+    const seen: number[] = [];
+    for (let count = 0; count < 62; count++) seen.push((await browser.open(address, init)).status);
+    expect(seen).toEqual([...Array(60).fill(200), 429, 429]);
+  });
+});
+
 describe("a consent", () => {
   it("works once", async () => {
     const browser = new Browser();

@@ -34,6 +34,7 @@ const CODES = [
   "host-refused",
   "https-needed",
   "too-many-wrong-tokens",
+  "too-many-pages",
   "internal",
 ];
 
