@@ -174,7 +174,7 @@ export function isUndecided({ role }: OwnershipState): boolean {
   return role === "joining" || role === "taking" || role === "entering";
 }
 
-export function isLater(a: Epoch, b: Epoch): boolean {
+function isLater(a: Epoch, b: Epoch): boolean {
   return a.at > b.at || (a.at === b.at && a.by > b.by);
 }
 
