@@ -1,6 +1,6 @@
-import type { Fault } from "./engine/fault.ts";
 import type { Failure, Outcome } from "./engine/record.ts";
-import { RequestFaultError } from "./engine/request-fault.ts";
+import { RequestFailedError } from "./engine/request-failed.ts";
+import type { RequestFailure } from "./engine/request-failure.ts";
 import { errorOf, type TaskReference } from "./errors.ts";
 import { nextChange, type Task } from "./task.ts";
 
@@ -25,16 +25,16 @@ export async function answered<T extends Task>(task: T, signal?: AbortSignal): P
   throw callError(task.view, outcome);
 }
 
-/** The error of a call that ended without a result: a RequestFaultError if the call was never sent. */
+/** The error of a call that ended without a result: a RequestFailedError if the call was never sent. */
 export function callError(task: TaskReference, outcome: Exclude<Outcome, { kind: "completed" }>): Error {
   const failure = outcome.kind === "failed" ? outcome.error : undefined;
   return failure?.unsent === undefined
     ? errorOf(task, outcome)
-    : new RequestFaultError(failure.unsent, faultOfFailure(failure), undefined, { endpoint: task.endpoint });
+    : new RequestFailedError(failure.unsent, unsentFailure(failure), undefined, { endpoint: task.endpoint });
 }
 
-/** A call that was never sent failed by a fault: of its fields the failure has those that its kind has. */
-function faultOfFailure({ reason, message, rpc, httpStatus, raw }: Failure): Fault {
+/** A call that was never sent has a failure. Its kind decides which fields it has. */
+function unsentFailure({ reason, message, rpc, httpStatus, raw }: Failure): RequestFailure {
   return {
     kind: reason === "unreachable" ? "network" : reason,
     message,
@@ -42,5 +42,5 @@ function faultOfFailure({ reason, message, rpc, httpStatus, raw }: Failure): Fau
     ...(rpc && { error: rpc }),
     ...(httpStatus && { status: httpStatus }),
     ...(raw !== undefined && { raw }),
-  } as Fault;
+  } as RequestFailure;
 }

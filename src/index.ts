@@ -9,7 +9,6 @@ export type { EndpointRequestOptions, HostedClientOptions } from "./client/optio
 export { TaskClient, type TaskClientOptions } from "./client/task-client.ts";
 export type { Clock } from "./clock.ts";
 export type { Standing } from "./engine/claim.ts";
-export type { Fault } from "./engine/fault.ts";
 export type {
   Failure,
   Outcome,
@@ -20,7 +19,8 @@ export type {
   Stage,
   TaskRecord,
 } from "./engine/record.ts";
-export { RequestFaultError, type RequestTarget } from "./engine/request-fault.ts";
+export { RequestFailedError, type RequestTarget } from "./engine/request-failed.ts";
+export type { RequestFailure } from "./engine/request-failure.ts";
 export type { Doubt } from "./engine/reused-id.ts";
 export type { Timing } from "./engine/schedule.ts";
 export type { Trouble } from "./engine/state.ts";

@@ -58,7 +58,7 @@ export interface TaskClientApi extends TaskReader {
    * @param forgotten Called with the id of each task that was deleted, in whatever tab.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void;
-  /** Tries again at once what waits out a fault. */
+  /** Tries again at once what waits out a failure. */
   nudge(): void;
   /** Lets go of everything this process holds. The tasks go on. */
   close(): Promise<void>;

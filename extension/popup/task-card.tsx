@@ -29,7 +29,7 @@ export function TaskCard({ id }: { readonly id: string }) {
           </p>
         )}
         {wayOn(shown) && <p className="quiet">{wayOn(shown)}</p>}
-        {trouble && !outcome && <p className="trouble">{trouble.fault.message}. It will be tried again.</p>}
+        {trouble && !outcome && <p className="trouble">{trouble.failure.message}. It will be tried again.</p>}
         {percent !== undefined && (
           <Progress value={percent} size="xs" aria-label="Progress" transitionDuration={0} />
         )}

@@ -2,7 +2,7 @@ import { INTERNAL } from "../../front/messages.ts";
 import { INTERNAL_ERROR, RpcError } from "../../front/rpc-error.ts";
 import { RpcChannel } from "../../src/channel/rpc-channel.ts";
 import { sendOn, type Transport } from "../../src/channel/transport.ts";
-import { RequestFaultError } from "../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import {
   isRequest,
@@ -26,7 +26,7 @@ export interface AgentRequest {
 }
 
 export interface AgentHandler {
-  /** Resolves with the result. An RpcError or a RequestFaultError that it throws becomes the error of the reply. */
+  /** Resolves with the result. An RpcError or a RequestFailedError that it throws becomes the error of the reply. */
   request(request: AgentRequest): Promise<object>;
   notification(method: string, params: JsonObject): void;
 }
@@ -62,7 +62,7 @@ export class AgentConnection {
     return this.#transport.start();
   }
 
-  /** Sends the agent a request, without a time limit: a person may answer it. Throws a RequestFaultError. */
+  /** Sends the agent a request, without a time limit: a person may answer it. Throws a RequestFailedError. */
   request(method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
     return this.#channel.request(
       { method, params },
@@ -116,9 +116,9 @@ export class AgentConnection {
 
   #errorBody(method: string, error: unknown): object {
     if (error instanceof RpcError) return error.body;
-    if (error instanceof RequestFaultError) {
-      if (error.fault.kind === "rpc") return error.fault.error;
-      return { code: INTERNAL_ERROR, message: notReached(error.fault.message) };
+    if (error instanceof RequestFailedError) {
+      if (error.failure.kind === "rpc") return error.failure.error;
+      return { code: INTERNAL_ERROR, message: notReached(error.failure.message) };
     }
     this.#log.info(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
     return { code: INTERNAL_ERROR, message: INTERNAL };

@@ -51,7 +51,7 @@ export class Catalog {
     return this.#upstreams.length === 1 ? this.#upstreams[0] : undefined;
   }
 
-  /** The tools of all servers that can be asked. Throws a RequestFaultError where the only one cannot. */
+  /** The tools of all servers that can be asked. Throws a RequestFailedError where the only one cannot. */
   async tools(): Promise<readonly ShownTool[]> {
     const lists = await this.#each(async ({ name }) =>
       (await this.#toolsOf(name)).map((tool) => ({ server: name, name: tool.name, tool })),

@@ -7,7 +7,7 @@ import {
 import { withoutServersMarks } from "../../front/outcome.ts";
 import { INTERNAL_ERROR, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import type { Transport } from "../../src/channel/transport.ts";
-import { RequestFaultError } from "../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import { readQuestion } from "../../src/protocol/input-request.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isRequest, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
@@ -287,16 +287,16 @@ export class ProxyServer {
     catalog: Catalog,
     { companions, support }: { readonly companions: boolean; readonly support: boolean },
   ): Promise<readonly JsonObject[]> {
-    let failure: unknown;
+    let thrown: unknown;
     const tools = await catalog.tools().catch((error: unknown) => {
       // Existing tasks can be followed while their server is away.
-      failure = error;
+      thrown = error;
       return [];
     });
-    if (failure instanceof RequestFaultError && failure.fault.kind === "rpc" && !this.#several) {
+    if (thrown instanceof RequestFailedError && thrown.failure.kind === "rpc" && !this.#several) {
       // A server without tools says so by an error.
-      if (failure.fault.error.code !== METHOD_NOT_FOUND) throw failure;
-    } else if (failure) this.#late = true;
+      if (thrown.failure.error.code !== METHOD_NOT_FOUND) throw thrown;
+    } else if (thrown) this.#late = true;
     calls.name(tools);
     const listed = tools.map(({ shown, tool }) => {
       const { execution: _servers, outputSchema, ...definition } = tool.definition;
@@ -354,8 +354,8 @@ export class ProxyServer {
       const result = await this.agent.request(method, params, controller.signal);
       await link.channel.respond(id, isObject(result) ? result : {});
     } catch (error) {
-      const fault = error instanceof RequestFaultError ? error.fault : undefined;
-      if (fault?.kind === "rpc") refuse(fault.error.code, fault.error.message);
+      const failure = error instanceof RequestFailedError ? error.failure : undefined;
+      if (failure?.kind === "rpc") refuse(failure.error.code, failure.error.message);
       else if (!controller.signal.aborted) refuse(INTERNAL_ERROR, "The agent did not answer");
     } finally {
       this.#relayed.delete(key);
@@ -473,7 +473,7 @@ export class ProxyServer {
     const away = this.#options.upstreams.filter(({ link }) => !link);
     if (away.length === 0) return;
     const [only] = this.#options.upstreams;
-    // Without its only server, and nothing that could bring it back, the agent should see the failure.
+    // Without its only server, and nothing that could bring it back, the agent should see the thrown.
     if (!this.#several && only?.local && only.reason !== undefined)
       throw new RpcError({
         code: INTERNAL_ERROR,

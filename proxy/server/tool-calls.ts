@@ -14,7 +14,7 @@ import { failureResult } from "../../src/agent/failure-result.ts";
 import { type AgentContext, agentContext, toolKey } from "../../src/agent/options.ts";
 import { settle } from "../../src/agent/settle.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
-import { RequestFaultError } from "../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import type { InputRequest } from "../../src/protocol/input-request.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import type { ToolResult } from "../../src/protocol/tool-result.ts";
@@ -128,7 +128,7 @@ export class ToolCalls {
       const task = await within(call.task, waiter.signal);
       return await this.waited(task, this.#budgetMs - (Date.now() - began), waiter);
     } catch (error) {
-      if (!(error instanceof RequestFaultError) || error.fault.kind === "rpc") throw error;
+      if (!(error instanceof RequestFailedError) || error.failure.kind === "rpc") throw error;
       return failureResult(error, { toolName: shown });
     }
   }

@@ -2,7 +2,7 @@ import { type Connection, type ConnectionEvents, connectionOver } from "../../sr
 import { agree } from "../../src/channel/handshake.ts";
 import { RpcChannel } from "../../src/channel/rpc-channel.ts";
 import { type Transport, tapClose } from "../../src/channel/transport.ts";
-import { RequestFaultError } from "../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
@@ -46,7 +46,7 @@ export class Link {
 
   /**
    * Starts the transport and agrees on a version, in the agent's generation if the server speaks it. Throws a
-   * RequestFaultError.
+   * RequestFailedError.
    * @param inbound Gets the server's requests and notifications.
    */
   static async open(
@@ -123,7 +123,7 @@ export class Link {
     return traitsOf(this.session.generation).sessions;
   }
 
-  /** Sends a request of the agent's. It has no time limit of its own. Throws a RequestFaultError. */
+  /** Sends a request of the agent's. It has no time limit of its own. Throws a RequestFailedError. */
   request(method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
     const connection = connectionOver(
       protocolOf,
@@ -159,14 +159,17 @@ async function agreed(channel: RpcChannel, local: boolean, hello: AgentHello): P
       return await agree("auto", local ? { ...common, limit: { timeoutMs: PROBE_MS } } : long);
     } catch (error) {
       // A server that knows only the handshake may leave the probe unanswered.
-      if (!(error instanceof RequestFaultError) || error.fault.kind !== "timeout") throw error;
+      if (!(error instanceof RequestFailedError) || error.failure.kind !== "timeout") throw error;
       return agree("2025-11-25", long);
     }
   }
   try {
     return await agree("2025-11-25", long);
   } catch (error) {
-    if (!(error instanceof RequestFaultError) || !("status" in error.fault || error.fault.kind === "rpc"))
+    if (
+      !(error instanceof RequestFailedError) ||
+      !("status" in error.failure || error.failure.kind === "rpc")
+    )
       throw error;
     // A server that speaks only the modern generation refuses the handshake (versioning, "Compatibility Matrix").
     return agree("2026-07-28", long).catch(() => {

@@ -4,7 +4,7 @@ import {
   type Credentials,
   oauthCredentials,
 } from "../../src/channel/authorization.ts";
-import { RequestFaultError } from "../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import type { Log } from "../log.ts";
 import { signInFailed, signInNeeded, signInUnfinished } from "../messages.ts";
 import { openInBrowser } from "./browser.ts";
@@ -41,7 +41,7 @@ export class SignIn implements Credentials {
     return this.provider.tokens()?.access_token;
   }
 
-  /** Refreshes the token, or has the user sign in. Throws a RequestFaultError that says what the user can do. */
+  /** Refreshes the token, or has the user sign in. Throws a RequestFailedError that says what the user can do. */
   async renew(challenge: Response, mayPrompt: boolean, target: AuthorizationTarget): Promise<boolean> {
     const refused = this.token();
     const lock = await this.#file.lock(() => this.#log.info(`${this.#name}: another process signs in`));
@@ -94,6 +94,6 @@ export class SignIn implements Credentials {
   }
 }
 
-function unauthorized(message: string): RequestFaultError {
-  return new RequestFaultError("authorization", { kind: "unauthorized", message });
+function unauthorized(message: string): RequestFailedError {
+  return new RequestFailedError("authorization", { kind: "unauthorized", message });
 }

@@ -1,7 +1,7 @@
 import type { Connector } from "../../src/channel/connection.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
-import { RequestFaultError } from "../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../../src/protocol/json-rpc.ts";
 import type { Frame } from "../../src/protocol/task-protocol.ts";
@@ -83,7 +83,7 @@ export class Upstream {
     return !this.#current && this.#reason !== undefined;
   }
 
-  /** The connection; connects if need be. Throws a RequestFaultError. */
+  /** The connection; connects if need be. Throws a RequestFailedError. */
   connected(): Promise<Link> {
     this.#link ??= this.#connect();
     return this.#link;
@@ -100,7 +100,7 @@ export class Upstream {
     return this.connected();
   }
 
-  /** Sends a request of the agent's own. Throws a RequestFaultError. */
+  /** Sends a request of the agent's own. Throws a RequestFailedError. */
   async request(method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
     const link = await this.connected();
     try {
@@ -198,7 +198,7 @@ export class Upstream {
       this.#link = undefined;
       this.#log.info(`${this.name} could not be reached: ${this.#reason}`);
       if (ended?.error) throw this.#unreachable(this.#reason);
-      throw error instanceof RequestFaultError && !this.local ? error : this.#unreachable(this.#reason);
+      throw error instanceof RequestFailedError && !this.local ? error : this.#unreachable(this.#reason);
     }
   }
 
@@ -257,17 +257,17 @@ export class Upstream {
     return extra ? { ...frame, params: { ...frame.params, _meta: { ...extra, ..._meta } } } : frame;
   }
 
-  #unreachable(message: string): RequestFaultError {
-    return new RequestFaultError("connect", { kind: "network", message, unsent: true });
+  #unreachable(message: string): RequestFailedError {
+    return new RequestFailedError("connect", { kind: "network", message, unsent: true });
   }
 }
 
 /** HTTP 404 says so (2025-11-25 transports, "Session Management"); some servers answer 400 and name the session. */
 function isSessionLost(error: unknown, { session }: Link): boolean {
-  if (session.sessionId === undefined || !(error instanceof RequestFaultError)) return false;
-  const { fault } = error;
-  if (!("status" in fault)) return false;
-  return fault.status === 404 || (fault.status === 400 && /session/i.test(fault.message));
+  if (session.sessionId === undefined || !(error instanceof RequestFailedError)) return false;
+  const { failure } = error;
+  if (!("status" in failure)) return false;
+  return failure.status === 404 || (failure.status === 400 && /session/i.test(failure.message));
 }
 
 function soon(): Promise<undefined> {

@@ -1,6 +1,6 @@
-import type { Fault } from "../engine/fault.ts";
 import type { Failure } from "../engine/record.ts";
-import { RequestFaultError } from "../engine/request-fault.ts";
+import { RequestFailedError } from "../engine/request-failed.ts";
+import type { RequestFailure } from "../engine/request-failure.ts";
 import {
   ClientClosedError,
   InputError,
@@ -50,7 +50,7 @@ export function verdictOf(error: unknown, repeatable: boolean): Verdict {
   if (error instanceof TaskLostError) {
     return { kind: "lost", what: WHAT.lost, retry: again, work: "unknown" };
   }
-  if (error instanceof RequestFaultError) return unreached(error.fault);
+  if (error instanceof RequestFailedError) return unreached(error.failure);
   if (error instanceof InputError) {
     return {
       kind: "answer",
@@ -163,47 +163,47 @@ function cancelled(confirmed: boolean): Verdict {
 }
 
 /** The request that would have made the call possible failed: the call never left. */
-function unreached(fault: Fault): Verdict {
-  switch (fault.kind) {
+function unreached(failure: RequestFailure): Verdict {
+  switch (failure.kind) {
     case "timeout":
     case "network":
       return {
         kind: "unreachable",
         what: WHAT.unreached,
-        said: fault.message,
+        said: failure.message,
         retry: "later",
         work: "none",
       };
     case "http": {
-      const wait = fault.retryAfterMs;
-      const busy = fault.status === 429 || fault.status >= 500;
+      const wait = failure.retryAfterMs;
+      const busy = failure.status === 429 || failure.status >= 500;
       return {
         kind: "unreachable",
-        what: withStatus(WHAT.rejected, fault.status),
-        said: fault.message,
+        what: withStatus(WHAT.rejected, failure.status),
+        said: failure.message,
         retry: busy ? "later" : "no",
         ...(wait !== undefined && { retryAfterMs: wait, advice: againIn(durationText(wait)) }),
         work: "none",
-        code: fault.status,
+        code: failure.status,
       };
     }
     case "unauthorized":
-      return notSignedIn(fault.message, "none");
+      return notSignedIn(failure.message, "none");
     case "rpc":
       return {
         kind: "failed",
         what: WHAT.rejected,
-        said: fault.message,
+        said: failure.message,
         retry: "changed",
         work: "none",
-        code: fault.error.code,
+        code: failure.error.code,
       };
     case "oversized":
     case "malformed":
       return {
         kind: "failed",
         what: WHAT.unreadable,
-        said: fault.message,
+        said: failure.message,
         retry: "no",
         work: "none",
       };

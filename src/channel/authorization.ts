@@ -1,4 +1,4 @@
-import { RequestFaultError } from "../engine/request-fault.ts";
+import { RequestFailedError } from "../engine/request-failed.ts";
 import type { Fetch } from "./exchange.ts";
 
 /** How long each request to the authorization server may take, in ms. */
@@ -107,7 +107,7 @@ const renewals: WeakMap<object, Renewal> = new WeakMap();
 /**
  * A `fetch` that sends the provider's token and renews it when the server refuses it. A renewal runs once at a time, over
  * all requests and tabs: servers that rotate refresh tokens take a second use of one for theft and revoke the grant
- * (RFC 9700, section 4.14.2). Rejects with a RequestFaultError of kind `unauthorized` if a person must sign in.
+ * (RFC 9700, section 4.14.2). Rejects with a RequestFailedError of kind `unauthorized` if a person must sign in.
  * @param person What a person has started and still waits for: a number that rises with each, or 0 for nothing.
  */
 export function authorizedFetch(
@@ -146,9 +146,9 @@ export function authorizedFetch(
         renewal.refused = done ? undefined : { token: await credentials.token() };
         if (!done) throw unauthorized(challenge);
       }).catch((error: unknown) => {
-        if (error instanceof RequestFaultError) throw error;
+        if (error instanceof RequestFailedError) throw error;
         const message = `The access token could not be renewed: ${error instanceof Error ? error.message : error}`;
-        throw new RequestFaultError("authorization", { kind: "network", message, unsent: true }, error);
+        throw new RequestFailedError("authorization", { kind: "network", message, unsent: true }, error);
       });
       await renewal.running.finally(() => {
         renewal.running = undefined;
@@ -183,10 +183,10 @@ function isRefusal({ status, headers }: Response): boolean {
   );
 }
 
-function unauthorized({ status }: Response): RequestFaultError {
+function unauthorized({ status }: Response): RequestFailedError {
   const why = status === 403 ? "the access token lacks a scope" : "it takes none of the tokens";
   const message = `The server wants a sign-in (HTTP ${status}): ${why}. Sign in, then call nudge()`;
-  return new RequestFaultError("authorization", { kind: "unauthorized", message });
+  return new RequestFailedError("authorization", { kind: "unauthorized", message });
 }
 
 interface Locks {

@@ -1,5 +1,5 @@
 import { systemClock } from "../clock.ts";
-import { RequestFaultError } from "../engine/request-fault.ts";
+import { RequestFailedError } from "../engine/request-failed.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
@@ -43,7 +43,7 @@ export function clientConnector(
       const transport = transportOf();
       if (!transport) {
         const message = "The Client is not connected: call its connect() first";
-        throw new RequestFaultError("connect", { kind: "network", message });
+        throw new RequestFailedError("connect", { kind: "network", message });
       }
       const session = sessionOf(transport, remembered);
       const channel = new RpcChannel(transport, events.inbound, systemClock, timeoutMs);

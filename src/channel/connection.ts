@@ -10,9 +10,9 @@ import type { RequestOptions, RpcChannel } from "./rpc-channel.ts";
 /** A live way to one server, with what was agreed on it. */
 export interface Connection {
   readonly session: Session;
-  /** Gives the reply's `result`. Throws a RequestFaultError. */
+  /** Gives the reply's `result`. Throws a RequestFailedError. */
   request(frame: Frame, options?: RequestOptions): Promise<unknown>;
-  /** Answers a request of the server (2025-11-25). Throws a RequestFaultError. */
+  /** Answers a request of the server (2025-11-25). Throws a RequestFailedError. */
   respond(id: RequestId, result: JsonObject): Promise<void>;
   refuse(id: RequestId, code: number, message: string): Promise<void>;
   /** Opens the stream on which the server sends of its own accord (2025-11-25), unless it is open already. */
@@ -51,7 +51,7 @@ export interface Connector {
   readonly label?: string;
   /** Whether a session the server forgot can be made anew, by connecting without a remembered one. */
   readonly renewable: boolean;
-  /** With a remembered session there is no handshake. Throws a RequestFaultError when the server cannot be reached. */
+  /** With a remembered session there is no handshake. Throws a RequestFailedError when the server cannot be reached. */
   connect(events: ConnectionEvents, remembered?: Session, limits?: ConnectLimits): Promise<Connection>;
 }
 

@@ -42,7 +42,7 @@ export class Connections {
     return this.#current;
   }
 
-  /** Connects if need be. Rejects with a RequestFaultError, or with the reason of {@link close}. */
+  /** Connects if need be. Rejects with a RequestFailedError, or with the reason of {@link close}. */
   async connected(): Promise<Connection> {
     this.#closing.signal.throwIfAborted();
     return this.#connecting ?? this.#connect(undefined);

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { ToolDescription } from "../engine/queue.ts";
-import { RequestFaultError } from "../engine/request-fault.ts";
+import { RequestFailedError } from "../engine/request-failed.ts";
 import { isObject, own } from "../protocol/json.ts";
 import type { RequestId, RpcNotification, RpcReply, RpcRequest } from "../protocol/json-rpc.ts";
 import type { Generation } from "../protocol/registry.ts";
@@ -83,7 +83,7 @@ export class Endpoint {
     }
   }
 
-  /** What was agreed with the server; connects if need be. Throws a RequestFaultError, or the signal's reason. */
+  /** What was agreed with the server; connects if need be. Throws a RequestFailedError, or the signal's reason. */
   async session(signal?: AbortSignal): Promise<Session> {
     await this.#connected(signal);
     return this.#agreed.current as Session;
@@ -95,7 +95,7 @@ export class Endpoint {
   }
 
   /**
-   * Sends a request and returns its result. Throws a RequestFaultError, or the signal's reason.
+   * Sends a request and returns its result. Throws a RequestFailedError, or the signal's reason.
    * @param of The generation of the task it is about. It never leaves while the server speaks another one.
    */
   request(frame: Frame, options?: RequestOptions, of?: Generation): Promise<unknown> {
@@ -107,8 +107,8 @@ export class Endpoint {
 
   async #request(frame: Frame, options: RequestOptions = {}, of?: Generation): Promise<unknown> {
     const { method } = frame;
-    const unsent = (message: string, cause?: unknown): RequestFaultError =>
-      new RequestFaultError(method, { kind: "network", message, unsent: true }, cause);
+    const unsent = (message: string, cause?: unknown): RequestFailedError =>
+      new RequestFailedError(method, { kind: "network", message, unsent: true }, cause);
     const connection = await this.#connected(options.signal);
     const { session } = connection;
     const { generation } = session;
@@ -172,7 +172,7 @@ export class Endpoint {
   }
 
   /**
-   * Answers a request of the server. Throws a RequestFaultError, or the signal's reason.
+   * Answers a request of the server. Throws a RequestFailedError, or the signal's reason.
    * @param sessionId The session in which the server asked, if it has sessions. In another one the id names another
    *   request of the server, or none.
    * @returns False when that session is over: then nothing is sent.
@@ -196,7 +196,7 @@ export class Endpoint {
   }
 
   /**
-   * Connects, and asks what `tools/list` says of a tool. Throws a RequestFaultError, or the signal's reason.
+   * Connects, and asks what `tools/list` says of a tool. Throws a RequestFailedError, or the signal's reason.
    * @param anew The tools are listed even if what they said is known: it may be out of date, or the server out of reach.
    */
   async describe(name: string, anew: boolean, signal?: AbortSignal): Promise<ToolDescription> {
@@ -209,8 +209,8 @@ export class Endpoint {
     });
     const listed = await unlessAborted(this.#listingTools, signal).catch((error: unknown) => {
       // A server may have tools and no list of them; the call itself will tell.
-      const { fault } = error instanceof RequestFaultError ? error : {};
-      if (fault?.kind === "rpc" && !fault.unsent) return [];
+      const { failure } = error instanceof RequestFailedError ? error : {};
+      if (failure?.kind === "rpc" && !failure.unsent) return [];
       throw error;
     });
     const facts = listed.find((tool) => tool.name === name)?.facts;
@@ -238,7 +238,7 @@ export class Endpoint {
     return items;
   }
 
-  /** All pages of `tools/list`. Throws a RequestFaultError, or the signal's reason. */
+  /** All pages of `tools/list`. Throws a RequestFailedError, or the signal's reason. */
   async listTools(options?: RequestOptions): Promise<readonly ListedTool[]> {
     const method = "tools/list";
     const tools = await this.list(

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { isObject } from "../protocol/json.ts";
 import { EventStreamParser } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
-import { unreadable } from "./request-fault.ts";
+import { unreadable } from "./request-failed.ts";
 import type { AwaitedReply, RpcChannel } from "./rpc-channel.ts";
 import { STREAM_END_MS } from "./transport.ts";
 

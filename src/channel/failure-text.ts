@@ -1,20 +1,20 @@
-import { type Fault, isClientError } from "../engine/fault.ts";
-import { RequestFaultError, type RequestTarget } from "../engine/request-fault.ts";
+import { RequestFailedError, type RequestTarget } from "../engine/request-failed.ts";
+import { isClientError, type RequestFailure } from "../engine/request-failure.ts";
 import { METHOD_NOT_FOUND, MODERN_ERRORS } from "../protocol/json-rpc.ts";
 
 /** The error with what it lacks: which endpoint, which address, and the likely cause. One that has it is returned as it is. */
 export function explained(error: unknown, target: RequestTarget): unknown {
-  if (!(error instanceof RequestFaultError) || error.target) return error;
-  const { method, fault } = error;
+  if (!(error instanceof RequestFailedError) || error.target) return error;
+  const { method, failure } = error;
   const { address } = target;
-  if (address === undefined) return new RequestFaultError(method, fault, error.cause, target);
-  const said = sentence(fault, address);
-  const cause = likelyCause(method, fault, address);
+  if (address === undefined) return new RequestFailedError(method, failure, error.cause, target);
+  const said = sentence(failure, address);
+  const cause = likelyCause(method, failure, address);
   const message = cause ? `${said.replace(/[\s.:]+$/, "")}. ${cause}` : said;
-  return new RequestFaultError(method, { ...fault, message }, error.cause, target);
+  return new RequestFailedError(method, { ...failure, message }, error.cause, target);
 }
 
-function sentence({ kind, message }: Fault, address: string): string {
+function sentence({ kind, message }: RequestFailure, address: string): string {
   switch (kind) {
     case "timeout":
       return `${message} from ${address}`;
@@ -31,20 +31,20 @@ function sentence({ kind, message }: Fault, address: string): string {
   }
 }
 
-function likelyCause(method: string, fault: Fault, address: string): string | undefined {
-  const generation = otherGeneration(method, fault);
+function likelyCause(method: string, failure: RequestFailure, address: string): string | undefined {
+  const generation = otherGeneration(method, failure);
   if (generation) return generation;
-  switch (fault.kind) {
+  switch (failure.kind) {
     case "network":
-      return networkCause(fault.message, address);
+      return networkCause(failure.message, address);
     case "unauthorized":
       return "It wants credentials: give the connector an authProvider, or a header in requestInit.";
     case "malformed":
-      return method === "initialize" || method === "server/discover" || /<|text\/html/.test(fault.message)
+      return method === "initialize" || method === "server/discover" || /<|text\/html/.test(failure.message)
         ? "Is this the address of an MCP server?"
         : undefined;
     case "http":
-      return httpCause(fault.status);
+      return httpCause(failure.status);
     case "timeout":
     case "oversized":
     case "rpc":
@@ -52,9 +52,9 @@ function likelyCause(method: string, fault: Fault, address: string): string | un
   }
 }
 
-function otherGeneration(method: string, fault: Fault): string | undefined {
-  const code = fault.kind === "rpc" ? fault.error.code : undefined;
-  const refused = code === METHOD_NOT_FOUND || isClientError(fault);
+function otherGeneration(method: string, failure: RequestFailure): string | undefined {
+  const code = failure.kind === "rpc" ? failure.error.code : undefined;
+  const refused = code === METHOD_NOT_FOUND || isClientError(failure);
   if (method === "server/discover" && refused)
     return 'It may speak only 2025-11-25 or older: leave out era, or give era: "auto".';
   if (method === "initialize" && (code === METHOD_NOT_FOUND || MODERN_ERRORS.includes(code ?? 0)))

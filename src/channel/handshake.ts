@@ -1,12 +1,12 @@
-import type { Fault } from "../engine/fault.ts";
-import { RequestFaultError } from "../engine/request-fault.ts";
+import { RequestFailedError } from "../engine/request-failed.ts";
+import type { RequestFailure } from "../engine/request-failure.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { MODERN_ERRORS, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { SERVER_INFO } from "../protocol/meta-keys.ts";
 import type { Generation, ProtocolOf } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { envelope } from "./connection.ts";
-import { excerpt } from "./request-fault.ts";
+import { excerpt } from "./request-failed.ts";
 import type { RpcChannel } from "./rpc-channel.ts";
 
 /** What `auto` tries: first the one, then the other. */
@@ -28,7 +28,7 @@ export interface Hello {
   readonly limit: { readonly timeoutMs?: number | undefined };
 }
 
-/** Agrees on a version with a server nothing is known of. Throws a RequestFaultError. */
+/** Agrees on a version with a server nothing is known of. Throws a RequestFailedError. */
 export async function agree(era: Era, hello: Hello): Promise<Session> {
   const { protocolOf } = hello;
   const greet = (generation: Generation, limit = hello.limit): Promise<Session> => {
@@ -40,7 +40,7 @@ export async function agree(era: Era, hello: Hello): Promise<Session> {
   try {
     return await greet(MODERN, { timeoutMs: briefly(hello) });
   } catch (error) {
-    if (!(error instanceof RequestFaultError) || !mayBeLegacy(error.fault, protocolOf(LEGACY).versions))
+    if (!(error instanceof RequestFailedError) || !mayBeLegacy(error.failure, protocolOf(LEGACY).versions))
       throw error;
     probed = error;
   }
@@ -48,8 +48,8 @@ export async function agree(era: Era, hello: Hello): Promise<Session> {
     return await greet(LEGACY);
   } catch (error) {
     // A modern server that was slow to answer the probe does not know the handshake.
-    const slow = probed instanceof RequestFaultError && probed.fault.kind === "timeout";
-    if (slow && error instanceof RequestFaultError && "status" in error.fault)
+    const slow = probed instanceof RequestFailedError && probed.failure.kind === "timeout";
+    if (slow && error instanceof RequestFailedError && "status" in error.failure)
       return greet(MODERN).catch(() => Promise.reject(error));
     throw error;
   }
@@ -72,7 +72,7 @@ async function discover(
   const supported = isObject(result) ? result.supportedVersions : undefined;
   const agreed = versions.find((candidate) => Array.isArray(supported) && supported.includes(candidate));
   if (!isObject(result) || agreed === undefined)
-    throw new RequestFaultError("server/discover", otherVersions(supported, versions));
+    throw new RequestFailedError("server/discover", otherVersions(supported, versions));
   const meta = isObject(result._meta) ? result._meta : {};
   const serverInfo = meta[SERVER_INFO];
   return {
@@ -88,15 +88,15 @@ async function discover(
  * does (versioning, "Backward Compatibility"): a proxy's 502, a firewall's 403, silence. A network failure may be a
  * browser's CORS check on a header an older server does not allow. If the server is really away, the handshake says so.
  */
-function mayBeLegacy(fault: Fault, legacy: readonly string[]): boolean {
-  switch (fault.kind) {
+function mayBeLegacy(failure: RequestFailure, legacy: readonly string[]): boolean {
+  switch (failure.kind) {
     case "rpc": {
-      const { code, data } = fault.error;
+      const { code, data } = failure.error;
       if (code !== UNSUPPORTED_PROTOCOL_VERSION) return !MODERN_ERRORS.includes(code);
       return legacy.some((version) => offers(data).includes(version));
     }
     case "http":
-      return fault.status !== 429 && fault.retryAfterMs === undefined;
+      return failure.status !== 429 && failure.retryAfterMs === undefined;
     case "malformed":
     case "network":
     case "timeout":
@@ -112,8 +112,8 @@ function mayBeLegacy(fault: Fault, legacy: readonly string[]): boolean {
  * asked once more in that one (versioning, "Protocol Version Negotiation").
  */
 function offeredOf(versions: readonly string[], error: unknown): string | undefined {
-  if (!(error instanceof RequestFaultError) || error.fault.kind !== "rpc") return undefined;
-  const { code, data } = error.fault.error;
+  if (!(error instanceof RequestFailedError) || error.failure.kind !== "rpc") return undefined;
+  const { code, data } = error.failure.error;
   if (code !== UNSUPPORTED_PROTOCOL_VERSION) return undefined;
   const offered = offers(data);
   return versions.find((candidate) => offered.includes(candidate));
@@ -130,7 +130,7 @@ async function initialize(generation: Generation, hello: Hello): Promise<Session
   const result = await channel.request({ method: "initialize", params }, limit);
   const protocolVersion = isObject(result) ? result.protocolVersion : undefined;
   if (!isObject(result) || typeof protocolVersion !== "string" || !versions.includes(protocolVersion))
-    throw new RequestFaultError("initialize", otherVersions(protocolVersion, versions));
+    throw new RequestFailedError("initialize", otherVersions(protocolVersion, versions));
   channel.transport.setProtocolVersion?.(protocolVersion);
   // Some servers refuse it, or never answer it, and serve all the same.
   await channel.notify("notifications/initialized", undefined, briefly(hello)).catch(() => undefined);
@@ -149,7 +149,7 @@ function briefly({ channel, limit }: Hello): number {
   return Math.min(limit.timeoutMs ?? channel.timeoutMs, PROBE_TIMEOUT_MS);
 }
 
-function otherVersions(named: unknown, ours: readonly string[]): Fault {
+function otherVersions(named: unknown, ours: readonly string[]): RequestFailure {
   const theirs =
     named === undefined ? "no protocol version" : `protocol version ${excerpt(JSON.stringify(named))}`;
   return {

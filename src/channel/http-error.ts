@@ -1,6 +1,6 @@
 import { readRetryAfter } from "./retry-after.ts";
 
-/** An HTTP error status. The SDK transports drop the headers and this keeps the one that a poll needs; `faultOf` reads it by shape. */
+/** An HTTP error status. The SDK transports drop the headers and this keeps the one that a poll needs; `requestFailureOf` reads it by shape. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;

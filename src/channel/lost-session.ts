@@ -1,14 +1,14 @@
-import { type Fault, isClientError } from "../engine/fault.ts";
-import { RequestFaultError } from "../engine/request-fault.ts";
+import { RequestFailedError } from "../engine/request-failed.ts";
+import { isClientError, type RequestFailure } from "../engine/request-failure.ts";
 import { UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { traitsOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
-import { faultOf } from "./request-fault.ts";
+import { requestFailureOf } from "./request-failed.ts";
 
 /**
  * Whether the server no longer knows our session: HTTP 404 (2025-11-25 transports, "Session Management"), or what
  * other servers say in its place. Then it did nothing with the request.
- * @param ping Asks in the same session; rejects with a RequestFaultError.
+ * @param ping Asks in the same session; rejects with a RequestFailedError.
  */
 export async function isForgotten(
   error: unknown,
@@ -33,30 +33,30 @@ export async function isForgotten(
  */
 export function isOutgrown(error: unknown, { generation }: Session, method: string): boolean {
   if (method !== "tools/call" && method !== "tools/list") return false;
-  if (!(error instanceof RequestFaultError)) return false;
-  const { fault } = error;
-  if (fault.kind === "rpc") return fault.error.code === UNSUPPORTED_PROTOCOL_VERSION;
+  if (!(error instanceof RequestFailedError)) return false;
+  const { failure } = error;
+  if (failure.kind === "rpc") return failure.error.code === UNSUPPORTED_PROTOCOL_VERSION;
   return !traitsOf(generation).sessions && statusOf(error) === 400;
 }
 
 /** Throws the error again. No connection came about, for now at least: what was to be sent on it never left. */
 export function unsent(error: unknown): never {
-  const fault = faultOf(error);
+  const failure = requestFailureOf(error);
   // It refused the address, or what was sent to it.
-  if (isClientError(fault)) throw error;
-  const method = error instanceof RequestFaultError ? error.method : "initialize";
-  throw new RequestFaultError(method, { ...fault, unsent: true } as Fault, error);
+  if (isClientError(failure)) throw error;
+  const method = error instanceof RequestFailedError ? error.method : "initialize";
+  throw new RequestFailedError(method, { ...failure, unsent: true } as RequestFailure, error);
 }
 
 /** The HTTP status that a request was answered with, where that was an error; else 0. */
 function statusOf(error: unknown): number {
-  return error instanceof RequestFaultError && "status" in error.fault ? (error.fault.status ?? 0) : 0;
+  return error instanceof RequestFailedError && "status" in error.failure ? (error.failure.status ?? 0) : 0;
 }
 
 /** "Session not found", "No valid session ID provided", "Server not initialized", and what else servers say after a restart. */
 function speaksOfSession(error: unknown): boolean {
-  if (!(error instanceof RequestFaultError)) return false;
-  const { kind, message } = error.fault;
+  if (!(error instanceof RequestFailedError)) return false;
+  const { kind, message } = error.failure;
   const words = /session|(?:not|un|before) ?(?:yet |been )?initiali[sz]/i;
   return (kind === "http" || kind === "rpc") && words.test(message);
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
-import type { Fault } from "../engine/fault.ts";
-import { RequestFaultError } from "../engine/request-fault.ts";
+import { RequestFailedError } from "../engine/request-failed.ts";
+import type { RequestFailure } from "../engine/request-failure.ts";
 import type { InboundHandler, Taken } from "../protocol/inbound.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../protocol/json-rpc.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { RecentSet } from "../recent-set.ts";
-import { faultOf, rpcFault } from "./request-fault.ts";
+import { requestFailureOf, rpcFailure } from "./request-failed.ts";
 import { type SendOptions, STREAM_END_MS, sendOn, type Transport } from "./transport.ts";
 
 /** The limit that kills MCP calls elsewhere: here it bounds one request, never a task. In ms. */
@@ -60,7 +60,7 @@ export interface AwaitedReply {
   lastEventId?: string;
   /** Takes a response in that came to this request. Returns whose it is: another's only if its id says so; `undefined` for no response. */
   take(message: unknown): AwaitedReply | undefined;
-  fail(fault: Fault, cause?: unknown): void;
+  fail(failure: RequestFailure, cause?: unknown): void;
 }
 
 interface Pending extends AwaitedReply {
@@ -109,12 +109,12 @@ export class RpcChannel {
     return this.#transport;
   }
 
-  /** Sends a request and returns its `result`. Throws a RequestFaultError. */
+  /** Sends a request and returns its `result`. Throws a RequestFailedError. */
   request(frame: Frame, options: RequestOptions = {}): Promise<unknown> {
     const id = ++this.#lastId;
     const timeoutMs = options.timeoutMs ?? this.timeoutMs;
     let resolve!: (result: unknown) => void;
-    let reject!: (error: RequestFaultError) => void;
+    let reject!: (error: RequestFailedError) => void;
     const promise = new Promise<unknown>((yes, no) => {
       resolve = yes;
       reject = no;
@@ -146,19 +146,19 @@ export class RpcChannel {
       },
       settle: (message) => {
         const { error, result } = message;
-        if (error !== undefined && error !== null) pending.fail(rpcFault(readRpcError(error)));
+        if (error !== undefined && error !== null) pending.fail(rpcFailure(readRpcError(error)));
         else if (settle()) resolve(result);
       },
-      fail: (fault, cause) => {
+      fail: (failure, cause) => {
         if (!settle()) return;
         // Nobody reads what may yet come, and the stream would hold one of the page's six connections to the host.
-        if (fault.kind !== "rpc") stream.abort();
-        const error = new RequestFaultError(frame.method, fault, cause);
+        if (failure.kind !== "rpc") stream.abort();
+        const error = new RequestFailedError(frame.method, failure, cause);
         const aborted = options.signal?.aborted === true;
         // What was never sent cannot be cancelled (cancellation, "Behavior Requirements").
-        if (!sent || !(aborted || fault.kind === "timeout")) return reject(error);
+        if (!sent || !(aborted || failure.kind === "timeout")) return reject(error);
         this.#givenUp.add(id);
-        const announced = options.announceGivingUp && this.#announceGivingUp(id, fault.message);
+        const announced = options.announceGivingUp && this.#announceGivingUp(id, failure.message);
         if (!aborted || !options.rejectAfterAnnouncing) return reject(error);
         // No platform tells when the end of a stream has left the machine.
         const limitMs = announced ? ANNOUNCED_WITHIN_MS : STREAM_END_MS;
@@ -196,9 +196,9 @@ export class RpcChannel {
     const { onLine } = (globalThis as { navigator?: { onLine?: boolean } }).navigator ?? {};
     sendOn(this.#transport, { jsonrpc: "2.0", id, method: frame.method, params: frame.params }, send).catch(
       (error: unknown) => {
-        const fault = faultOf(error, id);
-        const unsent = onLine === false && fault.kind === "network";
-        pending.fail(unsent ? { ...fault, unsent } : fault, error);
+        const failure = requestFailureOf(error, id);
+        const unsent = onLine === false && failure.kind === "network";
+        pending.fail(unsent ? { ...failure, unsent } : failure, error);
       },
     );
     return promise;
@@ -214,12 +214,12 @@ export class RpcChannel {
     return [...this.#pending.values()].find((pending) => pending.lastEventId === lastEventId);
   }
 
-  /** Sends a notification. Throws a RequestFaultError. */
+  /** Sends a notification. Throws a RequestFailedError. */
   async notify(method: string, params?: JsonObject, timeoutMs?: number): Promise<void> {
     await this.#send(method, { jsonrpc: "2.0", method, ...(params && { params }) }, timeoutMs);
   }
 
-  /** Answers a request of the server. Throws a RequestFaultError. */
+  /** Answers a request of the server. Throws a RequestFailedError. */
   async respond(id: RequestId, result: JsonObject): Promise<void> {
     await this.#send("response", { jsonrpc: "2.0", id, result });
   }
@@ -285,9 +285,9 @@ export class RpcChannel {
   /** A POST without a reply may hang as well: then a handshake or an answer would hang with it. */
   #send(method: string, message: object, timeoutMs: number = this.timeoutMs): Promise<void> {
     return new Promise((resolve, reject) => {
-      const fail = (fault: Fault, cause?: unknown): void => {
+      const fail = (failure: RequestFailure, cause?: unknown): void => {
         stopTimer();
-        reject(new RequestFaultError(method, fault, cause));
+        reject(new RequestFailedError(method, failure, cause));
       };
       const post = new AbortController();
       const late = `Not taken within ${timeoutMs} ms`;
@@ -300,7 +300,7 @@ export class RpcChannel {
           stopTimer();
           resolve();
         },
-        (error: unknown) => fail(faultOf(error), error),
+        (error: unknown) => fail(requestFailureOf(error), error),
       );
     });
   }

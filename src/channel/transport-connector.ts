@@ -3,14 +3,14 @@
  * @module
  */
 import { type Clock, systemClock } from "../clock.ts";
-import { RequestFaultError } from "../engine/request-fault.ts";
+import { RequestFailedError } from "../engine/request-failed.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { isRequest } from "../protocol/json-rpc.ts";
 import type { ClientIdentity } from "../protocol/session.ts";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "./client-identity.ts";
 import { type Connector, connectionOver } from "./connection.ts";
 import { agree, type Era } from "./handshake.ts";
-import { faultOf } from "./request-fault.ts";
+import { requestFailureOf } from "./request-failed.ts";
 import { RpcChannel } from "./rpc-channel.ts";
 import { type Transport, tapClose, unlessTaken } from "./transport.ts";
 import { answerUntaken } from "./untaken-request.ts";
@@ -50,7 +50,7 @@ export interface TransportOptions {
  * HTTP a session ends with its connection (lifecycle, "Initialization").
  * @param open Opens a transport that has not been started. Called for each connection: when the first request is made, and
  *   again after a transport has closed. If it throws, the request fails with a
- *   RequestFaultError.
+ *   RequestFailedError.
  * @example
  * const papers = fromTransport(() => new WebSocketTransport("wss://papers.example/mcp"));
  */
@@ -100,6 +100,6 @@ async function reached<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new RequestFaultError("connect", faultOf(error), error);
+    throw new RequestFailedError("connect", requestFailureOf(error), error);
   }
 }

@@ -134,7 +134,7 @@ export class HostedClient implements TaskClientApi {
   /**
    * Calls a tool: {@link start}, and a wait. Resolves once there is something to hold: a durable task handle, a question the
    * server asks first, or the result, if the call was plain. Rejects with a TaskError when the call came to nothing, with a
-   * RequestFaultError when it was never sent and will not be, and with the signal's reason: a call that is still queued is
+   * RequestFailedError when it was never sent and will not be, and with the signal's reason: a call that is still queued is
    * then cancelled.
    */
   async callTool<Output = unknown, Args extends object = object>(
@@ -204,20 +204,20 @@ export class HostedClient implements TaskClientApi {
     return [...this.#endpoints.keys()];
   }
 
-  /** The tools of an endpoint, as the server defines them. Throws a RequestFaultError, or the signal's reason. */
+  /** The tools of an endpoint, as the server defines them. Throws a RequestFailedError, or the signal's reason. */
   async listTools(endpoint: string, options?: EndpointRequestOptions): Promise<readonly ListedTool[]> {
     const server = this.#endpointNamed(endpoint);
     return server.forPerson(() => server.listTools(options));
   }
 
-  /** What is agreed with an endpoint; connects if need be. Throws a RequestFaultError, or the signal's reason. */
+  /** What is agreed with an endpoint; connects if need be. Throws a RequestFailedError, or the signal's reason. */
   async session(endpoint: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Session> {
     const server = this.#endpointNamed(endpoint);
     return server.forPerson(() => server.session(signal));
   }
 
   /**
-   * Sends a request of the app's own on an endpoint's connection, and returns its result. Throws a RequestFaultError,
+   * Sends a request of the app's own on an endpoint's connection, and returns its result. Throws a RequestFailedError,
    * or the signal's reason.
    */
   async request(
@@ -257,7 +257,7 @@ export class HostedClient implements TaskClientApi {
     return this.#host.calling;
   }
 
-  /** Tries again at once what waits out a fault. The browser's `online` event does this by itself. */
+  /** Tries again at once what waits out a failure. The browser's `online` event does this by itself. */
   nudge(): void {
     this.#host.nudge();
   }

@@ -1,12 +1,12 @@
 import type { CallReply } from "../protocol/task-reading.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import { mayStillCancel } from "./cancel.ts";
-import { type Fault, isAway, isClientError, wasRefused } from "./fault.ts";
 import { withQuestions } from "./input.ts";
 import { end, failed, failureOf, lost } from "./outcome.ts";
 import { observed } from "./poll.ts";
-import { describeFaulted, rejectsCached, requeued } from "./queue.ts";
+import { describeFailed, rejectsCached, requeued } from "./queue.ts";
 import type { Outcome, TaskRecord } from "./record.ts";
+import { isAway, isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 import { CLOCK_SKEW_MS } from "./stray.ts";
@@ -64,9 +64,9 @@ function askedFirst(state: TaskState, reply: CallReply & { kind: "input" }, now:
   };
 }
 
-export function callFaulted(
+export function callFailed(
   state: TaskState,
-  fault: Fault,
+  failure: RequestFailure,
   now: number,
   timing: Timing,
   request?: FailedRequest,
@@ -74,24 +74,24 @@ export function callFaulted(
   const { stage, call } = state.record;
   if (stage !== "calling") return state;
   // Before there is a question, a call that never left can be described anew: the server may speak another generation now.
-  if ("unsent" in fault && call.rounds === 0)
-    return describeFaulted(requeued(state), fault, now, timing, request);
-  if (rejectsCached(state, fault)) return requeued(state, fault);
+  if ("unsent" in failure && call.rounds === 0)
+    return describeFailed(requeued(state), failure, now, timing, request);
+  if (rejectsCached(state, failure)) return requeued(state, failure);
   // What a reply said that nobody can read may have been a task, where that can be found out.
   const isEnd =
-    fault.kind === "rpc" ||
-    (fault.kind === "unauthorized" && state.attended) ||
-    (fault.kind === "malformed" && call.recovery !== "list");
-  if (isEnd) return end(state, failed(failureOf(fault)), now);
-  if (wasRefused(fault)) {
+    failure.kind === "rpc" ||
+    (failure.kind === "unauthorized" && state.attended) ||
+    (failure.kind === "malformed" && call.recovery !== "list");
+  if (isEnd) return end(state, failed(failureOf(failure)), now);
+  if (wasRefused(failure)) {
     const record: TaskRecord = { ...state.record, call: { ...call, refused: true } };
-    return troubled({ ...state, record, mayCall: true }, fault, now, timing);
+    return troubled({ ...state, record, mayCall: true }, failure, now, timing);
   }
-  if (isClientError(fault)) return end(state, failed(failureOf(fault)), now);
+  if (isClientError(failure)) return end(state, failed(failureOf(failure)), now);
   if (call.recovery === "none" || (call.recovery === "repeat" && state.failures + 1 >= ATTEMPTS)) {
-    return end(state, lost(`No reply to the call came: ${fault.message}`), now);
+    return end(state, lost(`No reply to the call came: ${failure.message}`), now);
   }
-  return troubled({ ...state, mayCall: false }, fault, now, timing);
+  return troubled({ ...state, mayCall: false }, failure, now, timing);
 }
 
 /** A call whose reply never came is one of the tasks nobody claims, if just one fits its time. */
@@ -123,27 +123,38 @@ export function listed(
 }
 
 /** Counted in the record: processes that live for one search each must not search for ever. */
-function missed(state: TaskState, fault: Fault, outcome: Outcome, now: number, timing: Timing): TaskState {
+function missed(
+  state: TaskState,
+  failure: RequestFailure,
+  outcome: Outcome,
+  now: number,
+  timing: Timing,
+): TaskState {
   const { record } = state;
   const tries = (record.search?.tries ?? 0) + 1;
   if (tries >= ATTEMPTS) return end(state, outcome, now);
   const counted = { ...state, record: { ...record, search: { tries, at: now } }, failures: tries - 1 };
-  const next = troubled(counted, fault, now, timing);
+  const next = troubled(counted, failure, now, timing);
   // The server needs its time: no reload, and nothing a person does, makes the next search sooner.
   return next.hold ? { ...next, hold: { ...next.hold, demanded: true } } : next;
 }
 
 /** A server that is away has not said that it lacks the task: only when it has been away for long do searches count. */
-export function listFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
-  const outcome = lostWithoutReply(`tasks/list failed: ${fault.message}`);
-  if (!isAway(fault)) return missed(heardAgain(state), fault, outcome, now, timing);
+export function listFailed(
+  state: TaskState,
+  failure: RequestFailure,
+  now: number,
+  timing: Timing,
+): TaskState {
+  const outcome = lostWithoutReply(`tasks/list failed: ${failure.message}`);
+  if (!isAway(failure)) return missed(heardAgain(state), failure, outcome, now, timing);
   const { cancel, silentSince } = state.record;
   const silent =
     silentSince === undefined ? { ...state, record: { ...state.record, silentSince: now } } : state;
   const patient = cancel
     ? mayStillCancel(cancel, now, timing)
     : now < (silentSince ?? now) + timing.silenceMs;
-  return patient ? troubled(silent, fault, now, timing) : missed(silent, fault, outcome, now, timing);
+  return patient ? troubled(silent, failure, now, timing) : missed(silent, failure, outcome, now, timing);
 }
 
 function lostWithoutReply(message: string): Outcome {

@@ -1,11 +1,11 @@
 import { cutText } from "../protocol/bounds.ts";
 import { traitsOf } from "../protocol/registry.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
-import { callFaulted } from "./call.ts";
-import type { Fault } from "./fault.ts";
+import { callFailed } from "./call.ts";
 import { end } from "./outcome.ts";
 import { observed } from "./poll.ts";
 import { hasEnded, type RecordedCancel } from "./record.ts";
+import type { RequestFailure } from "./request-failure.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
 import { ATTEMPTS, landed, relaxed, troubled, without } from "./trouble.ts";
@@ -33,20 +33,25 @@ export function cancelTaken(
  * A wish to cancel has an end, whatever the server does: one that answers the request with anything but an
  * acknowledgement is asked a few times, and one that cannot be reached for ten times as long as it has to act on it.
  */
-export function cancelFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+export function cancelFailed(
+  state: TaskState,
+  failure: RequestFailure,
+  now: number,
+  timing: Timing,
+): TaskState {
   // 2025-11-25 refuses to cancel what has ended (-32602); a server without the method cannot.
-  if (fault.kind === "rpc") return { ...acknowledged(state, now), pollAt: now };
+  if (failure.kind === "rpc") return { ...acknowledged(state, now), pollAt: now };
   const cancelTries = (state.cancelTries ?? 0) + 1;
   const enough = cancelTries >= ATTEMPTS;
   const graces = since(state.record.cancel?.requestedAt ?? now, now) / timing.cancelGraceMs;
-  const answered = fault.kind !== "network" && fault.kind !== "timeout";
+  const answered = failure.kind !== "network" && failure.kind !== "timeout";
   if (answered ? graces >= (enough ? 1 : PATIENCE) : enough && graces >= PATIENCE) {
     const detail = cutText(
-      `The task may go on at its server: the request to cancel failed. ${fault.message}`,
+      `The task may go on at its server: the request to cancel failed. ${failure.message}`,
     );
     return end(state, { kind: "cancelled", confirmed: false, detail }, now);
   }
-  return troubled({ ...state, cancelTries }, fault, now, timing);
+  return troubled({ ...state, cancelTries }, failure, now, timing);
 }
 
 /** Whether it is too early to give up a server that cannot be reached to cancel the task there. */
@@ -84,12 +89,12 @@ export function callAbandoned(state: TaskState, unsent: boolean, now: number, ti
     const confirmed = unsent && !state.record.call.repeated;
     return end(state, { kind: "cancelled", confirmed }, now);
   }
-  const fault: Fault = {
+  const failure: RequestFailure = {
     kind: "network",
     message: "The request was given up",
     ...(unsent && { unsent: true as const }),
   };
-  return state.inFlight.has("call") ? callFaulted(without(state, "call"), fault, now, timing) : state;
+  return state.inFlight.has("call") ? callFailed(without(state, "call"), failure, now, timing) : state;
 }
 
 /** Ends what was cancelled and of which the server will not say so, or not in time. */

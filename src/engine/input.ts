@@ -2,8 +2,8 @@ import { cutText, jsonWeight, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { traitsOf } from "../protocol/registry.ts";
-import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
+import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 import { landed, relaxed, troubled, without } from "./trouble.ts";
@@ -181,34 +181,34 @@ export function watchedForInput(
       : "The server waits for input, and asks nothing that can be answered";
   // The same object from poll to poll: it is told once.
   const told =
-    trouble?.fault.message === message
+    trouble?.failure.message === message
       ? trouble
-      : ({ fault: { kind: "malformed", message }, since: now } as const);
+      : ({ failure: { kind: "malformed", message }, since: now } as const);
   return { ...state, trouble: told };
 }
 
 /** Refused answers are the app's to give again; others are sent again. */
-export function answerFaulted(
+export function answerFailed(
   state: TaskState,
-  fault: Fault,
+  failure: RequestFailure,
   now: number,
   timing: Timing,
   { keys = [] }: FailedRequest,
 ): TaskState {
-  if (!refusesAnswer(fault)) return troubled(state, fault, now, timing);
+  if (!refusesAnswer(failure)) return troubled(state, failure, now, timing);
   const record = withInputs(state.record, keys, (input) => {
     // Sent once more: that the server refuses it then says that it has it.
     if (input.state !== "answered") return { ...input, ...(input.resend && { resend: false }) };
     const { response: _refused, ...question } = input;
     return { ...question, state: "open" };
   });
-  return { ...state, record, trouble: { fault, since: now } };
+  return { ...state, record, trouble: { failure, since: now } };
 }
 
 /** The server has the answer and will not take it. One it had no time or no session for (404) is sent again. */
-function refusesAnswer(fault: Fault): boolean {
-  if (wasRefused(fault)) return false;
-  return fault.kind === "rpc" || (isClientError(fault) && fault.status !== 404);
+function refusesAnswer(failure: RequestFailure): boolean {
+  if (wasRefused(failure)) return false;
+  return failure.kind === "rpc" || (isClientError(failure) && failure.status !== 404);
 }
 
 function withInputs(

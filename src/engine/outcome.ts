@@ -2,8 +2,8 @@ import { cutJson, cutText } from "../protocol/bounds.ts";
 import type { TaskPayload } from "../protocol/task-reading.ts";
 import type { TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
-import type { Fault } from "./fault.ts";
 import type { Failure, Outcome, TaskRecord } from "./record.ts";
+import type { RequestFailure } from "./request-failure.ts";
 import type { TaskState } from "./state.ts";
 
 /** A failure is stored in its record, also where that is a row of 2 MB; a longer result of a failed task is cut. */
@@ -59,31 +59,34 @@ export function failed(error: Failure): Outcome {
 }
 
 /** What a request that failed makes of the call it was for. */
-export function failureOf(fault: Fault): Failure {
-  const { message } = fault;
-  switch (fault.kind) {
+export function failureOf(failure: RequestFailure): Failure {
+  const { message } = failure;
+  switch (failure.kind) {
     case "rpc":
-      return { reason: "rpc", message, rpc: fault.error };
+      return { reason: "rpc", message, rpc: failure.error };
     case "http":
-      return { reason: "http", message, httpStatus: fault.status };
+      return { reason: "http", message, httpStatus: failure.status };
     case "malformed":
-      return { reason: "malformed", message, ...(fault.raw !== undefined && { raw: fault.raw }) };
+      return { reason: "malformed", message, ...(failure.raw !== undefined && { raw: failure.raw }) };
     case "unauthorized":
     case "oversized":
-      return { reason: fault.kind, message };
+      return { reason: failure.kind, message };
     case "network":
     case "timeout":
       return { reason: "unreachable", message };
   }
 }
 
-export function rpcFailed({ message, error }: Fault & { kind: "rpc" }, snapshot?: TaskSnapshot): Outcome {
+export function rpcFailed(
+  { message, error }: RequestFailure & { kind: "rpc" },
+  snapshot?: TaskSnapshot,
+): Outcome {
   return failed({ reason: "rpc", message: withStatus(snapshot, message), rpc: error });
 }
 
 /** The task has ended, or the call was answered, with something that nobody can read. */
 export function unreadable(
-  { message, raw }: Fault & { kind: "malformed" },
+  { message, raw }: RequestFailure & { kind: "malformed" },
   snapshot?: TaskSnapshot,
 ): Outcome {
   const ended = snapshot ? `The task ended as ${snapshot.status}, and what it came to cannot be read. ` : "";

@@ -1,15 +1,15 @@
 import type { TaskReading } from "../protocol/task-reading.ts";
 import { readTime } from "../protocol/time-stamp.ts";
-import { type Fault, isUnknownTask } from "./fault.ts";
 import { watchedForInput } from "./input.ts";
 import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost, outcomeOf } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
 import { hasEnded } from "./record.ts";
+import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
 import { doubted, isAnother, reusedId, SETTLED_MS, withDoubt } from "./reused-id.ts";
 import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
-import { inheritedHold, landed, payloadFaulted, troubled } from "./trouble.ts";
+import { inheritedHold, landed, payloadFailed, troubled } from "./trouble.ts";
 
 /** Each poll that is answered tries the next so much sooner, down to what the server suggests: its limit may be gone. */
 const PACE_EASE = 0.95;
@@ -114,24 +114,29 @@ function planned({ record, pushed, doubtfulMs }: TaskState, now: number, timing:
   return nextPoll(record, timing, now, pushed && !hasEnded(record), doubtfulMs);
 }
 
-export function pollFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
-  const { reading, ...said } = { reading: undefined, ...fault };
+export function pollFailed(
+  state: TaskState,
+  failure: RequestFailure,
+  now: number,
+  timing: Timing,
+): TaskState {
+  const { reading, ...said } = { reading: undefined, ...failure };
   // What can be read of it counts: the task may have ended.
   const seen = reading ? observed(state, reading, now, timing) : state;
   if (seen.record.outcome) return seen;
-  if (hasEnded(seen.record) && !isUnknownTask(fault)) return payloadFaulted(seen, said, now, timing);
-  return isUnknownTask(fault)
-    ? gone(state, fault, now)
+  if (hasEnded(seen.record) && !isUnknownTask(failure)) return payloadFailed(seen, said, now, timing);
+  return isUnknownTask(failure)
+    ? gone(state, failure, now)
     : troubled(slowed({ ...seen, pollAt: now }, said, now, timing), said, now, timing);
 }
 
 /** A poll was refused for being too soon: had it come when the server now says, it would have been answered. */
-function slowed(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+function slowed(state: TaskState, failure: RequestFailure, now: number, timing: Timing): TaskState {
   // On ticks a process keeps no pace of its own: the next one would not know of it.
-  if (timing.phase !== undefined || fault.kind !== "http" || fault.status !== 429) return state;
-  if (fault.retryAfterMs === undefined) return state;
+  if (timing.phase !== undefined || failure.kind !== "http" || failure.status !== 429) return state;
+  if (failure.retryAfterMs === undefined) return state;
   const pace = Math.max(state.paceMs ?? 0, pollInterval(state.record, timing, now));
-  return { ...state, paceMs: Math.min(pace + fault.retryAfterMs, timing.maxBackoffMs) };
+  return { ...state, paceMs: Math.min(pace + failure.retryAfterMs, timing.maxBackoffMs) };
 }
 
 function eased(state: TaskState, now: number, timing: Timing): TaskState {
@@ -142,7 +147,7 @@ function eased(state: TaskState, now: number, timing: Timing): TaskState {
 }
 
 /** The server does not have the task, or no longer. */
-export function gone(state: TaskState, fault: Fault, now: number): TaskState {
+export function gone(state: TaskState, failure: RequestFailure, now: number): TaskState {
   const { record } = state;
   // A server may delete a cancelled task at once (2025-11-25 tasks, "Task Cancellation").
   if (record.cancel?.acknowledgedAt !== undefined)
@@ -151,8 +156,8 @@ export function gone(state: TaskState, fault: Fault, now: number): TaskState {
   return end(
     state,
     deleted
-      ? expired(record, `: ${fault.message}`)
-      : lost(`The server no longer knows task ${record.taskId}: ${fault.message}`),
+      ? expired(record, `: ${failure.message}`)
+      : lost(`The server no longer knows task ${record.taskId}: ${failure.message}`),
     now,
   );
 }

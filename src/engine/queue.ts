@@ -4,9 +4,9 @@ import { protocolOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
 import type { ToolFacts } from "../protocol/tool-facts.ts";
 import { persisted } from "./effects.ts";
-import { type Fault, isClientError, wasRefused } from "./fault.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import type { TaskRecord } from "./record.ts";
+import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskState } from "./state.ts";
 import { ATTEMPTS, landed, troubled, without } from "./trouble.ts";
@@ -69,21 +69,21 @@ export function described(
 }
 
 /** Whether the server may have rejected how the call was made, by cached metadata, and not the call. */
-export function rejectsCached({ cached, record }: TaskState, fault: Fault): boolean {
+export function rejectsCached({ cached, record }: TaskState, failure: RequestFailure): boolean {
   if (!cached || record.call.rounds > 0) return false;
-  if (rejectsMetadata(fault)) return true;
+  if (rejectsMetadata(failure)) return true;
   // It rejects the version, or answers as a server does that does not know the version or the session.
-  if (fault.kind === "rpc") return fault.error.code === UNSUPPORTED_PROTOCOL_VERSION;
-  return fault.kind === "http" && (fault.status === 400 || fault.status === 404);
+  if (failure.kind === "rpc") return failure.error.code === UNSUPPORTED_PROTOCOL_VERSION;
+  return failure.kind === "http" && (failure.status === 400 || failure.status === 404);
 }
 
 /** The server does not take the call as a task, or only as one, or its headers do not match its arguments. */
-function rejectsMetadata(fault: Fault): boolean {
-  return fault.kind === "rpc" && [METHOD_NOT_FOUND, HEADER_MISMATCH].includes(fault.error.code);
+function rejectsMetadata(failure: RequestFailure): boolean {
+  return failure.kind === "rpc" && [METHOD_NOT_FOUND, HEADER_MISMATCH].includes(failure.error.code);
 }
 
 /** The call goes back to the queue: the server did nothing with it. `refusal` is why, if the server rejected the metadata. */
-export function requeued(state: TaskState, refusal?: Fault): TaskState {
+export function requeued(state: TaskState, refusal?: RequestFailure): TaskState {
   const { refused: _past, ...call } = state.record.call;
   const record: TaskRecord = {
     ...state.record,
@@ -98,7 +98,7 @@ export function stillQueued(state: TaskState, now: number, timing: Timing): Task
   if (state.record.stage !== "calling") return state;
   const message = "The call could not be stored, so it was not sent";
   const back = requeued(persisted(without(state, "call")));
-  return describeFaulted(back, { kind: "network", message, unsent: true }, now, timing);
+  return describeFailed(back, { kind: "network", message, unsent: true }, now, timing);
 }
 
 /**
@@ -106,34 +106,34 @@ export function stillQueued(state: TaskState, now: number, timing: Timing): Task
  * what does not (no MCP server at the address). A missing sign-in fails the call of an app that waits for it; later
  * processes wait until somebody has signed in.
  */
-export function describeFaulted(
+export function describeFailed(
   state: TaskState,
-  fault: Fault,
+  failure: RequestFailure,
   now: number,
   timing: Timing,
   { method = "initialize" }: FailedRequest = {},
 ): TaskState {
   if (state.record.stage !== "queued") return state;
-  const next = troubled(state, fault, now, timing);
+  const next = troubled(state, failure, now, timing);
   const { silentSince = now } = next.record;
-  // A page that is opened a week later must not fail the call at its first fault.
+  // A page that is opened a week later must not fail the call at its first failure.
   const silent = next.failures >= ATTEMPTS && now >= silentSince + timing.silenceMs;
-  if (!silent && !lasts(fault, state.attended === true)) return next;
+  if (!silent && !lasts(failure, state.attended === true)) return next;
   const { refusal } = state;
   const ended = { ...state, record: next.record };
-  return end(ended, failed(refusal ? failureOf(refusal) : { ...failureOf(fault), unsent: method }), now);
+  return end(ended, failed(refusal ? failureOf(refusal) : { ...failureOf(failure), unsent: method }), now);
 }
 
-function lasts(fault: Fault, attended: boolean): boolean {
-  switch (fault.kind) {
+function lasts(failure: RequestFailure, attended: boolean): boolean {
+  switch (failure.kind) {
     case "network":
     case "timeout":
       return false;
     case "unauthorized":
       return attended;
     case "rpc":
-      return (fault.status ?? 0) < 500 && fault.status !== 429;
+      return (failure.status ?? 0) < 500 && failure.status !== 429;
     default:
-      return isClientError(fault) ? !wasRefused(fault) : fault.kind !== "http";
+      return isClientError(failure) ? !wasRefused(failure) : failure.kind !== "http";
   }
 }

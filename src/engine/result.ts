@@ -1,12 +1,12 @@
 import { traitsOf } from "../protocol/registry.ts";
 import type { TaskPayload } from "../protocol/task-reading.ts";
-import { type Fault, isUnknownTask } from "./fault.ts";
 import { end, outcomeOf, reportedFailed, rpcFailed } from "./outcome.ts";
 import { gone } from "./poll.ts";
 import { hasEnded } from "./record.ts";
+import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
 import { deadline, nextPoll, type Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
-import { landed, payloadFaulted, troubled } from "./trouble.ts";
+import { landed, payloadFailed, troubled } from "./trouble.ts";
 
 /** 2025-11-25 sends its questions on `tasks/result` ("Input Required Status"), which is opened while none is known. */
 export function wantsQuestions({ record }: TaskState): boolean {
@@ -37,21 +37,27 @@ export function fetched(state: TaskState, payload: TaskPayload, now: number, tim
   return { ...next, early: payload, pollAt, listenAt: nextPoll(record, timing, now) };
 }
 
-export function resultFaulted(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+export function resultFailed(
+  state: TaskState,
+  failure: RequestFailure,
+  now: number,
+  timing: Timing,
+): TaskState {
   const { record } = state;
   if (!hasEnded(record)) {
-    if (fault.kind === "http" && fault.retryAfterMs !== undefined) return troubled(state, fault, now, timing);
+    if (failure.kind === "http" && failure.retryAfterMs !== undefined)
+      return troubled(state, failure, now, timing);
     // It was only held open for questions: the polls go on, and it is opened again at their pace.
     return { ...state, listenAt: nextPoll(record, timing, now) };
   }
-  if (fault.kind === "rpc") {
+  if (failure.kind === "rpc") {
     // A failed task answers with the JSON-RPC error of its request (tasks, "Task Execution Errors").
     // Past its TTL the same code may mean that the server has deleted it: it has failed all the same.
-    const unknown = isUnknownTask(fault);
+    const unknown = isUnknownTask(failure);
     const itsEnd = record.snapshot?.status === "failed";
-    if (unknown && !itsEnd) return gone(state, fault, now);
+    if (unknown && !itsEnd) return gone(state, failure, now);
     if (unknown && now >= deadline(record)) return end(state, reportedFailed(record.snapshot), now);
-    if (itsEnd) return end(state, rpcFailed(fault, record.snapshot), now);
+    if (itsEnd) return end(state, rpcFailed(failure, record.snapshot), now);
   }
-  return payloadFaulted(state, fault, now, timing);
+  return payloadFailed(state, failure, now, timing);
 }

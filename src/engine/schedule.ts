@@ -14,7 +14,7 @@ export interface Timing {
   readonly pushedPollFactor: number;
   /** And yet never rarer than this, unless the server asks for it. */
   readonly pushedPollMs: number;
-  /** The first wait after a fault; it doubles with each further one. */
+  /** The first wait after a failure; it doubles with each further one. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
   /** How long after an acknowledged cancel the server's word is waited for. */

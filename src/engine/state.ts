@@ -2,23 +2,23 @@ import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { CallReply, TaskPayload, TaskReading } from "../protocol/task-reading.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
-import type { Fault } from "./fault.ts";
 import type { ToolDescription } from "./queue.ts";
 import type { TaskRecord } from "./record.ts";
+import type { RequestFailure } from "./request-failure.ts";
 import type { Doubt } from "./reused-id.ts";
 
 /** The requests the engine makes; `describe` connects and lists the tools. At most one of each is in flight for a task. */
 export type Operation = "describe" | "call" | "get" | "result" | "list" | "answer" | "cancel";
 
-/** A wait before anything more is sent, after faults. `demanded` when the server named the time, or what waits is counted. */
+/** A wait before anything more is sent, after failures. `demanded` when the server named the time, or what waits is counted. */
 export interface Hold {
   readonly until: number;
   readonly demanded: boolean;
 }
 
-/** The last fault, while it lasts: what an app may show beside the task. */
+/** The last failure, while it lasts: what an app may show beside the task. */
 export interface Trouble {
-  readonly fault: Fault;
+  readonly failure: RequestFailure;
   readonly since: number;
 }
 
@@ -35,7 +35,7 @@ export interface TaskState {
   /** The call is made from a cached description of the tool. */
   readonly cached?: boolean;
   /** Why the server rejected how the call was made, while it is queued again. */
-  readonly refusal?: Fault;
+  readonly refusal?: RequestFailure;
   /** When the next poll is due. */
   readonly pollAt: number;
   /** Two polls are at least this far apart, in ms: what the server's refusals of sooner ones have taught. */
@@ -45,7 +45,7 @@ export interface TaskState {
   /** What `tasks/result` gave before the server said that the task has ended. */
   readonly early?: TaskPayload;
   readonly hold?: Hold;
-  /** Faults in a row. */
+  /** Failures in a row. */
   readonly failures: number;
   readonly trouble?: Trouble;
   readonly progress?: TaskProgress;
@@ -103,7 +103,11 @@ export type TaskEvent =
       readonly sessionId: string | undefined;
     }
   | { readonly type: "cancelTaken"; readonly reading?: TaskReading }
-  | ({ readonly type: "faulted"; readonly operation: Operation; readonly fault: Fault } & FailedRequest)
+  | ({
+      readonly type: "requestFailed";
+      readonly operation: Operation;
+      readonly failure: RequestFailure;
+    } & FailedRequest)
   /** The store still holds the call as queued, since it failed to take the record that says otherwise. */
   | { readonly type: "stillQueued" }
   /** A call in flight was abandoned by command, before its reply came, and the server was told or could not be. */

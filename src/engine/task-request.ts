@@ -5,13 +5,13 @@ import { METHOD_NOT_FOUND, type RequestId, type RpcReply } from "../protocol/jso
 import { protocolOf } from "../protocol/registry.ts";
 import { RELATED_TASK } from "../protocol/session.ts";
 import type { CallRetry, Frame, TaskId } from "../protocol/task-protocol.ts";
-import type { Fault } from "./fault.ts";
 import { answersToSend } from "./input.ts";
 import type { RecordedInput, TaskRecord } from "./record.ts";
-import { RequestFaultError } from "./request-fault.ts";
+import { RequestFailedError } from "./request-failed.ts";
+import type { RequestFailure } from "./request-failure.ts";
 import type { TaskEvent } from "./state.ts";
 
-/** A request about a task: what to send, and how to read the reply. `read` throws a MalformedReplyError or RequestFaultError. */
+/** A request about a task: what to send, and how to read the reply. `read` throws a MalformedReplyError or RequestFailedError. */
 export interface TaskRequest {
   readonly frame: Frame;
   readonly read: (reply: unknown) => TaskEvent;
@@ -83,7 +83,7 @@ export function answerRequest(record: TaskRecord): TaskRequest | ServerReply | u
 }
 
 /** Why a reply is larger than this client takes, if it is. Nothing has stored it yet; at the server it stays for its TTL. */
-export function oversized(event: TaskEvent, maxResultLength: number): Fault | undefined {
+export function oversized(event: TaskEvent, maxResultLength: number): RequestFailure | undefined {
   const payload = payloadOf(event);
   const length = payload === undefined ? 0 : JSON.stringify(payload).length;
   if (length > maxResultLength) return tooLong("result", length, maxResultLength);
@@ -93,7 +93,7 @@ export function oversized(event: TaskEvent, maxResultLength: number): Fault | un
   return undefined;
 }
 
-function tooLong(what: string, length: number, most: number): Fault {
+function tooLong(what: string, length: number, most: number): RequestFailure {
   const message = `The ${what} is ${length} characters long, and at most ${most} are taken`;
   return { kind: "oversized", message };
 }
@@ -112,11 +112,11 @@ function payloadOf(event: TaskEvent): unknown {
   }
 }
 
-/** A reply that can be compared and stored. Throws a RequestFaultError for one that is nested too deep. */
+/** A reply that can be compared and stored. Throws a RequestFailedError for one that is nested too deep. */
 function shallow(reply: unknown): unknown {
   if (isShallow(reply)) return reply;
   const message = `The reply is nested more than ${MAX_DEPTH} levels deep, which cannot be stored`;
-  throw new RequestFaultError("The request", { kind: "oversized", message });
+  throw new RequestFailedError("The request", { kind: "oversized", message });
 }
 
 /** The id as the server wrote it. */

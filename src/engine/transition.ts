@@ -1,14 +1,14 @@
-import { called, callFaulted, listed, listFaulted } from "./call.ts";
-import { callAbandoned, cancelFaulted, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
+import { called, callFailed, listed, listFailed } from "./call.ts";
+import { callAbandoned, cancelFailed, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
 import { effectsOf, type Policy, withEphemeral } from "./effects.ts";
-import type { Fault } from "./fault.ts";
-import { answered, answerFaulted, asked, delivered, undeliverable } from "./input.ts";
+import { answered, answerFailed, asked, delivered, undeliverable } from "./input.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
-import { notified, polled, pollFaulted, pushing, woken } from "./poll.ts";
-import { described, describeFaulted, stillQueued } from "./queue.ts";
-import { fetched, resultFaulted } from "./result.ts";
+import { notified, polled, pollFailed, pushing, woken } from "./poll.ts";
+import { described, describeFailed, stillQueued } from "./queue.ts";
+import type { RequestFailure } from "./request-failure.ts";
+import { fetched, resultFailed } from "./result.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import {
   type FailedRequest,
@@ -72,16 +72,16 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
       return undeliverable(state, event);
     case "cancelTaken":
       return cancelTaken(state, event.reading, now, timing);
-    case "faulted": {
-      const { operation, fault: given } = event;
+    case "requestFailed": {
+      const { operation, failure: given } = event;
       // A server that refuses the handshake says nothing of the task, which is asked after again.
       const handshake =
         operation !== "call" && operation !== "describe" && given.kind === "rpc" && given.unsent;
-      const fault: Fault = handshake ? { ...given, kind: "network" } : given;
+      const failure: RequestFailure = handshake ? { ...given, kind: "network" } : given;
       const back = without(state, operation);
-      return fault.kind === "oversized"
-        ? end(back, failed(failureOf(fault)), now)
-        : FAULTED[operation](back, fault, now, timing, event);
+      return failure.kind === "oversized"
+        ? end(back, failed(failureOf(failure)), now)
+        : ON_FAILURE[operation](back, failure, now, timing, event);
     }
     case "stillQueued":
       return stillQueued(state, now, timing);
@@ -98,18 +98,24 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
   }
 }
 
-/** What a fault of each request comes to. */
-const FAULTED: Readonly<
+/** What a failure of each request comes to. */
+const ON_FAILURE: Readonly<
   Record<
     Operation,
-    (state: TaskState, fault: Fault, now: number, timing: Timing, request: FailedRequest) => TaskState
+    (
+      state: TaskState,
+      failure: RequestFailure,
+      now: number,
+      timing: Timing,
+      request: FailedRequest,
+    ) => TaskState
   >
 > = {
-  describe: describeFaulted,
-  call: callFaulted,
-  list: listFaulted,
-  get: pollFaulted,
-  result: resultFaulted,
-  answer: answerFaulted,
-  cancel: cancelFaulted,
+  describe: describeFailed,
+  call: callFailed,
+  list: listFailed,
+  get: pollFailed,
+  result: resultFailed,
+  answer: answerFailed,
+  cancel: cancelFailed,
 };

@@ -1,13 +1,13 @@
-import type { Fault } from "./fault.ts";
 import { end, expired, lost, rpcFailed, unreadable } from "./outcome.ts";
 import { hasEnded, type TaskRecord } from "./record.ts";
+import type { RequestFailure } from "./request-failure.ts";
 import { backoffDelay, deadline, type Timing } from "./schedule.ts";
 import { type Hold, NOTHING_OUT, type Operation, type TaskState } from "./state.ts";
 
 /** How often a thing is tried whose fate must be known at some time. */
 export const ATTEMPTS = 5;
 
-export function troubled(state: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+export function troubled(state: TaskState, failure: RequestFailure, now: number, timing: Timing): TaskState {
   const { record } = state;
   const failures = state.failures + 1;
   const since = state.trouble?.since ?? record.silentSince ?? now;
@@ -16,13 +16,13 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
   const ended = hasEnded(record);
   if (silent && running && now >= Math.max(ended ? 0 : deadline(record), since + timing.silenceMs)) {
     const outcome = ended
-      ? lost(`The task ended, and what it came to could not be fetched: ${fault.message}`)
-      : expired(record, ` while its server could not be reached: ${fault.message}`);
+      ? lost(`The task ended, and what it came to could not be fetched: ${failure.message}`)
+      : expired(record, ` while its server could not be reached: ${failure.message}`);
     return end(state, outcome, now);
   }
-  const demanded = demandedMs(fault, timing);
+  const demanded = demandedMs(failure, timing);
   const until = now + Math.max(demanded ?? 0, backoffDelay(state.record.id, failures, timing));
-  // What the server demanded of one request outlasts the plainer fault of another.
+  // What the server demanded of one request outlasts the plainer failure of another.
   const held = state.hold?.demanded ? state.hold.until : 0;
   const hold: Hold = { until: Math.max(until, held), demanded: demanded !== undefined || held > now };
   return {
@@ -37,7 +37,7 @@ export function troubled(state: TaskState, fault: Fault, now: number, timing: Ti
     }),
     failures,
     hold,
-    trouble: { fault, since },
+    trouble: { failure, since },
   };
 }
 
@@ -47,9 +47,9 @@ export function mustWait({ hold }: TaskState, now: number): boolean {
 }
 
 /** How long the server asks to be left alone, in ms. */
-export function demandedMs(fault: Fault, { maxPollMs }: Timing): number | undefined {
-  return fault.kind === "http" && fault.retryAfterMs !== undefined
-    ? Math.min(fault.retryAfterMs, maxPollMs)
+export function demandedMs(failure: RequestFailure, { maxPollMs }: Timing): number | undefined {
+  return failure.kind === "http" && failure.retryAfterMs !== undefined
+    ? Math.min(failure.retryAfterMs, maxPollMs)
     : undefined;
 }
 
@@ -57,16 +57,21 @@ export function demandedMs(fault: Fault, { maxPollMs }: Timing): number | undefi
  * The server has said that the task is over. A payload that it refuses, or that cannot be read, is asked for a few
  * times; then what it said instead is the outcome.
  */
-export function payloadFaulted(before: TaskState, fault: Fault, now: number, timing: Timing): TaskState {
+export function payloadFailed(
+  before: TaskState,
+  failure: RequestFailure,
+  now: number,
+  timing: Timing,
+): TaskState {
   const { snapshot } = before.record;
   // A server that cannot be reached has refused nothing.
-  const refuses = fault.kind === "malformed" || fault.kind === "rpc";
+  const refuses = failure.kind === "malformed" || failure.kind === "rpc";
   const state = refuses ? { ...before, payloadRefusals: (before.payloadRefusals ?? 0) + 1 } : before;
   if ((state.payloadRefusals ?? 0) >= ATTEMPTS) {
-    if (fault.kind === "malformed") return end(state, unreadable(fault, snapshot), now);
-    if (fault.kind === "rpc") return end(state, rpcFailed(fault, snapshot), now);
+    if (failure.kind === "malformed") return end(state, unreadable(failure, snapshot), now);
+    if (failure.kind === "rpc") return end(state, rpcFailed(failure, snapshot), now);
   }
-  return troubled(state, fault, now, timing);
+  return troubled(state, failure, now, timing);
 }
 
 /**
@@ -87,7 +92,7 @@ export function inheritedHold(
   };
 }
 
-/** A good reply: the operation is no longer out, and the faults before it are forgotten. */
+/** A good reply: the operation is no longer out, and the failures before it are forgotten. */
 export function landed(state: TaskState, operation: Operation): TaskState {
   const next = heardAgain(without(state, operation));
   if (next.hold?.demanded || (!next.hold && !next.trouble && next.failures === 0)) return next;

@@ -159,7 +159,7 @@ export class ExtensionTaskClient implements TaskClientApi {
     return this.#mirror.subscribe(listener, forgotten);
   }
 
-  /** Tries again at once what waits out a fault, here and in the worker. */
+  /** Tries again at once what waits out a failure, here and in the worker. */
   nudge(): void {
     this.#waits.nudge();
     this.#line.ask({ method: "nudge" }).catch(() => undefined);

@@ -255,7 +255,7 @@ export class ExtensionTasks {
 
 /**
  * Resolves when no reply to a call is waited for: until then nobody else could take it. A call that waits out
- * a fault is not waited for: its server may be the very one that is to be taken away.
+ * a failure is not waited for: its server may be the very one that is to be taken away.
  */
 async function callsEnded(client: TaskClient): Promise<void> {
   let changed = (): void => undefined;

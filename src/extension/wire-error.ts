@@ -1,6 +1,6 @@
-import type { Fault } from "../engine/fault.ts";
 import type { Outcome } from "../engine/record.ts";
-import { RequestFaultError, type RequestTarget } from "../engine/request-fault.ts";
+import { RequestFailedError, type RequestTarget } from "../engine/request-failed.ts";
+import type { RequestFailure } from "../engine/request-failure.ts";
 import {
   ClientClosedError,
   errorOf,
@@ -24,9 +24,9 @@ export type WireError =
   | { readonly kind: "input"; readonly task: TaskReference; readonly key: string; readonly message: string }
   | { readonly kind: "unknown-endpoint"; readonly endpoint: string; readonly known: readonly string[] }
   | {
-      readonly kind: "request-fault";
+      readonly kind: "request-failure";
       readonly method: string;
-      readonly fault: Fault;
+      readonly failure: RequestFailure;
       readonly target?: RequestTarget;
     }
   | { readonly kind: "closed" }
@@ -43,9 +43,9 @@ export function wireError(error: unknown): WireError {
   if (error instanceof UnknownEndpointError) {
     return { kind: "unknown-endpoint", endpoint: error.endpoint, known: error.known };
   }
-  if (error instanceof RequestFaultError) {
-    const { method, fault, target } = error;
-    return { kind: "request-fault", method, fault, ...(target && { target }) };
+  if (error instanceof RequestFailedError) {
+    const { method, failure, target } = error;
+    return { kind: "request-failure", method, failure, ...(target && { target }) };
   }
   if (error instanceof ClientClosedError) return { kind: "closed" };
   if (error instanceof ExtensionError) return { kind: "extension", code: error.code, message: error.message };
@@ -75,12 +75,12 @@ function readError(wire: WireError): Error | false | undefined {
         Array.isArray(wire.known) &&
         new UnknownEndpointError(wire.endpoint, wire.known)
       );
-    case "request-fault":
+    case "request-failure":
       return (
         hasTexts(wire, "method") &&
-        hasTexts(wire.fault, "kind", "message") &&
+        hasTexts(wire.failure, "kind", "message") &&
         (wire.target === undefined || hasTexts(wire.target, "endpoint")) &&
-        new RequestFaultError(wire.method, wire.fault, undefined, wire.target)
+        new RequestFailedError(wire.method, wire.failure, undefined, wire.target)
       );
     case "closed":
       return new ClientClosedError();

@@ -39,7 +39,7 @@ interface Pending {
 }
 
 /**
- * The way to the worker. That its end is lost is no fault: the browser ends a worker that rests. Whoever waits has
+ * The way to the worker. That its end is lost is no failure: the browser ends a worker that rests. Whoever waits has
  * another started, and what was not answered is asked again.
  */
 export class WorkerLine {
@@ -137,7 +137,7 @@ export class WorkerLine {
       const began = this.#ready;
       const rested = began && clock.now() - since >= STEADY_MS;
       this.#drop();
-      // The browser ends a worker that rests, and may end it at any time: once is no fault.
+      // The browser ends a worker that rests, and may end it at any time: once is no failure.
       if (rested) this.#failures = 0;
       else if (began && this.#failures === 0) this.#failures = 1;
       else return this.#failed(unreachable(reason ?? "It ended before it answered"));

@@ -1,7 +1,7 @@
 import type { InputRequest } from "./input-request.ts";
 import { isObject, type JsonObject, jsonCopy, own } from "./json.ts";
 
-/** An answer as it will be sent, or what is wrong with it: a line for each fault. */
+/** An answer as it will be sent, or what is wrong with it: a line for each failure. */
 export type CheckedAnswer =
   | { readonly ok: true; readonly response: JsonObject }
   | { readonly ok: false; readonly problems: readonly string[] };

@@ -37,7 +37,7 @@ export interface RemoteTaskClientOptions {
  * The tasks that run in a Holdfast worker, with the surface of `TaskClient`. Nothing is stored here,
  * and nothing polled: the page starts, watches and answers, and the tasks go on without it.
  *
- * Requests that fail reject with a {@link RemoteApiError}, after a few attempts where the fault may pass.
+ * Requests that fail reject with a {@link RemoteApiError}, after a few attempts where the failure may pass.
  */
 export class RemoteTaskClient implements TaskClientApi {
   readonly #requests: TaskRequests;
@@ -166,7 +166,7 @@ export class RemoteTaskClient implements TaskClientApi {
     return this.#mirror.subscribe(listener, forgotten);
   }
 
-  /** Tries again at once what waits out a fault. The browser's `online` event does this by itself. */
+  /** Tries again at once what waits out a failure. The browser's `online` event does this by itself. */
   nudge(): void {
     this.#waits.nudge();
   }

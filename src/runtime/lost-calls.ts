@@ -25,7 +25,7 @@ export class LostCalls {
     this.#options = options;
   }
 
-  /** Lists the tasks, and returns what says which the call may be, as of when it is called. Throws a RequestFaultError. */
+  /** Lists the tasks, and returns what says which the call may be, as of when it is called. Throws a RequestFailedError. */
   async search(record: TaskRecord, server: Server, endpoint: RunningEndpoint): Promise<() => TaskEvent> {
     const unclaimed = await endpoint.unclaimed.get(() => this.#unclaimed(record, server));
     return () => {

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
-import type { Fault } from "../engine/fault.ts";
-import { requestFault } from "../engine/request-fault.ts";
+import { failureFrom } from "../engine/request-failed.ts";
+import type { RequestFailure } from "../engine/request-failure.ts";
 import { backoffDelay, type Timing } from "../engine/schedule.ts";
 import { demandedMs } from "../engine/trouble.ts";
 import type { Server } from "./server.ts";
@@ -93,25 +93,28 @@ export class PushFeed {
       params: { notifications: { taskIds: [...this.#listened] } },
     };
     const opened = this.#options.clock.now();
-    const fault = await this.#server
+    const failure = await this.#server
       .request(frame, { timeoutMs: Number.POSITIVE_INFINITY, signal: stream.signal })
-      .then((): Fault => ({ kind: "network", message: "The server ended the subscription" }), requestFault);
+      .then(
+        (): RequestFailure => ({ kind: "network", message: "The server ended the subscription" }),
+        failureFrom,
+      );
     if (this.#stream !== stream) return;
     this.#stream = undefined;
     this.#listened = new Set();
     this.#options.pushing([...this.#wanted.values()], false);
-    if (isRefusal(fault)) this.#refuse();
+    if (isRefusal(failure)) this.#refuse();
     if (this.#wanted.size === 0) return;
     // A stream that lived for a while was no failure; one that ends at once must not be asked for in a loop.
     const lived = this.#options.clock.now() - opened > this.#options.timing.maxBackoffMs;
     this.#failures = lived ? 1 : this.#failures + 1;
     const { timing } = this.#options;
     const backoff = backoffDelay(this.#server.name, this.#failures, timing);
-    this.#openAfter(Math.max(demandedMs(fault, timing) ?? 0, backoff));
+    this.#openAfter(Math.max(demandedMs(failure, timing) ?? 0, backoff));
   }
 }
 
 /** The server has no such subscription, and will not have one a minute later. */
-function isRefusal(fault: Fault): boolean {
-  return fault.kind === "rpc" || (fault.kind === "http" && fault.status >= 400 && fault.status < 429);
+function isRefusal(failure: RequestFailure): boolean {
+  return failure.kind === "rpc" || (failure.kind === "http" && failure.status >= 400 && failure.status < 429);
 }

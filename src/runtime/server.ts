@@ -22,7 +22,7 @@ export interface AskOptions {
 
 /**
  * What the runtime asks of a server: the port that a channel fits. It connects when first needed. Every promise rejects with a
- * RequestFaultError, or with the signal's reason.
+ * RequestFailedError, or with the signal's reason.
  */
 export interface Server {
   readonly name: string;

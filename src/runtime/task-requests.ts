@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
-import type { Fault } from "../engine/fault.ts";
 import { answersToSend } from "../engine/input.ts";
 import { describesAnew } from "../engine/queue.ts";
 import { hasEnded, type TaskRecord } from "../engine/record.ts";
-import { RequestFaultError, requestFault } from "../engine/request-fault.ts";
+import { failureFrom, RequestFailedError } from "../engine/request-failed.ts";
+import type { RequestFailure } from "../engine/request-failure.ts";
 import type { Operation, TaskEvent } from "../engine/state.ts";
 import { answerRequest, oversized, type TaskRequest, taskRequest } from "../engine/task-request.ts";
 import { mustWait } from "../engine/trouble.ts";
@@ -65,17 +65,20 @@ export class TaskRequests {
     const onSent = (): void => {
       sent = true;
     };
-    const faulted = (fault: Fault, method?: string): TaskEvent => ({
-      type: "faulted",
+    const requestFailed = (failure: RequestFailure, method?: string): TaskEvent => ({
+      type: "requestFailed",
       operation,
-      fault,
+      failure,
       method,
       // What is answered meanwhile, or by another process, was not refused with it.
       ...(operation === "answer" && { keys: answersToSend(record).map(({ key }) => key) }),
     });
     void this.#perform(task, record, operation, signal, onSent)
       .catch((error: unknown): TaskEvent => {
-        return faulted(requestFault(error), error instanceof RequestFaultError ? error.method : undefined);
+        return requestFailed(
+          failureFrom(error),
+          error instanceof RequestFailedError ? error.method : undefined,
+        );
       })
       .then((reply) => {
         const latest = task.requests.get(operation) === controller;
@@ -86,8 +89,8 @@ export class TaskRequests {
           return;
         }
         const event = typeof reply === "function" ? reply() : reply;
-        const fault = oversized(event, this.#limits.maxResultLength);
-        this.#replied(task, fault ? faulted(fault) : event);
+        const failure = oversized(event, this.#limits.maxResultLength);
+        this.#replied(task, failure ? requestFailed(failure) : event);
       })
       .finally(() => {
         this[counted]--;

@@ -174,7 +174,7 @@ export class TaskRuntime {
     late();
   }
 
-  /** The network or the page came back: what waits out a fault need not wait longer. */
+  /** The network or the page came back: what waits out a failure need not wait longer. */
   nudge(): void {
     for (const task of this.#table.all()) this.#dispatch(task, [{ type: "due", nudge: true }]);
   }
@@ -289,8 +289,8 @@ export class TaskRuntime {
   #giveQuestionUp(task: RunningTask): void {
     if (!awaitsQuestion(task.state)) return;
     task.requests.get("result")?.abort();
-    const fault = { kind: "network", message: "No question came" } as const;
-    this.#dispatch(task, [{ type: "faulted", operation: "result", fault }]);
+    const failure = { kind: "network", message: "No question came" } as const;
+    this.#dispatch(task, [{ type: "requestFailed", operation: "result", failure }]);
   }
 
   /** The question is known: its stream frees its connection, and the answer goes on another one. */

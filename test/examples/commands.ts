@@ -21,8 +21,8 @@ export function shellFaults(shell: string): readonly string[] {
     .map((command) => command.replace(/(^|\s)#.*$/, "").trim())
     .filter((command) => command !== "")
     .flatMap((command) => {
-      const fault = commandFault(command.split(/\s+/).filter((word) => !/^[A-Z_]+=/.test(word)));
-      return fault === undefined ? [] : [`${command}: ${fault}`];
+      const failure = commandFault(command.split(/\s+/).filter((word) => !/^[A-Z_]+=/.test(word)));
+      return failure === undefined ? [] : [`${command}: ${failure}`];
     });
 }
 

@@ -59,7 +59,7 @@ describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (exampl
     page.locator("li", { hasText: DOI }).filter({ hasText: text });
 
   const typed = example.files.has("tsconfig.json") ? ["types"] : [];
-  test.each(typed)("has no fault of %s", async () => {
+  test.each(typed)("has no failure of %s", async () => {
     expect(await app.typeFaults()).toBe("");
   });
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
-import type { Fault } from "../../src/engine/fault.ts";
+import type { RequestFailure } from "../../src/engine/request-failure.ts";
 import { type Task, TaskClient, type TaskClientOptions } from "../../src/index.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { memoryStore } from "../../src/store/memory.ts";
@@ -81,11 +81,11 @@ class FaultyWay {
 }
 
 /** Every trouble the task is seen in, each once. */
-function troubles(task: Task): Fault[] {
-  const seen: Fault[] = [];
+function troubles(task: Task): RequestFailure[] {
+  const seen: RequestFailure[] = [];
   task.subscribe(() => {
-    const fault = task.view.trouble?.fault;
-    if (fault && !seen.includes(fault)) seen.push(fault);
+    const failure = task.view.trouble?.failure;
+    if (failure && !seen.includes(failure)) seen.push(failure);
   });
   return seen;
 }
@@ -175,7 +175,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     const task = await way.client(connect).callTool("server", "report");
     way.always = status(401);
     const trouble = await until("trouble", () => task.view.trouble);
-    expect(trouble.fault.kind).toBe("unauthorized");
+    expect(trouble.failure.kind).toBe("unauthorized");
     const before = way.times("tasks/get").length;
     await until("three more polls", () => way.times("tasks/get").length >= before + 3);
     expect(task.view.status).toBe("working");
@@ -184,7 +184,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     await completes(way, task);
   });
 
-  test.each<[string, Spoiling, readonly Fault["kind"][]]>([
+  test.each<[string, Spoiling, readonly RequestFailure["kind"][]]>([
     ["is no JSON", body('{"jsonrpc":"2.0","id":', "application/json"), ["malformed"]],
     ["is JSON and no JSON-RPC", body("{}", "application/json"), ["malformed", "timeout"]],
     ["has a content type of its own", body("task: working", "text/yaml"), ["malformed", "network"]],
@@ -243,7 +243,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     const task = await client.callTool("server", "report");
     await stop(http);
     const trouble = await until("trouble", () => task.view.trouble);
-    expect(trouble.fault.kind).toBe("network");
+    expect(trouble.failure.kind).toBe("network");
     http = await listen(way.fetch, port);
     await until("the end of the trouble", () => !task.view.trouble);
     await completes(way, task);

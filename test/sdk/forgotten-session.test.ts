@@ -108,7 +108,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     const before = posts(wire).length;
     const trouble = await until("the poll's failure", () => task.view.trouble);
 
-    expect(trouble.fault).toMatchObject({ kind: "http", status: 404 });
+    expect(trouble.failure).toMatchObject({ kind: "http", status: 404 });
     expect(posts(wire).slice(before)).toEqual([
       "tasks/get 404",
       "initialize 200",

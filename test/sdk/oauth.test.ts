@@ -60,7 +60,7 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
   }
 
   const fine = (tasks: readonly Task[]): boolean => tasks.every((task) => task.view.trouble === undefined);
-  const refused = (task: Task): boolean => task.view.trouble?.fault.kind === "unauthorized";
+  const refused = (task: Task): boolean => task.view.trouble?.failure.kind === "unauthorized";
 
   it("one refresh serves all polls that the server refused", async () => {
     const { server, grant, tab } = await lab();
@@ -127,7 +127,7 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     const { provider, running } = await tab(grant.storage, 2);
     grant.down = true;
     grant.expire();
-    await until("the trouble", () => running.every(({ view }) => view.trouble?.fault.kind === "network"));
+    await until("the trouble", () => running.every(({ view }) => view.trouble?.failure.kind === "network"));
     grant.down = false;
     const before = server.of("tasks/get").length;
     await until("polls", () => server.of("tasks/get").length > before + 2 && fine(running));

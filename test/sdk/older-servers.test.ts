@@ -47,7 +47,7 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
       const failure = await clientOf(connect(server.url))
         .session("server")
         .catch((error: unknown) => error);
-      expect(failure).toMatchObject({ method: "initialize", fault: { kind: "malformed" } });
+      expect(failure).toMatchObject({ method: "initialize", failure: { kind: "malformed" } });
       expect(String(failure)).toMatch(/names (no )?protocol version.*this connector speaks 2025-11-25/);
     },
   );

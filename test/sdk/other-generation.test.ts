@@ -71,7 +71,7 @@ describe.each([
     const unwanted = await client.callTool("server", "report");
     address.serves = after;
     await client.callTool("server", "report");
-    const trouble = await until("trouble", () => old.view.trouble?.fault.message.includes(after));
+    const trouble = await until("trouble", () => old.view.trouble?.failure.message.includes(after));
     expect(trouble).toBe(true);
     expect(old.view.outcome).toBeUndefined();
     await unwanted.cancel();

@@ -42,7 +42,7 @@ describe.each(CASES)("%s that the app closes and connects anew", (_name, make, u
     await until("a poll on the first transport", () => ofHoldfast(wire).includes("tasks/get"));
     await client.close();
     await until("a poll that finds no transport", () => task.view.trouble);
-    expect(task.view.trouble?.fault.kind).toBe("network");
+    expect(task.view.trouble?.failure.kind).toBe("network");
     expect(task.view.outcome).toBeUndefined();
 
     const before = wire.sent.length;

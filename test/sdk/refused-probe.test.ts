@@ -29,7 +29,7 @@ test.each([-32020, -32021])(
   "%i is the word of a 2026-07-28 server: no handshake of the older one is tried",
   async (code) => {
     const { error, methods } = await probed(code);
-    expect(error).toMatchObject({ method: "server/discover", fault: { kind: "rpc", error: { code } } });
+    expect(error).toMatchObject({ method: "server/discover", failure: { kind: "rpc", error: { code } } });
     expect(methods).toEqual(["server/discover"]);
   },
 );

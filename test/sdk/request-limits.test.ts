@@ -38,7 +38,7 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
       const server = await serverOf(answers);
       const client = clientOf(connect(server.url), { requestTimeoutMs: 200 });
       await expect(ask(client)).rejects.toMatchObject({
-        fault: { kind: "timeout", message: `No reply within 200 ms from ${server.url}` },
+        failure: { kind: "timeout", message: `No reply within 200 ms from ${server.url}` },
         target: { endpoint: "server", address: server.url },
       });
     },
@@ -49,7 +49,7 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
     const client = clientOf(connect(server.url), { requestTimeoutMs: 200 });
     const task = await client.start("server", "plain", {});
     await until("the list is asked for again", () => server.of("tools/list").length >= 2);
-    expect(task.view).toMatchObject({ status: "queued", trouble: { fault: { kind: "timeout" } } });
+    expect(task.view).toMatchObject({ status: "queued", trouble: { failure: { kind: "timeout" } } });
     await task.cancel();
   });
 

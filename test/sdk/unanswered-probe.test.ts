@@ -56,7 +56,7 @@ describe("era auto", () => {
     });
     const failure = clientOf(fromUrl(server.url)).session("server");
     await expect(failure).rejects.toMatchObject({
-      fault: { kind: "http", status: 503, retryAfterMs: 1_000 },
+      failure: { kind: "http", status: 503, retryAfterMs: 1_000 },
     });
     expect(server.of("initialize")).toHaveLength(0);
   });

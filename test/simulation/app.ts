@@ -1,6 +1,6 @@
 import type { Connector } from "../../src/channel/connection.ts";
 import { TaskClient } from "../../src/client/task-client.ts";
-import { RequestFaultError } from "../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import { InputError, TaskError } from "../../src/errors.ts";
 import type { InputRequest } from "../../src/protocol/input-request.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
@@ -102,7 +102,7 @@ export class App {
       tag,
       `callTool(${tag})`,
       this.client.callTool(endpoint, tool, { tag }, options),
-      [TaskError, RequestFaultError],
+      [TaskError, RequestFailedError],
       (task) => this.#follow(task),
     );
   }

@@ -90,7 +90,7 @@ export abstract class ModelServer implements Host {
       return exchange.refuse(404);
     }
     if (this.weather.serverFails()) {
-      const spoilt = this.#fault(exchange, method ?? "response", tag);
+      const spoilt = this.#failure(exchange, method ?? "response", tag);
       if (!spoilt) return;
       exchange = spoilt;
     }
@@ -221,7 +221,7 @@ export abstract class ModelServer implements Host {
   }
 
   /** Fails the request; or gives an exchange to carry it out on, whose reply will be spoilt. */
-  #fault(exchange: Exchange, method: string, tag: string | undefined): Exchange | undefined {
+  #failure(exchange: Exchange, method: string, tag: string | undefined): Exchange | undefined {
     const note = (what: string): void => {
       this.happened(what);
       if (tag !== undefined) this.ledger.note(tag, `${method}: ${what}`);

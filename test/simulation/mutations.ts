@@ -83,10 +83,10 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '"call"',
   },
   {
-    name: "a call that may not be repeated is sent again after a fault",
+    name: "a call that may not be repeated is sent again after a failure",
     file: "engine/call.ts",
-    find: "return troubled({ ...state, mayCall: false }, fault, now, timing);",
-    replace: "return troubled({ ...state, mayCall: true }, fault, now, timing);",
+    find: "return troubled({ ...state, mayCall: false }, failure, now, timing);",
+    replace: "return troubled({ ...state, mayCall: true }, failure, now, timing);",
   },
   {
     name: "a queued call is left by the process that finds it",
@@ -127,8 +127,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "Retry-After is ignored",
     file: "engine/trouble.ts",
-    find: 'fault.kind === "http" && fault.retryAfterMs !== undefined\n    ? Math.min(',
-    replace: 'fault.kind === "http" && fault.retryAfterMs === Infinity\n    ? Math.min(',
+    find: 'failure.kind === "http" && failure.retryAfterMs !== undefined\n    ? Math.min(',
+    replace: 'failure.kind === "http" && failure.retryAfterMs === Infinity\n    ? Math.min(',
   },
   {
     name: "Retry-After is forgotten with the process",
@@ -212,9 +212,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "any error is taken for an unknown task",
-    file: "engine/fault.ts",
-    find: "(fault.error.code === INVALID_PARAMS ||",
-    replace: "(fault.error.code !== 0 ||",
+    file: "engine/request-failure.ts",
+    find: "(failure.error.code === INVALID_PARAMS ||",
+    replace: "(failure.error.code !== 0 ||",
   },
   {
     name: "a TTL counts for half",

@@ -1,4 +1,4 @@
-import { RequestFaultError } from "holdfast";
+import { RequestFailedError } from "holdfast";
 
 /** An extension goes where it has been allowed to, whatever servers say of pages. */
 const inExtension = location.protocol.endsWith("-extension:");
@@ -12,8 +12,8 @@ export function explain(error: unknown): string {
 }
 
 function adviceFor(error: unknown): string | undefined {
-  if (error instanceof RequestFaultError) {
-    switch (error.fault.kind) {
+  if (error instanceof RequestFailedError) {
+    switch (error.failure.kind) {
       case "network":
         return inExtension ? "May the extension access it? See Servers." : undefined;
       case "timeout":

@@ -28,7 +28,7 @@ export function seenNow(task: TaskView, now: number): readonly Moment[] {
       key: `trouble ${trouble.since}`,
       at: trouble.since,
       kind: "trouble",
-      text: trouble.fault.message,
+      text: trouble.failure.message,
     });
   }
   if (task.cancelling) {

@@ -81,8 +81,8 @@ function Known({ shown }: { readonly shown: TaskView }) {
         )}
         {trouble && (
           <p className="trouble">
-            {trouble.fault.message}. It will be tried again; nothing is lost.
-            {trouble.fault.kind === "unauthorized" && " The server wants to know who asks: see Servers."}
+            {trouble.failure.message}. It will be tried again; nothing is lost.
+            {trouble.failure.kind === "unauthorized" && " The server wants to know who asks: see Servers."}
           </p>
         )}
       </div>

@@ -26,7 +26,7 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
   const percent = percentOf(shown);
   const title = useServerTitle(shown.endpoint);
   const trouble = troubleOf(shown);
-  const message = trouble ? `${trouble.fault.message}. Trying again.` : messageOf(shown);
+  const message = trouble ? `${trouble.failure.message}. Trying again.` : messageOf(shown);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed by hand are no table's to the browser.
     <div

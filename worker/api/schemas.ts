@@ -105,7 +105,7 @@ export const taskShape = z
     inputRequests: z.array(inputRequestSchema),
     cancelling: z.boolean(),
     trouble: z
-      .object({ fault: z.looseObject({ kind: z.string(), message: z.string() }), since: ms })
+      .object({ failure: z.looseObject({ kind: z.string(), message: z.string() }), since: ms })
       .optional()
       .openapi({ description: "The last request to the server failed, and is made again." }),
     nextPollAt: ms

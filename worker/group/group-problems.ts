@@ -1,4 +1,4 @@
-import { type Fault, RequestFaultError } from "holdfast";
+import { RequestFailedError, type RequestFailure } from "holdfast";
 import type { GroupProblem } from "./task-group-rpc.ts";
 
 interface Failed {
@@ -16,11 +16,11 @@ export function unknownTask(id: string): Failed {
 
 /** Why the endpoint's server could not be asked. */
 export function upstreamProblem(error: unknown): GroupProblem {
-  const fault: Fault | undefined = error instanceof RequestFaultError ? error.fault : undefined;
-  if (fault?.kind === "unauthorized") {
+  const failure: RequestFailure | undefined = error instanceof RequestFailedError ? error.failure : undefined;
+  if (failure?.kind === "unauthorized") {
     return { code: "upstream-unauthorized", detail: "The endpoint's server takes none of its credentials" };
   }
-  const retryAfterMs = fault?.kind === "http" ? fault.retryAfterMs : undefined;
-  const detail = fault ? fault.message : "The endpoint's server could not be asked";
+  const retryAfterMs = failure?.kind === "http" ? failure.retryAfterMs : undefined;
+  const detail = failure ? failure.message : "The endpoint's server could not be asked";
   return { code: "upstream", detail, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, RequestFaultError, type TaskClient } from "holdfast";
+import { type JsonObject, RequestFailedError, type TaskClient } from "holdfast";
 import { INTERNAL_ERROR, METHOD_NOT_FOUND } from "../../front/rpc-error.ts";
 import type { PassedOn } from "./gateway-group-rpc.ts";
 
@@ -27,13 +27,13 @@ export async function passedOn(
     const result = await client.request(endpoint, method, params);
     return { ok: true, result: (result ?? {}) as JsonObject };
   } catch (error) {
-    if (!(error instanceof RequestFaultError)) throw error;
-    const { fault } = error;
-    if (fault.kind === "rpc") return { ok: false, error: fault.error };
+    if (!(error instanceof RequestFailedError)) throw error;
+    const { failure } = error;
+    if (failure.kind === "rpc") return { ok: false, error: failure.error };
     const message =
-      fault.kind === "unauthorized"
+      failure.kind === "unauthorized"
         ? "The endpoint's server takes none of its credentials"
-        : `The endpoint's server could not be asked: ${fault.message}`;
+        : `The endpoint's server could not be asked: ${failure.message}`;
     return { ok: false, error: { code: INTERNAL_ERROR, message } };
   }
 }

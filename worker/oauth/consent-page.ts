@@ -11,7 +11,7 @@ export interface Consent {
   /** This worker's, as the person knows it. */
   readonly host: string;
   readonly handle: string;
-  readonly fault: string | undefined;
+  readonly failure: string | undefined;
   /** The host of the issuer at which people sign in; undefined without one. */
   readonly issuer: string | undefined;
   /** Whether there are secrets to sign in with. */
@@ -58,13 +58,13 @@ function issuerForm(issuer: string, handle: string): Markup {
 }
 
 /** In a form of its own: the Enter key presses the first button of a form. */
-function secretForm({ issuer, fault, handle }: Consent): Markup {
+function secretForm({ issuer, failure, handle }: Consent): Markup {
   return html`<form method="post">${handleField(handle)}
-${fault === undefined ? "" : html`<p class="warning" role="alert" id="fault">${fault}</p>`}
+${failure === undefined ? "" : html`<p class="warning" role="alert" id="failure">${failure}</p>`}
 <label for="secret">${issuer === undefined ? "Your" : "Or your"} Holdfast secret</label>
 <input id="secret" name="secret" type="password" autocomplete="current-password" maxlength="4096" required${
     issuer === undefined ? raw(" autofocus") : ""
-  }${fault === undefined ? "" : raw(' aria-invalid="true" aria-describedby="fault"')}>
+  }${failure === undefined ? "" : raw(' aria-invalid="true" aria-describedby="failure"')}>
 <button name="decision" value="allow">Allow</button></form>`;
 }
 

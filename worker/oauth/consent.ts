@@ -69,7 +69,7 @@ export function takeConsent(c: AuthorizeContext): Promise<Response> {
 }
 
 /** The page, with a handle of its own: also after a wrong secret, since the address still has the whole request. */
-async function consent(c: AuthorizeContext, fault?: string, status = 200): Promise<Response> {
+async function consent(c: AuthorizeContext, failure?: string, status = 200): Promise<Response> {
   const url = new URL(c.req.url);
   const oauth = oauthApi(c.env, url);
   const request = await oauth.parseAuthRequest(c.req.raw);
@@ -83,7 +83,7 @@ async function consent(c: AuthorizeContext, fault?: string, status = 200): Promi
       resource,
       host: url.host,
       handle,
-      fault,
+      failure,
       issuer: issuerName(c.env),
       takesSecrets: (await knownTokens(c.env)).length > 0,
     }),

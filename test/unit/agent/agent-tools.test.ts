@@ -4,8 +4,8 @@ import { type Task, TaskClient } from "../../../src/index.ts";
 import { readToolPage } from "../../../src/protocol/tool-facts.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { http, network } from "../../fixtures/failures.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
-import { http, network } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { T0 } from "../../fixtures/records.ts";
@@ -75,7 +75,7 @@ describe("the tools of a client", () => {
   it("reject where nobody is told of that", async () => {
     const { client, two, clock } = twoEndpoints();
     two.refusals.push(network);
-    await expect(agentTools(client, { clock })).rejects.toMatchObject({ fault: network });
+    await expect(agentTools(client, { clock })).rejects.toMatchObject({ failure: network });
   });
 
   it("can be those of some endpoints", async () => {

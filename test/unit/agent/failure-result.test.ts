@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failureResult } from "../../../src/agent/index.ts";
 import type { Failure } from "../../../src/engine/record.ts";
-import { RequestFaultError } from "../../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../../src/engine/request-failed.ts";
 import {
   ClientClosedError,
   InputError,
@@ -11,7 +11,7 @@ import {
   TaskLostError,
   UnknownEndpointError,
 } from "../../../src/errors.ts";
-import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/failures.ts";
 import { fields, textOf, UNSEEN } from "./agent-lab.ts";
 
 const RAN = { id: "id-1", endpoint: "papers", tool: "acquire_paper", taskId: "t-1" };
@@ -26,8 +26,8 @@ function rpc(code: number, task: typeof CALLED = RAN): TaskFailedError {
   return failed({ rpc: { code, message: "No" } }, task);
 }
 
-function unreached(fault: RequestFaultError["fault"]): RequestFaultError {
-  return new RequestFaultError("tools/list", fault);
+function unreached(failure: RequestFailedError["failure"]): RequestFailedError {
+  return new RequestFailedError("tools/list", failure);
 }
 
 describe("a failure", () => {

@@ -5,7 +5,7 @@ import type { TaskRecord } from "../../../src/engine/record.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import type { TaskProgress } from "../../../src/protocol/task-snapshot.ts";
 import { type TaskView, viewOf } from "../../../src/task-view.ts";
-import { network } from "../../fixtures/faults.ts";
+import { network } from "../../fixtures/failures.ts";
 import { callingRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
 import { fields, textOf, UNSEEN } from "./agent-lab.ts";
 
@@ -13,7 +13,7 @@ const OPTIONS: RunningOptions = { now: T0 + 65_000, budgetMs: 45_000 };
 
 function shown(record: TaskRecord, parts: { progress?: TaskProgress; trouble?: boolean } = {}): TaskView {
   const { progress, trouble } = parts;
-  return viewOf(record, { progress, trouble: trouble ? { fault: network, since: T0 } : undefined });
+  return viewOf(record, { progress, trouble: trouble ? { failure: network, since: T0 } : undefined });
 }
 
 function asking(params: JsonObject, key = "edition"): TaskRecord {

@@ -1,20 +1,22 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { explained } from "../../../src/channel/failure-text.ts";
-import { faultOf, unreadable } from "../../../src/channel/request-fault.ts";
-import type { Fault } from "../../../src/engine/fault.ts";
-import { RequestFaultError } from "../../../src/engine/request-fault.ts";
+import { requestFailureOf, unreadable } from "../../../src/channel/request-failed.ts";
+import { RequestFailedError } from "../../../src/engine/request-failed.ts";
+import type { RequestFailure } from "../../../src/engine/request-failure.ts";
 
 const ADDRESS = "https://papers.example/mcp";
 const TARGET = { endpoint: "papers", address: ADDRESS };
 
-function text(fault: Fault, method = "tools/call"): string {
-  const error = explained(new RequestFaultError(method, fault), TARGET);
-  if (!(error instanceof RequestFaultError)) throw new Error("No RequestFaultError came back");
+function text(failure: RequestFailure, method = "tools/call"): string {
+  const error = explained(new RequestFailedError(method, failure), TARGET);
+  if (!(error instanceof RequestFailedError)) throw new Error("No RequestFailedError came back");
   return error.message;
 }
 
-function fetchFailure(code: string): Fault {
-  return faultOf(new TypeError("fetch failed", { cause: Object.assign(new Error("socket"), { code }) }));
+function fetchFailure(code: string): RequestFailure {
+  return requestFailureOf(
+    new TypeError("fetch failed", { cause: Object.assign(new Error("socket"), { code }) }),
+  );
 }
 
 /** As if this were a page there. */
@@ -43,18 +45,18 @@ describe("the text of a failed request", () => {
     "suggests CORS in a page of another origin, where the browser says %j",
     (message) => {
       onPage("https://app.example/tasks");
-      expect(text(faultOf(new TypeError(message)))).toMatch(/allow https:\/\/app\.example by CORS/);
+      expect(text(requestFailureOf(new TypeError(message)))).toMatch(/allow https:\/\/app\.example by CORS/);
     },
   );
 
   it("does not suggest CORS to a page of the server's own origin", () => {
     onPage("https://papers.example/app");
-    expect(text(faultOf(new TypeError("Failed to fetch")))).toMatch(/Is the server running\?$/);
+    expect(text(requestFailureOf(new TypeError("Failed to fetch")))).toMatch(/Is the server running\?$/);
   });
 
   it("says that a page of https cannot go to http", () => {
     onPage("https://app.example/");
-    const error = new RequestFaultError("initialize", faultOf(new TypeError("Failed to fetch")));
+    const error = new RequestFailedError("initialize", requestFailureOf(new TypeError("Failed to fetch")));
     const said = explained(error, { endpoint: "papers", address: "http://papers.example/mcp" });
     expect(String(said)).toContain("A page of https cannot go to an address of http.");
   });
@@ -81,7 +83,7 @@ describe("the text of a failed request", () => {
     (words) => {
       const page = "<html><title>Sign in</title><p>token=abc</html>";
       const thrown = Object.assign(new Error(words + page), { status: 401 });
-      expect(faultOf(thrown)).toEqual({ kind: "unauthorized", message: "Sign in" });
+      expect(requestFailureOf(thrown)).toEqual({ kind: "unauthorized", message: "Sign in" });
     },
   );
 
@@ -93,7 +95,7 @@ describe("the text of a failed request", () => {
   });
 
   it("points to the other generation", () => {
-    const refusal = (code: number): Fault => ({
+    const refusal = (code: number): RequestFailure => ({
       kind: "rpc",
       error: { code, message: "No" },
       message: `No (${code})`,
@@ -107,13 +109,13 @@ describe("the text of a failed request", () => {
     const thrown = Object.assign(new Error("Error POSTing: Redirect to https://b.example/mcp not followed"), {
       code: 307,
     });
-    const fault = faultOf(thrown);
-    expect(fault).toMatchObject({ kind: "network", unsent: true });
-    expect(text(fault)).toMatch(/https:\/\/b\.example\/mcp.*Give the address that it is redirected to/);
+    const failure = requestFailureOf(thrown);
+    expect(failure).toMatchObject({ kind: "network", unsent: true });
+    expect(text(failure)).toMatch(/https:\/\/b\.example\/mcp.*Give the address that it is redirected to/);
   });
 
   it("is said once", () => {
-    const once = explained(new RequestFaultError("ping", fetchFailure("ECONNREFUSED")), TARGET);
+    const once = explained(new RequestFailedError("ping", fetchFailure("ECONNREFUSED")), TARGET);
     expect(explained(once, { endpoint: "another", address: "https://b.example" })).toBe(once);
   });
 
@@ -127,19 +129,19 @@ describe("the text of a failed request", () => {
     ],
     ["a network failure", new TypeError("z".repeat(5_000))],
   ])("shows at most 300 characters of what came with %s", (_what, thrown) => {
-    expect(text(faultOf(thrown, 1)).length).toBeLessThan(600);
-    expect(faultOf(thrown, 1).message.length).toBeLessThan(330);
+    expect(text(requestFailureOf(thrown, 1)).length).toBeLessThan(600);
+    expect(requestFailureOf(thrown, 1).message.length).toBeLessThan(330);
   });
 
   it("tells a reply that a guarded fetch did not read on from one that never came", () => {
     const thrown = Object.assign(new Error("The reply is longer"), { name: "ReplyTooLongError" });
-    expect(faultOf(thrown).kind).toBe("oversized");
+    expect(requestFailureOf(thrown).kind).toBe("oversized");
   });
 
   it("holds no complaints of a schema", () => {
     const issues = [{ code: "invalid_union", path: [], errors: [[{ code: "unrecognized_keys" }]] }];
     const thrown = Object.assign(new Error(JSON.stringify(issues, null, 2)), { name: "ZodError" });
-    expect(text(faultOf(thrown))).not.toMatch(/invalid_union|unrecognized/);
-    expect(faultOf(thrown).kind).toBe("malformed");
+    expect(text(requestFailureOf(thrown))).not.toMatch(/invalid_union|unrecognized/);
+    expect(requestFailureOf(thrown).kind).toBe("malformed");
   });
 });

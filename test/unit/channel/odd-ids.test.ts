@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { faultOf } from "../../../src/channel/request-fault.ts";
+import { requestFailureOf } from "../../../src/channel/request-failed.ts";
 import { isChannelId, RpcChannel } from "../../../src/channel/rpc-channel.ts";
 import type { Transport } from "../../../src/channel/transport.ts";
 
@@ -16,7 +16,7 @@ it.each(ODD)("A reply under the id %j is nobody's, and throws nothing", (id) => 
   expect(channel.receive({ jsonrpc: "2.0", id, result: {} })).toBe(false);
   expect(isChannelId(id)).toBe(false);
   const body = JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32603, message: "no" } });
-  expect(faultOf(Object.assign(new Error(body), { status: 500 }), 1)).toMatchObject({
+  expect(requestFailureOf(Object.assign(new Error(body), { status: 500 }), 1)).toMatchObject({
     kind: "http",
     status: 500,
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
-  RequestFaultError,
+  RequestFailedError,
   TaskFailedError,
   TaskLostError,
   UnknownEndpointError,
 } from "../../../src/index.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/failures.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { T0 } from "../../fixtures/records.ts";
@@ -206,12 +206,15 @@ describe("callTool that comes to nothing", () => {
     ["a page instead of an MCP server", malformed],
     ["a missing sign-in", unauthorized],
     ["a refused handshake", { ...rpcError(-32602), unsent: true }],
-  ] as const)("%s: rejects, nothing is sent and nothing is stored", async (_what, fault) => {
+  ] as const)("%s: rejects, nothing is sent and nothing is stored", async (_what, failure) => {
     const { client, server, store } = lab2026();
-    server.refusals.push(fault);
-    const failure = await client.callTool("lab", "plain").catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(RequestFaultError);
-    expect(failure).toMatchObject({ method: "connect", fault: { kind: fault.kind, message: fault.message } });
+    server.refusals.push(failure);
+    const thrown = await client.callTool("lab", "plain").catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(RequestFailedError);
+    expect(thrown).toMatchObject({
+      method: "connect",
+      failure: { kind: failure.kind, message: failure.message },
+    });
     expect([...(await store.loadActive()), ...(await store.loadSettled())]).toEqual([]);
     expect(server.methods).toEqual([]);
     const calling = client.callTool("lab", "plain");

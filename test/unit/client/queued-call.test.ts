@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { RequestFaultError } from "../../../src/index.ts";
+import { RequestFailedError } from "../../../src/index.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { network, unauthorized } from "../../fixtures/failures.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { network, unauthorized } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { ScriptedServer } from "../../fixtures/scripted-server.ts";
@@ -29,7 +29,7 @@ describe("TaskClient.start()", () => {
     server.refusals.push(network, network);
     const task = await client.start("lab", "plain");
     await settled();
-    expect(task.view.trouble?.fault.kind).toBe("network");
+    expect(task.view.trouble?.failure.kind).toBe("network");
     await clock.advance(4_000);
     await (await server.expect("tools/call")).reply(wire2026.callResult);
     expect(await task.result()).toMatchObject(wire2026.toolResult);
@@ -110,7 +110,7 @@ describe("a queued call whose page was closed", () => {
     const [task] = await second.client.resume();
     await settled();
     expect(task?.view.status).toBe("queued");
-    expect(task?.view.trouble?.fault.kind).toBe("unauthorized");
+    expect(task?.view.trouble?.failure.kind).toBe("unauthorized");
     second.client.nudge();
     await second.server.expect("tools/call");
   });
@@ -147,12 +147,12 @@ describe("callTool()", () => {
     expect(await store.loadActive()).toEqual([]);
   });
 
-  it("rejects with a RequestFaultError for a call that was never sent, in words of its cause", async () => {
+  it("rejects with a RequestFailedError for a call that was never sent, in words of its cause", async () => {
     const { client, server } = lab2026();
     server.tools = { kind: "http", status: 403, message: "HTTP 403: Forbidden" };
     const failure = await client.callTool("lab", "plain").catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(RequestFaultError);
-    expect(failure).toMatchObject({ method: "tools/list", fault: { kind: "http", status: 403 } });
+    expect(failure).toBeInstanceOf(RequestFailedError);
+    expect(failure).toMatchObject({ method: "tools/list", failure: { kind: "http", status: 403 } });
     expect(String(failure)).toContain('tools/list on endpoint "lab": HTTP 403: Forbidden');
     expect(server.methods).toEqual([]);
   });

@@ -3,8 +3,8 @@ import type { TaskRecord } from "../../../src/engine/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { rpcError } from "../../fixtures/failures.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
-import { rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { callingRecord, runningRecord, settledRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
@@ -66,7 +66,7 @@ describe("resume", () => {
       expect(server.connects).toBeGreaterThan(0);
       for (const { view } of tasks) {
         expect(view.outcome).toBeUndefined();
-        expect(view.trouble?.fault.message).toContain("Unsupported protocol version");
+        expect(view.trouble?.failure.message).toContain("Unsupported protocol version");
       }
       expect(await store.load("unwanted")).toMatchObject({ cancel: { requestedAt: T0 } });
       expect(await store.load("unwanted")).not.toHaveProperty("cancel.acknowledgedAt");

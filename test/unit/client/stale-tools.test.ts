@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { TaskFailedError } from "../../../src/index.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { http, rpcError } from "../../fixtures/failures.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { http, rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 

@@ -9,8 +9,8 @@ import {
   type TaskView,
 } from "../../../src/index.ts";
 import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { network, unknownTask } from "../../fixtures/failures.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { network, unknownTask } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 
@@ -182,7 +182,7 @@ describe("reading a task's changes", () => {
     const lab = await started();
     await lab.clock.advance(5_000);
     await (await lab.server.expect("tasks/get")).fail(network);
-    expect(lab.task.view).toMatchObject({ status: "working", trouble: { fault: network } });
+    expect(lab.task.view).toMatchObject({ status: "working", trouble: { failure: network } });
     await lab.clock.advance(1_000);
     await (await lab.server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.working));
     expect(lab.task.view).not.toHaveProperty("trouble");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readView } from "../../../src/mirror/read-view.ts";
 import { deletedView, type TaskView, viewOf, withoutResult } from "../../../src/task-view.ts";
-import { network } from "../../fixtures/faults.ts";
+import { network } from "../../fixtures/failures.ts";
 import {
   askingRecord,
   callingRecord,
@@ -13,7 +13,7 @@ import {
 
 const LIVE = {
   progress: { progress: 1, total: 2, message: "page 3" },
-  trouble: { fault: network, since: T0 },
+  trouble: { failure: network, since: T0 },
   nextPollAt: T0 + 5_000,
 };
 

@@ -56,7 +56,11 @@ describe("a question whose JSON-RPC id came before", () => {
 describe("a question whose session ended before its answer was sent", () => {
   it("is listened for again, and answered when it is asked again in the next session", () => {
     const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0");
-    walk.on({ type: "faulted", operation: "result", fault: { kind: "network", message: "It ended" } });
+    walk.on({
+      type: "requestFailed",
+      operation: "result",
+      failure: { kind: "network", message: "It ended" },
+    });
     walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
     expect(states(walk)).toEqual(["rpc-0 withdrawn"]);
     expect(walk.sent).toEqual(["result"]);
@@ -98,7 +102,11 @@ describe("a question whose session ended before its answer was sent", () => {
 
   it("says nothing of the server: the backoff of a failed poll goes on", () => {
     const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0");
-    walk.on({ type: "faulted", operation: "get", fault: { kind: "network", message: "Failed to fetch" } });
+    walk.on({
+      type: "requestFailed",
+      operation: "get",
+      failure: { kind: "network", message: "Failed to fetch" },
+    });
     const { hold } = walk.state;
     walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
     expect(hold).toBeDefined();

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../../src/engine/record.ts";
 import type { CallReply } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/failures.ts";
 import { callingRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const result = { content: [{ type: "text", text: "done" }] };
@@ -134,9 +134,9 @@ describe("a call that brings no reply", () => {
     ["HTTP 429: it was refused", http(429), refused],
     ["HTTP 429 with a time: it was refused", http(429, 3_000), refused],
     ["HTTP 503 with a time: it was refused", http(503, 3_000), refused],
-  ] as const)("%s", (_what, fault, expected) => {
+  ] as const)("%s", (_what, failure, expected) => {
     for (const recovery of ["none", "list", "repeat"] as const) {
-      const walk = sent(recovery).on({ type: "faulted", operation: "call", fault }, 60_000);
+      const walk = sent(recovery).on({ type: "requestFailed", operation: "call", failure }, 60_000);
       if (expected[recovery] === "failed" || expected[recovery] === "lost") {
         expect(walk.outcome?.kind, recovery).toBe(expected[recovery]);
         expect(walk.due).toBe(Number.POSITIVE_INFINITY);
@@ -150,7 +150,11 @@ describe("a call that brings no reply", () => {
   });
 
   it("what the server said is kept", () => {
-    const walk = sent().on({ type: "faulted", operation: "call", fault: rpcError(-32601, "No such tool") });
+    const walk = sent().on({
+      type: "requestFailed",
+      operation: "call",
+      failure: rpcError(-32601, "No such tool"),
+    });
     expect(walk.outcome).toEqual({
       kind: "failed",
       error: {
@@ -159,7 +163,7 @@ describe("a call that brings no reply", () => {
         rpc: { code: -32601, message: "No such tool" },
       },
     });
-    const http404 = sent().on({ type: "faulted", operation: "call", fault: http(404) });
+    const http404 = sent().on({ type: "requestFailed", operation: "call", failure: http(404) });
     expect(http404.outcome).toEqual({
       kind: "failed",
       error: { reason: "http", message: "HTTP 404", httpStatus: 404 },
@@ -169,32 +173,36 @@ describe("a call that brings no reply", () => {
   it("one that may be repeated is sent five times in all, then it is lost", () => {
     const walk = sent("repeat");
     for (let attempt = 1; attempt < 5; attempt++) {
-      walk.on({ type: "faulted", operation: "call", fault: timeout }, 60_000);
+      walk.on({ type: "requestFailed", operation: "call", failure: timeout }, 60_000);
       expect(walk.outcome, `attempt ${attempt}`).toBeUndefined();
       expect(walk.onDue().sent).toEqual(["call"]);
     }
-    walk.on({ type: "faulted", operation: "call", fault: timeout }, 60_000);
+    walk.on({ type: "requestFailed", operation: "call", failure: timeout }, 60_000);
     expect(walk.outcome).toMatchObject({ kind: "lost" });
   });
 
   it("one that was only refused is sent again as often as it takes", () => {
     const walk = sent("none");
     for (let attempt = 1; attempt <= 20; attempt++) {
-      walk.on({ type: "faulted", operation: "call", fault: http(429) }, 100);
+      walk.on({ type: "requestFailed", operation: "call", failure: http(429) }, 100);
       expect(walk.onDue().sent, `attempt ${attempt}`).toEqual(["call"]);
     }
   });
 
   it("a refusal does not make one repeatable: the next one may have been received", () => {
     const walk = sent("none")
-      .on({ type: "faulted", operation: "call", fault: http(429) })
+      .on({ type: "requestFailed", operation: "call", failure: http(429) })
       .onDue();
-    expect(walk.on({ type: "faulted", operation: "call", fault: timeout }).outcome?.kind).toBe("lost");
+    expect(walk.on({ type: "requestFailed", operation: "call", failure: timeout }).outcome?.kind).toBe(
+      "lost",
+    );
   });
 
-  it("a fault after the reply changes nothing", () => {
+  it("a failure after the reply changes nothing", () => {
     const walk = sent().on({ type: "called", reply: taskReply });
     const before = walk.record;
-    expect(walk.on({ type: "faulted", operation: "call", fault: rpcError(-32603) }).record).toBe(before);
+    expect(walk.on({ type: "requestFailed", operation: "call", failure: rpcError(-32603) }).record).toBe(
+      before,
+    );
   });
 });

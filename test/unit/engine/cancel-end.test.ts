@@ -1,20 +1,24 @@
 import { describe, expect, it } from "vitest";
-import type { Fault } from "../../../src/engine/fault.ts";
+import type { RequestFailure } from "../../../src/engine/request-failure.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, malformed, network, timeout, unauthorized } from "../../fixtures/faults.ts";
+import { http, malformed, network, timeout, unauthorized } from "../../fixtures/failures.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const MINUTE = 60_000;
 
-/** Cancels a task whose server answers polls, and every request to cancel with this fault. Returns how long it takes. */
-function cancelledAfter(fault: Fault, answersPolls: boolean, limit = 24 * 60 * MINUTE): [Walk, number] {
+/** Cancels a task whose server answers polls, and every request to cancel with this failure. Returns how long it takes. */
+function cancelledAfter(
+  failure: RequestFailure,
+  answersPolls: boolean,
+  limit = 24 * 60 * MINUTE,
+): [Walk, number] {
   const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 + 1_000 })).on({ type: "cancelled" });
   const reading = { snapshot: snapshotOf(), inputRequests: [] };
   while (!walk.outcome && walk.now < T0 + limit) {
-    if (walk.flying.includes("cancel")) walk.on({ type: "faulted", operation: "cancel", fault });
+    if (walk.flying.includes("cancel")) walk.on({ type: "requestFailed", operation: "cancel", failure });
     else if (!walk.flying.includes("get")) walk.onDue();
     else if (answersPolls) walk.on({ type: "polled", reading });
-    else walk.on({ type: "faulted", operation: "get", fault });
+    else walk.on({ type: "requestFailed", operation: "get", failure });
   }
   return [walk, walk.now - T0];
 }
@@ -31,16 +35,19 @@ const FAULTS = [
 ] as const;
 
 describe.each([true, false])("a cancel has an end (polls are answered: %s)", (answersPolls) => {
-  it.each(FAULTS)("%s: cancelled, unconfirmed, and says that the task may go on", (_what, fault, atMost) => {
-    const [walk, ms] = cancelledAfter(fault, answersPolls);
-    expect(walk.outcome).toEqual({
-      kind: "cancelled",
-      confirmed: false,
-      detail: expect.stringContaining(fault.message),
-    });
-    expect(ms).toBeLessThanOrEqual(atMost);
-    expect(ms, "the server has its time").toBeGreaterThanOrEqual(30_000);
-  });
+  it.each(FAULTS)(
+    "%s: cancelled, unconfirmed, and says that the task may go on",
+    (_what, failure, atMost) => {
+      const [walk, ms] = cancelledAfter(failure, answersPolls);
+      expect(walk.outcome).toEqual({
+        kind: "cancelled",
+        confirmed: false,
+        detail: expect.stringContaining(failure.message),
+      });
+      expect(ms).toBeLessThanOrEqual(atMost);
+      expect(ms, "the server has its time").toBeGreaterThanOrEqual(30_000);
+    },
+  );
 });
 
 it("a clock set back by a day does not put the end of an acknowledged cancel off", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../../src/engine/record.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, network, rpcError, timeout, unknownTask } from "../../fixtures/faults.ts";
+import { http, network, rpcError, timeout, unknownTask } from "../../fixtures/failures.ts";
 import {
   askingRecord,
   callingRecord,
@@ -44,7 +44,7 @@ describe("cancelling a task that runs", () => {
   });
 
   it("does not wait out a backoff", () => {
-    const walk = running().onDue().on({ type: "faulted", operation: "get", fault: network });
+    const walk = running().onDue().on({ type: "requestFailed", operation: "get", failure: network });
     expect(walk.on({ type: "cancelled" }, 1).sent).toContain("cancel");
   });
 
@@ -69,9 +69,9 @@ describe("cancelling a task that runs", () => {
     ["a broken connection", network],
     ["HTTP 500", http(500)],
     ["HTTP 429 with a time", http(429, 2_000)],
-  ])("%s: the wish is sent again", (_what, fault) => {
+  ])("%s: the wish is sent again", (_what, failure) => {
     const walk = running().on({ type: "cancelled" });
-    walk.on({ type: "faulted", operation: "cancel", fault });
+    walk.on({ type: "requestFailed", operation: "cancel", failure });
     expect(walk.sent).toEqual([]);
     expect(walk.onDue().sent).toContain("cancel");
   });
@@ -137,7 +137,7 @@ describe("2026-07-28: a cancel is only acknowledged", () => {
 
   it("a task that is gone after it was cancelled is not lost: the server let it go", () => {
     // 2025-11-25 tasks, Task Cancellation 4: cancelled tasks may be deleted at once.
-    const walk = acknowledged().onDue().on({ type: "faulted", operation: "get", fault: unknownTask });
+    const walk = acknowledged().onDue().on({ type: "requestFailed", operation: "get", failure: unknownTask });
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
   });
 });
@@ -151,7 +151,11 @@ describe("2025-11-25: a cancel is answered with the task", () => {
 
   it("refused since the task has ended: it is asked at once what it came to", () => {
     const walk = running("2025-11-25").on({ type: "cancelled" });
-    walk.on({ type: "faulted", operation: "cancel", fault: rpcError(-32602, "already in terminal status") });
+    walk.on({
+      type: "requestFailed",
+      operation: "cancel",
+      failure: rpcError(-32602, "already in terminal status"),
+    });
     expect(walk.outcome).toBeUndefined();
     expect(walk.sent).toEqual(["get"]);
     walk.on({ type: "polled", reading: { snapshot: snapshotOf({ status: "completed" }) } });
@@ -162,9 +166,13 @@ describe("2025-11-25: a cancel is answered with the task", () => {
 
   it("a task known to have completed is not made a cancelled one by the wait for its result", () => {
     const walk = running("2025-11-25").on({ type: "cancelled" });
-    walk.on({ type: "faulted", operation: "cancel", fault: rpcError(-32602, "already in terminal status") });
+    walk.on({
+      type: "requestFailed",
+      operation: "cancel",
+      failure: rpcError(-32602, "already in terminal status"),
+    });
     walk.on({ type: "polled", reading: { snapshot: snapshotOf({ status: "completed" }) } });
-    walk.on({ type: "faulted", operation: "result", fault: network }, GRACE * 2);
+    walk.on({ type: "requestFailed", operation: "result", failure: network }, GRACE * 2);
     expect(walk.outcome).toBeUndefined();
     walk.onDue();
     expect(walk.sent).toEqual(["result"]);
@@ -179,7 +187,7 @@ describe("2025-11-25: a cancel is answered with the task", () => {
       cancel: { requestedAt: T0, acknowledgedAt: T0 },
     });
     const walk = new Walk(stateOf(record, { inFlight: new Set(["result"]) }));
-    walk.on({ type: "faulted", operation: "result", fault: unknownTask }, 60_000);
+    walk.on({ type: "requestFailed", operation: "result", failure: unknownTask }, 60_000);
     expect(walk.outcome).toEqual({
       kind: "failed",
       error: { reason: "reported", message: "The disk broke" },
@@ -279,7 +287,7 @@ describe("cancelling a 2025-11-25 call that asked for a task and is on its way",
     "that was refused is over, and not sent again (%s)",
     (recovery) => {
       const walk = sent(recovery).on({ type: "cancelled" });
-      walk.on({ type: "faulted", operation: "call", fault: http(429) });
+      walk.on({ type: "requestFailed", operation: "call", failure: http(429) });
       expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
       expect(walk.sent).toEqual([]);
     },
@@ -288,7 +296,7 @@ describe("cancelling a 2025-11-25 call that asked for a task and is on its way",
   it.each(["none", "list", "repeat"] as const)(
     "and waits to be sent again is over, unsent (%s)",
     (recovery) => {
-      const walk = sent(recovery).on({ type: "faulted", operation: "call", fault: http(429) });
+      const walk = sent(recovery).on({ type: "requestFailed", operation: "call", failure: http(429) });
       expect(walk.flying).toEqual([]);
       walk.on({ type: "cancelled" });
       expect(walk.sent).toEqual([]);
@@ -298,15 +306,15 @@ describe("cancelling a 2025-11-25 call that asked for a task and is on its way",
 
   it("of unknown fate is not sent again only to be cancelled: what was sent may be done", () => {
     const walk = sent("repeat").on({ type: "cancelled" });
-    walk.on({ type: "faulted", operation: "call", fault: timeout }, 60_000);
+    walk.on({ type: "requestFailed", operation: "call", failure: timeout }, 60_000);
     if (walk.outcome === undefined) walk.onDue();
     expect(walk.sent).toEqual([]);
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
   });
 
   it("sent before with a reply that never came is not said to have done nothing, although the next was refused", () => {
-    const walk = sent("repeat").on({ type: "faulted", operation: "call", fault: network }).onDue();
-    walk.on({ type: "faulted", operation: "call", fault: http(429, 5_000) });
+    const walk = sent("repeat").on({ type: "requestFailed", operation: "call", failure: network }).onDue();
+    walk.on({ type: "requestFailed", operation: "call", failure: http(429, 5_000) });
     walk.on({ type: "cancelled" });
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
   });
@@ -320,7 +328,7 @@ describe("cancelling a 2025-11-25 call that asked for a task and is on its way",
 
   it("of unknown fate is looked for where the server has a list, and cancelled there", () => {
     const walk = sent("list").on({ type: "cancelled" });
-    walk.on({ type: "faulted", operation: "call", fault: timeout }, 60_000).onDue();
+    walk.on({ type: "requestFailed", operation: "call", failure: timeout }, 60_000).onDue();
     expect(walk.sent).toEqual(["list"]);
     walk.on({ type: "listed", unclaimed: [{ snapshot: snapshotOf() }] });
     expect(walk.sent).toContain("cancel");

@@ -6,7 +6,7 @@ import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import { idleState, type TaskEvent, type TaskState, type Transition } from "../../../src/engine/state.ts";
 import { transition } from "../../../src/engine/transition.ts";
 import type { ToolFacts } from "../../../src/protocol/tool-facts.ts";
-import { network } from "../../fixtures/faults.ts";
+import { network } from "../../fixtures/failures.ts";
 import { callingRecord, queuedRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
 import { SESSION_2025 } from "../../fixtures/scripted-server.ts";
 
@@ -109,7 +109,7 @@ describe("a call that the store still holds as queued", () => {
     const next = last(calling, ALONE, { type: "stillQueued" });
     expect(next.state.record.stage).toBe("queued");
     expect(next.state.ephemeral).toBeUndefined();
-    expect(next.state.trouble?.fault).toMatchObject({ kind: "network", unsent: true });
+    expect(next.state.trouble?.failure).toMatchObject({ kind: "network", unsent: true });
     expect(next.commands).toEqual([]);
   });
 });
@@ -118,7 +118,7 @@ describe("a rebase", () => {
   const record: TaskRecord = runningRecord({ rev: 7 });
 
   it("applies again what was heard, and leaves the app's actions to the caller that repeats them", () => {
-    const heard: TaskEvent = { type: "faulted", operation: "get", fault: network };
+    const heard: TaskEvent = { type: "requestFailed", operation: "get", failure: network };
     const answered: TaskEvent = { type: "answered", key: "name", response: {} };
     expect(afterRebase([heard, answered, { type: "cancelled" }])).toEqual([heard, { type: "due" }]);
   });

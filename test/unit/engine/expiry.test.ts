@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_TIMING, deadline } from "../../../src/engine/schedule.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { network, rpcError, unknownTask } from "../../fixtures/faults.ts";
+import { network, rpcError, unknownTask } from "../../fixtures/failures.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const TTL = 60_000;
@@ -61,34 +61,36 @@ describe("the TTL of a task", () => {
   it("that passed while the server could not be reached: expired after a day of silence, not before", () => {
     const walk = polledAt(TTL + 1);
     const silentFrom = walk.now;
-    walk.on({ type: "faulted", operation: "get", fault: network });
+    walk.on({ type: "requestFailed", operation: "get", failure: network });
     while (walk.now < silentFrom + DEFAULT_TIMING.silenceMs) {
       expect(walk.outcome).toBeUndefined();
-      walk.onDue().on({ type: "faulted", operation: "get", fault: network });
+      walk.onDue().on({ type: "requestFailed", operation: "get", failure: network });
     }
     expect(walk.outcome).toMatchObject({ kind: "expired", detail: expect.stringContaining(network.message) });
   });
 
   it("that passed: the silence counts over several processes, and ends with the first reply", () => {
     const walk = polledAt(TTL + 1);
-    const fail = (): Walk => walk.on({ type: "faulted", operation: "get", fault: network });
+    const fail = (): Walk => walk.on({ type: "requestFailed", operation: "get", failure: network });
     for (let attempt = 1; attempt < 5; attempt++) fail().onDue();
     const since = TTL + 1 + T0;
     expect(fail().record.silentSince).toBe(since);
     const later = new Walk(stateOf(walk.record), since + DEFAULT_TIMING.silenceMs).on({ type: "woken" });
     for (let attempt = 1; attempt < 5; attempt++) {
-      later.on({ type: "faulted", operation: "get", fault: network });
-      expect(later.outcome, "one fault is no silence").toBeUndefined();
+      later.on({ type: "requestFailed", operation: "get", failure: network });
+      expect(later.outcome, "one failure is no silence").toBeUndefined();
       later.onDue();
     }
-    expect(later.on({ type: "faulted", operation: "get", fault: network }).outcome?.kind).toBe("expired");
+    expect(later.on({ type: "requestFailed", operation: "get", failure: network }).outcome?.kind).toBe(
+      "expired",
+    );
     expect(walk.onDue().on(still()).record.silentSince).toBeUndefined();
   });
 
   it("that has not passed: no number of faults ends the task", () => {
     const walk = polledAt(0, 86_400_000);
     for (let attempt = 0; attempt < 50; attempt++) {
-      walk.on({ type: "faulted", operation: "get", fault: network }, 1).onDue();
+      walk.on({ type: "requestFailed", operation: "get", failure: network }, 1).onDue();
     }
     expect(walk.outcome).toBeUndefined();
   });
@@ -98,18 +100,18 @@ describe("a task the server does not know", () => {
   it.each([
     ["-32602, as the specification says", unknownTask],
     ["-32002, by older habit", rpcError(-32002)],
-  ])("%s: lost before its TTL, expired after", (_what, fault) => {
-    const before = polledAt(TTL - 1).on({ type: "faulted", operation: "get", fault });
+  ])("%s: lost before its TTL, expired after", (_what, failure) => {
+    const before = polledAt(TTL - 1).on({ type: "requestFailed", operation: "get", failure });
     expect(before.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining("task-1") });
-    const after = polledAt(TTL).on({ type: "faulted", operation: "get", fault });
+    const after = polledAt(TTL).on({ type: "requestFailed", operation: "get", failure });
     expect(after.outcome).toMatchObject({ kind: "expired", detail: expect.stringContaining("task-1") });
   });
 
   it("without a TTL is lost, whenever", () => {
     const walk = polledAt(365 * 86_400_000, null).on({
-      type: "faulted",
+      type: "requestFailed",
       operation: "get",
-      fault: unknownTask,
+      failure: unknownTask,
     });
     expect(walk.outcome?.kind).toBe("lost");
   });
@@ -122,8 +124,8 @@ describe("a task the server does not know", () => {
       });
       return new Walk(stateOf(record)).on({ type: "woken" }, ms);
     };
-    const fault = { type: "faulted", operation: "result", fault: unknownTask } as const;
-    expect(fetching(TTL - 1).on(fault).outcome?.kind).toBe("lost");
-    expect(fetching(TTL).on(fault).outcome?.kind).toBe("expired");
+    const failure = { type: "requestFailed", operation: "result", failure: unknownTask } as const;
+    expect(fetching(TTL - 1).on(failure).outcome?.kind).toBe("lost");
+    expect(fetching(TTL).on(failure).outcome?.kind).toBe("expired");
   });
 });

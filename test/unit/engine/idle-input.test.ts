@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { InputRequest } from "../../../src/protocol/input-request.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { rpcError } from "../../fixtures/faults.ts";
+import { rpcError } from "../../fixtures/failures.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const question: InputRequest = { key: "name", method: "elicitation/create", params: { message: "Name?" } };
@@ -33,7 +33,7 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     expect(walk.state.trouble).toBeUndefined();
     poll(poll(poll(walk)));
     const { trouble } = walk.state;
-    expect(trouble?.fault.message).toContain("still waits for input");
+    expect(trouble?.failure.message).toContain("still waits for input");
     const { record } = walk;
     for (let count = 0; count < 20; count++) {
       poll(walk);
@@ -48,15 +48,15 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     poll(poll(poll(walk))).on({ type: "delivered", keys: ["name"] });
     const next = new Walk(stateOf(walk.record)).on({ type: "woken" });
     for (let count = 0; count < 10; count++) expect(poll(next).flying).not.toContain("answer");
-    expect(next.state.trouble?.fault.message).toContain("still waits");
+    expect(next.state.trouble?.failure.message).toContain("still waits");
   });
 
   it("that refuses the repeated answer has it: the question stays answered", () => {
     const walk = answered(generation);
     poll(poll(poll(walk))).on({
-      type: "faulted",
+      type: "requestFailed",
       operation: "answer",
-      fault: rpcError(-32602),
+      failure: rpcError(-32602),
       keys: ["name"],
     });
     expect(walk.record.inputs).toMatchObject([{ state: "delivered", resend: false }]);
@@ -80,5 +80,5 @@ it("a task that waits and asks nothing that can be shown: the wait is told", () 
     while (!walk.flying.includes("get")) walk.onDue();
     walk.on({ type: "polled", reading: { snapshot: waiting, inputRequests: [] } });
   }
-  expect(walk.state.trouble?.fault.message).toContain("asks nothing that can be answered");
+  expect(walk.state.trouble?.failure.message).toContain("asks nothing that can be answered");
 });

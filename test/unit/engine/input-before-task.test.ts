@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../../src/engine/record.ts";
 import type { CallReply } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { network } from "../../fixtures/faults.ts";
+import { network } from "../../fixtures/failures.ts";
 import { askingRecord, callingRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 /** 2026-07-28 multi round-trip requests: the server asks before it decides on a call. */
@@ -112,7 +112,7 @@ describe("a call whose server asks first", () => {
   it("a retry that brings no reply keeps its answers for the next", () => {
     const walk = sent("repeat").on({ type: "called", reply: asks("name") });
     walk.on({ type: "answered", key: "name", response: accept });
-    walk.on({ type: "faulted", operation: "call", fault: network }).onDue();
+    walk.on({ type: "requestFailed", operation: "call", failure: network }).onDue();
     expect(walk.sent).toEqual(["call"]);
     expect(walk.record).toMatchObject({
       call: { rounds: 1, requestState: "state-name" },
@@ -123,6 +123,8 @@ describe("a call whose server asks first", () => {
   it("a retry that brings no reply, and may not be repeated, is lost", () => {
     const walk = sent("none").on({ type: "called", reply: asks("name") });
     walk.on({ type: "answered", key: "name", response: accept });
-    expect(walk.on({ type: "faulted", operation: "call", fault: network }).outcome?.kind).toBe("lost");
+    expect(walk.on({ type: "requestFailed", operation: "call", failure: network }).outcome?.kind).toBe(
+      "lost",
+    );
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { InputRequest } from "../../../src/protocol/input-request.ts";
 import type { WireStatus } from "../../../src/protocol/task-snapshot.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { network, timeout } from "../../fixtures/faults.ts";
+import { network, timeout } from "../../fixtures/failures.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const accept = { action: "accept", content: { name: "Luca" } };
@@ -68,7 +68,7 @@ describe("2026-07-28: questions are named with each reading", () => {
 
   it("an answer does not wait out a backoff", () => {
     const walk = walkOf().on(polled("input_required", "name"));
-    walk.on({ type: "faulted", operation: "get", fault: network });
+    walk.on({ type: "requestFailed", operation: "get", failure: network });
     expect(walk.on({ type: "answered", key: "name", response: accept }, 1).sent).toContain("answer");
   });
 
@@ -170,9 +170,9 @@ describe("2025-11-25: questions come on tasks/result (Input Required Status)", (
     expect(walk.record.inputs).toMatchObject([{ state: "open" }]);
   });
 
-  it("a stream that ends is opened again at the pace of the polls, and no fault is counted", () => {
+  it("a stream that ends is opened again at the pace of the polls, and no failure is counted", () => {
     const walk = walkOf().on({ type: "due" }).on(polled("input_required"));
-    walk.on({ type: "faulted", operation: "result", fault: timeout }, 500);
+    walk.on({ type: "requestFailed", operation: "result", failure: timeout }, 500);
     expect(walk.state.failures).toBe(0);
     expect(walk.state.listenAt).toBe(T0 + 1_500);
     expect(walk.on({ type: "due" }, 999).sent).not.toContain("result");
@@ -182,7 +182,7 @@ describe("2025-11-25: questions come on tasks/result (Input Required Status)", (
   it("while a question is open or its answer on the way, it is not listened for another", () => {
     const walk = walkOf().on({ type: "due" }).on(polled("input_required"));
     walk.on({ type: "asked", request: question("rpc-7", 7) });
-    walk.on({ type: "faulted", operation: "result", fault: timeout });
+    walk.on({ type: "requestFailed", operation: "result", failure: timeout });
     for (let poll = 0; poll < 5; poll++) {
       expect(walk.onDue().sent).toEqual(["get"]);
       walk.on(polled("input_required"));

@@ -63,8 +63,8 @@ describe("a task whose pace is kept", () => {
 
   it("keeps the silence that the server demanded, whoever runs it", () => {
     const walk = running().onDue();
-    const fault = { kind: "http", status: 429, message: "Too many", retryAfterMs: 30_000 } as const;
-    walk.on({ type: "faulted", operation: "get", fault }, 100);
+    const failure = { kind: "http", status: 429, message: "Too many", retryAfterMs: 30_000 } as const;
+    walk.on({ type: "requestFailed", operation: "get", failure }, 100);
     expect(walk.record.heldUntil).toBe(walk.now + 30_000);
     const next = woken(walk.state, walk.now + 5_000);
     expect(next.sent).toEqual([]);

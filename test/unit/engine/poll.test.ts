@@ -185,9 +185,9 @@ describe("the end of a task, 2025-11-25", () => {
       .on({ type: "polled", reading: reading("failed") });
     const error = { code: -32602, message: "Bad city" };
     walk.on({
-      type: "faulted",
+      type: "requestFailed",
       operation: "result",
-      fault: { kind: "rpc", error, message: "Bad city (-32602)" },
+      failure: { kind: "rpc", error, message: "Bad city (-32602)" },
     });
     expect(walk.outcome).toEqual({
       kind: "failed",
@@ -274,8 +274,8 @@ describe("notifications", () => {
   it("a notification that came during a poll without a reply says nothing of the next poll's", () => {
     const walk = running().onDue();
     walk.on({ type: "notified", reading: seen({ statusMessage: "by a clock that is ahead" }, 60_000) });
-    const fault = { kind: "timeout", message: "No reply" } as const;
-    walk.on({ type: "faulted", operation: "get", fault }, 100).onDue();
+    const failure = { kind: "timeout", message: "No reply" } as const;
+    walk.on({ type: "requestFailed", operation: "get", failure }, 100).onDue();
     walk.on({ type: "polled", reading: seen({ statusMessage: "half", pollIntervalMs: 600_000 }, 30_000) });
     expect(walk.record.snapshot?.statusMessage).toBe("half");
     expect(walk.wait).toBe(600_000);

@@ -3,7 +3,7 @@ import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import { idleState } from "../../../src/engine/state.ts";
 import type { ToolFacts } from "../../../src/protocol/tool-facts.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/failures.ts";
 import { queuedRecord, type RecordFields, T0 } from "../../fixtures/records.ts";
 import { SESSION_2025, SESSION_2026 } from "../../fixtures/scripted-server.ts";
 
@@ -54,11 +54,11 @@ describe("a queued call", () => {
     ["HTTP 503", http(503)],
     ["HTTP 429", http(429)],
     ["a JSON-RPC error with HTTP 503", { ...rpcError(-32603), status: 503 }],
-  ] as const)("waits with backoff while %s", (_what, fault) => {
+  ] as const)("waits with backoff while %s", (_what, failure) => {
     const walk = started();
     let wait = 0;
     for (let count = 0; count < 4; count++) {
-      walk.on({ type: "faulted", operation: "describe", fault });
+      walk.on({ type: "requestFailed", operation: "describe", failure });
       expect(walk.record.stage).toBe("queued");
       expect(walk.sent).toEqual([]);
       expect(walk.wait).toBeGreaterThan(wait);
@@ -68,13 +68,13 @@ describe("a queued call", () => {
   });
 
   it("waits as long as the server asks", () => {
-    const walk = started().on({ type: "faulted", operation: "describe", fault: http(503, 90_000) });
+    const walk = started().on({ type: "requestFailed", operation: "describe", failure: http(503, 90_000) });
     expect(walk.wait).toBe(90_000);
     expect(walk.on({ type: "due", nudge: true }).sent).toEqual([]);
   });
 
   it("is tried at once when the network is back", () => {
-    const walk = started().on({ type: "faulted", operation: "describe", fault: network });
+    const walk = started().on({ type: "requestFailed", operation: "describe", failure: network });
     expect(walk.on({ type: "due", nudge: true }).sent).toEqual(["describe"]);
   });
 
@@ -83,24 +83,31 @@ describe("a queued call", () => {
     ["something else at the address", malformed, { reason: "malformed" }],
     ["a refused handshake", rpcError(-32602), { reason: "rpc", rpc: { code: -32602 } }],
     ["a missing sign-in", unauthorized, { reason: "unauthorized" }],
-  ] as const)("fails for %s, as never sent", (_what, fault, failure) => {
-    const walk = started().on({ type: "faulted", operation: "describe", fault, method: "initialize" });
-    expect(walk.outcome).toMatchObject({ kind: "failed", error: { ...failure, unsent: "initialize" } });
+  ] as const)("fails for %s, as never sent", (_what, failure, expected) => {
+    const walk = started().on({
+      type: "requestFailed",
+      operation: "describe",
+      failure,
+      method: "initialize",
+    });
+    expect(walk.outcome).toMatchObject({ kind: "failed", error: { ...expected, unsent: "initialize" } });
   });
 
   it("waits for a sign-in where nobody waits for it", () => {
     const walk = new Walk(idleState(queuedRecord())).on({ type: "woken" });
-    walk.on({ type: "faulted", operation: "describe", fault: unauthorized });
+    walk.on({ type: "requestFailed", operation: "describe", failure: unauthorized });
     expect(walk.outcome).toBeUndefined();
     walk.on({ type: "due", nudge: true });
     described(walk, PLAIN);
-    expect(walk.on({ type: "faulted", operation: "call", fault: unauthorized }).outcome).toBeUndefined();
+    expect(
+      walk.on({ type: "requestFailed", operation: "call", failure: unauthorized }).outcome,
+    ).toBeUndefined();
   });
 
   it("fails once its server has been out of reach for a day", () => {
     const walk = started();
     while (!walk.outcome && walk.now < T0 + 2 * DEFAULT_TIMING.silenceMs)
-      walk.on({ type: "faulted", operation: "describe", fault: network }).on({ type: "due" }, 60_000);
+      walk.on({ type: "requestFailed", operation: "describe", failure: network }).on({ type: "due" }, 60_000);
     expect(walk.now - T0).toBeGreaterThanOrEqual(DEFAULT_TIMING.silenceMs);
     expect(walk.outcome).toMatchObject({
       kind: "failed",
@@ -111,7 +118,7 @@ describe("a queued call", () => {
   it("of a page that was closed for a week is tried again before it fails", () => {
     const since = T0 - 7 * DEFAULT_TIMING.silenceMs;
     const walk = new Walk(idleState(queuedRecord({ silentSince: since }))).on({ type: "woken" });
-    walk.on({ type: "faulted", operation: "describe", fault: network });
+    walk.on({ type: "requestFailed", operation: "describe", failure: network });
     described(walk.onDue(), OPTIONAL);
     expect(walk.sent).toEqual(["call"]);
     expect(walk.record.silentSince).toBeUndefined();
@@ -135,50 +142,60 @@ describe("a call that the server rejects", () => {
   const made = (cached: boolean): Walk => described(started(), OPTIONAL, SESSION_2026, cached);
 
   it.each([-32601, -32020, -32022])("%i, made from cached metadata: is described anew, once", (code) => {
-    const walk = made(true).on({ type: "faulted", operation: "call", fault: rpcError(code) });
+    const walk = made(true).on({ type: "requestFailed", operation: "call", failure: rpcError(code) });
     expect(walk.record).toMatchObject({ stage: "queued", call: { stale: true } });
     expect(walk.sent).toEqual(["describe"]);
     described(walk, OPTIONAL, code === -32022 ? SESSION_2025 : SESSION_2026);
     expect(walk.sent).toEqual(["call"]);
     expect(walk.record.call.stale).toBeUndefined();
-    const again = walk.on({ type: "faulted", operation: "call", fault: rpcError(code) });
+    const again = walk.on({ type: "requestFailed", operation: "call", failure: rpcError(code) });
     expect(again.outcome).toMatchObject({ kind: "failed", error: { rpc: { code } } });
   });
 
   it.each([-32601, -32020, -32022])("%i, made from fresh metadata: has failed", (code) => {
-    const walk = made(false).on({ type: "faulted", operation: "call", fault: rpcError(code) });
+    const walk = made(false).on({ type: "requestFailed", operation: "call", failure: rpcError(code) });
     expect(walk.outcome).toMatchObject({ kind: "failed", error: { rpc: { code } } });
   });
 
-  it.each([http(400), http(404)])("HTTP $status: has failed if the server still speaks the same", (fault) => {
-    const walk = made(true).on({ type: "faulted", operation: "call", fault });
-    expect(walk.record.stage).toBe("queued");
-    described(walk, OPTIONAL, SESSION_2026);
-    expect(walk.outcome).toMatchObject({
-      kind: "failed",
-      error: { httpStatus: fault.kind === "http" ? fault.status : 0 },
-    });
-  });
+  it.each([http(400), http(404)])(
+    "HTTP $status: has failed if the server still speaks the same",
+    (failure) => {
+      const walk = made(true).on({ type: "requestFailed", operation: "call", failure });
+      expect(walk.record.stage).toBe("queued");
+      described(walk, OPTIONAL, SESSION_2026);
+      expect(walk.outcome).toMatchObject({
+        kind: "failed",
+        error: { httpStatus: failure.kind === "http" ? failure.status : 0 },
+      });
+    },
+  );
 
-  it.each([http(400), http(404)])("HTTP $status: is made again if the server now speaks another", (fault) => {
-    const walk = made(true).on({ type: "faulted", operation: "call", fault });
-    described(walk, OPTIONAL, SESSION_2025);
-    expect(walk.sent).toEqual(["call"]);
-    expect(walk.record).toMatchObject({ generation: "2025-11-25", call: { recovery: "list" } });
-  });
+  it.each([http(400), http(404)])(
+    "HTTP $status: is made again if the server now speaks another",
+    (failure) => {
+      const walk = made(true).on({ type: "requestFailed", operation: "call", failure });
+      described(walk, OPTIONAL, SESSION_2025);
+      expect(walk.sent).toEqual(["call"]);
+      expect(walk.record).toMatchObject({ generation: "2025-11-25", call: { recovery: "list" } });
+    },
+  );
 
   it("and whose tools cannot be listed any more: has failed as the server said", () => {
-    const walk = made(true).on({ type: "faulted", operation: "call", fault: rpcError(-32601) });
-    walk.on({ type: "faulted", operation: "describe", fault: http(403) });
+    const walk = made(true).on({ type: "requestFailed", operation: "call", failure: rpcError(-32601) });
+    walk.on({ type: "requestFailed", operation: "describe", failure: http(403) });
     expect(walk.outcome).toMatchObject({ kind: "failed", error: { rpc: { code: -32601 } } });
     expect(walk.outcome).not.toHaveProperty("error.unsent");
   });
 
   it("after it was sent twice with unknown fate, is not said to be cancelled for certain", () => {
     const walk = described(started(), HARMLESS, SESSION_2026);
-    walk.on({ type: "faulted", operation: "call", fault: timeout }).onDue();
+    walk.on({ type: "requestFailed", operation: "call", failure: timeout }).onDue();
     expect(walk.sent).toEqual(["call"]);
-    walk.on({ type: "faulted", operation: "call", fault: { kind: "network", message: "", unsent: true } });
+    walk.on({
+      type: "requestFailed",
+      operation: "call",
+      failure: { kind: "network", message: "", unsent: true },
+    });
     expect(walk.record.stage).toBe("queued");
     expect(walk.on({ type: "cancelled" }).outcome).toEqual({ kind: "cancelled", confirmed: false });
   });

@@ -3,7 +3,7 @@ import type { Recovery, TaskRecord } from "../../../src/engine/record.ts";
 import { idleState } from "../../../src/engine/state.ts";
 import type { TaskReading } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/failures.ts";
 import {
   callingRecord,
   runningRecord,
@@ -47,12 +47,12 @@ describe("a call that its server refused for now", () => {
     ["HTTP 503 with Retry-After", http(503, 5_000)],
   ] as const;
 
-  it.each(REFUSALS)("%s: whoever takes it up sends it, once", (_what, fault) => {
+  it.each(REFUSALS)("%s: whoever takes it up sends it, once", (_what, failure) => {
     for (const recovery of ["none", "list", "repeat"] as const) {
       const record = callingRecord({ generation: "2025-11-25", call: { recovery } });
       const before = new Walk(stateOf(record, { mayCall: true })).on({ type: "started" });
       expect(before.sent).toEqual(["call"]);
-      before.on({ type: "faulted", operation: "call", fault }, 100);
+      before.on({ type: "requestFailed", operation: "call", failure }, 100);
       expect(before.record.rev).toBe(record.rev + 1);
       const after = new Walk(idleState(before.record), before.now + 10_000).on({ type: "woken" });
       expect(after.sent).toEqual(["call"]);
@@ -130,21 +130,21 @@ describe("a call that is looked for in the list", () => {
     ["that the server refuses", rpcError(-32601)],
     ["that the server fails to make", http(500)],
     ["that cannot be read", malformed],
-  ])("a list %s is asked for five times, and then the call is lost", (_what, fault) => {
+  ])("a list %s is asked for five times, and then the call is lost", (_what, failure) => {
     const walk = woken("list");
     for (let attempt = 1; attempt < 5; attempt++) {
-      walk.on({ type: "faulted", operation: "list", fault });
+      walk.on({ type: "requestFailed", operation: "list", failure });
       expect(walk.outcome, `attempt ${attempt}`).toBeUndefined();
       expect(walk.onDue().sent).toEqual(["list"]);
     }
-    walk.on({ type: "faulted", operation: "list", fault });
-    expect(walk.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining(fault.message) });
+    walk.on({ type: "requestFailed", operation: "list", failure });
+    expect(walk.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining(failure.message) });
   });
 
   it("in the same process, after a timeout, the same", () => {
     const record = callingRecord({ generation: "2025-11-25", call: { recovery: "list" } });
     const walk = new Walk(stateOf(record)).on({ type: "started" });
-    walk.on({ type: "faulted", operation: "call", fault: timeout }, MINUTE).onDue();
+    walk.on({ type: "requestFailed", operation: "call", failure: timeout }, MINUTE).onDue();
     expect(walk.sent).toEqual(["list"]);
     walk.on({ type: "listed", unclaimed: [taskMadeAt(20)] });
     expect(walk.record.taskId).toBe("task-1");
@@ -172,7 +172,7 @@ describe("a lost call in many short processes", () => {
   it.each([
     ["does not show it", { type: "listed", unclaimed: [] }],
     ["shows two it may be", { type: "listed", unclaimed: [taskMadeAt(0, "a"), taskMadeAt(1, "b")] }],
-    ["is refused", { type: "faulted", operation: "list", fault: rpcError(-32601) }],
+    ["is refused", { type: "requestFailed", operation: "list", failure: rpcError(-32601) }],
   ] as const)("is lost once the fifth list %s, counted over all of them", (_what, event) => {
     let walk = life(calling, T0);
     for (let search = 1; search < 5; search++) {
@@ -214,10 +214,10 @@ describe("a lost call whose server is away", () => {
     ["wants a sign-in", unauthorized],
   ] as const;
 
-  it.each(AWAY)("is not lost while the server %s, and is found when it is back", (_what, fault) => {
+  it.each(AWAY)("is not lost while the server %s, and is found when it is back", (_what, failure) => {
     const walk = woken("list");
     for (let search = 0; search < 50; search++) {
-      walk.on({ type: "faulted", operation: "list", fault }).onDue();
+      walk.on({ type: "requestFailed", operation: "list", failure }).onDue();
       expect(walk.sent, `search ${search}`).toEqual(["list"]);
     }
     walk.on({ type: "listed", unclaimed: [taskMadeAt(0)] });
@@ -225,23 +225,23 @@ describe("a lost call whose server is away", () => {
     expect(walk.record.silentSince).toBeUndefined();
   });
 
-  it.each(AWAY)("is lost a day after the server %s first, after five searches more", (_what, fault) => {
-    const first = woken("list").on({ type: "faulted", operation: "list", fault });
+  it.each(AWAY)("is lost a day after the server %s first, after five searches more", (_what, failure) => {
+    const first = woken("list").on({ type: "requestFailed", operation: "list", failure });
     const walk = new Walk(idleState(first.record), first.now + 24 * 3_600_000).on({ type: "woken" });
     for (let search = 1; search < 5; search++) {
-      walk.on({ type: "faulted", operation: "list", fault });
+      walk.on({ type: "requestFailed", operation: "list", failure });
       expect(walk.outcome, `search ${search}`).toBeUndefined();
       expect(walk.onDue().sent).toEqual(["list"]);
     }
-    walk.on({ type: "faulted", operation: "list", fault });
-    expect(walk.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining(fault.message) });
+    walk.on({ type: "requestFailed", operation: "list", failure });
+    expect(walk.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining(failure.message) });
   });
 
   it("writes the record once, however often it fails", () => {
-    const walk = woken("list").on({ type: "faulted", operation: "list", fault: network });
+    const walk = woken("list").on({ type: "requestFailed", operation: "list", failure: network });
     const { rev } = walk.record;
     for (let search = 0; search < 10; search++)
-      walk.onDue().on({ type: "faulted", operation: "list", fault: network });
+      walk.onDue().on({ type: "requestFailed", operation: "list", failure: network });
     expect(walk.record.rev).toBe(rev);
   });
 
@@ -249,7 +249,7 @@ describe("a lost call whose server is away", () => {
     const walk = woken("list").on({ type: "cancelled" });
     const cancelledAt = walk.now;
     for (let search = 0; search < 50 && !walk.outcome; search++) {
-      walk.on({ type: "faulted", operation: "list", fault: network });
+      walk.on({ type: "requestFailed", operation: "list", failure: network });
       if (!walk.outcome) walk.onDue();
     }
     expect(walk.outcome?.kind).toBe("lost");

@@ -144,8 +144,8 @@ describe("a server that stamps each reply with its time", () => {
     for (let count = 0; count < 8 && !walked.outcome; count++) {
       const stamp = at(walked.now + 5_000 - T0);
       const reading = { snapshot: snapshotOf({ status: "failed", createdAt: stamp, lastUpdatedAt: stamp }) };
-      const fault = { kind: "malformed", message: "The reply holds no error", reading } as const;
-      walked = walked.on({ type: "faulted", operation: "get", fault }, 5_000);
+      const failure = { kind: "malformed", message: "The reply holds no error", reading } as const;
+      walked = walked.on({ type: "requestFailed", operation: "get", failure }, 5_000);
     }
     expect(walked.outcome).toMatchObject({ kind: "failed" });
   });

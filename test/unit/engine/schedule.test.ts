@@ -105,7 +105,7 @@ describe("polls on ticks", () => {
   });
 });
 
-describe("the wait after a fault", () => {
+describe("the wait after a failure", () => {
   const timings = fc.record({
     backoffMs: fc.integer({ min: 1, max: 60_000 }),
     maxBackoffMs: fc.integer({ min: 60_000, max: 3_600_000 }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/engine/record.ts";
 import { idleState, type Operation, type TaskEvent } from "../../../src/engine/state.ts";
 import { deepFreeze, Walk } from "../../fixtures/engine-walk.ts";
-import { network, rpcError } from "../../fixtures/faults.ts";
+import { network, rpcError } from "../../fixtures/failures.ts";
 import { settledRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 import { SESSION_2026 } from "../../fixtures/scripted-server.ts";
 
@@ -40,9 +40,9 @@ const EVENTS: Record<TaskEvent["type"], readonly TaskEvent[]> = {
   delivered: [{ type: "delivered", keys: ["late"] }],
   undeliverable: [{ type: "undeliverable", keys: ["late"], sessionId: "s1" }],
   cancelTaken: [{ type: "cancelTaken" }, { type: "cancelTaken", reading: completed }],
-  faulted: OPERATIONS.flatMap((operation): TaskEvent[] => [
-    { type: "faulted", operation, fault: network },
-    { type: "faulted", operation, fault: rpcError(-32602) },
+  requestFailed: OPERATIONS.flatMap((operation): TaskEvent[] => [
+    { type: "requestFailed", operation, failure: network },
+    { type: "requestFailed", operation, failure: rpcError(-32602) },
   ]),
   stillQueued: [{ type: "stillQueued" }],
   callAbandoned: [{ type: "callAbandoned" }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RequestFaultError } from "../../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../../src/engine/request-failed.ts";
 import { listedFor, type Unclaimed } from "../../../src/engine/stray.ts";
 import { answerRequest, oversized, taskRequest } from "../../../src/engine/task-request.ts";
 import { MAX_QUESTIONS } from "../../../src/protocol/bounds.ts";
@@ -40,7 +40,7 @@ describe("taskRequest()", () => {
     expect(() => read({ taskId: "task-1" })).toThrow(MalformedReplyError);
     let deep: unknown = {};
     for (let level = 0; level <= MAX_DEPTH; level++) deep = { deep };
-    expect(() => read({ deep })).toThrow(RequestFaultError);
+    expect(() => read({ deep })).toThrow(RequestFailedError);
   });
 });
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { abandonsCall } from "../../../src/engine/cancel.ts";
-import { type Fault, wasRefused } from "../../../src/engine/fault.ts";
 import { nextDue } from "../../../src/engine/plan.ts";
 import { isCall, type RecordedInput, type TaskRecord } from "../../../src/engine/record.ts";
+import { type RequestFailure, wasRefused } from "../../../src/engine/request-failure.ts";
 import type { Operation, TaskEvent, TaskState, Transition } from "../../../src/engine/state.ts";
 import { transition } from "../../../src/engine/transition.ts";
 import type { InputRequest } from "../../../src/protocol/input-request.ts";
@@ -71,8 +71,8 @@ const reading: fc.Arbitrary<TaskReading> = fc
     }),
   }));
 
-const fault: fc.Arbitrary<Fault> = fc.oneof(
-  fc.constantFrom<Fault>(
+const failure: fc.Arbitrary<RequestFailure> = fc.oneof(
+  fc.constantFrom<RequestFailure>(
     { kind: "timeout", message: "t" },
     { kind: "network", message: "n" },
     { kind: "unauthorized", message: "u" },
@@ -85,7 +85,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
       retryAfterMs: fc.constantFrom(undefined, 0, 1, 5_000, 600_000),
     })
     .map(
-      ({ status: code, retryAfterMs }): Fault => ({
+      ({ status: code, retryAfterMs }): RequestFailure => ({
         kind: "http",
         status: code,
         message: `HTTP ${code}`,
@@ -94,7 +94,9 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     ),
   fc
     .constantFrom(-32601, -32602, -32002, -32603)
-    .map((code): Fault => ({ kind: "rpc", error: { code, message: "No" }, message: `No (${code})` })),
+    .map(
+      (code): RequestFailure => ({ kind: "rpc", error: { code, message: "No" }, message: `No (${code})` }),
+    ),
 );
 
 const event: fc.Arbitrary<TaskEvent> = fc.oneof(
@@ -127,8 +129,8 @@ const event: fc.Arbitrary<TaskEvent> = fc.oneof(
     .map((seen): TaskEvent => ({ type: "cancelTaken", ...(seen && { reading: seen }) })),
   {
     arbitrary: fc
-      .tuple(fc.constantFrom(...OPERATIONS), fault)
-      .map(([operation, cause]): TaskEvent => ({ type: "faulted", operation, fault: cause })),
+      .tuple(fc.constantFrom(...OPERATIONS), failure)
+      .map(([operation, cause]): TaskEvent => ({ type: "requestFailed", operation, failure: cause })),
     weight: 4,
   },
   reading.map((seen): TaskEvent => ({ type: "notified", reading: seen })),
@@ -235,7 +237,7 @@ function repliesTo(happened: TaskEvent): Operation | undefined {
       return "answer";
     case "cancelTaken":
       return "cancel";
-    case "faulted":
+    case "requestFailed":
       return happened.operation;
     default:
       return undefined;
@@ -360,15 +362,15 @@ describe("whatever happens, in whatever order", () => {
   it("an answered question is never open again, unless the server refused the answer", () => {
     always(({ before, event: happened, after }) => {
       if (happened.type === "called") return;
-      const refusal = happened.type === "faulted" && happened.operation === "answer";
+      const refusal = happened.type === "requestFailed" && happened.operation === "answer";
       for (const input of before.record.inputs) {
         if (input.state !== "answered" && input.state !== "delivered") continue;
         const next = after.state.record.inputs.find(({ key }) => key === input.key);
         // It is open again, or would be, had the task not ended with that.
         const reopened = next?.state === (after.state.record.outcome ? "withdrawn" : "open");
         if (refusal && input.state === "answered" && reopened) {
-          expect(["rpc", "http"]).toContain(happened.fault.kind);
-          expect(wasRefused(happened.fault), "it was not the answer that was refused").toBe(false);
+          expect(["rpc", "http"]).toContain(happened.failure.kind);
+          expect(wasRefused(happened.failure), "it was not the answer that was refused").toBe(false);
           continue;
         }
         expect(["answered", "delivered"]).toContain(next?.state);
@@ -437,9 +439,9 @@ describe("a call that may not be repeated", () => {
           path,
           ({ event: happened, after }) => {
             if (happened.type === "called" && happened.reply.kind === "input") allowed++;
-            const faultedCall = happened.type === "faulted" && happened.operation === "call";
+            const failedCall = happened.type === "requestFailed" && happened.operation === "call";
             const queued = after.state.record.stage === "queued";
-            if (faultedCall && (wasRefused(happened.fault) || queued)) allowed++;
+            if (failedCall && (wasRefused(happened.failure) || queued)) allowed++;
             if (sends(after).includes("call")) expect(--allowed).toBeGreaterThanOrEqual(0);
           },
           true,

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { Fault } from "../../../src/engine/fault.ts";
+import type { RequestFailure } from "../../../src/engine/request-failure.ts";
 import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, malformed, network, rpcError } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError } from "../../fixtures/failures.ts";
 import { callingRecord, runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const ATTEMPTS = 5;
-const unreadable: Fault = { kind: "malformed", message: "No tool result", raw: ["neither", "nor"] };
+const unreadable: RequestFailure = { kind: "malformed", message: "No tool result", raw: ["neither", "nor"] };
 
 /** Fails what is asked for until the task has an outcome, and counts how often that is. */
-function failing(walk: Walk, operation: "get" | "result", fault: Fault, atMost = 50): number {
+function failing(walk: Walk, operation: "get" | "result", failure: RequestFailure, atMost = 50): number {
   for (let count = 1; ; count++) {
-    walk.on({ type: "faulted", operation, fault }, 1);
+    walk.on({ type: "requestFailed", operation, failure }, 1);
     if (walk.outcome) return count;
     if (count === atMost) throw new Error(`It is still asked for after ${atMost} attempts`);
     walk.onDue();
@@ -39,19 +39,19 @@ describe("a task that has ended and whose payload cannot be read", () => {
     const walk = new Walk(stateOf(runningRecord({ generation: "2025-11-25", snapshot })));
     walk.on({ type: "woken" });
     for (let count = 0; count < ATTEMPTS; count++)
-      walk.on({ type: "faulted", operation: "result", fault: network }, 1).onDue();
+      walk.on({ type: "requestFailed", operation: "result", failure: network }, 1).onDue();
     expect(failing(walk, "result", unreadable)).toBe(ATTEMPTS);
   });
 
   it("2026-07-28: the status is known from the first such reply on, and told with the status message", () => {
     const snapshot = snapshotOf({ status: "failed", statusMessage: "disk full" });
-    const fault: Fault = { ...unreadable, reading: { snapshot, inputRequests: [] } };
+    const failure: RequestFailure = { ...unreadable, reading: { snapshot, inputRequests: [] } };
     const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 })).on({ type: "due" });
-    walk.on({ type: "faulted", operation: "get", fault });
+    walk.on({ type: "requestFailed", operation: "get", failure });
     expect(walk.record.snapshot).toEqual(snapshot);
-    expect(walk.state.trouble?.fault, "the reading is in the record").not.toHaveProperty("reading");
+    expect(walk.state.trouble?.failure, "the reading is in the record").not.toHaveProperty("reading");
     walk.onDue();
-    expect(failing(walk, "get", fault)).toBe(ATTEMPTS - 1);
+    expect(failing(walk, "get", failure)).toBe(ATTEMPTS - 1);
     expect(walk.outcome).toMatchObject({
       error: { reason: "malformed", message: expect.stringMatching(/No tool result.*disk full/) },
     });
@@ -60,10 +60,10 @@ describe("a task that has ended and whose payload cannot be read", () => {
   it.each([
     ["a JSON-RPC error", rpcError(-32603, "Cannot serialize"), "Cannot serialize"],
     ["a reply without a task", malformed, "no task object"],
-  ])("2026-07-28: %s in place of the payload is bounded as well", (_what, fault, words) => {
+  ])("2026-07-28: %s in place of the payload is bounded as well", (_what, failure, words) => {
     const walk = new Walk(stateOf(runningRecord({ snapshot: snapshotOf({ status: "completed" }) })));
     walk.on({ type: "woken" });
-    expect(failing(walk, "get", fault)).toBe(ATTEMPTS);
+    expect(failing(walk, "get", failure)).toBe(ATTEMPTS);
     expect(walk.outcome).toMatchObject({ error: { message: expect.stringContaining(words) } });
   });
 
@@ -83,7 +83,11 @@ describe("what a failure tells", () => {
     new Walk(stateOf(runningRecord({ generation: "2025-11-25", snapshot: failed }))).on({ type: "woken" });
 
   it("tells the error of tasks/result and the status message, where neither holds the other", () => {
-    const walk = fetching().on({ type: "faulted", operation: "result", fault: rpcError(-32603, "Failed") });
+    const walk = fetching().on({
+      type: "requestFailed",
+      operation: "result",
+      failure: rpcError(-32603, "Failed"),
+    });
     expect(walk.outcome).toMatchObject({
       error: { message: "Failed (-32603): The disk of node 7 is full", rpc: { message: "Failed" } },
     });
@@ -98,13 +102,17 @@ describe("what a failure tells", () => {
 
   it("tells once what both say", () => {
     const message = "Task failed. The disk of node 7 is full";
-    const walk = fetching().on({ type: "faulted", operation: "result", fault: rpcError(-32603, message) });
+    const walk = fetching().on({
+      type: "requestFailed",
+      operation: "result",
+      failure: rpcError(-32603, message),
+    });
     expect(walk.outcome).toMatchObject({ error: { message: `${message} (-32603)` } });
   });
 
   it("a call whose reply cannot be read keeps what the server said", () => {
     const walk = new Walk(stateOf(callingRecord())).on({ type: "started" });
-    walk.on({ type: "faulted", operation: "call", fault: unreadable });
+    walk.on({ type: "requestFailed", operation: "call", failure: unreadable });
     expect(walk.outcome).toMatchObject({ error: { reason: "malformed", raw: ["neither", "nor"] } });
   });
 

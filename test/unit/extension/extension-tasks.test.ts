@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ExtensionTasks } from "../../../src/extension/index.ts";
 import {
   ClientClosedError,
-  RequestFaultError,
+  RequestFailedError,
   type TaskView,
   UnknownEndpointError,
 } from "../../../src/index.ts";
@@ -85,7 +85,8 @@ describe("reload", () => {
         async () => {
           let close = (): void => undefined;
           const closed = new Promise<never>((_resolve, reject) => {
-            close = () => reject(new RequestFaultError("tools/list", { kind: "network", message: "Closed" }));
+            close = () =>
+              reject(new RequestFailedError("tools/list", { kind: "network", message: "Closed" }));
           });
           closed.catch(() => undefined);
           return {
@@ -123,13 +124,13 @@ describe("reload", () => {
               const request: typeof connection.request = (frame, options) => {
                 if (frame.method !== "tools/call" || ++refusals > 1)
                   return connection.request(frame, options);
-                const fault = {
+                const failure = {
                   kind: "http",
                   status: 429,
                   message: "Later",
                   retryAfterMs: 60_000,
                 } as const;
-                return Promise.reject(new RequestFaultError("tools/call", fault));
+                return Promise.reject(new RequestFailedError("tools/call", failure));
               };
               return { ...connection, request };
             },
@@ -164,8 +165,13 @@ describe("reload", () => {
               const connection = await connector.connect(...given);
               const request: typeof connection.request = async (frame, options) => {
                 if (frame.method === "tools/call" && ++sent === 1) {
-                  const fault = { kind: "http", status: 429, message: "Later", retryAfterMs: 2_000 } as const;
-                  throw new RequestFaultError("tools/call", fault);
+                  const failure = {
+                    kind: "http",
+                    status: 429,
+                    message: "Later",
+                    retryAfterMs: 2_000,
+                  } as const;
+                  throw new RequestFailedError("tools/call", failure);
                 }
                 if (frame.method === "tools/call") await replied;
                 return connection.request(frame, options);
@@ -267,7 +273,7 @@ describe("the worker", () => {
     },
   );
 
-  it("does at once what waits out a fault when a permission is given", async () => {
+  it("does at once what waits out a failure when a permission is given", async () => {
     let fails = true;
     const lab = extensionLab({
       endpoints:
@@ -280,7 +286,7 @@ describe("the worker", () => {
               const request: typeof connection.request = (frame, options) => {
                 if (!fails || frame.method !== "tasks/get") return connection.request(frame, options);
                 return Promise.reject(
-                  new RequestFaultError("tasks/get", { kind: "network", message: "CORS" }),
+                  new RequestFailedError("tasks/get", { kind: "network", message: "CORS" }),
                 );
               };
               return { ...connection, request };
@@ -290,7 +296,7 @@ describe("the worker", () => {
     });
     const task = await lab.page().client.callTool("papers", "report");
     await lab.clock.advance(60_000);
-    expect(task.view.trouble?.fault.message).toBe("CORS");
+    expect(task.view.trouble?.failure.message).toBe("CORS");
     fails = false;
     lab.extension.life?.onAdded.fire();
     await settled();

@@ -1,6 +1,6 @@
 import type { Connection, Connector } from "../../../src/channel/connection.ts";
 import type { Clock } from "../../../src/clock.ts";
-import { RequestFaultError } from "../../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../../src/engine/request-failed.ts";
 import type {
   BrowserAlarms,
   BrowserEvent,
@@ -343,7 +343,7 @@ export function serverOf(
         const reply = answer(frame.method, JSON.parse(JSON.stringify(frame.params)));
         if (reply === undefined) {
           const error = { code: -32601, message: `No ${frame.method}` };
-          throw new RequestFaultError(frame.method, { kind: "rpc", error, message: error.message });
+          throw new RequestFailedError(frame.method, { kind: "rpc", error, message: error.message });
         }
         return reply;
       },

@@ -3,14 +3,14 @@ import { ExtensionError } from "../../../src/extension/page.ts";
 import {
   ClientClosedError,
   InputError,
-  RequestFaultError,
+  RequestFailedError,
   type Task,
   TaskFailedError,
   UnknownEndpointError,
 } from "../../../src/index.ts";
 import { TOOLS } from "../../fixtures/client-lab.ts";
+import { rpcError } from "../../fixtures/failures.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import { createTaskResult } from "../../fixtures/messages-2026-07-28.ts";
 import { ScriptedServer, SESSION_2025, SESSION_2026 } from "../../fixtures/scripted-server.ts";
@@ -277,7 +277,7 @@ describe("the port", () => {
       await lab.extension.advance(6_000);
       expect(lab.extension.life).toBeDefined();
     }
-    expect(page.problems, "it is no fault").toEqual([]);
+    expect(page.problems, "it is no failure").toEqual([]);
   });
 
   it("to a worker that does not start is tried four times, a request is then told; and what is watched goes on", async () => {
@@ -357,7 +357,7 @@ describe("errors travel as what they are", () => {
         papers: life.connector({
           renewable: false,
           async connect(...given) {
-            if (fails) throw new RequestFaultError("connect", { kind: "network", message: "ECONNREFUSED" });
+            if (fails) throw new RequestFailedError("connect", { kind: "network", message: "ECONNREFUSED" });
             return server.connect(...given);
           },
         }),
@@ -365,9 +365,9 @@ describe("errors travel as what they are", () => {
     });
     const { client } = lab.page();
     await expect(client.listTools("papers")).rejects.toMatchObject({
-      constructor: RequestFaultError,
+      constructor: RequestFailedError,
       method: "connect",
-      fault: { kind: "network", message: "ECONNREFUSED" },
+      failure: { kind: "network", message: "ECONNREFUSED" },
     });
     fails = false;
     await expect(client.callTool("papers", "report", {}, { id: "a" })).rejects.toMatchObject({

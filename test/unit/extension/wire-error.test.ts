@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RequestFaultError } from "../../../src/engine/request-fault.ts";
+import { RequestFailedError } from "../../../src/engine/request-failed.ts";
 import {
   ClientClosedError,
   errorOf,
@@ -19,7 +19,7 @@ const ERRORS: readonly Error[] = [
   errorOf(TASK, { kind: "lost", detail: "Who knows", candidates: ["a", "b"] }),
   new InputError(TASK, "key", "Not a number"),
   new UnknownEndpointError("lib", ["lab"]),
-  new RequestFaultError("tools/call", { kind: "network", message: "Reset" }, undefined, { endpoint: "lab" }),
+  new RequestFailedError("tools/call", { kind: "network", message: "Reset" }, undefined, { endpoint: "lab" }),
   new ClientClosedError(),
   new ExtensionError("refused", "Not this page"),
 ];

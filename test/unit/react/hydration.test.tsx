@@ -25,7 +25,7 @@ it("a page that was rendered on a server is taken over as it is, and then has th
   expect(container.textContent).toBe("0 0 0 undefined loading undefined false");
   const faults: unknown[] = [];
   await meanwhile(() => {
-    render(page, { container, hydrate: true, onRecoverableError: (fault) => faults.push(fault) });
+    render(page, { container, hydrate: true, onRecoverableError: (failure) => faults.push(failure) });
   });
   expect(faults).toEqual([]);
   expect(container.textContent).toBe("1 1 0 working ready undefined false");

@@ -44,7 +44,7 @@ describe("calling a tool", () => {
     await refusal;
   });
 
-  it("asks again with the same key and body on any fault that passes, until the worker answers", async () => {
+  it("asks again with the same key and body on any failure that passes, until the worker answers", async () => {
     const { client, worker, clock, problems } = remoteLab();
     const calling = client.callTool("papers", "report", { pages: 3 });
     const sent: string[] = [];

@@ -56,7 +56,7 @@ describe("tasks of the worker", () => {
     expect(await missing).toBeUndefined();
   });
 
-  it("a read is tried four times, then rejects with the fault", async () => {
+  it("a read is tried four times, then rejects with the failure", async () => {
     const { client, worker, clock } = remoteLab();
     const refusal = expect(client.list()).rejects.toMatchObject({
       constructor: RemoteApiError,

@@ -50,7 +50,7 @@ describe.each(CLOCKS)("%s", (_what, clockOf, times) => {
     }
   });
 
-  it("set back by a day: a task that waits out a fault is polled after its backoff", async () => {
+  it("set back by a day: a task that waits out a failure is polled after its backoff", async () => {
     const clock = clockOf();
     const { server } = await started(clock);
     await clock.advance(5_000);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Fault } from "../../../src/engine/fault.ts";
+import type { RequestFailure } from "../../../src/engine/request-failure.ts";
 import type { Task } from "../../../src/index.ts";
 import { SUBSCRIPTION_ID } from "../../../src/protocol/session.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { http, network, rpcError } from "../../fixtures/failures.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
-import { http, network, rpcError } from "../../fixtures/faults.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
 import { runningRecord, snapshotOf } from "../../fixtures/records.ts";
@@ -52,10 +52,10 @@ async function acknowledge({ server }: Lab, ...taskIds: string[]): Promise<void>
 }
 
 /** Ends the open subscription. */
-async function drop(lab: Lab, fault: Fault): Promise<void> {
+async function drop(lab: Lab, failure: RequestFailure): Promise<void> {
   const stream = take(lab, LISTEN);
   if (!stream) throw new Error("No subscription is open");
-  await stream.fail(fault);
+  await stream.fail(failure);
 }
 
 /** Waits until a subscription is opened, and says how long it took, in ms. */
@@ -189,13 +189,13 @@ describe("2026-07-28: a subscription that ends", () => {
     ["is dropped", network],
     ["is refused for now", http(503)],
     ["needs a new sign-in", { kind: "unauthorized", message: "Sign in first" } as const],
-  ])("because it %s is opened again, later each time", async (_why, fault) => {
+  ])("because it %s is opened again, later each time", async (_why, failure) => {
     const lab = pushingLab();
     await start(lab, "a");
     await lab.clock.advance(50);
     const waits: number[] = [];
     for (let attempt = 0; attempt < 5; attempt++) {
-      await drop(lab, fault);
+      await drop(lab, failure);
       waits.push(await untilOpened(lab));
     }
     for (const [attempt, wait] of waits.entries()) {
@@ -254,11 +254,11 @@ describe("2026-07-28: a subscription that ends", () => {
     ["is unknown to the server", rpcError(-32601, "Method not found")],
     ["has no address", http(404)],
     ["is not allowed", http(403)],
-  ])("because it %s is not opened again, for later tasks neither", async (_why, fault) => {
+  ])("because it %s is not opened again, for later tasks neither", async (_why, failure) => {
     const lab = pushingLab();
     const task = await start(lab, "a");
     await lab.clock.advance(50);
-    await drop(lab, fault);
+    await drop(lab, failure);
     await start(lab, "b");
     await lab.clock.advance(600_000);
     expect(opened(lab)).toBe(1);

@@ -6,8 +6,8 @@ import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import type { TaskState } from "../../../src/engine/state.ts";
 import { TaskRuntime } from "../../../src/runtime/task-runtime.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
+import { network } from "../../fixtures/failures.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
-import { network } from "../../fixtures/faults.ts";
 import { HeldStore } from "../../fixtures/held-store.ts";
 import * as wire from "../../fixtures/messages-2026-07-28.ts";
 import { callingRecord, runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
@@ -406,7 +406,7 @@ describe("requests", () => {
     const { runtime, changes } = rigOf(store);
     runtime.wake(runningRecord({ endpoint: "elsewhere" }));
     await settled();
-    expect(changes.at(-1)?.trouble?.fault.kind).toBe("network");
+    expect(changes.at(-1)?.trouble?.failure.kind).toBe("network");
     expect(changes.at(-1)?.record.outcome).toBeUndefined();
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Fault } from "../../../src/engine/fault.ts";
+import type { RequestFailure } from "../../../src/engine/request-failure.ts";
 import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import { idleState } from "../../../src/engine/state.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/faults.ts";
+import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/failures.ts";
 import { runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 const reading = { snapshot: snapshotOf(), inputRequests: [] };
-const ANY: readonly (readonly [string, Fault])[] = [
+const ANY: readonly (readonly [string, RequestFailure])[] = [
   ["a timeout", timeout],
   ["a broken connection", network],
   ["no credentials", unauthorized],
@@ -26,13 +26,13 @@ function polling(): Walk {
 }
 
 describe("a poll that fails", () => {
-  it.each(ANY)("%s: the task goes on, and is asked again after a while", (_what, fault) => {
+  it.each(ANY)("%s: the task goes on, and is asked again after a while", (_what, failure) => {
     const walk = polling();
     const before = walk.record;
-    walk.on({ type: "faulted", operation: "get", fault }, 100);
+    walk.on({ type: "requestFailed", operation: "get", failure }, 100);
     expect(walk.record).toBe(before);
     expect(walk.sent).toEqual([]);
-    expect(walk.state.trouble).toEqual({ fault, since: T0 + 100 });
+    expect(walk.state.trouble).toEqual({ failure, since: T0 + 100 });
     expect(walk.wait).toBeGreaterThanOrEqual(500);
     expect(walk.onDue().sent).toEqual(["get"]);
   });
@@ -40,28 +40,28 @@ describe("a poll that fails", () => {
   it("a thousand times in a row: without a TTL the task still goes on", () => {
     const walk = polling();
     for (let attempt = 0; attempt < 1_000; attempt++) {
-      walk.on({ type: "faulted", operation: "get", fault: network }, 10).onDue();
+      walk.on({ type: "requestFailed", operation: "get", failure: network }, 10).onDue();
       expect(walk.sent).toEqual(["get"]);
     }
     expect(walk.outcome).toBeUndefined();
   });
 
-  it("the trouble is shown from its first fault on, with the last one", () => {
-    const walk = polling().on({ type: "faulted", operation: "get", fault: network }, 100).onDue();
-    walk.on({ type: "faulted", operation: "get", fault: timeout }, 60_000);
-    expect(walk.state.trouble).toEqual({ fault: timeout, since: T0 + 100 });
+  it("the trouble is shown from its first failure on, with the last one", () => {
+    const walk = polling().on({ type: "requestFailed", operation: "get", failure: network }, 100).onDue();
+    walk.on({ type: "requestFailed", operation: "get", failure: timeout }, 60_000);
+    expect(walk.state.trouble).toEqual({ failure: timeout, since: T0 + 100 });
   });
 
   it("a good reply ends the trouble, and the backoff starts anew", () => {
     const walk = polling();
     for (let attempt = 0; attempt < 4; attempt++) {
-      walk.on({ type: "faulted", operation: "get", fault: network }).onDue();
+      walk.on({ type: "requestFailed", operation: "get", failure: network }).onDue();
     }
     walk.on({ type: "polled", reading });
     expect(walk.state.trouble).toBeUndefined();
     expect(walk.state.failures).toBe(0);
     expect(walk.wait).toBe(1_000);
-    walk.onDue().on({ type: "faulted", operation: "get", fault: network });
+    walk.onDue().on({ type: "requestFailed", operation: "get", failure: network });
     expect(walk.wait).toBeLessThanOrEqual(1_000);
   });
 });
@@ -69,7 +69,7 @@ describe("a poll that fails", () => {
 describe("a server that refuses polls for being too soon", () => {
   const polled = { type: "polled", reading } as const;
   const refused = (afterMs: number) =>
-    ({ type: "faulted", operation: "get", fault: http(429, afterMs) }) as const;
+    ({ type: "requestFailed", operation: "get", failure: http(429, afterMs) }) as const;
 
   it("is asked at the pace it allows from then on", () => {
     const walk = polling().on(polled).onDue().on(refused(4_000));
@@ -112,7 +112,7 @@ describe("a server that refuses polls for being too soon", () => {
   it("because it is down (503) taught nothing of its pace", () => {
     const walk = polling();
     walk
-      .on({ type: "faulted", operation: "get", fault: http(503, 20_000) })
+      .on({ type: "requestFailed", operation: "get", failure: http(503, 20_000) })
       .onDue()
       .on(polled);
     expect(walk.wait).toBe(1_000);
@@ -120,10 +120,10 @@ describe("a server that refuses polls for being too soon", () => {
 });
 
 describe("backoff", () => {
-  it("doubles with each fault, with jitter, up to its bound", () => {
+  it("doubles with each failure, with jitter, up to its bound", () => {
     const walk = polling();
     for (let attempt = 1; attempt <= 12; attempt++) {
-      walk.on({ type: "faulted", operation: "get", fault: http(503) });
+      walk.on({ type: "requestFailed", operation: "get", failure: http(503) });
       const step = Math.min(60_000, 1_000 * 2 ** (attempt - 1));
       expect(walk.wait, `attempt ${attempt}`).toBeGreaterThanOrEqual(step / 2);
       expect(walk.wait, `attempt ${attempt}`).toBeLessThanOrEqual(step);
@@ -138,19 +138,19 @@ describe("backoff", () => {
     );
     walk.on({ type: "due" });
     expect(walk.flying).toEqual(["cancel", "get"]);
-    walk.on({ type: "faulted", operation: "get", fault: network });
-    walk.on({ type: "faulted", operation: "cancel", fault: network });
+    walk.on({ type: "requestFailed", operation: "get", failure: network });
+    walk.on({ type: "requestFailed", operation: "cancel", failure: network });
     expect(walk.on({ type: "due" }).sent).toEqual([]);
     expect([...walk.onDue().sent].sort()).toEqual(["cancel", "get"]);
   });
 
   it("a nudge ends the wait: the network came back", () => {
-    const walk = polling().on({ type: "faulted", operation: "get", fault: network });
+    const walk = polling().on({ type: "requestFailed", operation: "get", failure: network });
     expect(walk.on({ type: "due", nudge: true }, 1).sent).toEqual(["get"]);
   });
 
   it("a nudge while the server is silent sends no second poll", () => {
-    const walk = polling().on({ type: "faulted", operation: "get", fault: network });
+    const walk = polling().on({ type: "requestFailed", operation: "get", failure: network });
     walk.on({ type: "due", nudge: true }, 1);
     expect(walk.on({ type: "due", nudge: true }, 1).sent).toEqual([]);
   });
@@ -158,20 +158,20 @@ describe("backoff", () => {
 
 describe("Retry-After", () => {
   it.each([429, 503])("HTTP %i: nothing is sent before the time the server named", (status) => {
-    const walk = polling().on({ type: "faulted", operation: "get", fault: http(status, 45_000) });
+    const walk = polling().on({ type: "requestFailed", operation: "get", failure: http(status, 45_000) });
     expect(walk.wait).toBe(45_000);
     expect(walk.on({ type: "due" }, 44_999).sent).toEqual([]);
     expect(walk.on({ type: "due" }, 1).sent).toEqual(["get"]);
   });
 
   it("no nudge shortens it", () => {
-    const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const walk = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     expect(walk.on({ type: "due", nudge: true }, 10).sent).toEqual([]);
     expect(walk.due).toBe(T0 + 45_000);
   });
 
   it("no wish of the app shortens it", () => {
-    const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const walk = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     expect(walk.on({ type: "cancelled" }, 10).sent).toEqual([]);
     expect(walk.record.cancel).toEqual({ requestedAt: T0 + 10 });
     expect([...walk.onDue().sent].sort()).toEqual(["cancel", "get"]);
@@ -181,14 +181,14 @@ describe("Retry-After", () => {
     const walk = new Walk(stateOf(runningRecord({ cancel: { requestedAt: T0 } }), { pollAt: T0 }));
     walk.on({ type: "due" });
     expect(walk.flying).toEqual(["cancel", "get"]);
-    walk.on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    walk.on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     walk.on({ type: "cancelTaken" }, 10);
     expect(walk.sent).toEqual([]);
     expect(walk.on({ type: "due" }, 10).sent).toEqual([]);
   });
 
   it("whoever takes the task up while it lasts keeps it", () => {
-    const before = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const before = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     const after = new Walk(idleState(before.record), T0 + 10_000).on({ type: "woken" });
     expect(after.sent).toEqual([]);
     expect(after.due).toBe(T0 + 45_000);
@@ -197,12 +197,12 @@ describe("Retry-After", () => {
   });
 
   it("is over for whoever takes the task up later", () => {
-    const before = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const before = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     expect(new Walk(idleState(before.record), T0 + 45_000).on({ type: "woken" }).sent).toEqual(["get"]);
   });
 
   it("is not kept longer than the longest poll interval by a clock that was set back", () => {
-    const before = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const before = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     const after = new Walk(idleState(before.record), T0 - 30 * 86_400_000).on({ type: "woken" });
     expect(after.wait).toBe(DEFAULT_TIMING.maxPollMs);
   });
@@ -210,19 +210,21 @@ describe("Retry-After", () => {
   it("a mere backoff is not written: the record stays the same", () => {
     const walk = polling();
     const before = walk.record;
-    expect(walk.on({ type: "faulted", operation: "get", fault: http(503) }).record).toBe(before);
-    expect(walk.onDue().on({ type: "faulted", operation: "get", fault: http(429, 0) }).record).toBe(before);
+    expect(walk.on({ type: "requestFailed", operation: "get", failure: http(503) }).record).toBe(before);
+    expect(walk.onDue().on({ type: "requestFailed", operation: "get", failure: http(429, 0) }).record).toBe(
+      before,
+    );
   });
 
   it("a status notification does not shorten it either", () => {
-    const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 45_000) });
+    const walk = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     const newer = snapshotOf({ lastUpdatedAt: new Date(T0 + 5).toISOString(), pollIntervalMs: 100 });
     walk.on({ type: "notified", reading: { snapshot: newer } }, 10);
     expect(walk.onDue().now).toBe(T0 + 45_000);
   });
 
   it("a shorter time than the backoff does not do away with it: a server that names 0 is not hammered", () => {
-    const walk = polling().on({ type: "faulted", operation: "get", fault: http(429, 0) });
+    const walk = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 0) });
     expect(walk.sent).toEqual([]);
     expect(walk.wait).toBeGreaterThanOrEqual(500);
   });
@@ -234,7 +236,7 @@ describe("Retry-After", () => {
     });
     const walk = new Walk(stateOf(record, { pollAt: T0 + 60_000 })).on({ type: "due" });
     expect(walk.sent).toEqual(["result"]);
-    walk.on({ type: "faulted", operation: "result", fault: http(429, 45_000) });
+    walk.on({ type: "requestFailed", operation: "result", failure: http(429, 45_000) });
     expect(walk.on({ type: "due" }, 44_999).sent).toEqual([]);
     expect(walk.onDue().sent).toContain("result");
   });
@@ -252,10 +254,10 @@ describe("the fetch of a result that fails (2025-11-25)", () => {
     ["no credentials", unauthorized],
     ["a malformed reply", malformed],
     ["HTTP 500", http(500)],
-  ])("%s: it is fetched again after a while, and nothing is polled meanwhile", (_what, fault) => {
+  ])("%s: it is fetched again after a while, and nothing is polled meanwhile", (_what, failure) => {
     const walk = fetching();
     expect(walk.sent).toEqual(["result"]);
-    walk.on({ type: "faulted", operation: "result", fault }, 100);
+    walk.on({ type: "requestFailed", operation: "result", failure }, 100);
     expect(walk.outcome).toBeUndefined();
     expect(walk.wait).toBeGreaterThanOrEqual(500);
     expect(walk.onDue().sent).toEqual(["result"]);
@@ -264,16 +266,20 @@ describe("the fetch of a result that fails (2025-11-25)", () => {
   it("a JSON-RPC error of a completed task is tried five times, then it is the outcome", () => {
     const walk = fetching();
     for (let attempt = 1; attempt < 5; attempt++) {
-      walk.on({ type: "faulted", operation: "result", fault: rpcError(-32603) });
+      walk.on({ type: "requestFailed", operation: "result", failure: rpcError(-32603) });
       expect(walk.outcome, `attempt ${attempt}`).toBeUndefined();
       walk.onDue();
     }
-    walk.on({ type: "faulted", operation: "result", fault: rpcError(-32603) });
+    walk.on({ type: "requestFailed", operation: "result", failure: rpcError(-32603) });
     expect(walk.outcome).toMatchObject({ kind: "failed", error: { rpc: { code: -32603 } } });
   });
 
   it("a JSON-RPC error of a failed task is the outcome at once", () => {
-    const walk = fetching("failed").on({ type: "faulted", operation: "result", fault: rpcError(-32603) });
+    const walk = fetching("failed").on({
+      type: "requestFailed",
+      operation: "result",
+      failure: rpcError(-32603),
+    });
     expect(walk.outcome).toMatchObject({ kind: "failed", error: { rpc: { code: -32603 } } });
   });
 });
@@ -303,10 +309,10 @@ describe("an answer that fails", () => {
     ["HTTP 429 with a time", http(429, 3_000)],
     ["HTTP 500", http(500)],
     ["HTTP 503 with a time", http(503, 3_000)],
-  ])("%s: it is sent again, and nobody is asked twice", (_what, fault) => {
+  ])("%s: it is sent again, and nobody is asked twice", (_what, failure) => {
     const walk = answering();
     expect(walk.sent).toEqual(["answer"]);
-    walk.on({ type: "faulted", operation: "answer", fault, keys: ["name"] });
+    walk.on({ type: "requestFailed", operation: "answer", failure, keys: ["name"] });
     expect(stateOfName(walk)).toBe("answered");
     expect(walk.sent).toEqual([]);
     expect(walk.onDue().sent).toEqual(["answer"]);
@@ -315,8 +321,8 @@ describe("an answer that fails", () => {
   it.each([
     ["a JSON-RPC error", rpcError(-32602)],
     ["HTTP 400", http(400)],
-  ])("%s: the server refused it, so the question is open again", (_what, fault) => {
-    const walk = answering().on({ type: "faulted", operation: "answer", fault, keys: ["name"] }, 50);
+  ])("%s: the server refused it, so the question is open again", (_what, failure) => {
+    const walk = answering().on({ type: "requestFailed", operation: "answer", failure, keys: ["name"] }, 50);
     expect(walk.record.inputs[0]).toEqual({
       key: "name",
       method: "elicitation/create",
@@ -325,7 +331,7 @@ describe("an answer that fails", () => {
       askedAt: T0,
       state: "open",
     });
-    expect(walk.state.trouble).toEqual({ fault, since: T0 + 50 });
+    expect(walk.state.trouble).toEqual({ failure, since: T0 + 50 });
     expect(walk.sent).toEqual([]);
     expect(walk.on({ type: "answered", key: "name", response: { action: "cancel" } }).sent).toEqual([
       "answer",
@@ -336,9 +342,9 @@ describe("an answer that fails", () => {
     const walk = answering();
     walk.on({ type: "asked", request: { key: "age", method: "elicitation/create", params: {} } });
     const refusal = {
-      type: "faulted",
+      type: "requestFailed",
       operation: "answer",
-      fault: rpcError(-32602),
+      failure: rpcError(-32602),
       keys: ["name"],
     } as const;
     walk.on({ type: "answered", key: "age", response: { action: "accept" } });
@@ -352,7 +358,7 @@ describe("an answer that fails", () => {
   it("an answer given while another is on its way is not thrown away by that one's refusal", () => {
     const walk = answering("2025-11-25").on({ type: "answered", key: "age", response: { action: "accept" } });
     expect(walk.sent, "one request at a time").toEqual([]);
-    walk.on({ type: "faulted", operation: "answer", fault: rpcError(-32602), keys: ["name"] });
+    walk.on({ type: "requestFailed", operation: "answer", failure: rpcError(-32602), keys: ["name"] });
     expect(walk.record.inputs).toMatchObject([
       { key: "name", state: "open" },
       { key: "age", state: "answered", response: { action: "accept" } },

@@ -1,6 +1,6 @@
 import { cutText } from "../protocol/bounds.ts";
 import type { MalformedReplyError } from "../protocol/task-reading.ts";
-import type { Fault } from "./fault.ts";
+import type { RequestFailure } from "./request-failure.ts";
 
 /** The longest message of a malformed reply, in UTF-16 code units: it may quote the server. */
 const MAX_MESSAGE = 300;
@@ -11,27 +11,27 @@ export interface RequestTarget {
   readonly address?: string | undefined;
 }
 
-/** A request that brought no usable reply. `fault` says why, `method` which it was, `target` where it went. */
-export class RequestFaultError extends Error {
-  override readonly name = "RequestFaultError";
-  declare readonly fault: Fault;
+/** A request that brought no usable reply. `failure` says why, `method` which it was, `target` where it went. */
+export class RequestFailedError extends Error {
+  override readonly name = "RequestFailedError";
+  declare readonly failure: RequestFailure;
   declare readonly method: string;
   declare readonly target: RequestTarget | undefined;
 
-  constructor(method: string, fault: Fault, cause?: unknown, target?: RequestTarget) {
+  constructor(method: string, failure: RequestFailure, cause?: unknown, target?: RequestTarget) {
     const { endpoint, address } = target ?? {};
     const where = endpoint === undefined ? "" : ` on endpoint ${JSON.stringify(endpoint)}`;
-    const at = address === undefined || fault.message.includes(address) ? "" : ` (${address})`;
-    super(`${method}${where}${at}: ${fault.message}`, { cause });
+    const at = address === undefined || failure.message.includes(address) ? "" : ` (${address})`;
+    super(`${method}${where}${at}: ${failure.message}`, { cause });
     this.method = method;
-    this.fault = fault;
+    this.failure = failure;
     this.target = target;
   }
 }
 
-/** The fault of an error that a request, or reading its reply, throws. */
-export function knownFault(error: unknown): Fault | undefined {
-  if (error instanceof RequestFaultError) return error.fault;
+/** The failure of an error that a request, or reading its reply, throws. */
+export function knownFailure(error: unknown): RequestFailure | undefined {
+  if (error instanceof RequestFailedError) return error.failure;
   if ((error as Error | null)?.name !== "MalformedReplyError") return undefined;
   const { message, raw, reading } = error as MalformedReplyError;
   return {
@@ -43,6 +43,6 @@ export function knownFault(error: unknown): Fault | undefined {
 }
 
 /** The same where anything else that was thrown counts as a network failure. */
-export function requestFault(error: unknown): Fault {
-  return knownFault(error) ?? { kind: "network", message: cutText(String(error), MAX_MESSAGE) };
+export function failureFrom(error: unknown): RequestFailure {
+  return knownFailure(error) ?? { kind: "network", message: cutText(String(error), MAX_MESSAGE) };
 }

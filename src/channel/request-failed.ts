@@ -1,17 +1,17 @@
-import type { Fault } from "../engine/fault.ts";
-import { knownFault } from "../engine/request-fault.ts";
+import { knownFailure } from "../engine/request-failed.ts";
+import type { RequestFailure } from "../engine/request-failure.ts";
 import { isObject } from "../protocol/json.ts";
 import { integerId, MODERN_ERRORS, type RpcErrorBody, readRpcError } from "../protocol/json-rpc.ts";
 
 /** The most of a server's text that an error shows, in characters. */
 const EXCERPT_LENGTH = 300;
 
-export function rpcFault(error: RpcErrorBody): Fault & { kind: "rpc" } {
+export function rpcFailure(error: RpcErrorBody): RequestFailure & { kind: "rpc" } {
   return { kind: "rpc", error, message: `${excerpt(error.message)} (${error.code})` };
 }
 
 /** The reply came, and nobody can read it. */
-export function unreadable(text: string, contentType?: string | null): Fault {
+export function unreadable(text: string, contentType?: string | null): RequestFailure {
   const type = contentType?.split(";")[0];
   const of = type && type !== "application/json" ? ` of type ${excerpt(type)}` : "";
   const said = excerpt(text);
@@ -23,8 +23,8 @@ export function unreadable(text: string, contentType?: string | null): Fault {
  * classes, and an app may load its own copy of an SDK: so they are told apart by shape. `id` is the
  * request's: without it an HTTP error is never taken for the reply to one.
  */
-export function faultOf(thrown: unknown, id?: number): Fault {
-  const known = knownFault(thrown);
+export function requestFailureOf(thrown: unknown, id?: number): RequestFailure {
+  const known = knownFailure(thrown);
   if (known) return known;
   const error = thrown as Partial<
     Record<"name" | "message" | "code" | "data" | "status" | "retryAfterMs" | "cause", unknown>
@@ -50,9 +50,9 @@ export function faultOf(thrown: unknown, id?: number): Fault {
   if (status === 401) return { kind: "unauthorized", message: message || "Unauthorized" };
   const body = readBody(typeof data.text === "string" ? data.text : String(error?.message));
   const ours = body && (integerId(body.id) === id || MODERN_ERRORS.includes(body.error.code));
-  if (ours && status !== 429) return { ...rpcFault(body.error), status };
+  if (ours && status !== 429) return { ...rpcFailure(body.error), status };
   const { retryAfterMs } = error;
-  const said = body ? rpcFault(body.error).message : message;
+  const said = body ? rpcFailure(body.error).message : message;
   return {
     kind: "http",
     status,

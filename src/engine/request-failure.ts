@@ -2,7 +2,7 @@ import { INVALID_PARAMS, type RpcErrorBody } from "../protocol/json-rpc.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
 
 /** Why a request brought no usable reply. */
-export type Fault =
+export type RequestFailure =
   /** No reply within the request's timeout. It may have been received, unless it never left. */
   | { readonly kind: "timeout"; readonly message: string; readonly unsent?: true }
   /** The connection failed or ended. The request may have been received, unless it never left. */
@@ -41,11 +41,11 @@ export type Fault =
     };
 
 /** Whether the server certainly did nothing with the request, so that it may be sent again. */
-export function wasRefused(fault: Fault): boolean {
-  if (fault.kind === "unauthorized" || "unsent" in fault) return true;
+export function wasRefused(failure: RequestFailure): boolean {
+  if (failure.kind === "unauthorized" || "unsent" in failure) return true;
   return (
-    fault.kind === "http" &&
-    (fault.status === 429 || (fault.status === 503 && fault.retryAfterMs !== undefined))
+    failure.kind === "http" &&
+    (failure.status === 429 || (failure.status === 503 && failure.retryAfterMs !== undefined))
   );
 }
 
@@ -53,19 +53,19 @@ export function wasRefused(fault: Fault): boolean {
 const AWAY_STATUSES: ReadonlySet<number> = new Set([408, 425, 502, 503, 504]);
 
 /** Whether the server may have been away: nothing follows about what it has. */
-export function isAway(fault: Fault): boolean {
-  if (fault.kind === "network" || fault.kind === "timeout" || wasRefused(fault)) return true;
-  return fault.kind === "http" && AWAY_STATUSES.has(fault.status);
+export function isAway(failure: RequestFailure): boolean {
+  if (failure.kind === "network" || failure.kind === "timeout" || wasRefused(failure)) return true;
+  return failure.kind === "http" && AWAY_STATUSES.has(failure.status);
 }
 
-/** The server answered on the HTTP level that the request is at fault, and not the time. */
-export function isClientError(fault: Fault): fault is Fault & { kind: "http" } {
-  if (fault.kind !== "http") return false;
-  const { status } = fault;
+/** The server answered on the HTTP level that the request itself is wrong, not the time. */
+export function isClientError(failure: RequestFailure): failure is RequestFailure & { kind: "http" } {
+  if (failure.kind !== "http") return false;
+  const { status } = failure;
   return status >= 400 && status < 500 && status !== 408 && status !== 425;
 }
 
 /** Codes servers use for a task they do not have: -32602 by the spec, -32002 by older habit. */
-export function isUnknownTask(fault: Fault): boolean {
-  return fault.kind === "rpc" && (fault.error.code === INVALID_PARAMS || fault.error.code === -32002);
+export function isUnknownTask(failure: RequestFailure): boolean {
+  return failure.kind === "rpc" && (failure.error.code === INVALID_PARAMS || failure.error.code === -32002);
 }
