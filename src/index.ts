@@ -23,7 +23,7 @@ export { RequestFailedError, type RequestTarget } from "./engine/request-failed.
 export type { RequestFailure } from "./engine/request-failure.ts";
 export type { Doubt } from "./engine/reused-id.ts";
 export type { Timing } from "./engine/schedule.ts";
-export type { Trouble } from "./engine/state.ts";
+export type { Retry } from "./engine/state.ts";
 export {
   ClientClosedError,
   InputError,

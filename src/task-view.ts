@@ -1,5 +1,5 @@
 import { type Outcome, openInputs, type TaskRecord } from "./engine/record.ts";
-import type { Trouble } from "./engine/state.ts";
+import type { Retry } from "./engine/state.ts";
 import type { InputRequest } from "./protocol/input-request.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { Generation } from "./protocol/registry.ts";
@@ -44,7 +44,7 @@ export interface TaskView {
   /** The app cancelled the task; the outcome is not known yet. */
   readonly cancelling: boolean;
   /** The last request failed and will be repeated; the task goes on. */
-  readonly trouble?: Trouble;
+  readonly retry?: Retry;
   /** When the server is polled next, as known when this view was made. Absent where that is unknown. */
   readonly nextPollAt?: number;
   /** Lists and events leave out the result of a completed task: `apart` is true then, and `Task.result()` fetches it. */
@@ -57,12 +57,12 @@ export interface TaskView {
 }
 
 /** The parts of a view that are in no record: they are lost with the process. */
-export type LiveParts = Pick<TaskView, "progress" | "trouble" | "nextPollAt">;
+export type LiveParts = Pick<TaskView, "progress" | "retry" | "nextPollAt">;
 
 /** Returns the view of a record. */
 export function viewOf(
   record: TaskRecord,
-  { progress, trouble, nextPollAt }: { [Part in keyof LiveParts]: LiveParts[Part] | undefined } = {},
+  { progress, retry, nextPollAt }: { [Part in keyof LiveParts]: LiveParts[Part] | undefined } = {},
 ): TaskView {
   const { id, endpoint, generation, call, rev, createdAt, acceptedAt, settledAt, taskId, immediateResponse } =
     record;
@@ -85,7 +85,7 @@ export function viewOf(
     ...(progress && { progress }),
     inputRequests: openInputs(record).map(({ key, method, params }) => ({ key, method, params })),
     cancelling: record.cancel !== undefined && outcome === undefined,
-    ...(trouble && { trouble }),
+    ...(retry && { retry }),
     ...(nextPollAt !== undefined && { nextPollAt }),
     ...(outcome && { outcome }),
   };

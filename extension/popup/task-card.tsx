@@ -12,7 +12,7 @@ export function TaskCard({ id }: { readonly id: string }) {
   const title = useServerTitle(shown?.endpoint ?? "");
   if (!shown) return null;
   const percent = percentOf(shown);
-  const { trouble, outcome } = shown;
+  const { retry, outcome } = shown;
   return (
     <article className="task-card" data-task={id} aria-labelledby="card-title">
       <header>
@@ -29,7 +29,7 @@ export function TaskCard({ id }: { readonly id: string }) {
           </p>
         )}
         {wayOn(shown) && <p className="quiet">{wayOn(shown)}</p>}
-        {trouble && !outcome && <p className="trouble">{trouble.failure.message}. It will be tried again.</p>}
+        {retry && !outcome && <p className="retry">{retry.failure.message}. It will be tried again.</p>}
         {percent !== undefined && (
           <Progress value={percent} size="xs" aria-label="Progress" transitionDuration={0} />
         )}

@@ -17,7 +17,7 @@ export class LiveStates {
 
   changed(task: Task): void {
     if (task.view.outcome) return this.forgotten(task.id);
-    if (!task.view.progress && !task.view.trouble && !this.#written.has(task.id)) return;
+    if (!task.view.progress && !task.view.retry && !this.#written.has(task.id)) return;
     this.#waiting.set(task.id, task);
     this.#timer ??= setTimeout(() => this.#write(), PACE_MS).unref();
   }
@@ -34,8 +34,8 @@ export class LiveStates {
   #write(): void {
     this.#timer = undefined;
     for (const [id, { latest }] of this.#waiting) {
-      const { progress, trouble, nextPollAt } = latest;
-      this.#file.setLive(id, { progress, trouble, nextPollAt });
+      const { progress, retry, nextPollAt } = latest;
+      this.#file.setLive(id, { progress, retry, nextPollAt });
       this.#written.add(id);
     }
     this.#waiting.clear();

@@ -134,7 +134,7 @@ function runningText(task: TaskView, running: RunningTask, options: RunningOptio
     ...(progress ? [progressText(progress)] : []),
     ...(cancelling ? [CANCELLING] : []),
     ...(said.length > 0 ? [serverWords(said.join("; "))] : []),
-    ...(task.trouble ? [retrying(task.trouble.failure.kind)] : []),
+    ...(task.retry ? [retrying(task.retry.failure.kind)] : []),
     ...questionsText(task, running, options),
     `${getResult(task.id, durationText(options.budgetMs))} ${meanwhile(durationText(nextCheckMs))} ${notAgain(tool)}`,
   ].join("\n");

@@ -25,8 +25,8 @@ export function waitForAcceptance(task: Task, options: Pick<WaitOptions, "clock"
   return waitWithin(task, {
     ...options,
     budgetMs: ACCEPTED_MS,
-    until: ({ status, asTask, trouble }) =>
-      trouble !== undefined || !(status === "queued" || (status === "calling" && asTask)),
+    until: ({ status, asTask, retry }) =>
+      retry !== undefined || !(status === "queued" || (status === "calling" && asTask)),
   });
 }
 

@@ -43,7 +43,7 @@ export function fromClient(client: Pick<Client, "transport" | "getServerCapabili
 export interface UrlOptionsV1 extends Omit<UrlOptions, "era"> {
   /**
    * OAuth. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in is only asked for when a
-   * person has started a call, `listTools`, `session` or `request`. Until then a task's trouble is `unauthorized`.
+   * person has started a call, `listTools`, `session` or `request`. Until then the failure in a task's `retry` is `unauthorized`.
    */
   readonly authProvider?: OAuthClientProvider;
 }

@@ -54,8 +54,8 @@ export function fromClient(client: ConnectedClient, options: ClientOptions = {})
 export interface UrlOptionsV2 extends UrlOptions {
   /**
    * OAuth or a token source. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in is only
-   * asked for when a person has started a call, `listTools`, `session` or `request`. Until then a task's trouble is
-   * `unauthorized`. A token source's `onUnauthorized` is called for polls too.
+   * asked for when a person has started a call, `listTools`, `session` or `request`. Until then the failure in a task's `retry`
+   * is `unauthorized`. A token source's `onUnauthorized` is called for polls too.
    */
   readonly authProvider?: AuthProvider | OAuthClientProvider;
 }

@@ -7,10 +7,10 @@ import { observed } from "./poll.ts";
 import { describeFailed, rejectsCached, requeued } from "./queue.ts";
 import type { Outcome, TaskRecord } from "./record.ts";
 import { isAway, isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
+import { ATTEMPTS, heardAgain, landed, retryLater } from "./retry.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 import { CLOCK_SKEW_MS } from "./stray.ts";
-import { ATTEMPTS, heardAgain, landed, troubled } from "./trouble.ts";
 
 /** How often a server may ask before it decides on a call. */
 const ROUNDS = 20;
@@ -85,13 +85,13 @@ export function callFailed(
   if (isEnd) return end(state, failed(failureOf(failure)), now);
   if (wasRefused(failure)) {
     const record: TaskRecord = { ...state.record, call: { ...call, refused: true } };
-    return troubled({ ...state, record, mayCall: true }, failure, now, timing);
+    return retryLater({ ...state, record, mayCall: true }, failure, now, timing);
   }
   if (isClientError(failure)) return end(state, failed(failureOf(failure)), now);
   if (call.recovery === "none" || (call.recovery === "repeat" && state.failures + 1 >= ATTEMPTS)) {
     return end(state, lost(`No reply to the call came: ${failure.message}`), now);
   }
-  return troubled({ ...state, mayCall: false }, failure, now, timing);
+  return retryLater({ ...state, mayCall: false }, failure, now, timing);
 }
 
 /** A call whose reply never came is one of the tasks nobody claims, if just one fits its time. */
@@ -134,9 +134,9 @@ function missed(
   const tries = (record.search?.tries ?? 0) + 1;
   if (tries >= ATTEMPTS) return end(state, outcome, now);
   const counted = { ...state, record: { ...record, search: { tries, at: now } }, failures: tries - 1 };
-  const next = troubled(counted, failure, now, timing);
+  const next = retryLater(counted, failure, now, timing);
   // The server needs its time: no reload, and nothing a person does, makes the next search sooner.
-  return next.hold ? { ...next, hold: { ...next.hold, demanded: true } } : next;
+  return next.backoff ? { ...next, backoff: { ...next.backoff, demanded: true } } : next;
 }
 
 /** A server that is away has not said that it lacks the task: only when it has been away for long do searches count. */
@@ -154,7 +154,7 @@ export function listFailed(
   const patient = cancel
     ? mayStillCancel(cancel, now, timing)
     : now < (silentSince ?? now) + timing.silenceMs;
-  return patient ? troubled(silent, failure, now, timing) : missed(silent, failure, outcome, now, timing);
+  return patient ? retryLater(silent, failure, now, timing) : missed(silent, failure, outcome, now, timing);
 }
 
 function lostWithoutReply(message: string): Outcome {

@@ -6,9 +6,9 @@ import { end } from "./outcome.ts";
 import { observed } from "./poll.ts";
 import { hasEnded, type RecordedCancel } from "./record.ts";
 import type { RequestFailure } from "./request-failure.ts";
+import { ATTEMPTS, landed, relaxed, retryLater, without } from "./retry.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
-import { ATTEMPTS, landed, relaxed, troubled, without } from "./trouble.ts";
 
 /** For how many times the time to act on a cancel it is tried to have an unreachable server take it. */
 const PATIENCE = 10;
@@ -51,7 +51,7 @@ export function cancelFailed(
     );
     return end(state, { kind: "cancelled", confirmed: false, detail }, now);
   }
-  return troubled({ ...state, cancelTries }, failure, now, timing);
+  return retryLater({ ...state, cancelTries }, failure, now, timing);
 }
 
 /** Whether it is too early to give up a server that cannot be reached to cancel the task there. */

@@ -73,7 +73,7 @@ function isSpent({ record, attended, ephemeral }: TaskState, { keepPlain }: Poli
 const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doubt", "search"]);
 
 function looksChanged(before: TaskState, after: TaskState): boolean {
-  if (before.progress !== after.progress || before.trouble !== after.trouble) return true;
+  if (before.progress !== after.progress || before.retry !== after.retry) return true;
   const [a, b] = [before.record, after.record];
   if (a === b) return false;
   const fields = Object.keys({ ...a, ...b }) as (keyof TaskRecord)[];

@@ -4,9 +4,9 @@ import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { traitsOf } from "../protocol/registry.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
+import { landed, relaxed, retryLater, without } from "./retry.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
-import { landed, relaxed, troubled, without } from "./trouble.ts";
 
 /**
  * Takes in a question that a 2025-11-25 server put as a request. Its id holds within one session, and servers begin
@@ -150,11 +150,11 @@ const IDLE_POLLS = 3;
 
 /**
  * After a poll: a task that waits for input although all it asked is answered is sent the answers once more. If it
- * still waits, or has asked nothing, the wait is told as trouble: nobody can end it but the server, or a cancel.
+ * still waits, or has asked nothing, the wait is shown as a failure: only the server or a cancel can end it.
  */
 export function watchedForInput(
   state: TaskState,
-  { trouble }: TaskState,
+  { retry }: TaskState,
   named: readonly InputRequest[] | undefined,
   now: number,
 ): TaskState {
@@ -181,10 +181,10 @@ export function watchedForInput(
       : "The server waits for input, and asks nothing that can be answered";
   // The same object from poll to poll: it is told once.
   const told =
-    trouble?.failure.message === message
-      ? trouble
+    retry?.failure.message === message
+      ? retry
       : ({ failure: { kind: "malformed", message }, since: now } as const);
-  return { ...state, trouble: told };
+  return { ...state, retry: told };
 }
 
 /** Refused answers are the app's to give again; others are sent again. */
@@ -195,14 +195,14 @@ export function answerFailed(
   timing: Timing,
   { keys = [] }: FailedRequest,
 ): TaskState {
-  if (!refusesAnswer(failure)) return troubled(state, failure, now, timing);
+  if (!refusesAnswer(failure)) return retryLater(state, failure, now, timing);
   const record = withInputs(state.record, keys, (input) => {
     // Sent once more: that the server refuses it then says that it has it.
     if (input.state !== "answered") return { ...input, ...(input.resend && { resend: false }) };
     const { response: _refused, ...question } = input;
     return { ...question, state: "open" };
   });
-  return { ...state, record, trouble: { failure, since: now } };
+  return { ...state, record, retry: { failure, since: now } };
 }
 
 /** The server has the answer and will not take it. One it had no time or no session for (404) is sent again. */

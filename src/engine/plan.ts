@@ -4,9 +4,9 @@ import { answersToSend } from "./input.ts";
 import { end, lost } from "./outcome.ts";
 import { hasEnded, isCall, type TaskRecord } from "./record.ts";
 import { wantsQuestions } from "./result.ts";
+import { withoutBackoff } from "./retry.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import { type Command, NOTHING_OUT, type Operation, type TaskState, type Transition } from "./state.ts";
-import { withoutHold } from "./trouble.ts";
 
 /** What to send now. */
 export function plan(state: TaskState, now: number): Transition {
@@ -15,8 +15,8 @@ export function plan(state: TaskState, now: number): Transition {
     return { state: { ...state, inFlight: NOTHING_OUT }, commands };
   }
   if (abandonsCall(state)) return { state, commands: [{ type: "abandon", operation: "call" }] };
-  if (state.hold && now < state.hold.until) return { state, commands: [] };
-  if (state.hold) return plan(withoutHold(state), now);
+  if (state.backoff && now < state.backoff.until) return { state, commands: [] };
+  if (state.backoff) return plan(withoutBackoff(state), now);
   const { record } = state;
   const { recovery } = record.call;
   if (record.stage === "calling" && !state.mayCall && recovery === "none" && state.inFlight.size === 0) {
@@ -77,19 +77,19 @@ function fetches(record: TaskRecord): boolean {
 }
 
 /** When the task is polled next, in ms since 1970. Nothing while a poll is out, or where none is to come. */
-export function nextPollAt({ record, inFlight, pollAt, hold }: TaskState): number | undefined {
+export function nextPollAt({ record, inFlight, pollAt, backoff }: TaskState): number | undefined {
   if (record.stage !== "running" || fetches(record) || inFlight.has("get")) return undefined;
-  return Math.max(pollAt, hold?.until ?? 0);
+  return Math.max(pollAt, backoff?.until ?? 0);
 }
 
 /** When the engine wants a `due` event next, in ms since 1970. Infinity when only a reply or the app can move it. */
 export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): number {
-  const { record, inFlight, hold } = state;
-  const free = hold?.until ?? 0;
+  const { record, inFlight, backoff } = state;
+  const free = backoff?.until ?? 0;
   if (isCall(record) && inFlight.size === 0) return free;
   if (record.stage !== "running") return Number.POSITIVE_INFINITY;
   const times: number[] = [nextPollAt(state) ?? Number.POSITIVE_INFINITY];
-  if (hold) times.push(free);
+  if (backoff) times.push(free);
   if (!hasEnded(record)) {
     const acknowledgedAt = record.cancel?.acknowledgedAt;
     if (acknowledgedAt !== undefined) times.push(acknowledgedAt + timing.cancelGraceMs);

@@ -6,10 +6,10 @@ import { end, expired, lost, outcomeOf } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
 import { hasEnded } from "./record.ts";
 import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
+import { inheritedBackoff, landed, payloadFailed, retryLater } from "./retry.ts";
 import { doubted, isAnother, reusedId, SETTLED_MS, withDoubt } from "./reused-id.ts";
 import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
-import { inheritedHold, landed, payloadFailed, troubled } from "./trouble.ts";
 
 /** Each poll that is answered tries the next so much sooner, down to what the server suggests: its limit may be gone. */
 const PACE_EASE = 0.95;
@@ -24,7 +24,7 @@ export function woken(
   const byPace = fresh ? nextPoll(record, timing, now) : (dueByPace(record, now, timing) ?? byTicks);
   return {
     ...idleState(record),
-    ...inheritedHold(record, now, timing),
+    ...inheritedBackoff(record, now, timing),
     mayCall: record.call.refused === true,
     // Of a task that has ended only the payload is missing.
     pollAt: hasEnded(record) ? now : byPace,
@@ -127,7 +127,7 @@ export function pollFailed(
   if (hasEnded(seen.record) && !isUnknownTask(failure)) return payloadFailed(seen, said, now, timing);
   return isUnknownTask(failure)
     ? gone(state, failure, now)
-    : troubled(slowed({ ...seen, pollAt: now }, said, now, timing), said, now, timing);
+    : retryLater(slowed({ ...seen, pollAt: now }, said, now, timing), said, now, timing);
 }
 
 /** A poll was refused for being too soon: had it come when the server now says, it would have been answered. */

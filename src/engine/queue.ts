@@ -7,9 +7,9 @@ import { persisted } from "./effects.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import type { TaskRecord } from "./record.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
+import { ATTEMPTS, landed, retryLater, without } from "./retry.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskState } from "./state.ts";
-import { ATTEMPTS, landed, troubled, without } from "./trouble.ts";
 
 /** What a call must know of its server and its tool before it can be sent. */
 export interface ToolDescription {
@@ -21,11 +21,11 @@ export interface ToolDescription {
 }
 
 /**
- * Whether the tools are listed even if what they said is known. After trouble, and in a later process, the list shows first
+ * Whether the tools are listed even if what they said is known. After a failure, and in a later process, the list shows first
  * that the server can be reached: it may be asked for again, and the call may not.
  */
-export function describesAnew({ record, attended, trouble }: TaskState): boolean {
-  return record.call.stale === true || !attended || trouble !== undefined;
+export function describesAnew({ record, attended, retry }: TaskState): boolean {
+  return record.call.stale === true || !attended || retry !== undefined;
 }
 
 /** Takes in how the call is made: it leaves the queue. */
@@ -114,7 +114,7 @@ export function describeFailed(
   { method = "initialize" }: FailedRequest = {},
 ): TaskState {
   if (state.record.stage !== "queued") return state;
-  const next = troubled(state, failure, now, timing);
+  const next = retryLater(state, failure, now, timing);
   const { silentSince = now } = next.record;
   // A page that is opened a week later must not fail the call at its first failure.
   const silent = next.failures >= ATTEMPTS && now >= silentSince + timing.silenceMs;

@@ -1,11 +1,11 @@
 import type { TaskRecord } from "./record.ts";
+import { inheritedBackoff } from "./retry.ts";
 import { nextPoll, type Timing } from "./schedule.ts";
 import type { Operation, TaskEvent, TaskState } from "./state.ts";
-import { inheritedHold } from "./trouble.ts";
 
 /**
  * The state of a task that another process has moved on to this record. What this process has in flight stays so, and the
- * times that the server has set it still hold.
+ * times that the server set still hold.
  */
 export function rebased(
   state: TaskState,
@@ -14,14 +14,14 @@ export function rebased(
   now: number,
   timing: Timing,
 ): TaskState {
-  const { hold } = inheritedHold(record, now, timing);
+  const { backoff } = inheritedBackoff(record, now, timing);
   // A reading that is applied again must not count as a second one that agrees with it. The store has a record of the task.
   const { doubt: _own, doubtfulMs: _its, ephemeral: _plain, ...kept } = state;
   return {
     ...kept,
     record,
     inFlight,
-    ...(hold && hold.until > (state.hold?.until ?? 0) && { hold }),
+    ...(backoff && backoff.until > (state.backoff?.until ?? 0) && { backoff }),
     mayCall: record.call.refused === true,
     // The other process has just heard of the task.
     pollAt: state.record.stage === "running" ? state.pollAt : nextPoll(record, timing, now),

@@ -4,9 +4,9 @@ import { end, outcomeOf, reportedFailed, rpcFailed } from "./outcome.ts";
 import { gone } from "./poll.ts";
 import { hasEnded } from "./record.ts";
 import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
+import { landed, payloadFailed, retryLater } from "./retry.ts";
 import { deadline, nextPoll, type Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
-import { landed, payloadFailed, troubled } from "./trouble.ts";
 
 /** 2025-11-25 sends its questions on `tasks/result` ("Input Required Status"), which is opened while none is known. */
 export function wantsQuestions({ record }: TaskState): boolean {
@@ -46,7 +46,7 @@ export function resultFailed(
   const { record } = state;
   if (!hasEnded(record)) {
     if (failure.kind === "http" && failure.retryAfterMs !== undefined)
-      return troubled(state, failure, now, timing);
+      return retryLater(state, failure, now, timing);
     // It was only held open for questions: the polls go on, and it is opened again at their pace.
     return { ...state, listenAt: nextPoll(record, timing, now) };
   }

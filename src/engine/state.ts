@@ -11,13 +11,13 @@ import type { Doubt } from "./reused-id.ts";
 export type Operation = "describe" | "call" | "get" | "result" | "list" | "answer" | "cancel";
 
 /** A wait before anything more is sent, after failures. `demanded` when the server named the time, or what waits is counted. */
-export interface Hold {
+export interface Backoff {
   readonly until: number;
   readonly demanded: boolean;
 }
 
 /** The last failure, while it lasts: what an app may show beside the task. */
-export interface Trouble {
+export interface Retry {
   readonly failure: RequestFailure;
   readonly since: number;
 }
@@ -44,10 +44,10 @@ export interface TaskState {
   readonly listenAt: number;
   /** What `tasks/result` gave before the server said that the task has ended. */
   readonly early?: TaskPayload;
-  readonly hold?: Hold;
+  readonly backoff?: Backoff;
   /** Failures in a row. */
   readonly failures: number;
-  readonly trouble?: Trouble;
+  readonly retry?: Retry;
   readonly progress?: TaskProgress;
   /** The server pushes changes, so that polls are only the net below. */
   readonly pushed: boolean;

@@ -9,6 +9,7 @@ import { notified, polled, pollFailed, pushing, woken } from "./poll.ts";
 import { described, describeFailed, stillQueued } from "./queue.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { fetched, resultFailed } from "./result.ts";
+import { relaxed, without } from "./retry.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import {
   type FailedRequest,
@@ -18,7 +19,6 @@ import {
   type TaskState,
   type Transition,
 } from "./state.ts";
-import { relaxed, without } from "./trouble.ts";
 
 /**
  * The engine. Pure: from a state, an event and the time it says the next state, what to persist, what to send and what to

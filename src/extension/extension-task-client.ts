@@ -86,7 +86,7 @@ export class ExtensionTaskClient implements TaskClientApi {
       clock,
       waits: this.#waits,
       mirror,
-      troubled: (error) => onProblem({ kind: "connection", message: error.message, error }),
+      failed: (error) => onProblem({ kind: "connection", message: error.message, error }),
     });
   }
 

@@ -31,12 +31,12 @@ export class PortHub {
   /** Publishes a change to every page, without the result: a page that wants it fetches it. */
   publish(task: Task): void {
     const { id, latest } = task;
-    const { rev, trouble, progress } = latest;
+    const { rev, retry, progress } = latest;
     const before = this.#published.get(task);
     this.#published.set(task, latest);
     if (this.#ports.size === 0) return;
     this.#postAll(
-      progress && before?.rev === rev && before.trouble === trouble
+      progress && before?.rev === rev && before.retry === retry
         ? { type: "progress", id, progress }
         : { type: "task", task: withoutResult(latest) },
     );

@@ -27,7 +27,7 @@ export interface WorkerLineOptions {
   /** Receives the events, and learns when the port opens. */
   readonly mirror: Pick<TaskMirror, "connected" | "receive" | "needsEvents">;
   /** The worker cannot be had; it is tried again. */
-  readonly troubled: (error: ExtensionError) => void;
+  readonly failed: (error: ExtensionError) => void;
 }
 
 interface Pending {
@@ -156,7 +156,7 @@ export class WorkerLine {
 
   #failed(error: ExtensionError): void {
     this.#failures++;
-    this.#options.troubled(error);
+    this.#options.failed(error);
     if (this.#failures >= ATTEMPTS) this.#rejectAll(error);
     if (!this.#wanted) return;
     this.#pausing = true;
@@ -200,7 +200,7 @@ export class WorkerLine {
         const error = new ExtensionError("refused", String(message.reason));
         this.#watching = false;
         this.#drop()?.disconnect();
-        this.#options.troubled(error);
+        this.#options.failed(error);
         return this.#rejectAll(error);
       }
       case "reply":

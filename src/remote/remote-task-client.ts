@@ -72,7 +72,7 @@ export class RemoteTaskClient implements TaskClientApi {
       watch: () => (mirror.needsEvents ? this.#feed.open() : this.#feed.close()),
     });
     this.#mirror = mirror;
-    this.#feed = new TaskFeed({ api, clock, waits, mirror, troubled: told("events") });
+    this.#feed = new TaskFeed({ api, clock, waits, mirror, failed: told("events") });
     // Pages and workers are told when the network is back; elsewhere there is no such event.
     (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
   }

@@ -15,7 +15,7 @@ export interface TaskFeedOptions {
   /** Receives the events, and learns when the stream opens. */
   readonly mirror: Pick<TaskMirror, "connected" | "receive">;
   /** The stream broke, or could not be opened; it is tried again. */
-  readonly troubled: (error: RemoteApiError) => void;
+  readonly failed: (error: RemoteApiError) => void;
 }
 
 /** One `GET /v1/events`, opened again wherever it breaks, from where it was. */
@@ -45,13 +45,13 @@ export class TaskFeed {
   }
 
   #follow(signal: AbortSignal): Promise<void> {
-    const { clock, waits, troubled } = this.#options;
+    const { clock, waits, failed } = this.#options;
     return followEvents({
       open: (ended) => this.#opened(ended),
       take: (event) => this.#take(event),
       broken: async (thrown, failures) => {
         const error = thrown instanceof RemoteApiError ? thrown : unreachable(thrown);
-        troubled(error);
+        failed(error);
         await waits.backOff(this.#key, failures, error.retryAfterMs, signal).catch(() => undefined);
       },
       clock,
@@ -75,11 +75,11 @@ export class TaskFeed {
   }
 
   #take({ type, data, lastEventId }: StreamedEvent): void {
-    const { mirror, troubled } = this.#options;
+    const { mirror, failed } = this.#options;
     const json = parsed(data);
     if (type === "ready") mirror.connected(isObject(json) && json.resumed === true);
     else if (!mirror.receive(type, json))
-      troubled(malformed(200, "The worker sent a task event that holds no task"));
+      failed(malformed(200, "The worker sent a task event that holds no task"));
     // What follows must not be taken twice, nor what was handled now.
     if (lastEventId !== "") this.#position = lastEventId;
   }

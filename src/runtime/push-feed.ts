@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { failureFrom } from "../engine/request-failed.ts";
 import type { RequestFailure } from "../engine/request-failure.ts";
+import { demandedMs } from "../engine/retry.ts";
 import { backoffDelay, type Timing } from "../engine/schedule.ts";
-import { demandedMs } from "../engine/trouble.ts";
 import type { Server } from "./server.ts";
 
 /** How long further tasks may join before the subscription is opened anew for them, in ms. */

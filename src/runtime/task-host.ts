@@ -81,7 +81,7 @@ export class TaskHost {
   /** Whether a call is in flight, or about to leave. */
   get calling(): boolean {
     return [...this.#runtime.states()].some(
-      ({ record, inFlight, hold }) => record.stage === "calling" && (inFlight.size > 0 || !hold),
+      ({ record, inFlight, backoff }) => record.stage === "calling" && (inFlight.size > 0 || !backoff),
     );
   }
 
@@ -221,6 +221,6 @@ export class TaskHost {
 }
 
 function liveView(state: TaskState): TaskView {
-  const { record, progress, trouble } = state;
-  return viewOf(record, { progress, trouble, nextPollAt: nextPollAt(state) });
+  const { record, progress, retry } = state;
+  return viewOf(record, { progress, retry, nextPollAt: nextPollAt(state) });
 }

@@ -3,6 +3,7 @@ import { nextDue } from "../engine/plan.ts";
 import { afterRebase, rebased } from "../engine/rebase.ts";
 import { openInputs, type TaskRecord } from "../engine/record.ts";
 import { awaitsQuestion } from "../engine/result.ts";
+import { movedBy } from "../engine/retry.ts";
 import {
   idleState,
   type Operation,
@@ -12,7 +13,6 @@ import {
 } from "../engine/state.ts";
 import type { Unclaimed } from "../engine/stray.ts";
 import { transition } from "../engine/transition.ts";
-import { movedBy } from "../engine/trouble.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { ClockWatch } from "./clock-watch.ts";

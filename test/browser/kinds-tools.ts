@@ -283,7 +283,7 @@ export const SHAPES: readonly FixtureTool[] = [
   }),
 ];
 
-/** What a schema may say, and a form has trouble with. */
+/** What a schema may say, and a form has retry with. */
 export const ODD: readonly FixtureTool[] = [
   taking("anchored", {
     type: "object",

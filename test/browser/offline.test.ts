@@ -14,7 +14,7 @@ test.each(["2025-11-25", "2026-07-28"])(
     // The page itself must load: only the servers are out of reach.
     await page.page.route("**/samples/**", (route) => route.abort("internetdisconnected"));
     await page.reload();
-    await page.row.locator(".trouble").waitFor();
+    await page.row.locator(".retry").waitFor();
     await expect(page.status.textContent()).resolves.toBe("working");
     await page.page.unroute("**/samples/**");
     // Going off line and on again makes the browser say `online`, which ends the wait.
@@ -25,7 +25,7 @@ test.each(["2025-11-25", "2026-07-28"])(
   },
 );
 
-test("a task that ended after a trouble is not said to be in it", async () => {
+test("a task that ended after a retry is not said to be in it", async () => {
   const page = new TaskPage(await at.browser.open(at.lab.page));
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
   await page.page.route("**/samples/**", (route) =>
@@ -34,12 +34,12 @@ test("a task that ended after a trouble is not said to be in it", async () => {
       : route.continue(),
   );
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 20 });
-  await page.row.locator(".trouble").waitFor();
+  await page.row.locator(".retry").waitFor();
   await page.page.unroute("**/samples/**");
   await at.browser.context.setOffline(true);
   await at.browser.context.setOffline(false);
   await page.stands("completed");
-  expect(await page.row.locator(".trouble").count()).toBe(0);
+  expect(await page.row.locator(".retry").count()).toBe(0);
 });
 
 test.each(["2025-11-25", "2026-07-28"])(
@@ -60,7 +60,7 @@ test.each(["2025-11-25", "2026-07-28"])(
       await at.browser.context.setOffline(false);
     }
     const later = new TaskPage(await at.browser.open(at.lab.page));
-    await later.row.locator(".trouble").waitFor();
+    await later.row.locator(".retry").waitFor();
     await later.stands("queued");
     expect(await at.lab.count("tools/call")).toBe(0);
     await at.browser.context.unroute("**/samples/**");

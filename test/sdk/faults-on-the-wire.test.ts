@@ -80,11 +80,11 @@ class FaultyWay {
   }
 }
 
-/** Every trouble the task is seen in, each once. */
+/** Every retry the task is seen in, each once. */
 function troubles(task: Task): RequestFailure[] {
   const seen: RequestFailure[] = [];
   task.subscribe(() => {
-    const failure = task.view.trouble?.failure;
+    const failure = task.view.retry?.failure;
     if (failure && !seen.includes(failure)) seen.push(failure);
   });
   return seen;
@@ -95,7 +95,7 @@ async function completes(way: FaultyWay, task: Task): Promise<void> {
   expect(task.view.outcome).toBeUndefined();
   await way.server.finish(task.view.taskId ?? "", "whole");
   expect((await task.result()).content).toEqual([{ type: "text", text: "whole" }]);
-  expect(task.view).not.toHaveProperty("trouble");
+  expect(task.view).not.toHaveProperty("retry");
   expect(way.times("tools/call")).toHaveLength(1);
 }
 
@@ -170,17 +170,17 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     await completes(way, task);
   });
 
-  test("without credentials that are taken the task waits in trouble, and goes on with them", async () => {
+  test("without credentials that are taken the task waits in retry, and goes on with them", async () => {
     const way = new FaultyWay(generation);
     const task = await way.client(connect).callTool("server", "report");
     way.always = status(401);
-    const trouble = await until("trouble", () => task.view.trouble);
-    expect(trouble.failure.kind).toBe("unauthorized");
+    const retry = await until("retry", () => task.view.retry);
+    expect(retry.failure.kind).toBe("unauthorized");
     const before = way.times("tasks/get").length;
     await until("three more polls", () => way.times("tasks/get").length >= before + 3);
     expect(task.view.status).toBe("working");
     way.always = undefined;
-    await until("the end of the trouble", () => !task.view.trouble);
+    await until("the end of the retry", () => !task.view.retry);
     await completes(way, task);
   });
 
@@ -199,12 +199,12 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     ["is of another task", json({ resultType: "complete", ...TASK, taskId: "another" }), ["malformed"]],
     ["has no status", json({ resultType: "complete", taskId: "another" }), ["malformed"]],
     ["is of the wrong types", json({ resultType: "complete", ...TASK, taskId: 7 }), ["malformed"]],
-  ])("a reply that %s is trouble, and the next poll goes on", async (_what, spoiling, kinds) => {
+  ])("a reply that %s is retry, and the next poll goes on", async (_what, spoiling, kinds) => {
     const way = new FaultyWay(generation);
     const task = await way.client(connect, { requestTimeoutMs: 400 }).callTool("server", "report");
     const seen = troubles(task);
     way.spoil("tasks/get", spoiling);
-    await until("the end of the trouble", () => seen.length > 0 && !task.view.trouble);
+    await until("the end of the retry", () => seen.length > 0 && !task.view.retry);
     expect(seen).toHaveLength(1);
     expect(kinds).toContain(seen[0]?.kind);
     await completes(way, task);
@@ -217,7 +217,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     const hang: Spoiling = (_id, { signal }) =>
       new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     way.spoil("tasks/get", hang);
-    await until("the end of the trouble", () => seen.length > 0 && !task.view.trouble);
+    await until("the end of the retry", () => seen.length > 0 && !task.view.retry);
     const { href } = generation === "2026-07-28" ? MODERN_URL : LEGACY_URL;
     expect(seen).toEqual([{ kind: "timeout", message: `No reply within 300 ms from ${href}` }]);
     // The task is past the limit of a request several times over.
@@ -242,10 +242,10 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     closers.push(() => client.close());
     const task = await client.callTool("server", "report");
     await stop(http);
-    const trouble = await until("trouble", () => task.view.trouble);
-    expect(trouble.failure.kind).toBe("network");
+    const retry = await until("retry", () => task.view.retry);
+    expect(retry.failure.kind).toBe("network");
     http = await listen(way.fetch, port);
-    await until("the end of the trouble", () => !task.view.trouble);
+    await until("the end of the retry", () => !task.view.retry);
     await completes(way, task);
   });
 });
@@ -256,7 +256,7 @@ describe.each(CASES.filter(([, generation]) => generation === "2025-11-25"))("%s
     const task = await way.client(connect).callTool("server", "report");
     way.spoil("tasks/get", json({ ...TASK, taskId: task.view.taskId, ttl: null, status: "completed" }));
     way.spoil("tasks/result", status(500), status(500));
-    await until("the trouble with the result", () => task.view.trouble);
+    await until("the retry with the result", () => task.view.retry);
     expect(task.view.snapshot?.status).toBe("completed");
     // The server itself has never said so, and says still that it works.
     await completes(way, task);

@@ -80,7 +80,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     const task = await client.callTool("server", "report");
     server.forgetSessions();
     await server.finish(task.view.taskId ?? "", "found again");
-    await until("the end", () => task.view.outcome ?? task.view.trouble);
+    await until("the end", () => task.view.outcome ?? task.view.retry);
     expect(task.view.outcome).toMatchObject({ kind: "completed" });
     expect(wire.count("initialize")).toBe(2);
   });
@@ -106,9 +106,9 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     const task = await client.callTool("server", "report");
     forgetful = true;
     const before = posts(wire).length;
-    const trouble = await until("the poll's failure", () => task.view.trouble);
+    const retry = await until("the poll's failure", () => task.view.retry);
 
-    expect(trouble.failure).toMatchObject({ kind: "http", status: 404 });
+    expect(retry.failure).toMatchObject({ kind: "http", status: 404 });
     expect(posts(wire).slice(before)).toEqual([
       "tasks/get 404",
       "initialize 200",
@@ -119,7 +119,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
 
     forgetful = false;
     client.nudge();
-    await until("the end of the trouble", () => !task.view.trouble);
+    await until("the end of the retry", () => !task.view.retry);
     await server.finish(task.view.taskId ?? "", "survived");
     expect((await task.result()).content).toEqual([{ type: "text", text: "survived" }]);
   });

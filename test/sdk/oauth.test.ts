@@ -59,8 +59,8 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     return { server, grant, tab };
   }
 
-  const fine = (tasks: readonly Task[]): boolean => tasks.every((task) => task.view.trouble === undefined);
-  const refused = (task: Task): boolean => task.view.trouble?.failure.kind === "unauthorized";
+  const fine = (tasks: readonly Task[]): boolean => tasks.every((task) => task.view.retry === undefined);
+  const refused = (task: Task): boolean => task.view.retry?.failure.kind === "unauthorized";
 
   it("one refresh serves all polls that the server refused", async () => {
     const { server, grant, tab } = await lab();
@@ -98,7 +98,7 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     const { storage } = grant;
     const { client, provider, running } = await tab(storage, 2);
     grant.revoked = true;
-    await until("the trouble", () => running.every(refused));
+    await until("the retry", () => running.every(refused));
     const presented = grant.presented.length;
     expect(presented).toBeLessThanOrEqual(1);
     expect([provider.signIns, provider.verifiers]).toEqual([0, 0]);
@@ -114,7 +114,7 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     const { grant, tab } = await lab();
     const { client, provider, running } = await tab(grant.storage, 2);
     grant.revoked = true;
-    await until("the trouble", () => running.every(refused));
+    await until("the retry", () => running.every(refused));
     const calls = await Promise.allSettled([1, 2, 3].map(() => client.callTool("lab", "slow")));
     expect(calls.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     expect(provider.signIns).toBe(1);
@@ -127,7 +127,7 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     const { provider, running } = await tab(grant.storage, 2);
     grant.down = true;
     grant.expire();
-    await until("the trouble", () => running.every(({ view }) => view.trouble?.failure.kind === "network"));
+    await until("the retry", () => running.every(({ view }) => view.retry?.failure.kind === "network"));
     grant.down = false;
     const before = server.of("tasks/get").length;
     await until("polls", () => server.of("tasks/get").length > before + 2 && fine(running));

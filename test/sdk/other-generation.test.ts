@@ -71,8 +71,8 @@ describe.each([
     const unwanted = await client.callTool("server", "report");
     address.serves = after;
     await client.callTool("server", "report");
-    const trouble = await until("trouble", () => old.view.trouble?.failure.message.includes(after));
-    expect(trouble).toBe(true);
+    const retry = await until("retry", () => old.view.retry?.failure.message.includes(after));
+    expect(retry).toBe(true);
     expect(old.view.outcome).toBeUndefined();
     await unwanted.cancel();
     await until("the end of the unwanted one", () => unwanted.view.outcome);

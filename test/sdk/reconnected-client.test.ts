@@ -41,8 +41,8 @@ describe.each(CASES)("%s that the app closes and connects anew", (_name, make, u
     const task = await holdfast.callTool("server", "report");
     await until("a poll on the first transport", () => ofHoldfast(wire).includes("tasks/get"));
     await client.close();
-    await until("a poll that finds no transport", () => task.view.trouble);
-    expect(task.view.trouble?.failure.kind).toBe("network");
+    await until("a poll that finds no transport", () => task.view.retry);
+    expect(task.view.retry?.failure.kind).toBe("network");
     expect(task.view.outcome).toBeUndefined();
 
     const before = wire.sent.length;
@@ -50,7 +50,7 @@ describe.each(CASES)("%s that the app closes and connects anew", (_name, make, u
     await until("a poll on the second transport", () =>
       wire.sent.slice(before).some(({ method, status }) => method === "tasks/get" && status === 200),
     );
-    await until("the end of the trouble", () => !task.view.trouble);
+    await until("the end of the retry", () => !task.view.retry);
     await server.finish(task.view.taskId ?? "", "done on the second transport");
     expect((await task.result()).content).toEqual([{ type: "text", text: "done on the second transport" }]);
     expect(client.errors).toEqual([]);

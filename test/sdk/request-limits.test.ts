@@ -49,7 +49,7 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
     const client = clientOf(connect(server.url), { requestTimeoutMs: 200 });
     const task = await client.start("server", "plain", {});
     await until("the list is asked for again", () => server.of("tools/list").length >= 2);
-    expect(task.view).toMatchObject({ status: "queued", trouble: { failure: { kind: "timeout" } } });
+    expect(task.view).toMatchObject({ status: "queued", retry: { failure: { kind: "timeout" } } });
     await task.cancel();
   });
 

@@ -85,8 +85,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a call that may not be repeated is sent again after a failure",
     file: "engine/call.ts",
-    find: "return troubled({ ...state, mayCall: false }, failure, now, timing);",
-    replace: "return troubled({ ...state, mayCall: true }, failure, now, timing);",
+    find: "return retryLater({ ...state, mayCall: false }, failure, now, timing);",
+    replace: "return retryLater({ ...state, mayCall: true }, failure, now, timing);",
   },
   {
     name: "a queued call is left by the process that finds it",
@@ -126,14 +126,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "Retry-After is ignored",
-    file: "engine/trouble.ts",
+    file: "engine/retry.ts",
     find: 'failure.kind === "http" && failure.retryAfterMs !== undefined\n    ? Math.min(',
     replace: 'failure.kind === "http" && failure.retryAfterMs === Infinity\n    ? Math.min(',
   },
   {
     name: "Retry-After is forgotten with the process",
     file: "engine/poll.ts",
-    find: "...inheritedHold(record, now, timing),",
+    find: "...inheritedBackoff(record, now, timing),",
     replace: "",
   },
   {

@@ -11,7 +11,7 @@ export interface Moment {
     | "answered"
     | "reload"
     | "opened"
-    | "trouble"
+    | "retry"
     | "cancel"
     | "ended";
   readonly text: string;

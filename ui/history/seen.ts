@@ -4,7 +4,7 @@ import type { Moment } from "./moment.ts";
 
 /** What can be told of a task by looking at it now. */
 export function seenNow(task: TaskView, now: number): readonly Moment[] {
-  const { acceptedAt, taskId, snapshot, progress, trouble, outcome } = task;
+  const { acceptedAt, taskId, snapshot, progress, retry, outcome } = task;
   const moments: Moment[] = [
     { key: "called", at: task.createdAt, kind: "called", text: `${task.tool} was called` },
   ];
@@ -23,12 +23,12 @@ export function seenNow(task: TaskView, now: number): readonly Moment[] {
   }
   for (const request of task.inputRequests)
     moments.push({ key: questionKey(request.key), at: now, kind: "question", text: askedIn(request) });
-  if (trouble) {
+  if (retry) {
     moments.push({
-      key: `trouble ${trouble.since}`,
-      at: trouble.since,
-      kind: "trouble",
-      text: trouble.failure.message,
+      key: `retry ${retry.since}`,
+      at: retry.since,
+      kind: "retry",
+      text: retry.failure.message,
     });
   }
   if (task.cancelling) {

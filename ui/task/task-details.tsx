@@ -12,7 +12,7 @@ import { useHistory } from "../history/history-context.ts";
 import { QuestionForm } from "../questions/question-form.tsx";
 import { ResultView } from "../result/result-view.tsx";
 import { StatusBadge } from "../tasks/status-badge.tsx";
-import { messageOf, percentOf, standingOf, troubleOf, wayOn } from "../tasks/task-words.ts";
+import { messageOf, percentOf, retryOf, standingOf, wayOn } from "../tasks/task-words.ts";
 import { RequestView } from "./request-view.tsx";
 import { TimeLine } from "./time-line.tsx";
 import "./task.css";
@@ -39,7 +39,7 @@ export function TaskDetails({ id }: { readonly id: string }) {
 function Known({ shown }: { readonly shown: TaskView }) {
   const { taskId, settledAt, outcome, inputRequests } = shown;
   const task = useTaskHandle()(shown.id);
-  const trouble = troubleOf(shown);
+  const retry = retryOf(shown);
   const percent = percentOf(shown);
   const message = messageOf(shown);
   const advice = wayOn(shown);
@@ -79,10 +79,10 @@ function Known({ shown }: { readonly shown: TaskView }) {
         {percent !== undefined && (
           <Progress value={percent} size="sm" aria-label="Progress" transitionDuration={0} />
         )}
-        {trouble && (
-          <p className="trouble">
-            {trouble.failure.message}. It will be tried again; nothing is lost.
-            {trouble.failure.kind === "unauthorized" && " The server wants to know who asks: see Servers."}
+        {retry && (
+          <p className="retry">
+            {retry.failure.message}. It will be tried again; nothing is lost.
+            {retry.failure.kind === "unauthorized" && " The server wants to know who asks: see Servers."}
           </p>
         )}
       </div>

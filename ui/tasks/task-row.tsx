@@ -8,7 +8,7 @@ import { useTaskHandle } from "../clients/hooks.ts";
 import { useServerTitle } from "../clients/workspace-context.ts";
 import { StatusBadge } from "./status-badge.tsx";
 import { waitOf } from "./task-wait.ts";
-import { messageOf, percentOf, standingOf, troubleOf } from "./task-words.ts";
+import { messageOf, percentOf, retryOf, standingOf } from "./task-words.ts";
 
 export interface TaskRowProps {
   readonly shown: TaskView;
@@ -25,8 +25,8 @@ export interface TaskRowProps {
 export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachable, onOpen }: TaskRowProps) {
   const percent = percentOf(shown);
   const title = useServerTitle(shown.endpoint);
-  const trouble = troubleOf(shown);
-  const message = trouble ? `${trouble.failure.message}. Trying again.` : messageOf(shown);
+  const retry = retryOf(shown);
+  const message = retry ? `${retry.failure.message}. Trying again.` : messageOf(shown);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed by hand are no table's to the browser.
     <div
@@ -62,7 +62,7 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
         {message === "" ? (
           <bdi className="quiet">{argumentsLine(shown)}</bdi>
         ) : (
-          <bdi className={trouble ? "message trouble" : "message"}>{message}</bdi>
+          <bdi className={retry ? "message retry" : "message"}>{message}</bdi>
         )}
         {percent !== undefined && (
           <Progress

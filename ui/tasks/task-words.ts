@@ -1,4 +1,4 @@
-import type { TaskStatus, TaskView, Trouble } from "holdfast";
+import type { Retry, TaskStatus, TaskView } from "holdfast";
 
 /** How a task stands, in the words of the page: `tool error` is an outcome of its own to a person. */
 export type Standing = TaskStatus | "tool error";
@@ -25,9 +25,9 @@ export function messageOf({ cancelling, progress, snapshot, outcome }: TaskView)
   }
 }
 
-/** What a task is waiting out. The last trouble stays with one that has ended since, and is none any more. */
-export function troubleOf({ trouble, outcome }: TaskView): Trouble | undefined {
-  return outcome ? undefined : trouble;
+/** What a task is waiting out. The last retry stays with one that has ended since, and is none any more. */
+export function retryOf({ retry, outcome }: TaskView): Retry | undefined {
+  return outcome ? undefined : retry;
 }
 
 /** What can be done when a task ended without a result. */

@@ -104,7 +104,7 @@ export const taskShape = z
       .optional(),
     inputRequests: z.array(inputRequestSchema),
     cancelling: z.boolean(),
-    trouble: z
+    retry: z
       .object({ failure: z.looseObject({ kind: z.string(), message: z.string() }), since: ms })
       .optional()
       .openapi({ description: "The last request to the server failed, and is made again." }),

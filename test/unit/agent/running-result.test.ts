@@ -11,9 +11,9 @@ import { fields, textOf, UNSEEN } from "./agent-lab.ts";
 
 const OPTIONS: RunningOptions = { now: T0 + 65_000, budgetMs: 45_000 };
 
-function shown(record: TaskRecord, parts: { progress?: TaskProgress; trouble?: boolean } = {}): TaskView {
-  const { progress, trouble } = parts;
-  return viewOf(record, { progress, trouble: trouble ? { failure: network, since: T0 } : undefined });
+function shown(record: TaskRecord, parts: { progress?: TaskProgress; retry?: boolean } = {}): TaskView {
+  const { progress, retry } = parts;
+  return viewOf(record, { progress, retry: retry ? { failure: network, since: T0 } : undefined });
 }
 
 function asking(params: JsonObject, key = "edition"): TaskRecord {
@@ -96,7 +96,7 @@ describe("a running result", () => {
 
   it("says that requests fail meanwhile, and that it was asked to stop", () => {
     const record = runningRecord({ cancel: { requestedAt: T0 } });
-    const result = runningResult(shown(record, { trouble: true }), OPTIONS);
+    const result = runningResult(shown(record, { retry: true }), OPTIONS);
     expect(fields(result).cancelling).toBe(true);
     expect(textOf(result)).toMatch(
       /cancellation was requested.*\n.*failed \(network\)\. Holdfast retries it/,

@@ -509,7 +509,7 @@ describe("a call that is stored later than it was made", () => {
     const leader = await openTab();
     await clock.advance(3_000);
     expect(await store.loadActive(), "the new leader found nothing to resume").toEqual([]);
-    // Its trouble is stored after a while, and then its tab is gone.
+    // Its retry is stored after a while, and then its tab is gone.
     while ((await store.loadActive()).length === 0) await clock.advance(1_000);
     maker.tab.kill();
     await clock.advance(3_000);

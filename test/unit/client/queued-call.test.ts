@@ -29,7 +29,7 @@ describe("TaskClient.start()", () => {
     server.refusals.push(network, network);
     const task = await client.start("lab", "plain");
     await settled();
-    expect(task.view.trouble?.failure.kind).toBe("network");
+    expect(task.view.retry?.failure.kind).toBe("network");
     await clock.advance(4_000);
     await (await server.expect("tools/call")).reply(wire2026.callResult);
     expect(await task.result()).toMatchObject(wire2026.toolResult);
@@ -110,7 +110,7 @@ describe("a queued call whose page was closed", () => {
     const [task] = await second.client.resume();
     await settled();
     expect(task?.view.status).toBe("queued");
-    expect(task?.view.trouble?.failure.kind).toBe("unauthorized");
+    expect(task?.view.retry?.failure.kind).toBe("unauthorized");
     second.client.nudge();
     await second.server.expect("tools/call");
   });

@@ -66,7 +66,7 @@ describe("resume", () => {
       expect(server.connects).toBeGreaterThan(0);
       for (const { view } of tasks) {
         expect(view.outcome).toBeUndefined();
-        expect(view.trouble?.failure.message).toContain("Unsupported protocol version");
+        expect(view.retry?.failure.message).toContain("Unsupported protocol version");
       }
       expect(await store.load("unwanted")).toMatchObject({ cancel: { requestedAt: T0 } });
       expect(await store.load("unwanted")).not.toHaveProperty("cancel.acknowledgedAt");

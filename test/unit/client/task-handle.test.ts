@@ -178,14 +178,14 @@ describe("reading a task's changes", () => {
     stop();
   });
 
-  it("faults are shown as trouble, and gone when they are over", async () => {
+  it("faults are shown as retry, and gone when they are over", async () => {
     const lab = await started();
     await lab.clock.advance(5_000);
     await (await lab.server.expect("tasks/get")).fail(network);
-    expect(lab.task.view).toMatchObject({ status: "working", trouble: { failure: network } });
+    expect(lab.task.view).toMatchObject({ status: "working", retry: { failure: network } });
     await lab.clock.advance(1_000);
     await (await lab.server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.working));
-    expect(lab.task.view).not.toHaveProperty("trouble");
+    expect(lab.task.view).not.toHaveProperty("retry");
   });
 
   it("progress of the call is progress of the task", async () => {

@@ -13,7 +13,7 @@ import {
 
 const LIVE = {
   progress: { progress: 1, total: 2, message: "page 3" },
-  trouble: { failure: network, since: T0 },
+  retry: { failure: network, since: T0 },
   nextPollAt: T0 + 5_000,
 };
 

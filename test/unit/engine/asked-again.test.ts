@@ -107,10 +107,10 @@ describe("a question whose session ended before its answer was sent", () => {
       operation: "get",
       failure: { kind: "network", message: "Failed to fetch" },
     });
-    const { hold } = walk.state;
+    const { backoff } = walk.state;
     walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
-    expect(hold).toBeDefined();
-    expect(walk.state.hold).toEqual(hold);
+    expect(backoff).toBeDefined();
+    expect(walk.state.backoff).toEqual(backoff);
   });
 
   it("is asked again once by a new session's request that comes twice, of two that asked the same", () => {

@@ -109,7 +109,7 @@ describe("a call that the store still holds as queued", () => {
     const next = last(calling, ALONE, { type: "stillQueued" });
     expect(next.state.record.stage).toBe("queued");
     expect(next.state.ephemeral).toBeUndefined();
-    expect(next.state.trouble?.failure).toMatchObject({ kind: "network", unsent: true });
+    expect(next.state.retry?.failure).toMatchObject({ kind: "network", unsent: true });
     expect(next.commands).toEqual([]);
   });
 });

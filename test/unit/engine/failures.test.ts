@@ -32,7 +32,7 @@ describe("a poll that fails", () => {
     walk.on({ type: "requestFailed", operation: "get", failure }, 100);
     expect(walk.record).toBe(before);
     expect(walk.sent).toEqual([]);
-    expect(walk.state.trouble).toEqual({ failure, since: T0 + 100 });
+    expect(walk.state.retry).toEqual({ failure, since: T0 + 100 });
     expect(walk.wait).toBeGreaterThanOrEqual(500);
     expect(walk.onDue().sent).toEqual(["get"]);
   });
@@ -46,19 +46,19 @@ describe("a poll that fails", () => {
     expect(walk.outcome).toBeUndefined();
   });
 
-  it("the trouble is shown from its first failure on, with the last one", () => {
+  it("the retry is shown from its first failure on, with the last one", () => {
     const walk = polling().on({ type: "requestFailed", operation: "get", failure: network }, 100).onDue();
     walk.on({ type: "requestFailed", operation: "get", failure: timeout }, 60_000);
-    expect(walk.state.trouble).toEqual({ failure: timeout, since: T0 + 100 });
+    expect(walk.state.retry).toEqual({ failure: timeout, since: T0 + 100 });
   });
 
-  it("a good reply ends the trouble, and the backoff starts anew", () => {
+  it("a good reply ends the retry, and the backoff starts anew", () => {
     const walk = polling();
     for (let attempt = 0; attempt < 4; attempt++) {
       walk.on({ type: "requestFailed", operation: "get", failure: network }).onDue();
     }
     walk.on({ type: "polled", reading });
-    expect(walk.state.trouble).toBeUndefined();
+    expect(walk.state.retry).toBeUndefined();
     expect(walk.state.failures).toBe(0);
     expect(walk.wait).toBe(1_000);
     walk.onDue().on({ type: "requestFailed", operation: "get", failure: network });
@@ -331,7 +331,7 @@ describe("an answer that fails", () => {
       askedAt: T0,
       state: "open",
     });
-    expect(walk.state.trouble).toEqual({ failure, since: T0 + 50 });
+    expect(walk.state.retry).toEqual({ failure, since: T0 + 50 });
     expect(walk.sent).toEqual([]);
     expect(walk.on({ type: "answered", key: "name", response: { action: "cancel" } }).sent).toEqual([
       "answer",

@@ -30,15 +30,15 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     expect(walk.flying).not.toContain("answer");
     expect(poll(walk).flying).toContain("answer");
     walk.on({ type: "delivered", keys: ["name"] });
-    expect(walk.state.trouble).toBeUndefined();
+    expect(walk.state.retry).toBeUndefined();
     poll(poll(poll(walk)));
-    const { trouble } = walk.state;
-    expect(trouble?.failure.message).toContain("still waits for input");
+    const { retry } = walk.state;
+    expect(retry?.failure.message).toContain("still waits for input");
     const { record } = walk;
     for (let count = 0; count < 20; count++) {
       poll(walk);
       expect(walk.flying).not.toContain("answer");
-      expect(walk.state.trouble).toBe(trouble);
+      expect(walk.state.retry).toBe(retry);
       expect(walk.record).toBe(record);
     }
   });
@@ -48,7 +48,7 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     poll(poll(poll(walk))).on({ type: "delivered", keys: ["name"] });
     const next = new Walk(stateOf(walk.record)).on({ type: "woken" });
     for (let count = 0; count < 10; count++) expect(poll(next).flying).not.toContain("answer");
-    expect(next.state.trouble?.failure.message).toContain("still waits");
+    expect(next.state.retry?.failure.message).toContain("still waits");
   });
 
   it("that refuses the repeated answer has it: the question stays answered", () => {
@@ -69,7 +69,7 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     poll(poll(poll(walk)));
     while (!walk.flying.includes("get")) walk.onDue();
     walk.on({ type: "polled", reading: { snapshot: snapshotOf(), inputRequests: [] } });
-    expect(walk.state.trouble).toBeUndefined();
+    expect(walk.state.retry).toBeUndefined();
     expect(walk.state.idlePolls).toBeUndefined();
   });
 });
@@ -80,5 +80,5 @@ it("a task that waits and asks nothing that can be shown: the wait is told", () 
     while (!walk.flying.includes("get")) walk.onDue();
     walk.on({ type: "polled", reading: { snapshot: waiting, inputRequests: [] } });
   }
-  expect(walk.state.trouble?.failure.message).toContain("asks nothing that can be answered");
+  expect(walk.state.retry?.failure.message).toContain("asks nothing that can be answered");
 });

@@ -381,7 +381,7 @@ describe("whatever happens, in whatever order", () => {
 
   it("a time the server named is waited out", () => {
     always(({ before, now, after }) => {
-      if (before.hold?.demanded && now < before.hold.until) expect(sends(after)).toEqual([]);
+      if (before.backoff?.demanded && now < before.backoff.until) expect(sends(after)).toEqual([]);
     }, true);
   });
 });

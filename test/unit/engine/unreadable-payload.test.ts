@@ -49,7 +49,7 @@ describe("a task that has ended and whose payload cannot be read", () => {
     const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 })).on({ type: "due" });
     walk.on({ type: "requestFailed", operation: "get", failure });
     expect(walk.record.snapshot).toEqual(snapshot);
-    expect(walk.state.trouble?.failure, "the reading is in the record").not.toHaveProperty("reading");
+    expect(walk.state.retry?.failure, "the reading is in the record").not.toHaveProperty("reading");
     walk.onDue();
     expect(failing(walk, "get", failure)).toBe(ATTEMPTS - 1);
     expect(walk.outcome).toMatchObject({

@@ -296,7 +296,7 @@ describe("the worker", () => {
     });
     const task = await lab.page().client.callTool("papers", "report");
     await lab.clock.advance(60_000);
-    expect(task.view.trouble?.failure.message).toBe("CORS");
+    expect(task.view.retry?.failure.message).toBe("CORS");
     fails = false;
     lab.extension.life?.onAdded.fire();
     await settled();

@@ -400,13 +400,13 @@ describe("a store in which another process was faster", () => {
 });
 
 describe("requests", () => {
-  it("of an endpoint nobody gave are trouble, not an end", async () => {
+  it("of an endpoint nobody gave are retry, not an end", async () => {
     const store = new HeldStore();
     store.holding = false;
     const { runtime, changes } = rigOf(store);
     runtime.wake(runningRecord({ endpoint: "elsewhere" }));
     await settled();
-    expect(changes.at(-1)?.trouble?.failure.kind).toBe("network");
+    expect(changes.at(-1)?.retry?.failure.kind).toBe("network");
     expect(changes.at(-1)?.record.outcome).toBeUndefined();
   });
 

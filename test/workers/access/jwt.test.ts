@@ -107,7 +107,7 @@ describe("a JWT that is not", () => {
     ["expires at no time", () => signed({ exp: "tomorrow" })],
     ["is not valid yet", () => signed({ nbf: now() + 60 })],
     ["is for others", () => signed({ aud: "billing" })],
-    ["is for a part of us", () => signed({ aud: "hold" })],
+    ["is for a part of us", () => signed({ aud: "backoff" })],
     ["is for nobody", () => signed({ aud: undefined })],
     ["is by another issuer", () => signed({ iss: "https://login.evil.example/" })],
     ["is by almost that issuer", () => signed({ iss: "https://login.example" })],
@@ -187,7 +187,7 @@ describe("the issuer's keys", () => {
     ["are no JSON", () => new Response("<html>s3cr3t-upstream-detail</html>")],
     ["are no keys", () => Response.json({ error: "s3cr3t-upstream-detail" })],
     ["are elsewhere, on a private address", () => Response.redirect("https://169.254.169.254/keys", 302)],
-  ])("%s: said to be our trouble, not the token's, and over when it is over", async (_, reply) => {
+  ])("%s: said to be our retry, not the token's, and over when it is over", async (_, reply) => {
     const lines = vi.spyOn(console, "log").mockImplementation(() => {});
     network.answer(JWKS, reply);
     const token = await signed();

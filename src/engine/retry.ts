@@ -2,15 +2,20 @@ import { end, expired, lost, rpcFailed, unreadable } from "./outcome.ts";
 import { hasEnded, type TaskRecord } from "./record.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { backoffDelay, deadline, type Timing } from "./schedule.ts";
-import { type Hold, NOTHING_OUT, type Operation, type TaskState } from "./state.ts";
+import { type Backoff, NOTHING_OUT, type Operation, type TaskState } from "./state.ts";
 
 /** How often a thing is tried whose fate must be known at some time. */
 export const ATTEMPTS = 5;
 
-export function troubled(state: TaskState, failure: RequestFailure, now: number, timing: Timing): TaskState {
+export function retryLater(
+  state: TaskState,
+  failure: RequestFailure,
+  now: number,
+  timing: Timing,
+): TaskState {
   const { record } = state;
   const failures = state.failures + 1;
-  const since = state.trouble?.since ?? record.silentSince ?? now;
+  const since = state.retry?.since ?? record.silentSince ?? now;
   const running = record.stage === "running";
   const silent = failures >= ATTEMPTS && (running || record.stage === "queued");
   const ended = hasEnded(record);
@@ -23,27 +28,30 @@ export function troubled(state: TaskState, failure: RequestFailure, now: number,
   const demanded = demandedMs(failure, timing);
   const until = now + Math.max(demanded ?? 0, backoffDelay(state.record.id, failures, timing));
   // What the server demanded of one request outlasts the plainer failure of another.
-  const held = state.hold?.demanded ? state.hold.until : 0;
-  const hold: Hold = { until: Math.max(until, held), demanded: demanded !== undefined || held > now };
+  const demandedUntil = state.backoff?.demanded ? state.backoff.until : 0;
+  const backoff: Backoff = {
+    until: Math.max(until, demandedUntil),
+    demanded: demanded !== undefined || demandedUntil > now,
+  };
   return {
     ...state,
     ...((demanded || (silent && record.silentSince === undefined)) && {
       record: {
         ...record,
         // Whoever resumes the task meanwhile must know of the demand. A mere backoff is forgotten with the process.
-        ...(demanded && { heldUntil: hold.until }),
+        ...(demanded && { heldUntil: backoff.until }),
         ...(silent && { silentSince: since }),
       },
     }),
     failures,
-    hold,
-    trouble: { failure, since },
+    backoff,
+    retry: { failure, since },
   };
 }
 
 /** Whether the server asked for a retry later than now. */
-export function mustWait({ hold }: TaskState, now: number): boolean {
-  return hold?.demanded === true && now < hold.until;
+export function mustWait({ backoff }: TaskState, now: number): boolean {
+  return backoff?.demanded === true && now < backoff.until;
 }
 
 /** How long the server asks to be left alone, in ms. */
@@ -71,32 +79,32 @@ export function payloadFailed(
     if (failure.kind === "malformed") return end(state, unreadable(failure, snapshot), now);
     if (failure.kind === "rpc") return end(state, rpcFailed(failure, snapshot), now);
   }
-  return troubled(state, failure, now, timing);
+  return retryLater(state, failure, now, timing);
 }
 
 /**
  * The wait that the server demanded of an earlier process, or the backoff between two searches for a lost call: many
  * short processes must not search sooner than a long one. A clock that was set back must not make it last for ever.
  */
-export function inheritedHold(
+export function inheritedBackoff(
   { id, heldUntil = 0, search }: TaskRecord,
   now: number,
   timing: Timing,
-): Partial<Pick<TaskState, "hold" | "failures">> {
+): Partial<Pick<TaskState, "backoff" | "failures">> {
   const demanded = Math.min(heldUntil, now + timing.maxPollMs);
   const backoff = search ? Math.min(search.at, now) + backoffDelay(id, search.tries, timing) : 0;
   const until = Math.max(demanded, backoff);
   return {
     ...(search && { failures: search.tries }),
-    ...(until > now && { hold: { until, demanded: true } }),
+    ...(until > now && { backoff: { until, demanded: true } }),
   };
 }
 
 /** A good reply: the operation is no longer out, and the failures before it are forgotten. */
 export function landed(state: TaskState, operation: Operation): TaskState {
   const next = heardAgain(without(state, operation));
-  if (next.hold?.demanded || (!next.hold && !next.trouble && next.failures === 0)) return next;
-  const { hold: _hold, trouble: _gone, ...rest } = next;
+  if (next.backoff?.demanded || (!next.backoff && !next.retry && next.failures === 0)) return next;
+  const { backoff: _backoff, retry: _gone, ...rest } = next;
   return { ...rest, failures: 0 };
 }
 
@@ -112,7 +120,7 @@ export function heardAgain(state: TaskState): TaskState {
  * set forward may as well be a computer that slept: then polls are due at once, and only what a server demanded waits on.
  */
 export function movedBy(state: TaskState, ms: number): TaskState {
-  const { hold, trouble, pollAt, listenAt, polledFrom, doubt = state.record.doubt } = state;
+  const { backoff, retry, pollAt, listenAt, polledFrom, doubt = state.record.doubt } = state;
   const back = Math.min(ms, 0);
   return {
     ...state,
@@ -120,8 +128,8 @@ export function movedBy(state: TaskState, ms: number): TaskState {
     listenAt: listenAt + back,
     ...(polledFrom !== undefined && { polledFrom: polledFrom + ms }),
     ...(doubt && { doubt: { ...doubt, since: doubt.since + ms } }),
-    ...(hold && { hold: { ...hold, until: hold.until + (hold.demanded ? ms : back) } }),
-    ...(trouble && { trouble: { ...trouble, since: trouble.since + ms } }),
+    ...(backoff && { backoff: { ...backoff, until: backoff.until + (backoff.demanded ? ms : back) } }),
+    ...(retry && { retry: { ...retry, since: retry.since + ms } }),
   };
 }
 
@@ -133,10 +141,10 @@ export function without(state: TaskState, operation: Operation): TaskState {
 
 /** What a person does need not wait out a backoff, only a time the server named. */
 export function relaxed(state: TaskState): TaskState {
-  return state.hold?.demanded ? state : withoutHold(state);
+  return state.backoff?.demanded ? state : withoutBackoff(state);
 }
 
-export function withoutHold(state: TaskState): TaskState {
-  const { hold: _hold, ...rest } = state;
+export function withoutBackoff(state: TaskState): TaskState {
+  const { backoff: _backoff, ...rest } = state;
   return rest;
 }
