@@ -58,7 +58,7 @@ export type {
   TaskAction,
 } from "./runtime/ownership.ts";
 export type { Problem } from "./runtime/problem.ts";
-export type { Keep } from "./runtime/retention.ts";
+export type { Retention } from "./runtime/retention.ts";
 export type { StoredRecord, TaskStore } from "./store/task-store.ts";
 export { Task, type TaskActions } from "./task.ts";
 export type { CallOptions, TaskClientApi, TaskReader } from "./task-client-api.ts";

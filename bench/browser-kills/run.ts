@@ -86,7 +86,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function run(url, first) {
   if (${values["no-copy"]}) Object.defineProperty(globalThis, "caches", { value: undefined });
   const client = new TaskClient({
-    store: indexedDbStore(), endpoints: { lab: fromUrl(url) }, keep: { count: 100000 },
+    store: indexedDbStore(), endpoints: { lab: fromUrl(url) }, retention: { count: 100000 },
     onProblem: (problem) => problem.kind === "storage-lost" && say({ kind: "restored", tasks: problem.tasks }),
   });
   const held = async () => (await client.list()).map(({ view: { arguments: { n }, outcome } }) => (

@@ -212,7 +212,7 @@ export class OwnedTasks implements TaskClientApi {
   #shelf(owned: OwnedFile, endpoints: Readonly<Record<string, Connector>>): Shelf {
     const { log } = this.#options;
     // The agent may be gone when a plain call ends.
-    const host = { ...timerHost(), keepPlain: true };
+    const host = { ...timerHost(), persistPlain: true };
     const store = owned.file.tasks;
     const client = new HostedClient(
       { store, endpoints, onProblem: ({ message }) => log.info(message) },

@@ -16,7 +16,7 @@ import type { ToolResult } from "../protocol/tool-result.ts";
 import { randomId } from "../random-id.ts";
 import { RecentSet } from "../recent-set.ts";
 import type { Problem } from "../runtime/problem.ts";
-import { DEFAULT_KEEP } from "../runtime/retention.ts";
+import { DEFAULT_RETENTION } from "../runtime/retention.ts";
 import { TaskHost } from "../runtime/task-host.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "../task.ts";
@@ -77,9 +77,9 @@ export class HostedClient implements TaskClientApi {
       timing: { ...DEFAULT_TIMING, ...host.timing, ...options.timing },
       requestTimeoutMs,
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
-      keep: { ...DEFAULT_KEEP, ...options.keep },
+      retention: { ...DEFAULT_RETENTION, ...options.retention },
       push: options.push === false ? undefined : host.push,
-      keepPlain: host.keepPlain,
+      persistPlain: host.persistPlain,
       maxConcurrentPolls: host.maxConcurrentPolls,
       alarm: host.alarm,
       ownership: host.ownership,

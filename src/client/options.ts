@@ -1,7 +1,7 @@
 import type { Connector } from "../channel/connection.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { Problem } from "../runtime/problem.ts";
-import type { Keep } from "../runtime/retention.ts";
+import type { Retention } from "../runtime/retention.ts";
 import type { TaskStore } from "../store/task-store.ts";
 
 /** What a client is made of, whatever its host. */
@@ -16,9 +16,9 @@ export interface HostedClientOptions {
   readonly maxResultLength?: number;
   /** `false`: no connection is held between polls, so servers push no changes. Polls go on in any case; with push they are rarer. */
   readonly push?: boolean;
-  readonly timing?: Partial<Omit<Timing, "phase" | "keepPace">>;
-  /** How long settled tasks are kept that `forget` has not deleted: 7 days, and the latest 1,000. */
-  readonly keep?: Partial<Keep>;
+  readonly timing?: Partial<Omit<Timing, "phase" | "persistPace">>;
+  /** How long settled tasks stay in the store: 7 days, and the latest 1,000. */
+  readonly retention?: Partial<Retention>;
   /** Called with what an app should know of that is no task's outcome. By default, one `console.warn` for each kind and subject. */
   readonly onProblem?: (problem: Problem) => void;
 }

@@ -7,7 +7,7 @@ export interface Policy extends Timing {
   /** Other tabs may hold handles of what runs here. */
   readonly shared?: boolean | undefined;
   /** Plain calls are persisted like tasks: the caller may be gone when they end. */
-  readonly keepPlain?: boolean | undefined;
+  readonly persistPlain?: boolean | undefined;
 }
 
 /** The state of a new call, as its record is first written. */
@@ -60,13 +60,13 @@ function persistOf(before: TaskState, after: TaskState, policy: Policy): Effects
 }
 
 /** A plain call of this process ends with the page, like any other request. */
-function isPlain({ record, attended }: TaskState, { keepPlain }: Policy): boolean {
-  return record.stage === "calling" && !record.call.asTask && attended === true && !keepPlain;
+function isPlain({ record, attended }: TaskState, { persistPlain }: Policy): boolean {
+  return record.stage === "calling" && !record.call.asTask && attended === true && !persistPlain;
 }
 
 /** A plain call whose caller has its end in hand: nobody will look for it in the store. */
-function isSpent({ record, attended, ephemeral }: TaskState, { keepPlain }: Policy): boolean {
-  return !keepPlain && attended === true && !ephemeral && endedAsPlainCall(record);
+function isSpent({ record, attended, ephemeral }: TaskState, { persistPlain }: Policy): boolean {
+  return !persistPlain && attended === true && !ephemeral && endedAsPlainCall(record);
 }
 
 /** Fields whose change no app sees: most polls change nothing else. */

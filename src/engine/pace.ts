@@ -11,7 +11,7 @@ export function withPace(
 ): TaskRecord {
   const { record } = state;
   // Once one process keeps it, every other does.
-  const kept = timing.keepPace || record.polledAt !== undefined;
+  const kept = timing.persistPace || record.polledAt !== undefined;
   if (!kept || record.stage !== "running") return record;
   const polls =
     before.stage !== "running" ||

@@ -130,7 +130,7 @@ export interface TaskRecord {
   readonly acceptedAt?: number;
   /** The server's. */
   readonly taskId?: string;
-  /** When it was last asked after, or the handle came; written only where `Timing.keepPace` is chosen. */
+  /** When it was last asked after, or the handle came; written only where `Timing.persistPace` is chosen. */
   readonly polledAt?: number;
   readonly snapshot?: TaskSnapshot;
   /** What the server would have the model told meanwhile. */

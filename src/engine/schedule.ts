@@ -30,7 +30,7 @@ export interface Timing {
    * Given, the time of each poll is written before it leaves, so that whoever takes the task up next keeps
    * to its interval too. It costs a write a poll: for processes that end and begin again all the time.
    */
-  readonly keepPace?: true;
+  readonly persistPace?: true;
 }
 
 const BACKOFF_MS = 1_000;

@@ -29,7 +29,7 @@ export type ExtensionProblem =
 
 export interface ExtensionTasksOptions
   extends Partial<
-    Pick<HostedClientOptions, "timing" | "requestTimeoutMs" | "maxResultLength" | "keep" | "push">
+    Pick<HostedClientOptions, "timing" | "requestTimeoutMs" | "maxResultLength" | "retention" | "push">
   > {
   /** Replaces parts of what an extension's background provides. */
   readonly host?: Partial<Host>;

@@ -18,7 +18,7 @@ export function durableObjectHost(alarm: Alarm, id: string): Host {
     ownership: alone,
     alarm,
     maxConcurrentPolls: MAX_CONCURRENT_POLLS,
-    keepPlain: true,
+    persistPlain: true,
     timing: { phase: spread(id) },
   };
 }

@@ -15,8 +15,8 @@ export function extensionHost(alarm: Alarm): Host {
   return {
     ...host,
     alarm,
-    keepPlain: true,
-    timing: { keepPace: true },
+    persistPlain: true,
+    timing: { persistPace: true },
     // An event page (Firefox) has a document that nobody ever sees, and is throttled as little as a worker.
     ...(platform && {
       ownership: tabs({ ...platform, visible: () => true, onVisible: () => () => undefined }),

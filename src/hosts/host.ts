@@ -5,7 +5,7 @@ import type { OwnershipOf } from "../runtime/ownership.ts";
 import type { PushOf } from "../runtime/push.ts";
 
 /**
- * What the place provides in which a client runs. Hosts are plain objects: `{ ...browserHost(), keepPlain: true }` is one, too.
+ * What the place provides in which a client runs. Hosts are plain objects: `{ ...browserHost(), persistPlain: true }` is one, too.
  */
 export interface Host {
   readonly clock: Clock;
@@ -21,9 +21,9 @@ export interface Host {
    * Persist plain calls with their results, for a process whose caller may be gone when they end. Otherwise a plain call is
    * persisted only once its server has asked something.
    */
-  readonly keepPlain: boolean;
+  readonly persistPlain: boolean;
   /** When polls fall due, where many processes poll, or one process after the other. */
-  readonly timing?: Pick<Timing, "phase" | "keepPace">;
+  readonly timing?: Pick<Timing, "phase" | "persistPace">;
   /** Calls back when the network is back. The function returned ends it. */
   readonly onOnline?: (callback: () => void) => () => void;
 }

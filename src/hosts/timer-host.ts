@@ -14,7 +14,7 @@ export function timerHost(): Host {
     ownership: alone,
     push: pushing,
     maxConcurrentPolls: MAX_CONCURRENT_POLLS,
-    keepPlain: false,
+    persistPlain: false,
     onOnline,
   };
 }

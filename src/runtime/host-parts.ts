@@ -5,7 +5,7 @@ import type { TaskView } from "../task-view.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Ownership, OwnershipOf } from "./ownership.ts";
 import type { Problem } from "./problem.ts";
-import type { Keep } from "./retention.ts";
+import type { Retention } from "./retention.ts";
 import type { RuntimeOptions } from "./runtime-options.ts";
 import type { StoredTasks } from "./stored-tasks.ts";
 import type { TaskRuntime } from "./task-runtime.ts";
@@ -17,7 +17,7 @@ type ForRuntime = Omit<
 >;
 
 export interface HostOptions extends ForRuntime {
-  readonly keep: Keep;
+  readonly retention: Retention;
   /** Wakes this process when it has been evicted; without it, timers do. */
   readonly alarm: Alarm | undefined;
   /** Who runs the tasks, if other processes may share the store. */

@@ -1,15 +1,15 @@
 import type { Clock } from "../clock.ts";
 import type { StoredTasks } from "./stored-tasks.ts";
 
-/** How long settled tasks are kept that nobody has forgotten. */
-export interface Keep {
+/** How long settled tasks stay in the store, unless `forget` deletes them. */
+export interface Retention {
   /** From the outcome on, in ms. */
   readonly ms: number;
   /** And no more than this many, the latest. */
   readonly count: number;
 }
 
-export const DEFAULT_KEEP: Keep = { ms: 7 * 24 * 3_600_000, count: 1_000 };
+export const DEFAULT_RETENTION: Retention = { ms: 7 * 24 * 3_600_000, count: 1_000 };
 
 /** After how many outcomes the settled tasks are looked through. */
 const COLLECT_EVERY = 100;
@@ -21,19 +21,24 @@ export interface TaskName {
 }
 
 /** Deletes the settled tasks that retention no longer covers, also those whose outcome only memory has. */
-export class Retention {
+export class RetentionSweep {
   readonly #stored: StoredTasks;
   readonly #clock: Clock;
-  readonly #keep: Keep;
+  readonly #retention: Retention;
   readonly #forget: (task: TaskName) => Promise<void>;
   #outcomes = 0;
   /** Tasks whose outcome the store did not take. */
   readonly #unstored: Set<string> = new Set();
 
-  constructor(stored: StoredTasks, clock: Clock, keep: Keep, forget: (task: TaskName) => Promise<void>) {
+  constructor(
+    stored: StoredTasks,
+    clock: Clock,
+    retention: Retention,
+    forget: (task: TaskName) => Promise<void>,
+  ) {
     this.#stored = stored;
     this.#clock = clock;
-    this.#keep = keep;
+    this.#retention = retention;
     this.#forget = forget;
   }
 
@@ -48,7 +53,7 @@ export class Retention {
   }
 
   async collect(): Promise<void> {
-    const { ms, count } = this.#keep;
+    const { ms, count } = this.#retention;
     const oldest = this.#clock.now() - ms;
     const outdated = await this.#stored.attempt<readonly TaskName[]>(
       async (store) =>
@@ -62,14 +67,17 @@ export class Retention {
     const latestFirst = [...(await this.#stored.settled())].sort(
       (a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0),
     );
-    return latestFirst.filter(({ settledAt = 0 }, index) => index >= this.#keep.count || settledAt < oldest);
+    return latestFirst.filter(
+      ({ settledAt = 0 }, index) => index >= this.#retention.count || settledAt < oldest,
+    );
   }
 
   /** Keeps a task in memory whose outcome the store did not take. Returns the task that must make room for it. */
-  keepUnstored(id: string): string | undefined {
+  addUnstored(id: string): string | undefined {
     this.#unstored.add(id);
     const [oldest] = this.#unstored;
-    if (this.#unstored.size <= this.#keep.count || oldest === undefined || oldest === id) return undefined;
+    if (this.#unstored.size <= this.#retention.count || oldest === undefined || oldest === id)
+      return undefined;
     this.#unstored.delete(oldest);
     return oldest;
   }

@@ -16,7 +16,7 @@ export interface RuntimeOptions extends RequestLimits, WriterOptions {
   /** Other tabs may hold handles of what runs here: then a plain call's end is written too, until it was published. */
   readonly shared?: boolean;
   /** Plain calls are records like any other: whoever made them may not be there when they end. */
-  readonly keepPlain?: boolean;
+  readonly persistPlain?: boolean;
   /** After every change, once it is as durable as it will be; and when a task is resumed, which is no news to others. */
   readonly changed: (state: TaskState, news: boolean) => void;
   /**

@@ -10,7 +10,7 @@ import { claimOf, type HostOptions, type HostParts } from "./host-parts.ts";
 import { alone, type Ownership, type TaskAction } from "./ownership.ts";
 import { storageProblem } from "./problem.ts";
 import { overtaken, resume } from "./residence.ts";
-import { Retention, type TaskName } from "./retention.ts";
+import { RetentionSweep, type TaskName } from "./retention.ts";
 import { Stepper } from "./stepper.ts";
 import { StoredTasks } from "./stored-tasks.ts";
 import { act } from "./task-actions.ts";
@@ -26,7 +26,7 @@ export class TaskHost {
   readonly #runtime: TaskRuntime;
   readonly stored: StoredTasks;
   readonly #parts: HostParts;
-  readonly #retention: Retention;
+  readonly #sweep: RetentionSweep;
   readonly #stepper: Stepper;
   /** By endpoint. */
   readonly #ownerships: ReadonlyMap<string, Ownership>;
@@ -38,7 +38,7 @@ export class TaskHost {
     this.#options = options;
     const { store, clock, endpoints, report } = options;
     this.stored = new StoredTasks(store, report);
-    this.#retention = new Retention(this.stored, clock, options.keep, (task) => this.forget(task));
+    this.#sweep = new RetentionSweep(this.stored, clock, options.retention, (task) => this.forget(task));
     const ownershipOf = store.scope === undefined ? alone : options.ownership;
     this.#runtime = new TaskRuntime({
       ...options,
@@ -49,7 +49,7 @@ export class TaskHost {
       changed: (state, news) => this.#changed(state, news),
       overtaken: (id) => overtaken(this.#parts, id),
       storageFailed: ({ id, outcome }, error) => {
-        const dropped = outcome && this.#retention.keepUnstored(id);
+        const dropped = outcome && this.#sweep.addUnstored(id);
         if (dropped !== undefined) this.#runtime.release(dropped);
         report(storageProblem(`Task ${id} could not be stored`, error, id));
       },
@@ -109,9 +109,9 @@ export class TaskHost {
     resume(this.#parts, own, dueFrom);
     const wokeToPoll = this.#options.alarm !== undefined && this.#runtime.states().next().done === false;
     // A process that lives for a poll or two looks through what is settled only when something settles.
-    if (wokeToPoll) this.#retention.collectLater();
+    if (wokeToPoll) this.#sweep.collectLater();
     // What runs comes first; nobody waits for the tidying.
-    else void this.#retention.collect();
+    else void this.#sweep.collect();
     return records;
   }
 
@@ -180,7 +180,7 @@ export class TaskHost {
   async forget(task: TaskName): Promise<void> {
     const { id } = task;
     const ownership = this.#parts.ownership(task);
-    this.#retention.forgot(id);
+    this.#sweep.forgot(id);
     this.#runtime.yield(id);
     ownership.calls.release(id);
     await this.#runtime.written();
@@ -203,8 +203,8 @@ export class TaskHost {
     const ownership = this.#parts.ownership(record);
     if (news) this.#publishChange(view, record);
     if (record.outcome) {
-      if (!this.#retention.isUnstored(record.id)) this.#runtime.release(record.id);
-      this.#retention.settled();
+      if (!this.#sweep.isUnstored(record.id)) this.#runtime.release(record.id);
+      this.#sweep.settled();
     } else {
       // A later state is on its way to the store: it may make the call again, and it is the one that is handed over.
       const current = this.#runtime.state(record.id)?.record ?? record;

@@ -52,8 +52,8 @@ export class TaskRuntime {
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
-    const { store, clock, timing, shared, keepPlain, maxResultLength, requestTimeoutMs } = options;
-    this.#policy = { ...timing, shared, keepPlain };
+    const { store, clock, timing, shared, persistPlain, maxResultLength, requestTimeoutMs } = options;
+    this.#policy = { ...timing, shared, persistPlain };
     this.#clockWatch = new ClockWatch(clock);
     this.#table = new TaskTable((name) => {
       const questionStreams = new Gate(QUESTION_STREAMS);

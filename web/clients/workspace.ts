@@ -27,7 +27,7 @@ export async function openWorkspace(): Promise<Workspace> {
       store: indexedDbStore(),
       endpoints: Object.fromEntries(connectors),
       // People look at the results of plain calls as well, also after a reload.
-      host: { ...browserHost(), keepPlain: true },
+      host: { ...browserHost(), persistPlain: true },
       // A task of a server this page does not show is another visit's: it waits for that.
       onProblem: (reported) => reported.kind !== "unknown-endpoint" && problem.set(reported.message),
     }),

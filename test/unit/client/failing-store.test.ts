@@ -128,7 +128,7 @@ describe("when the disk is full", () => {
   });
 
   it("no more outcomes are kept in memory than a store would keep", async () => {
-    const lab = lab2026({ store: failingStore(new Set<StoreMethod>(["save"])), keep: { count: 2 } });
+    const lab = lab2026({ store: failingStore(new Set<StoreMethod>(["save"])), retention: { count: 2 } });
     const tasks: Task[] = [];
     for (let n = 1; n <= 3; n++) {
       tasks.push(await start(lab));

@@ -53,8 +53,8 @@ it.each(SERVERS)(
   },
 );
 
-it("a poll that only renews the record of the pace (`keepPace`) calls nobody", async () => {
-  const { client, server, clock } = lab2026({ pace: { keepPace: true } });
+it("a poll that only renews the record of the pace (`persistPace`) calls nobody", async () => {
+  const { client, server, clock } = lab2026({ pace: { persistPace: true } });
   const calling = client.callTool("lab", "report");
   await (await server.expect("tools/call")).reply({ ...wire2026.working, resultType: "task" });
   const task = await calling;

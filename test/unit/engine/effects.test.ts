@@ -12,7 +12,7 @@ import { SESSION_2025 } from "../../fixtures/scripted-server.ts";
 
 const ALONE: Policy = DEFAULT_TIMING;
 const SHARED: Policy = { ...DEFAULT_TIMING, shared: true };
-const KEEPING: Policy = { ...DEFAULT_TIMING, shared: true, keepPlain: true };
+const PERSISTING: Policy = { ...DEFAULT_TIMING, shared: true, persistPlain: true };
 
 function describedAs(taskSupport: ToolFacts["taskSupport"]): TaskEvent {
   const facts: ToolFacts = { taskSupport, repeatable: false };
@@ -47,7 +47,7 @@ describe("what a transition persists", () => {
     ["a call that may become a task", ALONE, "optional", "write", undefined],
     ["a plain call of a process that is alone", ALONE, "forbidden", "remove", true],
     ["a plain call that other tabs may have found queued", SHARED, "forbidden", "writeThenRemove", true],
-    ["a plain call where plain calls are kept", KEEPING, "forbidden", "write", undefined],
+    ["a plain call where plain calls are kept", PERSISTING, "forbidden", "write", undefined],
   ])("when the tool is known: %s", (_what, policy, support, persist, ephemeral) => {
     const next = last(started(policy), policy, describedAs(support));
     expect(next).toMatchObject({ leavesQueue: true, commands: [{ type: "send", operation: "call" }] });
@@ -70,7 +70,7 @@ describe("what a transition persists", () => {
   it.each<[string, Policy, Transition["persist"]]>([
     ["alone", ALONE, "remove"],
     ["where tabs share the store, after the end was published", SHARED, "removeOncePublished"],
-    ["nowhere that plain calls are kept", KEEPING, "write"],
+    ["nowhere that plain calls are kept", PERSISTING, "write"],
   ])("removes a call that was answered without a task: %s", (_where, policy, persist) => {
     const calling = last(started(policy), policy, describedAs("optional")).state;
     expect(last(calling, policy, replied).persist).toBe(persist);
@@ -96,7 +96,7 @@ describe("what a transition publishes", () => {
   });
 
   it("is nothing where only the pace of the polls changes", () => {
-    const policy: Policy = { ...ALONE, keepPace: true };
+    const policy: Policy = { ...ALONE, persistPace: true };
     const next = last({ ...idleState(runningRecord()), pollAt: T0 }, policy, { type: "due" });
     expect(next.state.record.polledAt).toBe(T0);
     expect([next.persist, next.publish]).toEqual(["write", undefined]);

@@ -5,7 +5,7 @@ import type { TaskState } from "../../../src/engine/state.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { callingRecord, runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
-const KEPT: Partial<Timing> = { keepPace: true };
+const KEPT: Partial<Timing> = { persistPace: true };
 const reading = { snapshot: snapshotOf(), inputRequests: [] };
 
 function running(record: TaskRecord = runningRecord(), timing = KEPT): Walk {
@@ -96,7 +96,7 @@ describe("a task whose pace is not kept", () => {
     const { record } = walk;
     walk.onDue().on({ type: "polled", reading }, 100);
     expect(walk.record).toBe(record);
-    expect(DEFAULT_TIMING.keepPace).toBeUndefined();
+    expect(DEFAULT_TIMING.persistPace).toBeUndefined();
     expect(woken(walk.state, walk.now + 1, {}).sent).toEqual(["get"]);
   });
 });

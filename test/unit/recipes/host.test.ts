@@ -13,7 +13,7 @@ afterEach(() => legacy.close());
 /** The recipe in CONTRIBUTING.md: a place that ends its process between alarms, such as a scheduled function. */
 function scheduledHost(clock: FakeClock, alarm: Alarm): Host {
   const { ownership } = timerHost();
-  return { clock, ownership, alarm, keepPlain: true, maxConcurrentPolls: 4 };
+  return { clock, ownership, alarm, persistPlain: true, maxConcurrentPolls: 4 };
 }
 
 it("a host of one's own finishes a task over many short processes, each started by the alarm", async () => {

@@ -52,9 +52,9 @@ type DurableTasksStorage = ConstructorParameters<typeof DurableTasks>[0]["storag
 
 function lifeOn(
   storage: DurableTasksStorage,
-  keep: { readonly ms?: number; readonly count?: number } = {},
+  retention: { readonly ms?: number; readonly count?: number } = {},
 ): DurableTasks {
-  return new DurableTasks({ id: { toString: () => "object" }, storage }, { endpoints: {}, keep });
+  return new DurableTasks({ id: { toString: () => "object" }, storage }, { endpoints: {}, retention });
 }
 
 /** The storage of an object of its own, which no worker uses. */

@@ -32,18 +32,18 @@ function ids(stored: readonly unknown[]): string[] {
 describe("settled tasks are kept", () => {
   it("for the time that was set, and then collected", async () => {
     const store = await storeOf(0, 999, 1_000, 1_001, 5_000);
-    expect(await left(store, { keep: { ms: 1_000 } })).toEqual(["0", "999", "1000"]);
+    expect(await left(store, { retention: { ms: 1_000 } })).toEqual(["0", "999", "1000"]);
   });
 
   it("as many as were set, the latest", async () => {
     const store = await storeOf(400, 100, 300, 200);
-    expect(await left(store, { keep: { count: 2 } })).toEqual(["100", "200"]);
+    expect(await left(store, { retention: { count: 2 } })).toEqual(["100", "200"]);
   });
 
   it("by both at once", async () => {
     const store = await storeOf(100, 200, 300, 5_000);
-    expect(await left(store, { keep: { count: 2, ms: 250 } })).toEqual(["100", "200"]);
-    expect(await left(await storeOf(100, 200, 300), { keep: { count: 3, ms: 150 } })).toEqual(["100"]);
+    expect(await left(store, { retention: { count: 2, ms: 250 } })).toEqual(["100", "200"]);
+    expect(await left(await storeOf(100, 200, 300), { retention: { count: 3, ms: 150 } })).toEqual(["100"]);
   });
 
   it("for seven days when nothing was set", async () => {
@@ -72,7 +72,7 @@ it("unfinished tasks are never collected, however old and however many", async (
   const clock = new FakeClock(T0 + 365 * DAY);
   await store.save(runningRecord({ id: "running" }));
   await store.save(callingRecord({ id: "calling", generation: "2025-11-25", call: { recovery: "list" } }));
-  expect(await left(store, { clock, keep: { ms: 0, count: 0 } })).toEqual([]);
+  expect(await left(store, { clock, retention: { ms: 0, count: 0 } })).toEqual([]);
   expect(ids(await store.loadActive()).sort()).toEqual(["calling", "running"]);
 });
 
@@ -82,7 +82,7 @@ it("settled tasks that this version cannot read are never collected, and are tol
   const damaged = { ...settledRecord({ id: "damaged", settledAt: 0 }), call: 7 } as unknown as TaskRecord;
   await store.save(later);
   await store.save(damaged);
-  const { client, problems } = lab2026({ store, keep: { ms: 0, count: 0 } });
+  const { client, problems } = lab2026({ store, retention: { ms: 0, count: 0 } });
   await client.resume();
   await settled();
   expect(await store.loadSettled()).toEqual([later, damaged]);
@@ -94,7 +94,7 @@ it("settled tasks that this version cannot read are never collected, and are tol
 
 it("a page that stays open collects after every hundred outcomes", async () => {
   const store = memoryStore();
-  const { client, server } = lab2026({ store, keep: { count: 3 } });
+  const { client, server } = lab2026({ store, retention: { count: 3 } });
   const call = async (number: number): Promise<string> => {
     const calling = client.callTool("lab", "plain");
     const reply = { ...wire.completed, taskId: `task-${number}`, resultType: "task" };
