@@ -2,6 +2,7 @@ import { z } from "zod";
 import { refusalOf } from "../outbound/address.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { DEMO_PRINCIPAL, isDemo } from "./demo.ts";
+import { budgetSchema } from "./gateway.ts";
 import { credentialsIn, headerNameProblem, headerValueProblem } from "./header-rules.ts";
 import { jsonVar } from "./json-var.ts";
 import { endpointNameSchema } from "./names.ts";
@@ -50,6 +51,7 @@ const endpointSchema = z
       .strictObject({ clientId: text, clientSecret: text, issuer: z.url(), scope: text.optional() })
       .optional(),
     allowPrivate: z.boolean().default(false),
+    budgetMs: budgetSchema.optional(),
   })
   .superRefine(({ url, allowPrivate, headers, oauth }, context) => {
     const problem = (message: string, ...path: string[]) =>
@@ -90,6 +92,12 @@ export function allEndpoints(env: object): readonly EndpointListing[] {
   const configured = Object.entries(written).map(([name, { title }]) => listing(name, title));
   const samples = isDemo(env) ? SAMPLES.map(({ name, title }) => listing(name, title)) : [];
   return [...configured, ...samples.filter(({ name }) => !Object.hasOwn(written, name))];
+}
+
+/** The longest that a call of the gateway to this endpoint is held, in ms, where one is configured for it. */
+export function budgetOf(env: object, name: string): number | undefined {
+  const endpoints = writtenEndpoints(env);
+  return Object.hasOwn(endpoints, name) ? endpoints[name]?.budgetMs : undefined;
 }
 
 /**

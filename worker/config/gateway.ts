@@ -1,10 +1,28 @@
 import { z } from "zod";
 import { jsonVar } from "./json-var.ts";
 
+/** What a client takes. A limit that is not known is absent. */
+export interface ClientLimits {
+  /** How long one call may take before the client is answered, in ms. */
+  readonly budgetMs?: number | undefined;
+  /** The longest result, as JSON in characters. */
+  readonly resultLength?: number | undefined;
+  /** The longest result, in tokens of its model. */
+  readonly resultTokens?: number | undefined;
+}
+
+/** Limits by the beginning of `clientInfo.name`, in lower case. */
+export type LimitsByClient = Readonly<Record<string, ClientLimits>>;
+
 /** How the gateway treats clients that know no tasks. Times are in ms. */
 export interface GatewaySettings {
-  /** How long a call is held before the client is told that it runs: well inside the 60 s most clients allow. */
+  /**
+   * How long a call of a client whose limits are not known is held before the client is told that it runs: well inside the
+   * 60 s most clients allow.
+   */
   readonly budgetMs: number;
+  /** Limits of clients by the beginning of their `clientInfo.name`, over those that are known. */
+  readonly clients: LimitsByClient;
   /** How long after a call its repetition joins it. */
   readonly joinWindowMs: number;
   /**
@@ -19,9 +37,22 @@ export interface GatewaySettings {
 }
 
 const ms = z.number().int();
+export const budgetSchema = ms.min(0).max(300_000);
+/** A part of a result says where it ends, and still has text. */
+const length = z.number().int().min(4_000);
 
 const schema = z.strictObject({
-  budgetMs: ms.min(0).max(300_000).default(45_000),
+  budgetMs: budgetSchema.default(45_000),
+  clients: z
+    .record(
+      z.string().min(1),
+      z.strictObject({
+        budgetMs: budgetSchema.optional(),
+        resultLength: length.optional(),
+        resultTokens: length.optional(),
+      }),
+    )
+    .default({}),
   joinWindowMs: ms.min(0).max(86_400_000).default(600_000),
   companions: z.boolean().default(true),
   holdMs: ms.min(1_000).max(3_600_000).default(900_000),

@@ -1,10 +1,11 @@
 import type { Bindings } from "../bindings.ts";
-import type { EndpointListing } from "../config/endpoints.ts";
-import { type GatewaySettings, gatewayOf } from "../config/gateway.ts";
+import { budgetOf, type EndpointListing } from "../config/endpoints.ts";
+import { type ClientLimits, type GatewaySettings, gatewayOf } from "../config/gateway.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import type { GatewayGroupStub } from "../group/group-stub.ts";
 import type { GroupIdentity } from "../group/task-group-rpc.ts";
 import { PrincipalObjects } from "../principal/objects.ts";
+import { limitsOfClient } from "./client-limits.ts";
 
 /**
  * Who asks, and of which endpoints: of one at `/mcp/<endpoint>`, of all that the principal may use at `/mcp`. Nothing else
@@ -18,12 +19,15 @@ export class Caller {
   readonly endpoints: readonly CallerEndpoint[];
   /** The endpoint of `/mcp/<endpoint>`; undefined at `/mcp`, also where there is only one. */
   readonly only: CallerEndpoint | undefined;
+  /** What the client takes, as far as it is known. */
+  readonly limits: ClientLimits;
 
   private constructor(
     env: Bindings,
     principal: string,
     endpoints: readonly EndpointListing[],
     isMerged: boolean,
+    client?: string,
   ) {
     this.env = env;
     this.principal = principal;
@@ -31,6 +35,7 @@ export class Caller {
     this.objects = new PrincipalObjects(env, principal);
     this.endpoints = endpoints.map((listing) => new CallerEndpoint(this, listing));
     this.only = isMerged ? undefined : this.endpoints[0];
+    this.limits = limitsOfClient(client, this.settings.clients);
   }
 
   static of(env: Bindings, principal: string, endpoint: EndpointListing): Caller {
@@ -39,6 +44,17 @@ export class Caller {
 
   static ofAll(env: Bindings, principal: string, endpoints: readonly EndpointListing[]): Caller {
     return new Caller(env, principal, endpoints, true);
+  }
+
+  /** Returns the same caller, served within the limits of a client that calls itself so. */
+  servedTo(client: string | undefined): Caller {
+    return new Caller(this.env, this.principal, this.endpoints, this.only === undefined, client);
+  }
+
+  /** How long a call to this endpoint, or about any task, may take before the client is answered, in ms. */
+  budgetMs(at: CallerEndpoint | undefined = this.only): number {
+    const known = [this.limits.budgetMs, at?.budgetMs].filter((ms) => ms !== undefined);
+    return known.length > 0 ? Math.min(...known) : this.settings.budgetMs;
   }
 
   endpoint(name: string): CallerEndpoint | undefined {
@@ -71,6 +87,11 @@ export class CallerEndpoint {
     this.caller = caller;
     this.name = name;
     this.title = title;
+  }
+
+  /** The longest that a call is held, in ms, where one is configured for the endpoint. */
+  get budgetMs(): number | undefined {
+    return budgetOf(this.caller.env, this.name);
   }
 
   identity(shard: number): GroupIdentity {

@@ -39,7 +39,8 @@ export async function callCompanion(
 
 /** What a client that knows no tasks is told of one: the tool's result, a failure, or how it stands and how to follow it. */
 export async function resultForAgent(caller: Caller, tasks: CallerTasks, task: Task): Promise<ToolResult> {
-  const check = companionsOf(caller, tasks).find(({ name }) => name === CHECK_TASK);
+  const budgetMs = caller.budgetMs(caller.endpointOfTask(task.id));
+  const check = companionsOf(caller, tasks, budgetMs).find(({ name }) => name === CHECK_TASK);
   if (!check) throw new Error("There is no check_task");
   return check.execute({ task: task.id }, { budgetMs: 0 });
 }
@@ -55,10 +56,14 @@ export function refusalForAgent(tool: string, error: RpcError): ToolResult {
   return failureResult(known, { toolName: tool });
 }
 
-function companionsOf({ endpoints, settings }: Caller, tasks: CallerTasks): readonly AgentTool[] {
+function companionsOf(
+  caller: Caller,
+  tasks: CallerTasks,
+  budgetMs: number = caller.budgetMs(),
+): readonly AgentTool[] {
   return companionTools(tasks, {
-    endpoints: endpoints.map(({ name }) => name),
-    budgetMs: settings.budgetMs,
+    endpoints: caller.endpoints.map(({ name }) => name),
+    budgetMs,
     allowAnswers: true,
   });
 }

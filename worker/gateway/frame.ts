@@ -2,6 +2,7 @@ import type { JsonObject } from "holdfast";
 import * as z from "zod";
 import { isObject } from "../../front/client-capabilities.ts";
 import type { RpcErrorJson } from "../../front/rpc-error.ts";
+import { CLIENT_INFO } from "../../src/protocol/meta-keys.ts";
 
 /** `z.record` leaves out a field called `__proto__`, which is data like others. */
 const fields = z.custom<Record<string, unknown>>(isObject);
@@ -28,6 +29,12 @@ export function paramsOf({ params }: Frame): JsonObject {
 
 export function metaOf(message: Frame): JsonObject {
   return (paramsOf(message)._meta ?? {}) as JsonObject;
+}
+
+/** Returns what the client calls itself: in each message of 2026-07-28, in `initialize` of earlier ones. */
+export function clientNameOf(message: Frame): string | undefined {
+  const said = metaOf(message)[CLIENT_INFO] ?? paramsOf(message).clientInfo;
+  return isObject(said) && typeof said.name === "string" ? said.name : undefined;
 }
 
 export function resultFrame(id: string | number, result: object): object {

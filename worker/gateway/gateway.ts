@@ -1,10 +1,11 @@
 import { createMcpHandler, isLegacyRequest } from "@modelcontextprotocol/server";
 import { legacyRequest } from "./2025-11-25/requests.ts";
+import { clientNameIn } from "./2025-11-25/session-id.ts";
 import { declaresTasks } from "./2026-07-28/envelope.ts";
 import { openTaskSubscription, wantsTasks } from "./2026-07-28/task-subscriptions.ts";
 import type { Caller } from "./caller.ts";
 import { countedStream } from "./counted-stream.ts";
-import { readFrame } from "./frame.ts";
+import { clientNameOf, readFrame } from "./frame.ts";
 import { mcpServer } from "./mcp-server.ts";
 import { ATTENTIVE_MS } from "./message-stream.ts";
 import { RelistingBus } from "./relisting-bus.ts";
@@ -21,8 +22,10 @@ const ASKS_FOR_FACTS: ReadonlySet<string | undefined> = new Set(["initialize", "
 
 /** One HTTP request to the gateway. Nothing is kept for the next one but what is in the groups. */
 export async function serve(asked: GatewayRequest): Promise<Response> {
-  const { caller, request, body, waitUntil } = asked;
+  const { request, body, waitUntil } = asked;
   const frame = readFrame(body);
+  const name = frame && clientNameOf(frame);
+  const caller = asked.caller.servedTo(name ?? clientNameIn(request.headers.get("mcp-session-id")));
   const sdk = createMcpHandler(
     (context) => mcpServer(caller, context, waitUntil, ASKS_FOR_FACTS.has(frame?.method)),
     {
@@ -35,7 +38,7 @@ export async function serve(asked: GatewayRequest): Promise<Response> {
   );
   const bySdk = (): Promise<Response> =>
     sdk.fetch(request, body === undefined ? undefined : { parsedBody: body });
-  if (await isLegacyRequest(request, body)) return legacyRequest(asked, frame, bySdk);
+  if (await isLegacyRequest(request, body)) return legacyRequest({ ...asked, caller }, frame, bySdk);
   if (frame?.method !== "subscriptions/listen") return bySdk();
   return countedStream(caller, frame.id, () =>
     wantsTasks(frame) ? openTaskSubscription(caller, request, frame, waitUntil) : bySdk(),

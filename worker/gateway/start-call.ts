@@ -104,7 +104,7 @@ export class WaitedCall {
 
   /** A client that calls again at once may have hung up a moment ago: then that shows soon. Otherwise it wants two. */
   async #abandoned(held: HeldCall, since: number, signal: AbortSignal): Promise<string | undefined> {
-    const terms = { since, waitingSince: held.at - this.#at.caller.settings.budgetMs - GRACE_MS };
+    const terms = { since, waitingSince: held.at - this.#at.caller.budgetMs(this.#at) - GRACE_MS };
     for (;;) {
       const joined = await this.#at.first.join(held, terms);
       this.#held ||= joined.kind === "joined";

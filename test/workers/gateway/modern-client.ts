@@ -13,15 +13,18 @@ export class ModernClient {
   readonly #caller: Caller;
   readonly #version: string;
 
-  constructor(principal: string, endpoint: string, version = VERSION, vars: object = {}) {
+  readonly #name: string;
+
+  constructor(principal: string, endpoint: string, version = VERSION, vars: object = {}, name = "modern") {
     this.#version = version;
+    this.#name = name;
     this.#caller = Caller.of({ ...(env as unknown as Bindings), ...vars }, principal, { name: endpoint });
   }
 
   send(method: string, params: JsonObject, capabilities: JsonObject = TASKS): Promise<Response> {
     const _meta = {
       "io.modelcontextprotocol/protocolVersion": this.#version,
-      "io.modelcontextprotocol/clientInfo": { name: "modern", version: "1.0.0" },
+      "io.modelcontextprotocol/clientInfo": { name: this.#name, version: "1.0.0" },
       "io.modelcontextprotocol/clientCapabilities": capabilities,
     };
     const name = params.name ?? params.taskId;

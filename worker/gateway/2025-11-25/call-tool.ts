@@ -34,7 +34,7 @@ export async function callHeld(asked: LegacyCall, stream: MessageStream): Promis
       return await held(asked, tasks, shown, args, stream);
     const task = shown === CHECK_TASK ? await tasks.get(String(args.task)) : undefined;
     if (!task) return await callCompanion(caller, tasks, shown, args, stream.signal);
-    const { budgetMs } = caller.settings;
+    const budgetMs = caller.budgetMs(caller.endpointOfTask(task.id));
     const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs });
     if (task.view.outcome) await caller.delivered(task.id);
     return result;
@@ -70,13 +70,14 @@ async function held(
   stream: MessageStream,
 ): Promise<object> {
   const { caller, id, sessionId } = asked;
-  const { budgetMs, companions } = caller.settings;
+  const { companions } = caller.settings;
   const began = Date.now();
   let answered: "result" | "running" | undefined;
   let waited: WaitedCall | undefined;
   try {
     const { at, tool } = await toolCalled(caller, shown, companions);
     const call: WantedCall = { tool, arguments: args };
+    const budgetMs = caller.budgetMs(at);
     waited = await WaitedCall.of(at, call, waiterOf(sessionId, id));
     const json = await waited.begin(Math.min(FIRST_LOOK_MS, budgetMs), stream.signal);
     const task = tasks.handle(json);

@@ -6,7 +6,7 @@ import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
 import { log } from "../../operations/log.ts";
 import type { Caller } from "../caller.ts";
 import { countedStream } from "../counted-stream.ts";
-import { errorFrame, errorResponse, type Frame, paramsOf, resultFrame } from "../frame.ts";
+import { clientNameOf, errorFrame, errorResponse, type Frame, paramsOf, resultFrame } from "../frame.ts";
 import type { GatewayRequest } from "../gateway.ts";
 import {
   ATTENTIVE_MS,
@@ -96,7 +96,8 @@ async function noticed(caller: Caller, frame: Frame, sessionId: string | null): 
 
 function opened(frame: Frame, response: Response): Response {
   const session = new Response(response.body, response);
-  if (response.ok) session.headers.set(SESSION, newSessionId(abilitiesOf(paramsOf(frame).capabilities)));
+  const abilities = abilitiesOf(paramsOf(frame).capabilities);
+  if (response.ok) session.headers.set(SESSION, newSessionId(abilities, clientNameOf(frame)));
   return session;
 }
 

@@ -8,26 +8,42 @@ const sessionSchema = z.object({
   u: z.boolean(),
   s: z.boolean(),
   o: z.boolean(),
+  n: z.string().optional(),
 });
+
+/** How much of a client's name is kept, in characters. */
+const NAME_LENGTH = 64;
 
 /**
  * A session is its own id: what the client said of itself once is in it, and nothing is kept here that could be lost. It
  * proves nothing and opens nothing; whoever has the token has the tasks.
  */
-export function newSessionId(client: ClientAbilities): string {
+export function newSessionId(client: ClientAbilities, name?: string): string {
   const { elicitation: e, urls: u, sampling: s, roots: o } = client;
-  const text = JSON.stringify({ v: 1, r: crypto.randomUUID(), e, u, s, o });
+  // `btoa` takes no other characters.
+  const n = name?.replace(/[^ -~]/g, "?").slice(0, NAME_LENGTH);
+  const text = JSON.stringify({ v: 1, r: crypto.randomUUID(), e, u, s, o, n });
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** An id that cannot be read, from an earlier release say, is a session all the same: of a client that can do nothing. */
 export function abilitiesIn(sessionId: string | null): ClientAbilities {
-  if (sessionId === null || !/^[A-Za-z0-9_-]{1,512}$/.test(sessionId)) return NO_ABILITIES;
+  const session = sessionOf(sessionId);
+  if (!session) return NO_ABILITIES;
+  const { e, u, s, o } = session;
+  return { elicitation: e, urls: u, sampling: s, roots: o };
+}
+
+/** Returns what the client called itself in `initialize`; undefined for an id that cannot be read. */
+export function clientNameIn(sessionId: string | null): string | undefined {
+  return sessionOf(sessionId)?.n;
+}
+
+function sessionOf(sessionId: string | null): z.output<typeof sessionSchema> | undefined {
+  if (sessionId === null || !/^[A-Za-z0-9_-]{1,512}$/.test(sessionId)) return undefined;
   try {
-    const json: unknown = JSON.parse(atob(sessionId.replaceAll("-", "+").replaceAll("_", "/")));
-    const { e, u, s, o } = sessionSchema.parse(json);
-    return { elicitation: e, urls: u, sampling: s, roots: o };
+    return sessionSchema.parse(JSON.parse(atob(sessionId.replaceAll("-", "+").replaceAll("_", "/"))));
   } catch {
-    return NO_ABILITIES;
+    return undefined;
   }
 }

@@ -86,13 +86,14 @@ class ModernCall {
   }
 
   async #held(shown: string, args: JsonObject): Promise<object> {
-    const { budgetMs, companions } = this.#caller.settings;
+    const { companions } = this.#caller.settings;
     const began = Date.now();
     let told: "result" | "running" | undefined;
     let waited: WaitedCall | undefined;
     try {
       const { at, tool } = await toolCalled(this.#caller, shown, companions);
       const call = { tool, arguments: args };
+      const budgetMs = this.#caller.budgetMs(at);
       const answered = await this.#answered(at, call);
       const waiter = { session: this.#envelope.session, request: crypto.randomUUID() };
       waited = answered ? undefined : await WaitedCall.of(at, call, waiter);
@@ -118,7 +119,8 @@ class ModernCall {
     if (!task) return callCompanion(this.#caller, this.#tasks, name, args, this.#signal);
     const answered = this.#context.mcpReq.inputResponses;
     if (answered) await answerAll(task, answered);
-    const result = await this.#settled(task, this.#caller.settings.budgetMs);
+    const budgetMs = this.#caller.budgetMs(this.#caller.endpointOfTask(task.id));
+    const result = await this.#settled(task, budgetMs);
     if (task.view.outcome) await this.#caller.delivered(task.id);
     return result;
   }
