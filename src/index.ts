@@ -8,7 +8,7 @@ export type { StartOptions } from "./client/new-call.ts";
 export type { EndpointRequestOptions, HostedClientOptions } from "./client/options.ts";
 export { TaskClient, type TaskClientOptions } from "./client/task-client.ts";
 export type { Clock } from "./clock.ts";
-export type { Standing } from "./engine/claim.ts";
+export type { Leadership } from "./engine/claim.ts";
 export type {
   Failure,
   Outcome,

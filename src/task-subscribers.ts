@@ -20,11 +20,11 @@ export class TaskSubscribers {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  tellChanged(task: Task): void {
+  notifyChanged(task: Task): void {
     for (const { changed } of [...this.#subscribers]) changed(task);
   }
 
-  tellForgotten(id: string): void {
+  notifyForgotten(id: string): void {
     for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
   }
 }

@@ -3,7 +3,7 @@ import { goTo } from "../../ui/app/route.ts";
 import { useTask } from "../../ui/clients/hooks.ts";
 import { useServerTitle } from "../../ui/clients/workspace-context.ts";
 import { StatusBadge } from "../../ui/tasks/status-badge.tsx";
-import { messageOf, percentOf, standingOf, wayOn } from "../../ui/tasks/task-words.ts";
+import { messageOf, percentOf, statusOf, wayOn } from "../../ui/tasks/task-words.ts";
 import { openPanel } from "./open-panel.ts";
 
 /** A task in short, and the way to all of it. */
@@ -19,7 +19,7 @@ export function TaskCard({ id }: { readonly id: string }) {
         <h2 id="card-title">
           <bdi>{shown.tool}</bdi>
         </h2>
-        <StatusBadge standing={standingOf(shown)} />
+        <StatusBadge status={statusOf(shown)} />
       </header>
       <p className="quiet">{title}</p>
       <div aria-live="polite">

@@ -8,9 +8,9 @@ type Text = string | number;
 
 // A running result, line by line.
 
-export const taskLine = (tool: Text, endpoint: Text, standing: Text, task: Text, elapsed: Text): string =>
-  `${tool} on ${endpoint} ${standing}. It is task ${task}, started ${elapsed} ago.`;
-export const STANDING = {
+export const taskLine = (tool: Text, endpoint: Text, status: Text, task: Text, elapsed: Text): string =>
+  `${tool} on ${endpoint} ${status}. It is task ${task}, started ${elapsed} ago.`;
+export const STATUS = {
   working: "is running",
   input_required: "waits for an answer",
   queued: "is queued and has not been sent to its server",

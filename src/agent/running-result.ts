@@ -21,7 +21,7 @@ import {
   QUESTIONS,
   question,
   retrying,
-  STANDING,
+  STATUS,
   serverWords,
   taskLine,
 } from "./messages.ts";
@@ -128,9 +128,9 @@ function runningText(task: TaskView, running: RunningTask, options: RunningOptio
     ...(progress?.message ? [`progress ${JSON.stringify(progress.message)}`] : []),
     ...(immediateResponse ? [`meanwhile ${JSON.stringify(immediateResponse)}`] : []),
   ];
-  const standing = STANDING[task.status as keyof typeof STANDING] ?? STANDING.working;
+  const status = STATUS[task.status as keyof typeof STATUS] ?? STATUS.working;
   return [
-    taskLine(tool, quoted(task.endpoint, 64), standing, task.id, durationText(elapsedMs)),
+    taskLine(tool, quoted(task.endpoint, 64), status, task.id, durationText(elapsedMs)),
     ...(progress ? [progressText(progress)] : []),
     ...(cancelling ? [CANCELLING] : []),
     ...(said.length > 0 ? [serverWords(said.join("; "))] : []),

@@ -95,7 +95,7 @@ export class HostedClient implements TaskClientApi {
       forgotten: (id) => {
         // It ran, and was deleted with `force`: whoever waits for it is told.
         this.#lose(id, "It was deleted while it ran");
-        this.#subscribers.tellForgotten(id);
+        this.#subscribers.notifyForgotten(id);
       },
       report: this.#report,
     });
@@ -171,7 +171,7 @@ export class HostedClient implements TaskClientApi {
    * those tasks, the earliest first. Call it once when the page starts.
    */
   async resume(): Promise<readonly Task[]> {
-    const records = (await this.#host.takeUp()).filter(({ endpoint }) => this.#endpoints.has(endpoint));
+    const records = (await this.#host.resume()).filter(({ endpoint }) => this.#endpoints.has(endpoint));
     return this.#handles(records, ({ outcome }) => outcome === undefined);
   }
 
@@ -297,7 +297,7 @@ export class HostedClient implements TaskClientApi {
     if (!outcome && this.#ended.has(id)) return;
     const task = this.#taskOf(view);
     task.apply(view);
-    this.#subscribers.tellChanged(task);
+    this.#subscribers.notifyChanged(task);
     if (outcome) {
       this.#tasks.delete(id);
       this.#ended.add(id);

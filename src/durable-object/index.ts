@@ -68,7 +68,7 @@ export class DurableTasks {
    * alarm was lost sets it anew by this: call it on whatever wakes the object. Rejects when the storage cannot be read.
    */
   resume(): Promise<void> {
-    this.#resumed ??= this.#takeUp().catch((error: unknown) => {
+    this.#resumed ??= this.#resume().catch((error: unknown) => {
       this.#resumed = undefined;
       throw error;
     });
@@ -87,7 +87,7 @@ export class DurableTasks {
     }
   }
 
-  async #takeUp(): Promise<void> {
+  async #resume(): Promise<void> {
     this.#unread = undefined;
     await this.client.resume();
     // An object that took its tasks for none would set no alarm for them.

@@ -7,10 +7,10 @@ import { observed } from "./poll.ts";
 import { describeFailed, rejectsCached, requeued } from "./queue.ts";
 import type { Outcome, TaskRecord } from "./record.ts";
 import { isAway, isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
-import { ATTEMPTS, heardAgain, landed, retryLater } from "./retry.ts";
+import { ATTEMPTS, landed, reachable, retryLater } from "./retry.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
-import { CLOCK_SKEW_MS } from "./stray.ts";
+import { CLOCK_SKEW_MS } from "./unclaimed-tasks.ts";
 
 /** How often a server may ask before it decides on a call. */
 const ROUNDS = 20;
@@ -147,13 +147,13 @@ export function listFailed(
   timing: Timing,
 ): TaskState {
   const outcome = lostWithoutReply(`tasks/list failed: ${failure.message}`);
-  if (!isAway(failure)) return missed(heardAgain(state), failure, outcome, now, timing);
+  if (!isAway(failure)) return missed(reachable(state), failure, outcome, now, timing);
   const { cancel, silentSince } = state.record;
   const silent =
     silentSince === undefined ? { ...state, record: { ...state.record, silentSince: now } } : state;
   const patient = cancel
     ? mayStillCancel(cancel, now, timing)
-    : now < (silentSince ?? now) + timing.silenceMs;
+    : now < (silentSince ?? now) + timing.unreachableMs;
   return patient ? retryLater(silent, failure, now, timing) : missed(silent, failure, outcome, now, timing);
 }
 

@@ -1,5 +1,5 @@
 /** What a process is to the tasks of an endpoint: it shares them with no other process, it leads, or another process leads. */
-export type Standing = "alone" | "leading" | "following";
+export type Leadership = "alone" | "leading" | "following";
 
 /** What an unfinished record is to a process: a task, a call that this process makes, or a call that another one makes. */
 export type Part = "task" | "own call" | "other call";
@@ -11,7 +11,7 @@ export type Part = "task" | "own call" | "other call";
 export type Claim = "run" | "wait" | "leave";
 
 /** A call runs where it was made, until it is a task; tasks run in one process. */
-export const CLAIMS: Readonly<Record<Standing, Readonly<Record<Part, Claim>>>> = {
+export const CLAIMS: Readonly<Record<Leadership, Readonly<Record<Part, Claim>>>> = {
   alone: { task: "run", "own call": "run", "other call": "run" },
   leading: { task: "run", "own call": "run", "other call": "wait" },
   following: { task: "leave", "own call": "run", "other call": "leave" },

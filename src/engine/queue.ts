@@ -117,7 +117,7 @@ export function describeFailed(
   const next = retryLater(state, failure, now, timing);
   const { silentSince = now } = next.record;
   // A page that is opened a week later must not fail the call at its first failure.
-  const silent = next.failures >= ATTEMPTS && now >= silentSince + timing.silenceMs;
+  const silent = next.failures >= ATTEMPTS && now >= silentSince + timing.unreachableMs;
   if (!silent && !lasts(failure, state.attended === true)) return next;
   const { refusal } = state;
   const ended = { ...state, record: next.record };

@@ -72,7 +72,7 @@ export interface Failure {
     | "http"
     /** The server takes none of the credentials. */
     | "unauthorized"
-    /** The server could not be reached for a day (`Timing.silenceMs`), and the call was never sent. */
+    /** The server could not be reached for a day (`Timing.unreachableMs`), and the call was never sent. */
     | "unreachable"
     /** The server answered the call, or ended the task, with something that cannot be read: `raw`. */
     | "malformed"
@@ -169,7 +169,7 @@ export function hasEnded({ snapshot }: TaskRecord): boolean {
  * Whether the server may hold a task of this call that the record does not name: its reply never
  * came, or could not be read. Only 2025-11-25 lists tasks, so only there can it be taken for another's.
  */
-export function mayHaveStray({ generation, call, stage, taskId, outcome }: TaskRecord): boolean {
+export function mayHaveUnclaimedTask({ generation, call, stage, taskId, outcome }: TaskRecord): boolean {
   if (!traitsOf(generation).lists || !call.asTask) return false;
   if (call.repeated) return true;
   if (taskId !== undefined) return false;
@@ -191,5 +191,5 @@ export function mayHaveStray({ generation, call, stage, taskId, outcome }: TaskR
 export function endedAsPlainCall(record: TaskRecord): boolean {
   const { outcome, taskId, call } = record;
   const answered = outcome?.kind === "completed" || outcome?.kind === "failed";
-  return answered && taskId === undefined && call.rounds === 0 && !mayHaveStray(record);
+  return answered && taskId === undefined && call.rounds === 0 && !mayHaveUnclaimedTask(record);
 }

@@ -19,7 +19,7 @@ export function retryLater(
   const running = record.stage === "running";
   const silent = failures >= ATTEMPTS && (running || record.stage === "queued");
   const ended = hasEnded(record);
-  if (silent && running && now >= Math.max(ended ? 0 : deadline(record), since + timing.silenceMs)) {
+  if (silent && running && now >= Math.max(ended ? 0 : deadline(record), since + timing.unreachableMs)) {
     const outcome = ended
       ? lost(`The task ended, and what it came to could not be fetched: ${failure.message}`)
       : expired(record, ` while its server could not be reached: ${failure.message}`);
@@ -102,14 +102,14 @@ export function inheritedBackoff(
 
 /** A good reply: the operation is no longer out, and the failures before it are forgotten. */
 export function landed(state: TaskState, operation: Operation): TaskState {
-  const next = heardAgain(without(state, operation));
+  const next = reachable(without(state, operation));
   if (next.backoff?.demanded || (!next.backoff && !next.retry && next.failures === 0)) return next;
   const { backoff: _backoff, retry: _gone, ...rest } = next;
   return { ...rest, failures: 0 };
 }
 
 /** The server has answered: it is not away. */
-export function heardAgain(state: TaskState): TaskState {
+export function reachable(state: TaskState): TaskState {
   if (state.record.silentSince === undefined) return state;
   const { silentSince: _over, ...record } = state.record;
   return { ...state, record };

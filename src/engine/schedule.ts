@@ -20,7 +20,7 @@ export interface Timing {
   /** How long after an acknowledged cancel the server's word is waited for. */
   readonly cancelGraceMs: number;
   /** How long a server must have been unreachable before a task whose TTL has passed counts as expired. */
-  readonly silenceMs: number;
+  readonly unreachableMs: number;
   /**
    * Given, polls fall on the multiples of their interval since 1970, shifted by this fraction of it.
    * So tasks are polled together, and a process that is evicted between polls knows when the next is due.
@@ -45,7 +45,7 @@ export const DEFAULT_TIMING: Timing = {
   pushedPollFactor: 10,
   pushedPollMs: 60_000,
   cancelGraceMs: 30_000,
-  silenceMs: 86_400_000,
+  unreachableMs: 86_400_000,
 };
 
 /**

@@ -208,12 +208,12 @@ export class ExtensionTasks {
     if (this.#seen.get(task) === task.view) return;
     this.#seen.set(task, task.view);
     this.#hub.publish(task);
-    this.#subscribers.tellChanged(task);
+    this.#subscribers.notifyChanged(task);
   }
 
   #forgotten(id: string): void {
     this.#hub.publishForgotten(id);
-    this.#subscribers.tellForgotten(id);
+    this.#subscribers.notifyForgotten(id);
   }
 
   /** @param back What could not be reached may be there again. */

@@ -113,7 +113,7 @@ export class TaskMirror implements TaskReader {
     const before = task.view;
     known?.apply(view);
     if (view.omitted?.includes("inputRequests") && !outcome) void this.#fetchWhole(id);
-    if (known ? task.view !== before : news) this.#subscribers.tellChanged(task);
+    if (known ? task.view !== before : news) this.#subscribers.notifyChanged(task);
     this.#options.watch();
     return task;
   }
@@ -147,7 +147,7 @@ export class TaskMirror implements TaskReader {
     // Deleted while it ran: its handles end.
     if (running) running.apply(gone(running.latest));
     this.forget(id);
-    this.#subscribers.tellForgotten(id);
+    this.#subscribers.notifyForgotten(id);
   }
 
   /** Events arrive from here on. Without `resumed`, some were missed: asks for what changed, however often that fails. */

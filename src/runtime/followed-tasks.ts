@@ -69,7 +69,7 @@ export function passOn(
 ): boolean {
   const asked = isShallow(message.params) ? readQuestion(message, sessionId, about) : undefined;
   const owner = ownership({ endpoint });
-  if (!asked || owner.standing === "alone") return false;
+  if (!asked || owner.leadership === "alone") return false;
   // One that names no task is for the one task there is, if no other request of this tab brought it.
   const unnamed = asked.taskId === undefined && about === undefined;
   const own = options.endpoint(endpoint)?.hasOwnTransport === true;

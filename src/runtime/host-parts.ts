@@ -48,6 +48,6 @@ export interface HostParts {
 }
 
 /** What this process may do with an unfinished record. */
-export function claimOf({ standing, calls }: Ownership, record: TaskRecord): Claim {
-  return CLAIMS[standing][isCall(record) ? (calls.makes(record.id) ? "own call" : "other call") : "task"];
+export function claimOf({ leadership, calls }: Ownership, record: TaskRecord): Claim {
+  return CLAIMS[leadership][isCall(record) ? (calls.makes(record.id) ? "own call" : "other call") : "task"];
 }

@@ -1,7 +1,7 @@
 import type { TaskRecord } from "../engine/record.ts";
-import { mayHaveStray } from "../engine/record.ts";
+import { mayHaveUnclaimedTask } from "../engine/record.ts";
 import type { TaskEvent } from "../engine/state.ts";
-import { listedFor, type Unclaimed } from "../engine/stray.ts";
+import { listedFor, type Unclaimed } from "../engine/unclaimed-tasks.ts";
 import { protocolOf } from "../protocol/registry.ts";
 import { RecentSet } from "../recent-set.ts";
 import { readRecord } from "../store/read-record.ts";
@@ -56,7 +56,7 @@ export class LostCalls {
       claimed.add(taskId);
       const candidates: unknown = outcome?.kind === "lost" && outcome.candidates;
       if (Array.isArray(candidates)) for (const id of candidates) this.#suspected.add(String(id));
-      if (mayHaveStray(reading.record)) calls.push(reading.record);
+      if (mayHaveUnclaimedTask(reading.record)) calls.push(reading.record);
     }
     return { tasks: listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId)), calls };
   }

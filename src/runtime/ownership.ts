@@ -1,4 +1,4 @@
-import type { Standing } from "../engine/claim.ts";
+import type { Leadership } from "../engine/claim.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
@@ -18,7 +18,7 @@ export interface OwnershipEvents {
   /** This process leads: it resumes all unfinished tasks. */
   readonly elected: () => Promise<void>;
   /** Another process leads now. */
-  readonly deposed: () => void;
+  readonly steppedDown: () => void;
   /** This process may have missed messages. */
   readonly awake: () => void;
   /** Another process published a change. `plain`: the task is a plain call that ended, and the store does not hold it. */
@@ -54,7 +54,7 @@ export interface CallOwnership {
 
 /** Who runs the tasks of an endpoint, of the processes that share a store. */
 export interface Ownership {
-  readonly standing: Standing;
+  readonly leadership: Leadership;
   readonly calls: CallOwnership;
   /** Resolves when this process leads and has resumed the tasks, or follows. */
   join(): Promise<void>;
@@ -83,7 +83,7 @@ export const alone: OwnershipOf = (_endpoint, parts) => {
   const nothing = (): void => undefined;
   const atOnce = async (): Promise<void> => undefined;
   return {
-    standing: "alone",
+    leadership: "alone",
     calls: {
       makes: () => false,
       hold: atOnce,

@@ -43,7 +43,7 @@ export function resumeOrphan(parts: HostParts, ownership: Ownership, id: string)
     const record = await stored.record(id);
     // The tab that made the call may have died before it could publish how it ended.
     if (record?.outcome) publish(parts, record);
-    if (!record || record.outcome || ownership.standing === "following" || runtime.state(id)) return;
+    if (!record || record.outcome || ownership.leadership === "following" || runtime.state(id)) return;
     if (isCall(record)) keep();
     // Past the call, its tab has just heard of the task, and hands it over too.
     runtime.wake(record, { fresh: !isCall(record) });
@@ -77,9 +77,9 @@ export async function overtaken(parts: HostParts, id: string): Promise<TaskRecor
   // The tab that deleted it may have died before it told the others.
   else if (look && !look.held) options.forgotten(id);
   const ownership = parts.ownership(record ?? runtime.state(id)?.record ?? {});
-  const goesOn = record && !record.outcome && ownership.standing !== "following";
+  const goesOn = record && !record.outcome && ownership.leadership !== "following";
   // A call that another tab makes is that tab's, until it ends.
-  const own = goesOn && (!isCall(record) || ownership.standing === "alone" || runtime.sends(id, "call"));
+  const own = goesOn && (!isCall(record) || ownership.leadership === "alone" || runtime.sends(id, "call"));
   if (own) return record;
   ownership.calls.release(id);
   runtime.yield(id);

@@ -16,7 +16,7 @@ export function tabEvents(parts: HostParts, endpoint: string): OwnershipEvents {
       );
       refresh(parts, endpoint);
     },
-    deposed: () => {
+    steppedDown: () => {
       yieldAll(parts, endpoint);
       refresh(parts, endpoint);
     },

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Standing } from "../engine/claim.ts";
+import type { Leadership } from "../engine/claim.ts";
 import {
   type Epoch,
   isUndecided,
@@ -84,7 +84,7 @@ export class TabGroup implements Ownership {
     this.#channel.onmessage = ({ data }) => this.#receive(data as Body & Envelope);
   }
 
-  get standing(): Standing {
+  get leadership(): Leadership {
     return leads(this.#state) ? "leading" : "following";
   }
 
@@ -193,7 +193,7 @@ export class TabGroup implements Ownership {
         return this.#post({ type: "elected" }, true);
       case "yield":
         this.#scheduleWatch();
-        return this.#events.deposed();
+        return this.#events.steppedDown();
       case "release":
         return this.#release?.();
       case "ping":

@@ -30,7 +30,7 @@ export class TaskHost {
   readonly #stepper: Stepper;
   /** By endpoint. */
   readonly #ownerships: ReadonlyMap<string, Ownership>;
-  #takingUp: Promise<readonly TaskRecord[]> | undefined;
+  #resuming: Promise<readonly TaskRecord[]> | undefined;
   /** What was read because this process came to lead while it takes up: thousands need not be read twice. */
   #readMeanwhile: readonly TaskRecord[] | undefined;
 
@@ -63,7 +63,7 @@ export class TaskHost {
       ownership: ({ endpoint = "" }) => this.#ownerships.get(endpoint) ?? unowned,
       active: async () => {
         const records = await this.stored.active();
-        if (this.#takingUp) this.#readMeanwhile = records;
+        if (this.#resuming) this.#readMeanwhile = records;
         return records;
       },
     };
@@ -92,20 +92,20 @@ export class TaskHost {
   }
 
   /** Sees to it that every unfinished task of the store runs, here or in the leading tab. Gives their records. */
-  takeUp(): Promise<readonly TaskRecord[]> {
-    this.#takingUp ??= this.#takeUp().finally(() => {
-      this.#takingUp = undefined;
+  resume(): Promise<readonly TaskRecord[]> {
+    this.#resuming ??= this.#resume().finally(() => {
+      this.#resuming = undefined;
       this.#readMeanwhile = undefined;
     });
-    return this.#takingUp;
+    return this.#resuming;
   }
 
-  async #takeUp(): Promise<readonly TaskRecord[]> {
+  async #resume(): Promise<readonly TaskRecord[]> {
     await Promise.all([...this.#ownerships.values()].map((ownership) => ownership.join()));
     const dueFrom = await this.#options.alarm?.time();
     const records = this.#readMeanwhile ?? (await this.stored.active());
     // A leader has resumed its own; records of unknown endpoints are reported.
-    const own = records.filter((record) => this.#parts.ownership(record).standing === "alone");
+    const own = records.filter((record) => this.#parts.ownership(record).leadership === "alone");
     resume(this.#parts, own, dueFrom);
     const wokeToPoll = this.#options.alarm !== undefined && this.#runtime.states().next().done === false;
     // A process that lives for a poll or two looks through what is settled only when something settles.

@@ -11,8 +11,8 @@ import {
   type TaskState,
   type Transition,
 } from "../engine/state.ts";
-import type { Unclaimed } from "../engine/stray.ts";
 import { transition } from "../engine/transition.ts";
+import type { Unclaimed } from "../engine/unclaimed-tasks.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { ClockWatch } from "./clock-watch.ts";

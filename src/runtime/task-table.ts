@@ -1,5 +1,5 @@
 import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
-import type { Unclaimed } from "../engine/stray.ts";
+import type { Unclaimed } from "../engine/unclaimed-tasks.ts";
 import type { Gate } from "./gate.ts";
 import type { PushFeed } from "./push-feed.ts";
 import type { Server } from "./server.ts";

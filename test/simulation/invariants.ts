@@ -43,7 +43,7 @@ export interface InvariantSetting {
 }
 
 /** How long after it heard that it lost the lead, or was thawed, a tab may yet poll, in ms: a read or a write may be under way. */
-const DEPOSED_MS = 1_000;
+const STEPPED_DOWN_MS = 1_000;
 
 /** Watches everything that leaves, arrives, is written and is shown, and holds it against what the library promises. */
 export class Invariants implements DiskEvents, WireEvents {
@@ -589,7 +589,7 @@ export class Invariants implements DiskEvents, WireEvents {
   #isUnsettled(tab: Tab, endpoint: string): boolean {
     const { leaderLocks, agenda } = this.#setting;
     const since = Math.max(this.#lostLeads.knownSince(tab, leaderLocks.get(endpoint)), tab.thawedAt);
-    return agenda.now - since <= DEPOSED_MS;
+    return agenda.now - since <= STEPPED_DOWN_MS;
   }
 
   #answers2025(message: Message): void {

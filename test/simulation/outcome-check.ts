@@ -41,7 +41,7 @@ export function wrongOutcome(
         if (executions.length > 0 && !record.call.repeated)
           return `${tag} is said never to have been sent, and it ran`;
         const silence = now - (record.silentSince ?? now);
-        const early = outcome.error.reason === "unreachable" && silence < DEFAULT_TIMING.silenceMs;
+        const early = outcome.error.reason === "unreachable" && silence < DEFAULT_TIMING.unreachableMs;
         return early && !history.clockWasSet ? `${tag} was given up after ${silence} ms` : undefined;
       }
       if (rpc) {
@@ -103,7 +103,11 @@ export function wrongOutcome(
       const age = now - (record.acceptedAt ?? record.createdAt);
       const silence = now - (record.silentSince ?? now);
       // Servers state wrong TTLs: none ends a task that the server still answers for.
-      if (!history.clockWasSet && silence < DEFAULT_TIMING.silenceMs && !ledger.noted(tag, "unknown task"))
+      if (
+        !history.clockWasSet &&
+        silence < DEFAULT_TIMING.unreachableMs &&
+        !ledger.noted(tag, "unknown task")
+      )
         return `${tag} expired, and its server never said that it is gone`;
       return history.clockWasSet || age >= ledger.ttl(tag)
         ? undefined

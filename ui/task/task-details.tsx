@@ -12,7 +12,7 @@ import { useHistory } from "../history/history-context.ts";
 import { QuestionForm } from "../questions/question-form.tsx";
 import { ResultView } from "../result/result-view.tsx";
 import { StatusBadge } from "../tasks/status-badge.tsx";
-import { messageOf, percentOf, retryOf, standingOf, wayOn } from "../tasks/task-words.ts";
+import { messageOf, percentOf, retryOf, statusOf, wayOn } from "../tasks/task-words.ts";
 import { RequestView } from "./request-view.tsx";
 import { TimeLine } from "./time-line.tsx";
 import "./task.css";
@@ -53,7 +53,7 @@ function Known({ shown }: { readonly shown: TaskView }) {
         <h2 id="task-title" ref={title} tabIndex={-1}>
           <bdi>{shown.tool}</bdi>
         </h2>
-        <StatusBadge standing={standingOf(shown)} />
+        <StatusBadge status={statusOf(shown)} />
         <Age shown={shown} />
         <Actions shown={shown} />
       </header>

@@ -1,10 +1,10 @@
-import type { Standing } from "./task-words.ts";
+import type { ShownStatus } from "./task-words.ts";
 
 /** How a task stands: by word first, and by colour. */
-export function StatusBadge({ standing }: { readonly standing: Standing }) {
+export function StatusBadge({ status }: { readonly status: ShownStatus }) {
   return (
-    <span className="status" data-status={standing}>
-      {standing.replace("_", " ")}
+    <span className="status" data-status={status}>
+      {status.replace("_", " ")}
     </span>
   );
 }

@@ -1,5 +1,5 @@
 import type { TaskView } from "holdfast";
-import { messageOf, standingOf } from "./task-words.ts";
+import { messageOf, statusOf } from "./task-words.ts";
 
 export const KINDS = ["all", "running", "asking", "done", "failed"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -24,15 +24,15 @@ function isKind(task: TaskView, kind: Kind): boolean {
     case "asking":
       return task.inputRequests.length > 0;
     case "done":
-      return standingOf(task) === "completed";
+      return statusOf(task) === "completed";
     case "failed":
-      return task.outcome !== undefined && standingOf(task) !== "completed";
+      return task.outcome !== undefined && statusOf(task) !== "completed";
   }
 }
 
 function says(shown: TaskView, word: string): boolean {
   const { tool, endpoint, id, taskId = "" } = shown;
-  const said = [tool, endpoint, id, taskId, messageOf(shown), standingOf(shown)];
+  const said = [tool, endpoint, id, taskId, messageOf(shown), statusOf(shown)];
   return (
     said.some((text) => text.toLowerCase().includes(word)) || argumentsText(shown.arguments).includes(word)
   );

@@ -8,7 +8,7 @@ import { useTaskHandle } from "../clients/hooks.ts";
 import { useServerTitle } from "../clients/workspace-context.ts";
 import { StatusBadge } from "./status-badge.tsx";
 import { waitOf } from "./task-wait.ts";
-import { messageOf, percentOf, retryOf, standingOf } from "./task-words.ts";
+import { messageOf, percentOf, retryOf, statusOf } from "./task-words.ts";
 
 export interface TaskRowProps {
   readonly shown: TaskView;
@@ -55,7 +55,7 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as the row. */}
       <div role="gridcell" className="cell-status" tabIndex={-1}>
-        <StatusBadge standing={standingOf(shown)} />
+        <StatusBadge status={statusOf(shown)} />
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as the row. */}
       <div role="gridcell" className="cell-message" tabIndex={-1}>

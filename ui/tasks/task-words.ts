@@ -1,9 +1,9 @@
 import type { Retry, TaskStatus, TaskView } from "holdfast";
 
 /** How a task stands, in the words of the page: `tool error` is an outcome of its own to a person. */
-export type Standing = TaskStatus | "tool error";
+export type ShownStatus = TaskStatus | "tool error";
 
-export function standingOf({ status, outcome }: TaskView): Standing {
+export function statusOf({ status, outcome }: TaskView): ShownStatus {
   return outcome?.kind === "completed" && outcome.result.isError ? "tool error" : status;
 }
 

@@ -62,7 +62,7 @@ describe("the TTL of a task", () => {
     const walk = polledAt(TTL + 1);
     const silentFrom = walk.now;
     walk.on({ type: "requestFailed", operation: "get", failure: network });
-    while (walk.now < silentFrom + DEFAULT_TIMING.silenceMs) {
+    while (walk.now < silentFrom + DEFAULT_TIMING.unreachableMs) {
       expect(walk.outcome).toBeUndefined();
       walk.onDue().on({ type: "requestFailed", operation: "get", failure: network });
     }
@@ -75,7 +75,7 @@ describe("the TTL of a task", () => {
     for (let attempt = 1; attempt < 5; attempt++) fail().onDue();
     const since = TTL + 1 + T0;
     expect(fail().record.silentSince).toBe(since);
-    const later = new Walk(stateOf(walk.record), since + DEFAULT_TIMING.silenceMs).on({ type: "woken" });
+    const later = new Walk(stateOf(walk.record), since + DEFAULT_TIMING.unreachableMs).on({ type: "woken" });
     for (let attempt = 1; attempt < 5; attempt++) {
       later.on({ type: "requestFailed", operation: "get", failure: network });
       expect(later.outcome, "one failure is no silence").toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLAIMS, type Part, type Standing } from "../../../src/engine/claim.ts";
+import { CLAIMS, type Leadership, type Part } from "../../../src/engine/claim.ts";
 import {
   type Epoch,
   isUndecided,
@@ -140,13 +140,13 @@ describe("a follower looks after its leader", () => {
 });
 
 describe("a claim", () => {
-  const cells = (Object.keys(CLAIMS) as Standing[]).flatMap((standing) =>
-    (["task", "own call", "other call"] as Part[]).map((part) => [standing, part] as const),
+  const cells = (Object.keys(CLAIMS) as Leadership[]).flatMap((leadership) =>
+    (["task", "own call", "other call"] as Part[]).map((part) => [leadership, part] as const),
   );
-  it.each(cells)("of a process that is %s to a record that is %s", (standing, part) => {
-    const claim = CLAIMS[standing][part];
+  it.each(cells)("of a process that is %s to a record that is %s", (leadership, part) => {
+    const claim = CLAIMS[leadership][part];
     if (part === "own call") expect(claim, "a call runs where it is made").toBe("run");
-    else if (standing === "following") expect(claim, "the leader runs all else").toBe("leave");
-    else expect(claim).toBe(part === "other call" && standing === "leading" ? "wait" : "run");
+    else if (leadership === "following") expect(claim, "the leader runs all else").toBe("leave");
+    else expect(claim).toBe(part === "other call" && leadership === "leading" ? "wait" : "run");
   });
 });

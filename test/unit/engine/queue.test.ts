@@ -106,9 +106,9 @@ describe("a queued call", () => {
 
   it("fails once its server has been out of reach for a day", () => {
     const walk = started();
-    while (!walk.outcome && walk.now < T0 + 2 * DEFAULT_TIMING.silenceMs)
+    while (!walk.outcome && walk.now < T0 + 2 * DEFAULT_TIMING.unreachableMs)
       walk.on({ type: "requestFailed", operation: "describe", failure: network }).on({ type: "due" }, 60_000);
-    expect(walk.now - T0).toBeGreaterThanOrEqual(DEFAULT_TIMING.silenceMs);
+    expect(walk.now - T0).toBeGreaterThanOrEqual(DEFAULT_TIMING.unreachableMs);
     expect(walk.outcome).toMatchObject({
       kind: "failed",
       error: { reason: "unreachable", unsent: "initialize" },
@@ -116,7 +116,7 @@ describe("a queued call", () => {
   });
 
   it("of a page that was closed for a week is tried again before it fails", () => {
-    const since = T0 - 7 * DEFAULT_TIMING.silenceMs;
+    const since = T0 - 7 * DEFAULT_TIMING.unreachableMs;
     const walk = new Walk(idleState(queuedRecord({ silentSince: since }))).on({ type: "woken" });
     walk.on({ type: "requestFailed", operation: "describe", failure: network });
     described(walk.onDue(), OPTIONAL);

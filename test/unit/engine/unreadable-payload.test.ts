@@ -72,7 +72,7 @@ describe("a task that has ended and whose payload cannot be read", () => {
     const walk = new Walk(stateOf(runningRecord({ generation: "2025-11-25", snapshot })));
     walk.on({ type: "woken" });
     failing(walk, "result", http(502), 10_000);
-    expect(walk.now - T0).toBeGreaterThanOrEqual(DEFAULT_TIMING.silenceMs);
+    expect(walk.now - T0).toBeGreaterThanOrEqual(DEFAULT_TIMING.unreachableMs);
     expect(walk.outcome).toMatchObject({ kind: "lost", detail: expect.stringContaining("HTTP 502") });
   });
 });

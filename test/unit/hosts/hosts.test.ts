@@ -30,28 +30,28 @@ function asTab(): void {
 }
 
 /** Whether the process may share tasks with others, as its host says. */
-function standingOf(host: Host): string {
+function leadershipOf(host: Host): string {
   const options = { clock: new FakeClock(T0), store: memoryStore() };
   const ownership = host.ownership("lab", { options } as unknown as HostParts);
   ownership.close();
-  return ownership.standing;
+  return ownership.leadership;
 }
 
 describe("hosts", () => {
   it("browserHost() and extensionHost() share tasks with other tabs where there are Web Locks", () => {
     asTab();
-    expect([browserHost(), extensionHost(ALARM)].map(standingOf)).not.toContain("alone");
+    expect([browserHost(), extensionHost(ALARM)].map(leadershipOf)).not.toContain("alone");
   });
 
   it("browserHost() and extensionHost() count as alone where a process has no tabs", () => {
     vi.stubGlobal("navigator", undefined);
     vi.stubGlobal("indexedDB", undefined);
-    expect([browserHost(), extensionHost(ALARM)].map(standingOf)).toEqual(["alone", "alone"]);
+    expect([browserHost(), extensionHost(ALARM)].map(leadershipOf)).toEqual(["alone", "alone"]);
   });
 
   it("timerHost() and durableObjectHost() count as alone, also where there are Web Locks", () => {
     asTab();
-    expect([timerHost(), durableObjectHost(ALARM, "id")].map(standingOf)).toEqual(["alone", "alone"]);
+    expect([timerHost(), durableObjectHost(ALARM, "id")].map(leadershipOf)).toEqual(["alone", "alone"]);
   });
 
   it("durableObjectHost() has objects poll at different fractions of their interval", () => {

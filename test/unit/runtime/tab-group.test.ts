@@ -41,7 +41,7 @@ class Group {
   readonly browser = new FakeBrowser();
   readonly clock = new FakeClock(T0);
   /** What a new leader waits for before it is in office. */
-  takingUp: Promise<void> = Promise.resolve();
+  resuming: Promise<void> = Promise.resolve();
 
   member(scope = "app", tab: FakeTab = this.browser.openTab(), platform: TabPlatform = tab): Member {
     const news: string[] = [];
@@ -52,9 +52,9 @@ class Group {
     const group = new TabGroup(platform, this.clock, scope, {
       elected: () => {
         news.push("elected");
-        return this.takingUp;
+        return this.resuming;
       },
-      deposed: () => news.push("deposed"),
+      steppedDown: () => news.push("steppedDown"),
       awake: () => news.push("awake"),
       published: (view) => published.push(view),
       outdated: (view) => outdated.push(view),
@@ -89,11 +89,11 @@ class Group {
 }
 
 function leads({ group }: Member): boolean {
-  return group.standing === "leading";
+  return group.leadership === "leading";
 }
 
 /** How often a tab came to lead, and ceased to. */
-function reigns({ news }: Member): readonly string[] {
+function elections({ news }: Member): readonly string[] {
   return news.filter((event) => event !== "awake");
 }
 
@@ -109,7 +109,7 @@ describe("leading", () => {
   it("begins with the tasks taken up: until then the leader's join waits", async () => {
     const group = new Group();
     let takenUp = (): void => undefined;
-    group.takingUp = new Promise((resolve) => {
+    group.resuming = new Promise((resolve) => {
       takenUp = resolve;
     });
     const { group: tabs } = group.member();
@@ -118,7 +118,7 @@ describe("leading", () => {
       joined = true;
     });
     await settled();
-    expect([tabs.standing === "leading", joined]).toEqual([true, false]);
+    expect([tabs.leadership === "leading", joined]).toEqual([true, false]);
     takenUp();
     await joining;
   });
@@ -131,7 +131,7 @@ describe("leading", () => {
     second.group.close();
     await settled();
     expect(leads(third)).toBe(true);
-    expect([first, second, third].map(reigns)).toEqual([["elected"], ["elected"], ["elected"]]);
+    expect([first, second, third].map(elections)).toEqual([["elected"], ["elected"], ["elected"]]);
   });
 
   it("passes on when the leader is killed, with no time passing", async () => {
@@ -188,7 +188,7 @@ describe("asking", () => {
     const group = new Group();
     const [leader, heir, third] = (await group.joined(3)) as [Member, Member, Member];
     let takenUp = (): void => undefined;
-    group.takingUp = new Promise((resolve) => {
+    group.resuming = new Promise((resolve) => {
       takenUp = resolve;
     });
     leader.group.close();
@@ -222,7 +222,7 @@ describe("asking", () => {
     const asking = [follower.group.ask(cancel), follower.group.ask(cancel)];
     await group.clock.advance(1_000);
     expect(await Promise.all(asking)).toEqual([true, true]);
-    expect(reigns(follower)).toEqual(["elected"]);
+    expect(elections(follower)).toEqual(["elected"]);
   });
 
   it("is nobody's to answer once the tab has closed, and does not act", async () => {
@@ -247,8 +247,8 @@ describe("a leader that serves nobody", () => {
     fail(leader);
     await group.clock.advance(3_000);
     expect(group.browser.holder("holdfast/app/leader")).toBe(follower.tab);
-    expect(reigns(follower)).toEqual(["elected"]);
-    expect(reigns(leader), "and is told").toEqual(["elected", "deposed"]);
+    expect(elections(follower)).toEqual(["elected"]);
+    expect(elections(leader), "and is told").toEqual(["elected", "steppedDown"]);
   });
 
   it("gives way at once when another tab becomes visible", async () => {
@@ -314,7 +314,7 @@ describe("a leader that serves nobody", () => {
     await settled();
     expect(leads(late)).toBe(true);
     // It stepped down when the thief declared its epoch.
-    expect(reigns(late)).toEqual(["elected", "deposed", "elected"]);
+    expect(elections(late)).toEqual(["elected", "steppedDown", "elected"]);
   });
 
   it("leads again when it is the last", async () => {
@@ -325,7 +325,7 @@ describe("a leader that serves nobody", () => {
     follower.group.close();
     await settled();
     expect(leads(leader)).toBe(true);
-    expect(reigns(leader)).toEqual(["elected", "deposed", "elected"]);
+    expect(elections(leader)).toEqual(["elected", "steppedDown", "elected"]);
   });
 });
 
@@ -349,7 +349,7 @@ it("those who follow read what they missed once a new leader has read: what it s
   const group = new Group();
   const [first, second, third] = (await group.joined(3)) as [Member, Member, Member];
   let takenUp = (): void => undefined;
-  group.takingUp = new Promise((resolve) => {
+  group.resuming = new Promise((resolve) => {
     takenUp = resolve;
   });
   first.tab.kill();
@@ -440,7 +440,7 @@ describe("a leader that was deposed and has not heard of it", () => {
     first.tab.thaw();
     await settled();
     expect([leads(first), leads(leader)]).toEqual([false, true]);
-    expect(reigns(first)).toEqual(["elected", "deposed"]);
+    expect(elections(first)).toEqual(["elected", "steppedDown"]);
   });
 
   it("publishes a view that the others do not apply, but compare with the store", async () => {
