@@ -4,7 +4,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "./documents.ts";
 
 /** What a machine has that can run the rest. */
-const SYSTEM: ReadonlySet<string> = new Set(["curl", "printf", "sha256sum", "cd", "git"]);
+const SYSTEM: ReadonlySet<string> = new Set(["curl", "printf", "sha256sum", "cd", "cp", "git"]);
 
 const PACKAGES: ReadonlySet<string> = new Set([
   manifest.name,
@@ -27,17 +27,18 @@ export function shellFaults(shell: string): readonly string[] {
 }
 
 function commandFault([command = "", ...words]: readonly string[]): string | undefined {
-  const [first = ""] = words;
   switch (command) {
     case "npm":
       return npmFault(words);
     case "npx": {
       const [bin = ""] = words.filter((word) => !word.startsWith("-"));
       if (bin in manifest.bin) return undefined;
-      return binFault(first) ?? (first === "vitest" || first === "biome" ? pathFault(words) : undefined);
+      return binFault(bin) ?? (bin === "vitest" || bin === "biome" ? pathFault(words) : undefined);
     }
-    case "node":
+    case "node": {
+      const [first = ""] = words;
       return existsSync(join(ROOT, first)) ? undefined : `there is no ${first}`;
+    }
     default:
       return SYSTEM.has(command) ? undefined : "is no command known here";
   }
@@ -47,6 +48,7 @@ function npmFault([verb = "", ...words]: readonly string[]): string | undefined 
   const script = verb === "run" ? (words[0] ?? "") : verb;
   switch (verb) {
     case "ci":
+    case "pack":
       return undefined;
     case "install": {
       const unknown = words.find((word) => !word.startsWith("-") && !PACKAGES.has(word));

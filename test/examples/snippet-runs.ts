@@ -3,6 +3,8 @@ import { expect } from "vitest";
 import { rewritten } from "../../proxy/wrap/rewritten.ts";
 import { isWrapped } from "../../proxy/wrap/wrapped-entry.ts";
 import { gatewayOf } from "../../worker/config/gateway.ts";
+import { jwtOf } from "../../worker/config/jwt.ts";
+import { isAllowed, oauthOf } from "../../worker/config/oauth.ts";
 import { until } from "../browser/until.ts";
 import { blocksOf } from "./documents.ts";
 
@@ -184,6 +186,25 @@ createRoot(document.querySelector("main")!).render(<App />);
   "README.md, In a browser extension, 1": { kind: "extension", file: "background.ts" },
   "README.md, In a browser extension, 2": { kind: "extension", file: "popup.ts" },
   "README.md, In a browser extension, 3": { kind: "extension", file: "manifest.json" },
+  "docs/connect.md, Who can sign in, 1": {
+    kind: "settings",
+    see(code) {
+      const { signIn } =
+        oauthOf({ OAUTH: code, OAUTH_KV: {}, SIGN_IN_SECRET: "a-secret-of-the-issuer" }) ?? {};
+      expect(signIn).toMatchObject({ clientSecret: "a-secret-of-the-issuer", principalClaim: "email" });
+      expect(signIn && isAllowed(signIn, "kai@kelp.example")).toBe(true);
+    },
+  },
+  "docs/connect.md, Who can sign in, 2": {
+    kind: "settings",
+    see(code) {
+      const placed = code.replaceAll("<team>", "kelp");
+      expect(jwtOf({ JWT: placed })).toMatchObject({
+        header: "Cf-Access-Jwt-Assertion",
+        allowPrivate: false,
+      });
+    },
+  },
   "docs/proxy.md, Claude Desktop and Cowork, 1": {
     kind: "settings",
     see: wrapsTo("docs/proxy.md, Claude Desktop and Cowork, 2"),
