@@ -10,7 +10,7 @@ export interface CallOptions {
   readonly prefer?: TaskPreference | undefined;
   /** How long the server should keep the task, in ms (2025-11-25 `task.ttl`). */
   readonly ttlMs?: number | undefined;
-  /** The call may be sent again when its fate is unknown. By default the tool's own hints say. */
+  /** The call may be sent again when its outcome is unknown. By default the tool's own hints decide. */
   readonly repeatable?: boolean | undefined;
 }
 

@@ -5,7 +5,7 @@ interface Subscriber {
   readonly forgotten: ((id: string) => void) | undefined;
 }
 
-/** Those who want to hear of all tasks of a client. */
+/** The subscribers of all tasks of a client. */
 export class TaskSubscribers {
   readonly #subscribers: Set<Subscriber> = new Set();
 

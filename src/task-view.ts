@@ -34,7 +34,7 @@ export interface TaskView {
   readonly settledAt?: number;
   /** The server's id of the task. Absent before the server accepted the call, and for plain calls. */
   readonly taskId?: string;
-  /** What the server wants a model to be told while the task runs. */
+  /** What the server wants a model to read while the task runs. */
   readonly immediateResponse?: string;
   /** What the server said last. Absent until it has said anything. */
   readonly snapshot?: TaskSnapshot;

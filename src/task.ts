@@ -70,7 +70,7 @@ export class Task<Output = unknown> implements AsyncIterable<TaskView> {
   }
 
   /**
-   * The view with `rev` and `nextPollAt` as they are now: for whoever sends it to another process. Their changes alone
+   * The view with `rev` and `nextPollAt` as they are now, to send it to another process. Their changes alone
    * make no new {@link view}.
    */
   get latest(): TaskView {

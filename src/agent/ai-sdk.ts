@@ -22,7 +22,7 @@ export interface AiSdkSchema {
   };
 }
 
-/** Why arguments are none. */
+/** Why arguments are invalid. */
 export interface AiSdkIssues {
   readonly issues: readonly { readonly message: string }[];
 }

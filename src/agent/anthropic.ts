@@ -79,7 +79,7 @@ export async function anthropicToolResults(
 export function anthropicRunnableTools(tools: readonly AgentTool[]): AnthropicRunnableTool[] {
   return anthropicTools(tools).map((definition) => ({
     ...definition,
-    // What is none is told to the model by `run`.
+    // `run` tells the model about invalid arguments.
     parse: (content) => content as JsonObject,
     run: async (args, context) => {
       const result = await callByName(tools, definition.name, args, { signal: context?.signal ?? undefined });

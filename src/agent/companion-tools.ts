@@ -145,7 +145,7 @@ function listTasks(context: AgentContext): AgentTool {
   };
 }
 
-/** Finds the task the arguments name. One that the model may not see is none. */
+/** Finds the task that the arguments name. One that the model may not see counts as unknown. */
 async function withTask(
   context: AgentContext,
   companion: string,
@@ -164,14 +164,14 @@ async function withTask(
   };
   return neverThrowing(signal, work, (error) => {
     const { name, repeatable } = (task && known.get(toolKey(task.view))) ?? {};
-    // What else a request about the task came to is no word on the task.
+    // Any other error of a request says nothing about the task.
     const ofTask = [TaskError, InputError, ClientClosedError].some((kind) => error instanceof kind);
     const toolName = ofTask ? name : companion;
     return failureResult(error, { task: task?.view, toolName, repeatable, maxQuoteLength });
   });
 }
 
-/** A task that another process began does not run here until it is taken up. */
+/** A task that another process began does not run here until it is resumed. */
 async function taken({ client, held }: AgentContext, task: Task): Promise<Task> {
   if (task.view.outcome || held.has(task.id)) return task;
   await client.resume();

@@ -54,7 +54,7 @@ export function failureResult(error: unknown, context: FailureContext = {}): Too
   return errorResult(sentence(subject(task, context.toolName), verdict, limit), failed);
 }
 
-/** A failure that is told in our own words alone. */
+/** Returns a failure that quotes no server. */
 export function errorResult(text: string, structuredContent: FailedTask): ToolResult {
   return { content: [{ type: "text", text }], structuredContent, isError: true };
 }

@@ -221,7 +221,7 @@ function notSignedIn(said: string, work: WorkDone): Verdict {
   };
 }
 
-/** Errors of other processes' clients are told by their shape: a second copy of a class is another class. */
+/** Errors of other processes' clients are recognized by their shape: a second copy of a class is another class. */
 function unexpected(error: unknown): Verdict {
   const { name, message, status, retryAfterMs } = (error ?? {}) as Partial<Record<string, unknown>>;
   const said = typeof message === "string" ? message : String(error);

@@ -33,7 +33,7 @@ export class HeldTasks {
     this.#tidy();
   }
 
-  /** The model has its result, and was never told to come back for it. */
+  /** The model has the result and does not ask for it again. */
   release(task: Task): void {
     this.#tasks.delete(task.id);
   }

@@ -26,7 +26,7 @@ export async function settle(
     budgetMs: (options.budgetMs ?? budgetMs) - (clock.now() - began),
     clock,
     signal: options.signal,
-    // Whoever else answers may do so within the budget.
+    // Somebody else may answer within the budget.
     untilAsked: allowAnswers,
   });
   if (!task.view.outcome) {
@@ -43,7 +43,7 @@ export async function settle(
   return failureResult(error, { task: task.view, toolName: name, repeatable, maxQuoteLength });
 }
 
-/** Another process may keep it, and not be there, or turn the request away: that is no word on the work. */
+/** Another process may hold the result and not respond, or reject the request. That says nothing about the work. */
 async function resultOf(task: Task, name: string | undefined): Promise<ToolResult> {
   try {
     return await task.result();

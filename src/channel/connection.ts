@@ -22,7 +22,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** What a connection tells its owner. */
+/** What a connection reports to its owner. */
 export interface ConnectionEvents {
   /** Requests and notifications of the server. True when taken; an untaken one goes where it went before. */
   readonly inbound: InboundHandler;
@@ -47,7 +47,7 @@ export interface ConnectLimits {
 export interface Connector {
   /** Where it connects to, if it knows: a remembered session is only used for the same address. */
   readonly address?: string;
-  /** What errors call the server; its address without what may be secret in it. Where there is none they name the endpoint. */
+  /** What errors call the server; its address without what may be secret in it. Without it they name the endpoint. */
   readonly label?: string;
   /** Whether a session the server forgot can be made anew, by connecting without a remembered one. */
   readonly renewable: boolean;

@@ -208,7 +208,7 @@ export class Endpoint {
       this.#listingTools = undefined;
     });
     const listed = await unlessAborted(this.#listingTools, signal).catch((error: unknown) => {
-      // A server may have tools and no list of them; the call itself will tell.
+      // A server may have tools and not list them: the call itself shows it.
       const { failure } = error instanceof RequestFailedError ? error : {};
       if (failure?.kind === "rpc" && !failure.unsent) return [];
       throw error;

@@ -28,7 +28,7 @@ export async function followEvents(following: Following): Promise<void> {
     let callOff = (): void => undefined;
     const heard = (): void => {
       callOff();
-      const silent = new Error(`Nothing was heard for ${SILENCE_MS} ms`);
+      const silent = new Error(`No data arrived for ${SILENCE_MS} ms`);
       callOff = clock.after(SILENCE_MS, () => silence.abort(silent));
     };
     let error: unknown;

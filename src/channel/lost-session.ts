@@ -20,7 +20,7 @@ export async function isForgotten(
   if (status === 404) return sessionId !== undefined;
   if (!speaksOfSession(error)) return false;
   if (status >= 400 && status < 500) return true;
-  // It may be a tool that speaks of a session of its own: a ping tells which.
+  // It may be a tool that speaks of a session of its own: a ping shows which.
   return ping().then(
     () => false,
     (refusal: unknown) => statusOf(refusal) === 404 || speaksOfSession(refusal),

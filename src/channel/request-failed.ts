@@ -20,7 +20,7 @@ export function unreadable(text: string, contentType?: string | null): RequestFa
 
 /**
  * Says what a transport's `send` threw. The two SDK majors and plain `fetch` throw different
- * classes, and an app may load its own copy of an SDK: so they are told apart by shape. `id` is the
+ * classes, and an app may load its own copy of an SDK: so their shape tells them apart. `id` is the
  * request's: without it an HTTP error is never taken for the reply to one.
  */
 export function requestFailureOf(thrown: unknown, id?: number): RequestFailure {

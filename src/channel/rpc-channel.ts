@@ -160,7 +160,7 @@ export class RpcChannel {
         this.#givenUp.add(id);
         const announced = options.announceGivingUp && this.#announceGivingUp(id, failure.message);
         if (!aborted || !options.rejectAfterAnnouncing) return reject(error);
-        // No platform tells when the end of a stream has left the machine.
+        // No platform reports when the end of a stream has left the machine.
         const limitMs = announced ? ANNOUNCED_WITHIN_MS : STREAM_END_MS;
         const stopWaiting = this.#clock.after(limitMs, () => reject(error));
         if (announced)
@@ -236,7 +236,7 @@ export class RpcChannel {
 
   /**
    * Takes a message off the transport, unless it belongs to somebody else. A closed channel takes only replies.
-   * @param about The record of the request on whose response stream it came, if the transport tells.
+   * @param about The record of the request on whose response stream it came, if the transport reports it.
    */
   receive(message: unknown, about?: string): Taken {
     if (isResponse(message)) return this.#receiveResponse(message);

@@ -118,7 +118,7 @@ export function tapMessages(transport: Transport, take: (message: unknown) => Ta
   };
 }
 
-/** Hears the transport close, and still tells whoever listened before. */
+/** Calls back when the transport closes, after the listener that was there before. */
 export function tapClose(transport: Transport, closed: () => void): void {
   const before = transport.onclose;
   transport.onclose = () => {

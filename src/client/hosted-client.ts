@@ -39,7 +39,7 @@ export class HostedClient implements TaskClientApi {
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #host: TaskHost;
   readonly #tasks: Map<string, Task> = new Map();
-  /** Tasks seen to their end: what is heard of them as unfinished is older, and never so much older as this set is long. */
+  /** Tasks that have ended here. A later message that shows one as unfinished is older, and is dropped. */
   readonly #ended: Set<string> = new RecentSet(10_000);
   /** By id, calls that are not durable yet. */
   readonly #starting: Map<string, Promise<Task>> = new Map();
@@ -93,7 +93,7 @@ export class HostedClient implements TaskClientApi {
         this.#ended.add(id);
       },
       forgotten: (id) => {
-        // It ran, and was deleted with `force`: whoever waits for it is told.
+        // It ran, and was deleted with `force`: its waits end.
         this.#lose(id, "It was deleted while it ran");
         this.#subscribers.notifyForgotten(id);
       },
@@ -192,8 +192,8 @@ export class HostedClient implements TaskClientApi {
   }
 
   /**
-   * Deletes a settled task from the store, and tells subscribers, in other tabs too. One that runs is left: cancel it first.
-   * @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not told, and may go on.
+   * Deletes a settled task from the store and notifies subscribers, in other tabs too. A running task stays: cancel it first.
+   * @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not notified, and may continue.
    */
   async forget(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const task = await this.get(id);

@@ -19,7 +19,7 @@ export interface HostedClientOptions {
   readonly timing?: Partial<Omit<Timing, "phase" | "persistPace">>;
   /** How long settled tasks stay in the store: 7 days, and the latest 1,000. */
   readonly retention?: Partial<Retention>;
-  /** Called with what an app should know of that is no task's outcome. By default, one `console.warn` for each kind and subject. */
+  /** Called with problems that are not the outcome of a task. By default, one `console.warn` for each kind and subject. */
   readonly onProblem?: (problem: Problem) => void;
 }
 

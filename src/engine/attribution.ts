@@ -6,7 +6,7 @@ import type { TaskState } from "./state.ts";
 export interface Provenance {
   /** The task its `_meta` names (tasks, "Associating Task-Related Messages"). */
   readonly taskId: string | undefined;
-  /** The record of the request on whose response stream it came, if the transport tells. */
+  /** The record of the request on whose response stream it came, if the transport reports it. */
   readonly about: string | undefined;
 }
 

@@ -71,7 +71,7 @@ function acknowledged(state: TaskState, now: number): TaskState {
 }
 
 /**
- * Whether a call in flight is cancelled by abandoning its request, which tells the server. In 2025-11-25 a call that
+ * Whether a call in flight is cancelled by abandoning its request, which notifies the server. In 2025-11-25 a call that
  * asked for a task is not: `tasks/cancel` cancels its task once the reply names it (cancellation, rule 3).
  */
 export function abandonsCall({ record, inFlight }: TaskState): boolean {

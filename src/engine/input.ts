@@ -179,12 +179,12 @@ export function watchedForInput(
     asked.length > 0
       ? "The server still waits for input, though it has the answers to all it asked"
       : "The server waits for input, and asks nothing that can be answered";
-  // The same object from poll to poll: it is told once.
-  const told =
+  // The same object from poll to poll: it is published once.
+  const waiting =
     retry?.failure.message === message
       ? retry
       : ({ failure: { kind: "malformed", message }, since: now } as const);
-  return { ...state, retry: told };
+  return { ...state, retry: waiting };
 }
 
 /** Refused answers are the app's to give again; others are sent again. */

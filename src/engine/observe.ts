@@ -34,14 +34,14 @@ export function observe(record: TaskRecord, reading: TaskReading, now: number, p
   return payload ? settle(next, outcomeOf(snapshot, payload), now) : next;
 }
 
-/** Servers leave out what they have said before. Only a complete reading without a status message says that there is none. */
+/** Servers leave out what they have said before. Only a complete reading without a status message clears it. */
 function merged(known: TaskSnapshot | undefined, seen: SnapshotReading, partial: boolean): TaskSnapshot {
   const { statusMessage, ...kept } = known ?? { createdAt: "", lastUpdatedAt: "", ttlMs: null };
   const stays = partial && statusMessage !== undefined && known?.status === seen.status;
   return { ...kept, ...(stays && { statusMessage }), ...seen };
 }
 
-/** Many servers stamp each reply with its own time: a stamp that moved is no news. */
+/** Many servers stamp each reply with its own time: a later stamp alone is not news. */
 function saysTheSame(a: TaskSnapshot, b: TaskSnapshot): boolean {
   const { createdAt, lastUpdatedAt } = b;
   return sameJson({ ...a, createdAt, lastUpdatedAt }, b);

@@ -47,7 +47,7 @@ export function reportedFailed(snapshot: TaskSnapshot | undefined, result?: Tool
   });
 }
 
-/** What went wrong is told by the status message, by the error, or by both: the one often says less than the other. */
+/** The status message, the error or both say what went wrong: often one says less than the other. */
 function withStatus(snapshot: TaskSnapshot | undefined, message: string): string {
   const { status, statusMessage = "" } = snapshot ?? {};
   if (status !== "failed" || message.includes(statusMessage)) return message;

@@ -39,7 +39,7 @@ export function plan(state: TaskState, now: number): Transition {
   };
 }
 
-/** From here on its fate is not known until the reply comes. */
+/** From here on the outcome is unknown until the reply comes. */
 function sentAgain(record: TaskRecord, repeats: boolean): TaskRecord {
   const { refused: _before, ...call } = record.call;
   return { ...record, call: { ...call, ...(repeats && { repeated: true }) } };

@@ -23,7 +23,7 @@ export function rebased(
     inFlight,
     ...(backoff && backoff.until > (state.backoff?.until ?? 0) && { backoff }),
     mayCall: record.call.refused === true,
-    // The other process has just heard of the task.
+    // The other process has just received a reading of the task.
     pollAt: state.record.stage === "running" ? state.pollAt : nextPoll(record, timing, now),
   };
 }

@@ -27,7 +27,7 @@ export type Recovery =
   | "repeat"
   /** Look for it in `tasks/list`. */
   | "list"
-  /** It cannot be: the fate is unknown. */
+  /** It cannot be found: its outcome is unknown. */
   | "none";
 
 export interface RecordedCall extends ToolCall {
@@ -116,7 +116,7 @@ export type Outcome =
 /** All that is durable of one call. Plain data: it survives structured clone and JSON. Times are ms since 1970. */
 export interface TaskRecord {
   readonly v: typeof RECORD_VERSION;
-  /** Raised with every change: a store keeps the higher one, whoever writes last. */
+  /** Raised with every change. A store keeps the record with the higher one, in whatever order they are written. */
   readonly rev: number;
   /** Ours, made before the request leaves. */
   readonly id: string;
@@ -133,13 +133,13 @@ export interface TaskRecord {
   /** When it was last asked after, or the handle came; written only where `Timing.persistPace` is chosen. */
   readonly polledAt?: number;
   readonly snapshot?: TaskSnapshot;
-  /** What the server would have the model told meanwhile. */
+  /** What the server wants a model to read meanwhile. */
   readonly immediateResponse?: string;
   readonly inputs: readonly RecordedInput[];
   readonly cancel?: RecordedCancel;
   /** The call's reply never came, and so many lists did not show its task, in whatever process; the latest at `at`. */
   readonly search?: { readonly tries: number; readonly at: number };
-  /** The server said `Retry-After`: before then nothing is sent about the task, whoever holds it. It may be past. */
+  /** The server said `Retry-After`: before then no process sends anything about the task. It may be past. */
   readonly heldUntil?: number;
   /** Since when no request about the task has been answered: once several in a row have failed, or one list for a lost call. */
   readonly silentSince?: number;
@@ -186,7 +186,7 @@ export function mayHaveUnclaimedTask({ generation, call, stage, taskId, outcome 
 
 /**
  * The call was answered at once and never was a task: there is nothing to find again. One that asked first was
- * known to other tabs too: its outcome tells those who come too late with an answer.
+ * known to other tabs too: its outcome stops answers that come too late.
  */
 export function endedAsPlainCall(record: TaskRecord): boolean {
   const { outcome, taskId, call } = record;

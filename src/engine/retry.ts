@@ -4,7 +4,7 @@ import type { RequestFailure } from "./request-failure.ts";
 import { backoffDelay, deadline, type Timing } from "./schedule.ts";
 import { type Backoff, NOTHING_OUT, type Operation, type TaskState } from "./state.ts";
 
-/** How often a thing is tried whose fate must be known at some time. */
+/** How often a request is tried whose result is needed for the outcome. */
 export const ATTEMPTS = 5;
 
 export function retryLater(
@@ -38,7 +38,7 @@ export function retryLater(
     ...((demanded || (silent && record.silentSince === undefined)) && {
       record: {
         ...record,
-        // Whoever resumes the task meanwhile must know of the demand. A mere backoff is forgotten with the process.
+        // The next process must honour the demand. A plain backoff ends with the process.
         ...(demanded && { heldUntil: backoff.until }),
         ...(silent && { silentSince: since }),
       },

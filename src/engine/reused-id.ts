@@ -71,7 +71,7 @@ export function withDoubt(record: TaskRecord, doubt: Doubt | undefined, news: bo
   return doubt ? { ...rest, doubt } : rest;
 }
 
-/** How much later than `a` the stamp `b` is, in ms: 0 where they may be the same instant, NaN where nobody can tell. */
+/** How much later than `a` the stamp `b` is, in ms: 0 where they may be the same instant, NaN where that cannot be known. */
 function distance(a: string, b: string): number {
   if (ZONE.test(a) !== ZONE.test(b)) return Number.NaN;
   const ms = readTime(b) - readTime(a);

@@ -27,7 +27,7 @@ export interface Timing {
    */
   readonly phase?: number;
   /**
-   * Given, the time of each poll is written before it leaves, so that whoever takes the task up next keeps
+   * If set, the time of each poll is written before it is sent, so that the next process keeps
    * to its interval too. It costs a write a poll: for processes that end and begin again all the time.
    */
   readonly persistPace?: true;

@@ -57,7 +57,7 @@ export interface TaskState {
   readonly cancelTries?: number;
   /** How many polls in a row have found the task waiting for input with all it asked answered, or nothing asked. */
   readonly idlePolls?: number;
-  /** The time stamp of the last reading, by the server's clock; it is no news, so that the record may have an older one. */
+  /** The time stamp of the last reading, by the server's clock; it is not news, so the record may have an older one. */
   readonly stampedAt?: number;
   /** A notification came while a poll was out: the reply may be older than it. */
   readonly overtaken?: true | undefined;
@@ -110,7 +110,7 @@ export type TaskEvent =
     } & FailedRequest)
   /** The store still holds the call as queued, since it failed to take the record that says otherwise. */
   | { readonly type: "stillQueued" }
-  /** A call in flight was abandoned by command, before its reply came, and the server was told or could not be. */
+  /** A call in flight was abandoned by command, before its reply came, and the server was notified or could not be reached. */
   | { readonly type: "callAbandoned"; readonly unsent?: boolean }
   | { readonly type: "notified"; readonly reading: TaskReading }
   /** The server pushes this task's changes from now on, or no longer. */

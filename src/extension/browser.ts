@@ -67,7 +67,7 @@ export interface ExtensionBrowser {
   readonly permissions?: BrowserPermissions;
 }
 
-/** This browser's. Throws an Error where there is none: outside extensions and the pages they speak with. */
+/** This browser's. Throws an Error without one: outside extensions and the pages they speak with. */
 export function globalBrowser(): ExtensionBrowser {
   const scope = globalThis as { readonly browser?: unknown; readonly chrome?: unknown };
   for (const candidate of [scope.browser, scope.chrome]) {

@@ -21,7 +21,7 @@ import { PortHub } from "./port-hub.ts";
 import { isOwnPage } from "./sender.ts";
 import { TaskService } from "./task-service.ts";
 
-/** Something an extension should know of that is no task's outcome. */
+/** A problem that is not the outcome of a task. */
 export type ExtensionProblem =
   | Problem
   /** The worker woke up and something went wrong: `endpoints` rejected, `allow` threw, or the browser refused the alarm. */
@@ -47,7 +47,7 @@ export interface ExtensionTasksOptions
    * own pages: none by default. Whoever may sees all tasks, and can call all tools.
    */
   readonly allow?: (sender: MessageSender) => boolean;
-  /** Called with what the extension should know of that is no task's outcome. By default, one `console.warn` for each kind and subject. */
+  /** Called with problems that are not the outcome of a task. By default, one `console.warn` for each kind and subject. */
   readonly onProblem?: (problem: ExtensionProblem) => void;
 }
 
@@ -57,7 +57,7 @@ export interface ExtensionTasksOptions
  * it back while a task is unfinished, and while it lives timers keep to intervals shorter than an alarm can.
  *
  * A request must be answered while the worker lives: browsers end it when a reply takes longer than 30 s.
- * A tool that is no task, and takes longer, is `lost`.
+ * A plain call that takes longer is `lost`.
  */
 export class ExtensionTasks {
   readonly #options: ExtensionTasksOptions;
@@ -128,7 +128,7 @@ export class ExtensionTasks {
   }
 
   /**
-   * The client that runs in this worker, its tasks taken up; another one after `reload()`, which closes this.
+   * The client that runs in this worker, its tasks resumed; another one after `reload()`, which closes this.
    * Rejects as `endpoints` does, and with a ClientClosedError once this is closed.
    */
   client(): Promise<TaskClient> {

@@ -24,7 +24,7 @@ function permissionsOf(browser: ExtensionBrowser = globalBrowser()): BrowserPerm
   return browser.permissions;
 }
 
-/** The match pattern of the server, whose ports patterns do not tell apart. */
+/** The match pattern of the server, whose ports patterns do not distinguish. */
 function hostOf(url: string | URL): { origins: string[] } {
   const { protocol, hostname } = new URL(url);
   if (protocol !== "http:" && protocol !== "https:") {

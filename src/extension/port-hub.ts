@@ -5,7 +5,7 @@ import { ExtensionError } from "./extension-error.ts";
 import { type PageMessage, PORT_FAMILY, PORT_NAME, readPageMessage, type WorkerMessage } from "./messages.ts";
 import { wireError } from "./wire-error.ts";
 
-/** The ports of the pages that are open: their requests are answered, and all are told of every change. */
+/** The ports of the pages that are open: it answers their requests and sends every change to all of them. */
 export class PortHub {
   readonly #answer: (message: PageMessage) => Promise<unknown>;
   readonly #ports: Set<BrowserPort> = new Set();

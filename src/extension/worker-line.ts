@@ -8,11 +8,11 @@ import { ExtensionError } from "./extension-error.ts";
 import type { PageMessage, PageRequest } from "./messages.ts";
 import { errorFromWire } from "./wire-error.ts";
 
-/** How often the worker is connected to in vain before what waits for it is told so. */
+/** How many connections to the worker fail before its waits reject. */
 const ATTEMPTS = 4;
 /** How long a worker may take to start, in ms. */
 const READY_MS = 20_000;
-/** A worker that was connected for as long as this, in ms, is none that dies of what it is asked. */
+/** A worker that was connected for as long as this, in ms, does not die of what it is asked. */
 const STEADY_MS = 5_000;
 /** How long a port is kept that nobody needs, in ms: the next request may follow at once. */
 const IDLE_MS = 5_000;
@@ -39,7 +39,7 @@ interface Pending {
 }
 
 /**
- * The way to the worker. That its end is lost is no failure: the browser ends a worker that rests. Whoever waits has
+ * The way to the worker. A lost connection is not a failure: the browser ends an idle worker. Whoever waits has
  * another started, and what was not answered is asked again.
  */
 export class WorkerLine {

@@ -10,7 +10,7 @@ import { timerHost } from "./timer-host.ts";
  */
 export function extensionHost(alarm: Alarm): Host {
   const platform = browserTabs();
-  // The service hears of the network itself, so that it can wake a worker.
+  // The service listens for the network itself, so that it can wake a worker.
   const { onOnline: _own, ...host } = timerHost();
   return {
     ...host,

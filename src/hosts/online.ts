@@ -1,4 +1,4 @@
-/** Calls back at the `online` event of pages and workers; elsewhere there is no such event. The function returned ends it. */
+/** Calls back at the `online` event of pages and workers; other platforms have no such event. The returned function ends it. */
 export function onOnline(callback: () => void): () => void {
   const scope = globalThis as Partial<EventTarget>;
   scope.addEventListener?.("online", callback);

@@ -55,7 +55,7 @@ function definedKeys(object: JsonObject): string[] {
 
 /**
  * How deep what a server or an app says may be nested. `JSON.stringify` and structured clone recurse, so that deeper
- * values overflow the stack of whoever stores or sends them.
+ * values overflow the stack when they are stored or sent.
  */
 export const MAX_DEPTH = 1_000;
 

@@ -2,7 +2,7 @@
 export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 /** 2025-11-25: the task that a message belongs to. */
 export const RELATED_TASK = "io.modelcontextprotocol/related-task";
-/** What a server would have the model told while a task runs. */
+/** What a server wants a model to read while a task runs. */
 export const IMMEDIATE_RESPONSE = "io.modelcontextprotocol/model-immediate-response";
 /** 2026-07-28: the request whose stream a notification comes on. */
 export const SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";

@@ -8,7 +8,7 @@ const SHIPPED = {
   "2026-07-28": revision2026 as TaskProtocol,
 };
 
-/** The protocols by name. Whoever registers one declares its name here (declaration merging). */
+/** The protocols by name. Declare the name of a registered protocol here (declaration merging). */
 export interface Protocols extends Readonly<typeof SHIPPED> {}
 
 /** The name of a protocol, as records, sessions and views hold it. */

@@ -1,5 +1,5 @@
 /**
- * Reads an ISO 8601 time stamp of a server, in ms since 1970; NaN if it is none. RFC 3339 wants a zone: one that
+ * Reads an ISO 8601 time stamp of a server, in ms since 1970; NaN if it is invalid. RFC 3339 wants a zone: one that
  * lacks it is UTC, whatever the zone of this computer.
  */
 export function readTime(text: string): number {

@@ -7,7 +7,7 @@ export type TaskSupport = "forbidden" | "optional" | "required";
 /** What the client must know of a tool to call it rightly. */
 export interface ToolFacts {
   readonly taskSupport: TaskSupport;
-  /** The tool declares `idempotentHint` or `readOnlyHint`: a call of unknown fate may be sent again. */
+  /** The tool declares `idempotentHint` or `readOnlyHint`: a call whose outcome is unknown may be sent again. */
   readonly repeatable: boolean;
   /** Parameters that travel as `Mcp-Param-*` headers too (2026-07-28, "x-mcp-header"). */
   readonly headers?: readonly HeaderParameter[];

@@ -8,7 +8,7 @@ import { TaskShelf } from "./task-shelf.ts";
 export type TaskListing =
   | { readonly status: "loading" }
   | { readonly status: "ready" }
-  /** The client could not list them, and `error` says why. What is heard of since is shown all the same. */
+  /** The client could not list them, and `error` says why. Tasks that changed since are shown anyway. */
   | { readonly status: "failed"; readonly error: unknown };
 
 export const LOADING: TaskListing = { status: "loading" };
@@ -17,7 +17,7 @@ const READY: TaskListing = { status: "ready" };
 /** From the first listener to the last: one subscription to the client. */
 interface Watch {
   readonly stop: () => void;
-  /** Tasks heard of while the list is on its way, and so perhaps not on it. */
+  /** Tasks that changed while the list was loading, so that the list may lack them. */
   readonly heard: Set<string>;
   /** Tasks deleted while the list is on its way, and so perhaps still on it. */
   readonly forgotten: Set<string>;
@@ -31,7 +31,7 @@ const ALL = Symbol("all tasks");
 /**
  * The tasks of one client as an external store for React: what is read is immutable and the same
  * until it changes. While anybody listens it is subscribed to the client, once; it asks the client
- * for a list or for a task once, and hears of the rest.
+ * for a list or for a task once, and subscribes to the rest.
  */
 export class ClientTasks {
   readonly client: TaskClientApi;
@@ -171,7 +171,7 @@ export class ClientTasks {
       this.#absent.add(id);
       this.#listeners.tell(id);
     } catch {
-      // It stays unknown, until somebody else asks for it or it is heard of.
+      // It stays unknown until somebody else asks for it or it changes.
       watch.sought.delete(id);
     }
   }

@@ -29,7 +29,7 @@ export function TaskClientProvider({
   return createElement(TasksContext.Provider, { value: tasks }, children);
 }
 
-/** The client of the nearest `TaskClientProvider`. Throws an Error where there is none. */
+/** Returns the client of the nearest `TaskClientProvider`. Throws an Error without one. */
 export function useTaskClient(): TaskClientApi {
   return useClientTasks().client;
 }

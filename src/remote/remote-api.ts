@@ -41,7 +41,7 @@ export interface Answer {
 /** Codes of a 5xx that are the worker's considered answer: asking again would not change it. */
 const FINAL: ReadonlySet<string> = new Set(["upstream", "upstream-unauthorized"]);
 
-/** Requests to the worker's HTTP API. Everything that is no success is thrown as a {@link RemoteApiError}. */
+/** Requests to the worker's HTTP API. Throws a {@link RemoteApiError} for everything but success. */
 export class RemoteApi {
   readonly #options: RemoteApiOptions;
   readonly #base: string;
@@ -82,7 +82,7 @@ export class RemoteApi {
     try {
       return { status, json: JSON.parse(body) };
     } catch (error) {
-      throw malformed(status, "The worker's answer is no JSON", error);
+      throw malformed(status, "The worker's answer is not JSON", error);
     }
   }
 

@@ -73,7 +73,7 @@ export class RemoteTaskClient implements TaskClientApi {
     });
     this.#mirror = mirror;
     this.#feed = new TaskFeed({ api, clock, waits, mirror, failed: told("events") });
-    // Pages and workers are told when the network is back; elsewhere there is no such event.
+    // Pages and workers have an event for the network's return; other platforms do not.
     (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
   }
 
@@ -125,7 +125,7 @@ export class RemoteTaskClient implements TaskClientApi {
     }
   }
 
-  /** All unfinished tasks of this principal, whoever began them, the earliest first. They run in any case. */
+  /** Returns all unfinished tasks of this principal, the earliest first. They run in any case. */
   resume(): Promise<readonly Task[]> {
     return this.#mirror.resume();
   }
@@ -138,7 +138,7 @@ export class RemoteTaskClient implements TaskClientApi {
     return this.#mirror.get(id);
   }
 
-  /** @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not told, and may go on. */
+  /** @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not notified, and may continue. */
   async forget(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     try {
       await this.#requests.remove(id, force);

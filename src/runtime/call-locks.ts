@@ -9,7 +9,7 @@ interface CallLock {
   uses: number;
 }
 
-/** A lock for each call, held by the process that makes it: whoever gets it knows that no process makes the call. */
+/** A lock for each call, held by the process that makes it: the process that gets it knows that no other makes the call. */
 export class CallLocks implements CallOwnership {
   readonly #exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
   readonly #locks: Map<string, CallLock> = new Map();
@@ -52,7 +52,7 @@ export class CallLocks implements CallOwnership {
 
   release(id: string, ifUnused = false): void {
     const lock = this.#locks.get(id);
-    // Whoever waits for it still counts on it.
+    // Its waiters still count on it.
     if (!lock?.end || (ifUnused && lock.uses > 0)) return;
     lock.end();
     this.#locks.delete(id);

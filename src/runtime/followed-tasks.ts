@@ -6,7 +6,7 @@ import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { type TaskView, viewOf } from "../task-view.ts";
 import type { HostParts } from "./host-parts.ts";
 
-/** How long it may take to hear what another tab has just published, in ms. */
+/** How long a message of another tab may take to arrive, in ms. */
 const PUBLISHED_MS = 1_000;
 
 /** Applies a view that another tab published. `plain`: the task is a plain call that ended, and the store does not hold it. */
@@ -17,7 +17,7 @@ export function applyPublished(parts: HostParts, view: TaskView, plain: boolean)
   else void applyUnknown(parts, view, plain);
 }
 
-/** A deposed leader published the view: it is no more than a sign that the store may hold something later. */
+/** A leader that stepped down published the view: it only shows that the store may hold a later one. */
 export function applyOutdated(parts: HostParts, view: TaskView): void {
   parts.runtime.overtakenBy(view);
   if (parts.options.follows(view.id)) void reload(parts, view.id);

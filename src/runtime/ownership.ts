@@ -13,7 +13,7 @@ export type TaskAction =
   /** A question that reached this process's connection (2025-11-25). */
   | { readonly type: "asked"; readonly id: string; readonly request: InputRequest };
 
-/** What the host of the tasks does when the other processes that share its store are heard of. */
+/** What the host of the tasks does when it receives messages of other processes that share its store. */
 export interface OwnershipEvents {
   /** This process leads: it resumes all unfinished tasks. */
   readonly elected: () => Promise<void>;

@@ -1,4 +1,4 @@
-/** Something an app should know of that is no task's outcome. `message` says what happened and what to do. */
+/** A problem that is not the outcome of a task. `message` says what happened and what to do. */
 export type Problem =
   /** A read or write failed. Tasks go on in memory; a reload loses what was not written. */
   | { readonly kind: "storage"; readonly message: string; readonly id?: string; readonly error: unknown }

@@ -26,7 +26,7 @@ export function resume(parts: HostParts, records: readonly TaskRecord[], dueFrom
 }
 
 /**
- * Runs a record that another tab hands over. It has just heard of the task: this one need not poll at once.
+ * Runs a record that another tab hands over. That tab has just read the task: this one need not poll at once.
  * @param base The `rev` that the store holds, where that is not the record's.
  */
 export function adopt(parts: HostParts, record: TaskRecord, base?: number): void {
@@ -45,12 +45,12 @@ export function resumeOrphan(parts: HostParts, ownership: Ownership, id: string)
     if (record?.outcome) publish(parts, record);
     if (!record || record.outcome || ownership.leadership === "following" || runtime.state(id)) return;
     if (isCall(record)) keep();
-    // Past the call, its tab has just heard of the task, and hands it over too.
+    // Past the call, its tab has just read the task, and hands it over too.
     runtime.wake(record, { fresh: !isCall(record) });
   });
 }
 
-/** Another tab leads now: lets go of what runs here. */
+/** Another tab leads now: yields what runs here. */
 export function yieldAll({ runtime, ownership }: HostParts, endpoint: string): void {
   const own = ownership({ endpoint });
   for (const { record } of [...runtime.states()]) {
@@ -67,14 +67,14 @@ export function yieldAll({ runtime, ownership }: HostParts, endpoint: string): v
 
 /**
  * Another tab moved on a task that runs here, or deleted it. Resolves with the record to go on from, if this process may run
- * it; otherwise it lets go.
+ * it; otherwise it yields it.
  */
 export async function overtaken(parts: HostParts, id: string): Promise<TaskRecord | undefined> {
   const { options, runtime, stored } = parts;
   const look = await stored.look(id);
   const record = look?.record;
   if (record) publish(parts, record);
-  // The tab that deleted it may have died before it told the others.
+  // The tab that deleted it may have died before it published that.
   else if (look && !look.held) options.forgotten(id);
   const ownership = parts.ownership(record ?? runtime.state(id)?.record ?? {});
   const goesOn = record && !record.outcome && ownership.leadership !== "following";
@@ -87,7 +87,7 @@ export async function overtaken(parts: HostParts, id: string): Promise<TaskRecor
   return undefined;
 }
 
-/** The tab that wrote this may have died before it told the other tabs, or have been deposed meanwhile. */
+/** The tab that wrote this may have died before it published it, or stepped down meanwhile. */
 function publish({ options, ownership }: HostParts, record: TaskRecord): void {
   const view = viewOf(record);
   options.changed(view);

@@ -6,7 +6,7 @@ import type { WriterOptions } from "./record-writer.ts";
 import type { Server } from "./server.ts";
 import type { RequestLimits } from "./task-requests.ts";
 
-/** What a {@link TaskRuntime} runs with, and whom it tells. */
+/** What a {@link TaskRuntime} runs with, and where it reports. */
 export interface RuntimeOptions extends RequestLimits, WriterOptions {
   readonly timing: Timing;
   /** Has servers push changes. Absent where no connection may be held between polls. */
@@ -15,9 +15,9 @@ export interface RuntimeOptions extends RequestLimits, WriterOptions {
   readonly endpoint: (name: string) => Server | undefined;
   /** Other tabs may hold handles of what runs here: then a plain call's end is written too, until it was published. */
   readonly shared?: boolean;
-  /** Plain calls are records like any other: whoever made them may not be there when they end. */
+  /** Plain calls are records like any other: their caller may be gone when they end. */
   readonly persistPlain?: boolean;
-  /** After every change, once it is as durable as it will be; and when a task is resumed, which is no news to others. */
+  /** After every change, once it is as durable as it will be; and when a task is resumed, which other tabs need not know. */
   readonly changed: (state: TaskState, news: boolean) => void;
   /**
    * Another process has moved this task on. Resolves with the record that the store holds, for the task to go on from, or

@@ -4,7 +4,7 @@ import type { OwnershipEvents } from "./ownership.ts";
 import { adopt, resume, yieldAll } from "./residence.ts";
 import { actHere } from "./task-actions.ts";
 
-/** What the host of the tasks does when it hears of other tabs. Apart from the host: a process that is alone does not ship it. */
+/** What the host of the tasks does on messages of other tabs. Apart from the host: a process that is alone does not ship it. */
 export function tabEvents(parts: HostParts, endpoint: string): OwnershipEvents {
   const { options, runtime } = parts;
   return {

@@ -98,7 +98,7 @@ export class TabGroup implements Ownership {
   }
 
   publish(view: TaskView, plain: boolean): void {
-    // A call is made by the tab that makes it, whoever leads.
+    // A call stays with the tab that makes it, whichever tab leads.
     this.#post({ type: "view", view, plain }, !plain && !this.calls.makes(view.id));
   }
 

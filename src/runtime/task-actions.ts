@@ -45,7 +45,7 @@ export async function actHere(parts: HostParts, action: TaskAction): Promise<boo
     const current = await runtime.stored(id);
     return current ? holdsAnswer(state.record, action) : act(parts, record.endpoint, action);
   }
-  // It would be dropped, and its caller told that it is durable.
+  // It would be dropped, and its caller would take it for durable.
   if (runtime.closed) throw new ClientClosedError();
   runtime.dispatch(id, action);
   applied();

@@ -31,7 +31,7 @@ export class TaskHost {
   /** By endpoint. */
   readonly #ownerships: ReadonlyMap<string, Ownership>;
   #resuming: Promise<readonly TaskRecord[]> | undefined;
-  /** What was read because this process came to lead while it takes up: thousands need not be read twice. */
+  /** What was read because this process came to lead while it resumes: thousands need not be read twice. */
   #readMeanwhile: readonly TaskRecord[] | undefined;
 
   constructor(options: HostOptions) {
@@ -176,7 +176,7 @@ export class TaskHost {
     if (known && (!isCall(record) || call.rounds > 0)) ownership.publish(view, endedAsPlainCall(record));
   }
 
-  /** Deletes a task; one that runs is let go of first. Rejects when the store does not delete it. */
+  /** Deletes a task, and yields a running one first. Rejects when the store does not delete it. */
   async forget(task: TaskName): Promise<void> {
     const { id } = task;
     const ownership = this.#parts.ownership(task);

@@ -38,7 +38,7 @@ export class TaskRequests {
   held = 0;
 
   /**
-   * @param replied Takes a reply, or why there is none.
+   * @param replied Takes a reply, or the failure.
    * @param ended A request is in flight no longer.
    */
   constructor(

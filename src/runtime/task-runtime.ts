@@ -112,7 +112,7 @@ export class TaskRuntime {
   }
 
   /**
-   * Resumes an unfinished record. `fresh`: another process has just heard of it.
+   * Resumes an unfinished record. `fresh`: another process has just read it from the server.
    * @param base The `rev` that the store holds, if its last write failed another than the record's; `null` if none succeeded.
    */
   wake(
@@ -313,10 +313,10 @@ export class TaskRuntime {
 
   /**
    * Another process moved the task on: this one goes on from the record in the store, or releases the task. What it has in
-   * flight stays so, and what it has heard meanwhile is applied again: a reply must not be lost, nor a request made twice.
+   * flight stays so, and what it received meanwhile is applied again: a reply must not be lost, nor a request made twice.
    */
   #rebase(task: RunningTask, tenure: Tenure): Promise<void> {
-    // Once, whoever finds it out first.
+    // Once, by the first that finds it out.
     tenure.overtaken ??= this.#options.overtaken(task.id).then((record) => this.#goOn(task, tenure, record));
     return tenure.overtaken;
   }

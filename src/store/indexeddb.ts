@@ -69,7 +69,7 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
         await promisifyRequest(store.transaction);
         return !superseded;
       });
-      // Nothing is sent or told by this record before its copy is there, or gone.
+      // Nothing is sent or published before the copy of this record is written or deleted.
       if (saved) await (record.outcome ? copies.delete(record.id) : copies.put(record));
       return saved;
     },

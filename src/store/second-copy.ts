@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from "../protocol/json.ts";
 const ADDRESS = "https://holdfast.invalid/";
 /** A longer copy, in characters of JSON, leaves the call's arguments out. */
 const LONGEST = 32 * 1024;
-/** How many copies a process remembers as they are. Of tasks that another tab runs it does not hear when they settle. */
+/** How many copies a process remembers as they are. It does not learn when tasks of another tab settle. */
 const REMEMBERED = 1_000;
 /** How long a task waits for its copy, in ms. */
 const PATIENCE_MS = 2_000;

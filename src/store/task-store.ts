@@ -6,7 +6,7 @@ export type StoredRecord = unknown;
 
 /**
  * Where records live. Active and settled ones lie apart, so that resuming costs by the active.
- * Every method may throw what the storage throws; a task then goes on in memory, and the app is told.
+ * Every method may throw what the storage throws; the task then continues in memory, and `onProblem` reports it.
  */
 export interface TaskStore {
   /** Names what tabs have in common when they use this store; without it, a client counts as alone. */
@@ -33,7 +33,7 @@ export interface TaskStore {
   loadSession(endpoint: string): Promise<unknown>;
   /**
    * Sets who is called when the store's data was lost and unfinished tasks were restored from a second copy, with their number.
-   * Whoever called last is called.
+   * Only the last listener is called.
    */
   onRestored?(listener: (tasks: number) => void): void;
   /** Frees what the store holds open. A client calls it when it closes; another client may use the store further. */

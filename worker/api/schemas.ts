@@ -165,7 +165,8 @@ export const callSchema = z
       .optional()
       .openapi({ description: "How long the server should keep the task (2025-11-25)." }),
     repeatable: z.boolean().optional().openapi({
-      description: "The call may be sent again when its fate is unknown. By default the tool's hints say.",
+      description:
+        "The call may be sent again when its outcome is unknown. By default the tool's hints decide.",
     }),
     webhook: z
       .url({ protocol: /^https?$/ })

@@ -58,7 +58,7 @@ describe("followEvents()", () => {
     expect(breaks).toEqual([]);
     await clock.advance(45_000);
     await over;
-    expect(breaks).toEqual([["Nothing was heard for 45000 ms", 1]]);
+    expect(breaks).toEqual([["No data arrived for 45000 ms", 1]]);
     expect(stream.cancelled).toBe(true);
   });
 
