@@ -10,6 +10,10 @@ export const ARGUMENTS_NOT_AN_OBJECT = "The arguments of a tool call must be an 
 export const unknownTool = (tool: string): string => `Unknown tool: ${tool}`;
 export const unknownPrompt = (prompt: string): string => `Unknown prompt: ${prompt}`;
 export const UNKNOWN_RESOURCE = "No server has this resource";
+export const KEY_OF_ANOTHER_CALL =
+  "The idempotency key was used for another call. Use a new key for a new call";
+export const KEY_OF_DELETED_TASK =
+  "The idempotency key was used for a task that has been deleted. Use a new key to call again";
 export const UNKNOWN_CURSOR = "Unknown cursor";
 /** The text of the specification (tasks, "Protocol Errors"), also for a task of somebody else. */
 export const TASK_NOT_FOUND = "Failed to retrieve task: Task not found";

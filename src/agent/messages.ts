@@ -39,6 +39,8 @@ export const meanwhile = (next: Text): string =>
   `Expect news in ${next}. Until then do other work, or tell the user that it is running.`;
 export const notAgain = (tool: Text): string =>
   `Do not call ${tool} again for this: that would start the work twice. ${CANCEL_TASK} stops it.`;
+export const againIsSafe = (tool: Text): string =>
+  `Calling ${tool} again with the same arguments is safe: it returns to this task and starts nothing. ${CANCEL_TASK} stops it.`;
 
 // A failure: what happened, what is known of the work, and what to do.
 

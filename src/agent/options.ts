@@ -17,6 +17,8 @@ export interface AgentOptions {
   readonly callBudgetMs?: number;
   /** The model may answer what a server asks: there is a tool `answer_task`. By default the app answers. */
   readonly allowAnswers?: boolean;
+  /** The host returns a repeated call to its running task: running results say that calling again is safe. */
+  readonly joinsCalls?: boolean;
   /** When a tool's name has its endpoint's before it. */
   readonly prefix?: EndpointPrefix;
   /**
@@ -38,6 +40,7 @@ export interface AgentContext<Client extends TaskReader = TaskReader> {
   readonly budgetMs: number;
   readonly callBudgetMs: number;
   readonly allowAnswers: boolean;
+  readonly joinsCalls: boolean | undefined;
   readonly maxQuoteLength: number;
   readonly held: HeldTasks;
   readonly visible: (task: TaskView) => boolean;
@@ -62,6 +65,7 @@ export function agentContext<Client extends TaskReader>(
     budgetMs,
     callBudgetMs: options.callBudgetMs ?? budgetMs,
     allowAnswers: options.allowAnswers ?? false,
+    joinsCalls: options.joinsCalls,
     maxQuoteLength: options.maxQuoteLength ?? MAX_QUOTE,
     held,
     visible: (task) =>

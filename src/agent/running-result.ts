@@ -6,6 +6,7 @@ import type { ToolResult } from "../protocol/tool-result.ts";
 import type { TaskView } from "../task-view.ts";
 import { durationText } from "./duration-text.ts";
 import {
+  againIsSafe,
   answerSchema,
   CANCELLING,
   getResult,
@@ -66,6 +67,8 @@ export interface RunningOptions {
   readonly budgetMs: number;
   /** Whether the model may answer what the server asks. */
   readonly allowAnswers?: boolean;
+  /** The same call again returns to the task: whoever serves the model sees to that. */
+  readonly joinsCalls?: boolean | undefined;
   /** What the model knows the tool by; the server's name for it otherwise. */
   readonly toolName?: string | undefined;
   /** How much of a text by the server is quoted, in characters: 500. */
@@ -136,7 +139,7 @@ function runningText(task: TaskView, running: RunningTask, options: RunningOptio
     ...(said.length > 0 ? [serverWords(said.join("; "))] : []),
     ...(task.retry ? [retrying(task.retry.failure.kind)] : []),
     ...questionsText(task, running, options),
-    `${getResult(task.id, durationText(options.budgetMs))} ${meanwhile(durationText(nextCheckMs))} ${notAgain(tool)}`,
+    `${getResult(task.id, durationText(options.budgetMs))} ${meanwhile(durationText(nextCheckMs))} ${(options.joinsCalls ? againIsSafe : notAgain)(tool)}`,
   ].join("\n");
 }
 

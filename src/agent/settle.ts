@@ -18,7 +18,7 @@ export async function settle(
   task: Task,
   options: ExecuteOptions & { readonly isNew?: boolean },
 ): Promise<ToolResult> {
-  const { clock, budgetMs, allowAnswers, maxQuoteLength, known } = context;
+  const { clock, budgetMs, allowAnswers, joinsCalls, maxQuoteLength, known } = context;
   const began = clock.now();
   if (options.isNew) await waitForAcceptance(task, { clock, signal: options.signal });
   const { name, repeatable } = known.get(toolKey(task.view)) ?? {};
@@ -34,6 +34,7 @@ export async function settle(
       now: clock.now(),
       budgetMs,
       allowAnswers,
+      joinsCalls,
       toolName: name,
       maxQuoteLength,
     });

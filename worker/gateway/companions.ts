@@ -3,10 +3,12 @@ import { type AgentTool, companionTools, failureResult } from "holdfast/agent";
 import type { RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
 import { CallerTasks } from "./caller-tasks.ts";
+import { budgetAfter } from "./start-call.ts";
 
 export const CHECK_TASK = "check_task";
+const CANCEL_TASK = "cancel_task";
 
-export const COMPANION_NAMES: readonly string[] = ["check_task", "answer_task", "cancel_task", "list_tasks"];
+export const COMPANION_NAMES: readonly string[] = ["check_task", "answer_task", CANCEL_TASK, "list_tasks"];
 
 /** How the companion tools are listed. */
 export function companionDefinitions(caller: Caller): JsonObject[] {
@@ -33,13 +35,19 @@ export async function callCompanion(
   const result = await tool.execute(args, { signal });
   const asked = typeof args.task === "string" ? await tasks.get(args.task) : undefined;
   // What is called again from now on is meant anew.
-  if (asked?.view.outcome) await caller.delivered(asked.id);
+  if (asked?.view.outcome || (asked && name === CANCEL_TASK)) await caller.delivered(asked.id);
   return result;
+}
+
+/** How long `check_task` waits for a task, in ms: less than a client waited that gave up a call of it. */
+export async function checkBudget(caller: Caller, id: string): Promise<number> {
+  const at = caller.endpointOfTask(id);
+  return budgetAfter(await at?.first.gaveUpAfter(id), caller.budgetMs(at));
 }
 
 /** What a client that knows no tasks is told of one: the tool's result, a failure, or how it stands and how to follow it. */
 export async function resultForAgent(caller: Caller, tasks: CallerTasks, task: Task): Promise<ToolResult> {
-  const budgetMs = caller.budgetMs(caller.endpointOfTask(task.id));
+  const budgetMs = await checkBudget(caller, task.id);
   const check = companionsOf(caller, tasks, budgetMs).find(({ name }) => name === CHECK_TASK);
   if (!check) throw new Error("There is no check_task");
   return check.execute({ task: task.id }, { budgetMs: 0 });
@@ -65,10 +73,11 @@ function companionsOf(
     endpoints: caller.endpoints.map(({ name }) => name),
     budgetMs,
     allowAnswers: true,
+    joinsCalls: caller.settings.joinWindowMs > 0,
   });
 }
 
 function annotationsOf(name: string): JsonObject {
   const reads = name === CHECK_TASK || name === "list_tasks";
-  return { readOnlyHint: reads, ...(!reads && { destructiveHint: name === "cancel_task" }) };
+  return { readOnlyHint: reads, ...(!reads && { destructiveHint: name === CANCEL_TASK }) };
 }

@@ -16,29 +16,36 @@ export type PassedOn =
 export interface HeldCall {
   /** Names the wait: of one request by one client. */
   readonly hold: string;
-  /** Names what is called, by whom: calls that are the same have the same. */
+  /** Names what is called: calls that are the same have the same. */
   readonly key: string;
-  /** ms since 1970. */
+  /** Names the client's session. */
+  readonly session: string;
+  /** When the call was made, in ms since 1970. */
   readonly at: number;
+  /** When the wait is over for certain, whatever became of it, in ms since 1970. */
+  readonly until: number;
 }
 
 export type WaitEnding =
   | { readonly kind: "delivered" }
-  | { readonly kind: "gone" }
-  /** As a call begun at this time it can still be joined: the client may have been gone before it could be told. */
-  | { readonly kind: "told"; readonly at: number };
+  /** `at`: when that was noticed, in ms since 1970. */
+  | { readonly kind: "gone"; readonly at: number }
+  | { readonly kind: "told" };
 
-/** `waiting`: there is such a task, and somebody seems to wait for it still. */
+/**
+ * `joined`: `gaveUpAfterMs` is how long a client waited that had no answer. `waiting`: there is such a task, and the same
+ * session seems to wait for it still.
+ */
 export type Joined =
-  | { readonly kind: "joined"; readonly id: string }
+  | { readonly kind: "joined"; readonly id: string; readonly gaveUpAfterMs?: number }
   | { readonly kind: "waiting" }
   | { readonly kind: "none" };
 
 export interface JoinTerms {
   /** Calls begun before this time are not joined. */
   readonly since: number;
-  /** A wait that began before this time is over, whatever became of it. */
-  readonly waitingSince: number;
+  /** Joins also what the same session waits for: the tool's effect is the same, once or twice. */
+  readonly shared: boolean;
 }
 
 /** What the gateway alone asks of a group. Calls of an endpoint are remembered in its group of shard 0. */
@@ -46,7 +53,7 @@ export interface GatewayGroupRpc {
   server(identity: GroupIdentity): Promise<Reply<ServerFacts>>;
   /** A request that reads, sent as it is. */
   passOn(identity: GroupIdentity, method: string, params: JsonObject): Promise<PassedOn>;
-  /** Takes over the task of the same call, made before, that nobody waits for and nobody has had the result of. */
+  /** Takes over the task of the same call, made before, whose result nobody has had. */
   join(call: HeldCall, terms: JoinTerms): Promise<Joined>;
   /** A call is held from now on. */
   hold(call: HeldCall, id: string, since: number): Promise<void>;
@@ -54,4 +61,6 @@ export interface GatewayGroupRpc {
   release(hold: string, ending: WaitEnding): Promise<void>;
   /** Somebody has the result: what is called again is called anew. */
   delivered(id: string): Promise<void>;
+  /** How long a client waited that gave up a call of this task, in ms. Undefined if none did, and once it is delivered. */
+  gaveUpAfter(id: string): Promise<number | undefined>;
 }

@@ -139,6 +139,10 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
     this.#heldCalls.delivered(id);
   }
 
+  async gaveUpAfter(id: string): Promise<number | undefined> {
+    return this.#heldCalls.gaveUpAfter(id);
+  }
+
   async active(admitted: readonly string[] = []): Promise<GroupLoad> {
     const tasks = await this.#tasks.resumed();
     if (!tasks) return { tasks: 0, bytes: 0, absent: admitted };

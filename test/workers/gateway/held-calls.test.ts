@@ -13,20 +13,25 @@ beforeEach(() => {
   now = 1_800_000_000_000;
 });
 
-const call = (hold: string, key = "same") => ({ hold, key, at: now });
+const call = (hold: string, key = "same", session = "session") => ({
+  ...{ hold, key, session },
+  ...{ at: now, until: now + MINUTE },
+});
 
 function hold(name: string, id: string, key = "same"): Promise<void> {
   return group.hold(call(name, key), id, now - 10 * MINUTE);
 }
 
-function join(name: string, key = "same") {
-  return group.join(call(name, key), { since: now - 10 * MINUTE, waitingSince: now - MINUTE });
+function join(name: string, key = "same", { session = "session", shared = false } = {}) {
+  return group.join(call(name, key, session), { since: now - 10 * MINUTE, shared });
 }
+
+const gone = (afterMs = 0) => ({ kind: "gone", at: now + afterMs }) as const;
 
 test("a call whose client gave up is joined, once", async () => {
   await hold("first", "task-1");
-  await group.release("first", { kind: "gone" });
-  expect(await join("second")).toEqual({ kind: "joined", id: "task-1" });
+  await group.release("first", gone());
+  expect(await join("second")).toMatchObject({ kind: "joined", id: "task-1" });
   expect(await join("third")).toEqual({ kind: "waiting" });
 });
 
@@ -45,29 +50,53 @@ test("a call whose result was delivered is made anew", async () => {
 
 test("what is written to a client that gave up is not delivered", async () => {
   await hold("first", "task-1");
-  await group.release("first", { kind: "gone" });
+  await group.release("first", gone());
   await group.release("first", { kind: "delivered" });
-  expect(await join("second")).toEqual({ kind: "joined", id: "task-1" });
+  expect(await join("second")).toMatchObject({ kind: "joined", id: "task-1" });
 });
 
-test("a call that was told to be running is joined only until the time given", async () => {
+test("a call that was told to be running is joined, until its result is delivered", async () => {
   await hold("first", "task-1");
-  await group.release("first", { kind: "told", at: now - 10 * MINUTE + 5_000 });
-  now += 4_000;
+  await group.release("first", { kind: "told" });
+  now += 9 * MINUTE;
   expect(await join("second")).toEqual({ kind: "joined", id: "task-1" });
-  await group.release("second", { kind: "told", at: now - 10 * MINUTE + 5_000 });
-  now += 6_000;
+  await group.release("second", { kind: "delivered" });
   expect(await join("third")).toEqual({ kind: "none" });
+});
+
+test("a call from another session joins what is still waited for", async () => {
+  await hold("first", "task-1");
+  expect(await join("second", "same", { session: "other" })).toEqual({ kind: "joined", id: "task-1" });
+  await group.release("second", { kind: "delivered" });
+  await group.release("first", gone());
+  expect(await join("third")).toEqual({ kind: "none" });
+});
+
+test("a call of a tool whose effect is the same joins what its session waits for", async () => {
+  await hold("first", "task-1");
+  expect(await join("second", "same", { shared: true })).toEqual({ kind: "joined", id: "task-1" });
+});
+
+test("how long a client waited that gave up is remembered until the result is delivered", async () => {
+  await hold("first", "task-1");
+  expect(await group.gaveUpAfter("task-1")).toBeUndefined();
+  await group.release("first", gone(15_000));
+  now += 16_000;
+  expect(await join("second")).toEqual({ kind: "joined", id: "task-1", gaveUpAfterMs: 15_000 });
+  await group.release("second", { kind: "told" });
+  expect(await group.gaveUpAfter("task-1")).toBe(15_000);
+  await group.delivered("task-1");
+  expect(await group.gaveUpAfter("task-1")).toBeUndefined();
 });
 
 test("the window ends, other calls are others, and a result had by another way counts", async () => {
   await hold("first", "task-1");
-  await group.release("first", { kind: "gone" });
+  await group.release("first", gone());
   expect(await join("second", "other")).toEqual({ kind: "none" });
   await group.delivered("task-1");
   expect(await join("third")).toEqual({ kind: "none" });
   await hold("fourth", "task-2");
-  await group.release("fourth", { kind: "gone" });
+  await group.release("fourth", gone());
   now += 11 * MINUTE;
   expect(await join("fifth")).toEqual({ kind: "none" });
 });

@@ -28,18 +28,17 @@ export class LegacyClient {
     args: JsonObject,
     { patienceMs = 60_000, meta = {} }: { readonly patienceMs?: number; readonly meta?: JsonObject } = {},
   ): Promise<ToolResult | undefined> {
-    const givesUp = AbortSignal.timeout(patienceMs);
     const params = { name, arguments: args, _meta: meta };
-    return (await this.request("tools/call", params, givesUp)) as ToolResult | undefined;
+    return (await this.request("tools/call", params, patienceMs)) as ToolResult | undefined;
   }
 
-  async request(method: string, params: JsonObject, givesUp?: AbortSignal): Promise<JsonObject | undefined> {
+  async request(method: string, params: JsonObject, patienceMs = 60_000): Promise<JsonObject | undefined> {
     const session = (await this.#post("initialize", await this.#introduction())).headers.get(
       "mcp-session-id",
     );
     const response = await this.#post(method, params, session ?? "");
     const text = response.headers.get("content-type")?.includes("text/event-stream")
-      ? await lastMessage(response, givesUp)
+      ? await lastMessage(response, AbortSignal.timeout(patienceMs))
       : await response.text();
     if (text === undefined) return undefined;
     const { result, error } = JSON.parse(text) as { result?: JsonObject; error?: { message: string } };
@@ -73,12 +72,12 @@ export function taskOf(result: ToolResult | undefined): string | undefined {
 }
 
 /** The last message of a stream; undefined if the client hangs up before it. */
-async function lastMessage(response: Response, givesUp?: AbortSignal): Promise<string | undefined> {
+async function lastMessage(response: Response, givesUp: AbortSignal): Promise<string | undefined> {
   if (!response.body) throw new Error("No stream");
   let last: string | undefined;
   const reader = response.body.getReader();
   const hangUp = (): void => void reader.cancel().catch(() => undefined);
-  givesUp?.addEventListener("abort", hangUp, { once: true });
+  givesUp.addEventListener("abort", hangUp, { once: true });
   const chunks = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await reader.read();
@@ -87,6 +86,6 @@ async function lastMessage(response: Response, givesUp?: AbortSignal): Promise<s
     },
   });
   for await (const { data } of readEventStream(chunks)) if (data) last = data;
-  givesUp?.removeEventListener("abort", hangUp);
+  givesUp.removeEventListener("abort", hangUp);
   return last !== undefined && "method" in JSON.parse(last) ? undefined : last;
 }

@@ -6,10 +6,10 @@ import { INVALID_REQUEST, invalidParams, RpcError } from "../../../front/rpc-err
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
-import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
+import { CHECK_TASK, COMPANION_NAMES, callCompanion, checkBudget, refusalForAgent } from "../companions.ts";
 import { type Holding, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
 import type { MessageStream } from "../message-stream.ts";
-import { startCall, WaitedCall, type WantedCall } from "../start-call.ts";
+import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
 import { toolCalled } from "../tools.ts";
 import { questionFrame } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
@@ -34,7 +34,7 @@ export async function callHeld(asked: LegacyCall, stream: MessageStream): Promis
       return await held(asked, tasks, shown, args, stream);
     const task = shown === CHECK_TASK ? await tasks.get(String(args.task)) : undefined;
     if (!task) return await callCompanion(caller, tasks, shown, args, stream.signal);
-    const budgetMs = caller.budgetMs(caller.endpointOfTask(task.id));
+    const budgetMs = await checkBudget(caller, task.id);
     const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs });
     if (task.view.outcome) await caller.delivered(task.id);
     return result;
@@ -49,7 +49,8 @@ export async function callAsTask({ caller, params }: LegacyCall): Promise<object
   const { at, tool } = await toolCalled(caller, shown, caller.settings.companions);
   const tasks = new CallerTasks(caller, { follows: false });
   try {
-    const task = await startCall(at, { tool, arguments: args }, FIRST_LOOK_MS);
+    const call = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(params._meta) };
+    const task = await startCall(at, call, FIRST_LOOK_MS);
     // What its server would not even begin is no task.
     if (task.outcome?.kind === "failed" && task.taskId === undefined) await plainAnswer(tasks.handle(task));
     const { immediateResponse } = task;
@@ -76,10 +77,9 @@ async function held(
   let waited: WaitedCall | undefined;
   try {
     const { at, tool } = await toolCalled(caller, shown, companions);
-    const call: WantedCall = { tool, arguments: args };
-    const budgetMs = caller.budgetMs(at);
+    const call: WantedCall = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(asked.params._meta) };
     waited = await WaitedCall.of(at, call, waiterOf(sessionId, id));
-    const json = await waited.begin(Math.min(FIRST_LOOK_MS, budgetMs), stream.signal);
+    const { task: json, budgetMs } = await waited.begin(FIRST_LOOK_MS, stream.signal);
     const task = tasks.handle(json);
     const left = budgetMs - (Date.now() - began);
     const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs: left });
@@ -123,9 +123,9 @@ function telling(
 }
 
 export function waiterOf(sessionId: string | null, id: string | number) {
-  // Without a session, nothing tells this client's requests from another one's.
+  // Without a session, nothing tells this client's requests from another one's: each is a session.
   return {
-    session: sessionId ?? "",
+    session: sessionId ?? crypto.randomUUID(),
     request: sessionId === null ? crypto.randomUUID() : JSON.stringify(id),
   };
 }

@@ -14,9 +14,9 @@ import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import { fingerprint } from "../../principal/fingerprint.ts";
 import type { Caller, CallerEndpoint } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
-import { CHECK_TASK, COMPANION_NAMES, callCompanion, refusalForAgent } from "../companions.ts";
+import { CHECK_TASK, COMPANION_NAMES, callCompanion, checkBudget, refusalForAgent } from "../companions.ts";
 import { heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
-import { startCall, WaitedCall, type WantedCall } from "../start-call.ts";
+import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
 import { toolCalled } from "../tools.ts";
 import { type Envelope, envelopeOf, tasksNeeded } from "./envelope.ts";
 import { requestStateOf, taskIn } from "./request-state.ts";
@@ -66,7 +66,7 @@ class ModernCall {
   /** The server decides what is a task; what it does without one is made one of ours when it takes long. */
   async #asTask(shown: string, args: JsonObject): Promise<object> {
     const { at, tool } = await toolCalled(this.#caller, shown, false);
-    const call = { tool, arguments: args };
+    const call = { tool, arguments: args, idempotencyKey: this.#idempotencyKey };
     const answered = await this.#answered(at, call);
     const json = answered?.json ?? (await startCall(at, call, UNTIL_TASK_MS));
     const task = this.#tasks.handle(json);
@@ -92,13 +92,14 @@ class ModernCall {
     let waited: WaitedCall | undefined;
     try {
       const { at, tool } = await toolCalled(this.#caller, shown, companions);
-      const call = { tool, arguments: args };
-      const budgetMs = this.#caller.budgetMs(at);
+      const call = { tool, arguments: args, idempotencyKey: this.#idempotencyKey };
       const answered = await this.#answered(at, call);
       const waiter = { session: this.#envelope.session, request: crypto.randomUUID() };
       waited = answered ? undefined : await WaitedCall.of(at, call, waiter);
-      const json = answered?.json ?? (await waited?.begin(Math.min(FIRST_LOOK_MS, budgetMs), this.#signal));
+      const begun = await waited?.begin(FIRST_LOOK_MS, this.#signal);
+      const json = answered?.json ?? begun?.task;
       if (!json) throw new Error("Nothing was begun");
+      const budgetMs = begun?.budgetMs ?? this.#caller.budgetMs(at);
       const task = this.#tasks.handle(json);
       const result = await this.#settled(task, budgetMs - (Date.now() - began));
       // What is asked comes with the id of the task, and so does the answer.
@@ -119,8 +120,7 @@ class ModernCall {
     if (!task) return callCompanion(this.#caller, this.#tasks, name, args, this.#signal);
     const answered = this.#context.mcpReq.inputResponses;
     if (answered) await answerAll(task, answered);
-    const budgetMs = this.#caller.budgetMs(this.#caller.endpointOfTask(task.id));
-    const result = await this.#settled(task, budgetMs);
+    const result = await this.#settled(task, await checkBudget(this.#caller, task.id));
     if (task.view.outcome) await this.#caller.delivered(task.id);
     return result;
   }
@@ -167,6 +167,10 @@ class ModernCall {
     if (!task || !same) throw invalidParams(STALE_REQUEST_STATE);
     await answerAll(task, inputResponses ?? {});
     return { json: await this.#latest(task) };
+  }
+
+  get #idempotencyKey(): string | undefined {
+    return idempotencyKeyIn(this.#context.mcpReq._meta);
   }
 
   /** By the client, or by whoever reads the running result. */

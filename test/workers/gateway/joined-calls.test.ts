@@ -1,0 +1,137 @@
+import { exports } from "cloudflare:workers";
+import type { JsonObject, ToolResult } from "holdfast";
+import { beforeEach, describe, expect, test } from "vitest";
+import { budgetAfter, idempotencyKeyIn } from "../../../worker/gateway/start-call.ts";
+import { LegacyClient, taskOf } from "./legacy-client.ts";
+import { upstreamCalls } from "./upstream-calls.ts";
+
+const DOI = "10.1/kelp";
+
+let principal: string;
+
+beforeEach(async () => {
+  principal = `p-${crypto.randomUUID()}`;
+  await exports.default.fetch("https://holdfast.test/samples/demo/wire", { method: "DELETE" });
+});
+
+/** A client that opens a session for each request. */
+function client(gateway: object): LegacyClient {
+  return new LegacyClient({ principal, endpoint: "sample-2025", vars: { GATEWAY: gateway } });
+}
+
+/** Not idempotent, and as long as five stages. */
+function acquire(
+  caller: LegacyClient,
+  args: JsonObject = {},
+  options?: { patienceMs?: number; meta?: JsonObject },
+) {
+  return caller.call("acquire_paper", { doi: DOI, stage_ms: 600, ...args }, options);
+}
+
+function textOf(result: ToolResult | undefined): string {
+  return JSON.stringify(result?.content);
+}
+
+test("three tries of one call, each in a session of its own, are one task and one upstream call, with the result", async () => {
+  const agent = client({ budgetMs: 60_000 });
+  // The objects are made: what the client waits for is the tool.
+  await agent.call("lookup_doi", { doi: DOI });
+  const args = { stage_ms: 1_200 };
+  expect(await acquire(agent, args, { patienceMs: 2_000 })).toBeUndefined();
+  expect(await acquire(agent, args, { patienceMs: 1_500 })).toBeUndefined();
+  expect((await acquire(agent, args))?.structuredContent).toMatchObject({ doi: DOI });
+  expect(await upstreamCalls("acquire_paper")).toBe(1);
+  // Its result was delivered: the same call is a new one.
+  expect((await acquire(agent, args))?.structuredContent).toMatchObject({ doi: DOI });
+  expect(await upstreamCalls("acquire_paper")).toBe(2);
+});
+
+test("a call that was told to be running returns to its task, and says that this is safe", async () => {
+  const agent = client({ budgetMs: 700 });
+  const first = await acquire(agent, { stage_ms: 2_000 });
+  const again = await acquire(agent, { stage_ms: 2_000 });
+  expect(taskOf(first)).toBeDefined();
+  expect(taskOf(again)).toBe(taskOf(first));
+  expect(textOf(first)).toContain("Calling acquire_paper again with the same arguments is safe");
+  expect(await upstreamCalls("acquire_paper")).toBe(1);
+});
+
+test("calls at the same time from several sessions are one task, and with other arguments several", async () => {
+  const agent = client({ budgetMs: 60_000 });
+  const first = acquire(agent);
+  await expect.poll(() => upstreamCalls("acquire_paper")).toBe(1);
+  // Until the call is known to be waited for.
+  await acquire(agent, { doi: "10.1/other" }, { patienceMs: 800 });
+  const second = acquire(agent);
+  expect((await first)?.structuredContent).toMatchObject({ doi: DOI });
+  expect((await second)?.structuredContent).toMatchObject({ doi: DOI });
+  expect(await upstreamCalls("acquire_paper")).toBe(2);
+});
+
+test("arguments that differ in one value are two tasks, in the order of their keys only are one", async () => {
+  const agent = client({ budgetMs: 700 });
+  const args = { doi: DOI, stage_ms: 2_000 };
+  const first = await agent.call("acquire_paper", args);
+  const reordered = await agent.call("acquire_paper", { stage_ms: 2_000, doi: DOI });
+  const other = await agent.call("acquire_paper", { ...args, stage_ms: 2_001 });
+  expect(taskOf(reordered)).toBe(taskOf(first));
+  expect(taskOf(other)).toBeDefined();
+  expect(taskOf(other)).not.toBe(taskOf(first));
+});
+
+test("a cancelled call is called anew", async () => {
+  const agent = client({ budgetMs: 700 });
+  const first = await acquire(agent, { stage_ms: 3_000 });
+  await agent.call("cancel_task", { task: taskOf(first) ?? "" });
+  const again = await acquire(agent, { stage_ms: 3_000 });
+  expect(taskOf(again)).toBeDefined();
+  expect(taskOf(again)).not.toBe(taskOf(first));
+});
+
+test("a result that nobody had is joined within joinWindowMs only", async () => {
+  const agent = client({ budgetMs: 0, joinWindowMs: 1 });
+  const first = await acquire(agent, { stage_ms: 200 });
+  const elsewhere = new LegacyClient({ principal, endpoint: "sample-2025" });
+  await expect
+    .poll(async () => (await elsewhere.request("tasks/get", { taskId: taskOf(first) ?? "" }))?.status)
+    .toBe("completed");
+  const again = await acquire(agent, { stage_ms: 200 });
+  expect(taskOf(again)).not.toBe(taskOf(first));
+});
+
+describe("an idempotency key in _meta", () => {
+  const key = (text: string) => ({ meta: { "com.example/idempotencyKey": text } });
+
+  test("makes two tasks of two keys, and one result of one key however often it is called", async () => {
+    const agent = client({ budgetMs: 60_000 });
+    const [one, two] = await Promise.all([acquire(agent, {}, key("one")), acquire(agent, {}, key("two"))]);
+    expect(await acquire(agent, {}, key("one"))).toEqual(one);
+    expect(two?.structuredContent).toMatchObject({ doi: DOI });
+    expect(await upstreamCalls("acquire_paper")).toBe(2);
+  });
+
+  test("is refused for another call", async () => {
+    const agent = client({ budgetMs: 0 });
+    await acquire(agent, {}, key("one"));
+    const refused = await acquire(agent, { doi: "10.1/other" }, key("one"));
+    expect(refused?.isError).toBe(true);
+    expect(textOf(refused)).toContain("The idempotency key was used for another call");
+  });
+
+  test.each([
+    [{ idempotencyKey: "k" }, "k"],
+    [{ "com.example/idempotency-key": "k" }, "k"],
+    [{ "com.example/notAnIdempotencyKey": "k" }, undefined],
+    [{ idempotencyKey: 7 }, undefined],
+    [undefined, undefined],
+  ])("of %o is %s", (meta, expected) => expect(idempotencyKeyIn(meta)).toBe(expected));
+});
+
+test.each([
+  [undefined, 45_000],
+  [2_000, 45_000],
+  [16_500, 13_500],
+  [900_000, 45_000],
+])("after a client gave up in %s ms, its next call is held for %i ms", (gaveUpAfterMs, expected) =>
+  expect(budgetAfter(gaveUpAfterMs, 45_000)).toBe(expected),
+);
