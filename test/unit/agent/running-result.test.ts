@@ -53,7 +53,7 @@ describe("a running result", () => {
 
   it("says that calling again is safe where the host joins calls", () => {
     const text = textOf(runningResult(shown(runningRecord()), { ...OPTIONS, joinsCalls: true }));
-    expect(text).toContain("Calling acquire_paper again with the same arguments is safe");
+    expect(text).toContain("Calling weather again with the same arguments is safe");
     expect(text).not.toContain("Do not call");
   });
 
