@@ -113,7 +113,7 @@ test("a header is sent, kept for its tab alone, and asked for again in another",
   await other.ready();
   await other.page.getByRole("link", { name: "Servers" }).click();
   await other.page.locator(".server", { hasText: guarded.url }).click();
-  await other.page.getByText("has not been told the header").waitFor();
+  await other.page.getByText("this tab does not have it").waitFor();
   expect(guarded.refused).toBe(0);
 });
 

@@ -147,7 +147,7 @@ test("patterns that never end hold up neither a form, nor typed JSON, nor a resu
   await page.choose(server.url);
   await page.chooseTool("endless");
   const form = page.page.locator(".call-form");
-  await form.getByText("Not checked here, because it could take too long").waitFor();
+  await form.getByText("Not checked here, because checking could take too long").waitFor();
   await form.getByLabel("word").fill(evil);
   await form.getByLabel("word").blur();
   await form.getByText("JSON", { exact: true }).click();
