@@ -136,7 +136,7 @@ function frame(row: Row, document: Document): Plot.PlotOptions {
   };
 }
 
-/** The style's background is not enough: whoever shows the SVG as a picture may drop it. */
+/** The style's background is not enough: a viewer that shows the SVG as a picture may drop it. */
 function paper(document: Document): Element {
   return element(document, "rect", { width: "100%", height: "100%", fill: PAPER });
 }

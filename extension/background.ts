@@ -53,5 +53,5 @@ chrome.runtime.onMessage.addListener((message: unknown, sender, reply: (answer: 
   return true;
 });
 
-// For whoever wants to know how long it takes from its start to here.
+// For measurements of the time from the start to here.
 performance.mark("listening");

@@ -34,7 +34,7 @@ export class RpcError extends Error {
   }
 }
 
-/** The same for an id that is none, one nobody has, and one somebody else has. */
+/** The same answer for an invalid id, an unknown one, and another principal's. */
 export function unknownTask(): RpcError {
   return new RpcError({ code: INVALID_PARAMS, message: TASK_NOT_FOUND });
 }

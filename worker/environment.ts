@@ -4,7 +4,7 @@ import type { TaskGroup } from "./group/task-group.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { SampleLab } from "./samples/lab.ts";
 
-/** The bindings with the classes of the objects, for whoever stands above all folders. */
+/** The bindings with the classes of the objects, for the entry point. */
 export interface Environment extends Bindings {
   readonly SAMPLE_LAB: DurableObjectNamespace<SampleLab>;
   readonly TASK_GROUP: DurableObjectNamespace<TaskGroup>;

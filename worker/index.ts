@@ -33,7 +33,7 @@ app.use("/v1/*", ownHost, knownOrigin(true), (c, next) =>
     maxAge: 600,
   })(c, next),
 );
-// Before access, too: whoever has no token yet may read how to use one.
+// Before access, too: a caller without a token may read how to use one.
 app.get("/v1/openapi.json", (c) => routes.fetch(c.req.raw, c.env, c.executionCtx));
 app.use("/v1/*", access<Bindings>());
 app.route("/", routes);

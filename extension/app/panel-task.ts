@@ -3,7 +3,7 @@ import { isRecord } from "./is-record.ts";
 /** Where `chrome.storage.session` says which task the side panel is to show. */
 export const PANEL_TASK = "panel-task";
 
-/** Older wishes are not those of whoever opens the panel now, in ms. */
+/** Older wishes are not of the person who opens the panel now, in ms. */
 const FRESH_MS = 10_000;
 
 export function panelAddress(task: string): string {

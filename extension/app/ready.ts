@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { useTaskListing } from "../../ui/clients/hooks.ts";
 
-/** Says on the document that the tasks are there: for whoever looks at the page from outside. */
+/** Says on the document that the tasks are there, for tests and scripts outside the page. */
 export function useReadyMark(): void {
   const { status } = useTaskListing();
   useEffect(() => {

@@ -86,7 +86,7 @@ function endOf(task: Task, outcome: Outcome): Notice | undefined {
     case "lost":
       return { id, title: `${task.view.tool}: ${outcome.kind}`, message: outcome.detail };
     case "cancelled":
-      // Whoever cancelled it knows.
+      // The person who cancelled it knows.
       return undefined;
   }
 }

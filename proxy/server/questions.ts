@@ -36,7 +36,7 @@ export class Questions {
       )
       .then((response) => (response && open() ? task.answer(key, response) : undefined))
       .catch((error: unknown) => {
-        // It stays open: whoever follows the task sees it, and may answer it better.
+        // It stays open: others who follow the task see it and may answer it better.
         if (!(error instanceof InputError)) throw error;
       })
       .catch(() => undefined)

@@ -94,7 +94,7 @@ export class StoreFolder {
     return false;
   }
 
-  /** The stores that are there, whoever owns them. The caller closes them. */
+  /** All stores, of any owner. The caller closes them. */
   async files(): Promise<readonly TaskFile[]> {
     return Promise.all(this.#names().map((name) => TaskFile.open(this.#path(name), this.#synced)));
   }

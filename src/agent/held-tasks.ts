@@ -7,7 +7,7 @@ const MOST_ENDED = 50;
 const MOST_STARTED = 10_000;
 
 /**
- * The tasks that one set of tools started in this process. A call that was no task is in
+ * The tasks that one set of tools started in this process. A plain call is in
  * no store once it has ended: only its handle has the result.
  */
 export class HeldTasks {

@@ -91,7 +91,7 @@ function isHttpStatus(value: unknown): value is number {
 /** A JSON-RPC error that travelled as the body of an HTTP error. Some servers name a request there that nobody made. */
 function readBody(text: string): { readonly id: unknown; readonly error: RpcErrorBody } | undefined {
   try {
-    // Where there is no brace this reads the last character, which is no object.
+    // Without a brace this reads the last character, which is not an object.
     const body: unknown = JSON.parse(text.slice(text.indexOf("{")));
     return isObject(body) && isObject(body.error)
       ? { id: body.id, error: readRpcError(body.error) }

@@ -87,7 +87,7 @@ function viewOf(
   return new Proxy(transport, {
     get: (target, property) => {
       if (property === "onmessage") return onmessage;
-      // The end of a stream that we cut is no error of the Client's, whose transport this may be.
+      // The end of a stream that we cut is not an error of the Client's, whose transport this may be.
       if (property === "onerror" && signal.aborted) return undefined;
       if (property === "_handleSseStream") streams = true;
       const value: unknown = Reflect.get(target, property);

@@ -162,7 +162,7 @@ export function watchedForInput(
   const { idlePolls = 0, ...rest } = state;
   const idle =
     record.snapshot?.status === "input_required" &&
-    !record.inputs.some(({ state: fate, resend }) => fate === "open" || fate === "answered" || resend);
+    !record.inputs.some(({ state, resend }) => state === "open" || state === "answered" || resend);
   if (!idle || record.outcome) return idlePolls > 0 ? rest : state;
   if (idlePolls + 1 < IDLE_POLLS) return { ...state, idlePolls: idlePolls + 1 };
   const delivered = record.inputs.filter((input) => input.state === "delivered");

@@ -53,7 +53,7 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
       return ["describe"];
     case "calling":
       // A plain 2025-11-25 call may be asked while it runs; later it is too late to recover it.
-      // In 2026-07-28 the answers are in the call that is out (mrtr).
+      // In 2026-07-28 the answers are in the call in flight (mrtr).
       if (state.inFlight.size > 0) {
         return answers && !traitsOf(record.generation).answersTogether ? ["answer"] : [];
       }
@@ -76,7 +76,7 @@ function fetches(record: TaskRecord): boolean {
   return hasEnded(record) && !traitsOf(record.generation).inline;
 }
 
-/** When the task is polled next, in ms since 1970. Nothing while a poll is out, or where none is to come. */
+/** When the task is polled next, in ms since 1970. Undefined while a poll is in flight, or where no poll follows. */
 export function nextPollAt({ record, inFlight, pollAt, backoff }: TaskState): number | undefined {
   if (record.stage !== "running" || fetches(record) || inFlight.has("get")) return undefined;
   return Math.max(pollAt, backoff?.until ?? 0);

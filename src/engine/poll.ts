@@ -33,7 +33,7 @@ export function woken(
 
 export function polled(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
   const known = state.record.snapshot;
-  // A notification came while the poll was out, and is newer: the next poll shows more.
+  // A notification came while the poll was in flight, and is newer: the next poll shows more.
   if (state.overtaken && isOutdated(state, reading.snapshot)) {
     const { overtaken: _once, ...next } = eased(landed(state, "get"), now, timing);
     // The notification said that it has ended: the poll that brings the payload could not leave sooner.

@@ -23,7 +23,7 @@ export type Stage = "queued" | "calling" | "asking" | "running" | "settled";
 
 /** How a call is found again when its reply never came. */
 export type Recovery =
-  /** Send it again: the tool declares it harmless, or the caller chose so. */
+  /** Send it again: the tool declares that it is safe to repeat, or the caller chose so. */
   | "repeat"
   /** Look for it in `tasks/list`. */
   | "list"

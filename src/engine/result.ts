@@ -29,9 +29,9 @@ export function awaitsQuestion({ record, inFlight }: TaskState): boolean {
 export function fetched(state: TaskState, payload: TaskPayload, now: number, timing: Timing): TaskState {
   const { record } = state;
   const next = landed(state, "result");
-  const fates = record.inputs.map((input) => input.state);
-  const asks = fates.includes("open") || fates.includes("answered");
-  const waits = asks || (record.snapshot?.status === "input_required" && !fates.includes("delivered"));
+  const states = record.inputs.map((input) => input.state);
+  const asks = states.includes("open") || states.includes("answered");
+  const waits = asks || (record.snapshot?.status === "input_required" && !states.includes("delivered"));
   if (!waits || hasEnded(record)) return end(next, outcomeOf(record.snapshot, payload), now);
   const pollAt = Math.min(state.pollAt, now + timing.minPollMs);
   return { ...next, early: payload, pollAt, listenAt: nextPoll(record, timing, now) };

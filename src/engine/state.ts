@@ -59,7 +59,7 @@ export interface TaskState {
   readonly idlePolls?: number;
   /** The time stamp of the last reading, by the server's clock; it is not news, so the record may have an older one. */
   readonly stampedAt?: number;
-  /** A notification came while a poll was out: the reply may be older than it. */
+  /** A notification came while a poll was in flight: the reply may be older than it. */
   readonly overtaken?: true | undefined;
   /** The server may have used the task's id again; see {@link TaskRecord.doubt}. */
   readonly doubt?: Doubt | undefined;

@@ -7,7 +7,7 @@
  */
 export type ExtensionFailure = "unreachable" | "refused" | "malformed" | "failed";
 
-/** The extension's worker could not be asked, or would not answer. A call that was out may have been made: see `list()`. */
+/** The extension's worker could not be asked, or would not answer. A call in flight may have been made: see `list()`. */
 export class ExtensionError extends Error {
   override readonly name = "ExtensionError";
   declare readonly code: ExtensionFailure;

@@ -44,7 +44,7 @@ export interface ExtensionTasksOptions
   readonly store?: TaskStore;
   /**
    * Which content scripts, web pages and other extensions may speak to the tasks, besides the extension's
-   * own pages: none by default. Whoever may sees all tasks, and can call all tools.
+   * own pages: none by default. An allowed page sees all tasks and can call all tools.
    */
   readonly allow?: (sender: MessageSender) => boolean;
   /** Called with problems that are not the outcome of a task. By default, one `console.warn` for each kind and subject. */
@@ -138,7 +138,7 @@ export class ExtensionTasks {
   }
 
   /**
-   * Reads the endpoints anew. Waits for calls whose replies are out, then closes the client there was: its handles
+   * Reads the endpoints anew. Waits for calls in flight, then closes the client there was: its handles
    * hear nothing more, so take new ones. Rejects as `endpoints` does, and then leaves everything as it is.
    */
   reload(): Promise<void> {

@@ -137,7 +137,7 @@ export class WorkerLine {
       const began = this.#ready;
       const rested = began && clock.now() - since >= STEADY_MS;
       this.#drop();
-      // The browser ends a worker that rests, and may end it at any time: once is no failure.
+      // The browser ends a worker that rests, and may end it at any time: once is not a failure.
       if (rested) this.#failures = 0;
       else if (began && this.#failures === 0) this.#failures = 1;
       else return this.#failed(unreachable(reason ?? "It ended before it answered"));

@@ -11,7 +11,7 @@ export type CheckedAnswer =
  * mend and not the task's end. Fields left out of a form get the defaults its schema names.
  */
 export function checkAnswer(request: InputRequest, response: unknown): CheckedAnswer {
-  if (!isObject(response)) return refuse("The answer is no object");
+  if (!isObject(response)) return refuse("The answer is not an object");
   try {
     return checkMethod(request, jsonCopy(response, "The answer"));
   } catch (error) {

@@ -53,13 +53,14 @@ export const revision2026: TaskProtocol = {
   },
 
   decodeCall(_call: ToolCall, result: unknown): CallReply {
-    if (!isObject(result)) throw new MalformedReplyError("The reply to tools/call is no object");
+    if (!isObject(result)) throw new MalformedReplyError("The reply to tools/call is not an object");
     // Without a resultType, a task is one that says so itself.
     const bare = !holdsContent(result) && findTask(result) ? "task" : "complete";
     switch (result.resultType ?? bare) {
       case "complete": {
         const toolResult = readToolResult(result);
-        if (!toolResult) throw new MalformedReplyError("The reply to tools/call is no tool result", result);
+        if (!toolResult)
+          throw new MalformedReplyError("The reply to tools/call is not a tool result", result);
         return { kind: "result", result: toolResult };
       }
       case "task": {

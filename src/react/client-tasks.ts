@@ -151,7 +151,7 @@ export class ClientTasks {
   #takeList(all: readonly Task[], { heard, forgotten }: Watch): void {
     const tasks = all.filter(({ id }) => !forgotten.has(id));
     const listed = new Set(tasks.map(({ id }) => id));
-    // A call that was no task is on no list, and yet somebody may be looking at it.
+    // A plain call is not listed, but a view may show it.
     const gone = this.#shelf.all.filter(
       ({ id }) => !listed.has(id) && !heard.has(id) && !this.#listeners.has(id),
     );

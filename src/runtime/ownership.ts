@@ -23,7 +23,7 @@ export interface OwnershipEvents {
   readonly awake: () => void;
   /** Another process published a change. `plain`: the task is a plain call that ended, and the store does not hold it. */
   readonly published: (view: TaskView, plain: boolean) => void;
-  /** A process that is deposed published this change: the store may know better. */
+  /** A process that stepped down published this change: the store may hold a later one. */
   readonly outdated: (view: TaskView) => void;
   /** Another process deleted a settled task. */
   readonly forgot: (id: string) => void;

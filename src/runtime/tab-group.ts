@@ -157,7 +157,7 @@ export class TabGroup implements Ownership {
     this.#scheduleWatch();
   }
 
-  /** Resolves when this tab follows, is in office, or has closed. */
+  /** Resolves when this tab follows, leads, or has closed. */
   async #settled(): Promise<void> {
     while (isUndecided(this.#state)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -268,7 +268,7 @@ export class TabGroup implements Ownership {
   #receive(message: Body & Envelope): void {
     const { epoch, asLeader } = message;
     if (this.#on({ type: "heard", epoch, asLeader })) {
-      // What the tab wrote before it was deposed is in the store.
+      // What the tab wrote before it stepped down is in the store.
       if (message.type === "view") this.#events.outdated(message.view);
       if (message.type === "done") this.#asked.get(message.nonce)?.(undefined);
       return;

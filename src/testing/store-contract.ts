@@ -152,7 +152,7 @@ const RULES: readonly (readonly [title: string, rule: Rule])[] = [
     },
   ],
   [
-    "remove() deletes one record, active or settled; an unknown id is no error",
+    "remove() deletes one record, active or settled; an unknown id is not an error",
     async (store) => {
       await store.save(running({ id: "one" }));
       await store.save(settled({ id: "two" }));

@@ -29,7 +29,7 @@ export function goTo(view: View, ...chosen: readonly string[]): void {
   const href = hrefOf(view, ...chosen);
   if (location.hash === href) return;
   location.hash = href;
-  // The event comes later, and whoever asks meanwhile is to be told the truth.
+  // The event comes later, and a caller that asks meanwhile must get the new route.
   followed.set(read());
 }
 

@@ -176,7 +176,7 @@ function useCall(server: string, tool: ListedTool, { prefer }: Draft, support: S
       .then(
         (task) => {
           history.keepTool(task.id, tool.definition);
-          // Whoever has gone elsewhere meanwhile is left there.
+          // A person who has gone elsewhere meanwhile stays there.
           if (currentRoute() !== from) return;
           wishFocus("task", task.id);
           goTo("tasks", task.id);

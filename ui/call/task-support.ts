@@ -4,7 +4,7 @@ import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
 export interface Support {
   readonly word: string;
   readonly detail: string;
-  /** Whether whoever calls may choose. */
+  /** Whether the caller may choose. */
   readonly choice: boolean;
 }
 

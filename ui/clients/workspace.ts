@@ -13,7 +13,7 @@ export interface Workspace {
   readonly client: WorkspaceClient;
   /** The worker's come when it has answered. */
   readonly servers: Followed<readonly Server[]>;
-  /** Nothing else is asked of a server before what runs there has been taken up. */
+  /** Nothing else is asked of a server before what runs there has been resumed. */
   readonly resumed: Promise<void>;
   /** Resolves when an endpoint can be asked: the worker's once the worker has said that it has it. */
   readonly reachable: (endpoint: string) => Promise<void>;

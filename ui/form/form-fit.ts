@@ -8,7 +8,7 @@ const MAX_DEPTH = 24;
 /** Some 1,000 fields. */
 const MAX_PARTS = 20_000;
 
-/** Why there is no form for a schema, if there is none. */
+/** Returns why a schema has no form, or undefined if it has one. */
 export function unfitForForm(schema: unknown): string | undefined {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema))
     return "Its schema is not an object";

@@ -7,7 +7,7 @@ export interface JsonFieldProps {
   readonly problem: string | undefined;
 }
 
-/** JSON as text, for whoever would rather type it than fill in a form. */
+/** JSON as text, for people who would rather type it than fill in a form. */
 export function JsonField({ label, text, onChange, problem }: JsonFieldProps) {
   return (
     <Textarea

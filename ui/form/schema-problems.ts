@@ -19,7 +19,7 @@ export type SchemaCheck =
       /** Patterns that were not looked at: on this value they could take longer than anybody waits. */
       readonly unchecked: readonly string[];
     }
-  /** The schema itself cannot be worked with: a reference that leads nowhere, a pattern that is none. */
+  /** The schema itself cannot be worked with: a reference that leads nowhere, an invalid pattern. */
   | { readonly kind: "unusable"; readonly message: string };
 
 /** Checks a value against a JSON Schema without making code of it, which the page's policy forbids. */

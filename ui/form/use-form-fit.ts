@@ -2,9 +2,9 @@ import { useMemo, useState } from "react";
 import { unfitForForm } from "./form-fit.ts";
 
 export interface FormFit {
-  /** Why there is no form for the schema, if there is none. */
+  /** Why the schema has no form; undefined if it has one. */
   readonly unfit: string | undefined;
-  /** The form library has failed at it: from now on there is none. */
+  /** The form library failed: from now on there is no form. */
   readonly broke: () => void;
 }
 

@@ -114,7 +114,7 @@ function UnknownQuestion({ request, answer, sent }: AnswersProps) {
   );
 }
 
-/** The address is read before it is gone to: whoever asks may be anyone. */
+/** The person reads the address before going there: any server may ask. */
 function AddressQuestion({ request, answer, sent }: AnswersProps) {
   const url = webAddress(request.params.url);
   return (

@@ -119,7 +119,7 @@ function Actions({ shown }: { readonly shown: TaskView }) {
     await forget(shown.id);
     await history.forget(shown.id);
     goTo("tasks");
-    // The button has gone with the task, and whoever pressed it by a key goes on in the list.
+    // The button has gone with the task, and a person who pressed it by a key continues in the list.
     document.querySelector<HTMLElement>('main [type="search"]')?.focus();
   };
   const cancel = (): void => {

@@ -25,7 +25,7 @@ export function messageOf({ cancelling, progress, snapshot, outcome }: TaskView)
   }
 }
 
-/** What a task is waiting out. The last retry stays with one that has ended since, and is none any more. */
+/** What a task is waiting out. A task that has ended since keeps its last retry state, which no longer matters. */
 export function retryOf({ retry, outcome }: TaskView): Retry | undefined {
   return outcome ? undefined : retry;
 }

@@ -44,7 +44,7 @@ class SignIn implements OAuthClientProvider {
     return this.tokens() !== undefined;
   }
 
-  /** Not to be guessed: whoever comes back with it was sent from this tab, and for this server. */
+  /** Cannot be guessed: a redirect that carries it was started by this tab, for this server. */
   state(): string {
     const state = crypto.randomUUID();
     sessionStorage.setItem(stateKey(state), this.#server);

@@ -4,7 +4,7 @@ import { principalSchema } from "../config/names.ts";
 import { type FetchLike, guardedFetch } from "../outbound/guarded-fetch.ts";
 
 /**
- * Those with a public key only. With a shared secret among them, whoever knows the public key could sign (RFC 8725, 2.1).
+ * Those with a public key only. With a shared secret among them, anybody who knows the public key could sign (RFC 8725, 2.1).
  */
 const ALGORITHMS = [
   "RS256",

@@ -18,7 +18,7 @@ export interface AccessVariables {
 export interface AccessOptions<B extends object = object> {
   /** What fetches the issuer's keys; by default the worker's own `fetch`. It is guarded either way. */
   readonly fetch?: FetchLike;
-  /** The tokens that this worker issues as an OAuth server; undefined for a deployment that is none. */
+  /** The tokens that this worker issues as an OAuth server; undefined for a deployment that is not one. */
   readonly issued?: (env: B) => IssuedTokens | undefined;
 }
 
@@ -47,7 +47,7 @@ export function access<B extends object>(
   };
 
   return async (c, next) => {
-    // Read before the token is: a wrong configuration shows at the first request, whoever makes it.
+    // Read before the token is: a wrong configuration shows at the first request, with any token.
     const known = await knownTokens(c.env);
     const verify = verifierOf(c.env);
     const issued = options.issued?.(c.env);

@@ -13,7 +13,7 @@ import { requestHook } from "./request-hook.ts";
 import { taskRoutes } from "./tasks.ts";
 import { webhookSecretRoute } from "./webhook-secret.ts";
 
-/** Told to everybody, so that whoever has no token yet can read how to get along. */
+/** Public, so that a caller without a token can read how to get one. */
 const PUBLIC: ReadonlySet<string> = new Set(["/v1/openapi.json"]);
 
 /**

@@ -13,7 +13,7 @@ import { checkEndpoint } from "./endpoints.ts";
 import { ETAG_HEADER, etagOf, LOCATION_HEADER, problems, taskContent } from "./responses.ts";
 import { callSchema, endpointParams } from "./schemas.ts";
 
-/** How long a call may take to be answered with its result, in ms; whoever called has a handle within a second. */
+/** How long a call may take to be answered with its result, in ms; the caller has a handle within a second. */
 const WAIT_MS = 900;
 
 const keyHeader = z.object({

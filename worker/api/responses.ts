@@ -8,7 +8,7 @@ const DESCRIPTIONS = {
   409: "It is not the time for that.",
   410: "It was there, and has been deleted.",
   413: "The body is too large.",
-  415: "The body is no JSON by its type.",
+  415: "The Content-Type of the body is not JSON.",
   422: "The request is malformed.",
   429: "Too many: come back after `Retry-After` seconds.",
   502: "The upstream server cannot be reached, or refused.",

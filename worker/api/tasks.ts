@@ -109,7 +109,7 @@ export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { limit, cursor, ...filter } = c.req.valid("query");
     const objects = new PrincipalObjects(c.env, c.var.principal);
     const page = await listTasks(objects, await readGroups(c.env, objects), filter, limit, cursor);
-    if (!page) throw new ProblemError(422, "malformed", "query.cursor: is none that a page gave");
+    if (!page) throw new ProblemError(422, "malformed", "query.cursor: is not a cursor of an earlier page");
     return c.json(page, 200);
   });
 

@@ -23,7 +23,7 @@ export async function untilAttention(
   return task;
 }
 
-/** The task once its `rev` is none of those known, or as it is when `ms` are over. */
+/** The task once its `rev` is not among those known, or as it is when `ms` are over. */
 export async function untilNews(
   group: GroupStub,
   id: string,

@@ -79,7 +79,7 @@ const writtenEndpoints = jsonVar<Readonly<Record<string, WrittenEndpoint>>>(
 
 /** What this principal may call: all endpoints, or the sample servers alone with the demo's own token. */
 export function endpointsOf(env: object, principal: string): readonly EndpointListing[] {
-  // Read in any case: a wrong configuration shows to whoever asks first.
+  // Read in any case: a wrong configuration shows at the first request.
   const all = allEndpoints(env);
   const written = writtenEndpoints(env);
   const guest = isDemo(env) && principal === DEMO_PRINCIPAL;
@@ -101,7 +101,7 @@ export function budgetOf(env: object, name: string): number | undefined {
 }
 
 /**
- * One endpoint, ready to be called; undefined if there is none of that name.
+ * One endpoint, ready to be called; undefined if no endpoint has that name.
  * @throws ConfigurationError if a secret of it is missing or cannot be sent. Other endpoints can be used all the same.
  */
 export function endpointOf(env: object, name: string): EndpointConfig | undefined {

@@ -77,7 +77,7 @@ export class GroupCounts {
     for (const { lately } of this.#counts.values()) lately.delete(id);
   }
 
-  /** Asks all groups. Whoever wants to know meanwhile waits for the same answers. */
+  /** Asks all groups. Callers that ask meanwhile wait for the same answers. */
   ask(groups: readonly GroupName[], now: number): Promise<void> {
     this.#asking ??= Promise.all(groups.map((group) => this.#askOne(group, now))).then(() => {
       this.#asked = true;

@@ -7,7 +7,7 @@ export interface KeyedCall {
   readonly shard: number;
   readonly id: string;
   readonly fingerprint: string;
-  /** Its task was deleted by whoever called: the same call again is not to be made again. */
+  /** The caller deleted its task: the same call is not made again. */
   readonly deleted?: boolean;
 }
 

@@ -20,7 +20,7 @@ export class Pace {
   take(perMinute: number, now: number, count = 1): number | undefined {
     const cost = (MINUTE_MS / perMinute) * Math.min(count, perMinute);
     const stored = this.#memory.paidUntil;
-    // The clock was set back: whoever is a minute ahead of it stays no longer so than a minute.
+    // The clock was set back: a caller ahead of it waits a minute at most.
     if (stored > now + MINUTE_MS) this.#memory.paidUntil = now + MINUTE_MS;
     const paidUntil = Math.min(Math.max(stored, now), now + MINUTE_MS);
     const wait = paidUntil + cost - (now + MINUTE_MS);

@@ -34,7 +34,7 @@ export class UuidV7Source {
   }
 }
 
-/** When a UUID of version 7 was made, in ms since 1970; NaN of what is none. */
+/** When a UUID of version 7 was made, in ms since 1970; NaN if it is not one. */
 export function timeIn(uuid: string): number {
   return Number.parseInt(uuid.replace("-", "").slice(0, 12), 16);
 }

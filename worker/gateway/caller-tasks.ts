@@ -61,7 +61,7 @@ export class CallerTasks implements TaskReader {
     return this.#mirror.list();
   }
 
-  /** The tasks run in their objects, whoever watches. */
+  /** The tasks run in their objects, watched or not. */
   async resume(): Promise<readonly Task[]> {
     return [];
   }

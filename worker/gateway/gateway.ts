@@ -13,7 +13,7 @@ import { RelistingBus } from "./relisting-bus.ts";
 export interface GatewayRequest {
   readonly caller: Caller;
   readonly request: Request;
-  /** As it was read; undefined where there is none. */
+  /** As it was read; undefined without one. */
   readonly body: unknown;
   readonly waitUntil: (work: Promise<unknown>) => void;
 }

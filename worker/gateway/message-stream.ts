@@ -34,7 +34,7 @@ export function messageStream(
   return eventStream(
     ({ writeText, ended }) => {
       const send = (text: string): void => void writeText(text).catch(() => undefined);
-      // The headers go out with it: whoever waits sees that somebody is there.
+      // It sends the headers: the client sees that the server is there.
       send(": open\n\n");
       const done = work({
         signal: ended,

@@ -12,7 +12,7 @@ export interface OutgoingEvent {
 /** Where a stream's events go. */
 export interface EventOutput {
   /**
-   * Queues an event. Resolves when the client's side has taken it: whoever waits for that queues no more than one.
+   * Queues an event. Resolves when the client's side has taken it: a caller that waits for that queues one at a time.
    * Rejects when the stream has ended.
    */
   write(event: OutgoingEvent): Promise<void>;

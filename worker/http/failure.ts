@@ -9,7 +9,7 @@ const OBJECT_RETRY_MS = 1_000;
 
 /** What Hono's validators and media type check throw. */
 const FOUND_BY_HONO: Readonly<Record<number, readonly [ContentfulStatusCode, string, string]>> = {
-  400: [422, "malformed", "The body is no JSON."],
+  400: [422, "malformed", "The body is not JSON."],
   413: [413, "too-large", "The body is too large."],
   415: [415, "unsupported-media-type", "The body must be application/json."],
 };

@@ -1,6 +1,6 @@
 /**
  * How deep arrays and objects are nested in a JSON text, without parsing it: what walks the parsed
- * value recursively must not be led to the end of the stack. Text that is no JSON has some depth too.
+ * value recursively must not be led to the end of the stack. Text that is not JSON has a depth, too.
  */
 export function jsonDepth(text: string): number {
   let depth = 0;

@@ -6,7 +6,7 @@ import { problem } from "../http/problem.ts";
 import { countSums } from "../operations/counters.ts";
 import { prometheusText } from "./prometheus.ts";
 
-/** `/metrics` for whoever has METRICS_TOKEN; where there is none, there is no such route. */
+/** `/metrics` needs METRICS_TOKEN; without the variable there is no such route. */
 export function metrics(): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>();
   app.get("/metrics", async (c) => {

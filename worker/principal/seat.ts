@@ -22,7 +22,7 @@ export class Seat {
     this.#first = first;
   }
 
-  /** @throws ProblemError 429 if there is none left. */
+  /** @throws ProblemError 429 if all are taken. */
   static async taken(env: object, objects: PrincipalObjects): Promise<Seat> {
     const { streams } = limitsOf(env);
     const address = `https://directory/groups/events?streams=${streams}`;

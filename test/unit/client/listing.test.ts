@@ -92,7 +92,7 @@ describe("list, get and forget", () => {
     expect(server.methods).not.toContain("tasks/get");
   });
 
-  it("forget of an unknown id is no error", async () => {
+  it("forget of an unknown id is not an error", async () => {
     await expect(lab2026().client.forget("nobody")).resolves.toBeUndefined();
   });
 });

@@ -286,7 +286,7 @@ it.each<InputMethod>(["elicitation/create", "sampling/createMessage", "roots/lis
   "%s refuses an answer that is no object",
   (method) => {
     for (const response of [undefined, null, "accept", 1, ["accept"]]) {
-      expect(check(method, {}, response)).toEqual({ ok: false, problems: ["The answer is no object"] });
+      expect(check(method, {}, response)).toEqual({ ok: false, problems: ["The answer is not an object"] });
     }
   },
 );

@@ -39,7 +39,7 @@ const CODES = [
 ];
 
 const DESCRIPTION = [
-  "Tool calls that outlive whoever made them. A call is made once; its task is held here, and whatever runs next asks for it by its id.",
+  "Tool calls that outlive their callers. A call is made once; its task is stored here, and a later process asks for it by its id.",
   "Every request needs `Authorization: Bearer …`. You see your own tasks; an id that is somebody else's is one that does not exist.",
   `Errors are Problem Details (RFC 9457), and their \`code\` is for programs: ${CODES.map((code) => `\`${code}\``).join(", ")}. Under 429 and 503, come back after \`Retry-After\` seconds.`,
   "Times are milliseconds since 1970, durations milliseconds.",

@@ -14,7 +14,7 @@ import { toolCalled } from "../tools.ts";
 import { questionFrame } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
 
-/** How long the first look at a call lasts, in ms: whoever asked for a task has it by then. */
+/** How long the first look at a call lasts, in ms: a client that asked for a task has it by then. */
 const FIRST_LOOK_MS = 500;
 
 export interface LegacyCall {
@@ -51,7 +51,7 @@ export async function callAsTask({ caller, params }: LegacyCall): Promise<object
   try {
     const call = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(params._meta) };
     const task = await startCall(at, call, FIRST_LOOK_MS);
-    // What its server would not even begin is no task.
+    // A call that its server did not begin has no task.
     if (task.outcome?.kind === "failed" && task.taskId === undefined) await plainAnswer(tasks.handle(task));
     const { immediateResponse } = task;
     return {
@@ -103,7 +103,7 @@ function telling(
   const client = abilitiesIn(sessionId);
   return {
     signal,
-    // What the client cannot be asked, whoever reads the running result must be told at once.
+    // A question that the client cannot be asked must reach the reader of the running result at once.
     until: ({ inputRequests }) =>
       caller.settings.companions && inputRequests.some((request) => !canAnswer(client, request)),
     progressed:

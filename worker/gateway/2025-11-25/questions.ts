@@ -35,7 +35,7 @@ export async function takeAnswer(caller: Caller, { id, result, error }: Frame): 
     const { _meta, ...answer } = response as JsonObject;
     await task.answer(key, answer);
   } catch (error) {
-    // It stays open: whoever follows the task sees it, and may answer it better.
+    // It stays open: others who follow the task see it and may answer it better.
     if (!(error instanceof InputError)) throw error;
   } finally {
     await tasks.close();

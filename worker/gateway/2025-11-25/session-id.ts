@@ -16,7 +16,7 @@ const NAME_LENGTH = 64;
 
 /**
  * A session is its own id: what the client said of itself once is in it, and nothing is kept here that could be lost. It
- * proves nothing and opens nothing; whoever has the token has the tasks.
+ * proves nothing and opens nothing; the token alone gives access to the tasks.
  */
 export function newSessionId(client: ClientAbilities, name?: string): string {
   const { elicitation: e, urls: u, sampling: s, roots: o } = client;

@@ -173,7 +173,7 @@ class ModernCall {
     return idempotencyKeyIn(this.#context.mcpReq._meta);
   }
 
-  /** By the client, or by whoever reads the running result. */
+  /** By the client, or by the reader of the running result. */
   #isAsked(task: Task): boolean {
     return this.#canAnswer(task) || (this.#caller.settings.companions && task.view.inputRequests.length > 0);
   }

@@ -1,0 +1,171 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../examples/documents.ts";
+
+/** A word that we do not use for a thing that has a standard term. */
+export interface Word {
+  readonly term: string;
+  readonly word: RegExp;
+  /** Why some are left. */
+  readonly reason: string;
+  /** How many may be left, by the first folder of the path. Lower a number when you remove some. */
+  readonly left: Readonly<Record<string, number>>;
+}
+
+const AREAS = ["src", "front", "proxy", "worker", "ui", "web", "extension", "docs", "bench", "test"];
+/** Texts of others, and the files of these words themselves. */
+const NOT_OURS =
+  /\.(svg|png|lock)$|fixtures\/(schemas|records-v1)|performance\/|package-lock|test\/bundle\/words/;
+
+let lines: readonly { readonly place: string; readonly area: string; readonly text: string }[] | undefined;
+
+/** The places of a word, by area: `<file>:<line>: <text>`. */
+export function placesOf({ word }: Word): ReadonlyMap<string, readonly string[]> {
+  lines ??= sourceLines();
+  const places = new Map<string, string[]>();
+  for (const { place, area, text } of lines) {
+    for (const _found of text.matchAll(new RegExp(word.source, "g"))) {
+      const known = places.get(area) ?? [];
+      known.push(`${place}: ${text.trim().slice(0, 140)}`);
+      places.set(area, known);
+    }
+  }
+  return places;
+}
+
+function sourceLines(): NonNullable<typeof lines> {
+  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  })
+    .split("\n")
+    .filter((path) => /\.(tsx?|mjs|md|css|html)$/.test(path) && !NOT_OURS.test(path));
+  return files.flatMap((path) => {
+    const [top = ""] = path.split("/");
+    const area = AREAS.includes(top) ? top : "docs";
+    return readFileSync(join(ROOT, path), "utf8")
+      .split("\n")
+      .map((text, index) => ({ place: `${path}:${index + 1}`, area, text }));
+  });
+}
+
+/** The right column of the terms, what is left of it, and why. */
+export const WORDS: readonly Word[] = [
+  {
+    term: "request failure",
+    word: /\b[fF]aults?\b|Fault(?:s|ed)?\b/,
+    reason:
+      "Injected faults, of the samples and of tests: the standard term of fault injection. ARCHITECTURE.md and CHANGELOG.md say it of a mutation and of a rejected header.",
+    left: { docs: 2, test: 90, worker: 45 },
+  },
+  {
+    term: "retry state",
+    word: /\b[tT]roubled?s?\b/,
+    reason: "Plain English for what a world of the simulation suffers, which is not a retry state.",
+    left: { test: 18 },
+  },
+  {
+    term: "retention",
+    word: /\bkeep(?:Plain|Pace)\b|\bKeep\b|\bkeep: \{/,
+    reason: "None may be left.",
+    left: {},
+  },
+  {
+    term: "backoff, backoff until",
+    word: /\bheldUntil\b|\bsilentSince\b|\b[hH]old: |withoutHold|inheritedHold/,
+    reason:
+      "Stored fields of a record keep their names: records of version 1 have them. In the worker a hold is a call that a client waits for.",
+    left: { src: 20, test: 24, worker: 9 },
+  },
+  {
+    term: "leader, follower, election, step down",
+    word: /\breigns?\b|\boffice\b|\babdicat\w+|\bdepos(?:e|es|ed)\b|\bDEPOSED/,
+    reason: "Titles and comments of tests on elections. To be renamed when their files are touched.",
+    left: { test: 27 },
+  },
+  {
+    term: "hand over, adopt, resume",
+    word: /\b(?:give|gives|given|gave) away\b|\b(?:take|takes|taken|took|taking)s? up\b|\btake(?:s|n)?Up\b|\blets? go\b/,
+    reason: "Plain English in tests, documents and samples; in the model of ownership a lock is let go.",
+    left: { bench: 5, src: 2, test: 35, ui: 1 },
+  },
+  {
+    term: "publish, subscribe, apply, notify, report",
+    word: /\b(?:[tT]ells?|[tT]old|[hH]ears?|[hH]eard)\b/,
+    reason:
+      "Protocol of tabs (a message that arrived is heard), names of the proxy for what an agent was told, and prose of tests that was not rewritten yet.",
+    left: {
+      docs: 16,
+      bench: 16,
+      extension: 40,
+      front: 4,
+      proxy: 15,
+      src: 69,
+      test: 456,
+      ui: 16,
+      web: 13,
+      worker: 79,
+    },
+  },
+  {
+    term: "in flight",
+    word: /\b(?:is|are|was|were) out\b(?! of)/,
+    reason: "Prose of tests that was not rewritten yet.",
+    left: { bench: 3, test: 23 },
+  },
+  {
+    term: "write result, outcome",
+    word: /\bfates?\b|\b[A-Z][a-z]+Fate\b/,
+    reason: "What a world of the simulation decides for a tab or a write: it is drawn before it happens.",
+    left: { test: 58 },
+  },
+  {
+    term: "unclaimed task",
+    word: /\bstrays?\b|Stray/,
+    reason: "Test data by this name: a record of an endpoint that the client lacks.",
+    left: { test: 3 },
+  },
+  {
+    term: "idempotent, safe to repeat",
+    word: /\bharmless\b/,
+    reason: "The name of a sample tool in tests, and plain English.",
+    left: { test: 17 },
+  },
+  {
+    term: "maximum concurrent polls",
+    word: /\bpollsAtOnce\b|\bpolls at once\b/i,
+    reason: "Figures of the benchmark that were published under this name.",
+    left: { test: 1 },
+  },
+  {
+    term: "status, wire status, leadership",
+    word: /\bstandings?\b|\bStanding\b|\bstandingOf\b/,
+    reason: "In the samples and the benchmark: what stands at a moment.",
+    left: { bench: 7, test: 8, worker: 15 },
+  },
+  {
+    term: "view",
+    word: /\bShownTask\b|\bTaskUpdate\b|\bTaskJson\b|\bTaskStanding\b/,
+    reason: "CHANGELOG.md names the types that are gone.",
+    left: { docs: 4 },
+  },
+  {
+    term: "plain call",
+    word: /\b(?:tool|tools|call|calls) that (?:is|are|was|were) no task\b/,
+    reason: "Prose of tests that was not rewritten yet.",
+    left: { test: 4 },
+  },
+  {
+    term: "(rule 4: negate the verb)",
+    word: /\b(?:is|are|was) none\b|\bis no (?:task|tool|JSON|object|news|word|failure|error|success)\b/,
+    reason: "Prose that was not rewritten yet, most of it in titles of tests.",
+    left: { docs: 4, extension: 1, proxy: 3, src: 3, test: 60, worker: 5 },
+  },
+  {
+    term: "(rule 1: subject first)",
+    word: /\b[wW]hoever\b/,
+    reason: "Prose that was not rewritten yet.",
+    left: { docs: 1, src: 3, test: 20 },
+  },
+];
