@@ -11,7 +11,7 @@ import { BUILT } from "./test-build.ts";
 const require = createRequire(import.meta.url);
 
 /** Of the worker, minified and gzipped, in bytes: most of it is the SDK's transport. */
-const WORKER_BUDGET = 99_500;
+const WORKER_BUDGET = 103_000;
 
 async function scripts(): Promise<readonly string[]> {
   const names = await readdir(BUILT, { recursive: true });

@@ -169,7 +169,7 @@ describe("the options", () => {
       "it is asked for",
       async () => (await extension.notices()).includes(`header ${url}`) || undefined,
     );
-    await card.getByText("Give the header again").waitFor();
+    await card.getByText("Enter the header again").waitFor();
     const popup = await extension.page("popup");
     await popup.getByText("Guarded wants its header again").waitFor();
     await popup.close();
@@ -242,7 +242,7 @@ describe("the options", () => {
       await page.click("button[name=add]");
     };
     await add("one");
-    await page.getByText("without the permission to go to localhost:1").waitFor();
+    await page.getByText("has no permission to access localhost:1").waitFor();
     expect(await asked()).toEqual(["request http://localhost/*"]);
     expect(await extension.ask(() => chrome.storage.local.get("servers"))).toEqual({});
 
@@ -271,7 +271,7 @@ describe("the options", () => {
     await page.getByText("give the password as a header instead").waitFor();
     await page.fill("[name=address]", "example");
     await page.click("button[name=add]");
-    await page.getByText("is no address").waitFor();
+    await page.getByText("is not an address").waitFor();
   });
 });
 

@@ -68,7 +68,7 @@ test.each([
     const panel = await extension.page("panel");
     await panel.locator(".task-row").first().click();
     await panel.locator(".result").filter({ hasText: DOI }).waitFor();
-    const lives = await panel.locator(".time-moments li", { hasText: "started anew" }).count();
+    const lives = await panel.locator(".time-moments li", { hasText: "Resumed by a new worker" }).count();
     expect(lives).toBeGreaterThanOrEqual(5);
     await panel.close();
     await extension.badge("");

@@ -45,7 +45,7 @@ test.each(["2026-07-28", "2025-11-25"])(
     const panel = await extension.page("panel");
     await panel.click(".task-row");
     await panel.sees(".result", DOI);
-    expect(await panel.count(".time-moments li", "started anew")).toBeGreaterThanOrEqual(5);
+    expect(await panel.count(".time-moments li", "Resumed by a new worker")).toBeGreaterThanOrEqual(5);
     await panel.close();
     expect(await lab.count("tools/call")).toBe(1);
     const gaps = await lab.gaps();

@@ -133,7 +133,7 @@ describe.skipIf(process.platform === "win32")("A remote server that wants the us
       const { content, isError } = await client.callTool({ name: "whoami", arguments: {} });
       expect([isError, JSON.stringify(content)]).toEqual([
         true,
-        expect.stringContaining("was not completed: to try again"),
+        expect.stringContaining("was not completed. Wait 10 minutes or restart the agent"),
       ]);
     }
     expect(server.pages).toBe(1);
