@@ -89,7 +89,7 @@ export class HostedClient implements TaskClientApi {
       follows: (id) => this.#tasks.has(id),
       changed: (view) => this.#changed(view),
       over: (id) => {
-        this.#lose(id, "It was a plain call, and the page that made it has ended");
+        this.#lose(id, "It was a plain call, and the page that made it was closed");
         this.#ended.add(id);
       },
       forgotten: (id) => {
@@ -278,11 +278,15 @@ export class HostedClient implements TaskClientApi {
     if (request) {
       const checked = checkAnswer(request, response);
       if (!checked.ok)
-        throw new InputError(task.view, key, `The answer does not fit: ${checked.problems.join("; ")}`);
+        throw new InputError(
+          task.view,
+          key,
+          `The answer does not match its question: ${checked.problems.join("; ")}`,
+        );
       const action = { type: "answered", id, key, response: checked.response } as const;
       if (await this.#host.act(endpoint, action)) return;
     }
-    const message = `Task ${id} asks nothing under the key ${JSON.stringify(key)}, or no longer does`;
+    const message = `Task ${id} has no open question with the key ${JSON.stringify(key)}`;
     throw new InputError(task.view, key, message);
   }
 

@@ -89,7 +89,7 @@ export function callFailed(
   }
   if (isClientError(failure)) return end(state, failed(failureOf(failure)), now);
   if (call.recovery === "none" || (call.recovery === "repeat" && state.failures + 1 >= ATTEMPTS)) {
-    return end(state, lost(`No reply to the call came: ${failure.message}`), now);
+    return end(state, lost(`The call got no reply: ${failure.message}`), now);
   }
   return retryLater({ ...state, mayCall: false }, failure, now, timing);
 }
@@ -158,5 +158,5 @@ export function listFailed(
 }
 
 function lostWithoutReply(message: string): Outcome {
-  return lost(`The reply to the call never came, and ${message}`);
+  return lost(`The call got no reply, and ${message}`);
 }

@@ -47,7 +47,7 @@ export function cancelFailed(
   const answered = failure.kind !== "network" && failure.kind !== "timeout";
   if (answered ? graces >= (enough ? 1 : PATIENCE) : enough && graces >= PATIENCE) {
     const detail = cutText(
-      `The task may go on at its server: the request to cancel failed. ${failure.message}`,
+      `The task may continue at its server: the request to cancel it failed. ${failure.message}`,
     );
     return end(state, { kind: "cancelled", confirmed: false, detail }, now);
   }

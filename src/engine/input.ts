@@ -177,8 +177,8 @@ export function watchedForInput(
   }
   const message =
     asked.length > 0
-      ? "The server still waits for input, though it has the answers to all it asked"
-      : "The server waits for input, and asks nothing that can be answered";
+      ? "The server waits for input, although every question is answered"
+      : "The server waits for input, but asks nothing that can be answered";
   // The same object from poll to poll: it is published once.
   const waiting =
     retry?.failure.message === message

@@ -89,7 +89,7 @@ export function unreadable(
   { message, raw }: RequestFailure & { kind: "malformed" },
   snapshot?: TaskSnapshot,
 ): Outcome {
-  const ended = snapshot ? `The task ended as ${snapshot.status}, and what it came to cannot be read. ` : "";
+  const ended = snapshot ? `The task ended as ${snapshot.status}, but its result cannot be read. ` : "";
   return failed({
     reason: "malformed",
     message: withStatus(snapshot, `${ended}${message}`),

@@ -20,7 +20,7 @@ export function plan(state: TaskState, now: number): Transition {
   const { record } = state;
   const { recovery } = record.call;
   if (record.stage === "calling" && !state.mayCall && recovery === "none" && state.inFlight.size === 0) {
-    const detail = "The page ended after the call was sent and before its reply came";
+    const detail = "The process ended after the call was sent and before its reply arrived";
     return plan(end(state, lost(detail), now), now);
   }
   const wanted = wantedOperations(state, now).filter((operation) => !state.inFlight.has(operation));

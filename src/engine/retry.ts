@@ -21,7 +21,7 @@ export function retryLater(
   const ended = hasEnded(record);
   if (silent && running && now >= Math.max(ended ? 0 : deadline(record), since + timing.unreachableMs)) {
     const outcome = ended
-      ? lost(`The task ended, and what it came to could not be fetched: ${failure.message}`)
+      ? lost(`The task ended, but its result could not be fetched: ${failure.message}`)
       : expired(record, ` while its server could not be reached: ${failure.message}`);
     return end(state, outcome, now);
   }

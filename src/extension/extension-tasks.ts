@@ -219,7 +219,7 @@ export class ExtensionTasks {
   /** @param back What could not be reached may be there again. */
   #wake(back = false): Promise<void> {
     this.#waking ??= this.#step()
-      .catch((error: unknown) => this.#failed("What was due could not be done", error))
+      .catch((error: unknown) => this.#failed("The due tasks could not be run", error))
       .finally(() => {
         this.#waking = undefined;
       });

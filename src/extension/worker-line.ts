@@ -123,7 +123,7 @@ export class WorkerLine {
     const cancelWait = clock.after(READY_MS, () => {
       if (this.#drop() !== port) return;
       port.disconnect();
-      this.#failed(unreachable(`It said nothing for ${READY_MS} ms`));
+      this.#failed(unreachable(`It did not answer within ${READY_MS} ms`));
     });
     this.#forgetPort = cancelWait;
     port.onMessage.addListener((message) => {

@@ -83,6 +83,6 @@ export function readRpcError(value: unknown): RpcErrorBody {
   // Some servers send the code as text. What it means must not be lost with it.
   const sent = typeof value.code === "string" ? Number.parseInt(value.code, 10) : value.code;
   const code = typeof sent === "number" && Number.isFinite(sent) ? sent : INTERNAL_ERROR;
-  const message = typeof value.message === "string" ? cutText(value.message) : "The server gave no message";
+  const message = typeof value.message === "string" ? cutText(value.message) : "The server sent no message";
   return value.data === undefined ? { code, message } : { code, message, data: cutJson(value.data) };
 }

@@ -76,10 +76,12 @@ export const revision2026: TaskProtocol = {
           isObject(result.inputRequests) &&
           Object.keys(result.inputRequests).length > 0
         ) {
-          throw new MalformedReplyError("The server asks only what is not a request");
+          throw new MalformedReplyError("None of the server's inputRequests is a request");
         }
         if (requests.length === 0 && typeof requestState !== "string") {
-          throw new MalformedReplyError("The server wants input but asks nothing and gives no requestState");
+          throw new MalformedReplyError(
+            "The server wants input but sends neither inputRequests nor requestState",
+          );
         }
         return {
           kind: "input",

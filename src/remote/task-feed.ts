@@ -71,7 +71,7 @@ export class TaskFeed {
     });
     if (response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
     await response.body?.cancel();
-    throw malformed(response.status, "The worker's answer is no event stream");
+    throw malformed(response.status, "The worker's answer is not an event stream");
   }
 
   #take({ type, data, lastEventId }: StreamedEvent): void {

@@ -12,7 +12,7 @@ export class StoredTasks {
     this.#store = store;
     this.#report = report;
     store.onRestored?.((tasks) => {
-      const message = `The browser lost the stored tasks of this origin. ${tasks} unfinished tasks were restored from their second copy and go on; settled tasks and their results are gone`;
+      const message = `The browser lost the stored tasks of this origin. ${tasks} unfinished tasks were restored from their second copy and continue; settled tasks and their results are lost`;
       report({ kind: "storage-lost", tasks, message });
     });
   }
@@ -56,7 +56,7 @@ export class StoredTasks {
       const reading = readRecord(entry);
       if (reading.kind === "record") return [reading.record];
       const { id, reason } = reading;
-      const message = `A stored task cannot be read: ${reason}. It is left as it is; another version of this library may read it`;
+      const message = `A stored task cannot be read: ${reason}. It stays in the store; another version of this library may read it`;
       this.#report({ kind: "unreadable", message, ...(id !== undefined && { id }) });
       return [];
     });

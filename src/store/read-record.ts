@@ -30,16 +30,16 @@ export function readRecord(
   const unreadable = (reason: string): Reading => ({ kind: "unreadable", id, reason });
   if (typeof stored.v !== "number") return unreadable("It has no version");
   if (stored.v > current) {
-    return unreadable(`It is of version ${stored.v}, and this library reads up to ${current}`);
+    return unreadable(`Its version is ${stored.v}; this library reads versions up to ${current}`);
   }
   let record: Record<string, unknown> = { ...stored };
   for (let version = stored.v; version < current; version++) {
     const migrate = migrations[version];
-    if (!migrate) return unreadable(`Nothing is known of version ${version}`);
+    if (!migrate) return unreadable(`Version ${version} is unknown`);
     try {
       record = { ...migrate(record), v: version + 1 };
     } catch (error) {
-      return unreadable(`It cannot be taken beyond version ${version}: ${String(error)}`);
+      return unreadable(`It cannot be migrated from version ${version}: ${String(error)}`);
     }
   }
   const missing = REQUIRED.filter(([field, type]) => typeof record[field] !== type).map(([field]) => field);
@@ -49,8 +49,8 @@ export function readRecord(
   }
   const wasReached = record.stage !== "queued" && (record.stage !== "settled" || record.taskId !== undefined);
   if (!isGeneration(record.generation) && (wasReached || record.generation !== undefined))
-    return unreadable(`Nothing is known of ${String(record.generation)}`);
-  if (!STAGES.has(record.stage)) return unreadable(`Nothing is known of the stage ${String(record.stage)}`);
+    return unreadable(`The generation ${String(record.generation)} is unknown`);
+  if (!STAGES.has(record.stage)) return unreadable(`The stage ${String(record.stage)} is unknown`);
   return { kind: "record", record: record as unknown as TaskRecord };
 }
 

@@ -53,7 +53,7 @@ class SparingInvariants extends Invariants {
   override violate(invariant: string, detail: string): void {
     if (invariant.startsWith("polls never exceed") || detail.endsWith("is of no record on disk")) return;
     const [tag = ""] = detail.split(" ");
-    if (detail.includes("what it came to cannot be read") && this.spoilt(tag) >= TRIES) return;
+    if (detail.includes("its result cannot be read") && this.spoilt(tag) >= TRIES) return;
     const [own] = OWN_ID.exec(detail) ?? [];
     if (ABOUT_QUESTIONS.has(invariant) && (own === undefined || this.isGarbled(own))) return;
     super.violate(invariant, detail);

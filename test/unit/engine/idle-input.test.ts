@@ -33,7 +33,7 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     expect(walk.state.retry).toBeUndefined();
     poll(poll(poll(walk)));
     const { retry } = walk.state;
-    expect(retry?.failure.message).toContain("still waits for input");
+    expect(retry?.failure.message).toContain("although every question is answered");
     const { record } = walk;
     for (let count = 0; count < 20; count++) {
       poll(walk);
@@ -48,7 +48,7 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     poll(poll(poll(walk))).on({ type: "delivered", keys: ["name"] });
     const next = new Walk(stateOf(walk.record)).on({ type: "woken" });
     for (let count = 0; count < 10; count++) expect(poll(next).flying).not.toContain("answer");
-    expect(next.state.retry?.failure.message).toContain("still waits");
+    expect(next.state.retry?.failure.message).toContain("although every question is answered");
   });
 
   it("that refuses the repeated answer has it: the question stays answered", () => {

@@ -7,7 +7,7 @@ describe("readRpcError()", () => {
     ["a code that is no number", { code: "E_FAIL", message: "It broke" }, -32603, "It broke"],
     ["no code", { message: "It broke" }, -32603, "It broke"],
     ["an error that is a text", "It broke", -32603, "It broke"],
-    ["an error without a message", { code: 7, message: 5 }, 7, "The server gave no message"],
+    ["an error without a message", { code: 7, message: 5 }, 7, "The server sent no message"],
     ["an error of another kind", [], -32603, "The server answered with an unreadable error"],
   ])("reads %s", (_what, sent, code, message) => {
     expect(readRpcError(sent)).toEqual({ code, message });
