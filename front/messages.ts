@@ -35,3 +35,5 @@ export const TOO_MANY = {
   "endpoint-calls-in-flight": "too many calls to this endpoint are in flight",
   "calls-a-minute": "too many calls within a minute",
 } as const;
+export const connectServers = (addresses: string): string =>
+  `The user has to let Holdfast use a server first. Ask the user to open: ${addresses}`;

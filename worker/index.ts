@@ -9,6 +9,7 @@ import { isDemo } from "./config/demo.ts";
 import { gateway } from "./gateway/routes.ts";
 import { notFound, onError } from "./http/failure.ts";
 import { metrics } from "./metrics/route.ts";
+import { connect } from "./oauth/connect.ts";
 import { oauth } from "./oauth/routes.ts";
 
 export { PrincipalDirectory } from "./directory/principal-directory.ts";
@@ -38,6 +39,7 @@ app.get("/v1/openapi.json", (c) => routes.fetch(c.req.raw, c.env, c.executionCtx
 app.use("/v1/*", access<Bindings>());
 app.route("/", routes);
 app.route("/", oauth());
+app.route("/", connect());
 app.route("/", gateway());
 
 // The samples hold nothing of anyone's, and pages of any origin try their client against them. Only the demo has them.

@@ -189,18 +189,8 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     "worker/access",
     ["worker/bindings.ts", "worker/operations", "worker/outbound", "worker/config", "worker/http"],
   ],
-  [
-    "worker/oauth",
-    [
-      "worker/bindings.ts",
-      "worker/operations",
-      "worker/outbound",
-      "worker/config",
-      "worker/http",
-      "worker/access",
-    ],
-  ],
-  ["worker/directory", ["worker/bindings.ts", "worker/config", "worker/http"]],
+  ["worker/consent", ["worker/operations", "worker/outbound", "worker/config"]],
+  ["worker/directory", ["worker/bindings.ts", "worker/config", "worker/http", "worker/consent"]],
   [
     "worker/group",
     [
@@ -225,6 +215,19 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "worker/http",
       "worker/directory",
       "worker/group",
+    ],
+  ],
+  [
+    "worker/oauth",
+    [
+      "worker/bindings.ts",
+      "worker/operations",
+      "worker/outbound",
+      "worker/config",
+      "worker/http",
+      "worker/access",
+      "worker/consent",
+      "worker/directory",
     ],
   ],
   [

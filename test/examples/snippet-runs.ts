@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { rewritten } from "../../proxy/wrap/rewritten.ts";
 import { isWrapped } from "../../proxy/wrap/wrapped-entry.ts";
+import { endpointOf } from "../../worker/config/endpoints.ts";
 import { gatewayOf } from "../../worker/config/gateway.ts";
 import { jwtOf } from "../../worker/config/jwt.ts";
 import { isAllowed, oauthOf } from "../../worker/config/oauth.ts";
@@ -203,6 +204,12 @@ createRoot(document.querySelector("main")!).render(<App />);
         header: "Cf-Access-Jwt-Assertion",
         allowPrivate: false,
       });
+    },
+  },
+  "docs/connect.md, Servers that ask each person, 1": {
+    kind: "settings",
+    see(code) {
+      expect(endpointOf({ ENDPOINTS: code }, "papers")).toMatchObject({ isPersonal: true, consent: {} });
     },
   },
   "docs/proxy.md, Claude Desktop and Cowork, 1": {

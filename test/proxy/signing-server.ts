@@ -33,6 +33,12 @@ export class SigningServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** No token of it is taken any more, and none is renewed. */
+  endGrants(): void {
+    this.tokens.clear();
+    this.#refreshTokens.clear();
+  }
+
   close(): void {
     this.#server.closeAllConnections();
     this.#server.close();

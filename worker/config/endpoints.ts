@@ -12,6 +12,15 @@ import { secretsIn, withSecrets } from "./secret-references.ts";
 export interface EndpointListing {
   readonly name: string;
   readonly title?: string;
+  /** It is used on behalf of each person, who has to consent at its server. */
+  readonly isPersonal?: boolean;
+}
+
+/** The authorization code grant, by each principal. Without an id, the worker registers at the server. */
+export interface ConsentConfig {
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+  readonly scope?: string | undefined;
 }
 
 /** The client credentials grant. */
@@ -31,6 +40,7 @@ export interface EndpointConfig extends EndpointListing {
   /** Sent with every request to its origin and to no other. Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly oauth?: OAuthConfig;
+  readonly consent?: ConsentConfig;
   /** Its address is private, or without TLS, and that is meant. */
   readonly allowPrivate: boolean;
   /** What must never be seen in what the server sends: the secrets of the headers and of `oauth`. */
@@ -50,10 +60,16 @@ const endpointSchema = z
     oauth: z
       .strictObject({ clientId: text, clientSecret: text, issuer: z.url(), scope: text.optional() })
       .optional(),
+    consent: z
+      .union([
+        z.literal(true).transform((): ConsentConfig => ({})),
+        z.strictObject({ clientId: text, clientSecret: text.optional(), scope: text.optional() }),
+      ])
+      .optional(),
     allowPrivate: z.boolean().default(false),
     budgetMs: budgetSchema.optional(),
   })
-  .superRefine(({ url, allowPrivate, headers, oauth }, context) => {
+  .superRefine(({ url, allowPrivate, headers, oauth, consent }, context) => {
     const problem = (message: string, ...path: string[]) =>
       context.addIssue({ code: "custom", path, message });
     const refusal = URL.canParse(url) ? refusalOf(new URL(url), { allowPrivate }) : "is not an address";
@@ -65,7 +81,8 @@ const endpointSchema = z
     }
     const distinct = new Set(names.map((name) => name.toLowerCase()));
     if (distinct.size < names.length) problem("has a header twice", "headers");
-    if (oauth && distinct.has("authorization"))
+    if (oauth && consent) problem("cannot be there beside oauth", "consent");
+    if ((oauth || consent) && distinct.has("authorization"))
       problem("cannot be there beside oauth", "headers", "authorization");
   });
 
@@ -89,7 +106,9 @@ export function endpointsOf(env: object, principal: string): readonly EndpointLi
 /** The var ENDPOINTS, and the sample servers in the demo. */
 export function allEndpoints(env: object): readonly EndpointListing[] {
   const written = writtenEndpoints(env);
-  const configured = Object.entries(written).map(([name, { title }]) => listing(name, title));
+  const configured = Object.entries(written).map(([name, { title, consent }]) =>
+    listing(name, title, consent),
+  );
   const samples = isDemo(env) ? SAMPLES.map(({ name, title }) => listing(name, title)) : [];
   return [...configured, ...samples.filter(({ name }) => !Object.hasOwn(written, name))];
 }
@@ -108,7 +127,11 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
   const endpoints = writtenEndpoints(env);
   const written = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
   if (!written) return isDemo(env) ? SAMPLES.find((sample) => sample.name === name) : undefined;
-  const { url, title, era, headers: writtenHeaders, oauth, allowPrivate } = written;
+  const { url, title, era, headers: writtenHeaders, oauth, consent, allowPrivate } = written;
+  const consentSecret =
+    consent?.clientSecret === undefined
+      ? undefined
+      : sendable(env, consent.clientSecret, [name, "consent", "clientSecret"]);
   const headers = Object.fromEntries(
     Object.entries(writtenHeaders).map(([header, value]) => [
       header.toLowerCase(),
@@ -116,7 +139,7 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
     ]),
   );
   return {
-    ...listing(name, title),
+    ...listing(name, title, consent),
     url,
     era,
     headers,
@@ -128,8 +151,10 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
         ...(oauth.scope !== undefined && { scope: oauth.scope }),
       },
     }),
+    ...(consent && { consent: { ...consent, clientSecret: consentSecret } }),
     allowPrivate,
     secrets: [
+      ...(consentSecret === undefined ? [] : [consentSecret]),
       ...Object.values(writtenHeaders).flatMap((value) => secretsIn(env, value)),
       ...Object.entries(headers).flatMap(([header, value]) => credentialsIn(header, value)),
       ...(oauth ? [withSecrets(env, oauth.clientSecret, [name, "oauth", "clientSecret"])] : []),
@@ -137,8 +162,8 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
   };
 }
 
-function listing(name: string, title: string | undefined): EndpointListing {
-  return { name, ...(title !== undefined && { title }) };
+function listing(name: string, title: string | undefined, consent?: ConsentConfig): EndpointListing {
+  return { name, ...(title !== undefined && { title }), ...(consent && { isPersonal: true }) };
 }
 
 /** Of OAuth's as of headers: a line break at the end of a secret is a mistake that a server would only call unauthorized. */

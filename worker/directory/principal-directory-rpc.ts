@@ -1,4 +1,10 @@
 import type { Limits } from "../config/limits.ts";
+import type {
+  BegunConsent,
+  ConsentAnswer,
+  FinishedConsent,
+  UpstreamToken,
+} from "../consent/upstream-grants.ts";
 
 /** Names one TaskGroup object of a principal. */
 export interface GroupName {
@@ -87,6 +93,11 @@ export interface PrincipalDirectoryRpc {
   read(ask: ReadAsk): Promise<ReadAdmission>;
   /** By endpoint, then by shard. */
   groups(): Promise<readonly GroupName[]>;
+  /** The person's token for an endpoint with `consent`, renewed if need be. @param refused One that the server did not take. */
+  upstreamToken(endpoint: string, refused?: string): Promise<UpstreamToken>;
+  /** Begins a consent at the endpoint's server, which sends the person back to `redirectUri`. */
+  beginConsent(endpoint: string, redirectUri: string): Promise<BegunConsent>;
+  finishConsent(answer: ConsentAnswer): Promise<FinishedConsent>;
   /** Remembers the names of the tools that endpoints have just listed. Resolves with those of all endpoints, by endpoint. */
   knownTools(
     listed: Readonly<Record<string, readonly string[]>>,

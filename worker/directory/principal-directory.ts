@@ -1,4 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
+import {
+  type BegunConsent,
+  type ConsentAnswer,
+  type FinishedConsent,
+  UpstreamGrants,
+  type UpstreamToken,
+} from "../consent/upstream-grants.ts";
 import { GroupCounts, RESERVED_BYTES } from "./group-counts.ts";
 import { GroupFeed } from "./group-feed.ts";
 import { GroupTable } from "./group-table.ts";
@@ -32,6 +39,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   readonly #groups: GroupTable;
   readonly #keys: IdempotencyKeys;
   readonly #tools: KnownTools;
+  readonly #grants: UpstreamGrants;
   readonly #pace: Pace;
   /** In memory: a read must not write. An object that is asked so often is not evicted. */
   readonly #reads = new Pace({ paidUntil: 0 });
@@ -48,6 +56,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     this.#tools = new KnownTools(storage.kv);
     this.#pace = new Pace(storedPace(storage.kv));
     const principal = state.id.name;
+    this.#grants = new UpstreamGrants(storage.kv, env, principal ?? "");
     this.#counts = new GroupCounts(({ endpoint, shard }) =>
       env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, shard])),
     );
@@ -84,6 +93,18 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
 
   async groups(): Promise<readonly GroupName[]> {
     return this.#groups.all();
+  }
+
+  upstreamToken(endpoint: string, refused?: string): Promise<UpstreamToken> {
+    return this.#grants.token(endpoint, refused);
+  }
+
+  beginConsent(endpoint: string, redirectUri: string): Promise<BegunConsent> {
+    return this.#grants.begin(endpoint, redirectUri);
+  }
+
+  finishConsent(answer: ConsentAnswer): Promise<FinishedConsent> {
+    return this.#grants.finish(answer);
   }
 
   async knownTools(

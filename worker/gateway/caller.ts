@@ -21,14 +21,18 @@ export class Caller {
   readonly only: CallerEndpoint | undefined;
   /** What the client takes, as far as it is known. */
   readonly limits: ClientLimits;
+  /** The worker's own, as the client knows it. */
+  readonly origin: string;
 
   private constructor(
     env: Bindings,
     principal: string,
     endpoints: readonly EndpointListing[],
     isMerged: boolean,
+    origin: string,
     client?: string,
   ) {
+    this.origin = origin;
     this.env = env;
     this.principal = principal;
     this.settings = gatewayOf(env);
@@ -38,17 +42,22 @@ export class Caller {
     this.limits = limitsOfClient(client, this.settings.clients);
   }
 
-  static of(env: Bindings, principal: string, endpoint: EndpointListing): Caller {
-    return new Caller(env, principal, [endpoint], false);
+  static of(env: Bindings, principal: string, endpoint: EndpointListing, origin: string): Caller {
+    return new Caller(env, principal, [endpoint], false, origin);
   }
 
-  static ofAll(env: Bindings, principal: string, endpoints: readonly EndpointListing[]): Caller {
-    return new Caller(env, principal, endpoints, true);
+  static ofAll(
+    env: Bindings,
+    principal: string,
+    endpoints: readonly EndpointListing[],
+    origin: string,
+  ): Caller {
+    return new Caller(env, principal, endpoints, true, origin);
   }
 
   /** Returns the same caller, served within the limits of a client that calls itself so. */
   servedTo(client: string | undefined): Caller {
-    return new Caller(this.env, this.principal, this.endpoints, this.only === undefined, client);
+    return new Caller(this.env, this.principal, this.endpoints, this.only === undefined, this.origin, client);
   }
 
   /** How long a call to this endpoint, or about any task, may take before the client is answered, in ms. */
@@ -82,8 +91,10 @@ export class CallerEndpoint {
   readonly caller: Caller;
   readonly name: string;
   readonly title: string;
+  readonly isPersonal: boolean;
 
-  constructor(caller: Caller, { name, title = name }: EndpointListing) {
+  constructor(caller: Caller, { name, title = name, isPersonal = false }: EndpointListing) {
+    this.isPersonal = isPersonal;
     this.caller = caller;
     this.name = name;
     this.title = title;

@@ -3,10 +3,12 @@ import { type AgentTool, companionTools, failureResult } from "holdfast/agent";
 import type { RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
 import { CallerTasks } from "./caller-tasks.ts";
+import { withConnectNote } from "./connect-note.ts";
 import { budgetAfter } from "./start-call.ts";
 
 export const CHECK_TASK = "check_task";
 const CANCEL_TASK = "cancel_task";
+const LIST_TASKS = "list_tasks";
 
 export const COMPANION_NAMES: readonly string[] = ["check_task", "answer_task", CANCEL_TASK, "list_tasks"];
 
@@ -36,7 +38,8 @@ export async function callCompanion(
   const asked = typeof args.task === "string" ? await tasks.get(args.task) : undefined;
   // What is called again from now on is meant anew.
   if (asked?.view.outcome || (asked && name === CANCEL_TASK)) await caller.delivered(asked.id);
-  return result;
+  if (name === LIST_TASKS) return withConnectNote(caller, result);
+  return asked ? withNoteOf(caller, asked, result) : result;
 }
 
 /** How long `check_task` waits for a task, in ms: less than a client waited that gave up a call of it. */
@@ -50,7 +53,13 @@ export async function resultForAgent(caller: Caller, tasks: CallerTasks, task: T
   const budgetMs = await checkBudget(caller, task.id);
   const check = companionsOf(caller, tasks, budgetMs).find(({ name }) => name === CHECK_TASK);
   if (!check) throw new Error("There is no check_task");
-  return check.execute({ task: task.id }, { budgetMs: 0 });
+  return withNoteOf(caller, task, await check.execute({ task: task.id }, { budgetMs: 0 }));
+}
+
+/** A task that does not come to its result may be waiting for the person to let the worker use its server. */
+async function withNoteOf(caller: Caller, { view }: Task, result: ToolResult): Promise<ToolResult> {
+  if (view.outcome?.kind === "completed") return result;
+  return withConnectNote(caller, result, [view.endpoint]);
 }
 
 /** A call that could not be made, as a result the model can act on. */
@@ -78,6 +87,6 @@ function companionsOf(
 }
 
 function annotationsOf(name: string): JsonObject {
-  const reads = name === CHECK_TASK || name === "list_tasks";
+  const reads = name === CHECK_TASK || name === LIST_TASKS;
   return { readOnlyHint: reads, ...(!reads && { destructiveHint: name === CANCEL_TASK }) };
 }

@@ -69,7 +69,8 @@ async function answer(c: Context<ApiEnv>, body: unknown): Promise<Response> {
 function callerOf(c: Context<ApiEnv>): Caller | undefined {
   const endpoints = endpointsOf(c.env, c.var.principal);
   const name = c.req.param("endpoint");
-  if (name === undefined) return Caller.ofAll(c.env, c.var.principal, endpoints);
+  const { origin } = new URL(c.req.url);
+  if (name === undefined) return Caller.ofAll(c.env, c.var.principal, endpoints, origin);
   const endpoint = endpoints.find((known) => known.name === name);
-  return endpoint && Caller.of(c.env, c.var.principal, endpoint);
+  return endpoint && Caller.of(c.env, c.var.principal, endpoint, origin);
 }

@@ -86,7 +86,9 @@ export class GroupTasks {
     const tasks = new DurableTasks(
       { id, storage: countedStorage(storage, counters) },
       {
-        endpoints: config ? { [endpoint]: connectorTo(config, env, storage.kv, counters) } : {},
+        endpoints: config
+          ? { [endpoint]: connectorTo(config, env, identity.principal, storage.kv, counters) }
+          : {},
         maxResultLength: limitsOf(env).resultBytes,
         onProblem: ({ kind, message, id: task }) => log("problem", { kind, message, task }),
       },

@@ -1,7 +1,9 @@
 import {
+  type AuthProvider,
   ClientCredentialsProvider,
   type OAuthClientProvider,
   type StoredOAuthTokens,
+  UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { type Connector, VERSION } from "holdfast";
 import { withoutServerStream } from "holdfast/durable-object";
@@ -9,6 +11,7 @@ import { fromUrl } from "holdfast/sdk-v2";
 import type { Bindings } from "../bindings.ts";
 import type { EndpointConfig, OAuthConfig } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
+import { type DirectoryStub, directoryOf } from "../directory/directory-stub.ts";
 import type { Counters } from "../operations/counters.ts";
 import { type FetchLike, guardedFetch } from "../outbound/guarded-fetch.ts";
 
@@ -20,11 +23,14 @@ const IDENTITY = { name: "holdfast-worker", version: VERSION };
 export function connectorTo(
   endpoint: EndpointConfig,
   env: Bindings,
+  principal: string,
   kept: SyncKvStorage,
   counters: Counters,
 ): Connector {
   const { url, era, headers, oauth, sampleLab } = endpoint;
-  const credentials = oauth && new KeptCredentials(oauth, kept);
+  const credentials = oauth
+    ? new KeptCredentials(oauth, kept)
+    : endpoint.consent && new PersonsTokens(directoryOf(env, principal), endpoint.name);
   const send =
     sampleLab === undefined
       ? guardedFetch({
@@ -41,7 +47,7 @@ export function connectorTo(
     clientInfo: IDENTITY,
     fetch: withoutServerStream(counted(send, counters)),
     requestInit: { headers },
-    ...(credentials && { authProvider: credentials as OAuthClientProvider }),
+    ...(credentials && { authProvider: credentials as OAuthClientProvider | AuthProvider }),
   });
   // Callers of the worker read its errors, and an address may be a secret of its operator.
   return { ...connector, label: "the upstream server" };
@@ -99,5 +105,43 @@ class KeptCredentials extends ClientCredentialsProvider {
 
   override saveTokens(tokens: StoredOAuthTokens): void {
     this.#kept.put("oauth-tokens", tokens);
+  }
+}
+
+/** How long a token is used without asking the principal's object again, in ms. */
+const TRUSTED_MS = 60_000;
+
+/** The token of the person, which the principal's object has and renews: it is the same for all groups. */
+class PersonsTokens implements AuthProvider {
+  readonly #directory: DirectoryStub;
+  readonly #endpoint: string;
+  #token: string | undefined;
+  #until = 0;
+
+  constructor(directory: DirectoryStub, endpoint: string) {
+    this.#directory = directory;
+    this.#endpoint = endpoint;
+  }
+
+  async token(): Promise<string | undefined> {
+    if (Date.now() < this.#until) return this.#token;
+    await this.#ask();
+    return this.#token;
+  }
+
+  async onUnauthorized(): Promise<void> {
+    if (!(await this.#ask(this.#token)))
+      throw new UnauthorizedError("There is no usable token of the person");
+  }
+
+  secrets(): readonly string[] {
+    return this.#token === undefined ? [] : [this.#token];
+  }
+
+  async #ask(refused?: string): Promise<boolean> {
+    const found = await this.#directory.upstreamToken(this.#endpoint, refused);
+    this.#token = found.kind === "token" ? found.token : undefined;
+    this.#until = found.kind === "token" ? Math.min(found.freshUntil, Date.now() + TRUSTED_MS) : 0;
+    return found.kind === "token" && found.token !== refused;
   }
 }

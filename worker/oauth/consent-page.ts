@@ -57,15 +57,64 @@ function issuerForm(issuer: string, handle: string): Markup {
 <button name="decision" value="sign-in">Allow, and sign in with ${issuer}</button></form>`;
 }
 
+/** A server that an endpoint stands for, and the page on which a person connects it. */
+export interface ServerLink {
+  readonly title: string;
+  readonly path: string;
+}
+
+/** The first use in one sitting: the client is allowed, and servers behind the worker want the person's consent, too. */
+export function firstUsePage(servers: readonly ServerLink[], redirectTo: string): Markup {
+  return page(
+    "One more step",
+    html`<h1>Allowed. Connect your servers, then go on</h1>
+<p>These servers act in your name and want to ask you first. Each opens in a tab of its own.</p>
+<ul>${servers.map(({ title, path }) => html`<li><a href="${path}" target="_blank" rel="noopener">Connect ${title}</a></li>`)}</ul>
+<p><a class="button" href="${redirectTo}">Go on to the app</a></p>`,
+  );
+}
+
+/** `/connect/<endpoint>`: who the person is, then the server's own page. */
+export function connectPage(about: {
+  readonly title: string;
+  readonly host: string;
+  readonly principal: string | undefined;
+  readonly issuer: string | undefined;
+  readonly takesSecrets: boolean;
+  readonly failure: string | undefined;
+}): Markup {
+  const { title, host, principal, issuer, takesSecrets, failure } = about;
+  return page(
+    `Connect ${title}`,
+    html`<h1>Connect <b>${title}</b></h1>
+<p>Its server will ask you whether <b>${host}</b> may use it in your name. The worker keeps its tokens encrypted, for you alone.</p>
+${
+  principal === undefined
+    ? html`${
+        issuer === undefined
+          ? ""
+          : html`<form method="post"><button name="decision" value="sign-in">Sign in with ${issuer}</button></form>`
+      }${takesSecrets ? secretForm({ issuer, failure, handle: "" }) : ""}`
+    : html`<p>You are signed in as <b>${principal}</b>.</p>
+<form method="post"><button name="decision" value="connect">Connect</button></form>`
+}`,
+  );
+}
+
+/** The end of a page's way. */
+export function endPage(title: string, text: string): Markup {
+  return page(title, html`<h1>${title}</h1><p>${plain(text)}</p>`);
+}
+
 /** In a form of its own: the Enter key presses the first button of a form. */
-function secretForm({ issuer, failure, handle }: Consent): Markup {
+function secretForm({ issuer, failure, handle }: Pick<Consent, "issuer" | "failure" | "handle">): Markup {
   return html`<form method="post">${handleField(handle)}
 ${failure === undefined ? "" : html`<p class="warning" role="alert" id="failure">${failure}</p>`}
 <label for="secret">${issuer === undefined ? "Your" : "Or your"} Holdfast secret</label>
 <input id="secret" name="secret" type="password" autocomplete="current-password" maxlength="4096" required${
     issuer === undefined ? raw(" autofocus") : ""
   }${failure === undefined ? "" : raw(' aria-invalid="true" aria-describedby="failure"')}>
-<button name="decision" value="allow">Allow</button></form>`;
+<button name="decision" value="allow">${handle === "" ? "Sign in" : "Allow"}</button></form>`;
 }
 
 function handleField(handle: string): Markup {
@@ -132,8 +181,9 @@ input[type=password] { width: 100%; margin-top: .25rem; padding: .6rem; border: 
   background: var(--ground); color: inherit; font: inherit }
 .warning { padding-left: .75rem; border-left: .25rem solid var(--warn); color: var(--warn) }
 form { margin-top: 1rem }
-button { margin-top: .75rem; padding: .6rem 1.5rem; border: 1px solid var(--leaf); border-radius: .4rem; background: var(--leaf);
+button, .button { display: inline-block; text-decoration: none; margin-top: .75rem; padding: .6rem 1.5rem; border: 1px solid var(--leaf); border-radius: .4rem; background: var(--leaf);
   color: var(--on-leaf); font: inherit; font-weight: 600; cursor: pointer }
+a:not(.button) { color: var(--leaf) }
 .quiet { background: transparent; color: var(--leaf) }
 :focus-visible { outline: 3px solid var(--leaf); outline-offset: 2px }
 `;

@@ -5,25 +5,32 @@ import {
 } from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
 import { Attempts } from "../access/attempts.ts";
-import { knownTokens, principalOfToken } from "../access/hashed-tokens.ts";
+import { knownTokens } from "../access/hashed-tokens.ts";
 import type { Bindings } from "../bindings.ts";
-import { principalSchema } from "../config/names.ts";
-import { isAllowed, oauthOf, type SignInSettings } from "../config/oauth.ts";
+import { oauthOf, type SignInSettings } from "../config/oauth.ts";
 import { notFound } from "../http/failure.ts";
 import { ProblemError, retryAfter } from "../http/problem.ts";
 import { log } from "../operations/log.ts";
 import { oauthApi } from "./authorization-server.ts";
 import { consentPage, messagePage, pageHeaders } from "./consent-page.ts";
+import { backToClient } from "./first-use.ts";
+import { formOf } from "./form.ts";
 import { grant } from "./grant.ts";
-import { type Attempt, claimOf, newAttempt, signInAddress } from "./identity.ts";
+import {
+  type Attempt,
+  issuerName,
+  newAttempt,
+  notLetIn,
+  principalAtIssuer,
+  signInAddress,
+} from "./identity.ts";
+import { principalBySecret } from "./secret-sign-in.ts";
 
 type AuthorizeContext = Context<{ Bindings: Bindings }>;
 
 /** Where the issuer sends people back to: the redirect address to register there. */
 export const CALLBACK = "/oauth/callback";
 
-/** Wrong secrets an address may send within a minute, if the platform names it. */
-const wrongSecrets = new Attempts(10);
 /** Pages an address may open within a minute. Each takes a row of the KV namespace for ten minutes. */
 const pages = new Attempts(60);
 /** `GET /authorize`: the page on which a person lets a client in, or does not. */
@@ -52,19 +59,13 @@ export function takeConsent(c: AuthorizeContext): Promise<Response> {
       const { headers } = await oauth.denyConsent(request, handle);
       return new Response(null, { status: 303, headers });
     }
-    const address = c.req.header("cf-connecting-ip");
-    if (address !== undefined && wrongSecrets.waitMs(address, Date.now()) > 0)
-      return consent(c, "Too many wrong secrets were sent from here. Wait a minute, then try again.", 429);
-    const principal = await principalOfToken(secret, await knownTokens(c.env));
-    if (principal === undefined) {
-      if (address !== undefined) wrongSecrets.add(address, Date.now());
-      return consent(c, "This secret is not known here.", 403);
-    }
+    const signedIn = await principalBySecret(c.env, secret, c.req.header("cf-connecting-ip"));
+    if (!signedIn.ok) return consent(c, signedIn.failure, signedIn.status);
+    const { principal } = signedIn;
     const approved = await oauth.approveConsent(request, handle);
     const redirectTo = await grant(oauth, approved.request, { principal, by: "token" });
     log("oauth-granted", { client: approved.request.clientId, resource: approved.request.resource });
-    approved.headers.set("location", redirectTo);
-    return new Response(null, { status: 303, headers: approved.headers });
+    return await backToClient(c, { ...approved, principal, redirectTo });
   });
 }
 
@@ -107,20 +108,14 @@ export function takeIdentity(c: AuthorizeContext): Promise<Response> {
       return new Response(null, { status: 303, headers });
     };
     if (url.searchParams.has("error")) return back(authorizationErrorRedirect(request, "access_denied"));
-    const claim = await claimOf(signIn, url, data).catch((error: unknown) => {
-      log("oauth-sign-in-failed", { error: String(error) });
-      return undefined;
-    });
-    const principal = principalSchema.safeParse(signIn.principalPrefix + claim).data;
-    if (claim === undefined || principal === undefined || !isAllowed(signIn, claim)) {
-      log("oauth-refused", { reason: claim === undefined ? "no-claim" : "not-allowed" });
-      const reason = `${issuerName(c.env)} signed you in, and this worker does not let you in`;
+    const principal = await principalAtIssuer(signIn, url, data);
+    if (principal === undefined) {
       for (const [name, value] of Object.entries(await pageHeaders())) headers.set(name, value);
-      return new Response(await messagePage(reason), { status: 403, headers });
+      return new Response(await messagePage(notLetIn(signIn)), { status: 403, headers });
     }
     const redirectTo = await grant(oauth, request, { principal, by: "sign-in" });
     log("oauth-granted", { client: request.clientId, resource: request.resource });
-    return back(redirectTo);
+    return await backToClient(c, { request, principal, redirectTo, headers });
   });
 }
 
@@ -140,20 +135,6 @@ async function goToIssuer(c: AuthorizeContext, signIn: SignInSettings, handle: s
     const page = await messagePage(`${issuerName(c.env)} cannot be reached at the moment`);
     return new Response(page, { status: 503, headers: await pageHeaders() });
   }
-}
-
-function issuerName(env: object): string | undefined {
-  const { signIn } = oauthOf(env) ?? {};
-  return signIn && new URL(signIn.issuer).host;
-}
-
-async function formOf(c: AuthorizeContext): Promise<{ handle: string; decision: string; secret: string }> {
-  const form = await c.req.formData().catch(() => new FormData());
-  const field = (name: string): string => {
-    const value = form.get(name);
-    return typeof value === "string" ? value : "";
-  };
-  return { handle: field("handle"), decision: field("decision"), secret: field("secret").trim() };
 }
 
 /**

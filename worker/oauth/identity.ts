@@ -1,5 +1,7 @@
 import * as oauth from "oauth4webapi";
-import { GITHUB, type SignInSettings } from "../config/oauth.ts";
+import { principalSchema } from "../config/names.ts";
+import { GITHUB, isAllowed, oauthOf, type SignInSettings } from "../config/oauth.ts";
+import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
 
 /** What is sealed between the redirect to the issuer and the way back. */
@@ -49,12 +51,38 @@ export async function signInAddress(
   return address;
 }
 
+/** The principal who came back from the issuer; undefined for who is not let in. The log says why. */
+export async function principalAtIssuer(
+  settings: SignInSettings,
+  callback: URL,
+  attempt: Attempt,
+): Promise<string | undefined> {
+  const claim = await claimOf(settings, callback, attempt).catch((error: unknown) => {
+    log("oauth-sign-in-failed", { error: String(error) });
+    return undefined;
+  });
+  const principal = principalSchema.safeParse(settings.principalPrefix + claim).data;
+  if (claim !== undefined && principal !== undefined && isAllowed(settings, claim)) return principal;
+  log("oauth-refused", { reason: claim === undefined ? "no-claim" : "not-allowed" });
+  return undefined;
+}
+
+/** What people call the issuer by; undefined without one. */
+export function issuerName(env: object): string | undefined {
+  const { signIn } = oauthOf(env) ?? {};
+  return signIn && new URL(signIn.issuer).host;
+}
+
+export function notLetIn({ issuer }: SignInSettings): string {
+  return `${new URL(issuer).host} signed you in, and this worker does not let you in`;
+}
+
 /**
  * The claim that names the person who came back from the issuer; undefined if it is absent, or an e-mail address that the issuer
  * does not vouch for. The caller has checked that `state` belongs to this browser.
  * @throws Error if the issuer refuses, cannot be reached, or answers with what does not fit.
  */
-export async function claimOf(
+async function claimOf(
   settings: SignInSettings,
   callback: URL,
   { verifier, nonce }: Attempt,

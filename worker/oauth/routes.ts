@@ -5,6 +5,7 @@ import type { Bindings } from "../bindings.ts";
 import { oauthOf } from "../config/oauth.ts";
 import { notFound, onError } from "../http/failure.ts";
 import { authorizationServer } from "./authorization-server.ts";
+import { connectAfterSignIn } from "./connect.ts";
 import { askForConsent, CALLBACK, takeConsent, takeIdentity } from "./consent.ts";
 import { metadataRoutes } from "./metadata-routes.ts";
 
@@ -20,7 +21,7 @@ export function oauth(): Hono<{ Bindings: Bindings }> {
   app.route("/", metadataRoutes());
   app.get("/authorize", askForConsent);
   app.post("/authorize", knownOrigin(true), bodyLimit({ maxSize: MAX_FORM_BYTES }), takeConsent);
-  app.get(CALLBACK, takeIdentity);
+  app.get(CALLBACK, async (c) => (await connectAfterSignIn(c)) ?? takeIdentity(c));
   for (const path of ["/oauth/token", "/oauth/register"])
     app.all(path, (c) =>
       authorizationServer(c.env, new URL(c.req.url)).fetch(

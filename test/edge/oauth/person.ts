@@ -26,6 +26,25 @@ export class Person {
     return new URL(location);
   }
 
+  /** Signs in at the address of a server to connect, and consents at the server. Resolves with the last page. */
+  async connect(address: string): Promise<string> {
+    return (await this.#send(await this.leave(address))).text();
+  }
+
+  /** The same, up to the address the server sends the browser back to. */
+  async leave(address: string): Promise<URL> {
+    const sent = await this.#send(address, {
+      method: "POST",
+      headers: { origin: new URL(address).origin },
+      body: new URLSearchParams({ decision: "allow", secret: this.#secret }),
+    });
+    const away = sent.headers.get("location");
+    if (away === null) throw new Error(`Not sent to the server: ${sent.status} ${await sent.text()}`);
+    const back = (await this.#send(away)).headers.get("location");
+    if (back === null) throw new Error("Not sent back by the server");
+    return new URL(back);
+  }
+
   async #send(address: string | URL, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("cookie", [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "));

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { consentSecretOf } from "../../../worker/config/consent.ts";
+import { endpointOf } from "../../../worker/config/endpoints.ts";
 import { oauthOf } from "../../../worker/config/oauth.ts";
 import { ownerSecretOf } from "../../../worker/config/owner.ts";
 import { tokensOf } from "../../../worker/config/tokens.ts";
@@ -60,6 +62,30 @@ describe("OAUTH.signIn", () => {
     expect(() => oauthOf(env({ principalPrefix: "jwt:" }, { JWT }))).toThrow("two people could be one");
     const same = { ...JWT, issuer: signIn.issuer };
     expect(oauthOf(env({ principalPrefix: "jwt:" }, { JWT: same }))?.signIn?.principalPrefix).toBe("jwt:");
+  });
+});
+
+describe("an endpoint's consent", () => {
+  const url = "https://guarded.example/mcp";
+  const read = (written: object) => endpointOf({ ENDPOINTS: { guarded: { url, ...written } } }, "guarded");
+
+  it("is true, or names a client that is registered already", () => {
+    expect(read({ consent: true })).toMatchObject({ isPersonal: true, consent: {} });
+    const consent = { clientId: "known", clientSecret: "shh", scope: "read" };
+    expect(read({ consent })).toMatchObject({ consent, secrets: ["shh"] });
+    expect(read({})).not.toHaveProperty("consent");
+  });
+
+  it.each([
+    ["beside oauth", { oauth: { clientId: "a", clientSecret: "b", issuer: url } }],
+    ["beside a fixed Authorization header", { headers: { authorization: "Bearer x" } }],
+  ])("is refused %s", (_what, written) => {
+    expect(() => read({ consent: true, ...written })).toThrow("ENDPOINTS at guarded");
+  });
+
+  it("needs CONSENT_SECRET", () => {
+    for (const CONSENT_SECRET of [undefined, "", "short"])
+      expect(() => consentSecretOf({ CONSENT_SECRET })).toThrow("CONSENT_SECRET: must have 32 characters");
   });
 });
 

@@ -41,7 +41,7 @@ describe("Caller.budgetMs()", () => {
     const url = "https://papers.example/mcp";
     const ENDPOINTS = { papers: { url, ...(endpointMs !== undefined && { budgetMs: endpointMs }) } };
     const vars = { ...(env as unknown as Bindings), ENDPOINTS, GATEWAY: { budgetMs: 40 * SECOND } };
-    return Caller.of(vars, "alice", { name: "papers" }).servedTo(name).budgetMs();
+    return Caller.of(vars, "alice", { name: "papers" }, "https://holdfast.test").servedTo(name).budgetMs();
   };
 
   test.each<[string | undefined, number | undefined, number]>([

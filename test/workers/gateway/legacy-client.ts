@@ -53,7 +53,12 @@ export class LegacyClient {
 
   #post(method: string, params: JsonObject, session?: string): Promise<Response> {
     const { principal, endpoint, vars = {} } = this.#options;
-    const caller = Caller.of({ ...(env as unknown as Bindings), ...vars }, principal, { name: endpoint });
+    const caller = Caller.of(
+      { ...(env as unknown as Bindings), ...vars },
+      principal,
+      { name: endpoint },
+      "https://holdfast.test",
+    );
     const headers = {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",

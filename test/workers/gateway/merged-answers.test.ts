@@ -8,6 +8,7 @@ const caller = Caller.ofAll(
   {} as Bindings,
   "alice",
   NAMES.map((name) => ({ name })),
+  "https://holdfast.test",
 );
 
 beforeEach(() => {

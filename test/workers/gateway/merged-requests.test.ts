@@ -63,6 +63,7 @@ beforeEach(() => {
     bindings(),
     "alice",
     Object.keys(SERVERS).map((name) => ({ name })),
+    "https://holdfast.test",
   );
 });
 

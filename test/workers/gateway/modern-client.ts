@@ -18,7 +18,12 @@ export class ModernClient {
   constructor(principal: string, endpoint: string, version = VERSION, vars: object = {}, name = "modern") {
     this.#version = version;
     this.#name = name;
-    this.#caller = Caller.of({ ...(env as unknown as Bindings), ...vars }, principal, { name: endpoint });
+    this.#caller = Caller.of(
+      { ...(env as unknown as Bindings), ...vars },
+      principal,
+      { name: endpoint },
+      "https://holdfast.test",
+    );
   }
 
   send(method: string, params: JsonObject, capabilities: JsonObject = TASKS): Promise<Response> {

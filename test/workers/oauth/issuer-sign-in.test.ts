@@ -173,6 +173,40 @@ describe("sign-in at an OpenID Connect issuer", () => {
   });
 });
 
+describe("sign-in at an issuer to connect a server", () => {
+  const vars = {
+    OAUTH: oidc(),
+    ENDPOINTS: JSON.stringify({ guarded: { url: "https://guarded.example/mcp", consent: true } }),
+    CONSENT_SECRET: "a-secret-of-thirty-two-characters-or-more",
+  };
+
+  it("brings the person back to the server's page, in the browser that began", async () => {
+    const browser = new Browser(vars);
+    expect(await (await browser.open("/connect/guarded")).text()).toContain("Sign in with idp.example");
+    const sent = await browser.post("/connect/guarded", { decision: "sign-in" });
+    const page = new URL(sent.headers.get("location") ?? "about:blank");
+    nonce = page.searchParams.get("nonce");
+    const callback = `/oauth/callback?code=x&state=${page.searchParams.get("state")}`;
+    expect((await new Browser(vars).open(callback)).status, "another browser").toBe(400);
+    const back = await browser.open(callback);
+    expect(back.headers.get("location")).toBe("/connect/guarded");
+    const again = await (await browser.open("/connect/guarded")).text();
+    expect(again).toContain("signed in as <b>oidc:kai@kelp.example</b>");
+    expect((await browser.open(callback)).status, "a second time").toBe(400);
+  });
+
+  it("lets nobody in who is not in `allow`", async () => {
+    claims = { ...claims, email: "eve@kelp.example" };
+    const browser = new Browser(vars);
+    const sent = await browser.post("/connect/guarded", { decision: "sign-in" });
+    const page = new URL(sent.headers.get("location") ?? "about:blank");
+    nonce = page.searchParams.get("nonce");
+    const back = await browser.open(`/oauth/callback?code=x&state=${page.searchParams.get("state")}`);
+    expect(back.status).toBe(403);
+    expect(await (await browser.open("/connect/guarded")).text()).not.toContain("signed in as");
+  });
+});
+
 describe("sign-in at GitHub", () => {
   const github = JSON.stringify({
     signIn: {

@@ -4,6 +4,7 @@ import { unknownTool } from "../../../front/messages.ts";
 import { invalidParams } from "../../../front/rpc-error.ts";
 import type { Caller } from "../caller.ts";
 import { COMPANION_NAMES } from "../companions.ts";
+import { connectNote } from "../connect-note.ts";
 import { listOf } from "../endpoint-requests.ts";
 import { TOOLS } from "../lists.ts";
 import type { CalledTool } from "../tools.ts";
@@ -35,7 +36,11 @@ export async function toolOfMerged(caller: Caller, shown: string): Promise<Calle
   // Nobody has listed the tools yet, or the tool is new.
   await mergedTools(caller);
   const tool = toolShownAs(caller, await knownTools(caller, {}), shown);
-  if (!tool) throw invalidParams(unknownTool(shown));
+  if (!tool) {
+    // It may be of a server that lists nothing before the person has connected it.
+    const note = await connectNote(caller);
+    throw invalidParams(note === undefined ? unknownTool(shown) : `${unknownTool(shown)}. ${note}`);
+  }
   return tool;
 }
 
