@@ -44,7 +44,7 @@ test("an address that cannot be called is refused beside its field", async () =>
   await page.ready();
   await page.page.getByRole("link", { name: "Servers" }).click();
   for (const [address, reason] of [
-    ["kelp", "is no address"],
+    ["kelp", "is not an address"],
     ["javascript:alert(1)", "Only https and http"],
     ["https://me:secret@example.com/mcp", "as a header"],
   ] as const) {

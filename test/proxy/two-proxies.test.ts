@@ -157,7 +157,7 @@ describe("holdfast tasks", () => {
     await expect.poll(() => server.polls.length).toBeGreaterThan(0);
     kill(first);
     await expect.poll(async () => (await storedTasks(folder)).map(({ runs }) => runs)).toEqual([false]);
-    expect(await tasksCommand(folder, "cancel", task)).toContain("as soon as an agent starts");
+    expect(await tasksCommand(folder, "cancel", task)).toContain("when an agent next starts");
     await start("one");
     await expect.poll(async () => (await storedTasks(folder))[0]?.status).toBe("cancelled");
   });

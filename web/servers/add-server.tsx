@@ -66,7 +66,7 @@ export function AddServer() {
 
 function problemOf(address: string): string | undefined {
   if (!URL.canParse(address))
-    return `${JSON.stringify(address)} is no address: it begins with https:// or http://`;
+    return `${JSON.stringify(address)} is not an address. It must begin with https:// or http://`;
   const { protocol, username, password } = new URL(address);
   if (protocol !== "https:" && protocol !== "http:") return "Only https and http can be called from a page";
   if (username !== "" || password !== "")
