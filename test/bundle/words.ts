@@ -56,14 +56,15 @@ export const WORDS: readonly Word[] = [
     term: "request failure",
     word: /\b[fF]aults?\b|Fault(?:s|ed)?\b/,
     reason:
-      "Injected faults, of the samples and of tests: the standard term of fault injection. ARCHITECTURE.md and CHANGELOG.md say it of a mutation and of a rejected header.",
-    left: { docs: 2, test: 90, worker: 45 },
+      "Injected faults, of the samples and of tests: the standard term of fault injection. ARCHITECTURE.md says it of a mutation, CHANGELOG.md of a rejected header and of the name that is gone.",
+    left: { docs: 4, test: 90, worker: 45 },
   },
   {
     term: "retry state",
     word: /\b[tT]roubled?s?\b/,
-    reason: "Plain English for what a world of the simulation suffers, which is not a retry state.",
-    left: { test: 18 },
+    reason:
+      "Plain English for what a world of the simulation suffers, which is not a retry state; CHANGELOG.md names the field that is gone.",
+    left: { docs: 1, test: 18 },
   },
   {
     term: "retention",

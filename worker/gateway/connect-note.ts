@@ -4,7 +4,7 @@ import { unconnected } from "../oauth/first-use.ts";
 import type { Caller } from "./caller.ts";
 
 /**
- * Where the person connects the servers that want their consent and do not have it; undefined if there are none.
+ * Where the person connects the servers that want their consent and do not have it; undefined without such a server.
  * @param names The endpoints that are looked at; by default all that are asked.
  */
 export async function connectNote(caller: Caller, names?: readonly string[]): Promise<string | undefined> {
