@@ -2,6 +2,8 @@
  * What the gateway and the proxy answer an agent with in errors of their own. `docs/model-messages.md` lists these texts with
  * when each is sent, and a test compares both. A parameter is in the table as `{name}`.
  */
+type Text = string | number;
+
 export const expiredText = (detail: string): string => `The task expired at its server. ${detail}`;
 export const lostText = (detail: string): string => `The outcome of the call cannot be known. ${detail}`;
 export const CALL_CANCELLED = "The call was cancelled";
@@ -14,6 +16,27 @@ export const KEY_OF_ANOTHER_CALL =
   "The idempotency key was used for another call. Use a new key for a new call";
 export const KEY_OF_DELETED_TASK =
   "The idempotency key was used for a task that has been deleted. Use a new key to call again";
+/** A result that is longer than its client takes. */
+export const partOfResult = (from: Text, end: Text, length: Text, task: Text): string =>
+  `Above are characters ${from} to ${end} of ${length}, of a result that is too long to return at once. Call read_result with {"task":"${task}","offset":${end}} for the next part, or with "search" to find a text in it.`;
+export const lastPart = (from: Text, length: Text, task: Text): string =>
+  `Above are the last characters of the result of task ${task}: ${from} to ${length}.`;
+export const describedMedia = (type: Text, length: Text): string =>
+  `[${type}, ${length} characters of base64]`;
+export const wholeResult = (task: Text): string => `The whole result of task ${task}`;
+export const READ_RESULT_TOOL =
+  "Reads a part of a tool's result that was too long to return at once, or finds a text in it.";
+export const TASK_OF_RESULT_PARAMETER = "The task of the result, as its first part named it";
+export const OFFSET_PARAMETER = "The character to begin at: 0 unless given";
+export const SEARCH_PARAMETER = "A text to find at or after the offset, upper or lower case";
+export const foundInResult = (count: Text, task: Text): string =>
+  `Found at ${count} places in the result of task ${task}. Call read_result with an offset to read there:`;
+export const moreFound = (offset: Text): string =>
+  `There are more places. Search again from offset ${offset}.`;
+export const foundNothing = (task: Text): string =>
+  `The text was not found in the result of task ${task}, at or after the offset.`;
+export const noSuchPart = (length: Text): string =>
+  `The offset must be a number from 0 to ${length}, the length of the result. Call read_result again with such an offset.`;
 export const UNKNOWN_CURSOR = "Unknown cursor";
 /** The text of the specification (tasks, "Protocol Errors"), also for a task of somebody else. */
 export const TASK_NOT_FOUND = "Failed to retrieve task: Task not found";

@@ -4,17 +4,32 @@ import type { RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
 import { CallerTasks } from "./caller-tasks.ts";
 import { withConnectNote } from "./connect-note.ts";
+import { fittedResult } from "./results/fitted-result.ts";
+import { READ_RESULT, READ_RESULT_DEFINITION, readResult } from "./results/read-result.ts";
+import { sizeLimitOf } from "./results/size-limit.ts";
 import { budgetAfter } from "./start-call.ts";
 
 export const CHECK_TASK = "check_task";
 const CANCEL_TASK = "cancel_task";
 const LIST_TASKS = "list_tasks";
 
-export const COMPANION_NAMES: readonly string[] = ["check_task", "answer_task", CANCEL_TASK, "list_tasks"];
+export const COMPANION_NAMES: readonly string[] = [
+  "check_task",
+  "answer_task",
+  CANCEL_TASK,
+  LIST_TASKS,
+  READ_RESULT,
+];
 
-/** How the companion tools are listed. */
+/** Whether a client means a companion tool by this name. */
+export function isCompanion(caller: Caller, name: string): boolean {
+  if (!caller.settings.companions || !COMPANION_NAMES.includes(name)) return false;
+  return name !== READ_RESULT || sizeLimitOf(caller.limits) !== undefined;
+}
+
+/** How the companion tools are listed. `read_result` is for clients that results can be too long for. */
 export function companionDefinitions(caller: Caller): JsonObject[] {
-  return companionsOf(caller, new CallerTasks(caller, { follows: false })).map(
+  const listed = companionsOf(caller, new CallerTasks(caller, { follows: false })).map(
     ({ name, description, inputSchema }) => ({
       name,
       description,
@@ -22,6 +37,7 @@ export function companionDefinitions(caller: Caller): JsonObject[] {
       annotations: annotationsOf(name),
     }),
   );
+  return isCompanion(caller, READ_RESULT) ? [...listed, READ_RESULT_DEFINITION] : listed;
 }
 
 /** Does a call of a companion tool. The signal ends the wait, never the task. */
@@ -32,14 +48,21 @@ export async function callCompanion(
   args: JsonObject,
   signal: AbortSignal,
 ): Promise<ToolResult> {
-  const tool = companionsOf(caller, tasks).find((companion) => companion.name === name);
+  const asked = typeof args.task === "string" ? await tasks.get(args.task) : undefined;
+  const limit = sizeLimitOf(caller.limits);
+  if (name === READ_RESULT && limit && asked?.view.outcome?.kind === "completed")
+    return readResult(asked, args, limit);
+  // Of a task without a result, and of none, it says what check_task says.
+  const known = name === READ_RESULT ? CHECK_TASK : name;
+  const tool = companionsOf(caller, tasks, known === name ? undefined : 0).find(
+    (companion) => companion.name === known,
+  );
   if (!tool) throw new Error(`There is no companion tool ${name}`);
   const result = await tool.execute(args, { signal });
-  const asked = typeof args.task === "string" ? await tasks.get(args.task) : undefined;
   // What is called again from now on is meant anew.
   if (asked?.view.outcome || (asked && name === CANCEL_TASK)) await caller.delivered(asked.id);
   if (name === LIST_TASKS) return withConnectNote(caller, result);
-  return asked ? withNoteOf(caller, asked, result) : result;
+  return asked ? withNoteOf(caller, asked, fittedResult(caller, asked.id, result)) : result;
 }
 
 /** How long `check_task` waits for a task, in ms: less than a client waited that gave up a call of it. */

@@ -6,6 +6,7 @@ import { INTERNAL_ERROR, RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
 import type { CallerTasks } from "./caller-tasks.ts";
 import { resultForAgent } from "./companions.ts";
+import { fittedResult } from "./results/fitted-result.ts";
 
 export interface Holding {
   readonly caller: Caller;
@@ -23,6 +24,11 @@ export interface Holding {
 
 /** Holds a client that knows no tasks until there is a result or the budget is spent: then it is told how to go on. */
 export async function heldAnswer(holding: Holding): Promise<ToolResult> {
+  const { caller, task } = holding;
+  return fittedResult(caller, task.id, await wholeAnswer(holding));
+}
+
+async function wholeAnswer(holding: Holding): Promise<ToolResult> {
   const { caller, tasks, task } = holding;
   await keepWaiting(task, holding);
   if (task.view.outcome?.kind === "completed") return plainAnswer(task);

@@ -8,6 +8,7 @@ import { callTool } from "./2026-07-28/call-tool.ts";
 import { envelopeOf, tasksNeeded } from "./2026-07-28/envelope.ts";
 import { cancelTask, getTask, updateTask } from "./2026-07-28/task-methods.ts";
 import type { Caller } from "./caller.ts";
+import { offersResults } from "./results/result-resource.ts";
 import { capabilitiesOf } from "./server-capabilities.ts";
 import { ask, serverFacts } from "./server-requests.ts";
 import { toolList } from "./tools.ts";
@@ -23,7 +24,9 @@ export async function mcpServer(
 ): Promise<Server> {
   // Of several servers, those that are down cost time.
   const facts = caller.only || isAskedForFacts ? await serverFacts(caller) : { capabilities: {} };
-  const server = new Server(identityOf(caller), { capabilities: capabilitiesOf(facts, era) });
+  const server = new Server(identityOf(caller), {
+    capabilities: capabilitiesOf(facts, era, offersResults(caller)),
+  });
   const modern = era === "modern";
   server.setRequestHandler("tools/list", async (_request, context) => {
     const tasks = modern && envelopeOf(context).tasks;

@@ -2,7 +2,7 @@ import { createMcpHandler, Server, type ServerContext } from "@modelcontextproto
 import * as z from "zod";
 import type { JsonObject } from "../../../src/index.ts";
 import { FixtureTask } from "./fixture-task.ts";
-import { after, INJECTION, TASK_TOOLS, text } from "./fixture-tools.ts";
+import { after, INJECTION, longText, TASK_TOOLS, text } from "./fixture-tools.ts";
 import { type Listening, listen } from "./node-http.ts";
 
 const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
@@ -100,6 +100,8 @@ export class FixtureServer {
         return text(`Hello, ${args.name}!`);
       case "whisper":
         return text(INJECTION);
+      case "long_text":
+        return text(longText(Number(args.length)));
       case "slow_report":
         return this.#report(Number(args.ms), context);
       case "test_tool_with_task":

@@ -41,6 +41,14 @@ export function text(said: string): JsonObject {
   return { content: [{ type: "text", text: said }] };
 }
 
+/** A text of so many characters, no two lines of it the same. */
+export function longText(length: number): string {
+  const lines = Array.from({ length: Math.ceil(length / 100) }, (_, line) =>
+    `line ${line} of kelp 🌊`.padEnd(99, "~"),
+  );
+  return `${lines.join("\n")}\n`.slice(0, length);
+}
+
 export function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -6,7 +6,7 @@ import { INVALID_REQUEST, invalidParams, RpcError } from "../../../front/rpc-err
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
-import { CHECK_TASK, COMPANION_NAMES, callCompanion, checkBudget, refusalForAgent } from "../companions.ts";
+import { CHECK_TASK, callCompanion, checkBudget, isCompanion, refusalForAgent } from "../companions.ts";
 import { type Holding, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
 import type { MessageStream } from "../message-stream.ts";
 import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
@@ -30,8 +30,7 @@ export async function callHeld(asked: LegacyCall, stream: MessageStream): Promis
   const { shown, args } = callOf(asked.params);
   const tasks = new CallerTasks(caller, { follows: true });
   try {
-    if (!caller.settings.companions || !COMPANION_NAMES.includes(shown))
-      return await held(asked, tasks, shown, args, stream);
+    if (!isCompanion(caller, shown)) return await held(asked, tasks, shown, args, stream);
     const task = shown === CHECK_TASK ? await tasks.get(String(args.task)) : undefined;
     if (!task) return await callCompanion(caller, tasks, shown, args, stream.signal);
     const budgetMs = await checkBudget(caller, task.id);

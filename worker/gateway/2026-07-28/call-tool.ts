@@ -14,7 +14,7 @@ import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import { fingerprint } from "../../principal/fingerprint.ts";
 import type { Caller, CallerEndpoint } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
-import { CHECK_TASK, COMPANION_NAMES, callCompanion, checkBudget, refusalForAgent } from "../companions.ts";
+import { CHECK_TASK, callCompanion, checkBudget, isCompanion, refusalForAgent } from "../companions.ts";
 import { heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
 import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
 import { toolCalled } from "../tools.ts";
@@ -57,9 +57,8 @@ class ModernCall {
   }
 
   async answer(shown: string, args: JsonObject): Promise<object> {
-    const { companions } = this.#caller.settings;
     if (this.#envelope.tasks) return this.#asTask(shown, args);
-    if (companions && COMPANION_NAMES.includes(shown)) return this.#companion(shown, args);
+    if (isCompanion(this.#caller, shown)) return this.#companion(shown, args);
     return this.#held(shown, args);
   }
 
