@@ -46,6 +46,18 @@ test("three tries of one call, each in a session of its own, are one task and on
   expect(await upstreamCalls("acquire_paper")).toBe(2);
 });
 
+test("a client of unknown patience that gave up is answered before it gives up again", async () => {
+  const agent = client({ budgetMs: 60_000 });
+  await agent.call("lookup_doi", { doi: DOI });
+  const args = { stage_ms: 8_000 };
+  expect(await acquire(agent, args, { patienceMs: 8_000 })).toBeUndefined();
+  const running = await acquire(agent, args, { patienceMs: 8_000 });
+  expect(taskOf(running)).toBeDefined();
+  const check = { task: taskOf(running) ?? "" };
+  expect(taskOf(await agent.call("check_task", check, { patienceMs: 8_000 }))).toBe(check.task);
+  expect(await upstreamCalls("acquire_paper")).toBe(1);
+});
+
 test("a call that was told to be running returns to its task, and says that this is safe", async () => {
   const agent = client({ budgetMs: 700 });
   const first = await acquire(agent, { stage_ms: 2_000 });
