@@ -159,9 +159,9 @@ export const WORDS: readonly Word[] = [
   },
   {
     term: "(rule 4: negate the verb)",
-    word: /\b(?:is|are|was) none\b|\bis no (?:task|tool|JSON|object|news|word|failure|error|success)\b/,
+    word: /\b(?:is|are|was) none\b|(?<![tT]here )\bis no (?:task|tool|JSON|object|news|word|failure|error|success)\b/,
     reason: "Prose that was not rewritten yet, most of it in titles of tests.",
-    left: { docs: 4, extension: 1, proxy: 3, src: 3, test: 60, worker: 5 },
+    left: { docs: 2, extension: 1, test: 52, worker: 2 },
   },
   {
     term: "(rule 1: subject first)",
