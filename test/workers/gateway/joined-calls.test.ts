@@ -1,8 +1,10 @@
-import { exports } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import type { JsonObject, ToolResult } from "holdfast";
 import { beforeEach, describe, expect, test } from "vitest";
 import { budgetAfter, idempotencyKeyIn } from "../../../worker/gateway/start-call.ts";
 import { LegacyClient, taskOf } from "./legacy-client.ts";
+import { ModernClient } from "./modern-client.ts";
 import { upstreamCalls } from "./upstream-calls.ts";
 
 const DOI = "10.1/kelp";
@@ -26,6 +28,17 @@ function acquire(
   options?: { patienceMs?: number; meta?: JsonObject },
 ) {
   return caller.call("acquire_paper", { doi: DOI, stage_ms: 600, ...args }, options);
+}
+
+/** Resolves when a call of the principal is written down as waited for. */
+async function isHeld(endpoint: string): Promise<void> {
+  const group = env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, 0]));
+  const count = () =>
+    runInDurableObject(group, (_group, { storage }) => {
+      const tables = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'waited_call'").toArray();
+      return tables.length && storage.sql.exec("SELECT 1 FROM waited_call").toArray().length;
+    });
+  await expect.poll(count).toBe(1);
 }
 
 function textOf(result: ToolResult | undefined): string {
@@ -71,14 +84,29 @@ test("a call that was told to be running returns to its task, and says that this
 test("calls at the same time from several sessions are one task, and with other arguments several", async () => {
   const agent = client({ budgetMs: 60_000 });
   const first = acquire(agent);
-  await expect.poll(() => upstreamCalls("acquire_paper")).toBe(1);
-  // Until the call is known to be waited for.
-  await acquire(agent, { doi: "10.1/other" }, { patienceMs: 800 });
+  await isHeld("sample-2025");
+  const other = acquire(agent, { doi: "10.1/other" });
   const second = acquire(agent);
   expect((await first)?.structuredContent).toMatchObject({ doi: DOI });
   expect((await second)?.structuredContent).toMatchObject({ doi: DOI });
+  expect((await other)?.structuredContent).toMatchObject({ doi: "10.1/other" });
   expect(await upstreamCalls("acquire_paper")).toBe(2);
 });
+
+test.each([
+  ["slow_echo", { text: "kelp", ms: 6_000 }, 1],
+  ["acquire_paper", { doi: DOI, stage_ms: 1_200 }, 2],
+])(
+  "calls of %s at the same time in one session are as many as its hints say",
+  async (name, args, upstream) => {
+    const agent = new ModernClient(principal, "sample-2026");
+    const call = async () => (await agent.send("tools/call", { name, arguments: args }, {})).text();
+    const first = call();
+    await isHeld("sample-2026");
+    for (const text of await Promise.all([first, call()])) expect(text).toContain("kelp");
+    expect(await upstreamCalls(name)).toBe(upstream);
+  },
+);
 
 test("arguments that differ in one value are two tasks, in the order of their keys only are one", async () => {
   const agent = client({ budgetMs: 700 });
