@@ -75,7 +75,7 @@ test("a person reads the consent page, mistypes the secret, and is brought back 
   expect(answers.map((answer) => [answer.has("code"), answer.get("state")])).toEqual([[true, "xyz"]]);
 });
 
-test("a person who declines is brought back to the app, which is told so", async () => {
+test("a person who declines returns to the app, which receives access_denied", async () => {
   answers = [];
   const page = await at.browser.open(await consentAddress());
   await page.getByRole("button", { name: "Deny" }).click();

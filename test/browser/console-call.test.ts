@@ -156,7 +156,7 @@ test("a form is made of the input schema, says what is wrong beside the field, a
   });
 });
 
-test("what the form holds is there as JSON, and JSON that is none is refused beside its field", async () => {
+test("the form shows its values as JSON, and refuses invalid JSON beside its field", async () => {
   const page = await openPage();
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
   await page.chooseTool("lookup_doi");
@@ -202,7 +202,7 @@ test("a tool of long names is no wider than a phone", async () => {
   expect(await pane.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
 });
 
-test("whoever has larger text in the browser has it everywhere, and a row has room for it", async () => {
+test("a larger text size of the browser applies everywhere, and a row has room for it", async () => {
   const page = new TaskPage(await at.browser.context.newPage());
   await page.page.addInitScript(() => {
     document.addEventListener("readystatechange", () => {

@@ -88,7 +88,7 @@ function scrollThrough(page: Page): Promise<Scrolled> {
 }
 
 test("a thousand tasks, some of them running, are scrolled, searched and reached by keys", async () => {
-  // The page that stores them is none of the console's, and has no icon.
+  // The page that stores them is not part of the console, and has no icon.
   at.expectComplaints(/status of 404/);
   const endpoint = `sample ${at.lab.name} 2026-07-28`;
   const first = await at.browser.open(`${inject("workerUrl")}/healthz`);

@@ -44,23 +44,23 @@ test("a question is found by the badge, after a reload and from another view, an
   await page.page.getByRole("button", { name: "0 questions" }).waitFor();
 });
 
-test("a desktop notification tells of a question when the page is not looked at, and leads to it", async () => {
+test("a desktop notification announces a question while the page has no focus, and a click opens the question", async () => {
   const page = new TaskPage(await at.browser.context.newPage());
   await page.page.addInitScript(() => {
-    const told: { title: string; tag: string; onclick?: () => void }[] = [];
-    class Told {
+    const notices: { title: string; tag: string; onclick?: () => void }[] = [];
+    class FakeNotification {
       static permission = "default";
       static requestPermission = async (): Promise<string> => {
-        Told.permission = "granted";
+        FakeNotification.permission = "granted";
         return "granted";
       };
       onclick?: () => void;
       constructor(title: string, { tag }: { tag: string }) {
-        told.push(Object.assign(this, { title, tag }));
+        notices.push(Object.assign(this, { title, tag }));
       }
       close(): void {}
     }
-    Object.assign(globalThis, { Notification: Told, told });
+    Object.assign(globalThis, { Notification: FakeNotification, notices });
     document.hasFocus = () => false;
   });
   await page.page.goto(at.lab.page);
@@ -71,12 +71,12 @@ test("a desktop notification tells of a question when the page is not looked at,
   await page.question.waitFor();
   const titles = () =>
     page.page.evaluate(() =>
-      (globalThis as unknown as { told: { title: string }[] }).told.map(({ title }) => title),
+      (globalThis as unknown as { notices: { title: string }[] }).notices.map(({ title }) => title),
     );
   await expect.poll(titles).toEqual(["acquire_paper asks"]);
   await page.page.getByRole("link", { name: "Servers" }).click();
   await page.page.evaluate(() =>
-    (globalThis as unknown as { told: { onclick(): void }[] }).told[0]?.onclick(),
+    (globalThis as unknown as { notices: { onclick(): void }[] }).notices[0]?.onclick(),
   );
   await page.question.waitFor();
 });
@@ -142,7 +142,7 @@ test("an address is shown before it is opened, and opened apart from this page",
   expect(await page.resultText()).toContain('{"q":{"action":"accept"}}');
 });
 
-test("an address that is none of the web's cannot be opened", async () => {
+test("a question whose address is not on the web cannot open it", async () => {
   const page = await asked("ask_bad_address");
   await page.question.getByText("javascript:alert(1)").waitFor();
   expect(await page.question.locator("a").count()).toBe(0);
@@ -187,7 +187,7 @@ test("folders are named, or none: what is no folder's address is refused beside 
   expect(await again.resultText()).toContain('{"q":{"roots":[]}}');
 });
 
-test("a long question is told in short in the menu of questions, which stays on the page", async () => {
+test("the menu of questions shortens a long question, and stays within the page", async () => {
   const page = await asked("ask_long");
   await page.page.getByRole("button", { name: "1 question" }).click();
   const item = page.page.getByRole("menuitem", { name: /ask_long/ });
@@ -195,7 +195,7 @@ test("a long question is told in short in the menu of questions, which stays on 
   expect((await item.boundingBox())?.height).toBeLessThan(150);
 });
 
-test("whoever cancels and removes a task by the keyboard keeps a place on the page", async () => {
+test("a person who cancels and removes a task by the keyboard keeps a place on the page", async () => {
   const page = await asked("ask_form");
   const focused = () =>
     page.page.evaluate(

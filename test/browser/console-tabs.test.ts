@@ -10,7 +10,7 @@ async function openPage(): Promise<TaskPage> {
   return page;
 }
 
-test("two tabs: a task of one is in the other, with the same time line, and its question is told in both", async () => {
+test("two tabs: a task of one appears in the other, with the same time line, and both show its question", async () => {
   const [one, two] = [await openPage(), await openPage()];
   await one.choose(`sample ${at.lab.name} 2026-07-28`);
   await one.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 400, mode: "ask" });
@@ -22,14 +22,14 @@ test("two tabs: a task of one is in the other, with the same time line, and its 
     await page.stands("completed");
     await page.page.getByRole("button", { name: "0 questions" }).waitFor();
     await page.open();
-    const told = page.task.locator(".time-moments");
+    const moments = page.task.locator(".time-moments");
     for (const text of ["Resolving", "Which edition", "Answered", "Completed"])
-      await told.getByText(text).first().waitFor();
+      await moments.getByText(text).first().waitFor();
   }
   expect(await at.lab.count("tools/call")).toBe(1);
 });
 
-test("a time line tells of the reloads a task outlived, and is drawn to scale", async () => {
+test("a time line shows the reloads a task outlived, and is drawn to scale", async () => {
   const page = await openPage();
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 3_000 });

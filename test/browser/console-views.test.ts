@@ -36,9 +36,9 @@ test("the main views, light and dark, on a desk and on a phone: nothing grave fo
     }));
     wide.push(...tooWide.map((pane) => `${name}: ${pane}`));
     for (const finding of await axeFindings(page)) {
-      const told = `${name}: ${finding.impact} ${finding.rule}, ${finding.help}\n  ${finding.places.join("\n  ")}`;
-      if (isGrave(finding)) grave.push(told);
-      else console.log(`axe, ${told}`);
+      const line = `${name}: ${finding.impact} ${finding.rule}, ${finding.help}\n  ${finding.places.join("\n  ")}`;
+      if (isGrave(finding)) grave.push(line);
+      else console.log(`axe, ${line}`);
     }
   });
   expect(seen.length).toBe(24);

@@ -103,7 +103,7 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** Made to break out, or to freeze whoever shows it. */
+/** Made to break out of the page that shows it, or to freeze it. */
 export const HOSTILE: readonly FixtureTool[] = [
   {
     definition: {

@@ -4,7 +4,7 @@ import { testBrowser } from "./test-browser.ts";
 
 const at = testBrowser();
 
-/** The server does the work, and the page never hears of it: then it is reloaded. */
+/** The server does the work, but its reply never reaches the page. Then the page is reloaded. */
 async function callWithoutReply(generation: string): Promise<TaskPage> {
   const page = new TaskPage(await at.browser.open(at.lab.page));
   await page.choose(`sample ${at.lab.name} ${generation}`);

@@ -76,13 +76,13 @@ test("a page on plain http: calls, stores and resumes a task without a secure co
   await page.close();
 });
 
-test("in a sandboxed frame without storage and locks a task goes on in memory, and the app is told", async () => {
+test("in a sandboxed frame without storage and locks a task goes on in memory, and the app receives the problem", async () => {
   const page = await browser.open(`${server.origin}/frame.html`);
   const frame = page.frames()[1];
   if (!frame) throw new Error("The page has no frame");
   await frame.waitForFunction(() => "holdfast" in globalThis);
   const lab = new SampleLab();
-  const told = await frame.evaluate(
+  const received = await frame.evaluate(
     async (url) => {
       const problems: string[] = [];
       const client = new holdfast.TaskClient({
@@ -96,8 +96,8 @@ test("in a sandboxed frame without storage and locks a task goes on in memory, a
     },
     `${inject("workerUrl")}/samples/${lab.name}/2025-11-25/mcp`,
   );
-  expect(told.result).toContain("10.1/kelp");
-  expect(told.problems[0]).toMatch(/^storage: .*go on in memory/);
+  expect(received.result).toContain("10.1/kelp");
+  expect(received.problems[0]).toMatch(/^storage: .*go on in memory/);
   await page.close();
 });
 

@@ -9,7 +9,7 @@ async function call(page: TaskPage): Promise<void> {
   await page.call("acquire_paper", { doi: "10.1/kelp", stage_ms: 1_200 });
 }
 
-test("where there is no IndexedDB the task runs to its end in the page, which tells of the problem", async () => {
+test("without IndexedDB a task runs to its end in the page, and the page reports the problem", async () => {
   const page = new TaskPage(await at.browser.context.newPage());
   await page.page.addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
   await page.page.goto(at.lab.page);

@@ -26,10 +26,10 @@ export interface Entry {
   readonly result?: ToolResult;
 }
 
-/** The model's work at a real MCP server of its own, told entry by entry. */
+/** The model's work at a real MCP server of its own, reported entry by entry. */
 export async function play(
   options: PlayOptions,
-  tell: (entry: Entry) => void,
+  report: (entry: Entry) => void,
 ): Promise<{ acquisitions: number }> {
   const clock = new IdleClock(options.pace);
   const server = new PaperServer(clock, options.durationMs);
@@ -51,12 +51,12 @@ export async function play(
       const tool = "calls" in turn ? turn.calls : undefined;
       const call = "calls" in turn ? ` → ${turn.calls}(${JSON.stringify(turn.with)})` : "";
       const calledAt = since();
-      tell({ at: calledAt, who: "model", text: turn.says + call, ...(tool && { tool }) });
+      report({ at: calledAt, who: "model", text: turn.says + call, ...(tool && { tool }) });
       if ("worksMs" in turn) await clock.sleep(turn.worksMs);
       if (!("calls" in turn)) return undefined;
       const result = await callByName(tools, turn.calls, turn.with);
       const text = result.content.map((block) => String(block.text)).join("\n");
-      tell({ at: since(), who: "tool", text, tool: turn.calls, tookMs: since() - calledAt, result });
+      report({ at: since(), who: "tool", text, tool: turn.calls, tookMs: since() - calledAt, result });
       return { tool: turn.calls, result };
     };
     for (let next = model.next(); !next.done; ) next = model.next(await act(next.value));

@@ -41,7 +41,7 @@ afterAll(async () => {
   receiver.close();
 });
 
-test("an outcome is told by a signed webhook, and told again to a receiver that redirects or failed", async () => {
+test("a signed webhook reports an outcome, and is sent again to a receiver that redirects or failed", async () => {
   const address = receiver.address();
   const port = typeof address === "object" && address ? address.port : 0;
   const reply = await fetch(`${worker.url}/v1/endpoints/sample-2026/calls`, {

@@ -45,7 +45,7 @@ describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (exampl
     const faults: string[] = [];
     page.on("pageerror", ({ message }) => faults.push(message));
     page.on("console", (message) => {
-      // The browser notes every reply that is no success, and asking a server for its generation may give one.
+      // The browser logs every reply that is not a success, and the probe for a server's generation may cause one.
       const ofThePage = message.type() === "error" && !message.text().startsWith("Failed to load resource");
       if (ofThePage) faults.push(message.text());
     });

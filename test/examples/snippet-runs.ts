@@ -123,14 +123,14 @@ export default {
 `,
     async see(url) {
       const id = await (await fetch(url)).text();
-      const told = await until("the alarm has seen the task to its end", async () => {
+      const settled = await until("the alarm has seen the task to its end", async () => {
         const { outcome } = (await (await fetch(`${url}/?id=${id}`)).json()) as {
           outcome: { kind: string; result?: unknown } | null;
         };
         return outcome ?? undefined;
       });
-      expect(told).toMatchObject({ kind: "completed" });
-      expect(JSON.stringify(told)).toContain("10.1038/s41586-020-2649-2");
+      expect(settled).toMatchObject({ kind: "completed" });
+      expect(JSON.stringify(settled)).toContain("10.1038/s41586-020-2649-2");
     },
   },
   "README.md, On the edge, 2": {

@@ -57,13 +57,13 @@ export class ChromeSurface {
   async run<T>(script: string): Promise<T> {
     const id = ++this.#requests;
     const reply = new Promise<Reply>((resolve) => {
-      const hear = ({ sessionId, message }: { sessionId: string; message: string }): void => {
+      const receive = ({ sessionId, message }: { sessionId: string; message: string }): void => {
         const frame = JSON.parse(message) as Reply;
         if (sessionId !== this.#session || frame.id !== id) return;
-        this.#devtools.off("Target.receivedMessageFromTarget", hear);
+        this.#devtools.off("Target.receivedMessageFromTarget", receive);
         resolve(frame);
       };
-      this.#devtools.on("Target.receivedMessageFromTarget", hear);
+      this.#devtools.on("Target.receivedMessageFromTarget", receive);
     });
     const params = { expression: script, awaitPromise: true, returnByValue: true, userGesture: true };
     await this.#devtools.send("Target.sendMessageToTarget", {
@@ -88,7 +88,7 @@ export class ChromeSurface {
     await this.run(`${find(selector, text)}.click()`);
   }
 
-  /** As when it is typed: React hears of it. */
+  /** Fills in a field as typing does, so that React receives the input event. */
   async fill(selector: string, value: string): Promise<void> {
     await this.sees(selector);
     await this.run(`{

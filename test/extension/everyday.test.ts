@@ -56,21 +56,21 @@ async function startIn(page: Page, tool: string, args: object): Promise<void> {
 }
 
 describe("a question", () => {
-  test("is told on the button and the desktop, once, and answered in the popup", async () => {
+  test("appears on the button and the desktop, once, and is answered in the popup", async () => {
     await extension.addServer(lab.server("2026-07-28"), "Papers");
     await extension.clearNotices();
     const popup = await extension.page("popup");
     await startIn(popup, "acquire_paper", { doi: "10.1/ask", mode: "ask", stage_ms: 100 });
     const question = popup.locator(".popup-question");
     await question.waitFor();
-    await until("it is told", async () => (await extension.notices()).length > 0 || undefined);
+    await until("it is announced", async () => (await extension.notices()).length > 0 || undefined);
     expect(await extension.notices()).toEqual([expect.stringMatching(/^asks /)]);
     await extension.badge("1");
     expect(await extension.ask(() => chrome.action.getBadgeBackgroundColor({}))).toEqual([
       0xb4, 0x53, 0x09, 255,
     ]);
 
-    // Another worker, another page: it is still asked, and not told again.
+    // Another worker, another page: the question is still open, and no second notification appears.
     await extension.clearNotices();
     await extension.stopWorker();
     await popup.reload();
@@ -79,18 +79,18 @@ describe("a question", () => {
     expect(await extension.notices()).toEqual([]);
     await question.getByRole("button", { name: "Answer" }).click();
     await question.waitFor({ state: "detached" });
-    await until("the end is told", async () => (await extension.notices()).length > 0 || undefined);
+    await until("the outcome is announced", async () => (await extension.notices()).length > 0 || undefined);
     expect(await extension.notices()).toEqual([expect.stringMatching(/^ended /)]);
     expect(await lab.count("tools/call")).toBe(1);
   });
 
-  test("leaves nothing to be told when it is answered elsewhere; a click on a notice shows its task", async () => {
+  test("leaves no notification when it is answered elsewhere; a click on a notification shows its task", async () => {
     await extension.addServer(lab.server("2026-07-28"), "Papers");
     await extension.clearNotices();
     const panel = await extension.page("panel");
     await startIn(panel, "acquire_paper", { doi: "10.1/click", mode: "ask", stage_ms: 100 });
     await panel.locator(".question").waitFor();
-    await until("it is told", async () => (await extension.notices()).length === 1 || undefined);
+    await until("it is announced", async () => (await extension.notices()).length === 1 || undefined);
     await panel.getByRole("button", { name: "Decline" }).click();
     await until("the question's notice goes, the end's comes", async () => {
       const [notice, ...more] = await extension.notices();
@@ -109,22 +109,22 @@ describe("a question", () => {
   });
 });
 
-test("what ended as a worker died is told by the next", async () => {
+test("the next worker announces a task that ended as a worker died", async () => {
   await extension.addServer(lab.server("2026-07-28"), "Papers");
   const page = await extension.page("popup");
   await startIn(page, "acquire_paper", { doi: "10.1/untold", stage_ms: 50 });
   await page.locator(".task-card .status[data-status=completed]").waitFor();
   const id = await page.locator(".task-card").getAttribute("data-task");
-  const told = async (): Promise<true | undefined> =>
+  const announced = async (): Promise<true | undefined> =>
     (await extension.notices()).includes(`ended ${id}`) || undefined;
-  await until("it is told", told);
+  await until("it is announced", announced);
   await page.close();
   await extension.stopWorker();
   // As if that one had died before it could.
   await extension.clearNotices();
   await extension.ask(() => chrome.storage.local.remove("told"));
   await extension.wake();
-  await until("it is told after all", told);
+  await until("it is announced after all", announced);
 });
 
 test("a task of the popup is shown in the side panel, and the popup goes", async () => {
@@ -264,7 +264,7 @@ describe("the options", () => {
     expect(then).toEqual(["remove http://localhost/*"]);
   });
 
-  test("an address that is none is not added", async () => {
+  test("an invalid address is not added", async () => {
     const page = await extension.page("options");
     await page.fill("[name=address]", "https://me:secret@example.com/mcp");
     await page.click("button[name=add]");
@@ -323,13 +323,16 @@ describe("the context menu", () => {
     { what: "address", path: "/plain", sent: (url: string) => url },
     { what: "doi", path: "/paper", sent: () => PAGE_DOI },
   ])(
-    "sends the $what of a page to the tool, and tells of its end",
+    "sends the $what of a page to the tool, and announces the outcome",
     async ({ what, path, selected, sent }) => {
       await extension.addServer(lab.server("2026-07-28"), "Papers");
       const id = await entry(what);
       await extension.clearNotices();
       const url = await choose(id, path, selected);
-      await until("the end is told", async () => (await extension.notices()).length > 0 || undefined);
+      await until(
+        "the outcome is announced",
+        async () => (await extension.notices()).length > 0 || undefined,
+      );
       const panel = await extension.page("panel");
       await panel.locator(".task-row").first().click();
       await panel.locator(".result", { hasText: sent(url) }).waitFor();

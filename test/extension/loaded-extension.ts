@@ -178,13 +178,13 @@ export class LoadedExtension {
   #listen(): void {
     const errors: string[] = [];
     this.#complaints.push(errors);
-    const hear = (worker: Worker): void => {
+    const listen = (worker: Worker): void => {
       worker.on("console", (message) => {
         if (message.type() === "error" && !PROBED.test(message.text())) errors.push(message.text());
       });
     };
-    this.#chromium.context.on("serviceworker", hear);
-    for (const worker of this.#chromium.context.serviceWorkers()) hear(worker);
+    this.#chromium.context.on("serviceworker", listen);
+    for (const worker of this.#chromium.context.serviceWorkers()) listen(worker);
   }
 
   async remove(): Promise<void> {

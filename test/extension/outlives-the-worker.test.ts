@@ -73,7 +73,7 @@ test.each([
     await panel.close();
     await extension.badge("");
 
-    // Another worker looks at the same tasks, and tells of what is new alone.
+    // Another worker looks at the same tasks, and announces only what is new.
     await extension.clearNotices();
     await extension.stopWorker();
     const page = await extension.page("popup", hashOf("call", server, "must_task"));

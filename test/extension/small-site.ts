@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 export const TOKEN = "Bearer kelp-grips-rock";
 export const PAGE_DOI = "10.5555/holdfast.2026";
 
-/** A site with a paper's page, a page without one, and, to whoever has the token, another server's paths. */
+/** A site with a paper's page, a page without one, and, for requests that carry the token, another server's paths. */
 export class SmallSite {
   readonly #server: Server;
 

@@ -14,8 +14,8 @@ export interface TestBuild {
 
 /**
  * The built extension with the permission to go to 127.0.0.1 in its manifest, and nothing else changed: nobody can
- * press the button in the browser's own question for it, which is outside every page. What asks for it still runs,
- * and is told that it is given; other hosts have no permission.
+ * press the button in the browser's own question for it, which is outside every page. The code that asks for it still runs,
+ * and receives that it is granted; other hosts have no permission.
  */
 export async function testBuild(): Promise<TestBuild> {
   const path = await mkdtemp(join(tmpdir(), "holdfast-extension-"));

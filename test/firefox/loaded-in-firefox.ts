@@ -8,7 +8,7 @@ import { Bidi } from "./bidi.ts";
 import { FirefoxPage } from "./firefox-page.ts";
 
 const ID = "extension@holdfast.example";
-/** Firefox makes up another for each profile, unless it is told. */
+/** Firefox makes up another for each profile, unless a preference sets it. */
 const UUID = "6d4c1f6e-7a0b-4a55-9d3e-0c3f0a9b8c11";
 const PREFERENCES = {
   "extensions.webextensions.uuids": JSON.stringify({ [ID]: UUID }),

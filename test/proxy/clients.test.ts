@@ -106,13 +106,15 @@ describe("To an agent that declares Tasks, tasks are tasks", () => {
     expect(created.resultType).toBe("task");
     const { taskId } = created;
     agent.send("subscriptions/listen", { notifications: { taskIds: [taskId], toolsListChanged: true } });
-    const asking = await agent.heard(
+    const asking = await agent.received(
       (method, params) => method === "notifications/tasks" && params.status === "input_required",
     );
     const [[key]] = Object.entries(asking.inputRequests as object) as [[string, unknown]];
     const response = { action: "accept", content: { interpretation: "snake" } };
     await agent.request("tasks/update", { taskId, inputResponses: { [key]: response } });
-    await agent.heard((method, params) => method === "notifications/tasks" && params.status === "completed");
+    await agent.received(
+      (method, params) => method === "notifications/tasks" && params.status === "completed",
+    );
     const ended = await agent.request("tasks/get", { taskId });
     expect(JSON.stringify(ended)).toContain("python (snake)");
     agent.close();

@@ -97,7 +97,7 @@ describe.each(["2025-11-25", "2026-07-28"] as const)(
       return { server, folder };
     }
 
-    test("as soon as the agent was told that the task runs: the next start finds the task", async () => {
+    test("as soon as the agent has a running result: the next start finds the task", async () => {
       // The server's answer takes longer than the budget: nobody could find the task before it.
       const { server, folder } = await started(800);
       const first = await connected(holdfast("--budget", "0.1", server.url), folder);
@@ -122,7 +122,7 @@ describe.each(["2025-11-25", "2026-07-28"] as const)(
       expect((await storedTasks(folder)).map(({ outcome, runs }) => [outcome, runs])).toEqual([
         [undefined, false],
       ]);
-      // Nothing on the disk can tell this moment from the one after the request has left.
+      // The disk is the same as at the moment after the request has left.
       const next = await connected(holdfast("--budget", "20", server.url), folder);
       const again = await work(next, "a");
       expect(again).toMatchObject({ failed: true, text: expect.stringMatching(/lost.* may have been done/) });

@@ -66,7 +66,7 @@ describe("A local server behind the proxy", () => {
     expect(proxied.stderr()).toContain("it exited with code 7");
   });
 
-  test("is told the agent's own name and capabilities, and that it may ask", async () => {
+  test("receives the agent's own name and capabilities, elicitation among them", async () => {
     const proxied = await start();
     expect(proxied.client.getServerCapabilities()?.experimental).toEqual({
       told: { elicitation: { form: {}, url: {} } },

@@ -19,7 +19,7 @@ const call = (name: string, args: Record<string, unknown>) =>
     structuredContent?: { task: string; status: string; inputRequests?: { key: string }[] };
   }>;
 
-/** Follows a running result to its end, as its text tells a model to. */
+/** Follows a running result to its end, as its text instructs a model. */
 async function followed(result: Awaited<ReturnType<typeof call>>): Promise<string> {
   let latest = result;
   for (let checks = 0; latest.structuredContent && checks < 100; checks++) {

@@ -49,13 +49,13 @@ test("An agent of 2025-11-25 in front of a server of 2026-07-28: questions, subs
   await client.close();
 });
 
-test("An agent of 2026-07-28 in front of a server of 2025-11-25: it hears of resources it listens for", async () => {
+test("An agent of 2026-07-28 in front of a server of 2025-11-25: it is notified of the resources it listens for", async () => {
   const agent = await RawAgent.start(holdfast("--", ...EVERYTHING), folder, {});
   const uri = "demo://resource/dynamic/text/1";
   const id = agent.send("subscriptions/listen", { notifications: { resourceSubscriptions: [uri] } });
-  await agent.heard((method) => method === "notifications/subscriptions/acknowledged");
+  await agent.received((method) => method === "notifications/subscriptions/acknowledged");
   await agent.request("tools/call", { name: "toggle-subscriber-updates", arguments: {} });
-  const params = await agent.heard((method) => method === "notifications/resources/updated");
+  const params = await agent.received((method) => method === "notifications/resources/updated");
   expect(params).toEqual({ uri, _meta: { "io.modelcontextprotocol/subscriptionId": id } });
   agent.close();
 });

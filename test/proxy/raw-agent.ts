@@ -64,7 +64,7 @@ export class RawAgent {
   }
 
   /** Resolves with the params of the first notification that fits, whether it has come or comes. */
-  async heard(fits: (method: string, params: Json) => boolean): Promise<Json> {
+  async received(fits: (method: string, params: Json) => boolean): Promise<Json> {
     const { params } = await this.#message(
       ({ method, params: had }) => method !== undefined && had !== undefined && fits(method, had),
     );

@@ -16,7 +16,7 @@ afterEach(() => {
   folder.remove();
 });
 
-test("A file with several servers is one server to the agent, with names that meet told apart", async () => {
+test("A file with several servers is one server to the agent, and tools of one name get different names", async () => {
   const [command = "", ...args] = EVERYTHING;
   const local = { command: process.execPath, args: [`${ROOT}test/proxy/local-server.mjs`] };
   const file = join(folder.path, "servers.json");

@@ -13,39 +13,39 @@ const COMPANIONS = ["check_task", "answer_task", "cancel_task", "list_tasks"];
 const ROOTS = [{ uri: "file:///work/project", name: "project" }];
 
 /** What a server has asked and said of its own accord. */
-interface Heard {
+interface Received {
   readonly asked: unknown[];
   readonly logged: string[];
   readonly updated: string[];
 }
 
 const folder = new DataFolder();
-let bare: ProxiedClient & Heard;
-let proxied: ProxiedClient & Heard;
+let bare: ProxiedClient & Received;
+let proxied: ProxiedClient & Received;
 
-async function everything(command: readonly string[]): Promise<ProxiedClient & Heard> {
-  const heard: Heard = { asked: [], logged: [], updated: [] };
+async function everything(command: readonly string[]): Promise<ProxiedClient & Received> {
+  const received: Received = { asked: [], logged: [], updated: [] };
   const prepare = (client: Client): void => {
     client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
-      heard.asked.push(params);
+      received.asked.push(params);
       return params.mode === "url"
         ? { action: "decline" }
         : { action: "accept", content: { name: "Ada", check: true, color: "red" } };
     });
     client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => {
-      heard.asked.push(params);
+      received.asked.push(params);
       return { role: "assistant", model: "test", content: { type: "text", text: "sampled" } };
     });
     client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: ROOTS }));
     client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
-      heard.logged.push(params.level);
+      received.logged.push(params.level);
     });
     client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
-      heard.updated.push(params.uri);
+      received.updated.push(params.uri);
     });
   };
   const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } };
-  return { ...(await connected(command, folder, { capabilities, prepare })), ...heard };
+  return { ...(await connected(command, folder, { capabilities, prepare })), ...received };
 }
 
 beforeAll(async () => {
@@ -58,11 +58,11 @@ afterAll(async () => {
 });
 
 /** The same question to both. */
-async function both<T>(ask: (side: ProxiedClient & Heard) => Promise<T>): Promise<readonly [T, T]> {
+async function both<T>(ask: (side: ProxiedClient & Received) => Promise<T>): Promise<readonly [T, T]> {
   return Promise.all([ask(bare), ask(proxied)]);
 }
 
-async function equal(ask: (side: ProxiedClient & Heard) => Promise<unknown>): Promise<void> {
+async function equal(ask: (side: ProxiedClient & Received) => Promise<unknown>): Promise<void> {
   const [without, through] = await both(ask);
   expect(through).toEqual(without);
 }
@@ -148,7 +148,7 @@ describe("Through the proxy server-everything is the server it is without", () =
   test("its questions, and what it samples, reach the agent, and the answers reach it", async () => {
     const call =
       (name: string, args: Record<string, unknown> = {}) =>
-      async ({ client, asked }: ProxiedClient & Heard) => {
+      async ({ client, asked }: ProxiedClient & Received) => {
         asked.length = 0;
         const result = await client.callTool({ name, arguments: args });
         return { result, asked: asked.map(withoutIds) };
@@ -175,7 +175,7 @@ describe("Through the proxy server-everything is the server it is without", () =
     expect(through.length).toBeGreaterThanOrEqual(3);
   });
 
-  test("subscribed resources are told of, and log messages come at the level that was set", async () => {
+  test("updates of subscribed resources arrive, and log messages come at the level that was set", async () => {
     const uri = "demo://resource/dynamic/text/1";
     await equal(({ client }) => client.subscribeResource({ uri }));
     await equal(({ client }) => client.setLoggingLevel("debug"));
@@ -186,7 +186,7 @@ describe("Through the proxy server-everything is the server it is without", () =
     await equal(({ client }) => client.unsubscribeResource({ uri }));
   });
 
-  test("a list that changes is told of", async () => {
+  test("a change of a list is announced", async () => {
     const changed = new Promise<void>((resolve) => {
       proxied.client.fallbackNotificationHandler = async ({ method }) => {
         if (method === "notifications/resources/list_changed") resolve();

@@ -23,7 +23,7 @@ it("runBatch() goes on past a world that fails, and reports each of them", async
   ]);
 });
 
-it("runBatch() stops at the first failure, or when its time is over, if it is told to", async () => {
+it("runBatch() stops at the first failure, or when its time is over, if its options say so", async () => {
   expect(await runBatch({ ...BATCH, first: true }, everyThird)).toMatchObject({
     runs: 3,
     failures: [{ seed: 12 }],

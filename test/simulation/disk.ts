@@ -8,7 +8,7 @@ import type { Random } from "./random.ts";
 import type { Tab } from "./tab.ts";
 import type { Weather } from "./weather.ts";
 
-/** What the disk tells of itself, at the moment it happens. */
+/** What the disk reports, at the moment it happens. */
 export interface DiskEvents {
   committed(tab: Tab, record: TaskRecord, before: TaskRecord | undefined): void;
   /** One by its id, not all that there are. */
@@ -49,7 +49,7 @@ export class Disk {
   readonly #queue: Operation[] = [];
   /** Dead tabs of which a write was dropped: none of their later ones comes through either. */
   readonly #cut: Set<Tab> = new Set();
-  readonly #heard: Map<Tab, number> = new Map();
+  readonly #settledAt: Map<Tab, number> = new Map();
   #busy = false;
 
   constructor(agenda: Agenda, random: Random, weather: Weather, events: DiskEvents) {
@@ -138,10 +138,10 @@ export class Disk {
           result = work();
         },
         settle: (error) => {
-          // What a page has asked for it hears in the order it asked.
-          const heard = this.#agenda.now + this.#random.between(0, 1);
-          const at = Math.max(heard, this.#heard.get(tab) ?? 0);
-          this.#heard.set(tab, at);
+          // A page receives the results of its operations in the order of its requests.
+          const settledAt = this.#agenda.now + this.#random.between(0, 1);
+          const at = Math.max(settledAt, this.#settledAt.get(tab) ?? 0);
+          this.#settledAt.set(tab, at);
           tab.after(at - this.#agenda.now, () => {
             if (error === undefined) resolve(result);
             else reject(error);

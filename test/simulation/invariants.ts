@@ -23,7 +23,7 @@ export class Violation extends Error {
   }
 }
 
-/** An answer the app gave, and what it was told of it. */
+/** An answer the app gave, and what the library reported of it. */
 export interface GivenAnswer {
   readonly tag: string;
   readonly key: string;
@@ -42,7 +42,7 @@ export interface InvariantSetting {
   readonly crash: (tab: Tab, moment: string) => void;
 }
 
-/** How long after it heard that it lost the lead, or was thawed, a tab may yet poll, in ms: a read or a write may be under way. */
+/** How long a tab may still poll after it learned that it lost the lead, or after it was thawed, in ms: a read or a write may be under way. */
 const STEPPED_DOWN_MS = 1_000;
 
 /** Watches everything that leaves, arrives, is written and is shown, and holds it against what the library promises. */
@@ -53,7 +53,7 @@ export class Invariants implements DiskEvents, WireEvents {
   #violation: Violation | undefined;
   /** Outcomes that were written or shown, by record. */
   readonly #outcomes: Map<string, Outcome> = new Map();
-  /** Records a write of which failed: the app was told, and from then on memory counts. */
+  /** Records a write of which failed. The library reported this to the app, and from then on memory counts. */
   readonly #unstored: Set<string> = new Set();
   /** The tabs that know outcomes which could not be written. */
   readonly #endsKnownTo: Map<string, Tab> = new Map();
@@ -94,8 +94,8 @@ export class Invariants implements DiskEvents, WireEvents {
     setting.ledger.onAnswer = (answer) => this.#accepted(answer);
     setting.ledger.onExecution = (execution) => this.#executed(execution);
     setting.locks.onChange = (name, tab, stolenFrom) => this.#lockMoved(name, tab, stolenFrom);
-    setting.locks.onTold = (name, tab) => this.#lockTold(name, tab);
-    setting.locks.onBadNews = (name, tab) => this.#lostLeads.heard(tab, name, setting.agenda.now);
+    setting.locks.onGrant = (name, tab) => this.#lockGranted(name, tab);
+    setting.locks.onBadNews = (name, tab) => this.#lostLeads.learned(tab, name, setting.agenda.now);
   }
 
   watch(disk: Disk): void {
@@ -107,8 +107,8 @@ export class Invariants implements DiskEvents, WireEvents {
   }
 
   /**
-   * The app was told that its disk fails: it has seen an end that is not on disk; or the tab that knew
-   * of the last answers died with them, and the other tabs, which heard of them, ask nobody again.
+   * The library reported to the app that its disk fails. Either the app has seen an outcome that is not on disk, or the tab that
+   * knew the last answers died with them, and the other tabs, which were notified of them, ask nobody again.
    */
   endedInMemory(record: TaskRecord): boolean {
     return this.#isUnstored(record) && (this.#outcomes.has(record.id) || record.stage === "asking");
@@ -162,7 +162,7 @@ export class Invariants implements DiskEvents, WireEvents {
     if ((record.cancel !== before?.cancel || over) && taskId !== undefined) this.#pace.excuse(taskId);
     if (taskId !== undefined && record.heldUntil !== before?.heldUntil)
       this.#pace.heldOnDisk(taskId, record.heldUntil ?? 0);
-    // Whoever sends a call again may die before its reply comes, as the first caller may.
+    // A tab that sends a call again may die before its reply comes, as the first caller may.
     if (stage === "calling") tab.onDeath(() => this.#troubled.add(tag));
     // From here on the request is abandoned, and a reply that is already on its way is not read.
     const abandons =
@@ -181,13 +181,13 @@ export class Invariants implements DiskEvents, WireEvents {
     if (outcome) this.#decided(record, outcome);
   }
 
-  /** Who reads a record by its id has nothing of it in memory: what it knew of the task it lets go of. */
+  /** A tab that reads a record by its id has nothing of it in memory: it releases what it knew of the task. */
   read(tab: Tab, { id, taskId }: TaskRecord): void {
     this.#overtaken.get(tab)?.delete(id);
     if (taskId !== undefined) this.#pace.released(tab, taskId);
   }
 
-  /** Who comes to lead takes up what it lists, unless it has it in memory: a state that was refused it has let go of. */
+  /** A new leader adopts the records it lists, except those it has in memory. It has released a state whose write was refused. */
   listed(tab: Tab, { id }: TaskRecord): void {
     this.#overtaken.get(tab)?.delete(id);
   }
@@ -204,7 +204,7 @@ export class Invariants implements DiskEvents, WireEvents {
     const tag = this.#tag(before);
     this.#setting.trace(`${tab.name} removes ${tag}`);
     const { ledger } = this.#setting;
-    // What a call left behind that may be repeated is declared to be harmless.
+    // A repeatable call may leave a task behind: its tool is declared safe to repeat.
     const plain = this.#repeatable.has(tag) || ledger.executions(tag).at(-1)?.taskId === undefined;
     // A reply that nobody can read ends the call as failed, whatever the server made of it. A call whose handshake the server
     // refused never left.
@@ -255,7 +255,7 @@ export class Invariants implements DiskEvents, WireEvents {
     const { taskId } = params;
     if (typeof taskId !== "string" || !method.startsWith("tasks/")) return;
     const sending = `${tab.name} ${method} ${taskId}`;
-    // A page that was thawed does in one moment what should have taken it a while, and hears what others did meanwhile.
+    // A page that was thawed does at once what should have taken it a while, and receives what others published meanwhile.
     const { now } = this.#setting.agenda;
     if (this.#sentLast.get(sending)?.at === now && !this.#isUnsettled(tab, endpoint)) {
       this.violate("nothing is sent twice at once", sending);
@@ -343,13 +343,13 @@ export class Invariants implements DiskEvents, WireEvents {
     if (refusal < 500 && refusal !== 404) this.#answerRefused(request);
     const { taskId } = params;
     if (typeof taskId !== "string") return;
-    // A poll in a session the server has forgotten is none: it is made again in the new one.
+    // A poll in a session the server has forgotten does not count: it is made again in the new one.
     if (this.#isLate(request)) return;
     if (code === 404) this.#pace.excuse(taskId);
     else if (method === "tasks/get" && this.#pace.awaits(tab, taskId, request.id)) {
       this.#pace.failed(tab, taskId);
     }
-    // A tab that lost the lead has given its requests up: their replies tell it nothing, even if it leads again.
+    // A tab that lost the lead has given up its requests: it ignores their replies, even if it leads again.
     const wanted = this.#sentLast.get(`${tab.name} ${method} ${taskId}`)?.id === request.id;
     if (retryAfterMs !== undefined && wanted) this.#pace.held(tab, taskId, retryAfterMs);
   }
@@ -395,8 +395,8 @@ export class Invariants implements DiskEvents, WireEvents {
   }
 
   /**
-   * The app was told that its answer is not taken. While two tabs believe to lead, both do what they
-   * are asked: what the one refuses the other may take, and the app hears of the first.
+   * The library rejected an answer of the app. While two tabs believe that they lead, both do what they
+   * are asked: one may refuse what the other takes, and the app receives the first reply.
    */
   answerNotTaken(answer: GivenAnswer, endpoint: string): void {
     const lock = this.#setting.leaderLocks.get(endpoint);
@@ -404,7 +404,7 @@ export class Invariants implements DiskEvents, WireEvents {
     if (!contested) answer.state = "refused";
   }
 
-  /** The app was told that its answer is durable. */
+  /** The library reported to the app that its answer is durable. */
   answerTaken(id: string, answer: GivenAnswer): void {
     answer.state = "taken";
     const record = this.#disk?.record(id);
@@ -419,7 +419,7 @@ export class Invariants implements DiskEvents, WireEvents {
     }
   }
 
-  /** The app was told that its wish is durable. */
+  /** The library reported to the app that its cancel is durable. */
   cancelTaken(id: string): void {
     const record = this.#disk?.record(id);
     if (!record || record.outcome || record.cancel || this.#isUnstored(record)) return;
@@ -585,7 +585,7 @@ export class Invariants implements DiskEvents, WireEvents {
     }
   }
 
-  /** A page that was thawed, or deposed and elected again, may yet do what it had begun before. */
+  /** A page that was thawed, or that lost the lead and won it again, may still do what it had begun before. */
   #isUnsettled(tab: Tab, endpoint: string): boolean {
     const { leaderLocks, agenda } = this.#setting;
     const since = Math.max(this.#lostLeads.knownSince(tab, leaderLocks.get(endpoint)), tab.thawedAt);
@@ -650,8 +650,8 @@ export class Invariants implements DiskEvents, WireEvents {
     if (tab) happened("lead taken");
   }
 
-  /** Until it is told, it runs nothing: what it has heard until then may be old. */
-  #lockTold(name: string, tab: Tab): void {
+  /** Until a tab learns that it has the lock, it runs nothing: what it received until then may be out of date. */
+  #lockGranted(name: string, tab: Tab): void {
     for (const [endpoint, lock] of this.#setting.leaderLocks)
       if (lock === name) this.#pace.forget(tab, endpoint);
   }

@@ -3,8 +3,8 @@ import type { Tab } from "./tab.ts";
 import type { LockTable } from "./virtual-locks.ts";
 
 /**
- * How long a tab that is looked at may put up with a leader that is not, in ms: the news that it lost
- * the lead itself take up to 3 s, then it looks after the leader every 2 s, and waits 0.6 s for a word.
+ * How long a visible tab may wait for a leader that is hidden, in ms: for up to 3 s it may not know that it lost
+ * the lead itself, then it checks the leader every 2 s, and waits 0.6 s for its reply.
  */
 const PATIENCE_MS = 8_000;
 /** Another tab may come to be looked at long after the leader left. */

@@ -30,7 +30,7 @@ export class Ledger {
   readonly #notes: Map<string, Set<string>> = new Map();
   readonly #ttls: Map<string, number> = new Map();
   readonly #tags: Map<string, string> = new Map();
-  /** Told of every answer a server takes. */
+  /** Called for every answer a server takes. */
   onAnswer: (answer: AcceptedAnswer) => void = () => undefined;
   onExecution: (execution: Execution) => void = () => undefined;
 

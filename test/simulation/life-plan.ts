@@ -21,7 +21,7 @@ export type WorldFate =
 export interface LifePlan {
   /** One client that knows of no others, as in an extension's worker. */
   readonly alone: boolean;
-  /** Tabs take the lead from each other all the time, and hear of it late. */
+  /** Tabs take the lead from each other all the time, and learn of it late. */
   readonly contended: boolean;
   readonly slots: readonly (readonly TabFate[])[];
   readonly world: readonly WorldFate[];

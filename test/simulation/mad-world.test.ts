@@ -8,12 +8,12 @@ const WORLDS = 300;
 
 describe.each(GENERATIONS)("a running client of %s", (generation) => {
   it(`sees its tasks through ${WORLDS} servers that go mad and come to their senses`, async () => {
-    let heard = 0;
+    let nonsense = 0;
     let settled = 0;
     await fc.assert(
       fc.asyncProperty(fc.nat(), async (seed) => {
         const report = await runMadWorld(seed, generation);
-        heard += report.nonsense;
+        nonsense += report.nonsense;
         settled += report.settled;
         if (!report.violation) return;
         const { invariant, message } = report.violation;
@@ -21,7 +21,7 @@ describe.each(GENERATIONS)("a running client of %s", (generation) => {
       }),
       { numRuns: WORLDS },
     );
-    expect(heard).toBeGreaterThan(5 * WORLDS);
+    expect(nonsense).toBeGreaterThan(5 * WORLDS);
     expect(settled).toBeGreaterThan(WORLDS);
   }, 120_000);
 });

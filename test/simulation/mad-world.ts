@@ -22,7 +22,7 @@ const BOUND_MS = 24 * 3_600_000;
 
 export interface MadReport {
   readonly violation: Violation | undefined;
-  /** How much nonsense the client heard. */
+  /** How many messages of nonsense the client received. */
   readonly nonsense: number;
   readonly settled: number;
   readonly trace: Trace;
@@ -32,7 +32,7 @@ export interface MadReport {
 const TRIES = 5;
 /** The id of a question that the sane server asks: it never uses one twice. */
 const OWN_ID = /\bask-\d+/;
-/** These tell questions of 2025-11-25 apart by their ids. */
+/** These identify questions of 2025-11-25 by their ids. */
 const ABOUT_QUESTIONS: ReadonlySet<string> = new Set([
   "a question is answered once",
   "an accepted answer is the one the app gave",
@@ -40,9 +40,9 @@ const ABOUT_QUESTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * How often a client polls that reads nonsense is its own affair; a question that names no task
- * is taken to be about the plain call that is out, of which there is no record; a result that cannot be
- * read five times is an outcome; and a mad server asks, asks in other words and pings under one id.
+ * Some invariants do not hold against a mad server. A client that reads nonsense may poll as often as it likes. A question that
+ * names no task is taken to be about the plain call in flight, of which there is no record. A result that cannot be read five
+ * times is an outcome. And a mad server asks, asks in other words and pings under one id.
  */
 class SparingInvariants extends Invariants {
   /** How many replies about a call's task were spoilt. */
@@ -96,7 +96,7 @@ export async function runMadWorld(seed: number, generation: Generation): Promise
     host,
     weather,
     events: invariants,
-    tellsStreamEnds: random.chance(0.5),
+    reportsStreamEnds: random.chance(0.5),
   };
   const capabilities = { elicitation: { form: {} }, sampling: {}, roots: {} };
   const giveBack = takeOverGlobals(random.fork("globals"));

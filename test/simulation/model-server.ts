@@ -152,7 +152,7 @@ export abstract class ModelServer implements Host {
     this.#made = 0;
   }
 
-  /** A client could not tell what it sends about the earlier task of an id from what it sends about the later one. */
+  /** If an id were used again, the checks could not distinguish requests about its earlier and its later task. */
   #newTaskId(): string {
     let id: string;
     do id = `${this.name}-${++this.#made}`;

@@ -74,7 +74,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
     contended: true,
   },
-  // test/model/ownership.test.ts breaks the fencing of the lead: while the store refuses a deposed leader's writes, no app sees
+  // test/model/ownership.test.ts breaks the fencing of the lead: while the store refuses a former leader's writes, no app sees
   // a stale epoch that counts, and without rising epochs a world comes to no end.
   {
     name: "a call is repeated whose fate is unknown",

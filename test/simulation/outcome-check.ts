@@ -46,7 +46,7 @@ export function wrongOutcome(
       }
       if (rpc) {
         const error = `rpc ${rpc.code} ${rpc.message}`;
-        // The reply of a server that has forgotten a failed task, by whatever TTL, cannot be told from the task's own error.
+        // The reply of a server that has forgotten a failed task, by whatever TTL, looks the same as the task's own error.
         const gone = ["forgotten", "unknown task"].some((note) => ledger.noted(tag, note));
         if (rpc.code === INVALID_PARAMS && ledger.noted(tag, "failed") && gone) return undefined;
         const seen = [error, `tools/call: ${error}`, `tasks/result: ${error}`];
@@ -90,7 +90,7 @@ export function wrongOutcome(
       const waited = acknowledgedAt !== undefined && (record.settledAt ?? 0) - acknowledgedAt;
       const early = waited !== false && waited < DEFAULT_TIMING.cancelGraceMs && !history.clockWasSet;
       if (early && !ledger.noted(tag, "unknown task")) return `${tag} counts as cancelled after ${waited} ms`;
-      // A call of unknown fate is not made again once it is cancelled.
+      // A call whose outcome is unknown is not made again once it is cancelled.
       if (record.taskId === undefined && history.troubled) return undefined;
       // Of a reply whose `createdAt` moves it is not certain that it is about this task.
       const taken = ["cancel acknowledged", "cancel refused", "cancelled"];
@@ -116,7 +116,7 @@ export function wrongOutcome(
     case "lost":
       if (record.taskId === undefined)
         return history.troubled ? undefined : `${tag} is lost, and its call had a reply`;
-      // By the record alone a process cannot tell that the clock was set since a doubt was stored.
+      // The record alone does not show a process that the clock was set since a doubt was stored.
       return ledger.noted(tag, "unknown task") || (history.clockWasSet && record.doubt !== undefined)
         ? undefined
         : `${tag} is lost, and its server never said that it is gone`;

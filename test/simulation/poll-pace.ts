@@ -11,7 +11,7 @@ interface Pace {
   /** As the server last asked; replies and notifications may overtake each other. */
   intervalMs: number;
   updatedAt: number;
-  /** A notification came while the poll was out: the poll's reply counts only if it is no older. */
+  /** A notification came while the poll was in flight: the poll's reply counts only if it is not older. */
   overtaken: boolean;
   /** When the last reading of the task came by a poll or by the reply to the call. */
   readAt: number;
@@ -85,7 +85,7 @@ export class PollPace {
     return id !== undefined && this.#paces.get(tab)?.get(taskId)?.poll === id;
   }
 
-  /** The tab wants no reply to this request any more: should one come, it tells the tab nothing. */
+  /** The tab no longer waits for the reply to this request, and ignores it if it comes. */
   givenUp(tab: Tab, id: unknown): void {
     for (const pace of this.#paces.get(tab)?.values() ?? []) {
       if (pace.poll === id) this.#doubt(pace);
@@ -131,7 +131,7 @@ export class PollPace {
     pace.heldUntil = Math.max(pace.heldUntil, this.#agenda.now + ms);
   }
 
-  /** The silence is durable: whoever takes the task up after this keeps it as well. @param until By the clock. */
+  /** The backoff is durable: a tab that adopts or resumes the task after this keeps it as well. @param until By the clock. */
   heldOnDisk(taskId: string, until: number): void {
     const { now, wall } = this.#agenda;
     // The clock was set back between the demand and its write.
@@ -139,7 +139,7 @@ export class PollPace {
     this.#durableHolds.set(taskId, { since: now, until: now + until - wall });
   }
 
-  /** The tab may have let go of the task, and then of what it was told to wait for as well. */
+  /** The tab may have released the task, and with it the backoff that the server asked for. */
   released(tab: Tab, taskId: string): void {
     const pace = this.#paces.get(tab)?.get(taskId);
     if (!pace) return;

@@ -20,7 +20,7 @@ export interface TaskEvents {
   ttl(task: ServerTask, ttlMs: number | null): void;
 }
 
-/** A task at its server: it follows its plan, whoever watches. */
+/** A task at its server: it follows its plan, whether or not a client watches. */
 export class ServerTask {
   readonly id: string;
   readonly execution: Execution;

@@ -6,7 +6,7 @@ import type { Exchange, Host, Message, Stream } from "./exchange.ts";
 import type { Tab } from "./tab.ts";
 import type { Weather } from "./weather.ts";
 
-/** What the wire tells of itself, at the moment it happens in the tab. */
+/** What the wire reports, at the moment it happens in the tab. */
 export interface WireEvents {
   /** A message is about to leave. */
   leaving(tab: Tab, endpoint: string, message: Message): void;
@@ -14,7 +14,7 @@ export interface WireEvents {
   answered(tab: Tab, endpoint: string, request: Message, response: Message): void;
   /** The server took what needs no response. */
   taken(tab: Tab, endpoint: string, message: Message): void;
-  /** A request brought no response: the tab's code is told why, or is told nothing. */
+  /** A request brought no response. `error` is what the tab's code receives, undefined if it receives nothing. */
   unanswered(tab: Tab, endpoint: string, request: Message, error: Error | undefined): void;
   /** A request or notification of the server reached the tab's code. */
   arrived(tab: Tab, endpoint: string, message: Message): void;
@@ -30,8 +30,8 @@ export interface Wire {
   readonly host: Host;
   readonly weather: Weather;
   readonly events: WireEvents;
-  /** As SDK v2: an aborted request closes its stream, and a stream's early end is told. */
-  readonly tellsStreamEnds: boolean;
+  /** As SDK v2: an aborted request closes its stream, and the transport reports a stream's early end. */
+  readonly reportsStreamEnds: boolean;
 }
 
 /** How long the SDK waits before it opens a lost GET stream again, in ms. */
@@ -198,7 +198,7 @@ class Post extends Channelled implements Exchange {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    if (wire.tellsStreamEnds) {
+    if (wire.reportsStreamEnds) {
       options.requestSignal?.addEventListener("abort", () => this.close(), { once: true });
     }
   }
@@ -290,11 +290,11 @@ class Post extends Channelled implements Exchange {
     this.#resolve();
   }
 
-  /** SDK v1 tells nobody that a stream ended without its response. */
+  /** SDK v1 does not report that a stream ended without its response. */
   #ended(): void {
     const { events, tab, endpoint } = this.wire;
     events.unanswered(tab, endpoint, this.message, undefined);
-    if (this.wire.tellsStreamEnds) this.#options.onRequestStreamEnd?.();
+    if (this.wire.reportsStreamEnds) this.#options.onRequestStreamEnd?.();
   }
 
   #fail(error: Error): void {

@@ -6,7 +6,7 @@ export class SpoiltExchange implements Exchange {
   readonly #spoil: (exchange: Exchange, result?: unknown) => void;
   readonly #before: (message: Message) => Message | undefined;
 
-  /** `before`: something to be heard before what the server sends of its own accord. */
+  /** `before`: a message that the client receives before what the server sends of its own accord. */
   constructor(
     exchange: Exchange,
     spoil: (exchange: Exchange, result?: unknown) => void,

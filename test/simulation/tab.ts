@@ -17,7 +17,7 @@ export class Tab {
   #alive = true;
   #frozen = false;
   #visible = true;
-  /** When it was last thawed; a browser gives a page no time to hear of what it missed before its timers ring. */
+  /** When it was last thawed; a browser gives a page no time to receive what it missed before its timers fire. */
   thawedAt: number = Number.NEGATIVE_INFINITY;
 
   /** When it last came to be, or ceased to be, {@link present}. */

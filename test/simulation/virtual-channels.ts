@@ -7,8 +7,8 @@ import type { Tab } from "./tab.ts";
 interface Port extends Channel {
   readonly name: string;
   readonly tab: Tab;
-  /** When the last message to this port is heard: what one tab says is heard in order. */
-  heardUntil: number;
+  /** When the last message to this port arrives: the messages of one tab arrive in order. */
+  lastArrivesAt: number;
   open: boolean;
 }
 
@@ -27,7 +27,7 @@ export class ChannelHub {
     const port: Port = {
       name,
       tab,
-      heardUntil: 0,
+      lastArrivesAt: 0,
       open: true,
       onmessage: null,
       postMessage: (message) => this.#post(port, message),
@@ -47,9 +47,9 @@ export class ChannelHub {
       if (port === from || port.name !== from.name) continue;
       const data: unknown = copy(message);
       const slow = this.#random.chance(0.02);
-      const heardAt = this.#agenda.now + this.#random.between(0, slow ? 300 : 6);
-      port.heardUntil = Math.max(port.heardUntil, heardAt);
-      port.tab.after(port.heardUntil - this.#agenda.now, () => {
+      const arrivesAt = this.#agenda.now + this.#random.between(0, slow ? 300 : 6);
+      port.lastArrivesAt = Math.max(port.lastArrivesAt, arrivesAt);
+      port.tab.after(port.lastArrivesAt - this.#agenda.now, () => {
         if (port.open) port.onmessage?.({ data });
       });
     }

@@ -11,11 +11,11 @@ interface Waiting {
 
 interface Held {
   readonly tab: Tab;
-  /** Tells the holder that the lock was taken from it. */
+  /** Notifies the holder that the lock was taken from it. */
   stolen(): void;
 }
 
-/** The longest a browser takes to tell a page of its lock, in ms. */
+/** The longest a browser takes to notify a page of its lock, in ms. */
 const LOCK_NEWS_MS = 5;
 
 /** The Web Locks of one origin. */
@@ -27,13 +27,13 @@ export class LockTable {
   /** After each change of hands; `tab` is the new holder. */
   onChange: (name: string, tab: Tab | undefined, stolenFrom: Tab | undefined) => void = () => undefined;
 
-  /** When a tab is told that it has the lock. */
-  onTold: (name: string, tab: Tab) => void = () => undefined;
+  /** Called when a tab learns that it has the lock. */
+  onGrant: (name: string, tab: Tab) => void = () => undefined;
 
-  /** What a tab is told that had a lock until another took it. */
+  /** Called when a tab learns that another took its lock. */
   onBadNews: (name: string, tab: Tab) => void = () => undefined;
 
-  /** `contended`: it takes long to tell a tab that its lock was stolen. */
+  /** `contended`: it takes long until a tab learns that its lock was stolen. */
   constructor(random: Random, contended = false) {
     this.#random = random;
     this.#contended = contended;
@@ -78,9 +78,9 @@ export class LockTable {
         this.#held.set(name, held);
         this.onChange(name, tab, stolenFrom);
         soon(() => {
-          // Stolen before the page heard that it has it: the callback never runs.
+          // Stolen before the page learned that it has it: the callback never runs.
           if (this.#held.get(name) !== held) return;
-          this.onTold(name, tab);
+          this.onGrant(name, tab);
           callback({ name }).then(resolve, reject).finally(release);
         });
       };
@@ -109,7 +109,7 @@ export class LockTable {
     });
   }
 
-  /** How long it takes to tell a tab that its lock was stolen: until then two believe that they have it. */
+  /** How long it takes until a tab learns that its lock was stolen, in ms. Until then two tabs believe that they have it. */
   #badNewsMs(): number {
     if (this.#contended) return this.#random.between(0, 3_000);
     return this.#random.chance(0.3) ? this.#random.spread(LOCK_NEWS_MS, 400) : 0;

@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 interface Climate {
   readonly loseRequest: number;
   readonly loseReply: number;
-  /** Of what is lost, how much is lost without a word, so that only a timeout tells. */
+  /** Of what is lost, how much is lost without an error, so that only a timeout shows it. */
   readonly silence: number;
   readonly duplicate: number;
   readonly slow: number;

@@ -336,7 +336,7 @@ class World {
       host: endpoint === "legacy" ? this.#legacy : this.#modern,
       weather: this.#weather,
       events: this.invariants,
-      tellsStreamEnds: random.chance(0.5),
+      reportsStreamEnds: random.chance(0.5),
     };
     const era = endpoint === "legacy" ? "2025-11-25" : "2026-07-28";
     const capabilities = { elicitation: { form: {} }, sampling: {}, roots: {} };

@@ -183,7 +183,7 @@ describe("2025-11-25", () => {
       return post(path, { jsonrpc: "2.0", ...message }, this.headers);
     }
 
-    /** Sends a request; the reply stays open for whoever wants what comes before the answer. */
+    /** Sends a request. The reply stays open, so that a test can read what comes before the answer. */
     async open(method: string, params: Json = {}) {
       this.#lastId += 1;
       const id = this.#lastId;
@@ -372,7 +372,7 @@ describe("2025-11-25", () => {
     expect(echo.result?.content).toEqual([{ type: "text", text: "echo" }]);
   });
 
-  it("tells the GET stream of each change, and of progress", async () => {
+  it("sends each change and progress on the GET stream", async () => {
     const session = await Session.open();
     const stream = await session.listen();
     const taskId = await session.start({}, { _meta: { progressToken: "token" } });

@@ -68,7 +68,7 @@ describe("a server's words stay data", () => {
 });
 
 describe("one principal's tasks are nobody else's", () => {
-  test("they are not listed, checked or cancelled by another, who is told what is told of any unknown id", async () => {
+  test("another principal cannot list, check or cancel them: the answer is that of an unknown id", async () => {
     const [alice, bob] = [await plain(ALICE), await plain(BOB)];
     const running = await alice.call("slow_compute", { seconds: 60, label: "of alice" });
     const task = String(running.structuredContent?.task);
@@ -86,7 +86,7 @@ describe("one principal's tasks are nobody else's", () => {
     await Promise.all([alice.close(), bob.close()]);
   });
 
-  test("nor by the requests of clients that know tasks", async () => {
+  test("another principal cannot reach them by the requests of clients that support tasks", async () => {
     const [alice, bob] = [await connectV1(lab.url(), ALICE), await connectV1(lab.url(), BOB)];
     const stream = alice.experimental.tasks.callToolStream(
       { name: "slow_compute", arguments: { seconds: 60, label: "of alice" } },
@@ -118,13 +118,13 @@ test("resources and prompts are the server's own", async () => {
   }
 });
 
-test("who holds a stream hears that the server's tools have changed", async () => {
+test("a client that holds a stream is notified when the server's tools change", async () => {
   const client = await connectV1(lab.url(), ALICE);
-  const heard = new Promise((resolve) =>
+  const legacyNotified = new Promise((resolve) =>
     client.setNotificationHandler(ToolListChangedNotificationSchema, resolve),
   );
   const modern = await connectV2(lab.url(), ALICE, "auto");
-  const told = new Promise((resolve) =>
+  const modernNotified = new Promise((resolve) =>
     modern.setNotificationHandler("notifications/tools/list_changed", resolve),
   );
   const subscription = await modern.listen({ toolsListChanged: true });
@@ -132,7 +132,7 @@ test("who holds a stream hears that the server's tools have changed", async () =
   const lists = fixture.lists;
   await until("the lists are read", async () => (fixture.lists > lists + 4 ? true : undefined), 10_000);
   fixture.addTool("newcomer");
-  await Promise.all([heard, told]);
+  await Promise.all([legacyNotified, modernNotified]);
   expect((await client.listTools()).tools.map(({ name }) => name)).toContain("newcomer");
   await subscription.close();
   await Promise.all([client.close(), modern.close()]);

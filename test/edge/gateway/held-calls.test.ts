@@ -87,7 +87,7 @@ describe("what a server asks", () => {
     ["2025-11-25", sdkV1],
     ["2026-07-28", sdkV2("auto")],
   ])(
-    "is told to the model where the client (%s) cannot be asked, and answered by it",
+    "reaches the model where the client (%s) cannot be asked, and the model answers it",
     async (_era, connect) => {
       const client = await connect(lab.url(), ALICE, PATIENT_MS);
       const running = await client.call("confirm_delete", { filename: "b.txt" });

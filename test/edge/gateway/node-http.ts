@@ -39,9 +39,9 @@ async function answer(
   const {
     "content-encoding": _coding,
     "transfer-encoding": _chunks,
-    ...told
+    ...replyHeaders
   } = Object.fromEntries(response.headers);
-  outgoing.writeHead(response.status, told);
+  outgoing.writeHead(response.status, replyHeaders);
   if (!response.body) outgoing.end();
   else
     Readable.fromWeb(response.body as never)

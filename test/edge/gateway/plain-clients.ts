@@ -89,7 +89,7 @@ export const inspector: Connect = async (url, headers) => ({
   close: async () => undefined,
 });
 
-/** What an agent does: it calls, and checks for as long as it is told that the task runs. */
+/** Acts as an agent: calls, then checks for as long as the answer says that the task runs. */
 export async function callAndCheck(client: PlainClient, tool: string, args: Arguments): Promise<Answer> {
   let answer = await client.call(tool, args);
   while (answer.structuredContent?.task && !answer.isError) {

@@ -83,7 +83,7 @@ export class HostileServer {
   }
 }
 
-/** A task as the server tells of it. */
+/** A task as the server reports it. */
 export function working(taskId: string, more: object = {}): object {
   const at = "2026-11-01T00:00:00Z";
   return {

@@ -20,7 +20,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** What there is to tell of: each call is several changes of a task with large arguments. */
+/** Makes events to publish: each call changes a task with large arguments several times. */
 async function callAll(): Promise<void> {
   for (let n = 0; n < CALLS; n++)
     await lab.call("large", "plain", {

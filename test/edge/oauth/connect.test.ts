@@ -37,7 +37,7 @@ async function whoami(): Promise<string> {
 }
 
 describe("an endpoint with consent", { timeout: 60_000 }, () => {
-  test("tells an earlier caller where the person connects it", async () => {
+  test("answers an earlier caller with the address where the person connects it", async () => {
     expect(await whoami()).toContain(address());
     expect(JSON.stringify((await client.call("list_tasks", {})).content)).toContain(address());
     expect(server.pages, "nobody was sent to the server's page").toBe(0);

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { type AccessOptions, type AccessVariables, access } from "../../../worker/access/principal.ts";
 
-/** An app with one route behind the middleware, which tells who got in. */
+/** An app with one route behind the middleware, which answers with the principal that got in. */
 export function gate(env: object, options?: AccessOptions) {
   const app = new Hono<{ Bindings: object; Variables: AccessVariables }>();
   app.use("/v1/*", access(options));

@@ -140,7 +140,7 @@ describe("a JWT that is not", () => {
     ["has a signature that is too short", async () => (await signed()).slice(0, -4)],
     ["has two parts", async () => (await signed()).replace(/\.[^.]+$/, "")],
     ["has four", async () => `${await signed()}.x`],
-    ["is no JSON", () => "bm8.bm8.bm8"],
+    ["is not JSON", () => "bm8.bm8.bm8"],
     ["is encrypted", () => "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAA.AAAA.AAAA"],
   ])("%s: refused like no token at all", async (_, token) => {
     expect(await ask(bearer(await token()))).toEqual(REFUSED);
@@ -197,10 +197,10 @@ describe("the issuer's keys", () => {
       "keys-unavailable",
       "5",
     ]);
-    const told = refused.body + JSON.stringify(lines.mock.calls);
+    const shown = refused.body + JSON.stringify(lines.mock.calls);
     expect(lines).toHaveBeenCalledOnce();
-    expect(told).not.toContain("s3cr3t");
-    expect(told).not.toContain(token);
+    expect(shown).not.toContain("s3cr3t");
+    expect(shown).not.toContain(token);
     expect(network.urls).toEqual([JWKS]);
 
     network.answer(JWKS, () => Response.json({ keys }));

@@ -34,20 +34,20 @@ function change(group: FakeGroup, n: number): void {
   group.put(fakeTask(fakeId(group.name.endpoint, group.name.shard, 1), { rev: n }));
 }
 
-function told(event: StreamedEvent): string {
+function briefly(event: StreamedEvent): string {
   const { endpoint, rev } = JSON.parse(event.data) as TaskView;
   return `${endpoint} ${rev}`;
 }
 
 describe("the stream of all tasks", () => {
-  test("is ready first, then tells what happens in any group, and nothing from before", async () => {
+  test("is ready first, then reports what happens in any group, and nothing from before", async () => {
     change(papers, 1);
     const watcher = await watch();
     expect(watcher.response.headers.get("content-type")).toBe("text/event-stream");
     expect(await watcher.next()).toMatchObject(ready(false));
     change(press, 2);
     change(papers, 3);
-    expect((await watcher.take(2)).map(told).sort()).toEqual(["papers 3", "press 2"]);
+    expect((await watcher.take(2)).map(briefly).sort()).toEqual(["papers 3", "press 2"]);
   });
 
   test("goes on from any event's id, with nothing missed and nothing twice", async () => {
@@ -60,7 +60,7 @@ describe("the stream of all tasks", () => {
     change(press, 3);
     const again = await watch("/v1/events", first?.id);
     expect(await again.next()).toMatchObject(ready(true));
-    expect((await again.take(2)).map(told).sort()).toEqual(["papers 2", "press 3"]);
+    expect((await again.take(2)).map(briefly).sort()).toEqual(["papers 2", "press 3"]);
   });
 
   test("a client that drops and returns 100 times sees every update once, in order", async () => {
@@ -76,14 +76,14 @@ describe("the stream of all tasks", () => {
       change(papers, ++made);
       // It drops in the midst: some of it is not read any more.
       for (const event of await watcher.take(1 + (visit % 3))) {
-        seen.push(told(event));
+        seen.push(briefly(event));
         position = event.id;
       }
       watcher.leave();
     }
     const last = await watch("/v1/events", position);
     await last.next();
-    while (seen.length < made) seen.push(told(await last.next()));
+    while (seen.length < made) seen.push(briefly(await last.next()));
     for (const endpoint of ["papers", "press"]) {
       const revs = seen.filter((text) => text.startsWith(endpoint)).map((text) => Number(text.split(" ")[1]));
       expect(revs).toEqual([...revs].sort((a, b) => a - b));
@@ -98,7 +98,7 @@ describe("the stream of all tasks", () => {
       papers.streams.lose(how);
       change(papers, n + 1);
     }
-    expect((await watcher.take(3)).map(told)).toEqual(["papers 1", "papers 2", "papers 3"]);
+    expect((await watcher.take(3)).map(briefly)).toEqual(["papers 1", "papers 2", "papers 3"]);
   });
 
   test("a group that is opened later is in it, from its first change", async () => {
@@ -109,10 +109,10 @@ describe("the stream of all tasks", () => {
     lab.objects.PRINCIPALS.getByName("alice").open(late.name);
     change(late, 2);
     const events = await watcher.take(2);
-    expect(events.map(told)).toEqual(["papers 1", "papers 2"]);
+    expect(events.map(briefly)).toEqual(["papers 1", "papers 2"]);
     const again = await watch("/v1/events", events[0]?.id);
     expect(await again.next()).toMatchObject(ready(true));
-    expect(told(await again.next())).toBe("papers 2");
+    expect(briefly(await again.next())).toBe("papers 2");
   });
 
   test("a group opened while the client was away is news as a whole", async () => {
@@ -124,7 +124,7 @@ describe("the stream of all tasks", () => {
     change(late, 1);
     const again = await watch("/v1/events", id);
     await again.next();
-    expect(told(await again.next())).toBe("press 1");
+    expect(briefly(await again.next())).toBe("press 1");
   });
 
   test("a group that has begun anew is a gap, and said to be one: before, and while, somebody listens", async () => {
@@ -137,11 +137,11 @@ describe("the stream of all tasks", () => {
     papers.streams.lose("end");
     expect(await watcher.next()).toMatchObject(ready(false));
     change(papers, 1);
-    expect(told(await again.next())).toBe("papers 1");
-    expect(told(await watcher.next())).toBe("papers 1");
+    expect(briefly(await again.next())).toBe("papers 1");
+    expect(briefly(await watcher.next())).toBe("papers 1");
   });
 
-  test("a position that is none of ours: ready, not resumed", async () => {
+  test("a position that this worker did not issue: ready, not resumed", async () => {
     for (const id of ["17", "%%%", btoa('{"papers.0":"x"}'), "x".repeat(20_000)]) {
       expect(await (await watch("/v1/events", id)).next()).toMatchObject(ready(false));
     }
@@ -156,7 +156,7 @@ describe("the stream of all tasks", () => {
     const again = await watch(`/v1/events?after=${id}`, event.id);
     await again.next();
     change(papers, 2);
-    expect(told(await again.next())).toBe("papers 2");
+    expect(briefly(await again.next())).toBe("papers 2");
   });
 
   test("progress has no id of its own, so that it moves no position", async () => {
@@ -178,7 +178,7 @@ describe("the stream of all tasks", () => {
     const bobs = lab.objects.group("bob", "papers");
     lab.objects.PRINCIPALS.getByName("bob").open(bobs.name);
     change(bobs, 2);
-    expect(told(await watcher.next())).toBe("papers 2");
+    expect(briefly(await watcher.next())).toBe("papers 2");
   });
 
   test("when the client leaves, no stream of an object stays open", async () => {
@@ -192,7 +192,7 @@ describe("the stream of all tasks", () => {
 });
 
 describe("the stream of one task", () => {
-  test("tells of that one, and goes on from an id", async () => {
+  test("reports that one alone, and resumes from an id", async () => {
     const [id, other] = [fakeId("papers", 0, 1), fakeId("papers", 0, 2)];
     papers.put(fakeTask(id));
     const watcher = await watch(`/v1/tasks/${id}/events`);
@@ -208,7 +208,7 @@ describe("the stream of one task", () => {
     expect(JSON.parse((await again.next()).data)).toMatchObject({ id, rev: 3 });
   });
 
-  test("ends once its outcome has been told", async () => {
+  test("ends once it has sent the outcome", async () => {
     const id = fakeId("papers", 0, 3);
     papers.put(fakeTask(id));
     const watcher = await watch(`/v1/tasks/${id}/events`);

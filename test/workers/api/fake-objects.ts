@@ -42,7 +42,7 @@ class FakeStreams {
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
   }
 
-  tell(text: string): void {
+  publish(text: string): void {
     for (const reader of this.#readers) reader.enqueue(encoder.encode(text));
   }
 
@@ -82,17 +82,17 @@ export class FakeGroup implements TaskGroupRpc {
     this.name = name;
   }
 
-  /** Stores a task and tells of it. */
+  /** Stores a task and publishes it. */
   put(task: TaskView): void {
     this.held.set(task.id, task);
     this.#seq += 1;
     this.#changes.push({ seq: this.#seq, task });
-    this.streams.tell(taskEvent(this.#seq, task));
+    this.streams.publish(taskEvent(this.#seq, task));
     for (const wake of [...this.#waiting]) wake();
   }
 
   progress(id: string, progress: number): void {
-    this.streams.tell(`event: progress\ndata: ${JSON.stringify({ id, progress: { progress } })}\n\n`);
+    this.streams.publish(`event: progress\ndata: ${JSON.stringify({ id, progress: { progress } })}\n\n`);
   }
 
   async start(_identity: GroupIdentity, call: StartCall): Promise<Reply<TaskView>> {
@@ -218,7 +218,7 @@ export class FakeDirectory {
 
   open(group: GroupName): void {
     this.list.push(group);
-    this.streams.tell(groupEvent(group));
+    this.streams.publish(groupEvent(group));
   }
 
   async read({ of }: ReadAsk): Promise<ReadAdmission> {

@@ -52,7 +52,7 @@ describe.each(["sample-2025", "sample-2026"])("a remote client and the objects, 
     expect(taskShape.strict().safeParse(held).error).toBeUndefined();
   });
 
-  test("a tool that is no task gives its result at once", async () => {
+  test("a plain call resolves with its result at once", async () => {
     const task = await client.callTool(endpoint, "lookup_doi", { doi: "10.1/kelp" });
     expect(await task.result()).toMatchObject({ structuredContent: { doi: "10.1/kelp" } });
   });
@@ -86,7 +86,7 @@ describe.each(["sample-2025", "sample-2026"])("a remote client and the objects, 
     expect([await client.list(), await client.get(task.id)]).toEqual([[], undefined]);
   });
 
-  test("who watches is told when another deletes it", async () => {
+  test("a client that watches a task is notified when another deletes it", async () => {
     const watcher = clientOf(principal);
     const gone: string[] = [];
     const ended: string[] = [];

@@ -69,7 +69,7 @@ describe("getting a task", () => {
     expect(await response.json()).toMatchObject({ status: "completed" });
   });
 
-  test("wait: a change that is none for the caller is waited through, a question is not", async () => {
+  test("wait: a change that does not concern the caller does not end the wait, a question does", async () => {
     group.put(fakeTask(ID));
     const asking = { status: "input_required", rev: 3 } as const;
     setTimeout(() => group.put(fakeTask(ID, { rev: 2 })), 10);

@@ -102,7 +102,7 @@ describe("OWNER_SECRET", () => {
       expect(() => ownerSecretOf({ OWNER_SECRET })).toThrow("OWNER_SECRET: must be 20 to 256 of");
   });
 
-  it("is not told by the error about it", () => {
+  it("does not appear in the error about it", () => {
     expect(() => ownerSecretOf({ OWNER_SECRET: "hunter2" })).not.toThrow("hunter2");
   });
 

@@ -245,7 +245,7 @@ describe("endpoints", () => {
   });
 
   it.each(["${", "${}", "${A-B}", "${A", "${A B}", "$${A-}"])(
-    "do not send a reference that is none: %s",
+    "do not send an invalid reference: %s",
     (text) => {
       const error = errorIn(() => papers({ headers: { "x-key": `${SECRET}${text}` } }, { A: "a", B: "b" }));
       expect(error.message).toContain("ENDPOINTS at papers.headers.x-key: ");

@@ -52,7 +52,7 @@ class EventReader {
 }
 
 describe("the feed of groups", () => {
-  it("tells of those there are, then that these were all, then of each new one, once", async () => {
+  it("sends those there are, then that these were all, then each new one, once", async () => {
     const stub = env.PRINCIPALS.getByName(principal);
     await stub.admit(ask({ endpoint: "papers" }));
     const response = await stub.fetch(ADDRESS);
@@ -69,7 +69,7 @@ describe("the feed of groups", () => {
     await events.cancel();
   });
 
-  it("tells every reader, and goes on when one has gone", async () => {
+  it("sends to every reader, and goes on when one has gone", async () => {
     const stub = env.PRINCIPALS.getByName(principal);
     const [gone, stays] = [
       new EventReader(await stub.fetch(ADDRESS)),

@@ -38,7 +38,7 @@ describe("calls a minute", () => {
   const tenAMinute = ask(limits(1000, 10));
   const refused = (retryAfterMs: number) => ({ ok: false, code: "calls-a-minute", retryAfterMs });
 
-  it("a minute's worth at once, then one as each comes back, and the wait that is told is the wait there is", () =>
+  it("allow a minute's worth at once, then one as each comes back, and retryAfterMs is exact", () =>
     inDirectory(principal, groups, async (directory) => {
       await fill(directory, tenAMinute, 10);
       expect(await directory.admit(tenAMinute)).toEqual(refused(6000));

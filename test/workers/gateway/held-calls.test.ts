@@ -55,7 +55,7 @@ test("what is written to a client that gave up is not delivered", async () => {
   expect(await join("second")).toMatchObject({ kind: "joined", id: "task-1" });
 });
 
-test("a call that was told to be running is joined, until its result is delivered", async () => {
+test("a call that was answered with a running result is joined, until its result is delivered", async () => {
   await hold("first", "task-1");
   await group.release("first", { kind: "told" });
   now += 9 * MINUTE;

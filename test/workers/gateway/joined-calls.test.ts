@@ -71,7 +71,7 @@ test("a client of unknown patience that gave up is answered before it gives up a
   expect(await upstreamCalls("acquire_paper")).toBe(1);
 });
 
-test("a call that was told to be running returns to its task, and says that this is safe", async () => {
+test("a call that was answered with a running result returns to its task, and says that this is safe", async () => {
   const agent = client({ budgetMs: 700 });
   const first = await acquire(agent, { stage_ms: 2_000 });
   const again = await acquire(agent, { stage_ms: 2_000 });

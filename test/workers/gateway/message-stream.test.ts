@@ -4,7 +4,7 @@ import { type MessageStream, messageStream } from "../../../worker/gateway/messa
 const untilOver = ({ signal }: MessageStream): Promise<void> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 
-test("a stream whose time is over ends by itself, and its work is told", async () => {
+test("a stream whose time is over ends by itself, and aborts the signal of its work", async () => {
   const works: Promise<unknown>[] = [];
   const response = messageStream(
     (work) => works.push(work),
@@ -21,16 +21,16 @@ test("a stream whose time is over ends by itself, and its work is told", async (
   await Promise.all(works);
 });
 
-test("a client that hangs up is told to the work long before", async () => {
-  let told: unknown;
+test("a client that hangs up aborts the signal of the work long before", async () => {
+  let reason: unknown;
   const response = messageStream(
     () => undefined,
     async (stream) => {
       await untilOver(stream);
-      told = stream.signal.reason;
+      reason = stream.signal.reason;
     },
     { lifeMs: 3_600_000 },
   );
   await response.body?.cancel();
-  await expect.poll(() => String(told)).toContain("hung up");
+  await expect.poll(() => String(reason)).toContain("hung up");
 });

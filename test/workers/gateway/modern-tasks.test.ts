@@ -17,7 +17,7 @@ async function acquire(client: ModernClient, args: JsonObject = {}): Promise<str
   return String(result?.taskId);
 }
 
-test("a subscription tells of each change of the caller's own tasks, to the result", async () => {
+test("a subscription reports each change of the caller's own tasks, to the result", async () => {
   const mine = await acquire(alice);
   const bobs = await acquire(bob);
   const reply = await alice.send("subscriptions/listen", { notifications: { taskIds: [mine, bobs, "x"] } });

@@ -38,7 +38,7 @@ test.each([undefined, "2025-03-26", "2025-11-25"])("2025-11-25: under %s it is s
   expect(await reply.json()).toMatchObject({ result: { tasks: expect.any(Array) } });
 });
 
-test("2026-07-28: a subscription to tasks under a version nobody speaks is told those that are", async () => {
+test("2026-07-28: a subscription to tasks under a version nobody speaks is refused, like any other", async () => {
   const client = new ModernClient(`p-${crypto.randomUUID()}`, "sample-2026", "2099-01-01");
   for (const notifications of [{ taskIds: ["x"] }, { toolsListChanged: true }]) {
     const reply = await client.send("subscriptions/listen", { notifications });

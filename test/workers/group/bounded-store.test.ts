@@ -182,7 +182,7 @@ it("long arguments are in no list and in no replayed change, which say so", () =
     expect(await tasks.task("a")).toEqual({ ...whole, rev: 50 });
   }));
 
-it("a watcher who missed more than is replayed is told nothing of it", () =>
+it("a watcher who missed more than is replayed receives no changes", () =>
   inNewObject(async (storage) => {
     const tasks = lifeOn(countedStorage(storage, new Counters()));
     const message = "x".repeat(15_000);

@@ -97,7 +97,7 @@ it("a watcher who reads slowly still sees the changes that are stored, and no qu
     reader.leave();
   }));
 
-it("a watcher who missed more than is replayed is told that there is a gap", () =>
+it("a watcher who missed more than is replayed receives a gap", () =>
   withTasks(async (tasks) => {
     const message = "x".repeat(15_000);
     const inputRequests = [{ key: "q", method: "elicitation/create", params: { message } }] as const;

@@ -2,7 +2,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { expect, it } from "vitest";
 import { GroupLife } from "./group-life.ts";
 
-/** A server whose handshake takes longer than whoever calls should wait for a handle. */
+/** A server whose handshake takes longer than a caller should wait for a handle. */
 async function lateLife(): Promise<GroupLife> {
   const life = new GroupLife("2025-11-25");
   await life.clearServer();

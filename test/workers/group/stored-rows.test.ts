@@ -90,20 +90,20 @@ it("a task that says much and often stays within the 2 MB that Cloudflare takes 
     expect(revs).toEqual(revs.map((_, index) => changes - revs.length + 1 + index));
   }));
 
-it("tasks of an object with the earlier tables are all there, with what was told of them", () =>
+it("tasks of an object with the earlier tables are all there, with the changes that were published", () =>
   inNewObject(async (storage) => {
     const before = lifeOn(storage);
     await before.record(recordOfView({ ...RUNNING, id: "running", rev: 4 }));
     await before.record(recordOfView({ ...DONE, id: "done", rev: 7 }));
-    const told = [...(before.changes(0) ?? [])];
+    const published = [...(before.changes(0) ?? [])];
     toEarlierTables(storage.sql);
     storage.sql.exec("INSERT INTO active VALUES ('damaged', 't', 'working', 13, '{', '')");
 
     for (let life = 0; life < 2; life++) {
       const tasks = lifeOn(storage);
       expect(tasks.activeCount()).toBe(2);
-      expect(tasks.position()).toBe(told.at(-1)?.seq);
-      expect(told.flatMap(({ task }) => [...(tasks.changes(0, task.id) ?? [])])).toEqual(told);
+      expect(tasks.position()).toBe(published.at(-1)?.seq);
+      expect(published.flatMap(({ task }) => [...(tasks.changes(0, task.id) ?? [])])).toEqual(published);
       expect(await tasks.task("done")).toEqual({ ...DONE, id: "done", rev: 7 });
       // The same revision, and one after the outcome: neither is newer than what was moved.
       await tasks.record(recordOfView({ ...RUNNING, id: "running", rev: 4, tool: "another" }));

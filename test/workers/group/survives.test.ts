@@ -24,18 +24,18 @@ interface Moment {
 
 /** Moments in the life of a task, each reached and then struck. */
 const MOMENTS: Readonly<Record<string, Moment>> = {
-  "its call is out": {
+  "its call is in flight": {
     waitMs: 50,
     prepare: (life) => life.delays("tools/call", 500),
     reach: (life) => life.isMade(),
-    // The alarm that watches over requests that are out is a minute away.
+    // The alarm that watches over requests in flight is a minute away.
     after: async (life) => void (await runDurableObjectAlarm(life.group)),
     // Eviction waits for the reply. Where it never came, 2025-11-25 can list the task, and 2026-07-28 has no way to find it.
     ends: (strike, { generation }) =>
       strike === "aborted" && generation === "2026-07-28" ? "lost" : "completed",
   },
   "its handle has just been given": { ends: "completed" },
-  "a poll is out": {
+  "a poll is in flight": {
     prepare: (life) => life.delays("tasks/get", 500),
     reach: (life) => life.sees("tasks/get"),
     ends: "completed",
@@ -56,7 +56,7 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
     reach: answer,
     ends: "completed",
   },
-  "its answer is out": {
+  "its answer is in flight": {
     args: { mode: "ask" },
     prepare: (life) => life.delays("tasks/update", 500),
     async reach(life) {

@@ -37,7 +37,7 @@ test("a client that goes away ends what fills the stream", async () => {
   await over;
 });
 
-test("the stream of a client that does not read fails beyond its bound, and its filler is told", async () => {
+test("the stream of a client that does not read fails beyond its bound, and aborts the signal of its writer", async () => {
   let written = 0;
   let reason: unknown;
   const response = eventStream(

@@ -44,12 +44,12 @@ describe("a client that is described by a document at its id (CIMD)", () => {
   it.each([
     ["is of another client", { client_id: "https://thief.example/client.json" }, "could not be read"],
     ["lists another redirect address", { redirect_uris: ["https://thief.example/"] }, "Invalid redirect URI"],
-  ])("is refused, and the person told, if the document %s", async (_what, change, told) => {
+  ])("is refused with a page that says why, if the document %s", async (_what, change, message) => {
     Object.assign(document, change);
     const reply = await new Browser().open(await authorizeAddress(CLIENT));
     expect(reply.status).toBe(400);
     expect(reply.headers.get("location")).toBe(null);
-    expect(await reply.text()).toContain(told);
+    expect(await reply.text()).toContain(message);
   });
 
   it("keeps its access on one computer when it signs in on another, by the same port", async () => {

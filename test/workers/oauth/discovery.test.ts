@@ -20,7 +20,7 @@ describe("discovery of the authorization server", () => {
     },
   );
 
-  it("tells a client whose token has expired that the token is invalid", async () => {
+  it("answers invalid_token to a client whose token has expired", async () => {
     const reply = await listTools(browser, "/mcp/sample-2025", "dXNlcg:0123456789abcdef:0123456789abcdef");
     expect(reply.status).toBe(401);
     expect(reply.headers.get("www-authenticate")).toContain('error="invalid_token"');

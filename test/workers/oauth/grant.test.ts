@@ -103,7 +103,7 @@ describe("OWNER_SECRET", () => {
 });
 
 describe("a code", () => {
-  it("goes to a registered address only, and the person is told of any other", async () => {
+  it("goes to a registered address only, and the page reports any other to the person", async () => {
     const browser = new Browser();
     const client = await register(browser);
     for (const redirect_uri of [

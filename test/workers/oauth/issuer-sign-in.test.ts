@@ -29,7 +29,7 @@ const oidc = (change: object = {}): string =>
   });
 
 let key: Awaited<ReturnType<typeof generateKeyPair>>;
-/** What the issuer says of whoever signs in. */
+/** What the issuer says of the person who signs in. */
 let claims: Record<string, unknown>;
 /** The forms that were sent to its token endpoint. */
 let asked: URLSearchParams[];
@@ -147,13 +147,13 @@ describe("sign-in at an OpenID Connect issuer", () => {
     expect((await browser.open(callback)).status).toBe(400);
   });
 
-  it("that the person declines tells the client so", async () => {
+  it("sends access_denied to the client when the person declines", async () => {
     const browser = new Browser({ OAUTH: oidc() });
     const { back } = await throughIssuer(browser, await register(browser), { error: "access_denied" });
     expect(back.headers.get("location")).toContain(`${CALLBACK}?error=access_denied`);
   });
 
-  it("tells the person if the issuer cannot be reached", async () => {
+  it("shows the person that the issuer cannot be reached", async () => {
     const browser = new Browser({ OAUTH: oidc({ issuer: "https://down.example" }) });
     const address = await authorizeAddress(await register(browser));
     const reply = await decide(browser, address, { decision: "sign-in" });
@@ -161,7 +161,7 @@ describe("sign-in at an OpenID Connect issuer", () => {
     expect(await reply.text()).toContain("down.example cannot be reached at the moment");
   });
 
-  it("is offered beside secrets if there are any, and alone if there are none", async () => {
+  it("is offered beside secrets if there are any, and alone otherwise", async () => {
     const page = async (vars: object): Promise<string> => {
       const browser = new Browser({ OAUTH: oidc(), ...vars });
       return (await browser.open(await authorizeAddress(await register(browser)))).text();

@@ -239,8 +239,8 @@ describe("what a redirected request carries", () => {
   });
 });
 
-describe("what a refusal tells", () => {
-  it("the host, and nothing else of the request", async () => {
+describe("the message of a refusal", () => {
+  it("names the host, and nothing else of the request", async () => {
     const addresses = [
       `https://user:${SECRET}@papers.example/${SECRET}?token=${SECRET}#${SECRET}`,
       `https://127.0.0.1/${SECRET}?token=${SECRET}`,

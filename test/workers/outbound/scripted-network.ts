@@ -7,7 +7,7 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** A network that answers as told, and remembers what reached it. Whatever it was not told of answers 200. */
+/** A network with scripted answers that remembers what reached it. Addresses without a script answer 200. */
 export class ScriptedNetwork {
   readonly seen: SeenRequest[] = [];
   readonly #replies = new Map<string, () => Response>();

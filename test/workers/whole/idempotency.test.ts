@@ -50,7 +50,7 @@ it("a key whose task is kept no longer makes no second call", async () => {
   expect(await json(again)).toMatchObject({ code: "task-deleted" });
 });
 
-it("a call that is no task is answered with its result, and the task can be asked for again", async () => {
+it("a plain call is answered with its result, and its location returns the same task", async () => {
   const reply = await post(PATH, { tool: "lookup_doi", arguments: { doi: "10.1/kelp" } });
   expect(reply.status).toBe(200);
   const task = await json<TaskView>(reply);

@@ -31,10 +31,10 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  const told = lines.join("\n");
-  expect(told).not.toContain("alice-token");
-  expect(told).not.toContain("wrong-token");
-  expect(told).not.toContain(SECRET_ARGUMENT);
+  const logged = lines.join("\n");
+  expect(logged).not.toContain("alice-token");
+  expect(logged).not.toContain("wrong-token");
+  expect(logged).not.toContain(SECRET_ARGUMENT);
   lines = [];
 });
 
@@ -110,12 +110,12 @@ describe("bodies", () => {
   const path = "/v1/endpoints/sample-2026/calls";
 
   it.each([
-    ["one that is no JSON", "{", 422],
+    ["one that is not JSON", "{", 422],
     ["nothing", "", 422],
     ["a list", "[]", 422],
     ["no tool", JSON.stringify({ arguments: {} }), 422],
-    ["a tool that is no text", JSON.stringify({ tool: 7 }), 422],
-    ["arguments that are no object", JSON.stringify({ tool: "echo", arguments: [1] }), 422],
+    ["a tool that is not a string", JSON.stringify({ tool: 7 }), 422],
+    ["arguments that are not an object", JSON.stringify({ tool: "echo", arguments: [1] }), 422],
     [
       "a depth nobody needs",
       JSON.stringify({ tool: "echo", arguments: JSON.parse(`${'{"a":'.repeat(500)}1${"}".repeat(500)}`) }),
@@ -205,7 +205,7 @@ describe("pages of other origins", () => {
 });
 
 describe("/metrics", () => {
-  it("is for whoever has its token", async () => {
+  it("needs its own token", async () => {
     expect((await ask("/metrics", {}, null)).status).toBe(401);
     expect((await ask("/metrics", {}, "demo")).status).toBe(401);
     const reply = await ask("/metrics", {}, "metrics-token");
