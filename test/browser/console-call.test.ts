@@ -54,7 +54,7 @@ test("an address that cannot be called is refused beside its field", async () =>
   }
 });
 
-test("a server that nobody answers at says what to do", async () => {
+test("an address where no server answers shows what to do", async () => {
   at.expectComplaints(/ERR_UNSAFE_PORT/);
   const page = await openPage();
   await page.addServer("http://127.0.0.1:9/mcp");
@@ -62,7 +62,7 @@ test("a server that nobody answers at says what to do", async () => {
   await page.page.getByRole("button", { name: "Try again" }).waitFor();
 });
 
-test("a server that refuses a stranger says how to be known to it, and a header needs a value", async () => {
+test("a server that answers 401 shows how to authenticate, and a header needs a value", async () => {
   at.expectComplaints(/status of 401/);
   const strict = await KindsServer.start(SHAPES, "open sesame");
   const page = await openPage();

@@ -49,7 +49,7 @@ test("a question whose schema the form cannot show is answered with JSON", async
   expect(await page.resultText()).toContain('{"q":{"action":"accept","content":{"unit":"mm"}}}');
 });
 
-test("what nobody has filled in is not sent", async () => {
+test("fields that are not filled in are not sent", async () => {
   const page = await chosen("optional");
   await page.page.locator(".call-form").getByText("colour").waitFor();
   await callOf(page);
@@ -72,7 +72,7 @@ test("an argument that may be null, as Python's servers say of the optional, is 
   expect(server.calls.at(-1)?.args).toEqual({ limit: 7 });
 });
 
-test("of a question's choices none is taken before somebody takes it, and several may be", async () => {
+test("a question's choices start unselected, and several can be selected", async () => {
   const page = await chosen("ask_choices");
   await callOf(page);
   await page.pick("Colours", "Green");

@@ -150,7 +150,7 @@ test("a question whose address is not on the web cannot open it", async () => {
   await page.stands("completed");
 });
 
-test("what a model is asked for, a person reads and answers", async () => {
+test("a person reads and answers a sampling request", async () => {
   const page = await asked("ask_model");
   for (const text of ["The server asks for a model's reply", "Be brief.", "<b>What</b> is kelp?"])
     await page.question.getByText(text).waitFor();
@@ -166,7 +166,7 @@ test("what a model is asked for, a person reads and answers", async () => {
   );
 });
 
-test("folders are named, or none: what is no folder's address is refused beside the question", async () => {
+test("a person names folders or leaves them out: an invalid folder address is refused beside the question", async () => {
   const page = await asked("ask_folders");
   const before = server.calls.length;
   const share = page.question.getByRole("button", { name: "Share these folders" });

@@ -16,7 +16,7 @@ async function callWithoutReply(generation: string): Promise<TaskPage> {
   return page;
 }
 
-test("2025-11-25: a call whose reply never came is found again by tasks/list", async () => {
+test("2025-11-25: a call whose reply never arrived is found again by tasks/list", async () => {
   const page = await callWithoutReply("2025-11-25");
   await page.stands("completed");
   expect(await page.resultText()).toContain("10.1/kelp");

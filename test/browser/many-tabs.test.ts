@@ -50,7 +50,7 @@ test("a tab's tasks do not wait for a leader that does not know their server", a
   expect(await at.lab.count("tools/call")).toBe(1);
 });
 
-test("a question is answered in another tab than the one that called", async () => {
+test("a question is answered in a different tab from the one that called", async () => {
   const [leader, caller, answerer] = [await Tab.open(), await Tab.open(), await Tab.open()];
   await startIn(caller, { mode: "ask", stage_ms: 150 });
   await answerer.stands("input_required");

@@ -25,7 +25,7 @@ test.each(["2025-11-25", "2026-07-28"])(
   },
 );
 
-test("a task that ended after a retry is not said to be in it", async () => {
+test("a task that ended after a retry is not shown as retrying", async () => {
   const page = new TaskPage(await at.browser.open(at.lab.page));
   await page.choose(`sample ${at.lab.name} 2026-07-28`);
   await page.page.route("**/samples/**", (route) =>

@@ -46,7 +46,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
     await expectThePaper(page);
   });
 
-  test("is polled first of all after a reload: no handshake before it", async () => {
+  test("is polled after a reload without a handshake before the poll", async () => {
     const page = await acquire();
     await page.saying("Downloading the PDF");
     await page.page.goto("about:blank");
@@ -66,7 +66,7 @@ describe.each(["2025-11-25", "2026-07-28"])("a %s task in real Chromium", (gener
     expect(await page.resultText()).toContain(DOI);
   }
 
-  test("shows a tool's own failure as the tool's", async () => {
+  test("shows an error of the tool as the tool's own", async () => {
     const page = await acquire({ mode: "tool_error", stage_ms: 100 });
     await page.stands("tool error");
     expect(await page.resultText()).toContain("does not hold");

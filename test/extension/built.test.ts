@@ -36,7 +36,7 @@ test("the manifest asks for no host, and for nothing that is not used", async ()
   expect(used).toEqual(manifest.permissions);
 });
 
-test("no script makes code of strings, and the worker is one file", async () => {
+test("no script evaluates strings as code, and the worker is one file", async () => {
   for (const name of await scripts()) {
     const code = await readFile(join(BUILT, name), "utf8");
     expect(findStringEvaluation(code), name).toEqual([]);

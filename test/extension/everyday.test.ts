@@ -143,7 +143,7 @@ test("a task of the popup is shown in the side panel, and the popup goes", async
 });
 
 describe("the options", () => {
-  test("a header kept until the browser closes is sent, and on no disk", async () => {
+  test("a header kept until the browser closes is sent, and is not written to disk", async () => {
     const page = await extension.page("options");
     const url = `${site.origin}/samples/${lab.name}/2025-11-25/mcp`;
     await page.fill("[name=address]", url);
@@ -186,7 +186,7 @@ describe("the options", () => {
     expect(JSON.stringify(kept)).not.toContain(url);
   });
 
-  test("a header kept on this computer is not open to what the extension runs in a page", async () => {
+  test("scripts that the extension runs in a page cannot read a header kept on this computer", async () => {
     await extension.addServer(`${site.origin}/samples/${lab.name}/2025-11-25/mcp`, "Guarded", TOKEN);
     expect(JSON.stringify(await extension.ask(() => chrome.storage.local.get()))).toContain(TOKEN);
     const page = await extension.chromium.open(`${site.origin}/plain`);
@@ -201,7 +201,7 @@ describe("the options", () => {
     expect(seen).toMatch(/^refused: /);
   });
 
-  test("say of a server without permission what to do, and nothing is sent to it", async () => {
+  test("say what to do about a server without permission, and send nothing to it", async () => {
     const url = lab.server("2026-07-28").replace("127.0.0.1", "localhost");
     // As when the permission was taken back in the browser's settings: the test's build has one for 127.0.0.1 alone.
     await extension.inWorker(async (address) => {
@@ -351,7 +351,7 @@ describe("the context menu", () => {
 });
 
 describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
-  test("nothing keeps anybody from using popup, panel and options", async () => {
+  test("popup, panel and options have no accessibility barrier, and fit their width", async () => {
     await extension.addServer(lab.server("2026-07-28"), "Papers");
     const found: Record<string, readonly string[]> = {};
     const look = async (page: Page, name: string): Promise<void> => {

@@ -38,7 +38,7 @@ async function comesToItsEnd(call: Call): Promise<void> {
   expect(research).toContain("Research Report: kelp");
 }
 
-describe("A client that knows no tasks comes to the end of a long call and of a task", () => {
+describe("A client without tasks receives the result of a long call and of a task", () => {
   test.each(["auto", "legacy"] as const)("SDK v2, version negotiation %s", async (mode) => {
     const client = new ClientV2({ name: "v2", version: "1.0.0" }, { versionNegotiation: { mode } });
     await client.connect(new StdioV2({ ...server, stderr: "ignore" }));
@@ -57,7 +57,7 @@ describe("A client that knows no tasks comes to the end of a long call and of a 
   });
 });
 
-describe("To an agent that declares Tasks, tasks are tasks", () => {
+describe("An agent that declares Tasks receives tasks", () => {
   test("SDK v1 (2025-11-25): created, followed and delivered by its own methods", async () => {
     const { client } = await connected(holdfast("--", ...EVERYTHING), folder);
     await client.listTools();

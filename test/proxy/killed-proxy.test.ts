@@ -112,7 +112,7 @@ describe.each(["2025-11-25", "2026-07-28"] as const)(
       await next.client.close();
     });
 
-    test("before the request is sent: the call is reported as lost, not made by itself, and can be made again", async () => {
+    test("before the request is sent: the call is reported as lost, is not sent automatically, and can be repeated", async () => {
       const { server, folder } = await started(0);
       const preload = fileURLToPath(new URL("killed-at-call.cjs", import.meta.url));
       const env = { NODE_OPTIONS: `--require ${JSON.stringify(preload)}` };

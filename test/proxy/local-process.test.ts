@@ -54,7 +54,7 @@ function lives(pid: number): boolean {
 }
 
 describe("A local server behind the proxy", () => {
-  test("that crashes loses the call it was working on, is started again, and serves the next", async () => {
+  test("loses its running call when it crashes, is started again, and serves the next", async () => {
     const pids = join(folder.path, "pids");
     const proxied = await start(["--pid-file", pids]);
     const result = await proxied.client.callTool({ name: "crash", arguments: {} });
@@ -74,7 +74,7 @@ describe("A local server behind the proxy", () => {
     });
   });
 
-  test("gets what the agent's request carried in _meta", async () => {
+  test("receives the _meta of the agent's request", async () => {
     const proxied = await start();
     const result = await proxied.client.callTool({
       name: "meta",
@@ -86,7 +86,7 @@ describe("A local server behind the proxy", () => {
     });
   });
 
-  test("may have a tool that is called like a companion", async () => {
+  test("may have a tool with the name of a companion", async () => {
     const proxied = await start();
     const names = (await proxied.client.listTools()).tools.map(({ name }) => name);
     const [shown] = names.filter((name) => name.endsWith("_list_tasks"));
@@ -94,12 +94,12 @@ describe("A local server behind the proxy", () => {
     expect(await text(proxied, shown ?? "")).toBe("the server's own list_tasks");
   });
 
-  test("may print to stdout what is not MCP", async () => {
+  test("may print lines to stdout that are not MCP", async () => {
     const proxied = await start(["--noise"]);
     expect(await text(proxied, "count")).toBe("0");
   });
 
-  test("does its work once when the agent gives a call up and makes it again", async () => {
+  test("does its work once when the agent gives up a call and repeats it", async () => {
     const proxied = await start([], ["--budget", "20"]);
     const { client } = proxied;
     const call = { name: "sleep", arguments: { ms: 2_500 } };
@@ -110,19 +110,19 @@ describe("A local server behind the proxy", () => {
     expect(await text(proxied, "count")).toBe("1");
   });
 
-  test("does two calls that are the same twice when both are waited for", async () => {
+  test("does its work twice for two equal calls when the agent waits for both", async () => {
     const proxied = await start([], ["--budget", "20"]);
     await Promise.all([text(proxied, "sleep", { ms: 300 }), text(proxied, "sleep", { ms: 300 })]);
     expect(await text(proxied, "count")).toBe("2");
   });
 
-  test("of which the agent has had the result does it anew when it is asked again", async () => {
+  test("does its work again when the agent repeats a call after its result was delivered", async () => {
     const proxied = await start();
     expect(await text(proxied, "sleep", { ms: 10 })).toBe("slept 1");
     expect(await text(proxied, "sleep", { ms: 10 })).toBe("slept 2");
   });
 
-  test("leaves nothing on the disk of calls that were answered at once", async () => {
+  test("leaves nothing on the disk for calls that it answered at once", async () => {
     const proxied = await start();
     await text(proxied, "sleep", { ms: 10, secret: "s3cret" });
     await expect
@@ -133,12 +133,12 @@ describe("A local server behind the proxy", () => {
       .toEqual({ tasks: [], more: 0 });
   });
 
-  test("that could not be started is named in the answer to the agent, and stderr has no arguments", async () => {
+  test("is named in the answer to the agent when it cannot be started, and stderr has no arguments", async () => {
     const refused = connected(holdfast("--", "/no/such/server", "--api-key", "s3cret"), folder);
     await expect(refused).rejects.toThrow(/could not be started: its command was not found/);
   });
 
-  test("that ends at once is named in the answer to the agent", async () => {
+  test("is named in the answer to the agent when it exits at once", async () => {
     await expect(start(["--exit-at-start"])).rejects.toThrow(/could not be started: it exited with code 3/);
   });
 });

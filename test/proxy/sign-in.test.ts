@@ -58,7 +58,7 @@ function credentials(): {
 }
 
 describe.skipIf(process.platform === "win32")("A remote server that wants the user to sign in", () => {
-  test("is signed in to with the browser once; the next start has its tokens from a file of the user's alone", async () => {
+  test("is signed in to with the browser once; the next start reads the tokens from a file that only the user can read", async () => {
     const first = await start("--verbose");
     expect(await whoami(first)).toEqual([{ type: "text", text: "Ada" }]);
     expect(first.stderr()).toMatch(
@@ -140,7 +140,7 @@ describe.skipIf(process.platform === "win32")("A remote server that wants the us
     await client.close();
   });
 
-  test("is left alone where a header of the user's own is its authorization", async () => {
+  test("is not signed in to when the user's own header authorizes", async () => {
     const { client } = await start("--header", "Authorization: Bearer wrong").catch(() => ({
       client: undefined,
     }));

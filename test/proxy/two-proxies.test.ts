@@ -41,7 +41,7 @@ function kill({ transport }: ProxiedClient): void {
 }
 
 describe("Two proxies of one configuration", () => {
-  test("one killed: the other resumes its tasks, and no task is ever polled by two", async () => {
+  test("one is killed: the other resumes its tasks, and two proxies never poll one task", async () => {
     const [first, second] = [await start("one"), await start("two")];
     const tasks = await Promise.all([work(first, "a"), work(first, "b"), work(second, "c")]);
     await expect.poll(() => new Set(server.polls.map(({ taskId }) => taskId)).size).toBe(3);
@@ -67,7 +67,7 @@ describe("Two proxies of one configuration", () => {
     }
   });
 
-  test("both living: each sees its own tasks only, the terminal those of both", async () => {
+  test("both run: each sees only its own tasks, and the command line sees those of both", async () => {
     const [first, second] = [await start("one"), await start("two")];
     const [a, b] = [await work(first, "a"), await work(second, "b")];
     const listed = async ({ client }: ProxiedClient): Promise<string[]> => {
@@ -151,7 +151,7 @@ describe("holdfast tasks", () => {
     await client.close();
   });
 
-  test("keeps a wish for the next start where no process runs the task", async () => {
+  test("stores a cancel for the next start when no process runs the task", async () => {
     const first = await start("one");
     const task = await work(first, "a");
     await expect.poll(() => server.polls.length).toBeGreaterThan(0);

@@ -153,7 +153,7 @@ describe("holdfast wrap", () => {
     });
   });
 
-  test("leaves what is wrapped already, what the agent asks for and what it cannot speak", async () => {
+  test("skips servers that are wrapped already, that ask for input, or whose transport it does not support", async () => {
     const path = file(VSCODE);
     const { out } = await run(["wrap", path, "--yes"]);
     expect(out).toContain("wrapped is left as it is: it runs behind Holdfast already");

@@ -57,7 +57,7 @@ describe("a server's words stay data", () => {
     await client.close();
   });
 
-  test("a result is passed on unchanged, and nothing comes of what it says", async () => {
+  test("a result is passed on unchanged, and instructions in it have no effect", async () => {
     const client = await plain();
     const running = await client.call("slow_compute", { seconds: 60, label: "left alone" });
     expect(textOf(await client.call("whisper", {}))).toBe(INJECTION);
@@ -138,7 +138,7 @@ test("a client that holds a stream is notified when the server's tools change", 
   await Promise.all([client.close(), modern.close()]);
 });
 
-test("a page of an unknown origin is refused, and so is who has no token", async () => {
+test("a page of an unknown origin is refused, and so is a request without a token", async () => {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
   const post = (headers: Record<string, string>): Promise<Response> =>
     fetch(lab.url(), { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
@@ -149,7 +149,7 @@ test("a page of an unknown origin is refused, and so is who has no token", async
 });
 
 /** The last: it takes the worker down. */
-test("a call that is held for a server without tasks is lost with the worker, and said to be", async () => {
+test("a call that is held for a server without tasks is lost with the worker, and reported as lost", async () => {
   const client = await plain();
   const running = await client.call("slow_report", { ms: 60_000 });
   const task = String(running.structuredContent?.task);

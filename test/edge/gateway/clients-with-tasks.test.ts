@@ -84,7 +84,7 @@ describe("SDK v1", () => {
     await client.close();
   });
 
-  test("a tool whose server knows no tasks is one here, is listed, and has its result", async () => {
+  test("a call to a server without tasks becomes a task of the gateway, is listed, and has its result", async () => {
     const client = await sdkV1();
     const call = { name: "slow_report", arguments: { ms: 1_500 } };
     for await (const message of client.experimental.tasks.callToolStream(call, CallToolResultSchema, {
@@ -102,7 +102,7 @@ describe("SDK v1", () => {
     await client.close();
   });
 
-  test("a task cancelled is cancelled", async () => {
+  test("a task that the client cancels ends as cancelled", async () => {
     const client = await sdkV1();
     const stream = client.experimental.tasks.callToolStream(slow("cancel", 60), CallToolResultSchema, {
       task: {},
@@ -133,7 +133,7 @@ describe("SDK v1", () => {
 });
 
 describe.each(["auto", "legacy"] as const)("@modelcontextprotocol/ext-tasks, v2 Client %s", (mode) => {
-  test("a task comes to its result", async () => {
+  test("a task reaches its result", async () => {
     const { session, close } = await extTasks(lab.url(), lab.headers, mode);
     const execution = await session.callTool("slow_compute", { seconds: 1, label: mode }, AS_TASK);
     expect(execution.kind).toBe("task");
@@ -184,7 +184,7 @@ describe.each(["2025-11-25", "2026-07-28"] as const)("Holdfast itself, %s", (era
     return new TaskClient({ store: memoryStore(), endpoints: { gateway } });
   }
 
-  test("a task comes to its result though the gateway is killed in the middle", async () => {
+  test("a task reaches its result although the gateway is killed in the middle", async () => {
     const before = fixture.calls("slow_compute");
     const client = holdfast();
     const task = await client.callTool("gateway", "slow_compute", { seconds: 4, label: era });
@@ -195,7 +195,7 @@ describe.each(["2025-11-25", "2026-07-28"] as const)("Holdfast itself, %s", (era
     await client.close();
   });
 
-  test("a question goes through, and its answer", async () => {
+  test("a question reaches the client, and its answer the server", async () => {
     const client = holdfast();
     const task = await client.callTool("gateway", "confirm_delete", { filename: era });
     for await (const { inputRequests } of task) {

@@ -46,7 +46,7 @@ describe.each([
     await client.close();
   });
 
-  test("two calls that are the same, at once, are two", async () => {
+  test("two equal calls at the same time run twice", async () => {
     const client = await connect(lab.url(), ALICE, PATIENT_MS);
     const before = lab.fixture.calls("slow_report");
     const args = { ms: 1_000, of: crypto.randomUUID() };
@@ -56,7 +56,7 @@ describe.each([
   });
 });
 
-describe("what a server asks", () => {
+describe("a question of a server", () => {
   test("comes to a v1 client that can be asked, on its call's own stream", async () => {
     const client = await connectV1(lab.url(), ALICE, { elicitation: {} });
     const asked: string[] = [];

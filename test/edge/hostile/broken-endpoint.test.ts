@@ -46,7 +46,7 @@ test("an endpoint that ends none of its tasks leaves room for others, and its ta
   expect((await lab.call<Started>("broken", "task", {})).id).toContain("broken.");
 });
 
-test("a failure of 3 MB is a failure, in a list and after the worker was killed", {
+test("a failure of 3 MB stays a failure, in a list and after the worker was killed", {
   timeout: 120_000,
 }, async () => {
   const huge = "x".repeat(3_000_000);

@@ -59,7 +59,7 @@ describe("an endpoint with consent", { timeout: 60_000 }, () => {
     expect(server.refreshes).toBe(before + 1);
   });
 
-  test("is not connected by who does not know the secret, nor by a stranger's way back", async () => {
+  test("is not connected by a person without the secret, nor by a stranger's callback", async () => {
     const wrong = new Person("wrong");
     await expect(wrong.connect(address())).rejects.toThrow("This secret is not known here.");
     const stranger = await fetch(`${worker.url}/connected?state=made-up&code=made-up`);
