@@ -116,7 +116,7 @@ beforeEach(() => {
 });
 
 describe("the worker", () => {
-  it("says that it is well", async () => {
+  it("reports that it is healthy", async () => {
     const response = await exports.default.fetch("https://holdfast.test/healthz");
     expect(await response.json()).toEqual({ ok: true });
   });
@@ -398,7 +398,7 @@ describe("2025-11-25", () => {
     );
   });
 
-  it("lets the newest GET stream have the session", async () => {
+  it("gives the session to the newest GET stream", async () => {
     const session = await Session.open();
     const old = await session.listen();
     const stream = await session.listen();

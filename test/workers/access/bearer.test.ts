@@ -21,14 +21,14 @@ describe("a configured token", () => {
     expect([reply.status, JSON.parse(reply.body)]).toEqual([200, { principal }]);
   });
 
-  it("counts whichever case its scheme is in, and with hashes in capitals", async () => {
+  it("is accepted with a scheme in any case, and with hashes in capitals", async () => {
     const env = { TOKENS: [{ principal: "alice", sha256: (await sha256(TOKEN)).toUpperCase() }] };
     const ask = gate(env);
     for (const scheme of ["Bearer", "bearer", "BEARER"])
       expect((await ask({ authorization: `${scheme} ${TOKEN}` })).status).toBe(200);
   });
 
-  it("is one of several of a principal, so that it can be renewed", async () => {
+  it("may be one of several of a principal, so that it can be renewed", async () => {
     const ask = gate(await tokens(["alice", "old-token"], ["alice", "new-token"]));
     for (const token of ["old-token", "new-token"])
       expect(JSON.parse((await ask(bearer(token))).body)).toEqual({ principal: "alice" });
@@ -46,7 +46,7 @@ describe("a configured token", () => {
 });
 
 describe("anything else", () => {
-  it("a thousand wrong tokens get a thousand times the same answer, and so does none", async () => {
+  it("a thousand wrong tokens receive the same answer as a request without a token", async () => {
     const known = await sha256(TOKEN);
     const ask = gate(await tokens(["alice", TOKEN]));
     const near = [
@@ -87,7 +87,7 @@ describe("anything else", () => {
     expect(await ask({ authorization })).toEqual(REFUSED);
   });
 
-  it("two headers are refused, though each were good", async () => {
+  it("two headers are refused even if each is valid", async () => {
     const ask = gate(await tokens(["alice", TOKEN]));
     const headers = new Headers();
     headers.append("authorization", `Bearer ${TOKEN}`);
@@ -104,7 +104,7 @@ describe("anything else", () => {
       expect(await ask({ [name]: `Bearer ${TOKEN}` })).toEqual(REFUSED);
   });
 
-  it("nobody is let in where nothing is configured", async () => {
+  it("without configuration every token is refused", async () => {
     for (const env of [{}, { TOKENS: "" }, { TOKENS: "[]" }]) {
       expect(await gate(env)(bearer(TOKEN))).toEqual(REFUSED);
       expect(await gate(env)(bearer(""))).toEqual(REFUSED);

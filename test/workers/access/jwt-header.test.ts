@@ -39,12 +39,12 @@ describe("JWT.header: a proxy that signs people in, such as Cloudflare Access", 
     expect(JSON.parse(reply.body)).toEqual({ principal: "access:kai@kelp.example" });
   });
 
-  it("does so whatever else the client has in Authorization", async () => {
+  it("ignores whatever else the client sends in Authorization", async () => {
     const reply = await ask({ [HEADER]: assertion, ...bearer("an-opaque-token-of-the-proxy") });
     expect(JSON.parse(reply.body)).toEqual({ principal: "access:kai@kelp.example" });
   });
 
-  it("takes no JWT in Authorization any more, and lets the tokens of TOKENS in", async () => {
+  it("refuses a JWT in Authorization, and accepts the tokens of TOKENS", async () => {
     expect((await ask(bearer(assertion))).status).toBe(401);
     expect(JSON.parse((await ask(bearer("alice-token"))).body)).toEqual({ principal: "alice" });
   });

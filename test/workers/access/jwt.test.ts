@@ -207,7 +207,7 @@ describe("the issuer's keys", () => {
     expect((await ask(bearer(token))).status).toBe(200);
   });
 
-  it("are not needed to refuse what is no JWT", async () => {
+  it("are not needed to refuse a token that is not a JWT", async () => {
     network.answer(JWKS, () => new Response(null, { status: 500 }));
     expect(await ask(bearer("no-jwt"))).toEqual(REFUSED);
     expect(network.seen).toEqual([]);

@@ -28,7 +28,7 @@ describe("a page's origin", () => {
     expect(await status(CORS, "https://tasks.example/mcp/papers", { origin }, false)).toBe(403);
   });
 
-  it("is no matter where a request has none", async () => {
+  it("is not checked where a request has none", async () => {
     expect(await status(CORS, "https://tasks.example/v1/tasks")).toBe(200);
   });
 });

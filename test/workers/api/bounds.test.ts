@@ -51,7 +51,7 @@ describe("a list of tasks", () => {
     expect(await page()).toMatchObject({ tasks: ids.map((id) => ({ id })), missing: ["press"] });
   });
 
-  test("is a problem when nothing can be read", async () => {
+  test("is answered with a problem when no endpoint can be read", async () => {
     fill("papers", 0, 1, 3);
     lab.objects.group("alice", "papers").error = new Error("The object is overloaded");
     expect((await lab.request("/v1/tasks")).status).toBe(500);

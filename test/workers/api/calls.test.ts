@@ -66,7 +66,7 @@ describe("a call", () => {
     expect(directory.asked).toMatchObject([{ endpoint: "papers", shardCeiling: 1000 }]);
   });
 
-  test("an endpoint that is not configured: 404, and nobody is asked", async () => {
+  test("an endpoint that is not configured: 404, and no object is asked", async () => {
     const response = await lab.post("/v1/endpoints/nowhere/calls", { tool: "report" });
     expect([response.status, await response.json()]).toMatchObject([404, { code: "unknown-endpoint" }]);
     expect(lab.objects.directories.size).toBe(0);
@@ -166,7 +166,7 @@ describe("bodies that are refused", () => {
     expect([response.status, await response.json()]).toMatchObject([422, { code: "malformed" }]);
   });
 
-  test("what was sent is not said back", async () => {
+  test("a refusal does not repeat what was sent", async () => {
     const response = await lab.call({ tool: "report", ttlMs: "s3cret-value" });
     expect(await response.text()).not.toContain("s3cret");
   });

@@ -115,7 +115,7 @@ describe("the stream of all tasks", () => {
     expect(briefly(await again.next())).toBe("papers 2");
   });
 
-  test("a group opened while the client was away is news as a whole", async () => {
+  test("all changes of a group that was opened while the client was away are sent", async () => {
     const watcher = await watch();
     const { id } = await watcher.next();
     watcher.leave();
@@ -127,7 +127,7 @@ describe("the stream of all tasks", () => {
     expect(briefly(await again.next())).toBe("press 1");
   });
 
-  test("a group that has begun anew is a gap, and said to be one: before, and while, somebody listens", async () => {
+  test("a group that lost its history is reported as a gap, before and while a client listens", async () => {
     for (let n = 1; n <= 3; n++) change(papers, n);
     const watcher = await watch();
     const { id } = await watcher.next();
@@ -147,7 +147,7 @@ describe("the stream of all tasks", () => {
     }
   });
 
-  test("the position may stand in the address, and the header is the later word", async () => {
+  test("the position may be in the address, and the Last-Event-ID header overrides it", async () => {
     const { id = "" } = await (await watch()).next();
     change(papers, 1);
     const watcher = await watch(`/v1/events?after=${id}`);
@@ -220,7 +220,7 @@ describe("the stream of one task", () => {
   });
 });
 
-test("positions are one word, and read back", () => {
+test("positions contain no space, and decode to what was encoded", () => {
   const positions = new Map([
     ["papers.0", 12],
     ["press.10", 0],

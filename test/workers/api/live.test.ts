@@ -57,7 +57,7 @@ describe.each(["sample-2025", "sample-2026"])("a remote client and the objects, 
     expect(await task.result()).toMatchObject({ structuredContent: { doi: "10.1/kelp" } });
   });
 
-  test("a question is answered by another page than the one that called", async () => {
+  test("a question is answered by a different page from the one that called", async () => {
     const { id } = await client.callTool(endpoint, "acquire_paper", paper(100, "ask"));
     await client.close();
     client = clientOf(principal);
@@ -73,7 +73,7 @@ describe.each(["sample-2025", "sample-2026"])("a remote client and the objects, 
     expect(await task.result()).toMatchObject({ structuredContent: { edition: "published" } });
   });
 
-  test("the list has it, others do not see it, and deleted it is gone", async () => {
+  test("a task is in the list, hidden from others, and gone once deleted", async () => {
     const task = await client.callTool(endpoint, "acquire_paper", paper(10));
     await task.result();
     expect((await client.list()).map(({ id }) => id)).toEqual([task.id]);
@@ -102,13 +102,13 @@ describe.each(["sample-2025", "sample-2026"])("a remote client and the objects, 
     await watcher.close();
   });
 
-  test("it is cancelled", async () => {
+  test("a task is cancelled", async () => {
     const task = await client.callTool(endpoint, "acquire_paper", paper(5_000));
     await task.cancel();
     await expect(task.result()).rejects.toMatchObject({ name: "TaskCancelledError" });
   });
 
-  test("its tools are listed", async () => {
+  test("the tools of an endpoint are listed", async () => {
     expect((await client.listTools(endpoint)).map(({ name }) => name)).toContain("acquire_paper");
   });
 });

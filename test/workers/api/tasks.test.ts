@@ -23,14 +23,14 @@ function endsSoon(): void {
 }
 
 describe("getting a task", () => {
-  test("gives it with its result, and its rev as ETag", async () => {
+  test("returns it with its result, and its rev as ETag", async () => {
     group.put(settled(ID));
     const response = await lab.request(`/v1/tasks/${ID}`);
     expect([response.status, response.headers.get("etag")]).toEqual([200, '"5"']);
     expect(await response.json()).toMatchObject({ id: ID, outcome: { result: RESULT } });
   });
 
-  test("unknown, foreign and unlawful ids: the same 404", async () => {
+  test("unknown, foreign and malformed ids: the same 404", async () => {
     group.put(fakeTask(ID));
     const bodies: unknown[] = [];
     const ids = [
@@ -62,7 +62,7 @@ describe("getting a task", () => {
     expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
   });
 
-  test("wait: until it is settled", async () => {
+  test("wait: responds when the task is settled", async () => {
     group.put(fakeTask(ID));
     endsSoon();
     const response = await lab.request(`/v1/tasks/${ID}?wait=30`);
@@ -78,7 +78,7 @@ describe("getting a task", () => {
     expect(await response.json()).toMatchObject(asking);
   });
 
-  test("wait: as it is when the time is over", async () => {
+  test("wait: responds with the current state when the time is over", async () => {
     group.put(fakeTask(ID));
     const response = await lab.request(`/v1/tasks/${ID}?wait=0.05`);
     expect(await response.json()).toMatchObject({ status: "working" });
@@ -155,7 +155,7 @@ describe("the list", () => {
     expect(times).toHaveLength(25);
   });
 
-  test("a task that comes between two pages moves none", async () => {
+  test("a task that is created between two pages moves none", async () => {
     const first = (await (await lab.request("/v1/tasks?limit=10")).json()) as {
       tasks: TaskView[];
       nextCursor: string;
@@ -259,7 +259,7 @@ describe("whatever else is asked", () => {
     expect((await lab.request("/v1/events", { method: "HEAD" })).status).toBe(405);
   });
 
-  test("an error nobody expected: 500 with an id that is in the log, and not a word of what it was", async () => {
+  test("an unexpected error: 500 with an id that is in the log, and nothing of its message", async () => {
     const logged = vi.spyOn(console, "log").mockImplementation(() => undefined);
     group.error = new Error("postgres://user:s3cret@db");
     const response = await lab.request(`/v1/tasks/${ID}`);

@@ -90,7 +90,7 @@ describe("an endpoint's consent", () => {
 });
 
 describe("OWNER_SECRET", () => {
-  it("is what no one guesses, and can be sent as a bearer token", () => {
+  it("is long enough not to be guessed, and can be sent as a bearer token", () => {
     expect(ownerSecretOf({ OWNER_SECRET: SECRET })).toBe(SECRET);
     expect(ownerSecretOf({ OWNER_SECRET: "" })).toBeUndefined();
     for (const OWNER_SECRET of [

@@ -74,7 +74,7 @@ describe("reading", () => {
   });
 });
 
-describe("a var that is wrong is named, with the place in it, and nothing of it is quoted", () => {
+describe("the error for an invalid var names it and the place in it, and quotes nothing of it", () => {
   it.each<[string, (env: object) => unknown, unknown, string]>([
     ["LIMITS", limitsOf, `{"callsInFlight": "${SECRET}"`, "LIMITS: is not JSON"],
     ["LIMITS", limitsOf, "[]", "LIMITS: "],
@@ -294,7 +294,7 @@ describe("endpoints", () => {
       expect(endpointOf(env, name)).toBeUndefined();
   });
 
-  it("of the demo are there in the demo alone, and give way to configured ones", () => {
+  it("of the demo exist only in the demo, and configured endpoints replace them", () => {
     expect(endpointOf({}, "sample-2025")).toBeUndefined();
     expect(endpointOf({ DEMO: "true" }, "sample-2026")).toMatchObject({
       era: "2026-07-28",
@@ -312,7 +312,7 @@ describe("endpoints", () => {
     });
   });
 
-  it("are not the demo's, whose token anyone can guess: it has the samples alone", () => {
+  it("are hidden from the demo's principal, whose token anyone can guess: it has the samples alone", () => {
     const env = { DEMO: "true", ENDPOINTS: { papers: { url: PAPERS }, "sample-2025": { url: PAPERS } } };
     expect(endpointsOf(env, "demo").map(({ name }) => name)).toEqual(["sample-2026"]);
     expect(endpointsOf({ ...env, DEMO: "false" }, "demo").map(({ name }) => name)).toEqual([

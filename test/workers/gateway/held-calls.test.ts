@@ -35,20 +35,20 @@ test("a call whose client gave up is joined, once", async () => {
   expect(await join("third")).toEqual({ kind: "waiting" });
 });
 
-test("a call that is waited for is not joined, but for one whose wait must be over", async () => {
+test("a call that a client still waits for is not joined, unless its wait must be over", async () => {
   await hold("first", "task-1");
   expect(await join("second")).toEqual({ kind: "waiting" });
   now += 2 * MINUTE;
   expect(await join("third")).toEqual({ kind: "joined", id: "task-1" });
 });
 
-test("a call whose result was delivered is made anew", async () => {
+test("a call whose result was delivered starts again when it is repeated", async () => {
   await hold("first", "task-1");
   await group.release("first", { kind: "delivered" });
   expect(await join("second")).toEqual({ kind: "none" });
 });
 
-test("what is written to a client that gave up is not delivered", async () => {
+test("a result written to a client that gave up does not count as delivered", async () => {
   await hold("first", "task-1");
   await group.release("first", gone());
   await group.release("first", { kind: "delivered" });
@@ -77,7 +77,7 @@ test("a call of a tool whose effect is the same joins what its session waits for
   expect(await join("second", "same", { shared: true })).toEqual({ kind: "joined", id: "task-1" });
 });
 
-test("how long a client waited that gave up is remembered until the result is delivered", async () => {
+test("the time after which a client gave up is remembered until the result is delivered", async () => {
   await hold("first", "task-1");
   expect(await group.gaveUpAfter("task-1")).toBeUndefined();
   await group.release("first", gone(15_000));
@@ -89,7 +89,7 @@ test("how long a client waited that gave up is remembered until the result is de
   expect(await group.gaveUpAfter("task-1")).toBeUndefined();
 });
 
-test("the window ends, other calls are others, and a result had by another way counts", async () => {
+test("calls are not joined after the window, with other arguments, or once the result was delivered otherwise", async () => {
   await hold("first", "task-1");
   await group.release("first", gone());
   expect(await join("second", "other")).toEqual({ kind: "none" });

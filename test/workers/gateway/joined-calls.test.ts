@@ -119,7 +119,7 @@ test("arguments that differ in one value are two tasks, in the order of their ke
   expect(taskOf(other)).not.toBe(taskOf(first));
 });
 
-test("a cancelled call is called anew", async () => {
+test("a repeated call of a cancelled task starts a new task", async () => {
   const agent = client({ budgetMs: 700 });
   const first = await acquire(agent, { stage_ms: 3_000 });
   await agent.call("cancel_task", { task: taskOf(first) ?? "" });
@@ -128,7 +128,7 @@ test("a cancelled call is called anew", async () => {
   expect(taskOf(again)).not.toBe(taskOf(first));
 });
 
-test("a result that nobody had is joined within joinWindowMs only", async () => {
+test("a result that was not delivered is joined within joinWindowMs only", async () => {
   const agent = client({ budgetMs: 0, joinWindowMs: 1 });
   const first = await acquire(agent, { stage_ms: 200 });
   const elsewhere = new LegacyClient({ principal, endpoint: "sample-2025" });

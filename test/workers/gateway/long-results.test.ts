@@ -51,7 +51,7 @@ describe("endOfPart()", () => {
 describe("fittedResult()", () => {
   const long = text("kelp ".repeat(2_000));
 
-  test("leaves a result alone that the client takes, and any for a client without a limit", () => {
+  test("returns a result unchanged if it fits the client's limit, or if the client has none", () => {
     const short = { content: [text("kelp")], structuredContent: { of: 1 } };
     expect(fitted(short)).toBe(short);
     const result = { content: [long] };
@@ -142,7 +142,7 @@ describe("read_result", () => {
     expect(JSON.stringify(refused.content)).toContain(`0 to ${words.length}`);
   });
 
-  test("is listed for clients that results can be too long for, with their results as resources", async () => {
+  test("is listed for clients with a limit, with their results as resources", async () => {
     const names = async (client: LegacyClient) =>
       ((await client.request("tools/list", {})) as { tools: JsonObject[] }).tools.map(({ name }) => name);
     expect(await names(short)).toContain("read_result");

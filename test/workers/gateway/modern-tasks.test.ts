@@ -63,7 +63,7 @@ test("a task is its principal's alone, and its endpoint's", async () => {
   expect((await alice.ask("tasks/get", { taskId })).result).toMatchObject({ status: "working" });
 });
 
-test("an answer before there is a task brings the task of the same call, and of no other", async () => {
+test("an answer to a question that precedes the task starts the task of the same call, and of no other", async () => {
   const call = { name: "acquire_paper", arguments: { doi: "10.1/first", stage_ms: 50, mode: "ask_first" } };
   const abilities = { elicitation: {}, extensions: { "io.modelcontextprotocol/tasks": {} } };
   const asked = (await (await alice.send("tools/call", call, abilities)).json()) as { result: JsonObject };

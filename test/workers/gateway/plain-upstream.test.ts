@@ -23,7 +23,7 @@ test("an alarm does not wait for a call that is held, and comes again to keep th
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
 });
 
-test("a held call that the object loses is lost, and never made again nor called a success", async () => {
+test("a held call that the object loses is reported as lost: it is not repeated and not a success", async () => {
   await life.start({ stage_ms: 5_000 }, { prefer: "plain", ...HELD }, 300);
   await life.sees("tools/call");
   await abortAllDurableObjects();
@@ -32,7 +32,7 @@ test("a held call that the object loses is lost, and never made again nor called
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
 });
 
-test("a call that may be repeated is made again instead", async () => {
+test("a repeatable call that the object loses is made again", async () => {
   const slow = { tool: "slow_echo", arguments: { text: "kelp", ms: 500 }, ...HELD };
   await life.start({}, slow, 100);
   await life.sees("tools/call");

@@ -78,7 +78,7 @@ it("housekeeping reads no record, whatever the settled tasks hold", () =>
     await vi.waitFor(() => expect(next.tasks({ limit: 100 }).tasks).toHaveLength(5));
   }));
 
-it("housekeeping keeps the latest, those of the time that was set, and what it cannot read", () =>
+it("housekeeping keeps the latest tasks, those within the configured retention, and records it cannot read", () =>
   inNewObject(async (storage) => {
     const counted = countedStorage(storage, new Counters());
     const tasks = lifeOn(counted);
@@ -169,7 +169,7 @@ it("a page of a list is bounded by its length, and the next one goes on from the
     expect(seen).toEqual(Array.from({ length: 200 }, (_, n) => `task-${String(199 - n).padStart(3, "0")}`));
   }));
 
-it("long arguments are in no list and in no replayed change, which say so", () =>
+it("lists and replayed changes omit long arguments, and say so", () =>
   inNewObject(async (storage) => {
     const tasks = lifeOn(countedStorage(storage, new Counters()));
     const whole = { ...RUNNING, arguments: { text: "x".repeat(200_000) } };

@@ -58,7 +58,7 @@ class Reader {
   }
 }
 
-it("a watcher sees what was missed and then what comes, each once and in order", () =>
+it("a watcher receives the changes it missed and then new ones, each once and in order", () =>
   withTasks(async (tasks) => {
     const streams = new ChangeStreams(tasks);
     for (let rev = 1; rev <= 3; rev++) await tasks.record(recordOfView({ ...TASK, rev }));

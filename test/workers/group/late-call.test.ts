@@ -10,7 +10,7 @@ async function lateLife(): Promise<GroupLife> {
   return life;
 }
 
-it("a call whose server cannot be reached in time is held, and made as soon as it can be", async () => {
+it("a call whose server cannot be reached in time is queued, and sent as soon as the server answers", async () => {
   const life = await lateLife();
   const reply = await life.start({}, {}, 300);
   expect(reply).toMatchObject({ ok: true, value: { id: life.id, status: "queued" } });
@@ -21,7 +21,7 @@ it("a call whose server cannot be reached in time is held, and made as soon as i
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
 });
 
-it("it outlives the object that took it on", async () => {
+it("a queued call outlives the object that accepted it", async () => {
   const life = await lateLife();
   await life.start({}, {}, 300);
   await abortAllDurableObjects();
@@ -30,7 +30,7 @@ it("it outlives the object that took it on", async () => {
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
 });
 
-it("cancelled before it was made, it is never made", async () => {
+it("a queued call that is cancelled before it is sent is never sent", async () => {
   const life = await lateLife();
   await life.start({}, {}, 300);
   await abortAllDurableObjects();
@@ -43,7 +43,7 @@ it("cancelled before it was made, it is never made", async () => {
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(0);
 });
 
-it("cancelled while its server is being reached, it is not made once that answers", async () => {
+it("a queued call that is cancelled during the handshake is not sent after it", async () => {
   const life = await lateLife();
   await life.start({}, {}, 300);
   expect(await life.group.cancel(life.id)).toMatchObject({ ok: true, value: { status: "cancelled" } });
@@ -56,7 +56,7 @@ it("cancelled while its server is being reached, it is not made once that answer
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
 });
 
-it("asked for again while a first attempt fails, it is still held, and its webhook with it", async () => {
+it("a queued call that is requested again while its first attempt fails stays queued, with its webhook", async () => {
   const life = await lateLife();
   await life.refuses("tools/list", 1);
   const webhook = "https://hooks.example/told";
@@ -70,7 +70,7 @@ it("asked for again while a first attempt fails, it is still held, and its webho
   expect(orders).toEqual([{ id: life.id }]);
 });
 
-it("the same id again starts nothing", async () => {
+it("a second call with the same id starts nothing", async () => {
   const life = new GroupLife("2026-07-28");
   await life.clearServer();
   const replies = await Promise.all([life.start({}), life.start({}), life.start({})]);
@@ -80,7 +80,7 @@ it("the same id again starts nothing", async () => {
   expect((await life.wire()).filter((method) => method === "tools/call")).toHaveLength(1);
 });
 
-it("a call that an earlier version held in a table of its own is made, once", async () => {
+it("a call that an earlier version queued in a table of its own is sent once", async () => {
   const life = new GroupLife("2026-07-28");
   await life.clearServer();
   const call = { id: life.id, tool: "acquire_paper", arguments: { doi: "10.1/kelp", stage_ms: 20 } };

@@ -58,7 +58,7 @@ it(`each change of a task writes at most ${budget.rowsPerChange} row, its outcom
     expect(counters.take()?.rows_written, "an outcome is final").toBeUndefined();
   }));
 
-it("the unfinished are counted as they come and go, and a new life counts the same", () =>
+it("the count of active tasks follows each change, and is the same after a restart of the object", () =>
   inNewObject(async (storage) => {
     const tasks = lifeOn(storage);
     const counted = (): [number, number] => [tasks.activeCount(), lifeOn(storage).activeCount()];
@@ -74,7 +74,7 @@ it("the unfinished are counted as they come and go, and a new life counts the sa
     expect(["a", "b", "plain"].map((id) => tasks.has(id))).toEqual([false, true, true]);
   }));
 
-it("a task that says much and often stays within the 2 MB that Cloudflare takes in a row", () =>
+it("a task with long and frequent messages stays within Cloudflare's 2 MB a row", () =>
   inNewObject(async (storage) => {
     const tasks = lifeOn(storage);
     // In letters of three bytes.

@@ -22,7 +22,7 @@ it.each(["2025-11-25", "2026-07-28"] as const)(
   },
 );
 
-it("an object that is woken for something else leaves its tasks to their time", async () => {
+it("an object that wakes up for another reason does not poll its tasks early", async () => {
   const life = new GroupLife("2026-07-28");
   await life.clearServer();
   // Polled every two seconds.
@@ -45,7 +45,7 @@ it("an object that is woken for something else leaves its tasks to their time", 
   await life.settlesByItself();
 });
 
-it("a silence the server asked for outlasts the object: not even a wish is sent before its end", async () => {
+it("a backoff the server asked for outlasts the object: not even a cancel is sent before its end", async () => {
   const life = new GroupLife("2026-07-28");
   await life.clearServer();
   await life.refuses("tasks/get", 3);

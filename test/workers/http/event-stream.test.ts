@@ -20,7 +20,7 @@ test("data of several lines, and line ends in it, are one event", async () => {
   expect(events).toEqual([{ type: "task", data: "one\ntwo\nthree\nfour", id: "7", lastEventId: "7" }]);
 });
 
-test("a client that goes away ends what fills the stream", async () => {
+test("a client that disconnects ends the writer of the stream", async () => {
   const leaving = new AbortController();
   let done = (): void => undefined;
   const over = new Promise<void>((resolve) => {
@@ -61,7 +61,7 @@ test("one event of any length may wait to be read", async () => {
   expect(await response.text()).toBe(text);
 });
 
-test("a write resolves when the client has taken the event, so that a filler that waits queues one", async () => {
+test("a write resolves when the client has read the event, so that a writer that waits queues one", async () => {
   let taken = 0;
   const response = eventStream(async ({ write }) => {
     for (; taken < 3; taken++) await write({ type: "n", data: String(taken) });
