@@ -129,7 +129,7 @@ describe("the tools in the Anthropic client", () => {
   });
 
   it.each([[["10.1/x"]], ["{"], [null]])(
-    "arguments that are none, %j, go back to the model",
+    "arguments that are not a JSON object, %j, go back to the model",
     async (input) => {
       const { client, requests } = scripted((request) =>
         lastResult(request)

@@ -137,14 +137,14 @@ describe("the tools in the OpenAI client", () => {
     ]);
   });
 
-  it("arguments that are no JSON go back to the model", async () => {
+  it("arguments that are not JSON go back to the model", async () => {
     const broken = {
       role: "assistant",
       tool_calls: [{ id: "call-1", type: "function", function: { name: "acquire_paper", arguments: "{" } }],
     };
     const { client, requests } = scripted((request) => {
-      const told = (request.messages as JsonObject[]).at(-1)?.role === "tool";
-      const message = told ? { role: "assistant", content: "I see" } : broken;
+      const hasResult = (request.messages as JsonObject[]).at(-1)?.role === "tool";
+      const message = hasResult ? { role: "assistant", content: "I see" } : broken;
       return {
         id: "1",
         object: "chat.completion",

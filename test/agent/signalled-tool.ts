@@ -1,6 +1,6 @@
 import type { AgentTool } from "../../src/agent/index.ts";
 
-/** A tool that tells by which signal it is ended. */
+/** A tool that reports which signal ended it. */
 export function signalled(): { readonly tool: AgentTool; readonly signals: unknown[] } {
   const signals: unknown[] = [];
   const execute: AgentTool["execute"] = async (_args, options) => {

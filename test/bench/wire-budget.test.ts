@@ -8,7 +8,7 @@ const SCENARIOS = GENERATIONS.flatMap((generation) =>
   MANNERS.flatMap((manner) => SECONDS.map((seconds) => ({ generation, manner, seconds }))),
 );
 const RESUMED = GENERATIONS.flatMap((generation) =>
-  (["working", "ended"] as const).map((standing) => ({ generation, standing })),
+  (["working", "ended"] as const).map((status) => ({ generation, status })),
 );
 
 interface Limit {
@@ -35,15 +35,15 @@ describe("a task costs on the wire no more than its budget", () => {
     const limit = budgetOf(LIMITS.wire, `${generation} ${manner} ${seconds} s`);
     expect(cost?.requests, cost?.sent.slice(0, 50).join(", ")).toBeLessThanOrEqual(limit.requests);
     expect(cost?.bytes).toBeLessThanOrEqual(limit.bytes);
-    // A budget kept by coming late is none.
+    // Without this limit, a client could meet the budget by polling late.
     expect(cost?.lateMs).toBeLessThanOrEqual(limit.lateMs);
   });
 });
 
 describe("a page that resumes a task sends no more than its budget", () => {
-  test.each(RESUMED)("$generation, a task that is $standing", async ({ generation, standing }) => {
-    const cost = await resumeCost(holdfast, generation, standing);
-    const limit = budgetOf(LIMITS.resume, `${generation} ${standing}`);
+  test.each(RESUMED)("$generation, a task that is $status", async ({ generation, status }) => {
+    const cost = await resumeCost(holdfast, generation, status);
+    const limit = budgetOf(LIMITS.resume, `${generation} ${status}`);
     expect(cost?.requests, cost?.sent.join(", ")).toBeLessThanOrEqual(limit);
   });
 });

@@ -30,17 +30,17 @@ describe("docs/model-messages.md", () => {
   });
 
   it("has texts of one or two sentences", () => {
-    // What tells the model the forms of an answer is a list of examples.
+    // The description of the `response` parameter lists an example of each form of an answer.
     const long = messages.filter(([name, text]) => sentencesIn(text) > 2 && name !== "RESPONSE_PARAMETER");
     expect(long).toEqual([]);
   });
 });
 
-describe("texts to a model outside their modules", () => {
+describe("texts to a model", () => {
   /** A sentence in the code: a quoted text that begins with a capital and has several words. */
   const SENTENCE = /["`]([A-Z][a-z]+ [a-z]+ (?:[^"`\n]|\$\{[^}]*\})*)["`]/g;
 
-  it("there are none in src/agent", () => {
+  it("appear in src/agent only in the modules named messages.ts", () => {
     const found = globSync("src/agent/*.ts", { cwd: ROOT })
       .filter((path) => !path.endsWith("messages.ts"))
       .flatMap((path) =>

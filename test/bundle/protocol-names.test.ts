@@ -34,7 +34,7 @@ describe("names of protocols", () => {
     ['case "2026-07-28":', true],
     ['generation: "2025-11-25",', false],
     ["if (traitsOf(generation).sessions) {", false],
-  ])("the test tells decisions from data: %s", (line, decides) => {
+  ])("the test distinguishes decisions from data: %s", (line, decides) => {
     expect(decisionsIn(line)).toHaveLength(decides ? 1 : 0);
   });
 });

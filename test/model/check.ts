@@ -70,7 +70,7 @@ function broken({ tabs, holder }: World): string | undefined {
     );
     if (twin) return `${own.tab} and ${twin.own.tab} lead in the same epoch`;
     if (!frozen && inbox.length === 0 && news.length === 0 && holder?.tab !== index)
-      return `${own.tab} has heard everything, and goes on leading without the lock`;
+      return `${own.tab} has received everything, and goes on leading without the lock`;
   }
   return undefined;
 }
@@ -109,7 +109,7 @@ function continued(world: World, own: Machine, still: boolean, known: Set<string
 
 function unsettledIn({ tabs, holder, call }: World, still: boolean): string | undefined {
   if (!holder) return "nobody has the lock";
-  // With no visible tab awake, whoever has the lock keeps it.
+  // If no visible tab is awake, the holder of the lock keeps it.
   if (still && !tabs.some(({ alive, frozen, visible }) => alive && !frozen && visible)) return undefined;
   const present = tabs.filter(({ alive, frozen }) => alive && !(still && frozen));
   const leaders = present.filter(({ own }) => own.role === "leading");

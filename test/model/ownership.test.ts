@@ -11,7 +11,7 @@ describe("the ownership of tabs, in every state of a small model", () => {
     [3, 0, 1_000_000],
     [3, 1, 10_000],
   ])(
-    "%i tabs, %i faults, up to %i states: a deposed leader stops, one tab comes to lead, and to run the task",
+    "%i tabs, %i faults, up to %i states: a leader that was replaced stops, one tab leads and runs the task",
     (tabs, faults, most) => {
       const { states, depth, violation } = check(tabs, faults, own, most);
       console.log(`ownership: ${states} states of ${tabs} tabs with ${faults} faults, ${depth} steps deep`);
@@ -31,13 +31,13 @@ describe("the model finds", () => {
       const next = own(state, event);
       return next.stale ? { ...next, commands: [], stale: false } : next;
     },
-    "a deposed leader that goes on when it hears of a later epoch": (state, event) => {
+    "a leader that goes on when it learns of a later epoch": (state, event) => {
       const next = own(state, event);
       return event.type === "heard" && leads(state) ? { ...next, state, commands: [] } : next;
     },
-    "a deposed leader that goes on when its lock is stolen": (state, event) =>
+    "a leader that goes on when its lock is stolen": (state, event) =>
       event.type === "lost" && leads(state) ? { state, commands: [], stale: false } : own(state, event),
-    "a tab that was deposed and does not queue": (state, event) => {
+    "a leader that was replaced and does not queue for the lock": (state, event) => {
       const next = own(state, event);
       return { ...next, commands: next.commands.filter((command) => command !== "queue") };
     },

@@ -19,7 +19,7 @@ export interface Message {
   readonly visible?: boolean;
 }
 
-/** What the lock manager has yet to tell a tab. */
+/** Notifications of the lock manager that a tab has yet to receive. */
 type LockNews =
   | { readonly type: "granted"; readonly request: number }
   | { readonly type: "lost"; readonly request: number }
@@ -118,7 +118,7 @@ function tabOf(world: World, index: number): TabState {
   return tab;
 }
 
-function told(world: World, index: number, news: LockNews): World {
+function notified(world: World, index: number, news: LockNews): World {
   return changed(world, index, { news: [...tabOf(world, index).news, news] });
 }
 
@@ -130,17 +130,17 @@ function requested(world: World, tab: number, how: "ifAvailable" | "queue" | "st
   const after = changed(world, tab, { requests: request, ...(how === "queue" && { queued: true }) });
   if (how === "steal") {
     const robbed = after.holder
-      ? told(after, after.holder.tab, { type: "lost", request: after.holder.request })
+      ? notified(after, after.holder.tab, { type: "lost", request: after.holder.request })
       : after;
     return granted(robbed, { tab, request });
   }
   if (!after.holder && after.queue.length === 0) return granted(after, { tab, request });
-  if (how === "ifAvailable") return told(after, tab, { type: "refused" });
+  if (how === "ifAvailable") return notified(after, tab, { type: "refused" });
   return { ...after, queue: [...after.queue, { tab, request }] };
 }
 
 function granted(world: World, to: Request): World {
-  return { ...told(world, to.tab, { type: "granted", request: to.request }), holder: to };
+  return { ...notified(world, to.tab, { type: "granted", request: to.request }), holder: to };
 }
 
 function freed(world: World): World {
@@ -211,34 +211,34 @@ function claimed(world: World, index: number, call: Call): World {
 function received(world: World, index: number, message: Message, own: Machine): World {
   const { epoch, asLeader } = message;
   const before = tabOf(world, index).own;
-  const [heard, stale] = happens(world, index, { type: "heard", epoch, asLeader }, own);
+  const [next, stale] = happens(world, index, { type: "heard", epoch, asLeader }, own);
   if (!stale && asLeader && before.epoch.at > epoch.at)
     throw new Violation(`tab ${before.tab} takes a leader's ${message.kind} of an earlier epoch`);
-  const after = tabOf(heard, index).own;
+  const after = tabOf(next, index).own;
   if (epoch.at > before.epoch.at && leads(after))
     throw new Violation(`tab ${after.tab} leads on after a message of a later epoch`);
-  if (stale) return heard;
+  if (stale) return next;
   switch (message.kind) {
     // It runs the task, or waits for the lock of the call: `engine/claim.ts`.
     case "offer":
-      return happens(heard, index, { type: "offered" }, own)[0];
+      return happens(next, index, { type: "offered" }, own)[0];
     case "ping":
-      return happens(heard, index, { type: "pinged" }, own)[0];
+      return happens(next, index, { type: "pinged" }, own)[0];
     case "pong":
       return message.visible
-        ? happens(heard, index, { type: "alive", now: 0 }, own)[0]
-        : happens(heard, index, { type: "silent", visible: tabOf(heard, index).visible }, own)[0];
+        ? happens(next, index, { type: "alive", now: 0 }, own)[0]
+        : happens(next, index, { type: "silent", visible: tabOf(next, index).visible }, own)[0];
     default:
-      return heard;
+      return next;
   }
 }
 
-function toldOfLock(world: World, index: number, news: LockNews, own: Machine): World {
+function appliesNews(world: World, index: number, news: LockNews, own: Machine): World {
   const event: OwnershipEvent =
     news.type === "granted" ? { type: "granted", request: news.request, now: 0 } : news;
   const { holder } = world;
   if (news.type === "granted") {
-    // Stolen before the tab was told: the callback never runs, and the tab is told of the theft.
+    // The lock was stolen before its callback ran: the callback never runs, and the request rejects.
     if (holder?.tab !== index || holder.request !== news.request) return world;
   }
   const waits = tabOf(world, index).queued && news.type !== "refused";
@@ -264,7 +264,7 @@ export function* nextSteps(world: World, own: Machine): Generator<Step> {
       }
       for (const [at, news] of tab.news.entries()) {
         const taken = changed(world, index, { news: tab.news.filter((_, other) => other !== at) });
-        yield { name: `${name} hears ${news.type}`, world: toldOfLock(taken, index, news, own) };
+        yield { name: `${name} receives ${news.type}`, world: appliesNews(taken, index, news, own) };
       }
       if (tab.entering !== undefined)
         yield { name: `${name} has resumed`, world: resumed(world, index, own) };
@@ -273,8 +273,8 @@ export function* nextSteps(world: World, own: Machine): Generator<Step> {
       if (tab.own.role === "checking") {
         const silent = (): World => happens(world, index, { type: "silent", visible: tab.visible }, own)[0];
         // A leader that lives may be too slow.
-        if (isServed(world)) yield* costs("hears nothing", silent);
-        else yield { name: `${name} hears nothing`, world: silent() };
+        if (isServed(world)) yield* costs("receives nothing", silent);
+        else yield { name: `${name} receives nothing`, world: silent() };
       }
       if (!leads(tab.own))
         yield* costs("is not answered", () => happens(world, index, { type: "unanswered" }, own)[0]);
@@ -347,7 +347,7 @@ export function fairStep(world: World, still: boolean, own: Machine): World | un
   for (const [index, tab] of world.tabs.entries()) {
     if (!awake[index]) continue;
     const [news] = tab.news;
-    if (news) return toldOfLock(changed(world, index, { news: tab.news.slice(1) }), index, news, own);
+    if (news) return appliesNews(changed(world, index, { news: tab.news.slice(1) }), index, news, own);
     const [message] = tab.inbox;
     if (message) return received(changed(world, index, { inbox: tab.inbox.slice(1) }), index, message, own);
     if (tab.entering !== undefined) return resumed(world, index, own);

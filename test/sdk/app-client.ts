@@ -22,7 +22,7 @@ export interface AppClient {
   readonly asked: readonly string[];
   /** The methods of the notifications its handlers got. */
   readonly notified: readonly string[];
-  /** What its `onerror` was told. */
+  /** The errors that its `onerror` received. */
   readonly errors: readonly string[];
   /** With a new transport; in a session that is given, without a handshake. */
   connect(session?: Session): Promise<void>;

@@ -31,7 +31,7 @@ describe.each(MAJORS)("%s beside Holdfast", (_name, make) => {
     const client = make(server.url, wire.fetch);
     closers.push(() => client.close());
     await client.connect();
-    await until("the stream of notifications", () => wire.hears);
+    await until("the stream of notifications", () => wire.hasOpenStream);
     return { client, wire };
   }
 

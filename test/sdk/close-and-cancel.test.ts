@@ -52,7 +52,7 @@ describe.each(WAYS)("%s", (_name, generation, fromUrl) => {
     await cut;
   });
 
-  it("a plain call in flight that is cancelled ends once the server was told, and does not wait for its reply", async () => {
+  it("a plain call in flight that is cancelled ends once the server has been notified, and does not wait for its reply", async () => {
     let cut = false;
     const { server, client } = await lab(generation, fromUrl, {
       "tools/call": ({ response, stream }) => {
@@ -81,7 +81,7 @@ describe.each(WAYS)("%s", (_name, generation, fromUrl) => {
     else expect(server.of("notifications/cancelled").map(({ params }) => params.requestId)).toEqual([id]);
   });
 
-  it("request() that its signal aborts rejects once the server was told", async () => {
+  it("request() that its signal aborts rejects once the server has been notified", async () => {
     let cut = false;
     const { server, client } = await lab(generation, fromUrl, {
       "tools/call": ({ response, stream }) => {

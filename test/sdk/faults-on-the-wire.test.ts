@@ -80,8 +80,8 @@ class FaultyWay {
   }
 }
 
-/** Every retry the task is seen in, each once. */
-function troubles(task: Task): RequestFailure[] {
+/** The failure of every retry that the task is seen in, each once. */
+function failuresOf(task: Task): RequestFailure[] {
   const seen: RequestFailure[] = [];
   task.subscribe(() => {
     const failure = task.view.retry?.failure;
@@ -123,7 +123,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     test("in seconds is not polled before", async () => {
       const way = new FaultyWay(generation);
       const task = await way.client(connect).callTool("server", "report");
-      const seen = troubles(task);
+      const seen = failuresOf(task);
       way.spoil("tasks/get", status(429, { "retry-after": "1" }));
       await until("the poll after the refused one", () => way.times("tasks/get").length === 2);
       const [refused = 0, next = 0] = way.times("tasks/get");
@@ -185,7 +185,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
   });
 
   test.each<[string, Spoiling, readonly RequestFailure["kind"][]]>([
-    ["is no JSON", body('{"jsonrpc":"2.0","id":', "application/json"), ["malformed"]],
+    ["is not JSON", body('{"jsonrpc":"2.0","id":', "application/json"), ["malformed"]],
     ["is JSON and no JSON-RPC", body("{}", "application/json"), ["malformed", "timeout"]],
     ["has a content type of its own", body("task: working", "text/yaml"), ["malformed", "network"]],
     ["is a page of HTML with a success", body(PAGE, "text/html"), ["malformed", "network"]],
@@ -202,7 +202,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
   ])("a reply that %s is retry, and the next poll goes on", async (_what, spoiling, kinds) => {
     const way = new FaultyWay(generation);
     const task = await way.client(connect, { requestTimeoutMs: 400 }).callTool("server", "report");
-    const seen = troubles(task);
+    const seen = failuresOf(task);
     way.spoil("tasks/get", spoiling);
     await until("the end of the retry", () => seen.length > 0 && !task.view.retry);
     expect(seen).toHaveLength(1);
@@ -213,7 +213,7 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
   test("a server that hangs on one poll costs that poll, never the task", async () => {
     const way = new FaultyWay(generation);
     const task = await way.client(connect, { requestTimeoutMs: 300 }).callTool("server", "report");
-    const seen = troubles(task);
+    const seen = failuresOf(task);
     const hang: Spoiling = (_id, { signal }) =>
       new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     way.spoil("tasks/get", hang);
@@ -287,7 +287,7 @@ describe.each<[string, Generation, URL]>([
     };
     const client = way.client(() => fromUrlV2(url, { fetch: guarded, era: generation, authProvider }));
     const task = await client.callTool("server", "report");
-    const seen = troubles(task);
+    const seen = failuresOf(task);
     valid = "second";
     const before = way.times("tasks/get").length;
     await until("polls with the new token", () => way.times("tasks/get").length >= before + 2);

@@ -57,7 +57,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
 
   test.each<[string, (id: unknown) => unknown]>([
     ["no request", () => null],
-    ["a request that is none of ours, as the Python SDK's", () => "server-error"],
+    ["a request that Holdfast did not send, as the Python SDK's", () => "server-error"],
     ["the request", (id) => id],
   ])("is made anew too when the 404 holds a JSON-RPC error that names %s", async (_what, idOf) => {
     const server = new LegacyServer();
@@ -124,7 +124,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     expect((await task.result()).content).toEqual([{ type: "text", text: "survived" }]);
   });
 
-  test("makes several polls at once renew it only once", async () => {
+  test("is renewed only once by several concurrent polls", async () => {
     const server = new LegacyServer();
     const store = memoryStore();
     const pageOne = new TaskClient({ store, endpoints: { server: connect(server.fetch) } });
@@ -160,7 +160,7 @@ describe.each(CASES)("a session the server forgot, fromUrl on %s", (_name, conne
     await pageOne.close();
     server.forgetSessions();
 
-    // The second call hears that the session is gone only after the first has made a new one.
+    // The second call learns that the session is gone only after the first has made a new one.
     let calls = 0;
     const wire = new Wire(async (url, init) => {
       const response = await server.fetch(url, init);

@@ -1,5 +1,5 @@
 // Loaded before a server that would listen on all interfaces at a port of its own choice: it gets a
-// free port of the loopback interface instead, and the parent process is told which.
+// free port of the loopback interface instead, and this module reports the port to the parent process.
 import { Server } from "node:net";
 
 const { listen } = Server.prototype;

@@ -131,12 +131,12 @@ describe("a v2 Client that speaks 2026-07-28, beside Holdfast", () => {
     expect(client.errors).toEqual([]);
   });
 
-  test("still hears that the server's tools changed, and so does Holdfast", async () => {
+  test("is still notified that the server's tools changed, and so is Holdfast", async () => {
     const server = new ModernServer();
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const client = new Client(IDENTITY, {
       versionNegotiation: { mode: "auto" },
-      listChanged: { tools: { onChanged: (error, tools) => heard.push(error ?? tools?.length) } },
+      listChanged: { tools: { onChanged: (error, tools) => received.push(error ?? tools?.length) } },
     });
     await client.connect(new StreamableHTTPClientTransport(MODERN_URL, { fetch: server.fetch }));
     const holdfast = new TaskClient({ store: memoryStore(), endpoints: { server: fromClient(client) } });
@@ -150,8 +150,8 @@ describe("a v2 Client that speaks 2026-07-28, beside Holdfast", () => {
     expect((await holdfast.rememberedSession("server"))?.tools).toHaveProperty("echo");
 
     server.announceToolChange();
-    await until("the Client's handler", () => heard.length > 0);
-    expect(heard).toEqual([tools.length]);
+    await until("the Client's handler", () => received.length > 0);
+    expect(received).toEqual([tools.length]);
     expect((await holdfast.rememberedSession("server"))?.tools).toBeUndefined();
   });
 });

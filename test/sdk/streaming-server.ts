@@ -14,7 +14,7 @@ export class ServerStream {
   constructor(id: unknown, params: JsonObject) {
     this.id = id;
     this.params = params;
-    // A client that ends the stream is no failure of the test.
+    // A client that ends the stream does not fail the test.
     this.#writer.closed.catch(() => undefined);
   }
 

@@ -50,7 +50,7 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
     ["with error null beside it", events(`{"jsonrpc":"2.0","id":1,${RESULT},"error":null}`)],
     ["without jsonrpc", json(`{"id":1,${RESULT}}`)],
     [
-      "after a notification and a line that is no JSON",
+      "after a notification and a line that is not JSON",
       events('{"jsonrpc":"2.0","method":"notifications/x"}', "tick", `{"jsonrpc":"2.0","id":"x",${RESULT}}`),
     ],
     [
@@ -85,7 +85,7 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
     expect(String(failure)).not.toMatch(/invalid_union|Unrecognized|doctype/);
   });
 
-  test("a stream that ends without a reply or within it, and a 202, are told at once", async () => {
+  test("a stream that ends without a reply or within it, and a 202, are reported at once", async () => {
     const answers: Answer[] = [
       ({ response }) =>
         void response.writeHead(200, { "content-type": "text/event-stream" }).end(": hello\n\n"),

@@ -48,7 +48,7 @@ export class Wire {
   }
 
   /** Whether the server-to-client stream is open: notifications outside of requests arrive there. */
-  get hears(): boolean {
+  get hasOpenStream(): boolean {
     return this.sent.some(({ http, status }) => http === "GET" && status === 200);
   }
 }

@@ -76,5 +76,5 @@ export function fields({ structuredContent }: ToolResult): JsonObject {
   return structuredContent as JsonObject;
 }
 
-/** What no text that reaches a model may hold: what cannot be seen, but for line ends. */
+/** Invisible characters, but for line ends: no text that reaches a model may contain one. */
 export const UNSEEN: RegExp = /[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Co}]|\p{Variation_Selector}/u;

@@ -63,16 +63,19 @@ describe("the tools of a client", () => {
     expect(one.methods).toEqual([]);
   });
 
-  it("leave an endpoint out that cannot be listed, and tell of it", async () => {
+  it("leave an endpoint out that cannot be listed, and report it to onUnavailable", async () => {
     const { client, two, clock } = twoEndpoints();
     two.refusals.push(network);
-    const told: string[] = [];
-    const tools = await agentTools(client, { clock, onUnavailable: (endpoint) => told.push(endpoint) });
+    const unavailable: string[] = [];
+    const tools = await agentTools(client, {
+      clock,
+      onUnavailable: (endpoint) => unavailable.push(endpoint),
+    });
     expect(tools.map(({ name }) => name)[0]).toBe("search");
-    expect(told).toEqual(["two"]);
+    expect(unavailable).toEqual(["two"]);
   });
 
-  it("reject where nobody is told of that", async () => {
+  it("reject if an endpoint cannot be listed and there is no onUnavailable", async () => {
     const { client, two, clock } = twoEndpoints();
     two.refusals.push(network);
     await expect(agentTools(client, { clock })).rejects.toMatchObject({ failure: network });
@@ -87,7 +90,7 @@ describe("the tools of a client", () => {
 });
 
 describe("a call", () => {
-  it("gives the result of a tool that is no task, as it is", async () => {
+  it("returns the result of a plain call unchanged", async () => {
     const { tool, server } = await agentLab();
     const execution = await executing(tool("plain"), { a: 1 });
     const result = {
@@ -226,7 +229,7 @@ describe("a call", () => {
     expect(listed.tasks).toHaveLength(1);
   });
 
-  it("whose server is not reached within the budget is held, and told to be waiting", async () => {
+  it("whose server is not reached within the budget is queued, and reported as waiting", async () => {
     const { client, server, clock, letConnect } = unconnected();
     const [search, check] = await agentTools(client, { clock, budgetMs: 500 });
     const execution = await executing(search as AgentTool);
@@ -278,7 +281,7 @@ describe("a call", () => {
     expect(server.methods).toEqual([]);
   });
 
-  it("whose server is away waits for it, and is told to", async () => {
+  it("whose server is away waits for it, and the model learns that it waits", async () => {
     const { client, server, clock, letConnect } = unconnected();
     server.refusals.push(http(503, 60_000));
     letConnect();
@@ -348,7 +351,7 @@ describe("an abort", () => {
     expect(server.methods).toEqual([]);
   });
 
-  it("while the call is out ends the wait; the task goes on and is listed", async () => {
+  it("while the call is in flight ends the wait; the task goes on and is listed", async () => {
     const lab = await agentLab();
     const controller = new AbortController();
     const execution = await executing(lab.tool("report"), {}, { signal: controller.signal });

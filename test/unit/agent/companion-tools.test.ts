@@ -96,12 +96,12 @@ describe("check_task", () => {
       { status: "failed", code: -32603, message: expect.stringContaining("API rate limit exceeded") },
     ],
     ["cancelled", wire2026.cancelled, { status: "cancelled" }],
-  ])("of a task that is %s is a failure", async (_name, reply, told) => {
+  ])("of a task that is %s is a failure", async (_name, reply, expected) => {
     const lab = await agentLab();
     const { id } = await startedTask(lab);
     await poll(lab, reply);
     const result = await lab.tool("check_task").execute({ task: id });
-    expect(result).toMatchObject({ isError: true, structuredContent: { task: id, ...told } });
+    expect(result).toMatchObject({ isError: true, structuredContent: { task: id, ...expected } });
   });
 
   it("knows whether the tool may be repeated", async () => {
@@ -255,7 +255,7 @@ describe("answer_task", () => {
 });
 
 describe("cancel_task", () => {
-  it("asks the server, and tells what it said", async () => {
+  it("asks the server, and reports its reply", async () => {
     const lab = await agentLab();
     const { id } = await startedTask(lab);
     const cancel = await executing(lab.tool("cancel_task"), { task: id });
@@ -328,7 +328,7 @@ describe("cancel_task", () => {
 });
 
 describe("list_tasks", () => {
-  it("says that there are none", async () => {
+  it("says so if there are no tasks", async () => {
     const { tool } = await agentLab();
     expect(await tool("list_tasks").execute()).toMatchObject({
       content: [{ text: "There are no tasks." }],

@@ -114,15 +114,15 @@ describe("a failure", () => {
     expect(fields(failureResult(rpc(-32603)))).toMatchObject({ code: -32603 });
   });
 
-  it("tells what a server gave with a task that it reported as failed", () => {
+  it("quotes the result of a task that the server reported as failed", () => {
     const result = {
       content: [
         { type: "text", text: "Only 3 of 9 pages" },
         { type: "image", data: "" },
       ],
     };
-    const told = failureResult(failed({ reason: "reported", message: "It failed", result }));
-    expect(textOf(told)).toContain('"Only 3 of 9 pages"');
+    const reported = failureResult(failed({ reason: "reported", message: "It failed", result }));
+    expect(textOf(reported)).toContain('"Only 3 of 9 pages"');
   });
 
   it("names some of the tasks that a lost one may be", () => {

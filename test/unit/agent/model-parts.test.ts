@@ -80,7 +80,7 @@ describe("what a model sees of a result", () => {
     expect(modelParts({ content: [blank], structuredContent: {} })).toEqual([{ kind: "text", text: "{}" }]);
   });
 
-  it("as a text alone names what is none", () => {
+  it("as a text alone names each part that is not text", () => {
     const content = [
       { type: "text", text: "See" },
       { type: "image", data: "aGk=", mimeType: "image/png" },

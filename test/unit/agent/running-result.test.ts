@@ -94,7 +94,7 @@ describe("a running result", () => {
     expect(fields(runningResult(task, OPTIONS))).toMatchObject({ nextCheckMs });
   });
 
-  it("of a call that is out is working, and says that there is no answer yet", () => {
+  it("of a call in flight is working, and says that there is no answer yet", () => {
     const result = runningResult(shown(callingRecord()), OPTIONS);
     expect(fields(result).status).toBe("working");
     expect(textOf(result)).toContain("was sent and has no reply yet");
@@ -219,6 +219,6 @@ it.each([
   [720_000, "12 min"],
   [12_000_000, "3 h 20 min"],
   [7_200_000, "2 h"],
-])("%d ms is told as %s", (ms, text) => {
+])("%d ms is written as %s", (ms, text) => {
   expect(durationText(ms)).toBe(text);
 });

@@ -92,7 +92,7 @@ describe("the parser", () => {
     expect(parse("id: 7\n\ndata: a\n\n")).toEqual([{ type: "message", data: "a", lastEventId: "7" }]);
   });
 
-  it("an id with NUL is none", () => {
+  it("an id that contains NUL is ignored", () => {
     expect(parse("id: 7\ndata: a\n\nid: 8\0\ndata: b\n\n").map(({ lastEventId }) => lastEventId)).toEqual([
       "7",
       "7",
@@ -119,17 +119,17 @@ describe("reading a stream", () => {
   const bodyOf = (source: UnderlyingDefaultSource<Uint8Array>): ReadableStream<Uint8Array> =>
     new ReadableStream(source);
 
-  it("hears every chunk, heartbeats too", async () => {
+  it("reports every chunk, heartbeats too", async () => {
     const body = bodyOf({
       start(controller) {
         for (const text of [": alive\n\n", "data: a\n\n"]) controller.enqueue(new TextEncoder().encode(text));
         controller.close();
       },
     });
-    let heard = 0;
+    let chunks = 0;
     const events: StreamedEvent[] = [];
-    for await (const event of readEventStream(body, { heard: () => heard++ })) events.push(event);
-    expect([heard, events.length]).toEqual([2, 1]);
+    for await (const event of readEventStream(body, { heard: () => chunks++ })) events.push(event);
+    expect([chunks, events.length]).toEqual([2, 1]);
   });
 
   it("an abort ends it without an error, and cancels the stream", async () => {

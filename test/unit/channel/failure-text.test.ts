@@ -133,7 +133,7 @@ describe("the text of a failed request", () => {
     expect(requestFailureOf(thrown, 1).message.length).toBeLessThan(330);
   });
 
-  it("tells a reply that a guarded fetch did not read on from one that never came", () => {
+  it("distinguishes a reply that a guarded fetch stopped reading from one that never came", () => {
     const thrown = Object.assign(new Error("The reply is longer"), { name: "ReplyTooLongError" });
     expect(requestFailureOf(thrown).kind).toBe("oversized");
   });

@@ -91,7 +91,7 @@ describe("A request that its signal aborts", () => {
     expect(announced()).toEqual([]);
   });
 
-  it("rejects at once where nobody waits for the server to be told", async () => {
+  it("rejects at once if nobody waits until the server is notified", async () => {
     const { app, request } = lab("2025-11-25");
     const log = request();
     app.abort();
@@ -129,7 +129,7 @@ describe("A request with rejectAfterAnnouncing", () => {
     expect(announced()[0]?.signal?.aborted).toBe(true);
   });
 
-  it("rejects 100 ms after its stream was closed, where that tells the server", async () => {
+  it("rejects 100 ms after its stream was closed, if closing it notifies the server", async () => {
     const { app, clock, request } = lab("2026-07-28", true);
     const log = request(OPTIONS);
     app.abort();

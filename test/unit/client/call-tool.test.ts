@@ -123,7 +123,7 @@ describe("callTool, 2025-11-25", () => {
 });
 
 describe("callTool, 2026-07-28", () => {
-  it("a call the server answers at once is in the store while it is out, and not after", async () => {
+  it("a call that the server answers at once is in the store while it is in flight, and not after", async () => {
     const { client, server, store } = lab2026();
     const calling = client.callTool("lab", "plain");
     const call = await server.expect("tools/call");
@@ -245,7 +245,7 @@ describe("callTool that comes to nothing", () => {
   });
 
   it.each([
-    ["the tool declares itself harmless", "harmless", {}],
+    ["the tool declares itself safe to repeat", "harmless", {}],
     ["the caller says so", "plain", { repeatable: true }],
   ])("no reply, and it may be repeated since %s: sent again", async (_why, tool, options) => {
     const { client, server, clock } = lab2026();
@@ -285,7 +285,7 @@ describe("callTool with a signal", () => {
     expect(server.methods).toEqual([]);
   });
 
-  it("aborted while the call is out: the wait ends, the task goes on", async () => {
+  it("aborted while the call is in flight: the wait ends, the task goes on", async () => {
     const { client, server, clock } = lab2026();
     const controller = new AbortController();
     const calling = client.callTool("lab", "plain", {}, { signal: controller.signal });

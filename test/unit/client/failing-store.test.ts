@@ -54,7 +54,7 @@ describe.each<[string, readonly StoreMethod[]]>([
   ["reads nothing", ["load", "loadActive", "loadSettled", "loadSession"]],
   ["does nothing at all", STORE_METHODS],
 ])("with a store that %s", (_what, methods) => {
-  it("tasks run in memory from the call to the result, and the app is told", async () => {
+  it("tasks run in memory from the call to the result, and the app is notified", async () => {
     const lab = lab2026({ store: failingStore(new Set(methods)) });
     await wholeStory(lab);
     expect(lab.problems.length).toBeGreaterThan(0);
@@ -69,7 +69,7 @@ it("every method of a store may fail alone, and tasks run all the same", async (
 });
 
 describe("when the disk is full", () => {
-  it("the app is told of the task that could not be stored", async () => {
+  it("the app is notified of the task that could not be stored", async () => {
     const lab = lab2026({ store: failingStore(new Set<StoreMethod>(["save"])) });
     const task = await start(lab);
     expect(lab.problems).toContainEqual({
@@ -171,7 +171,7 @@ describe("IndexedDB", () => {
     globalThis.indexedDB = new IDBFactory();
   });
 
-  it("that is not there at all: tasks run in memory, and the app is told", async () => {
+  it("that is missing: tasks run in memory, and the app is notified", async () => {
     const page = globalThis as { indexedDB: IDBFactory | undefined };
     page.indexedDB = undefined;
     const lab = lab2026({ store: indexedDbStore("nowhere") });
@@ -188,7 +188,7 @@ describe("IndexedDB", () => {
       vi.useRealTimers();
     });
 
-    /** A store whose open waits, as behind another tab that does not let go of the database it has deleted. */
+    /** A store whose open waits, as if another tab kept a connection to a database that is being deleted. */
     async function blockedStore(): Promise<{ store: TaskStore; unblock(): void }> {
       const held = await new Promise<IDBDatabase>((resolve, reject) => {
         const opening = indexedDB.open("app");
@@ -227,7 +227,7 @@ describe("IndexedDB", () => {
       expect(error).toMatchObject({ message: expect.stringContaining("10000 ms") });
     });
 
-    it("does not hang a call or a start: the task runs in memory, and the app is told", async () => {
+    it("does not hang a call or a start: the task runs in memory, and the app is notified", async () => {
       const { store } = await blockedStore();
       const lab = lab2026({ store });
       expect(await outlast(lab.client.resume(), 11_000)).toEqual([]);

@@ -107,11 +107,11 @@ describe("subscribe", () => {
     const task = await calling;
     expect(seen).toContain(task);
     stop();
-    const heard = seen.length;
+    const before = seen.length;
     await clock.advance(5_000);
     await (await server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.completed));
     await task.result();
-    expect(seen).toHaveLength(heard);
+    expect(seen).toHaveLength(before);
   });
 
   it("the listener sees the task as it is then", async () => {
@@ -155,7 +155,7 @@ describe("close", () => {
     expect(await store.loadActive()).toMatchObject([{ id: task.id }]);
   });
 
-  it("gives up what is out, and takes its reply no more", async () => {
+  it("aborts the requests in flight, and ignores their replies", async () => {
     const { client, server, store, clock } = lab2026();
     const calling = client.callTool("lab", "plain");
     await (await server.expect("tools/call")).reply(wire2026.createTaskResult);

@@ -8,7 +8,7 @@ const COUNT = 10_000;
 
 /** Values as a server gone wrong may send them: anything, or a good task with one field spoilt. */
 function spoilt(task: object): readonly unknown[] {
-  // A number in the TTL is no failure: it is another TTL, and the task then expires by it.
+  // Another number in the TTL does not fail the task: it is another TTL, and the task then expires by it.
   const fields = Object.keys(task).filter((field) => !["taskId", "status", "ttl", "ttlMs"].includes(field));
   const oneField = fc
     .tuple(fc.constantFrom(...fields), fc.jsonValue())

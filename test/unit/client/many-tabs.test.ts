@@ -94,7 +94,7 @@ const minute = (at: string, statusMessage: string): object => ({
 const asking = { ...wire2026.inputRequired, inputRequests: { name: wire2026.inputRequests.name } };
 
 describe("two tabs", () => {
-  it("no tab hears that a call was refused which is made once more", async () => {
+  it("no tab is notified of a rejected call that is made once more", async () => {
     const [one, two] = [await openTab(), await openTab()];
     await one.client.listTools("lab");
     const seen = watch(two);
@@ -109,7 +109,7 @@ describe("two tabs", () => {
     ]);
   });
 
-  it("a refusal that stands is told to a tab that knew of the call", async () => {
+  it("a rejection that is final reaches a tab that knew of the call", async () => {
     const [one, two] = [await openTab(), await openTab()];
     await one.client.listTools("lab");
     const refused = expect(one.client.callTool("lab", "plain", {}, { id: "a" })).rejects.toThrow(
@@ -149,7 +149,7 @@ describe("two tabs", () => {
     for (const handle of [task, other]) handle?.subscribe(() => woken++);
     await clock.advance(5_000);
     const asked = await leader.server.expect("tasks/get");
-    expect(task.nextPollAt, "a poll is out").toBeUndefined();
+    expect(task.nextPollAt, "a poll is in flight").toBeUndefined();
     await asked.reply(wire2026.getTaskResult(wire2026.working));
     await settled();
     expect(task.nextPollAt).toBe(due + 10_000);
@@ -160,7 +160,7 @@ describe("two tabs", () => {
     expect([task.nextPollAt, other?.nextPollAt]).toEqual([undefined, undefined]);
   });
 
-  it("all tabs are told when one forgets a settled task, and none when it is left", async () => {
+  it("all tabs are notified when one forgets a settled task, and no tab when the task stays", async () => {
     const [leader, follower] = [await openTab(), await openTab()];
     const gone: string[] = [];
     for (const [name, { client }] of Object.entries({ leader, follower })) {
@@ -207,7 +207,7 @@ describe("two tabs", () => {
     expect(follower.server.methods).toEqual(["tools/call"]);
   });
 
-  it("of two answers in two tabs one is taken, and the other tab is told", async () => {
+  it("of two answers in two tabs one is accepted, and the other tab receives an error", async () => {
     const [leader, follower] = [await openTab(), await openTab()];
     const task = await start(follower);
     await poll(leader, asking);
@@ -222,7 +222,7 @@ describe("two tabs", () => {
     expect(leader.server.methods.filter((method) => method === "tasks/update")).toHaveLength(1);
   });
 
-  it("a task is cancelled in the follower, and the leader tells the server", async () => {
+  it("a task is cancelled in the follower, and the leader notifies the server", async () => {
     const [leader, follower] = [await openTab(), await openTab()];
     const task = await start(follower);
     await task.cancel();
@@ -264,7 +264,7 @@ describe("two tabs", () => {
     frozen.tab.hide();
     frozen.tab.kill();
     await poll(leader, minute("01", "half"));
-    expect(task.view.snapshot?.statusMessage, "it was told nothing").toBe(wire2026.working.statusMessage);
+    expect(task.view.snapshot?.statusMessage, "it received nothing").toBe(wire2026.working.statusMessage);
     frozen.tab.show();
     await settled();
     expect(task.view.snapshot?.statusMessage).toBe("half");
@@ -283,27 +283,27 @@ describe("two tabs", () => {
     expect(leader.server.methods).toEqual([]);
   });
 
-  it("a call of a leader that has not heard yet that it was deposed is found when that tab is killed", async () => {
+  it("a call of a leader that does not know yet that it was replaced is found when that tab is killed", async () => {
     const tab = browser.openTab();
-    const deposed = lab2026({ store, clock, tabs: unawareOfThefts(tab) });
-    await deposed.client.resume();
+    const former = lab2026({ store, clock, tabs: unawareOfThefts(tab) });
+    await former.client.resume();
     const leader = await openTab();
     const shown = watch(leader);
     tab.hide();
     await clock.advance(3_000);
     expect(browser.holder("holdfast/app/lab/leader")).toBe(leader.tab);
-    deposed.client.callTool("lab", "plain").catch(() => undefined);
-    await deposed.server.expect("tools/call");
+    former.client.callTool("lab", "plain").catch(() => undefined);
+    await former.server.expect("tools/call");
     tab.kill();
     await settled();
     expect(shown).toEqual(["lost"]);
   });
 
-  it("a question that the new leader heard is answered in a tab that does not know yet that it was deposed", async () => {
+  it("a question that the new leader received is answered in a tab that does not know yet that it was replaced", async () => {
     const tab = browser.openTab();
-    const deposed = { ...lab2026({ store, clock, tabs: unawareOfThefts(tab) }), tab };
-    await deposed.client.resume();
-    const task = await start(deposed);
+    const former = { ...lab2026({ store, clock, tabs: unawareOfThefts(tab) }), tab };
+    await former.client.resume();
+    const task = await start(former);
     const leader = await openTab();
     tab.hide();
     await clock.advance(3_000);
@@ -313,7 +313,7 @@ describe("two tabs", () => {
     expect(await store.load(task.id)).toMatchObject({ inputs: [{ response: wire2026.inputResponses.name }] });
   });
 
-  it("a tab that loses the lead while it reads the store takes nothing up", async () => {
+  it("a tab that loses the lead while it reads the store does not resume any task", async () => {
     await store.save(runningRecord());
     let finish = (): void => undefined;
     const read = new Promise<void>((resolve) => {
@@ -383,7 +383,7 @@ describe("two tabs", () => {
     landing.come();
     expect(await task.result()).toEqual(wire2026.toolResult);
     expect(await other?.result()).toEqual(wire2026.toolResult);
-    await settled(); // The heir reads the record before it lets go of the task.
+    await settled(); // The heir reads the record before it stops running the task.
     expect(asked.options.signal?.aborted, "its reply no longer matters").toBe(true);
   });
 
@@ -402,7 +402,7 @@ describe("two tabs", () => {
     expect(await task.result()).toEqual(wire2026.toolResult);
   });
 
-  it("a call that was answered at once is none to a tab that read of it before", async () => {
+  it("a call that was answered at once is not a task for a tab that read its record before", async () => {
     const caller = await openTab();
     const landing = moment();
     const late = async (): Promise<readonly unknown[]> => {
@@ -424,8 +424,8 @@ describe("two tabs", () => {
 
   it("a call that asked first leaves its outcome, so that an answer which comes too late does not make it again", async () => {
     const tab = browser.openTab();
-    const deposed = lab2026({ store, clock, tabs: unawareOfThefts(tab) });
-    await deposed.client.resume();
+    const former = lab2026({ store, clock, tabs: unawareOfThefts(tab) });
+    await former.client.resume();
     const leader = await openTab();
     tab.hide();
     await clock.advance(3_000);
@@ -434,12 +434,12 @@ describe("two tabs", () => {
     const question = { ...wire2026.inputRequiredResult, inputRequests: { name } };
     await (await leader.server.expect("tools/call")).reply(question);
     const task = await calling;
-    const other = await deposed.client.get(task.id);
+    const other = await former.client.get(task.id);
     await task.answer("name", wire2026.inputResponses.name);
     const tooLate = other?.answer("name", { action: "decline" }).catch((error: unknown) => error);
     await (await leader.server.expect("tools/call")).reply(wire2026.callResult);
     expect(await tooLate).toBeInstanceOf(InputError);
-    expect(deposed.server.methods).toEqual([]);
+    expect(former.server.methods).toEqual([]);
     expect(await store.load(task.id)).toMatchObject({ outcome: { kind: "completed" } });
   });
 
@@ -476,7 +476,7 @@ describe("two tabs", () => {
     follower.server.renewable = true; // The transport is the tab's own.
     const here = follower.client.callTool("lab", "report");
     const own = await follower.server.expect("tools/call");
-    // The server names a task of which no tab has heard, on the session's stream.
+    // The server names a task that no tab knows yet, on the session's stream.
     const taken = follower.server.send(wire2025.elicitRequest);
     await settled();
     const asked = (await follower.client.list()).flatMap(({ view: { inputRequests } }) => inputRequests);
@@ -544,14 +544,14 @@ it("an answer given while the client closes is refused, not dropped", async () =
   const [question] = task.view.inputRequests;
   const answering = task.answer(question?.key ?? "", { action: "decline" });
   const closing = client.close();
-  const told = await answering.then(
+  const settledAs = await answering.then(
     () => "durable",
     (error: Error) => error.name,
   );
   await closing;
   const [stored] = (await store.loadActive()) as TaskRecord[];
   const durable = stored?.inputs.some(({ response }) => response !== undefined);
-  expect(told).toBe(durable ? "durable" : "ClientClosedError");
+  expect(settledAs).toBe(durable ? "durable" : "ClientClosedError");
 });
 
 it("tabs that know different servers each lead for their own", async () => {

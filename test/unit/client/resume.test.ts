@@ -21,7 +21,7 @@ function running(id: string, taskId: string, fields: Partial<TaskRecord> = {}): 
 }
 
 describe("resume", () => {
-  it("takes up what is unfinished, the earliest first, and leaves what is settled", async () => {
+  it("resumes unfinished tasks, the earliest first, and leaves settled tasks alone", async () => {
     const store = await storeWith(
       running("second", "t2", { createdAt: T0 + 2 }),
       settledRecord({ id: "over" }),
@@ -118,7 +118,7 @@ describe("resume", () => {
     expect(await store.load("future")).toMatchObject({ v: 99 });
   });
 
-  it("a call of unknown fate, of which nothing can be known, is reported lost", async () => {
+  it("a call whose outcome cannot be determined is reported lost", async () => {
     const { client, server, store } = lab2026({ store: await storeWith(callingRecord({ id: "gone" })) });
     await client.resume();
     await settled();

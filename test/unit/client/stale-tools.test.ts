@@ -62,7 +62,7 @@ describe("what was remembered of a tool may be out of date", () => {
     expect(await store.loadActive()).toMatchObject([{ stage: "running", taskId: wire2025.TASK_ID }]);
   });
 
-  it("whoever watches hears of one call, which was never refused", async () => {
+  it("a subscriber sees one call, which never fails", async () => {
     const { client, server } = lab2025();
     server.tools = [tool("report")];
     await client.listTools("lab");

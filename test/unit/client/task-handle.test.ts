@@ -178,7 +178,7 @@ describe("reading a task's changes", () => {
     stop();
   });
 
-  it("faults are shown as retry, and gone when they are over", async () => {
+  it("request failures appear as `retry`, and disappear when a request succeeds", async () => {
     const lab = await started();
     await lab.clock.advance(5_000);
     await (await lab.server.expect("tasks/get")).fail(network);
@@ -344,12 +344,12 @@ describe("cancelling", () => {
 
 it("a poll that brings nothing new wakes nobody who watches the task, and one that does wakes each", async () => {
   const lab = await started();
-  const told: unknown[] = [];
-  lab.task.subscribe(() => told.push(lab.task.view.snapshot?.statusMessage));
+  const seen: unknown[] = [];
+  lab.task.subscribe(() => seen.push(lab.task.view.snapshot?.statusMessage));
   await poll(lab, wire2026.working);
   await settled();
-  expect(told).toEqual([]);
+  expect(seen).toEqual([]);
   await poll(lab, { ...wire2026.working, statusMessage: "half" });
   await settled();
-  expect(told).toEqual(["half"]);
+  expect(seen).toEqual(["half"]);
 });

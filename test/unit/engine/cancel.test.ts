@@ -48,7 +48,7 @@ describe("cancelling a task that runs", () => {
     expect(walk.on({ type: "cancelled" }, 1).sent).toContain("cancel");
   });
 
-  it("is taken up again by the next process", () => {
+  it("is cancelled again by the next process", () => {
     const record = runningRecord({ cancel: { requestedAt: T0 } });
     expect(new Walk(stateOf(record)).on({ type: "woken" }).sent).toEqual(["cancel", "get"]);
   });
@@ -212,7 +212,7 @@ describe.each([
   const cancelledInFlight = (): Walk =>
     new Walk(stateOf(record)).on({ type: "started" }).on({ type: "cancelled" });
 
-  it("abandons its request, which tells the server, and ends it unconfirmed", () => {
+  it("abandons its request, which notifies the server, and ends it unconfirmed", () => {
     const walk = cancelledInFlight();
     expect(walk.abandoned).toEqual(["call"]);
     expect(walk.outcome, "the wish is written first").toBeUndefined();
@@ -304,7 +304,7 @@ describe("cancelling a 2025-11-25 call that asked for a task and is on its way",
     },
   );
 
-  it("of unknown fate is not sent again only to be cancelled: what was sent may be done", () => {
+  it("that may have reached the server is not sent again only to be cancelled", () => {
     const walk = sent("repeat").on({ type: "cancelled" });
     walk.on({ type: "requestFailed", operation: "call", failure: timeout }, 60_000);
     if (walk.outcome === undefined) walk.onDue();
@@ -319,14 +319,14 @@ describe("cancelling a 2025-11-25 call that asked for a task and is on its way",
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
   });
 
-  it("of unknown fate is not sent again by the next process either", () => {
+  it("that may have reached the server is not sent again by the next process either", () => {
     const record = callingRecord({ call: { recovery: "repeat" }, cancel: { requestedAt: T0 } });
     const walk = new Walk(stateOf(record)).on({ type: "woken" }, 60_000);
     expect(walk.sent).toEqual([]);
     expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: false });
   });
 
-  it("of unknown fate is looked for where the server has a list, and cancelled there", () => {
+  it("that may have reached the server is looked for if the server has a list, and cancelled there", () => {
     const walk = sent("list").on({ type: "cancelled" });
     walk.on({ type: "requestFailed", operation: "call", failure: timeout }, 60_000).onDue();
     expect(walk.sent).toEqual(["list"]);

@@ -117,10 +117,10 @@ describe("a call that the store still holds as queued", () => {
 describe("a rebase", () => {
   const record: TaskRecord = runningRecord({ rev: 7 });
 
-  it("applies again what was heard, and leaves the app's actions to the caller that repeats them", () => {
-    const heard: TaskEvent = { type: "requestFailed", operation: "get", failure: network };
+  it("applies again what the server reported, and leaves the app's actions to the caller that repeats them", () => {
+    const failed: TaskEvent = { type: "requestFailed", operation: "get", failure: network };
     const answered: TaskEvent = { type: "answered", key: "name", response: {} };
-    expect(afterRebase([heard, answered, { type: "cancelled" }])).toEqual([heard, { type: "due" }]);
+    expect(afterRebase([failed, answered, { type: "cancelled" }])).toEqual([failed, { type: "due" }]);
   });
 
   it("persists a call again that was ephemeral: the store has a record of it", () => {

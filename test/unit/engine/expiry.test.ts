@@ -87,7 +87,7 @@ describe("the TTL of a task", () => {
     expect(walk.onDue().on(still()).record.silentSince).toBeUndefined();
   });
 
-  it("that has not passed: no number of faults ends the task", () => {
+  it("that has not passed: no number of request failures ends the task", () => {
     const walk = polledAt(0, 86_400_000);
     for (let attempt = 0; attempt < 50; attempt++) {
       walk.on({ type: "requestFailed", operation: "get", failure: network }, 1).onDue();

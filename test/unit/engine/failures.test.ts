@@ -187,7 +187,7 @@ describe("Retry-After", () => {
     expect(walk.on({ type: "due" }, 10).sent).toEqual([]);
   });
 
-  it("whoever takes the task up while it lasts keeps it", () => {
+  it("applies to the process that resumes the task while it lasts", () => {
     const before = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     const after = new Walk(idleState(before.record), T0 + 10_000).on({ type: "woken" });
     expect(after.sent).toEqual([]);
@@ -196,7 +196,7 @@ describe("Retry-After", () => {
     expect(after.onDue().sent).toEqual(["get"]);
   });
 
-  it("is over for whoever takes the task up later", () => {
+  it("no longer applies to a process that resumes the task later", () => {
     const before = polling().on({ type: "requestFailed", operation: "get", failure: http(429, 45_000) });
     expect(new Walk(idleState(before.record), T0 + 45_000).on({ type: "woken" }).sent).toEqual(["get"]);
   });

@@ -24,7 +24,7 @@ function poll(walk: Walk): Walk {
 }
 
 describe.each(GENERATIONS)("%s: a task that waits although all it asked is answered", (generation) => {
-  it("is sent the answer once more after three polls, and then the wait is told, once", () => {
+  it("is sent the answer once more after three polls, and then the wait is reported, once", () => {
     const walk = answered(generation);
     poll(poll(walk));
     expect(walk.flying).not.toContain("answer");
@@ -74,7 +74,7 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
   });
 });
 
-it("a task that waits and asks nothing that can be shown: the wait is told", () => {
+it("a task that waits and asks nothing that can be shown: the wait is reported", () => {
   const walk = new Walk(stateOf(runningRecord({ snapshot: waiting }), { pollAt: T0 + 1_000 }));
   for (let count = 0; count < 3; count++) {
     while (!walk.flying.includes("get")) walk.onDue();

@@ -131,7 +131,7 @@ describe("2026-07-28: questions are named with each reading", () => {
     expect(inputs(walk)).toEqual({ name: "answered", age: "withdrawn" });
   });
 
-  it("tasks/result is never opened: there is none", () => {
+  it("tasks/result is never opened: the protocol lacks it", () => {
     expect(walkOf().on(polled("input_required", "name")).sent).not.toContain("result");
   });
 });

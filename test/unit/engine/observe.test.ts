@@ -117,7 +117,7 @@ describe("outcomeOf: what failed means", () => {
       { kind: "completed", result: toolError },
     ],
     [
-      "a result that is no error, of a failed task",
+      "a result that is not an error, of a failed task",
       failed,
       { kind: "result", result },
       { kind: "failed", error: { reason: "reported", message: "It says", result } },

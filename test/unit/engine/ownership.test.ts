@@ -60,12 +60,12 @@ describe("the table of ownership", () => {
     const [led, leadsNow] = [leads(before), leads(state)];
     // Who begins to lead has been granted the lock, has an epoch later than all it knows, says so, and resumes the tasks.
     if (!led && leadsNow) expect([row, commands]).toEqual(["granted", ["declare", "enter"]]);
-    // Who ceases to lead lets go of its tasks, and waits for the lock again. A closing tab lets its lock go.
+    // A tab that no longer leads yields its tasks, and waits for the lock again. A closing tab releases its lock.
     if (led && !leadsNow)
       expect(commands).toEqual(
         expect.arrayContaining(role === "closed" || row === "closed" ? ["release"] : ["yield", "queue"]),
       );
-    if (!led) expect(commands, "only a leader has tasks to let go of").not.toContain("yield");
+    if (!led) expect(commands, "only a leader has tasks to yield").not.toContain("yield");
     for (const command of ["adopt", "pong", "announce"] as const)
       if (commands.includes(command)) expect(leadsNow, `only a leader may ${command}`).toBe(true);
     if (commands.includes("act")) expect(leadsNow || row === "askedOwn", "acts on what it runs").toBe(true);
@@ -104,16 +104,16 @@ describe("an epoch", () => {
   });
 
   it("that is earlier says nothing against a tab that does not speak as the leader", () => {
-    const heard = own(tab("following"), { type: "heard", epoch: at(1, "new"), asLeader: false });
-    expect(heard).toEqual({ state: tab("following"), commands: [], stale: false });
+    const result = own(tab("following"), { type: "heard", epoch: at(1, "new"), asLeader: false });
+    expect(result).toEqual({ state: tab("following"), commands: [], stale: false });
   });
 
   it("is missing in the messages of an earlier version of the library: they count", () => {
-    const heard = own(tab("leading"), { type: "heard", epoch: undefined, asLeader: undefined });
-    expect(heard).toEqual({ state: tab("leading"), commands: [], stale: false });
+    const result = own(tab("leading"), { type: "heard", epoch: undefined, asLeader: undefined });
+    expect(result).toEqual({ state: tab("leading"), commands: [], stale: false });
   });
 
-  it("of an election that another one has followed in the same tab is not in office", () => {
+  it("of an earlier election of the same tab does not make the tab lead", () => {
     const again = own(tab("leading"), { type: "granted", request: 8, now: 0 }).state;
     expect(own(again, { type: "resumed", request: LOCK }).state.role).toBe("entering");
     expect(own(again, { type: "lost", request: LOCK }).state.role, "late news").toBe("entering");

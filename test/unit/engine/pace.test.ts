@@ -29,7 +29,7 @@ describe("a task whose pace is kept", () => {
   });
 
   it.each([0, 300, 999])(
-    "that is taken up %i ms after its poll waits for the rest of the interval",
+    "that is resumed %i ms after its poll waits for the rest of the interval",
     (afterMs) => {
       const walk = running().onDue();
       const next = woken(walk.state, walk.now + afterMs);
@@ -39,7 +39,7 @@ describe("a task whose pace is kept", () => {
     },
   );
 
-  it("that is taken up later than that is polled at once", () => {
+  it("that is resumed later than that is polled at once", () => {
     const walk = running().onDue();
     expect(woken(walk.state, walk.now + 1_000).sent).toEqual(["get"]);
   });
@@ -61,7 +61,7 @@ describe("a task whose pace is kept", () => {
     expect(next.wait).toBe(900);
   });
 
-  it("keeps the silence that the server demanded, whoever runs it", () => {
+  it("respects the Retry-After of the server in every process that runs it", () => {
     const walk = running().onDue();
     const failure = { kind: "http", status: 429, message: "Too many", retryAfterMs: 30_000 } as const;
     walk.on({ type: "requestFailed", operation: "get", failure }, 100);
@@ -91,7 +91,7 @@ describe("a task whose pace is kept", () => {
 });
 
 describe("a task whose pace is not kept", () => {
-  it("costs no write a poll, and is polled at once by whoever takes it up", () => {
+  it("costs no write a poll, and is polled at once by the process that resumes it", () => {
     const walk = running(runningRecord(), {});
     const { record } = walk;
     walk.onDue().on({ type: "polled", reading }, 100);

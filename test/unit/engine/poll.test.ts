@@ -48,7 +48,7 @@ describe("polling", () => {
     expect(walk.due).toBe(T0 + 1_000);
   });
 
-  it("a task taken up by a new process is polled at once, once", () => {
+  it("a task that a new process resumes is polled at once, once", () => {
     const walk = running().on({ type: "woken" }, 3_600_000);
     expect(walk.sent).toEqual(["get"]);
   });
@@ -169,7 +169,7 @@ describe("the end of a task, 2025-11-25", () => {
     });
   });
 
-  it("failed with a result that is no error: the server's word stands, and the result is kept", () => {
+  it("failed with a result that is not an error: the status of the server counts, and the result is kept", () => {
     const walk = legacy()
       .onDue()
       .on({ type: "polled", reading: reading("failed") });
@@ -249,7 +249,7 @@ describe("notifications", () => {
     expect(walk.on({ type: "notified", reading: seen({ statusMessage: "older" }, 900) }).record).toBe(before);
   });
 
-  it("that come while a poll is out count, not its reply, if that is older; the next reply does", () => {
+  it("that arrive while a poll is in flight win over its reply if the reply is older; the next reply counts again", () => {
     const walk = running().onDue();
     walk.on({ type: "notified", reading: seen({ status: "input_required" }, 900) });
     walk.on({ type: "polled", reading: seen({}, 100) });
@@ -335,7 +335,7 @@ describe("a server that pushes", () => {
 });
 
 describe("a task that another tab polled just now", () => {
-  it("is taken up without a poll, and polled an interval later", () => {
+  it("is resumed without a poll, and polled an interval later", () => {
     const walk = running().on({ type: "woken", fresh: true }, 400);
     expect(walk.sent).toEqual([]);
     expect(walk.wait).toBe(1_000);

@@ -187,7 +187,7 @@ describe("a call that the server rejects", () => {
     expect(walk.outcome).not.toHaveProperty("error.unsent");
   });
 
-  it("after it was sent twice with unknown fate, is not said to be cancelled for certain", () => {
+  it("after two attempts that may have reached the server, is not reported as certainly cancelled", () => {
     const walk = described(started(), HARMLESS, SESSION_2026);
     walk.on({ type: "requestFailed", operation: "call", failure: timeout }).onDue();
     expect(walk.sent).toEqual(["call"]);

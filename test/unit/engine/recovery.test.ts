@@ -15,7 +15,7 @@ import {
 
 const MINUTE = 60_000;
 
-/** A process takes up a call whose reply the one before it never saw. */
+/** A process resumes a call whose reply the previous process never received. */
 function woken(recovery: Recovery, afterMs = 10_000): Walk {
   const record = callingRecord({ generation: "2025-11-25", call: { recovery } });
   return new Walk(stateOf(record)).on({ type: "woken" }, afterMs);
@@ -47,7 +47,7 @@ describe("a call that its server refused for now", () => {
     ["HTTP 503 with Retry-After", http(503, 5_000)],
   ] as const;
 
-  it.each(REFUSALS)("%s: whoever takes it up sends it, once", (_what, failure) => {
+  it.each(REFUSALS)("%s: the process that resumes it sends it, once", (_what, failure) => {
     for (const recovery of ["none", "list", "repeat"] as const) {
       const record = callingRecord({ generation: "2025-11-25", call: { recovery } });
       const before = new Walk(stateOf(record, { mayCall: true })).on({ type: "started" });
@@ -258,7 +258,7 @@ describe("a lost call whose server is away", () => {
   });
 });
 
-describe("a task that a new process takes up", () => {
+describe("a task that a new process resumes", () => {
   it.each(["2025-11-25", "2026-07-28"] as const)("costs one request: a poll (%s)", (generation) => {
     const walk = new Walk(stateOf(runningRecord({ generation }))).on({ type: "woken" }, 3_600_000);
     expect(walk.sent).toEqual(["get"]);

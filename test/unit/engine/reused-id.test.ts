@@ -58,7 +58,7 @@ describe("a task id that a restarted server uses again", () => {
     expect(poll(walked, later, 10_000).outcome).toMatchObject({ kind: "lost" });
   });
 
-  it("is told from a task of which a notification speaks, too", () => {
+  it("is distinguished from a task that a notification reports, too", () => {
     const snapshot = snapshotOf({ statusMessage: "other", createdAt: at(60_000), lastUpdatedAt: at(62_000) });
     const walked = walk().on({ type: "notified", reading: { snapshot } }, 60_000);
     expect(walked.record.snapshot?.statusMessage).toBeUndefined();
@@ -95,7 +95,7 @@ describe("a task id that a restarted server uses again", () => {
     expect(poll(walked, later, 1_000).outcome).toMatchObject({ kind: "lost" });
   });
 
-  it("is not decided while stamps of whole seconds cannot tell a moving stamp from a fixed one", () => {
+  it("is not decided while stamps of whole seconds do not distinguish a moving stamp from a fixed one", () => {
     const seconds = { createdAt: "2026-08-01T12:00:10Z", lastUpdatedAt: "2026-08-01T12:00:10Z" };
     const walked = poll(poll(walk(), seconds, 10_000), seconds, 200);
     expect(walked.outcome).toBeUndefined();

@@ -323,7 +323,7 @@ describe("whatever happens, in whatever order", () => {
     });
   });
 
-  it("at most one request of each kind is out", () => {
+  it("at most one request of each kind is in flight", () => {
     always(({ before, event: happened, after }) => {
       const out = new Set(before.inFlight);
       const landed = repliesTo(happened);
@@ -336,7 +336,7 @@ describe("whatever happens, in whatever order", () => {
     });
   });
 
-  it("once settled, what is out is given up, and nothing more is sent or awaited", () => {
+  it("once settled, the requests in flight are aborted, and nothing more is sent or awaited", () => {
     always(({ before, event: happened, after }) => {
       if (!after.state.record.outcome) {
         const abandoned = after.commands.filter(({ type }) => type === "abandon");

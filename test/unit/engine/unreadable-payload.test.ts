@@ -43,7 +43,7 @@ describe("a task that has ended and whose payload cannot be read", () => {
     expect(failing(walk, "result", unreadable)).toBe(ATTEMPTS);
   });
 
-  it("2026-07-28: the status is known from the first such reply on, and told with the status message", () => {
+  it("2026-07-28: the status is known from the first such reply on, and reported with the status message", () => {
     const snapshot = snapshotOf({ status: "failed", statusMessage: "disk full" });
     const failure: RequestFailure = { ...unreadable, reading: { snapshot, inputRequests: [] } };
     const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 })).on({ type: "due" });
@@ -77,12 +77,12 @@ describe("a task that has ended and whose payload cannot be read", () => {
   });
 });
 
-describe("what a failure tells", () => {
+describe("the text of a failure", () => {
   const failed = snapshotOf({ status: "failed", statusMessage: "The disk of node 7 is full" });
   const fetching = (): Walk =>
     new Walk(stateOf(runningRecord({ generation: "2025-11-25", snapshot: failed }))).on({ type: "woken" });
 
-  it("tells the error of tasks/result and the status message, where neither holds the other", () => {
+  it("contains the error of tasks/result and the status message, unless one contains the other", () => {
     const walk = fetching().on({
       type: "requestFailed",
       operation: "result",
@@ -93,14 +93,14 @@ describe("what a failure tells", () => {
     });
   });
 
-  it("tells the error inline (2026-07-28) with the status message", () => {
+  it("contains the inline error (2026-07-28) with the status message", () => {
     const walk = new Walk(stateOf(runningRecord(), { pollAt: T0 })).on({ type: "due" });
     const payload = { kind: "error", error: { code: -32603, message: "Failed" } } as const;
     walk.on({ type: "polled", reading: { snapshot: failed, payload } });
     expect(walk.outcome).toMatchObject({ error: { message: "Failed: The disk of node 7 is full" } });
   });
 
-  it("tells once what both say", () => {
+  it("says only once what both the error and the status message say", () => {
     const message = "Task failed. The disk of node 7 is full";
     const walk = fetching().on({
       type: "requestFailed",

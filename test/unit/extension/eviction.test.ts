@@ -85,7 +85,7 @@ async function story(killAt: number, generation: Generation, reader: Reader): Pr
   return { lab, status, gaps, killedAt };
 }
 
-/** Between these a call is out, or may be: nothing is known of a task yet. */
+/** Between these a call may be in flight: no task is known yet. */
 function whileCalling(log: readonly string[], killAt: number): boolean {
   const begun = log.indexOf("after: save calling");
   const held = log.indexOf("after: save running");

@@ -21,15 +21,15 @@ import { FakeExtension, type Life, serverOf } from "./fake-extension.ts";
 export const INTERVAL_MS = 5_000;
 export const RESULT = { content: [{ type: "text", text: "the paper" }], isError: false };
 
-interface Heard {
+interface Received {
   readonly method: string;
   readonly at: number;
   readonly params: Record<string, unknown>;
 }
 
-/** A server with tools that are tasks of a set length, and one that is none. */
+/** A server whose tools become tasks of a set length, but for one: its calls are plain calls. */
 class TaskServer {
-  readonly heard: Heard[] = [];
+  readonly received: Received[] = [];
   readonly connector: Connector;
   readonly #clock: FakeClock;
   readonly #legacy: boolean;
@@ -48,17 +48,17 @@ class TaskServer {
   }
 
   times(method: string): number {
-    return this.heard.filter((heard) => heard.method === method).length;
+    return this.received.filter((request) => request.method === method).length;
   }
 
   /** The shortest time between two polls, in ms, the call being the first. */
   get shortestPause(): number {
-    const polls = this.heard.filter(({ method }) => method === "tools/call" || method === "tasks/get");
+    const polls = this.received.filter(({ method }) => method === "tools/call" || method === "tasks/get");
     return Math.min(...polls.slice(1).map(({ at }, index) => at - (polls[index]?.at ?? 0)));
   }
 
   #answer(method: string, params: Record<string, unknown>): unknown {
-    this.heard.push({ method, at: this.#clock.now(), params });
+    this.received.push({ method, at: this.#clock.now(), params });
     switch (method) {
       case "tools/list":
         return { tools: TOOLS };
@@ -183,16 +183,16 @@ export function extensionLab(options: LabOptions = {}): ExtensionLab {
       return tasks;
     },
     page(parts = {}) {
-      const told: ConnectionProblem[] = [];
+      const problems: ConnectionProblem[] = [];
       const browser = parts.browser ?? extension.page();
       return {
         client: new ExtensionTaskClient({
           clock,
-          onProblem: (problem) => told.push(problem),
+          onProblem: (problem) => problems.push(problem),
           ...parts,
           browser,
         }),
-        problems: told,
+        problems,
       };
     },
     get hasAlarm() {

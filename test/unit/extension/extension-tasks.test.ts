@@ -37,23 +37,23 @@ describe("reload", () => {
     expect(await task.result()).toEqual(RESULT);
   });
 
-  it("goes on with what runs, polls it by one client, and tells whoever listens to the worker", async () => {
+  it("goes on with running tasks, polls them by one client, and notifies the subscribers of the worker", async () => {
     const lab = configurable();
-    const told: string[] = [];
-    lab.tasks().subscribe(({ view: { status } }) => told.push(status));
+    const statuses: string[] = [];
+    lab.tasks().subscribe(({ view: { status } }) => statuses.push(status));
     const { client } = lab.page();
     const task = await client.callTool("papers", "report");
     await lab.extension.advance(7_000);
     await lab.tasks().reload();
     await lab.extension.advance(10_000);
     expect(await task.result()).toEqual(RESULT);
-    expect(told.at(-1)).toBe("completed");
-    expect(told.filter((status) => status === "completed")).toHaveLength(1);
+    expect(statuses.at(-1)).toBe("completed");
+    expect(statuses.filter((status) => status === "completed")).toHaveLength(1);
     expect(lab.server.times("tasks/get")).toBe(3);
     expect(lab.server.times("tools/call")).toBe(1);
   });
 
-  it("does not break off a call whose reply is out; meanwhile the old endpoints serve", async () => {
+  it("does not break off a call in flight; meanwhile the old endpoints serve", async () => {
     const { calls, finish } = heldCalls();
     const lab = configurable(calls);
     const { client } = lab.page();
@@ -205,7 +205,7 @@ describe("reload", () => {
     await lab.extension.advance(6_000);
     const worker = await (await lab.tasks().client()).get(page.id);
     expect(worker?.view.acceptedAt, "the worker has it, and the page below").toBeDefined();
-    // A stored pace raises `rev`, and is no news for a page.
+    // Storing the pace raises `rev`, and a page does not need to know.
     const shown = ({ rev: _rev, nextPollAt: _at, ...rest }: TaskView) => rest;
     expect(shown(page.view)).toEqual(shown(worker?.view ?? page.view));
   });
@@ -303,7 +303,7 @@ describe("the worker", () => {
     expect(task.view.status).toBe("completed");
   });
 
-  it("that closed its tasks hears nothing more, and its alarm stays for the next", async () => {
+  it("that closed its tasks receives nothing more, and its alarm stays for the next", async () => {
     const lab = extensionLab();
     const { client } = lab.page();
     await client.callTool("papers", "report");

@@ -145,7 +145,7 @@ export class Life {
     };
   }
 
-  /** Does what has an effect outside, if it still lives, and hears of it, if it lives then. */
+  /** Runs `work`, which has an effect outside, if the worker still lives. Settles only if the worker lives afterwards. */
   async does<T>(what: string, work: () => Promise<T>): Promise<T> {
     const never = new Promise<never>(() => undefined);
     this.#extension.passes(`before: ${what}`);
@@ -178,11 +178,11 @@ export class FakePort implements BrowserPort {
   open = true;
   /** Messages longer than this, as JSON, are refused, as browsers do. */
   limit = Number.POSITIVE_INFINITY;
-  readonly #hears: () => boolean;
+  readonly #receives: () => boolean;
 
-  constructor(name: string, hears: () => boolean, sender?: MessageSender) {
+  constructor(name: string, receives: () => boolean, sender?: MessageSender) {
     this.name = name;
-    this.#hears = hears;
+    this.#receives = receives;
     if (sender) this.sender = sender;
   }
 
@@ -194,7 +194,7 @@ export class FakePort implements BrowserPort {
     this.posted.push(copy);
     const { other } = this;
     queueMicrotask(() => {
-      if (other?.open && other.#hears()) other.onMessage.fire(copy, other as never);
+      if (other?.open && other.#receives()) other.onMessage.fire(copy, other as never);
     });
   }
 
@@ -205,7 +205,7 @@ export class FakePort implements BrowserPort {
     queueMicrotask(() => {
       if (!other?.open) return;
       other.open = false;
-      if (other.#hears()) other.onDisconnect.fire(other as never);
+      if (other.#receives()) other.onDisconnect.fire(other as never);
     });
   }
 }

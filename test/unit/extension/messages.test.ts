@@ -7,12 +7,12 @@ import { EXTENSION_ID, type FakePort, ROOT } from "./fake-extension.ts";
 
 const OWN_PAGE = { id: EXTENSION_ID, url: `${ROOT}popup.html`, origin: ROOT.slice(0, -1) };
 
-async function openPort(lab = extensionLab()): Promise<{ port: FakePort; heard: unknown[] }> {
+async function openPort(lab = extensionLab()): Promise<{ port: FakePort; received: unknown[] }> {
   const port = lab.extension.connect(PORT_NAME, OWN_PAGE);
-  const heard: unknown[] = [];
-  port.onMessage.addListener((message) => heard.push(message));
+  const received: unknown[] = [];
+  port.onMessage.addListener((message) => received.push(message));
   await settled();
-  return { port, heard };
+  return { port, received };
 }
 
 const request = (parts: object) => ({ type: "request", nr: 1, again: false, request: parts });
@@ -30,28 +30,28 @@ describe("a message of hostile shape", () => {
     ["an unknown method", request({ method: "eval" })],
     ["a method of every object", request({ method: "toString" })],
     ["no endpoint", request({ method: "tools" })],
-    ["an endpoint that is none", request({ method: "tools", endpoint: {} })],
+    ["an endpoint that is not a string", request({ method: "tools", endpoint: {} })],
     ["no id", request({ method: "cancel" })],
     ["an empty id", request({ method: "task", id: "" })],
     ["an endless id", request({ method: "task", id: "x".repeat(201) })],
     ["a call without arguments", request({ ...call, args: undefined })],
     ["a call whose arguments are a list", request({ ...call, args: [] })],
     ["a call of no tool", request({ ...call, tool: "" })],
-    ["a preference that is none", request({ ...call, prefer: "both" })],
-    ["a TTL that is none", request({ ...call, ttlMs: -1 })],
+    ["a preference that does not exist", request({ ...call, prefer: "both" })],
+    ["a TTL that is negative", request({ ...call, ttlMs: -1 })],
     ["a TTL that is no number", request({ ...call, ttlMs: "1" })],
     ["a maybe", request({ ...call, repeatable: "yes" })],
     ["an answer without a response", request({ method: "answer", id: "1", key: "k" })],
     ["an answer that is a text", request({ method: "answer", id: "1", key: "k", response: "yes" })],
     ["a list of what is not known", request({ method: "tasks", which: "some" })],
   ])("%s gets an error, and the port goes on", async (_what, message) => {
-    const { port, heard } = await openPort();
+    const { port, received } = await openPort();
     port.postMessage(message);
     await settled();
     port.postMessage({ type: "request", nr: 2, again: false, request: { method: "endpoints" } });
     await settled();
     const malformed = { kind: "extension", code: "malformed", message: expect.any(String) };
-    expect(heard).toEqual([
+    expect(received).toEqual([
       { type: "ready" },
       expect.objectContaining({ type: "error", error: malformed }),
       { type: "reply", nr: 2, value: ["papers"] },
@@ -92,7 +92,7 @@ describe("a message of hostile shape", () => {
 
   it("arguments nested without end are an error of that call, and no more", async () => {
     const lab = extensionLab();
-    const { port, heard } = await openPort(lab);
+    const { port, received } = await openPort(lab);
     const depth = 20_000;
     const nested = JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`) as object;
     // A browser that copies messages by structured clone lets it through.
@@ -100,7 +100,7 @@ describe("a message of hostile shape", () => {
     await settled();
     port.postMessage({ type: "request", nr: 2, again: false, request: { method: "endpoints" } });
     await settled();
-    expect(heard.at(-1)).toEqual({ type: "reply", nr: 2, value: ["papers"] });
+    expect(received.at(-1)).toEqual({ type: "reply", nr: 2, value: ["papers"] });
     expect(lab.server.times("tools/call")).toBeLessThanOrEqual(1);
   });
 });
@@ -109,20 +109,20 @@ describe("the port", () => {
   it("of another name is left to whom it belongs", async () => {
     const lab = extensionLab();
     const port = lab.extension.connect("the app's own", OWN_PAGE);
-    const heard: unknown[] = [];
-    port.onMessage.addListener((message) => heard.push(message));
+    const received: unknown[] = [];
+    port.onMessage.addListener((message) => received.push(message));
     await settled();
     expect(port.open).toBe(true);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   it("of another version is refused in words", async () => {
     const lab = extensionLab();
     const port = lab.extension.connect("holdfast.tasks/2", OWN_PAGE);
-    const heard: unknown[] = [];
-    port.onMessage.addListener((message) => heard.push(message));
+    const received: unknown[] = [];
+    port.onMessage.addListener((message) => received.push(message));
     await settled();
-    expect(heard).toEqual([{ type: "refused", reason: expect.stringContaining(PORT_NAME) }]);
+    expect(received).toEqual([{ type: "refused", reason: expect.stringContaining(PORT_NAME) }]);
     expect(port.open).toBe(false);
   });
 });

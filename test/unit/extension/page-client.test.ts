@@ -44,7 +44,7 @@ describe("a page of the extension", () => {
     expect(await client.get("a")).toBeUndefined();
   });
 
-  it("hears that another page had a task forgotten", async () => {
+  it("is notified that another page forgot a task", async () => {
     const lab = extensionLab();
     const [one, other] = [lab.page().client, lab.page().client];
     const gone: string[] = [];
@@ -81,7 +81,7 @@ describe("a page of the extension", () => {
     expect(lab.server.times("tasks/cancel")).toBe(1);
   });
 
-  it("of two calls under one id makes one, also when both are out at once, in two pages", async () => {
+  it("makes one call of two with the same id, also when both are in flight at the same time, in two pages", async () => {
     const lab = extensionLab();
     const [one, two] = [lab.page().client, lab.page().client];
     const tasks = await Promise.all([
@@ -127,7 +127,7 @@ describe("a page of the extension", () => {
     expect(lab.server.times("tools/call")).toBe(1);
   });
 
-  it("is not told that a call failed which the worker makes once more", async () => {
+  it("is not notified of a failed call that the worker makes once more", async () => {
     const server = new ScriptedServer(SESSION_2025);
     const report = { name: "report", inputSchema: { type: "object" } };
     server.tools = [report];
@@ -165,8 +165,8 @@ describe("a page of the extension", () => {
     await settled();
     expect(task.view.progress).toEqual({ progress: 2, total: 3 });
     expect(other?.view.progress).toEqual({ progress: 2, total: 3 });
-    const told = { type: "progress", id: "a", progress: { progress: 2, total: 3 } };
-    expect(ports.map(({ posted }) => posted)).toEqual([[told], [told]]);
+    const message = { type: "progress", id: "a", progress: { progress: 2, total: 3 } };
+    expect(ports.map(({ posted }) => posted)).toEqual([[message], [message]]);
   });
 
   it("is not sent the results of others, nor of its own before it asks", async () => {
@@ -229,7 +229,7 @@ describe("a page of the extension", () => {
     expect(lab.server.times("tools/call")).toBe(1);
   });
 
-  it("that is closed hears no more, and rejects what waits", async () => {
+  it("that is closed receives no more, and rejects what waits", async () => {
     const lab = extensionLab();
     const { client } = lab.page();
     const seen = watched(client);
@@ -277,10 +277,10 @@ describe("the port", () => {
       await lab.extension.advance(6_000);
       expect(lab.extension.life).toBeDefined();
     }
-    expect(page.problems, "it is no failure").toEqual([]);
+    expect(page.problems, "it is not a failure").toEqual([]);
   });
 
-  it("to a worker that does not start is tried four times, a request is then told; and what is watched goes on", async () => {
+  it("to a worker that does not start is tried four times, then the request fails; and watched tasks go on later", async () => {
     const lab = extensionLab();
     const { main } = lab.extension;
     lab.extension.main = () => undefined;

@@ -60,7 +60,7 @@ describe("who may speak", () => {
       await expect(page.client.callTool("papers", "report")).rejects.toMatchObject(refusal);
       await expect(page.client.list()).rejects.toMatchObject(refusal);
       await settled();
-      expect(lab.server.heard).toEqual([]);
+      expect(lab.server.received).toEqual([]);
       expect(page.problems.map(({ error }) => error.code)).toEqual(["refused", "refused"]);
     });
 

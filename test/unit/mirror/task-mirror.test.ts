@@ -86,7 +86,7 @@ describe("TaskMirror", () => {
     expect(mirror.needsEvents).toBe(false);
   });
 
-  it("returns false for an event that is called a task and is none", () => {
+  it("returns false for a `task` event whose data is not a task", () => {
     const { mirror } = mirrorOf();
     const { id: _none, ...nameless } = running(1, "begun");
     expect(mirror.receive("task", nameless)).toBe(false);

@@ -230,7 +230,7 @@ describe("an elicitation", () => {
   });
 
   it.each([{}, { action: "accepted" }, { action: 1 }, { content: {} }])(
-    "refuses %j, which is none of the three actions",
+    "refuses %j, which is not one of the three actions",
     (response) => {
       expect(check("elicitation/create", form({}), response).ok).toBe(false);
     },
@@ -283,7 +283,7 @@ describe("roots", () => {
 });
 
 it.each<InputMethod>(["elicitation/create", "sampling/createMessage", "roots/list"])(
-  "%s refuses an answer that is no object",
+  "%s refuses an answer that is not an object",
   (method) => {
     for (const response of [undefined, null, "accept", 1, ["accept"]]) {
       expect(check(method, {}, response)).toEqual({ ok: false, problems: ["The answer is not an object"] });

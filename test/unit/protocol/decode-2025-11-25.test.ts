@@ -57,7 +57,7 @@ describe("2025-11-25: the reply to tools/call", () => {
     expect(reply).toMatchObject({ kind: "task", immediateResponse: "The report is on its way." });
   });
 
-  it("a text for the model that is none is passed over", () => {
+  it("an immediate response for the model that is not a string is ignored", () => {
     const _meta = { "io.modelcontextprotocol/model-immediate-response": { text: "no string" } };
     const reply = revision2025.decodeCall(asTask, lawful("CreateTaskResult", { task: wire.working, _meta }));
     expect(reply).not.toHaveProperty("immediateResponse");
@@ -228,7 +228,7 @@ describe("2025-11-25: tasks/result", () => {
   it.each([
     ["null", null],
     ["a task", wire.completed],
-  ])("%s is no tool result", (_what, reply) => {
+  ])("%s is not a tool result", (_what, reply) => {
     expect(() => decodeResult(reply)).toThrow(MalformedReplyError);
   });
 });
@@ -256,7 +256,7 @@ describe("2025-11-25: tasks/list", () => {
   it.each([
     ["null", null],
     ["no list", {}],
-    ["a list that is none", { tasks: { 0: wire.working } }],
+    ["tasks that are not a list", { tasks: { 0: wire.working } }],
   ])("%s breaks the protocol", (_what, reply) => {
     expect(() => decodeList(reply)).toThrow(MalformedReplyError);
   });

@@ -288,9 +288,12 @@ describe("2026-07-28: notifications", () => {
     expect(reading?.payload).toBeUndefined();
   });
 
-  it.each(["notifications/tasks/status", "notifications/message"])("%s is none of ours", (method) => {
-    expect(revision2026.decodeNotification(method, wire.completed)).toBeUndefined();
-  });
+  it.each(["notifications/tasks/status", "notifications/message"])(
+    "%s is not a notification of tasks",
+    (method) => {
+      expect(revision2026.decodeNotification(method, wire.completed)).toBeUndefined();
+    },
+  );
 
   it("one without a task breaks the protocol", () => {
     expect(() => revision2026.decodeNotification("notifications/tasks", {})).toThrow(MalformedReplyError);

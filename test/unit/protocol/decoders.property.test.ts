@@ -26,7 +26,7 @@ function keysWithin(value: object, allowed: readonly string[]): void {
 }
 
 function isToolResult(value: unknown): void {
-  if (!isObject(value) || !Array.isArray(value.content)) throw new Error("It is no tool result");
+  if (!isObject(value) || !Array.isArray(value.content)) throw new Error("It is not a tool result");
   for (const block of value.content as unknown[]) {
     expect(isObject(block) && typeof block.type).toBe("string");
   }

@@ -54,7 +54,7 @@ describe('"x-mcp-header": what a tool may declare (streamable-http, Schema Exten
     ]);
   });
 
-  it("data that looks like an annotation and is none", () => {
+  it("data that looks like an annotation and is not one", () => {
     const data = schema({
       a: { type: "object", default: annotated("X"), examples: [annotated("Y")], const: annotated("Z") },
       b: { enum: [annotated("W")] },

@@ -5,7 +5,7 @@ import { executeSqlTool } from "../../fixtures/messages-2026-07-28.ts";
 import { violations } from "../../fixtures/schema-check.ts";
 
 describe("a page of tools/list", () => {
-  it("tells how each tool takes part in tasks, and whether it may be repeated", () => {
+  it("reads how each tool takes part in tasks, and whether it may be repeated", () => {
     expect(violations("2025-11-25", "ListToolsResult", toolPage)).toEqual([]);
     const page = readToolPage(toolPage);
     expect(Object.fromEntries(page.tools.map(({ name, facts }) => [name, facts]))).toEqual({
@@ -48,7 +48,7 @@ describe("a page of tools/list", () => {
   });
 
   it.each([null, undefined, "tools", [], {}, { tools: "none" }])(
-    "%j has no tools, and is no error",
+    "%j has no tools, and does not throw",
     (result) => {
       expect(readToolPage(result)).toEqual({ tools: [] });
     },

@@ -23,11 +23,11 @@ it("a page that was rendered on a server is taken over as it is, and then has th
   container.innerHTML = renderToString(page);
   const [paragraph] = container.children;
   expect(container.textContent).toBe("0 0 0 undefined loading undefined false");
-  const faults: unknown[] = [];
+  const failures: unknown[] = [];
   await meanwhile(() => {
-    render(page, { container, hydrate: true, onRecoverableError: (failure) => faults.push(failure) });
+    render(page, { container, hydrate: true, onRecoverableError: (failure) => failures.push(failure) });
   });
-  expect(faults).toEqual([]);
+  expect(failures).toEqual([]);
   expect(container.textContent).toBe("1 1 0 working ready undefined false");
   expect(container.children[0], "nothing was thrown away").toBe(paragraph);
 });

@@ -48,7 +48,7 @@ export class ScriptedClient implements TaskClientApi {
     return this.#listeners.size;
   }
 
-  /** A task changes, or begins, and nobody is told but its handle. */
+  /** A task changes, or begins. Only its handle is updated: no listener runs. */
   change(id: string, fields: RecordFields): Task {
     const known = this.#records.get(id);
     const record = known
@@ -61,20 +61,20 @@ export class ScriptedClient implements TaskClientApi {
     return task;
   }
 
-  /** A task changes, or begins. */
-  tell(id: string, fields: RecordFields): Task {
+  /** A task changes, or begins, and the listeners run. */
+  publish(id: string, fields: RecordFields): Task {
     const task = this.change(id, fields);
     for (const listener of [...this.#listeners]) listener(task);
     return task;
   }
 
   says(id: string, statusMessage: string): Task {
-    return this.tell(id, { snapshot: snapshotOf({ statusMessage }) });
+    return this.publish(id, { snapshot: snapshotOf({ statusMessage }) });
   }
 
   completes(id: string): Task {
     const { stage, outcome } = settledRecord();
-    return this.tell(id, { stage, ...(outcome && { outcome }) });
+    return this.publish(id, { stage, ...(outcome && { outcome }) });
   }
 
   async endpoints(): Promise<readonly string[]> {

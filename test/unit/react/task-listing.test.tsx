@@ -53,8 +53,8 @@ describe("useTaskListing", () => {
     const screen = await renderWith(client, [<Listing key="listing" />, list]);
     await meanwhile(() => gate.reject(new Error("The worker is away")));
     expect(screen.text).toBe("Error: The worker is away");
-    await meanwhile(() => client.tell("task-2", { createdAt: T0 + 2 }));
-    expect(screen.container.querySelector("p")?.textContent, "what is told is shown all the same").toBe(
+    await meanwhile(() => client.publish("task-2", { createdAt: T0 + 2 }));
+    expect(screen.container.querySelector("p")?.textContent, "an update is shown all the same").toBe(
       "task-2 working",
     );
     client.gate = undefined;

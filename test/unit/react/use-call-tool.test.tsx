@@ -55,7 +55,7 @@ class Caller {
 }
 
 describe("useCallTool", () => {
-  it("calls its tool with what it is given, shows that it is out, and then its task", async () => {
+  it("calls its tool with the arguments, shows that the call is pending, and then its task", async () => {
     const caller = await Caller.of("acquire");
     expect(caller.screen.text).toBe("nothing");
     const args = { doi: "10.1000/182" };
@@ -69,7 +69,7 @@ describe("useCallTool", () => {
     expect(caller.screen.text).toBe("nothing, pending");
     const call = caller.made(0);
     expect([call.endpoint, call.tool, call.args, call.options]).toEqual(["lab", "acquire", args, options]);
-    const task = caller.client.tell("task-1", {});
+    const task = caller.client.publish("task-1", {});
     await meanwhile(() => call.resolve(task));
     expect(caller.screen.text).toBe("task-1 working");
     expect(given).toBe(task);
@@ -80,7 +80,7 @@ describe("useCallTool", () => {
     expect(caller.client.gets, "the handle is all it needs").toEqual([]);
   });
 
-  it("shows the result of a tool that was no task, though the client holds none", async () => {
+  it("shows the result of a plain call, although the client does not hold it", async () => {
     const caller = await Caller.of("lookup");
     await meanwhile(() => void caller.now.call());
     const elsewhere = new ScriptedClient(settledRecord({ id: "plain" }));
@@ -91,7 +91,7 @@ describe("useCallTool", () => {
     expect(caller.now.task).toBe(plain.view);
   });
 
-  it("still shows it when the client's tasks are listed, and it is none of them", async () => {
+  it("still shows it when the client's tasks are listed, although it is not among them", async () => {
     const client = new ScriptedClient(running(1));
     const seen: ToolCall[] = [];
     const called = <Reader key="called" read={() => useCallTool("lab", "lookup")} text={text} seen={seen} />;
@@ -121,9 +121,9 @@ describe("useCallTool", () => {
     const caller = await Caller.of("acquire");
     await meanwhile(() => void caller.now.call());
     await meanwhile(() => void caller.now.call());
-    await meanwhile(() => caller.made(1).resolve(caller.client.tell("task-2", {})));
+    await meanwhile(() => caller.made(1).resolve(caller.client.publish("task-2", {})));
     expect(caller.screen.text).toBe("task-2 working");
-    await meanwhile(() => caller.made(0).resolve(caller.client.tell("task-1", {})));
+    await meanwhile(() => caller.made(0).resolve(caller.client.publish("task-1", {})));
     expect(caller.screen.text).toBe("task-2 working");
   });
 
@@ -135,7 +135,7 @@ describe("useCallTool", () => {
     await meanwhile(() => caller.made(0).reject(new Error("Too late")));
     expect(caller.screen.text).toBe("nothing");
     await meanwhile(() => void caller.now.call());
-    await meanwhile(() => caller.made(1).resolve(caller.client.tell("task-1", {})));
+    await meanwhile(() => caller.made(1).resolve(caller.client.publish("task-1", {})));
     expect(caller.screen.text).toBe("task-1 working");
     await meanwhile(() => caller.now.reset());
     expect(caller.screen.text).toBe("nothing");
@@ -144,7 +144,7 @@ describe("useCallTool", () => {
   it("shows nothing of another tool's call, nor of another client's", async () => {
     const caller = await Caller.of("acquire");
     await meanwhile(() => void caller.now.call());
-    await meanwhile(() => caller.made(0).resolve(caller.client.tell("task-1", {})));
+    await meanwhile(() => caller.made(0).resolve(caller.client.publish("task-1", {})));
     const before = caller.now;
     await caller.over("search");
     expect(caller.screen.text).toBe("nothing");
@@ -178,7 +178,7 @@ describe("useCallTool", () => {
       });
     });
     caller.screen.unmount();
-    await meanwhile(() => caller.made(0).resolve(caller.client.tell("task-1", {})));
+    await meanwhile(() => caller.made(0).resolve(caller.client.publish("task-1", {})));
     expect(given).toBe("task-1");
     expect(caller.client.listeners).toBe(0);
   });
@@ -192,7 +192,7 @@ describe("useCallTool", () => {
       <Reader key="forget" read={() => useForgetTask()} seen={given} />,
     ]);
     await meanwhile(() => void seen.at(-1)?.call());
-    await meanwhile(() => client.calls[0]?.resolve(client.tell("task-1", {})));
+    await meanwhile(() => client.calls[0]?.resolve(client.publish("task-1", {})));
     await meanwhile(() => client.completes("task-1"));
     expect(screen.text).toBe("task-1 completed");
     await meanwhile(() => given[0]?.("task-1"));

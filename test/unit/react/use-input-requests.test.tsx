@@ -31,11 +31,11 @@ describe("useInputRequests", () => {
     );
     const screen = await inbox(client, []);
     expect(screen.text).toBe("task-1 Edition?, task-3 Name?, task-3 Town?");
-    await meanwhile(() => client.tell("task-2", { inputs: [asks("a", "Sure?")] }));
+    await meanwhile(() => client.publish("task-2", { inputs: [asks("a", "Sure?")] }));
     expect(screen.text).toBe("task-1 Edition?, task-2 Sure?, task-3 Name?, task-3 Town?");
-    await meanwhile(() => client.tell("task-3", { inputs: [asks("b", "Town?")] }));
+    await meanwhile(() => client.publish("task-3", { inputs: [asks("b", "Town?")] }));
     await meanwhile(() => client.completes("task-1"));
-    await meanwhile(() => client.tell("task-1", { inputs: [] }));
+    await meanwhile(() => client.publish("task-1", { inputs: [] }));
     expect(screen.text).toContain("task-2 Sure?, task-3 Town?");
   });
 
@@ -68,7 +68,7 @@ describe("useInputRequests", () => {
     expect(seen).toHaveLength(renders);
     // As it comes from a worker: the same question, in objects of its own.
     await meanwhile(() =>
-      client.tell("task-1", { inputs: [asks("a", "Name?"), asks("b", "And your town?")] }),
+      client.publish("task-1", { inputs: [asks("a", "Name?"), asks("b", "And your town?")] }),
     );
     expect(seen).toHaveLength(renders + 1);
     expect(seen.at(-1)?.[0]).toBe(seen.at(-2)?.[0]);
@@ -80,7 +80,7 @@ describe("useInputRequests", () => {
     const seen: Questions[] = [];
     const screen = await inbox(client, seen);
     const [before] = seen.at(-1) ?? [];
-    await meanwhile(() => client.tell("task-1", { inputs: [asks("a", "Full name?")], stage: "asking" }));
+    await meanwhile(() => client.publish("task-1", { inputs: [asks("a", "Full name?")], stage: "asking" }));
     await meanwhile(() => client.says("task-1", "Please"));
     expect(screen.text).toBe("task-1 Full name?");
     expect(seen.at(-1)?.[0]).not.toBe(before);

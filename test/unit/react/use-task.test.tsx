@@ -30,11 +30,11 @@ describe("useTask", () => {
     expect([client.gets, client.lists]).toEqual([["task-1"], 0]);
   });
 
-  it("is null when the client holds none of this id, until it tells of one", async () => {
+  it("is null while the client has no task with this id", async () => {
     const client = new ScriptedClient();
     const screen = await renderWith(client, <One id="task-1" />);
     expect(screen.text).toBe("null");
-    await meanwhile(() => client.tell("task-1", {}));
+    await meanwhile(() => client.publish("task-1", {}));
     expect(screen.text).toBe("task-1 working");
   });
 
@@ -103,7 +103,7 @@ describe("useTask", () => {
       <Reader key="all" read={() => useTasks()} />,
     ]);
     // Each time it is asked for, the client gives a settled task another handle.
-    await meanwhile(() => client.tell("over", {}));
+    await meanwhile(() => client.publish("over", {}));
     const known = seen.filter((task) => task !== undefined);
     expect(new Set(known).size).toBe(1);
     expect(known[0]).toMatchObject({ status: "completed", outcome: { kind: "completed" } });
@@ -142,7 +142,7 @@ describe("what is rendered", () => {
     await meanwhile(() => {
       client.says("task-1", "First");
       client.says("task-2", "Second");
-      client.tell("task-3", { createdAt: T0 + 3 });
+      client.publish("task-3", { createdAt: T0 + 3 });
       client.says("task-1", "Third");
     });
     expect(commits.counts).toEqual({ one: 1, two: 1 });

@@ -28,12 +28,12 @@ describe("useTasks", () => {
     expect(seen.map(words)).toEqual(["", "task-1 completed, task-2 working"]);
   });
 
-  it("follows what begins, changes and ends; what is told of late is in its place", async () => {
+  it("follows tasks that begin, change and end; a task that is published late is in its place", async () => {
     const client = new ScriptedClient(running(2));
     const screen = await renderWith(client, list());
-    await meanwhile(() => client.tell("task-3", { createdAt: T0 + 3 }));
+    await meanwhile(() => client.publish("task-3", { createdAt: T0 + 3 }));
     expect(screen.text).toBe("task-2 working, task-3 working");
-    await meanwhile(() => client.tell("task-1", { createdAt: T0 + 1 }));
+    await meanwhile(() => client.publish("task-1", { createdAt: T0 + 1 }));
     expect(screen.text).toBe("task-1 working, task-2 working, task-3 working");
     await meanwhile(() => client.completes("task-2"));
     expect(screen.text).toBe("task-1 working, task-2 completed, task-3 working");
@@ -65,24 +65,24 @@ describe("useTasks", () => {
     expect(seen.at(-1)).toHaveLength(1);
   });
 
-  it("is not rendered when the client tells of a task that is as it was", async () => {
+  it("is not rendered when the client publishes a task that has not changed", async () => {
     const client = new ScriptedClient(running(1));
     const seen: Tasks[] = [];
     await renderWith(client, list(seen));
     const renders = seen.length;
-    await meanwhile(() => client.tell("task-1", {}));
+    await meanwhile(() => client.publish("task-1", {}));
     expect(seen).toHaveLength(renders);
     await meanwhile(() => client.says("task-1", "But now"));
     expect(seen).toHaveLength(renders + 1);
   });
 
-  it("has what it is told of while the list is on its way, and believes no older list", async () => {
+  it("keeps updates that arrive while the list is loading, and ignores what is older in the list", async () => {
     const client = new ScriptedClient(running(1), running(2));
     const gate = held<void>();
     client.gate = gate.promise;
     const screen = await renderWith(client, list());
     await meanwhile(() => client.completes("task-2"));
-    await meanwhile(() => client.tell("task-3", { createdAt: T0 + 3 }));
+    await meanwhile(() => client.publish("task-3", { createdAt: T0 + 3 }));
     expect(screen.text).toBe("task-2 completed, task-3 working");
     await meanwhile(() => gate.resolve());
     expect(screen.text).toBe("task-1 working, task-2 completed, task-3 working");
@@ -94,7 +94,7 @@ describe("useTasks", () => {
     expect(screen.text).toBe("task-0 completed, task-1 working, task-2 working");
     screen.unmount();
     client.completes("task-1");
-    client.tell("task-3", { createdAt: T0 + 3 });
+    client.publish("task-3", { createdAt: T0 + 3 });
     await client.forget("task-0");
     const again = await renderWith(client, list());
     expect(again.text).toBe("task-1 completed, task-2 working, task-3 working");
@@ -184,7 +184,7 @@ describe("useTaskIds", () => {
     commits.clear();
     await meanwhile(() => client.says("task-1", "Halfway"));
     expect(commits.counts).toEqual({});
-    await meanwhile(() => client.tell("task-3", { createdAt: T0 + 3 }));
+    await meanwhile(() => client.publish("task-3", { createdAt: T0 + 3 }));
     await meanwhile(() => client.completes("task-1"));
     expect(commits.counts).toEqual({ ids: 2 });
     expect(seen.at(-1)).toEqual(["task-2", "task-3"]);

@@ -148,7 +148,7 @@ describe("calling a tool", () => {
     await Promise.all([refusal, kind]);
   });
 
-  it("what is no task of ours is no answer", async () => {
+  it("a reply that is not a valid task rejects the call as malformed", async () => {
     for (const answer of [{}, null, [], { ...taskOf(), inputRequests: "none" }, { ...taskOf(), rev: "1" }]) {
       const { client, worker } = remoteLab();
       const refusal = expect(client.callTool("papers", "report")).rejects.toMatchObject({
@@ -159,7 +159,7 @@ describe("calling a tool", () => {
     }
   });
 
-  it("a signal ends the wait: before, while it is out, and between two attempts", async () => {
+  it("a signal ends the wait: before the request, while it is in flight, and between two attempts", async () => {
     const { client, worker } = remoteLab();
     const reason = new Error("The dialog was closed");
     await expect(client.callTool("papers", "a", {}, { signal: AbortSignal.abort(reason) })).rejects.toBe(

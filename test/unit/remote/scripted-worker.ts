@@ -136,7 +136,7 @@ class ScriptedWorker {
     const [request] = index === -1 ? [] : this.#held.splice(index, 1);
     if (!request) {
       const waiting = this.#held.map((held) => `${held.method} ${held.path}`).join(", ");
-      throw new Error(`No ${method} ${path} is out; there are: ${waiting || "none"}`);
+      throw new Error(`No ${method} ${path} is in flight; there are: ${waiting || "none"}`);
     }
     return request;
   }

@@ -47,8 +47,8 @@ describe("the stream of events", () => {
     const lab = await running();
     const { client, task } = lab;
     const updates: TaskView[] = [];
-    const heard: string[] = [];
-    client.subscribe(({ view: { id, status } }) => heard.push(`${id} ${status}`));
+    const notified: string[] = [];
+    client.subscribe(({ view: { id, status } }) => notified.push(`${id} ${status}`));
     task.subscribe(() => updates.push(task.view));
     const stream = await opened(lab);
     await stream.send("progress", { id: ID, progress: { progress: 1, total: 2 } });
@@ -59,10 +59,10 @@ describe("the stream of events", () => {
       ["input_required", undefined],
       ["completed", undefined],
     ]);
-    expect(heard).toEqual([`${ID} working`, `${ID} input_required`, `${ID} completed`]);
+    expect(notified).toEqual([`${ID} working`, `${ID} input_required`, `${ID} completed`]);
   });
 
-  it("tells of a deletion by another, and of one's own", async () => {
+  it("reports a deletion by another client, and one's own", async () => {
     const lab = await running();
     const gone: string[] = [];
     lab.client.subscribe(
@@ -78,7 +78,7 @@ describe("the stream of events", () => {
     expect(gone).toEqual(["papers.0.other", ID]);
   });
 
-  it("what is told twice, or says nothing new, is no update", async () => {
+  it("an event that comes twice, or brings nothing new, does not notify subscribers", async () => {
     const lab = await running();
     let updates = 0;
     lab.task.subscribe(() => updates++);
@@ -95,25 +95,25 @@ describe("the stream of events", () => {
     expect(updates).toBe(1);
   });
 
-  it("a listener hears of a call made here once, not again with its event", async () => {
+  it("a listener is notified once of a call made here, not again by its event", async () => {
     const lab = remoteLab();
-    const heard: string[] = [];
-    lab.client.subscribe(({ view: { id, status } }) => heard.push(`${id} ${status}`));
+    const notified: string[] = [];
+    lab.client.subscribe(({ view: { id, status } }) => notified.push(`${id} ${status}`));
     const stream = await opened(lab, []);
     const calling = lab.client.callTool("papers", "report");
     await (await lab.worker.expect("POST", "/v1/endpoints/papers/calls")).reply(202, taskOf());
     await stream.send("task", taskOf(), "p1");
-    expect(heard).toEqual([`${(await calling).id} working`]);
+    expect(notified).toEqual([`${(await calling).id} working`]);
   });
 
-  it("tells a listener of tasks others began", async () => {
+  it("notifies a listener of tasks that others began", async () => {
     const lab = remoteLab();
-    const heard: Task[] = [];
-    lab.client.subscribe((task) => heard.push(task));
+    const notified: Task[] = [];
+    lab.client.subscribe((task) => notified.push(task));
     const stream = await opened(lab, [taskOf({ id: "papers.0.old" })]);
-    expect(heard, "what was there before is no change").toEqual([]);
+    expect(notified, "what was there before is no change").toEqual([]);
     await stream.send("task", taskOf({ id: "papers.0.new", tool: "other" }), "p1");
-    expect(heard.map(({ view: { id, tool } }) => [id, tool])).toEqual([["papers.0.new", "other"]]);
+    expect(notified.map(({ view: { id, tool } }) => [id, tool])).toEqual([["papers.0.new", "other"]]);
   });
 
   it("that breaks is opened again from where it was, with longer and longer waits, and nothing is asked twice", async () => {
@@ -178,12 +178,12 @@ describe("the stream of events", () => {
     expect(other.task.view.status).toBe("lost");
   });
 
-  it("after a gap the whole list is asked for, whatever the faults, and the listeners hear what is new", async () => {
+  it("after a gap the whole list is requested until that succeeds, and the listeners are notified of what is new", async () => {
     const lab = await running();
     const { client, worker, clock } = lab;
     const stream = await opened(lab);
-    const heard: string[] = [];
-    client.subscribe(({ view: { id, status } }) => heard.push(`${id} ${status}`));
+    const notified: string[] = [];
+    client.subscribe(({ view: { id, status } }) => notified.push(`${id} ${status}`));
     await stream.ready(false, "p9");
     for (let failure = 0; failure < 6; failure++) {
       await (await worker.expect("GET", "/v1/tasks?limit=100")).refuse(503, "unavailable", {
@@ -196,7 +196,7 @@ describe("the stream of events", () => {
     await (await worker.expect("GET", "/v1/tasks?limit=100")).reply(200, {
       tasks: [missed, askingTask(3)],
     });
-    expect(heard).toEqual(["papers.0.missed completed", `${ID} input_required`]);
+    expect(notified).toEqual(["papers.0.missed completed", `${ID} input_required`]);
   });
 
   it("a catching up that was refused is made up for when the stream next opens", async () => {

@@ -66,7 +66,7 @@ describe("databaseLocks", () => {
     expect(await locks.request("lead", { ifAvailable: true }, async (lock) => lock !== null)).toBe(true);
   });
 
-  it("tells who wants a lock only if it is available that it is not, and does not grant it later", async () => {
+  it("resolves a request with ifAvailable with null if the lock is held, and does not grant it later", async () => {
     const holder = hold();
     await holder.held;
     const other = vi.fn(async (lock: unknown) => lock);
@@ -108,7 +108,7 @@ describe("databaseLocks", () => {
     await waiting.ended;
   });
 
-  it("has the last of several thieves win, and tells the others that the lock was stolen", async () => {
+  it("grants the lock to the last of several thieves, and rejects the others: their lock was stolen", async () => {
     const holder = hold();
     await holder.held;
     const thieves = [hold({ steal: true }), hold({ steal: true }), hold({ steal: true })] as const;

@@ -171,7 +171,7 @@ describe("2026-07-28: the subscription of an endpoint", () => {
     expect(opened(lab)).toBe(1);
   });
 
-  it("of a task taken up is opened after its first poll", async () => {
+  it("of a task that is resumed is opened after its first poll", async () => {
     const store = memoryStore();
     await store.save(runningRecord({ snapshot: snapshotOf({ pollIntervalMs: PACE }) }));
     const lab = lab2026({ store, push: true });
@@ -340,7 +340,7 @@ describe("2026-07-28: the polls", () => {
     expect(await poll(lab)).toBe(PACE);
   });
 
-  it("are at full pace again when one brings a change: then the stream told nothing", async () => {
+  it("are at full pace again when one brings a change that the stream did not report", async () => {
     const lab = pushingLab();
     await start(lab, "a");
     await lab.clock.advance(50);

@@ -10,10 +10,10 @@ import { runningRecord, T0 } from "../../fixtures/records.ts";
 interface Member {
   readonly group: TabGroup;
   readonly tab: FakeTab;
-  /** `elected`, `deposed` and `awake`, as they came. */
+  /** `elected`, `steppedDown` and `awake`, as they came. */
   readonly news: string[];
   readonly published: TaskView[];
-  /** Views of deposed leaders. */
+  /** Views that a leader published after it was replaced. */
   readonly outdated: TaskView[];
   readonly adopted: string[];
   readonly acts: TaskAction[];
@@ -21,8 +21,8 @@ interface Member {
   taken: boolean;
 }
 
-/** The tab, which hears of the theft of a lock only then. */
-function toldOfTheftsAfter(news: Promise<void>, tab: FakeTab): TabPlatform {
+/** The tab, which learns of the theft of a lock only once `news` resolves. */
+function withLateThefts(news: Promise<void>, tab: FakeTab): TabPlatform {
   return {
     locks: {
       request: (name, options, callback) =>
@@ -40,7 +40,7 @@ function toldOfTheftsAfter(news: Promise<void>, tab: FakeTab): TabPlatform {
 class Group {
   readonly browser = new FakeBrowser();
   readonly clock = new FakeClock(T0);
-  /** What a new leader waits for before it is in office. */
+  /** What a new leader waits for before it leads. */
   resuming: Promise<void> = Promise.resolve();
 
   member(scope = "app", tab: FakeTab = this.browser.openTab(), platform: TabPlatform = tab): Member {
@@ -106,11 +106,11 @@ describe("leading", () => {
     expect(members.map(({ news }) => news)).toEqual([["elected"], [], []]);
   });
 
-  it("begins with the tasks taken up: until then the leader's join waits", async () => {
+  it("begins once the tasks are resumed: until then the leader's join waits", async () => {
     const group = new Group();
-    let takenUp = (): void => undefined;
+    let haveResumed = (): void => undefined;
     group.resuming = new Promise((resolve) => {
-      takenUp = resolve;
+      haveResumed = resolve;
     });
     const { group: tabs } = group.member();
     let joined = false;
@@ -119,7 +119,7 @@ describe("leading", () => {
     });
     await settled();
     expect([tabs.leadership === "leading", joined]).toEqual([true, false]);
-    takenUp();
+    haveResumed();
     await joining;
   });
 
@@ -184,19 +184,19 @@ describe("asking", () => {
     expect([leader.acts, follower.acts]).toEqual([[cancel], []]);
   });
 
-  it("waits for a leader that is not yet in office", async () => {
+  it("waits for a leader that is still resuming tasks", async () => {
     const group = new Group();
     const [leader, heir, third] = (await group.joined(3)) as [Member, Member, Member];
-    let takenUp = (): void => undefined;
+    let haveResumed = (): void => undefined;
     group.resuming = new Promise((resolve) => {
-      takenUp = resolve;
+      haveResumed = resolve;
     });
     leader.group.close();
     await settled();
     const asking = third.group.ask(cancel);
     await settled();
     expect([leads(heir), heir.acts]).toEqual([true, []]);
-    takenUp();
+    haveResumed();
     expect(await asking).toBe(true);
     expect([heir.acts, third.acts]).toEqual([[cancel], []]);
   });
@@ -212,7 +212,7 @@ describe("asking", () => {
     expect([leader.acts, follower.acts]).toEqual([[], [cancel]]);
     leader.tab.thaw();
     await settled();
-    expect(leader.acts, "who is deposed does not act on what it missed").toEqual([]);
+    expect(leader.acts, "a leader that was replaced does not act on what it missed").toEqual([]);
   });
 
   it("twice of a silent leader takes the lead once", async () => {
@@ -248,7 +248,7 @@ describe("a leader that serves nobody", () => {
     await group.clock.advance(3_000);
     expect(group.browser.holder("holdfast/app/leader")).toBe(follower.tab);
     expect(elections(follower)).toEqual(["elected"]);
-    expect(elections(leader), "and is told").toEqual(["elected", "steppedDown"]);
+    expect(elections(leader), "and the old leader knows it").toEqual(["elected", "steppedDown"]);
   });
 
   it("gives way at once when another tab becomes visible", async () => {
@@ -290,15 +290,15 @@ describe("a leader that serves nobody", () => {
     expect(group.clock.pending, "the leader that was replaced").toBe(1);
   });
 
-  it("that leads again before it hears that its lock was stolen goes on leading when it hears it", async () => {
+  it("that leads again before it learns that its lock was stolen goes on leading when it learns of the theft", async () => {
     const group = new Group();
     const [first] = (await group.joined(1)) as [Member];
     const tab = group.browser.openTab();
-    let tell = (): void => undefined;
+    let reportTheft = (): void => undefined;
     const news = new Promise<void>((resolve) => {
-      tell = resolve;
+      reportTheft = resolve;
     });
-    const late = group.member("app", tab, toldOfTheftsAfter(news, tab));
+    const late = group.member("app", tab, withLateThefts(news, tab));
     await late.group.join();
     first.tab.hide();
     await group.clock.advance(3_000);
@@ -310,7 +310,7 @@ describe("a leader that serves nobody", () => {
     first.tab.kill();
     await settled();
     expect(group.browser.holder("holdfast/app/leader"), "its turn in the queue").toBe(tab);
-    tell();
+    reportTheft();
     await settled();
     expect(leads(late)).toBe(true);
     // It stepped down when the thief declared its epoch.
@@ -336,7 +336,7 @@ it("a leader that is visible and awake is left in peace", async () => {
   expect(members.map(({ news }) => news)).toEqual([["elected"], [], []]);
 });
 
-it("a tab that becomes visible is told to read what it missed, leader or not", async () => {
+it("a tab that becomes visible reads what it missed, leader or not", async () => {
   const members = await new Group().pair();
   for (const { tab } of members) {
     tab.hide();
@@ -348,14 +348,14 @@ it("a tab that becomes visible is told to read what it missed, leader or not", a
 it("those who follow read what they missed once a new leader has read: what it saw settled, they see", async () => {
   const group = new Group();
   const [first, second, third] = (await group.joined(3)) as [Member, Member, Member];
-  let takenUp = (): void => undefined;
+  let haveResumed = (): void => undefined;
   group.resuming = new Promise((resolve) => {
-    takenUp = resolve;
+    haveResumed = resolve;
   });
   first.tab.kill();
   await settled();
   expect([second.news, third.news]).toEqual([["elected"], []]);
-  takenUp();
+  haveResumed();
   await settled();
   expect([second.news, third.news]).toEqual([["elected"], ["awake"]]);
 });
@@ -417,14 +417,14 @@ it("exclusive work of one name is done by one tab after the other, of two names 
   expect(await Promise.all([second, other])).toEqual(["two", "other"]);
 });
 
-describe("a leader that was deposed and has not heard of it", () => {
+describe("a leader that was replaced and does not know it", () => {
   const view = viewOf(runningRecord());
   const never = new Promise<void>(() => undefined);
 
-  /** The first leads; the second has taken the lead from it, of which the browser does not tell the first. */
+  /** The first leads; the second has taken the lead from it, and the browser does not notify the first. */
   async function robbed(group: Group): Promise<[robbed: Member, leader: Member, third: Member]> {
     const tab = group.browser.openTab();
-    const first = group.member("app", tab, toldOfTheftsAfter(never, tab));
+    const first = group.member("app", tab, withLateThefts(never, tab));
     await first.group.join();
     const others = (await group.joined(2)) as [Member, Member];
     first.tab.freeze();
@@ -434,7 +434,7 @@ describe("a leader that was deposed and has not heard of it", () => {
     return [first, leader, third];
   }
 
-  it("steps down when it hears that another tab was elected, before the browser tells it of the theft", async () => {
+  it("steps down when it learns that another tab was elected, before the browser reports the theft", async () => {
     const group = new Group();
     const [first, leader] = await robbed(group);
     first.tab.thaw();
@@ -464,7 +464,7 @@ describe("a leader that was deposed and has not heard of it", () => {
   it("learns of its successor from what a third tab asks, and does not act on it", async () => {
     const group = new Group();
     const [first, leader, third] = await robbed(group);
-    // Of the messages that it missed, it has heard none yet.
+    // It has not received any of the messages that it missed.
     first.tab.freeze();
     const asking = third.group.ask(cancel);
     await settled();
@@ -479,7 +479,7 @@ describe("a leader that was deposed and has not heard of it", () => {
     const [first] = (await group.joined(1)) as [Member];
     const follower = group.member();
     await follower.group.join();
-    // A tab that has heard nothing yet, with a clock that is an hour behind.
+    // A tab that has received nothing yet, with a clock that is an hour behind.
     first.group.publish(view, false);
     await settled();
     first.tab.kill();

@@ -80,8 +80,8 @@ async function polled(store: HeldStore, goesOn = false): Promise<Rig> {
   return rig;
 }
 
-describe("a task let go of and taken up again", () => {
-  it("while a write is held sends what it is now, once, and not what it was to send before", async () => {
+describe("a task that is yielded and resumed again", () => {
+  it("while a write is pending sends the requests of its new state, once, and not those of its old state", async () => {
     const store = new HeldStore();
     const { runtime, server } = await polled(store);
     server.arrivals.splice(0);
@@ -283,8 +283,8 @@ describe("write ahead: a task", () => {
     expect(runtime.nextStep()).toBe(clock.now() + 5_000);
   });
 
-  it("what is told last is the newest, at whatever moment a write ends", async () => {
-    // A change without a write, such as progress, may come between the end of a write and its telling.
+  it("publishes the newest view last, at whatever moment a write ends", async () => {
+    // A change without a write, such as progress, may come between the end of a write and its publication.
     for (let delay = 0; delay < 12; delay++) {
       const store = new HeldStore();
       const { runtime, server, changes } = await polled(store);
@@ -351,7 +351,7 @@ describe("a store that fails", () => {
 });
 
 describe("a store in which another process was faster", () => {
-  it("the task is let go of here: nothing is sent by the older word", async () => {
+  it("this process no longer runs the task: it sends nothing that follows from its older record", async () => {
     const store = new HeldStore();
     const { runtime, server, overtaken } = await polled(store);
     await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));
@@ -383,7 +383,7 @@ describe("a store in which another process was faster", () => {
     expect(runtime.state("record-1")).toBeUndefined();
   });
 
-  it("word of a later state has an older one let go of, and no other", async () => {
+  it("a record of a later state ends the run of the same task in an older state, and of no other task", async () => {
     const store = new HeldStore();
     const { runtime, server, overtaken } = await polled(store);
     const get = await server.expect("tasks/get");
@@ -420,7 +420,7 @@ describe("requests", () => {
     expect(call.params).toMatchObject({ _meta: { progressToken: "record-1" } });
   });
 
-  it("that are out when a task ends are given up", async () => {
+  it("that are in flight when a task ends are aborted", async () => {
     const store = new HeldStore();
     const { runtime, server } = await polled(store);
     store.holding = false;
@@ -466,7 +466,7 @@ describe("requests", () => {
     expect(await store.load("record-1")).toMatchObject({ rev: rev + 2, outcome: { kind: "completed" } });
   });
 
-  it("applies what it heard before its write was refused to the record of the other", async () => {
+  it("applies the reply that it received before its write was refused to the record of the other process", async () => {
     const store = new HeldStore();
     const { runtime, server } = await polled(store, true);
     await (await server.expect("tasks/get")).reply(wire.getTaskResult(question));

@@ -144,7 +144,7 @@ describe("readSession", () => {
     ["nothing", undefined],
     ["a generation nobody speaks", { ...SESSION_2026, generation: "2024-11-05" }],
     ["no version", { ...SESSION_2026, protocolVersion: undefined }],
-    ["capabilities that are none", { ...SESSION_2026, serverCapabilities: [] }],
+    ["capabilities that are an array", { ...SESSION_2026, serverCapabilities: [] }],
   ])("passes over a damaged one, which only costs a handshake: %s", (_what, stored) => {
     expect(readSession(stored)).toBeUndefined();
   });

@@ -76,7 +76,7 @@ it("unfinished tasks are never collected, however old and however many", async (
   expect(ids(await store.loadActive()).sort()).toEqual(["calling", "running"]);
 });
 
-it("settled tasks that this version cannot read are never collected, and are told of", async () => {
+it("settled tasks that this version cannot read are never collected, and are reported", async () => {
   const store = await storeOf(30 * DAY);
   const later = { ...settledRecord({ id: "later", settledAt: 0 }), v: 99 } as unknown as TaskRecord;
   const damaged = { ...settledRecord({ id: "damaged", settledAt: 0 }), call: 7 } as unknown as TaskRecord;
@@ -136,7 +136,7 @@ it("a process that is woken for polls collects when something settles, and reads
   expect(ids(await inner.loadSettled())).toEqual(["running"]);
 });
 
-it("what the store will not delete is told of, and the others are collected all the same", async () => {
+it("a task that the store does not delete is reported, and the others are collected all the same", async () => {
   const inner = await storeOf(30 * DAY, 40 * DAY);
   const store: TaskStore = {
     ...inner,

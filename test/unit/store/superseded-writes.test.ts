@@ -10,7 +10,7 @@ it("A task that another tab deletes with force ends as lost in the tab that runs
   const { client, server } = lab2026({ store });
   const [task] = await client.resume();
   await settled();
-  // The other tab dies before it tells this one.
+  // The other tab dies before it notifies this one.
   await store.remove("record-1");
   await task?.cancel();
   await settled();
