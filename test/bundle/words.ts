@@ -82,20 +82,20 @@ export const WORDS: readonly Word[] = [
   {
     term: "leader, follower, election, step down",
     word: /\breigns?\b|\boffice\b|\babdicat\w+|\bdepos(?:e|es|ed)\b|\bDEPOSED/,
-    reason: "Titles and comments of tests on elections. To be renamed when their files are touched.",
+    reason: "The name of a mutation of the simulation.",
     left: { test: 1 },
   },
   {
     term: "hand over, adopt, resume",
     word: /\b(?:give|gives|given|gave) away\b|\b(?:take|takes|taken|took|taking)s? up\b|\btake(?:s|n)?Up\b|\blets? go\b/,
-    reason: "Plain English in tests, documents and samples; in the model of ownership a lock is let go.",
+    reason: "Plain English in documents, samples and the benchmark; names of mutations of the simulation.",
     left: { bench: 5, src: 2, test: 3, ui: 1 },
   },
   {
     term: "publish, subscribe, apply, notify, report",
     word: /\b(?:[tT]ells?|[tT]old|[hH]ears?|[hH]eard)\b/,
     reason:
-      "Protocol of tabs (a message that arrived is heard), names of the proxy for what an agent was told, and prose of tests that was not rewritten yet.",
+      "Protocol of tabs (a message that arrived is heard), names of the proxy for what an agent was told; in tests, the same names, data of servers and names of invariants.",
     left: {
       docs: 16,
       bench: 16,
@@ -112,7 +112,7 @@ export const WORDS: readonly Word[] = [
   {
     term: "in flight",
     word: /\b(?:is|are|was|were) out\b(?! of)/,
-    reason: "Prose of tests that was not rewritten yet.",
+    reason: "Comments of the benchmark; the name of a mutation of the simulation.",
     left: { bench: 3, test: 1 },
   },
   {
@@ -155,13 +155,14 @@ export const WORDS: readonly Word[] = [
   {
     term: "plain call",
     word: /\b(?:tool|tools|call|calls) that (?:is|are|was|were) no task\b/,
-    reason: "Prose of tests that was not rewritten yet.",
-    left: { test: 0 },
+    reason: "None is left.",
+    left: {},
   },
   {
     term: "(rule 4: negate the verb)",
     word: /\b(?:is|are|was) none\b|(?<![tT]here )\bis no (?:task|tool|JSON|object|news|word|failure|error|success)\b/,
-    reason: "Prose that was not rewritten yet, most of it in titles of tests.",
+    reason:
+      "Prose outside of tests that was not rewritten yet; in a test, the id of a reply that the client refuses.",
     left: { docs: 2, extension: 1, test: 1, worker: 2 },
   },
   {
