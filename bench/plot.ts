@@ -12,7 +12,7 @@ const BOTTOM = 44;
 const LINE_HEIGHT = 15;
 const INK = "#1f2328";
 const PAPER = "#ffffff";
-/** Holdfast's colour first; then peers', told apart also by those who do not see red and green apart. */
+/** Holdfast's colour first; then the peers': a reader who cannot distinguish red and green can distinguish these. */
 const HOLDFAST_INKS = ["#0550ae", "#1b7c83", "#54aeff"];
 const PEER_INKS = ["#bc4c00", "#8250df", "#6e7781", "#b08800"];
 

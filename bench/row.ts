@@ -23,9 +23,9 @@ export interface Row {
   readonly notes?: readonly string[];
 }
 
-/** What a section is given by the run. */
+/** What the run passes to a section. */
 export interface BenchContext {
-  /** Tells the one who waits what is being done. */
+  /** Prints what the run is doing. */
   note(text: string): void;
 }
 

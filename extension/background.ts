@@ -9,7 +9,7 @@ import { connectors } from "./servers/connectors.ts";
 import { knownServers } from "./servers/known-servers.ts";
 import { closeToPages } from "./servers/secrets.ts";
 
-// All that listens is made in the worker's first turn: Chrome starts it for an event, and tells only those who listen by then.
+// All listeners are added in the worker's first turn: Chrome starts it for an event, and calls only the listeners added by then.
 const tasks = new ExtensionTasks({
   endpoints: connectors,
   onProblem: ({ kind, message }) => {

@@ -2,7 +2,7 @@
 export const KEY =
   "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAwrEUDcPnSn3XtBo1dDg8a8XKQCwI7iJRexJwNBGcbniJ3impse+cb93KJCk9aYZoulSL0TcoYoZEO5Jk3e+KExZn3MUFjzdWS5PefZlbOLXBI09T7C1YJWNcDqlSa1to83LgfM3J3CTAahSsPfD2n3ADmrV60Z14/vTyaLntv3BWIpY6SP3f7anIoMgjW7p2/83ZFsREWX3WDmoVIS4xyVZMgN2UpUa/ApQlvwq/stjQxNmymgcytm5EVtw9TZ5ZUAnkX2KwdbVWLX1z01AC3bfhkeLtM3Nq29b4aSony2UQMY82aYYYreJK21+x5Tm9hovUx2r9HLAcmw0cAtmY3QIDAQAB";
 
-/** What a browser is told of the extension. Chrome reads it, and Firefox: each passes over what is the other's. */
+/** The manifest of the extension. Chrome and Firefox both read it: each ignores the keys of the other. */
 export function manifest(version: string): object {
   return {
     manifest_version: 3,

@@ -17,7 +17,7 @@ export async function keepWaiting(task: Task, waiting: Waiting): Promise<void> {
   const { signal, budgetMs } = waiting;
   const asked = new Set<string>();
   let progress: number | undefined;
-  const tell = (): void => {
+  const report = (): void => {
     const { view } = task;
     if (view.outcome) return;
     if (view.progress && view.progress.progress !== progress) {
@@ -32,7 +32,7 @@ export async function keepWaiting(task: Task, waiting: Waiting): Promise<void> {
   };
   const over = (): boolean => task.view.outcome !== undefined || waiting.until?.(task.view) === true;
   signal.throwIfAborted();
-  tell();
+  report();
   if (over() || (budgetMs !== undefined && budgetMs <= 0)) return;
   await new Promise<void>((resolve, reject) => {
     const end = (settle: () => void): void => {
@@ -44,7 +44,7 @@ export async function keepWaiting(task: Task, waiting: Waiting): Promise<void> {
     const aborted = (): void => end(() => reject(signal.reason));
     const timer = budgetMs === undefined ? undefined : setTimeout(() => end(resolve), budgetMs);
     const unsubscribe = task.subscribe(() => {
-      tell();
+      report();
       waiting.changed?.();
       if (over()) end(resolve);
     });

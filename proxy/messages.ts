@@ -1,5 +1,5 @@
 /**
- * What the proxy alone tells an agent when a server cannot be reached. `docs/model-messages.md` lists these texts with when each
+ * Texts of the proxy for an agent whose server cannot be reached. `docs/model-messages.md` lists these texts with when each
  * is sent, and a test compares both. A parameter is in the table as `{name}`.
  */
 export const notStarted = (server: string, reason: string): string =>

@@ -187,7 +187,7 @@ controlOrigin = origins[1]?.origin ?? "";
 if (log.length === 0) write({ type: "ports", ports: origins.map(({ port }) => Number(port)) });
 
 /** The report of a kind that came last. */
-function told<K extends Report["kind"]>(kind: K): (Report & { kind: K }) | undefined {
+function lastReport<K extends Report["kind"]>(kind: K): (Report & { kind: K }) | undefined {
   return reports.findLast((report): report is Report & { kind: K } => report.kind === kind);
 }
 
@@ -205,7 +205,7 @@ async function startPage(): Promise<Chromium> {
   reports.length = 0;
   const browser = await Chromium.start(profile);
   void browser.open(`${origins[0]?.origin}/`).catch(() => undefined);
-  await until(() => told("tasks") !== undefined);
+  await until(() => lastReport("tasks") !== undefined);
   return browser;
 }
 
@@ -228,7 +228,7 @@ function compare(held: readonly HeldTask[], before: readonly number[]): Pick<Lif
   const stored = new Set(held.map(({ n }) => n));
   const absent = before.filter((n) => !stored.has(n) && !gone.has(n));
   // Without second copies nobody says that the database went.
-  const wiped = told("restored") !== undefined || values["no-copy"];
+  const wiped = lastReport("restored") !== undefined || values["no-copy"];
   const lapsed = wiped ? absent.filter((n) => ledger.ended.has(n) || settled.has(n)) : [];
   for (const n of lapsed) gone.add(n);
   return { gone: lapsed, missing: absent.filter((n) => !gone.has(n)) };
@@ -262,10 +262,10 @@ while (lives.length < kills && !stopped) {
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 1_500));
   const killedAt = Date.now();
   await page.kill();
-  const resumed = told("tasks");
+  const resumed = lastReport("tasks");
   const held = resumed?.held ?? [];
-  const restored = told("restored")?.tasks;
-  const control = told("control")?.count ?? lives.at(-1)?.control;
+  const restored = lastReport("restored")?.tasks;
+  const control = lastReport("control")?.count ?? lives.at(-1)?.control;
   const ended: Life = {
     life,
     first,
@@ -296,9 +296,9 @@ if (stopped) {
 
 first = -1;
 const quiet = await startPage();
-await until(() => told("last")?.held.every(({ outcome }) => outcome !== undefined) ?? false, LAST_MS);
+await until(() => lastReport("last")?.held.every(({ outcome }) => outcome !== undefined) ?? false, LAST_MS);
 await quiet.kill();
-const last = told("last")?.held ?? [];
+const last = lastReport("last")?.held ?? [];
 const outcomes: Record<string, number> = {};
 for (const { outcome = "unsettled", detail } of last) {
   const kind = detail === undefined ? outcome : `${outcome}: ${detail}`;

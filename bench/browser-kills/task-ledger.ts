@@ -11,7 +11,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 type Fields = { readonly [name: string]: unknown };
 
-/** A call that reached the server, and what the server told of its task. */
+/** A call that reached the server, and the task that the server created. */
 export interface LedgerEntry {
   readonly n: number;
   readonly taskId: string;

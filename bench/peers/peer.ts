@@ -32,7 +32,7 @@ export interface OpenPeer {
   call(tool: string): Promise<string>;
   /** Calls a tool and goes on watching its task; resolves with the handle, what becomes of it is nobody's affair. */
   start(tool: string, args: Args): Promise<void>;
-  /** Calls a tool and lets go of the task as soon as it has its handle; gives what a later page needs. */
+  /** Calls a tool and releases the task as soon as it has its handle. Resolves with what a later page needs. */
   leave(tool: string): Promise<Kept>;
   close(): Promise<void>;
 }

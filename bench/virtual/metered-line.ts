@@ -23,7 +23,7 @@ export class MeteredLine {
   }
 
   readonly fetch = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
-    // Without the signal, which a Request would hear for ever: it is the transport's, and lives as long.
+    // Without the signal: it belongs to the transport, and a Request would listen to it for as long as that lives.
     const { signal, ...unsignalled } = init;
     const request = new Request(url, unsignalled);
     this.requests += 1;

@@ -1,8 +1,8 @@
-/** Calls back whenever what is kept under a key changes, here or in another page. The function returned ends it. */
+/** Calls back whenever the value stored under a key changes, in this page or another. Returns the function that unsubscribes. */
 export function followStored(key: string, listener: () => void): () => void {
-  const hear = (changes: Readonly<Record<string, chrome.storage.StorageChange>>): void => {
+  const onChanged = (changes: Readonly<Record<string, chrome.storage.StorageChange>>): void => {
     if (key in changes) listener();
   };
-  chrome.storage.local.onChanged.addListener(hear);
-  return () => chrome.storage.local.onChanged.removeListener(hear);
+  chrome.storage.local.onChanged.addListener(onChanged);
+  return () => chrome.storage.local.onChanged.removeListener(onChanged);
 }

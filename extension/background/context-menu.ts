@@ -38,7 +38,7 @@ export class ContextMenu {
     try {
       await this.#call(target, await taken(target.what, click, tab));
     } catch (error) {
-      // What began and came to nothing is told as its outcome.
+      // The call began and its task failed: the notice of its outcome says so.
       if (error instanceof TaskError) return;
       await complain(target, error instanceof Error ? error.message : String(error));
     }

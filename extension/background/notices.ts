@@ -3,7 +3,7 @@ import type { ExtensionTasks } from "holdfast/extension";
 import { showInPanel } from "../app/side-panel.ts";
 import { knownServers } from "../servers/known-servers.ts";
 import { ICON } from "./icon.ts";
-import { ToldEvents } from "./told-events.ts";
+import { NotifiedEvents } from "./notified-events.ts";
 
 interface Notice {
   /** Which event of which task: one of this id is shown once. */
@@ -14,9 +14,9 @@ interface Notice {
 
 const LONGEST = 200;
 
-/** Tells on the desktop what a task has come to and what it asks, each once, however often the worker dies. */
+/** Shows a desktop notification for each outcome and each question of a task, once, even if the worker is killed. */
 export class Notices {
-  readonly #told = new ToldEvents();
+  readonly #notified = new NotifiedEvents();
 
   constructor(tasks: ExtensionTasks) {
     tasks.subscribe((task) => this.#look(task));
@@ -29,10 +29,10 @@ export class Notices {
     void this.#catchUp(tasks);
   }
 
-  /** What happened when the worker before this one died: ended, and perhaps not told of. */
+  /** A task may have ended as the previous worker died, before its notice was shown. */
   async #catchUp(tasks: ExtensionTasks): Promise<void> {
     const held = await (await tasks.client()).list();
-    await this.#told.keepOnly(new Set(held.map(({ id }) => id)));
+    await this.#notified.keepOnly(new Set(held.map(({ id }) => id)));
     for (const task of held) this.#look(task);
   }
 
@@ -45,14 +45,14 @@ export class Notices {
       ? []
       : task.view.inputRequests.map((request) => questionOf(task, request));
     const ended = task.view.outcome && endOf(task, task.view.outcome);
-    for (const gone of await this.#told.questionsOf(task.id)) {
+    for (const gone of await this.#notified.questionsOf(task.id)) {
       if (!asked.some(({ id }) => id === gone)) void chrome.notifications.clear(gone);
     }
     for (const notice of ended ? [ended] : asked) {
       // Shown first and noted then: a worker that dies between the two shows the same one again, in its own place.
-      if (!(await this.#told.isNew(task.id, notice.id))) continue;
+      if (!(await this.#notified.isNew(task.id, notice.id))) continue;
       await show(notice, task.view.endpoint);
-      await this.#told.note(task.id, notice.id);
+      await this.#notified.note(task.id, notice.id);
     }
   }
 }

@@ -22,7 +22,7 @@ async function fetchFrom(address: string, to: string | URL, init?: RequestInit):
   const headers = new Headers(init?.headers);
   const secret = await secretOf(server);
   if (secret) headers.set(secret.name, secret.value);
-  // What the person's own pages are signed in with is none of a tool's business.
+  // A tool must not use the cookies of the user's own pages.
   return fetch(to, { ...init, headers, credentials: "omit" });
 }
 

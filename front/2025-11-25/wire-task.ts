@@ -18,7 +18,7 @@ export function wireTask(task: TaskView): JsonObject {
 
 /** Here a tool's own failure is the task's as well. */
 function statusOf({ outcome, status, inputRequests }: TaskView): string {
-  // What is asked is told on `tasks/result`, whenever it comes.
+  // `tasks/result` sends the question itself, whenever it is requested.
   if (!outcome) return status === "input_required" || inputRequests.length > 0 ? "input_required" : "working";
   const ending = endingOf(outcome);
   if (ending.kind === "cancelled") return "cancelled";

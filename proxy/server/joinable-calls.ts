@@ -10,7 +10,7 @@ export interface MadeCall {
   readonly task: Promise<Task>;
   /** The tool declares that it can be called again: then a call whose task has ended is not joined, since a repeated one is fresher. */
   readonly repeatable: boolean;
-  /** `gone`: the agent gave up waiting and has had no answer. `told`: it knows that the task runs. */
+  /** `gone`: the agent gave up waiting before there was an answer. `told`: it knows that the task runs. */
   state: "waiting" | "gone" | "told";
   /** When it came to this state, in ms since 1970. */
   at: number;

@@ -112,7 +112,7 @@ export class ProxyServer {
       return;
     }
     if (isRequest(message)) void this.#asked(message, link, upstream);
-    else this.#told(message, link, upstream);
+    else this.#notified(message, link, upstream);
   }
 
   /** A server is connected. After a reconnect it gets the agent's log level and subscriptions again. */
@@ -362,7 +362,7 @@ export class ProxyServer {
     }
   }
 
-  #told(message: RpcNotification, link: Link, upstream: Upstream): void {
+  #notified(message: RpcNotification, link: Link, upstream: Upstream): void {
     const { method, params = {} } = message;
     const taken = link.offer(message);
     switch (method) {

@@ -10,8 +10,8 @@ export interface AgentHello {
 }
 
 /**
- * What servers are told the client can do: what the agent can, and elicitation in any case, since a question that the agent
- * cannot show is put to the model.
+ * The client capabilities that servers receive: those of the agent, and always elicitation, since the model sees a question
+ * that the agent cannot show.
  */
 export function capabilitiesFor({ capabilities }: AgentHello): JsonObject {
   return {

@@ -77,7 +77,7 @@ export class Link {
     transport.onmessage = receive as NonNullable<Transport["onmessage"]>;
     tapClose(transport, () => {
       channel.close();
-      for (const { closed: tell } of [...tasks]) tell();
+      for (const { closed: notify } of [...tasks]) notify();
       closed();
     });
     await transport.start();
@@ -118,7 +118,7 @@ export class Link {
     return [...this.#tasks].some(({ inbound }) => inbound(message));
   }
 
-  /** Whether the server holds a session (2025-11-25). One without is told everything in each request. */
+  /** Whether the server holds a session (2025-11-25). A server without sessions receives everything in each request. */
   get sessions(): boolean {
     return traitsOf(this.session.generation).sessions;
   }

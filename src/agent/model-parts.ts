@@ -15,8 +15,8 @@ export type ModelPart =
 export function modelParts(result: ToolResult): readonly ModelPart[] {
   const parts = result.content.map(partOf).filter((part) => part.kind !== "text" || part.text.trim() !== "");
   const { structuredContent } = result;
-  const told = structuredContent === undefined || parts.some((part) => holds(part, structuredContent));
-  const all = told ? parts : [...parts, text(JSON.stringify(structuredContent))];
+  const isComplete = structuredContent === undefined || parts.some((part) => holds(part, structuredContent));
+  const all = isComplete ? parts : [...parts, text(JSON.stringify(structuredContent))];
   return all.length > 0 ? all : [text(NO_CONTENT)];
 }
 

@@ -28,7 +28,7 @@ export interface AgentOptions {
   readonly visible?: (task: TaskView) => boolean;
   /** How much of a text by a server is quoted, in characters: 500. */
   readonly maxQuoteLength?: number;
-  /** Told of an endpoint whose tools cannot be listed; it is left out. Without this, `agentTools` rejects. */
+  /** Called with each endpoint whose tools cannot be listed. It is left out. Without this, `agentTools` rejects. */
   readonly onUnavailable?: (endpoint: string, error: unknown) => void;
   readonly clock?: Clock;
 }

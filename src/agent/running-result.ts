@@ -67,7 +67,7 @@ export interface RunningOptions {
   readonly budgetMs: number;
   /** Whether the model may answer what the server asks. */
   readonly allowAnswers?: boolean;
-  /** The same call again returns to the task: whoever serves the model sees to that. */
+  /** The same call again returns to the task. The server of the model implements that. */
   readonly joinsCalls?: boolean | undefined;
   /** What the model knows the tool by; the server's name for it otherwise. */
   readonly toolName?: string | undefined;

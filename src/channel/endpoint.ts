@@ -26,7 +26,7 @@ export class Endpoint {
   readonly #connections: Connections;
   readonly #agreed: AgreedSession;
   readonly #explain: (error: unknown) => never;
-  /** Told why a list was not read to its end. */
+  /** Called with the reason when a list was not read to its end. */
   readonly #listCut: (why: string) => void;
   /** Over all endpoints: they may share a provider of tokens. */
   static #startedByPersons = 0;

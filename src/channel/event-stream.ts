@@ -84,13 +84,13 @@ export interface ReadOptions {
   /** Ends the reading, and the stream with it. */
   readonly signal?: AbortSignal;
   /** Called for every chunk, be there an event in it or only a heartbeat. */
-  readonly heard?: () => void;
+  readonly received?: () => void;
 }
 
 /** The events of a stream until it ends. Throws what the stream fails with; an abort ends it without. */
 export async function* readEventStream(
   body: ReadableStream<Uint8Array>,
-  { signal, heard }: ReadOptions = {},
+  { signal, received }: ReadOptions = {},
 ): AsyncGenerator<StreamedEvent, void, void> {
   const reader = body.getReader();
   const parser = new EventStreamParser();
@@ -101,7 +101,7 @@ export async function* readEventStream(
     while (!signal?.aborted) {
       const { done, value } = await reader.read();
       if (done) return;
-      heard?.();
+      received?.();
       for (const event of parser.push(value)) {
         if (signal?.aborted) return;
         yield event;

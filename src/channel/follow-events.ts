@@ -26,20 +26,20 @@ export async function followEvents(following: Following): Promise<void> {
     const silence = new AbortController();
     const ended = AbortSignal.any([signal, silence.signal]);
     let callOff = (): void => undefined;
-    const heard = (): void => {
+    const restartTimer = (): void => {
       callOff();
       const silent = new Error(`No data arrived for ${SILENCE_MS} ms`);
       callOff = clock.after(SILENCE_MS, () => silence.abort(silent));
     };
     let error: unknown;
-    heard();
+    restartTimer();
     try {
       const { ok, status, body } = await open(ended);
       if (!ok || !body) {
         await body?.cancel();
         throw new Error(`The stream was answered with ${status}`);
       }
-      for await (const event of readEventStream(body, { signal: ended, heard })) {
+      for await (const event of readEventStream(body, { signal: ended, received: restartTimer })) {
         failures = 0;
         await take(event);
       }

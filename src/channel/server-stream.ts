@@ -18,7 +18,7 @@ export class ServerStream {
   readonly #clock: Clock;
   #wanted = false;
   #current: AbortController | undefined;
-  /** Tells a reconnect of this stream from the resumption of a response stream. */
+  /** Distinguishes a reconnect of this stream from the resumption of a response stream. */
   #lastEventId: string | undefined;
   #failures = 0;
 

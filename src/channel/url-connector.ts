@@ -137,7 +137,7 @@ function addressOf(url: string | URL): URL {
   try {
     address = new URL(url, page);
   } catch {
-    // Told below, with the rest.
+    // The error is thrown below.
   }
   if (address && /^https?:$/.test(address.protocol)) return address;
   const advice = "give the full address of an MCP server, such as https://example.com/mcp";

@@ -2,20 +2,20 @@
  * Which of the tabs that share a store runs the tasks of an endpoint. Pure: a table says what each event does in each role,
  * and `tab-group.ts` carries its commands out.
  *
- * The lock "leader" (Web Locks) elects. A lock can be stolen, and its holder hears of that late, or not before it thaws: for a
- * while two tabs believe that they lead. Therefore each election has an **epoch**, later than every epoch its tab has heard of;
+ * The lock "leader" (Web Locks) elects. A lock can be stolen, and its holder learns of that late, or not before it thaws: for a
+ * while two tabs believe that they lead. Therefore each election has an **epoch**, later than every epoch its tab knows;
  * each message carries the latest epoch that its sender knows, and says whether the sender speaks as the leader.
- * - A leader that hears of a later epoch steps down, whatever its lock says.
- * - What a leader of an earlier epoch says does not count, and its receiver tells it of the later one.
+ * - A leader that receives a later epoch steps down, whatever its lock says.
+ * - A receiver ignores a leader of an earlier epoch, and replies with the later one.
  *
  * The epoch is agreed on and not stored: it costs no write, and needs no method of the store. It is the time of the election,
- * or one more than the latest epoch known. A tab that has heard nothing while the clock was set back is elected with an epoch
- * that is too early: whoever knows a later one tells it, it steps down, and is elected anew with a later one. Where two are
+ * or one more than the latest epoch known. A tab that received no message while the clock was set back is elected with
+ * an epoch that is too early: a tab that knows a later one replies with it, and the leader steps down and is elected anew. Where two are
  * elected in the same millisecond, their ids decide.
  *
  * A tab cannot know of its successor while it is frozen, nor before the message comes: what it has begun, it does. Then the
  * store bounds the harm (a write that follows on another `rev` than the stored one is refused, and the tab goes on from what is
- * stored or lets go), and a call has a lock of its own, which nobody steals.
+ * stored or releases the task), and a call has a lock of its own, which nobody steals.
  */
 
 /** When a leader was elected (ms since 1970, or later), and its tab. */

@@ -31,6 +31,6 @@ export function rebased(
 /** The events to apply once a task was rebased: those whose records were not stored, and a look at what is due. */
 export function afterRebase(unsaved: readonly TaskEvent[]): readonly TaskEvent[] {
   // The app's own actions are repeated by the caller, where another process was faster.
-  const heard = unsaved.filter(({ type }) => type !== "answered" && type !== "cancelled");
-  return [...heard, { type: "due" }];
+  const received = unsaved.filter(({ type }) => type !== "answered" && type !== "cancelled");
+  return [...received, { type: "due" }];
 }

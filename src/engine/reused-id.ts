@@ -27,7 +27,7 @@ const CACHED_MS = 30_000;
  * Compares the task of a reading with the task of the record. A server that restarts may use an id again: then
  * `createdAt` is later than all that the server has said of this task, and stays so. A server that stamps each
  * reply with its own time moves it on with every reading, or every few seconds where it caches them. One reading
- * cannot tell the two apart, so it takes two.
+ * cannot distinguish the two, so it takes two.
  */
 export function doubted(
   { record, doubt: before = record.doubt, stampedAt }: TaskState,

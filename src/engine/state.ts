@@ -69,7 +69,7 @@ export interface TaskState {
   readonly polledFrom?: number;
 }
 
-/** Tells apart the requests of one operation. */
+/** Distinguishes the requests of one operation. */
 export interface FailedRequest {
   /** Where an operation makes several. */
   readonly method?: string | undefined;

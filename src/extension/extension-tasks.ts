@@ -139,7 +139,7 @@ export class ExtensionTasks {
 
   /**
    * Reads the endpoints anew. Waits for calls in flight, then closes the client there was: its handles
-   * hear nothing more, so take new ones. Rejects as `endpoints` does, and then leaves everything as it is.
+   * no longer change, so take new ones. Rejects as `endpoints` does, and then leaves everything as it is.
    */
   reload(): Promise<void> {
     const reloaded = this.#reloading.then(() => this.#reload());
@@ -148,8 +148,8 @@ export class ExtensionTasks {
   }
 
   /**
-   * After each change of any task, over reloads. Gives the function that ends it. Nothing is replayed: a worker that
-   * is killed as a task ends tells nobody, and who must know looks at `list()` when the worker starts.
+   * After each change of any task, over reloads. Returns the function that unsubscribes. Nothing is replayed: a worker that
+   * is killed as a task ends notifies no listener. To miss no end, read `list()` when the worker starts.
    * @param forgotten Called with the id of each task that was deleted.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {

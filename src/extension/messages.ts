@@ -45,7 +45,7 @@ export interface PageMessage {
 
 /** What the worker sends. */
 export type WorkerMessage =
-  /** First of all: from here on every change is told. */
+  /** The first message: the worker sends every change after it. */
   | { readonly type: "ready" }
   /** Last of all: this sender is not spoken with. */
   | { readonly type: "refused"; readonly reason: string }

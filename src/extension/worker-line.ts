@@ -39,8 +39,8 @@ interface Pending {
 }
 
 /**
- * The way to the worker. A lost connection is not a failure: the browser ends an idle worker. Whoever waits has
- * another started, and what was not answered is asked again.
+ * The connection to the worker. A lost connection is not a failure: the browser ends an idle worker. A pending request
+ * starts another worker, and is sent again.
  */
 export class WorkerLine {
   readonly #options: WorkerLineOptions;

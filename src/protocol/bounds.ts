@@ -18,7 +18,7 @@ export const LONGEST_WAIT_MS = 3_600_000;
 const VALUE_BYTES = 32;
 
 /**
- * About what a JSON text takes in memory once it is parsed, in bytes. The length alone does not tell: 256 Ki characters of
+ * About what a JSON text takes in memory once it is parsed, in bytes. The length alone does not bound it: 256 Ki characters of
  * empty objects are 87,000 objects.
  */
 export function jsonWeight(text: string): number {

@@ -60,7 +60,7 @@ function blockOf(value: unknown): ContentBlock {
   return type === undefined ? textBlock(jsonText(value)) : { ...value, type };
 }
 
-/** The `type` that the fields of a block without one tell. */
+/** Derives the `type` of a block without one from its fields. */
 function mediaTypeOf({ data, mimeType, resource, uri, name }: JsonObject): string | undefined {
   if (typeof data === "string" && typeof mimeType === "string")
     return /^(image|audio)(?=\/)/.exec(mimeType)?.[0];

@@ -18,7 +18,7 @@ const READY: TaskListing = { status: "ready" };
 interface Watch {
   readonly stop: () => void;
   /** Tasks that changed while the list was loading, so that the list may lack them. */
-  readonly heard: Set<string>;
+  readonly newer: Set<string>;
   /** Tasks deleted while the list is on its way, and so perhaps still on it. */
   readonly forgotten: Set<string>;
   /** Ids that were asked for. */
@@ -94,7 +94,7 @@ export class ClientTasks {
   };
 
   /** A task changed, or is new. */
-  readonly hear = (task: Task): void => this.#take(task, true);
+  readonly apply = (task: Task): void => this.#take(task, true);
 
   /** Deletes a settled task. One that runs is left. */
   readonly forget = async (id: string): Promise<void> => {
@@ -108,8 +108,8 @@ export class ClientTasks {
     this.#watch?.forgotten.add(id);
     this.#absent.add(id);
     if (!this.#shelf.remove(id)) return;
-    this.#listeners.tell(id);
-    this.#listeners.tell(ALL);
+    this.#listeners.notify(id);
+    this.#listeners.notify(ALL);
   };
 
   #listen(key: string | typeof ALL, listener: () => void): () => void {
@@ -123,8 +123,8 @@ export class ClientTasks {
 
   #begin(): void {
     this.#watch = {
-      stop: this.client.subscribe(this.hear, this.#remove),
-      heard: new Set(),
+      stop: this.client.subscribe(this.apply, this.#remove),
+      newer: new Set(),
       forgotten: new Set(),
       sought: new Set(),
       listed: false,
@@ -132,12 +132,12 @@ export class ClientTasks {
     this.#absent.clear();
     // What changed while nobody listened.
     const changed = this.#shelf.handles.filter((task) => this.#put(task, false));
-    if (changed.length > 0) this.#listeners.tell(ALL);
+    if (changed.length > 0) this.#listeners.notify(ALL);
   }
 
   async #list(watch: Watch): Promise<void> {
     watch.listed = true;
-    watch.heard.clear();
+    watch.newer.clear();
     watch.forgotten.clear();
     if (this.#listing.status === "failed") this.#report(LOADING);
     try {
@@ -148,12 +148,12 @@ export class ClientTasks {
     }
   }
 
-  #takeList(all: readonly Task[], { heard, forgotten }: Watch): void {
+  #takeList(all: readonly Task[], { newer, forgotten }: Watch): void {
     const tasks = all.filter(({ id }) => !forgotten.has(id));
     const listed = new Set(tasks.map(({ id }) => id));
     // A plain call is not listed, but a view may show it.
     const gone = this.#shelf.all.filter(
-      ({ id }) => !listed.has(id) && !heard.has(id) && !this.#listeners.has(id),
+      ({ id }) => !listed.has(id) && !newer.has(id) && !this.#listeners.has(id),
     );
     for (const { id } of gone) this.#shelf.remove(id);
     for (const task of tasks) this.#put(task, false);
@@ -169,29 +169,29 @@ export class ClientTasks {
       if (task && !watch.forgotten.has(id)) return this.#take(task, false);
       if (this.#shelf.get(id)) return;
       this.#absent.add(id);
-      this.#listeners.tell(id);
+      this.#listeners.notify(id);
     } catch {
       // It stays unknown until somebody else asks for it or it changes.
       watch.sought.delete(id);
     }
   }
 
-  #take(task: Task, told: boolean): void {
-    this.#watch?.heard.add(task.id);
+  #take(task: Task, reported: boolean): void {
+    this.#watch?.newer.add(task.id);
     // An id may be given anew.
-    if (told) this.#watch?.forgotten.delete(task.id);
-    if (this.#put(task, told)) this.#listeners.tell(ALL);
+    if (reported) this.#watch?.forgotten.delete(task.id);
+    if (this.#put(task, reported)) this.#listeners.notify(ALL);
   }
 
-  #put(task: Task, told: boolean): boolean {
-    if (!this.#shelf.put(task, told)) return false;
-    this.#listeners.tell(task.id);
+  #put(task: Task, reported: boolean): boolean {
+    if (!this.#shelf.put(task, reported)) return false;
+    this.#listeners.notify(task.id);
     return true;
   }
 
   #report(listing: TaskListing): void {
     this.#listing = listing;
-    this.#listeners.tell(ALL);
+    this.#listeners.notify(ALL);
   }
 }
 

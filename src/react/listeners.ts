@@ -1,8 +1,8 @@
-/** Who is to be called back, by what for. */
+/** Listeners by key. */
 export class Listeners<Key> {
   readonly #byKey: Map<Key, Set<() => void>> = new Map();
 
-  /** The function returned ends it. */
+  /** Returns the function that removes the listener. */
   add(key: Key, listener: () => void): () => void {
     const listeners = this.#byKey.get(key) ?? new Set();
     this.#byKey.set(key, listeners);
@@ -17,7 +17,7 @@ export class Listeners<Key> {
     return this.#byKey.has(key);
   }
 
-  tell(key: Key): void {
+  notify(key: Key): void {
     for (const listener of [...(this.#byKey.get(key) ?? [])]) listener();
   }
 }

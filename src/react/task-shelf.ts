@@ -26,14 +26,14 @@ export class TaskShelf {
 
   /**
    * Applies the present view of a task. Returns true when that is a change.
-   * @param told The client reported it by itself: only then can a task that has ended begin anew.
+   * @param reported The client reported the task by itself: only then can a settled task become active again.
    */
-  put(task: Task, told: boolean): boolean {
+  put(task: Task, reported: boolean): boolean {
     const { view, id } = task;
     const known = this.get(id);
     if (known === view) return false;
     // A settled task has a new handle each time it is asked for, and what was asked for may be older.
-    if (known?.outcome && (view.outcome || !told)) return false;
+    if (known?.outcome && (view.outcome || !reported)) return false;
     const last = known ? undefined : this.all.at(-1);
     this.#entries.set(id, { task, view });
     this.#all = undefined;

@@ -45,7 +45,7 @@ export function useCallTool<Output = unknown>(endpoint: string, tool: string): T
       setLatest(made);
       try {
         const task = await tasks.client.callTool<Output>(endpoint, tool, args, options);
-        tasks.hear(task);
+        tasks.apply(task);
         settle({ id: task.id });
         return task;
       } catch (error) {

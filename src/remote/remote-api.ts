@@ -88,7 +88,7 @@ export class RemoteApi {
 
   /**
    * Makes a request that may be made twice, until there is an answer to it.
-   * @param meanwhile Told of every failure that is not the last.
+   * @param meanwhile Called with every failure except the last.
    */
   async insist(
     request: ApiRequest,

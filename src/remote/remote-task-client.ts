@@ -49,7 +49,7 @@ export class RemoteTaskClient implements TaskClientApi {
 
   constructor(options: RemoteTaskClientOptions) {
     const { url, token, clock = systemClock, onProblem = warnOnce() } = options;
-    const told = (kind: "request" | "events") => (error: RemoteApiError) =>
+    const reportAs = (kind: "request" | "events") => (error: RemoteApiError) =>
       onProblem({ kind, message: error.message, error });
     const waits = new Waits(clock);
     const api = new RemoteApi({
@@ -58,7 +58,7 @@ export class RemoteTaskClient implements TaskClientApi {
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       clock,
       waits,
-      retrying: told("request"),
+      retrying: reportAs("request"),
     });
     this.#waits = waits;
     const closed = this.#closing.signal;
@@ -72,7 +72,7 @@ export class RemoteTaskClient implements TaskClientApi {
       watch: () => (mirror.needsEvents ? this.#feed.open() : this.#feed.close()),
     });
     this.#mirror = mirror;
-    this.#feed = new TaskFeed({ api, clock, waits, mirror, failed: told("events") });
+    this.#feed = new TaskFeed({ api, clock, waits, mirror, failed: reportAs("events") });
     // Pages and workers have an event for the network's return; other platforms do not.
     (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
   }

@@ -17,7 +17,7 @@ export class ClockWatch {
 
   /**
    * Returns by how many ms the wall clock was set since the last look: negative if back. A clock without
-   * `elapsed` cannot tell one that was set forward from the passing of time, and returns 0 for it.
+   * `elapsed` cannot distinguish a clock that was set forward from the passing of time, and returns 0 for it.
    */
   jump(): number {
     const wall = this.#clock.now();

@@ -7,8 +7,8 @@ const AVAILABLE_MS = 500;
  * Web Locks made of IndexedDB, for pages on plain `http:`, which have none. A lock is a database: its holder keeps a
  * connection open. Who wants it deletes the database, which waits until that connection is closed, and opens it anew.
  * Requests for one database are processed in order (IndexedDB, "connection queue"), so nobody comes in between, and the
- * browser closes the connections of a tab that ends. A stolen lock changes hands when its holder has heard of it: one
- * that is frozen keeps it until it wakes, and polls nothing meanwhile.
+ * browser closes the connections of a tab that ends. A stolen lock changes hands when its holder has received
+ * the event: a frozen holder keeps the lock until it thaws, and polls nothing meanwhile.
  */
 export const databaseLocks: Locks = {
   async request(name, options, callback) {

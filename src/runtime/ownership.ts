@@ -60,9 +60,9 @@ export interface Ownership {
   join(): Promise<void>;
   /** Runs the work while no other process runs work of that name. */
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Tells the other processes of a change. `plain`: see {@link OwnershipEvents.published}. */
+  /** Notifies the other processes of a change. `plain`: see {@link OwnershipEvents.published}. */
   publish(view: TaskView, plain: boolean): void;
-  /** Tells the other processes that a task was deleted. */
+  /** Notifies the other processes that a task was deleted. */
   forgot(id: string): void;
   /**
    * Hands over a call that this process makes, and then its task, to the leader.

@@ -50,7 +50,7 @@ export default function SchemaForm({ schema, id, value, onChange, onSubmit, chil
 
 /**
  * A field that loses the focus is checked, and what was said beside it comes or goes. A button below moves with that: pressed
- * in one place and let go in another, it would not be clicked.
+ * in one place and released in another, it would not be clicked.
  */
 function keepFocus(event: MouseEvent): void {
   if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();

@@ -2,7 +2,7 @@ export const TOO_LONG = "The schema takes too long to check";
 
 /**
  * Returns a function that marks one part of a schema after another. The validator may look at the marked parts `visits`
- * times in all; after that they throw. The length of a schema does not tell what a check costs: 32 parts of which each
+ * times in all; after that they throw. The length of a schema does not bound what a check costs: 32 parts of which each
  * refers twice to the next are 2^32 ways.
  */
 export function visitBudget(visits: number): (part: Record<string, unknown>) => Record<string, unknown> {

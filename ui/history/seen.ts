@@ -2,7 +2,7 @@ import type { Outcome, TaskView } from "holdfast";
 import { askedIn } from "../questions/asked.ts";
 import type { Moment } from "./moment.ts";
 
-/** What can be told of a task by looking at it now. */
+/** The moments of a task that its present view shows. */
 export function seenNow(task: TaskView, now: number): readonly Moment[] {
   const { acceptedAt, taskId, snapshot, progress, retry, outcome } = task;
   const moments: Moment[] = [

@@ -98,7 +98,7 @@ export class TaskHistory {
     // Before it was due, the next poll only became sooner or later.
     if (due === undefined || due === nextPollAt || due > Date.now()) return;
     const story = this.read(id);
-    this.#tell(id, { ...story, polls: [...(story.polls ?? []), due].slice(-KEPT_POLLS) });
+    this.#publish(id, { ...story, polls: [...(story.polls ?? []), due].slice(-KEPT_POLLS) });
   }
 
   #add(id: string, moments: readonly Moment[], tool: JsonObject | undefined): void {
@@ -106,7 +106,7 @@ export class TaskHistory {
     const known = new Set(before.moments.map(({ key }) => key));
     const fresh = moments.filter(({ key }) => !known.has(key));
     if (fresh.length === 0 && !tool) return;
-    this.#tell(id, joined(before, { moments: fresh, ...(tool && { tool }) }));
+    this.#publish(id, joined(before, { moments: fresh, ...(tool && { tool }) }));
     void this.#write(id);
   }
 
@@ -116,16 +116,16 @@ export class TaskHistory {
       // Other tabs have seen some of it too, and some that this one has not.
       await update<Story>(id, (stored) => joined(stored ?? EMPTY, seen), this.#opened());
     } catch {
-      // What the library could not store either, it tells of itself.
+      // The library reports by itself that storage does not work.
     }
   }
 
   async #load(id: string): Promise<void> {
     const stored = await get<Story>(id, this.#opened()).catch(() => undefined);
-    if (stored) this.#tell(id, joined(stored, this.read(id)));
+    if (stored) this.#publish(id, joined(stored, this.read(id)));
   }
 
-  #tell(id: string, story: Story): void {
+  #publish(id: string, story: Story): void {
     this.#stories.set(id, story);
     for (const listener of [...(this.#listeners.get(id) ?? [])]) listener();
   }

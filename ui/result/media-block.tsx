@@ -8,7 +8,7 @@ export interface MediaBlockProps {
   readonly mimeType: unknown;
 }
 
-/** Something that came as bytes: seen, heard, or at least to be saved. */
+/** A block of bytes: an image, audio, or a file to save. */
 export function MediaBlock({ kind, data, mimeType }: MediaBlockProps) {
   const bytes = useMemo(() => bytesOf(data), [data]);
   const type = typeof mimeType === "string" ? mimeType : "application/octet-stream";

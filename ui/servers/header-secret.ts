@@ -1,4 +1,4 @@
-/** A header that tells a server who the page is, such as `Authorization: Bearer …`. */
+/** A header that authenticates the page at a server, such as `Authorization: Bearer …`. */
 export interface HeaderSecret {
   readonly name: string;
   readonly value: string;

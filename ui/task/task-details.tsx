@@ -123,15 +123,15 @@ function Actions({ shown }: { readonly shown: TaskView }) {
     document.querySelector<HTMLElement>('main [type="search"]')?.focus();
   };
   const cancel = (): void => {
-    handleOf(shown.id)?.cancel().catch(tell);
+    handleOf(shown.id)?.cancel().catch(showProblem);
     // The button is disabled from now on, and would lose the focus.
     document.getElementById("task-title")?.focus();
   };
-  const tell = (error: unknown): void => setProblem(explain(error));
+  const showProblem = (error: unknown): void => setProblem(explain(error));
   return (
     <span className="task-actions">
       {outcome ? (
-        <Button size="xs" variant="default" onClick={() => void remove().catch(tell)}>
+        <Button size="xs" variant="default" onClick={() => void remove().catch(showProblem)}>
           Remove
         </Button>
       ) : (

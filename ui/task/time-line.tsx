@@ -10,7 +10,7 @@ import { nextPollIn } from "../tasks/task-wait.ts";
 import { phasesOf } from "./phases.ts";
 import { marksOf } from "./scale.ts";
 
-/** What happened to a task, drawn to scale, and told below. */
+/** The moments of a task, drawn to scale and listed below. */
 export function TimeLine({ shown }: { readonly shown: TaskView }) {
   const { moments: kept, polls = [] } = useStory(shown.id);
   const { outcome, settledAt, createdAt: start } = shown;

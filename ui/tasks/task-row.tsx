@@ -78,7 +78,7 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
   );
 });
 
-/** What tells one call of a tool from another, where there is nothing else to say. */
+/** The arguments distinguish two calls of one tool that show nothing else. */
 function argumentsLine(task: TaskView): string {
   return Object.values(task.arguments)
     .map((value) => (typeof value === "string" ? value.slice(0, 80) : shortJson(value)))

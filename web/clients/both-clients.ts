@@ -13,7 +13,7 @@ export class BothClients implements TaskClientApi {
   constructor(page: TaskClient) {
     this.#page = page;
     page.subscribe(
-      (task) => this.#tell(task),
+      (task) => this.#publish(task),
       (id) => this.#forgotten(id),
     );
   }
@@ -23,10 +23,10 @@ export class BothClients implements TaskClientApi {
     this.#edge = edge;
     this.#held = held;
     edge.subscribe(
-      (task) => this.#tell(task),
+      (task) => this.#publish(task),
       (id) => this.#forgotten(id),
     );
-    for (const task of await edge.list()) this.#tell(task);
+    for (const task of await edge.list()) this.#publish(task);
   }
 
   async endpoints(): Promise<readonly string[]> {
@@ -101,7 +101,7 @@ export class BothClients implements TaskClientApi {
     return [...own, ...held].sort((a, b) => a.view.createdAt - b.view.createdAt);
   }
 
-  #tell(task: Task): void {
+  #publish(task: Task): void {
     for (const { listener } of [...this.#subscribers]) listener(task);
   }
 

@@ -7,7 +7,7 @@ import { askedIn } from "../../ui/questions/asked.ts";
 
 export type Permission = NotificationPermission | "unsupported";
 
-/** Tells of new questions on the desktop, where a person allowed it and is not looking at the page anyway. */
+/** Shows a desktop notification for each new question, if the user allowed it and the page does not have the focus. */
 export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
   readonly permission: Permission;
   readonly ask: () => void;
@@ -15,13 +15,13 @@ export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
   const [permission, setPermission] = useState<Permission>(() =>
     "Notification" in globalThis ? Notification.permission : "unsupported",
   );
-  const told = useRef(new Set<string>());
+  const notified = useRef(new Set<string>());
   useEffect(() => {
     for (const question of questions) {
       const tag = `${question.task.id} ${question.request.key}`;
-      if (told.current.has(tag)) continue;
-      told.current.add(tag);
-      if (permission === "granted" && !document.hasFocus()) tell(question, tag);
+      if (notified.current.has(tag)) continue;
+      notified.current.add(tag);
+      if (permission === "granted" && !document.hasFocus()) notify(question, tag);
     }
   }, [questions, permission]);
   return {
@@ -30,10 +30,10 @@ export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
   };
 }
 
-function tell({ task, request }: OpenQuestion, tag: string): void {
+function notify({ task, request }: OpenQuestion, tag: string): void {
   const body = askedIn(request).slice(0, 200);
   try {
-    // One tag for all tabs: the same question is told once.
+    // One tag for all tabs: the browser shows the same question once.
     const notification = new Notification(`${task.view.tool} asks`, { tag, body, icon: "/holdfast.svg" });
     notification.onclick = () => {
       window.focus();

@@ -4,7 +4,7 @@ import { keptHeader } from "../../ui/servers/header-secret.ts";
 import type { LocalServer } from "./known-servers.ts";
 import { signInOf } from "./sign-in.ts";
 
-/** The way to a server; none while the page has not been told the header it wants. */
+/** Returns a connector to a server, or undefined until the user has entered the header that the server needs. */
 export function connectorTo(server: LocalServer): Connector | undefined {
   const clientInfo = { name: "holdfast-console", version: VERSION };
   switch (server.authorization) {

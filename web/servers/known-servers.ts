@@ -70,7 +70,7 @@ async function addedServers(): Promise<readonly LocalServer[]> {
       added: true,
     }));
   } catch {
-    // Without storage there are the samples; that tasks are not stored either, the client tells.
+    // Without storage only the samples are listed. The client reports that tasks are not stored either.
     return [];
   }
 }

@@ -29,7 +29,7 @@ export interface AccessOptions<B extends object = object> {
 const wrongTokens = new Attempts(30);
 
 /**
- * Lets nobody through whose principal is not known. The answer does not tell a missing token from an unknown or expired
+ * Rejects a request without a known principal. The answer does not distinguish a missing token from an unknown or expired
  * one. An address that presents many wrong ones is answered 429 for a minute, if the platform names it
  * (`CF-Connecting-IP`).
  */

@@ -3,7 +3,7 @@ import type { ListedTool, TaskView } from "holdfast";
 import { isObject } from "../../front/client-capabilities.ts";
 
 /*
- * The shapes on the wire, as the OpenAPI document tells them. What comes in is checked against them; what goes out is
+ * The shapes on the wire, as the OpenAPI document describes them. What comes in is checked against them; what goes out is
  * made by the library, and tests hold it against them.
  */
 
@@ -210,5 +210,5 @@ export const positionQuery = z.object({
   after: z.string().optional().openapi({ description: "The same, where no header can be set." }),
 });
 
-/** How the directory tells of a group. */
+/** A group in the directory's stream. */
 export const groupNameSchema = z.object({ endpoint: z.string(), shard: z.int().min(0) });

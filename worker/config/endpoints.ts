@@ -8,7 +8,7 @@ import { jsonVar } from "./json-var.ts";
 import { endpointNameSchema } from "./names.ts";
 import { secretsIn, withSecrets } from "./secret-references.ts";
 
-/** What is told of an endpoint to callers. */
+/** What callers may know of an endpoint. */
 export interface EndpointListing {
   readonly name: string;
   readonly title?: string;

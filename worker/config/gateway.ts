@@ -17,7 +17,7 @@ export type LimitsByClient = Readonly<Record<string, ClientLimits>>;
 /** How the gateway treats clients that know no tasks. Times are in ms. */
 export interface GatewaySettings {
   /**
-   * How long a call of a client whose limits are not known is held before the client is told that it runs: well inside the
+   * How long a call of a client whose limits are not known is held before the client receives a running result: well inside the
    * 60 s most clients allow.
    */
   readonly budgetMs: number;
@@ -32,7 +32,7 @@ export interface GatewaySettings {
   readonly companions: boolean;
   /** How long a server that knows no tasks may take for a call. */
   readonly holdMs: number;
-  /** How often the lists are read again for those who want to hear of changes. */
+  /** How often the lists are read again for clients that subscribe to changes. */
   readonly relistMs: number;
 }
 

@@ -27,7 +27,7 @@ export function headerNameProblem(name: string): string | undefined {
 
 /**
  * What of a fixed header is a credential, going by its name: the value, and what follows the scheme of `Authorization`.
- * A tenant's name or a version is none, and may stand in results.
+ * A tenant's name or a version is not a credential, and may appear in results.
  */
 export function credentialsIn(name: string, value: string): readonly string[] {
   if (!/auth|cookie|credential|key|passw|secret|token/i.test(name)) return [];

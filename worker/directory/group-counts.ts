@@ -17,7 +17,7 @@ interface Admission {
 interface Count {
   /** What the group said last, and what was admitted since. Too high once tasks have settled. */
   load: Load;
-  /** All calls admitted so far: the difference tells which of them were admitted while the group was asked. */
+  /** All calls admitted so far: the difference is what was admitted while the group was asked. */
   admitted: Load;
   /** Calls admitted lately by their ids, the oldest first. */
   readonly lately: Map<string, Admission>;

@@ -4,23 +4,23 @@ import type { GroupName } from "./principal-directory-rpc.ts";
 /** How much a reader may leave unread, in characters: some hundreds of groups. */
 const MOST_UNREAD = 64 * 1024;
 
-type Tell = (text: string) => void;
+type Send = (text: string) => void;
 
-/** Streams that tell of each group (SSE): `group` for those there are, `ready`, and `group` again for each new one. */
+/** Streams of the groups (SSE): `group` for those there are, `ready`, and `group` again for each new one. */
 export class GroupFeed {
-  readonly #readers: Set<Tell> = new Set();
+  readonly #readers: Set<Send> = new Set();
 
   /** @param limit How many may be open at the same time: beyond it the status is 429. */
   open(groups: readonly GroupName[], limit: number): Response {
     if (this.#readers.size >= limit) return new Response(null, { status: 429 });
     return eventStream(
       ({ writeText, ended }) => {
-        const tell: Tell = (text) => void writeText(text).catch(() => undefined);
-        this.#readers.add(tell);
-        tell(`${groups.map(groupEvent).join("")}event: ready\ndata: {}\n\n`);
+        const send: Send = (text) => void writeText(text).catch(() => undefined);
+        this.#readers.add(send);
+        send(`${groups.map(groupEvent).join("")}event: ready\ndata: {}\n\n`);
         return new Promise((resolve) => {
           ended.addEventListener("abort", () => {
-            this.#readers.delete(tell);
+            this.#readers.delete(send);
             resolve();
           });
         });
@@ -30,7 +30,7 @@ export class GroupFeed {
   }
 
   announce(group: GroupName): void {
-    for (const tell of [...this.#readers]) tell(groupEvent(group));
+    for (const send of [...this.#readers]) send(groupEvent(group));
   }
 }
 

@@ -22,7 +22,7 @@ export interface AdmissionAsk {
   readonly shardCeiling: number;
   /** What the active tasks of a group may take in its memory together, in bytes, before the next one is opened. */
   readonly shardBytes: number;
-  /** The caller's key, and what tells its request from another one's (such as a hash of the body). */
+  /** The caller's key, and what distinguishes its request from another one (such as a hash of the body). */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string };
 }
 

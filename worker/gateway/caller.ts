@@ -9,7 +9,7 @@ import { limitsOfClient } from "./client-limits.ts";
 
 /**
  * Who asks, and of which endpoints: of one at `/mcp/<endpoint>`, of all that the principal may use at `/mcp`. Nothing else
- * tells a request from another one: any isolate may serve it.
+ * distinguishes two requests: any isolate may serve it.
  */
 export class Caller {
   readonly env: Bindings;

@@ -71,7 +71,7 @@ export async function checkBudget(caller: Caller, id: string): Promise<number> {
   return budgetAfter(await at?.first.gaveUpAfter(id), caller.budgetMs(at));
 }
 
-/** What a client that knows no tasks is told of one: the tool's result, a failure, or how it stands and how to follow it. */
+/** The result for a client that does not know tasks: the tool's result, a failure, or a running result. */
 export async function resultForAgent(caller: Caller, tasks: CallerTasks, task: Task): Promise<ToolResult> {
   const budgetMs = await checkBudget(caller, task.id);
   const check = companionsOf(caller, tasks, budgetMs).find(({ name }) => name === CHECK_TASK);

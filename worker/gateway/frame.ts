@@ -16,7 +16,7 @@ const frame = z.object({
   error: z.object({ code: z.number(), message: z.string() }).optional(),
 });
 
-/** One JSON-RPC message, loosely: enough to tell whose it is. */
+/** One JSON-RPC message, loosely: enough to find who handles it. */
 export type Frame = z.output<typeof frame>;
 
 export function readFrame(body: unknown): Frame | undefined {

@@ -22,7 +22,7 @@ export interface Holding {
   readonly tooLong: () => RpcError;
 }
 
-/** Holds a client that knows no tasks until there is a result or the budget is spent: then it is told how to go on. */
+/** Holds a client that does not know tasks until there is a result or the budget is spent. Then it returns a running result. */
 export async function heldAnswer(holding: Holding): Promise<ToolResult> {
   const { caller, task } = holding;
   return fittedResult(caller, task.id, await wholeAnswer(holding));

@@ -10,7 +10,7 @@ const LISTS = [
 ] as const;
 
 /**
- * Tells of changed lists. No stream is held to the endpoint's server, which could say so itself: while somebody listens, the
+ * Notifies of changed lists. No stream is held to the endpoint's server, which could say so itself: while somebody listens, the
  * lists are read again from time to time, and compared.
  */
 export class RelistingBus implements ServerEventBus {

@@ -184,7 +184,7 @@ export class WaitedCall {
     return undefined;
   }
 
-  /** @param answered What the client was told; nothing if it has hung up. */
+  /** @param answered What the client received. `undefined` if it has hung up. */
   async end(answered: "result" | "running" | undefined): Promise<void> {
     if (!this.#isHeld) return;
     const { first } = this.#at;

@@ -1,7 +1,7 @@
 import { COMPANION_NAMES } from "./companions.ts";
 
 /**
- * The companion tools have the names that running results tell of. A tool of the server that is called like one of them is
+ * The companion tools have the names that running results contain. A tool of the server that has the same name is
  * listed with its endpoint's name before it.
  */
 export function shownNames(endpoint: string, tools: readonly string[]): ReadonlyMap<string, string> {

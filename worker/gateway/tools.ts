@@ -10,7 +10,7 @@ import { mayBeMade, shownNames } from "./tool-names.ts";
 export interface ToolAudience {
   /** It is given running results, and the tools to follow them. */
   readonly companions: boolean;
-  /** 2025-11-25: it is told that every tool may be called as a task. */
+  /** 2025-11-25: the list declares that every tool may be called as a task. */
   readonly taskSupport: boolean;
 }
 

@@ -57,7 +57,7 @@ export interface GatewayGroupRpc {
   join(call: HeldCall, terms: JoinTerms): Promise<Joined>;
   /** A call is held from now on. */
   hold(call: HeldCall, id: string, since: number): Promise<void>;
-  /** The wait is over: the client has its result, was told that the task runs, or went away. */
+  /** The wait is over: the client has its result, has a running result, or went away. */
   release(hold: string, ending: WaitEnding): Promise<void>;
   /** Somebody has the result: what is called again is called anew. */
   delivered(id: string): Promise<void>;

@@ -28,7 +28,7 @@ export interface GroupTasksOptions {
 /** The tasks of a group, made when they are first needed: an object without a name has none. */
 export class GroupTasks {
   readonly #options: GroupTasksOptions;
-  /** Stored, since an alarm wakes an object that is not told its name. */
+  /** Stored: an object that an alarm starts does not receive its name. */
   #identity: GroupIdentity | undefined;
   #tasks: DurableTasks | undefined;
   #lateStarted: Promise<void> | undefined;

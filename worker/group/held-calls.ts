@@ -1,7 +1,7 @@
 import type { HeldCall, Joined, JoinTerms, WaitEnding } from "./gateway-group-rpc.ts";
 
 /**
- * The gateway's calls that clients wait for, gave up waiting for, or were told to be running: the same call again finds the
+ * The gateway's calls that clients wait for, gave up waiting for, or received a running result of: the same call again finds the
  * task it has, from any session. Two calls that are the same and are both waited for in one session are two.
  */
 export class HeldCalls {

@@ -67,7 +67,7 @@ export interface TaskGroupRpc {
   tasks(query: ListQuery): Promise<TaskPage>;
   answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskView>>;
   cancel(id: string): Promise<Reply<TaskView>>;
-  /** @param force Also one that runs; its server is not told. */
+  /** @param force Also deletes a task that runs. Its server is not notified. */
   forget(id: string, force: boolean): Promise<Reply<null>>;
   tools(identity: GroupIdentity): Promise<Reply<readonly ListedTool[]>>;
   /** What the tasks without an outcome amount to. @param admitted Ids that were given out a moment ago. */

@@ -24,7 +24,7 @@ export interface WebhookOutboxOptions {
 }
 
 /**
- * Tells of outcomes by signed webhooks (standardwebhooks.com). An order is a row until it is delivered or given
+ * Reports outcomes by signed webhooks (standardwebhooks.com). An order is a row until it is delivered or given
  * up, so that eviction loses none; the same delivery may come twice and then has the same `webhook-id`.
  */
 export class WebhookOutbox {

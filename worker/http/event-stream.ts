@@ -91,7 +91,7 @@ export function eventStream(
     state = "over";
     stop(reason);
     for (const { lost } of queue.splice(0)) lost(reason);
-    for (const tell of waiting.splice(0)) tell();
+    for (const proceed of waiting.splice(0)) proceed();
     controller?.error(reason);
   };
   const hungUp = (): void => lose(new Error("The client has hung up"));
@@ -129,7 +129,7 @@ export function eventStream(
         if (!next) {
           return new Promise((resolve) => {
             wanted = resolve;
-            for (const tell of waiting.splice(0)) tell();
+            for (const proceed of waiting.splice(0)) proceed();
           });
         }
         unread -= next.text.length;

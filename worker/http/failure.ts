@@ -15,8 +15,8 @@ const FOUND_BY_HONO: Readonly<Record<number, readonly [ContentfulStatusCode, str
 };
 
 /**
- * What was thrown, as a problem. Only what was meant for the caller is told; anything else is an
- * `internal` one, with an id that is in the log beside what happened.
+ * Answers a thrown error with a problem. A `ProblemError` is meant for the caller; any other error becomes an
+ * `internal` problem, with an id that is in the log beside what happened.
  */
 export const onError: ErrorHandler = (error, c) => {
   if (error instanceof ProblemError) return rendered(c, error, c.req.path);
@@ -31,7 +31,7 @@ export const onError: ErrorHandler = (error, c) => {
     error: `${error.name}: ${error.message}`,
     stack: error.stack,
   });
-  const told = passing
+  const reported = passing
     ? new ProblemError(
         503,
         "unavailable",
@@ -39,7 +39,7 @@ export const onError: ErrorHandler = (error, c) => {
         retryAfter(OBJECT_RETRY_MS),
       )
     : new ProblemError(500, "internal", "Something went wrong here. It was logged under `instance`.");
-  return rendered(c, told, instance);
+  return rendered(c, reported, instance);
 };
 
 export const notFound: NotFoundHandler = (c) =>

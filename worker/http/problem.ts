@@ -19,7 +19,7 @@ const TITLES: Partial<Record<ContentfulStatusCode, string>> = {
 };
 
 /**
- * An error as every route tells it (RFC 9457). `code` is for programs, `detail` for people; neither may hold a secret.
+ * An error as every route reports it (RFC 9457). `code` is for programs, `detail` for people; neither may hold a secret.
  * `instance` is the path alone: a query may hold what is not to be repeated.
  */
 export function problem(
@@ -32,7 +32,7 @@ export function problem(
   return rendered(c, new ProblemError(status, code, detail, headers), c.req.path);
 }
 
-/** A problem on its way out of whatever found it. What it says is told to the caller as it is. */
+/** A thrown problem. The caller receives its text unchanged. */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly status: ContentfulStatusCode;

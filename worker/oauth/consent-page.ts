@@ -121,7 +121,7 @@ function handleField(handle: string): Markup {
   return html`<input type="hidden" name="handle" value="${handle}">`;
 }
 
-/** A request that cannot be answered to its client, told to the person. */
+/** Shows the user why a request cannot be answered to its client. */
 export function messagePage(reason: string): Markup {
   return page(
     "This sign-in cannot go on",

@@ -11,7 +11,7 @@ const signedIn = z.object({ principal: principalSchema, by: z.enum(["token", "si
 
 export type SignedIn = z.output<typeof signedIn>;
 
-/** What a list of grants tells of one. Stored unencrypted. */
+/** What a list of grants shows of each. Stored unencrypted. */
 const grantFacts = z.object({ client: z.string(), redirectHost: z.string() });
 
 export type GrantFacts = z.output<typeof grantFacts>;

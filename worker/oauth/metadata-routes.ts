@@ -8,7 +8,7 @@ import { resourceAt, wholeResource } from "./resources.ts";
 const PROTECTED_RESOURCE = "/.well-known/oauth-protected-resource";
 
 /**
- * The documents that tell a client where to sign in: of the protected resource (RFC 9728), at the root and at the address of
+ * The documents in which a client finds where to sign in: of the protected resource (RFC 9728), at the root and at the address of
  * each, and of the authorization server (RFC 8414). Pages of any origin may read them.
  */
 export function metadataRoutes(): Hono<{ Bindings: Bindings }> {

@@ -43,7 +43,7 @@ const DEFAULT_MAX_BYTES = 16 * 2 ** 20;
 /** An error page is read as far as this, in bytes. A JSON-RPC error is shorter. */
 const MAX_ERROR_BYTES = 64 * 2 ** 10;
 
-/** What tells a server who asks, or continues what was begun with another. */
+/** Headers that identify the caller, or continue a session with another server. */
 const ALWAYS_SECRET = ["authorization", "cookie", "proxy-authorization", "dpop", "mcp-session-id"];
 
 /**

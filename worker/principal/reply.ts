@@ -12,7 +12,7 @@ const STATUS = {
   "upstream-unauthorized": 502,
 } as const satisfies Record<GroupProblem["code"], number>;
 
-/** What a group gave, or its problem as HTTP tells it. */
+/** Returns the value of a group's reply. Throws its problem as an HTTP problem. */
 export function granted<T>(reply: Reply<T>): T {
   if (reply.ok) return reply.value;
   const { code, detail, retryAfterMs } = reply.problem;

@@ -2,7 +2,7 @@ import type { TaskRecord } from "./task-record.ts";
 import type { TaskTable } from "./task-table.ts";
 import { type Moment, timeline } from "./timeline.ts";
 
-/** Told of each change of each task, in order. */
+/** Called with each change of each task, in order. */
 export type Listener = (record: TaskRecord, moment: Moment) => void;
 
 /**
@@ -31,7 +31,7 @@ export class Announcements {
 
   /** Announces changes as they come due, until the function it returns is called. */
   streamOpened(): () => void {
-    // What a stream opens after is no news to it.
+    // A new stream does not receive the changes from before it.
     if (this.#openStreams === 0) this.catchUp();
     this.#openStreams += 1;
     this.catchUp();
@@ -49,7 +49,7 @@ export class Announcements {
     for (const record of this.#tasks.list()) {
       const moments = timeline(record);
       const due = moments.filter((moment) => moment.at <= now);
-      // Being created is no change: the caller hears of it in the reply.
+      // A creation is not announced: the reply contains it.
       const news = due.slice(this.#announced.get(record.taskId) ?? 1);
       this.#announced.set(record.taskId, due.length);
       if (this.#openStreams > 0) for (const moment of news) this.#announce(record, moment);

@@ -88,7 +88,7 @@ async function withoutReply(response: Response, method: string | undefined): Pro
   const broken = new ReadableStream<Uint8Array>({
     async pull(controller) {
       if (begun) {
-        // Without a first byte on its way the client would be told 500, and there would be a reply after all.
+        // Without a first byte on its way the client would receive a 500, which is a reply after all.
         await scheduler.wait(10);
         controller.error(new Error("The reply was dropped on purpose"));
       } else {

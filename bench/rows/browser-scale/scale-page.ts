@@ -73,7 +73,7 @@ export async function resume(database: string, url: string): Promise<Resumed> {
   return { ms: performance.now() - began, tasks: tasks.length };
 }
 
-/** An app that keeps what ext-tasks gives to keep, in IndexedDB too, and has each taken up. */
+/** An app that stores the references of ext-tasks in IndexedDB too, and resumes each. */
 export async function prepareReferences(database: string, tasks: number): Promise<void> {
   const asked = indexedDB.open(database);
   asked.onupgradeneeded = () => void asked.result.createObjectStore("references");
@@ -134,7 +134,7 @@ function watchLoop(): void {
   }).observe({ type: "longtask" });
 }
 
-/** For as long as this page lives, nothing may let go of it. */
+/** The reference must last as long as the page: without it the tasks could be garbage-collected. */
 export function stillHeld(): boolean {
   return held !== undefined;
 }

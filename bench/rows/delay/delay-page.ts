@@ -58,7 +58,7 @@ function open({ subject, push }: DelayRun, address: Address): Promise<Caller> | 
   }
 }
 
-/** As a page has it: every change is written to IndexedDB before the app is told. */
+/** As a page has it: every change is written to IndexedDB before the app is notified. */
 function openHoldfast(address: Address, push: boolean): Caller {
   const store = indexedDbStore(crypto.randomUUID());
   const client = new TaskClient({ store, push, endpoints: { server: connectorTo(address) } });

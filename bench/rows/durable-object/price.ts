@@ -13,11 +13,11 @@ export const PRICES = {
 
 /** An object is billed for 128 MB. */
 const GB = 0.128;
-/** The task whose price is told: ten minutes, polled every 5 s at the server's wish, with so many messages. */
+/** The task whose price is computed: ten minutes, polled every 5 s at the server's wish, with so many messages. */
 export const TASK_S = 600;
 export const POLL_S = 5;
 export const MESSAGES = 10;
-/** How long the server takes to answer a poll, in s, and how many are out at once. */
+/** How long the server takes to answer a poll, in s, and how many polls are in flight at the same time. */
 const REPLY_S = 0.1;
 const POLLS_AT_ONCE = 6;
 

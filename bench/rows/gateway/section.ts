@@ -10,7 +10,7 @@ import { median, quantile } from "../../statistics.ts";
 
 const ROUNDS = 4;
 const CALLS = 60;
-/** How many calls are out at once while they are counted, and for how long, in ms. */
+/** How many calls are in flight while they are counted, and for how long, in ms. */
 const AT_ONCE = 16;
 const COUNTED_MS = 2_500;
 const HELD = 300;
@@ -83,7 +83,7 @@ function subjectOf(name: string, client: Client): Subject {
   return { name, client, latencies: [], rates: [] };
 }
 
-/** The same call again, while the first is out, is one that the gateway looks at twice. */
+/** The gateway treats the same call specially while the first is in flight, so each call has its own argument. */
 function anew(): { readonly doi: string } {
   return { doi: `10.1/${crypto.randomUUID()}` };
 }

@@ -14,22 +14,22 @@ const PEERS: readonly Peer[] = [
   v1ClientKeepingItsSession,
 ];
 
-/** A page takes up a task that another page left, and asks how it stands: on virtual time, so one sample each. */
+/** A page resumes a task that another page left, and asks for its status. On virtual time, so one sample each. */
 export const resumeRequests: Section = {
   id: "resume-requests",
   title: "Requests on resuming",
   async *run() {
     for (const generation of GENERATIONS) {
-      for (const standing of ["working", "ended"] as const) {
+      for (const status of ["working", "ended"] as const) {
         const costs: { readonly peer: Peer; readonly cost: WireCost | undefined }[] = [];
         for (const peer of PEERS.filter((candidate) => candidate.speaks(generation))) {
-          costs.push({ peer, cost: await resumeCost(peer, generation, standing) });
+          costs.push({ peer, cost: await resumeCost(peer, generation, status) });
         }
-        const least = generation === "2025-11-25" && standing === "ended" ? 2 : 1;
+        const least = generation === "2025-11-25" && status === "ended" ? 2 : 1;
         const own = costs.find(({ peer }) => peer === holdfast)?.cost?.requests;
         const row: Row = {
-          id: `resume-requests-${generation}-${standing}`,
-          title: `Requests to resume a task that ${standing === "ended" ? "has ended" : "still works"}, ${generation}`,
+          id: `resume-requests-${generation}-${status}`,
+          title: `Requests to resume a task that ${status === "ended" ? "has ended" : "still works"}, ${generation}`,
           unit: "requests",
           better: "less",
           points: costs.map(({ peer, cost }) => ({

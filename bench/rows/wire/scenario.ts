@@ -41,13 +41,13 @@ export async function wireCost(peer: Peer, scenario: Scenario): Promise<TaskCost
 }
 
 /**
- * What a page costs that takes up a task which another left, until it knows how the task stands and for as long as no second
- * poll is due. `undefined`: it cannot.
+ * What it costs a page to resume a task that another page left, until it knows the status of the task and before a second
+ * poll is due. `undefined`: the peer cannot resume.
  */
 export async function resumeCost(
   peer: Peer,
   generation: Generation,
-  standing: "working" | "ended",
+  status: "working" | "ended",
 ): Promise<WireCost | undefined> {
   const { reopen } = peer;
   if (!reopen) return undefined;
@@ -56,7 +56,7 @@ export async function resumeCost(
   const server = new PlainServer(plan, time);
   return time.during(async () => {
     const kept = await leave(peer, server, time, generation);
-    if (standing === "ended") await time.wait(plan.taskMs);
+    if (status === "ended") await time.wait(plan.taskMs);
     const line = new MeteredLine(server, time);
     const later = await reopen({ url: URL, generation, fetch: line.fetch }, kept);
     const result = later.result();

@@ -128,7 +128,7 @@ describe("reading a stream", () => {
     });
     let chunks = 0;
     const events: StreamedEvent[] = [];
-    for await (const event of readEventStream(body, { heard: () => chunks++ })) events.push(event);
+    for await (const event of readEventStream(body, { received: () => chunks++ })) events.push(event);
     expect([chunks, events.length]).toEqual([2, 1]);
   });
 

@@ -17,7 +17,7 @@ export function encodePositions(positions: Positions): string {
   return btoa(json).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** `undefined` for what is no position of ours: a watcher who has such a one is told everything anew. */
+/** Returns `undefined` for a text that is not one of our positions: the watcher then receives everything anew. */
 export function decodePositions(text: string): Positions | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   try {

@@ -93,7 +93,7 @@ async function held(
   }
 }
 
-/** What the client is told on the stream while it waits. */
+/** Sends progress and questions on the stream while the client waits. */
 function telling(
   { caller, sessionId, params }: LegacyCall,
   { send, signal }: MessageStream,
@@ -122,7 +122,7 @@ function telling(
 }
 
 export function waiterOf(sessionId: string | null, id: string | number) {
-  // Without a session, nothing tells this client's requests from another one's: each is a session.
+  // Without a session, this client's requests look like any other client's: each is its own session.
   return {
     session: sessionId ?? crypto.randomUUID(),
     request: sessionId === null ? crypto.randomUUID() : JSON.stringify(id),

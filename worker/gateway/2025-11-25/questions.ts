@@ -7,7 +7,7 @@ import type { Frame } from "../frame.ts";
 const PREFIX = "hf";
 
 /**
- * A question of a task as a request to the client. Its id names both, so that the answer can be told by any isolate, and so
+ * A question of a task as a request to the client. Its id names both, so that any isolate can match the answer, and so
  * that the same question is the same request however often it is put.
  * @param ofTask Whether the client knows of the task: in a plain call it does not.
  */

@@ -75,11 +75,11 @@ export async function taskResult(
       changed: () => {
         if (task.view.status === status) return;
         status = task.view.status;
-        const tell = async (): Promise<void> => {
+        const notify = async (): Promise<void> => {
           const json = await tasks.view(taskId);
           if (json) send({ jsonrpc: "2.0", method: "notifications/tasks/status", params: wireTask(json) });
         };
-        tell().catch(() => undefined);
+        notify().catch(() => undefined);
       },
     });
     const { _meta, ...result } = await plainAnswer(task);

@@ -87,7 +87,7 @@ class ModernCall {
   async #held(shown: string, args: JsonObject): Promise<object> {
     const { companions } = this.#caller.settings;
     const began = Date.now();
-    let told: "result" | "running" | undefined;
+    let delivered: "result" | "running" | undefined;
     let waited: WaitedCall | undefined;
     try {
       const { at, tool } = await toolCalled(this.#caller, shown, companions);
@@ -103,14 +103,14 @@ class ModernCall {
       const result = await this.#settled(task, budgetMs - (Date.now() - began));
       // What is asked comes with the id of the task, and so does the answer.
       const running = !task.view.outcome && !this.#canAnswer(task);
-      if (!this.#signal.aborted) told = running ? "running" : "result";
+      if (!this.#signal.aborted) delivered = running ? "running" : "result";
       return result;
     } catch (error) {
-      if (!this.#signal.aborted) told = "result";
+      if (!this.#signal.aborted) delivered = "result";
       if (!(error instanceof RpcError) || !companions) throw error;
       return refusalForAgent(shown, error);
     } finally {
-      await waited?.end(told);
+      await waited?.end(delivered);
     }
   }
 

@@ -22,7 +22,7 @@ export function wantsTasks(frame: Frame): boolean {
   return served && frame.method === "subscriptions/listen" && taskIdsOf(frame) !== undefined;
 }
 
-/** A `subscriptions/listen` that names tasks: those of the caller are agreed to, and told of whenever they change. */
+/** A `subscriptions/listen` that names tasks: the caller's own are acknowledged, and each of their changes is notified. */
 export async function openTaskSubscription(
   caller: Caller,
   request: Request,
@@ -50,14 +50,14 @@ export async function openTaskSubscription(
     notify("notifications/subscriptions/acknowledged", {
       notifications: { taskIds: tasks.map((task) => task.id) },
     });
-    const told = new Map(tasks.map((task) => [task.id, task.rev]));
+    const sent = new Map(tasks.map((task) => [task.id, task.rev]));
     // By their groups: one stream for each.
     const groups = new Map<string, string[]>();
     for (const { id: taskId } of tasks) {
       const group = taskId.slice(0, taskId.lastIndexOf("."));
       groups.set(group, [...(groups.get(group) ?? []), taskId]);
     }
-    await Promise.all([...groups.values()].map((ids) => watch(caller, ids, told, notify, signal)));
+    await Promise.all([...groups.values()].map((ids) => watch(caller, ids, sent, notify, signal)));
   };
   return messageStream(waitUntil, work, { lifeMs: STREAM_LIFE_MS });
 }
@@ -66,17 +66,17 @@ export async function openTaskSubscription(
 async function watch(
   caller: Caller,
   taskIds: readonly string[],
-  told: Map<string, number>,
+  sent: Map<string, number>,
   notify: (method: string, params: object) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const group = caller.groupOfTask(taskIds[0] ?? "");
   if (!group) return;
   let position: string | undefined;
-  const tell = async (taskId: string): Promise<void> => {
+  const report = async (taskId: string): Promise<void> => {
     const task = await taskOf(caller, taskId);
-    if (!task || signal.aborted || task.rev <= (told.get(taskId) ?? -1)) return;
-    told.set(taskId, task.rev);
+    if (!task || signal.aborted || task.rev <= (sent.get(taskId) ?? -1)) return;
+    sent.set(taskId, task.rev);
     notify("notifications/tasks", detailedTask(task));
   };
   await follow({
@@ -87,9 +87,9 @@ async function watch(
     take: async ({ type, data, id }) => {
       position = id ?? position;
       // What changed between the acknowledgement and now.
-      if (type === "ready") for (const taskId of taskIds) await tell(taskId);
+      if (type === "ready") for (const taskId of taskIds) await report(taskId);
       const { id: taskId } = type === "task" ? (JSON.parse(data) as { id?: string }) : {};
-      if (taskId !== undefined && told.has(taskId)) await tell(taskId);
+      if (taskId !== undefined && sent.has(taskId)) await report(taskId);
     },
     signal,
     pause,

@@ -119,7 +119,7 @@ export class Endpoint2025 implements Endpoint {
   }
 
   #announce(record: TaskRecord, moment: Moment): void {
-    // A task belongs to the lab, so every session that listens hears of it: the one that started it may be gone.
+    // A task belongs to the lab, so every session that listens is notified: the one that started it may be gone.
     for (const session of this.#live.values()) {
       session.send({
         jsonrpc: "2.0",

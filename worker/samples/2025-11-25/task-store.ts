@@ -12,7 +12,7 @@ import { type Moment, standing } from "../timeline.ts";
 const PAGE = 10;
 
 /**
- * The SDK's view of the lab's tasks. Sessions are not told apart: a task belongs to the lab, and a client whose session was
+ * The SDK's view of the lab's tasks. It does not distinguish sessions: a task belongs to the lab, and a client whose session was
  * lost finds it from its next one.
  */
 export class LabTaskStore implements TaskStore {

@@ -58,8 +58,8 @@ export class TaskSubscriptions {
   #stream(id: string | number, taskIds: string[]): Response {
     return eventStream(
       ({ writeText, ended }) => {
-        const tell = (text: string): void => void writeText(text).catch(() => undefined);
-        const subscription = { id, taskIds: new Set(taskIds), write: tell };
+        const write = (text: string): void => void writeText(text).catch(() => undefined);
+        const subscription = { id, taskIds: new Set(taskIds), write };
         const streamClosed = this.#announcements.streamOpened();
         notify(subscription, "notifications/subscriptions/acknowledged", { notifications: { taskIds } });
         this.#open.add(subscription);

@@ -3,56 +3,58 @@ import { isRecord } from "../app/is-record.ts";
 const KEY = "told";
 
 /** By task, the ids of the notices that have been shown. */
-type Told = Readonly<Record<string, readonly string[]>>;
+type Notified = Readonly<Record<string, readonly string[]>>;
 
-/** Which events have been told of. It is on disk, so that no other worker tells them again. */
-export class ToldEvents {
-  #told: Promise<Told> = chrome.storage.local.get(KEY).then(({ [KEY]: stored }) => readTold(stored));
+/** Which events have been shown. Stored on disk, so that no later worker shows them again. */
+export class NotifiedEvents {
+  #notified: Promise<Notified> = chrome.storage.local
+    .get(KEY)
+    .then(({ [KEY]: stored }) => readNotified(stored));
   /** Being shown now: a task may change twice before its notice is there. */
   readonly #taken = new Set<string>();
 
   /** True once for each event, and in a later worker again if this one never noted it. */
   async isNew(task: string, event: string): Promise<boolean> {
-    const told = await this.#told;
-    if (this.#taken.has(event) || told[task]?.includes(event)) return false;
+    const notified = await this.#notified;
+    if (this.#taken.has(event) || notified[task]?.includes(event)) return false;
     this.#taken.add(event);
     return true;
   }
 
   note(task: string, event: string): Promise<void> {
-    return this.#change((told) => ({ ...told, [task]: [...(told[task] ?? []), event] }));
+    return this.#change((notified) => ({ ...notified, [task]: [...(notified[task] ?? []), event] }));
   }
 
   async questionsOf(task: string): Promise<readonly string[]> {
-    return ((await this.#told)[task] ?? []).filter((event) => event.startsWith("asks "));
+    return ((await this.#notified)[task] ?? []).filter((event) => event.startsWith("asks "));
   }
 
-  /** What is told of tasks that are no longer held need not be known. */
+  /** Removes the events of tasks that are no longer held. */
   keepOnly(held: ReadonlySet<string>): Promise<void> {
-    return this.#change((told) =>
+    return this.#change((notified) =>
       Object.fromEntries(
-        Object.entries(told).filter(
+        Object.entries(notified).filter(
           ([task, events]) => held.has(task) || events.some((event) => this.#taken.has(event)),
         ),
       ),
     );
   }
 
-  async #change(change: (told: Told) => Told): Promise<void> {
-    this.#told = this.#told.then(async (told) => {
-      const next = change(told);
+  async #change(change: (notified: Notified) => Notified): Promise<void> {
+    this.#notified = this.#notified.then(async (notified) => {
+      const next = change(notified);
       await chrome.storage.local.set({ [KEY]: next });
       return next;
     });
-    await this.#told;
+    await this.#notified;
   }
 }
 
-function readTold(stored: unknown): Told {
+function readNotified(stored: unknown): Notified {
   if (!isRecord(stored)) return {};
   const lists = Object.entries(stored).map(([task, events]) => [
     task,
     Array.isArray(events) ? events.filter((event) => typeof event === "string") : [],
   ]);
-  return Object.fromEntries(lists) as Told;
+  return Object.fromEntries(lists) as Notified;
 }
