@@ -11,9 +11,9 @@ export const EPOCH: number = Date.UTC(2026, 6, 28);
 export class Agenda {
   readonly #heap: Entry[] = [];
   #order = 0;
-  /** In ms since the world began; it never goes back, and is what waits are measured by. */
+  /** In ms since the world began. It never goes back, and measures all waits. */
   now = 0;
-  /** What a person has set the computers' clock forward or back by. */
+  /** By how much a person has set the computers' clock forward or back, in ms. */
   wallOffset = 0;
 
   /** The computers' clock, in ms since 1970. */

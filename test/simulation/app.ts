@@ -31,7 +31,7 @@ export interface AppSetting {
   readonly invariants: Invariants;
   readonly happened: (what: string) => void;
   readonly trace: (line: string) => void;
-  /** How long a leader may leave undone what another tab asks of it, in ms; undefined where tabs learn late who leads. */
+  /** How long a leader may take to do what another tab asks of it, in ms; undefined where tabs learn late who leads. */
   readonly actMs: number | undefined;
   /** The lead of another tab. */
   readonly leadOf: (endpoint: string) => object | undefined;

@@ -26,7 +26,7 @@ export interface DiskEvents {
 interface Operation {
   readonly tab: Tab;
   readonly writes: boolean;
-  /** What it was to write, or to remove. */
+  /** The record to write or to remove. */
   readonly record: TaskRecord | undefined;
   readonly ends: boolean;
   commit(): void;
@@ -34,9 +34,9 @@ interface Operation {
 }
 
 /**
- * The disk of one origin: it outlives the tabs. One operation at a time, in the order they were
- * asked for, as IndexedDB transactions on one object store are. A page may die before or after a
- * write commits; what it had asked for before it died may yet be written, up to some point.
+ * The disk of one origin: it outlives the tabs. It runs one operation at a time, in the order of
+ * the requests, like IndexedDB transactions on one object store. A page may die before or after a
+ * write commits. Requests from before its death may still be written, up to some point.
  */
 export class Disk {
   readonly active: Map<string, TaskRecord> = new Map();
@@ -47,7 +47,7 @@ export class Disk {
   readonly #weather: Weather;
   readonly #events: DiskEvents;
   readonly #queue: Operation[] = [];
-  /** Dead tabs of which a write was dropped: none of their later ones comes through either. */
+  /** Dead tabs of which a write was dropped: their later writes are dropped too. */
   readonly #cut: Set<Tab> = new Set();
   readonly #settledAt: Map<Tab, number> = new Map();
   #busy = false;

@@ -3,8 +3,8 @@ import type { TaskRecord } from "../../src/engine/record.ts";
 import { sameJson } from "../../src/protocol/json.ts";
 
 /**
- * What a write takes away from what was durable before it; nothing if it only adds. `wasRefused`: the
- * server would not have the answer under that key, and the question is open again.
+ * Returns which durable data a write removes, undefined if it only adds. `wasRefused`: the server
+ * refused the answer under that key, and the question is open again.
  */
 export function lostBy(
   record: TaskRecord,
@@ -16,8 +16,8 @@ export function lostBy(
   if (before.cancel?.acknowledgedAt !== undefined && record.cancel?.acknowledgedAt === undefined) {
     return "the acknowledged cancel is forgotten";
   }
-  // The answers before there is a task end with the round in which they were given (mrtr).
-  // Nor does it matter once the task has ended what was answered.
+  // Answers from before the task end with the round in which they were given (mrtr).
+  // Once the task has ended, its answers no longer matter.
   if (before.stage !== "running" || record.outcome) return undefined;
   for (const { key, response, state } of before.inputs) {
     if (response === undefined || wasRefused(key)) continue;

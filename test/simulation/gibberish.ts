@@ -7,7 +7,7 @@ import { malformedReply } from "./malformed.ts";
 import type { Random } from "./random.ts";
 import { SpoiltExchange } from "./spoilt-exchange.ts";
 
-/** Replies that say what became of a task: gibberish in their place must not come out as another end. */
+/** Replies that report the state of a task: gibberish in their place must not become a different outcome. */
 const SPOILT: ReadonlySet<string> = new Set([
   "tasks/get",
   "tasks/result",
@@ -17,7 +17,7 @@ const SPOILT: ReadonlySet<string> = new Set([
   "subscriptions/listen",
 ]);
 
-/** A server that talks nonsense while it is mad: its replies are mutated, and it sends what nobody can read. */
+/** A server that talks nonsense while it is mad: its replies are mutated, and it sends malformed messages. */
 export class Gibberish implements Host {
   readonly #host: Host;
   readonly #random: Random;
@@ -68,7 +68,7 @@ export class Gibberish implements Host {
     }
   }
 
-  /** What the server is about to say, garbled; nothing when that could be believed. */
+  /** Returns the server's next message, garbled; undefined if a client could take it for a valid one. */
   #garbled(message: Message): Message | undefined {
     const params = mutate(this.#random, message.params);
     const garbled = { ...message, params } as Message;

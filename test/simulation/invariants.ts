@@ -45,7 +45,7 @@ export interface InvariantSetting {
 /** How long a tab may still poll after it learned that it lost the lead, or after it was thawed, in ms: a read or a write may be under way. */
 const STEPPED_DOWN_MS = 1_000;
 
-/** Watches everything that leaves, arrives, is written and is shown, and holds it against what the library promises. */
+/** Watches all messages, writes and views, and checks them against the promises of the library. */
 export class Invariants implements DiskEvents, WireEvents {
   readonly #setting: InvariantSetting;
   readonly #pace: PollPace;
@@ -63,7 +63,7 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #repeatable: Set<string> = new Set();
   readonly #given: GivenAnswer[] = [];
   readonly #givenAt: Map<GivenAnswer, number> = new Map();
-  /** Each with its question, as it was written once. */
+  /** Each with its question, as first written. */
   readonly #durableAnswers: Set<string> = new Set();
   /** By session and id of the server's request (2025-11-25): a question asked again in a new session has another, and its key. */
   readonly #askedAs: Map<string, { readonly record: TaskRecord; readonly key: string }> = new Map();
@@ -76,9 +76,9 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #callReplies: Set<string> = new Set();
   /** How many `tools/call` of a tag have had no reply. */
   readonly #callsOut: Map<string, number> = new Map();
-  /** When each tab last sent what about which task, and in which request. */
+  /** By tab, method and task: when the last request left, and its id. */
   readonly #sentLast: Map<string, { readonly at: number; readonly id: Message["id"] }> = new Map();
-  /** Requests whose replies no tab reads any more. */
+  /** Requests whose replies no tab reads any longer. */
   readonly #givenUp: Set<unknown> = new Set();
   /** When each request left. */
   readonly #leftAt: Map<Message["id"], number> = new Map();
@@ -114,7 +114,7 @@ export class Invariants implements DiskEvents, WireEvents {
     return this.#isUnstored(record) && (this.#outcomes.has(record.id) || record.stage === "asking");
   }
 
-  /** What became of this call could not be written, and this is not the tab that knows its end. */
+  /** The outcome of this call could not be written, and this tab does not know it. */
   isUnknownTo(tab: Tab, tag: string): boolean {
     if (!this.#unstored.has(tag)) return false;
     return this.#endsKnownTo.get(tag) !== tab;
@@ -228,7 +228,7 @@ export class Invariants implements DiskEvents, WireEvents {
     this.#unstored.add(tag);
     if (ends) this.#endsKnownTo.set(tag, tab);
     this.#troubled.add(tag);
-    // What the app did goes on in memory, and the poll after it.
+    // The app's answer or cancel goes on in memory, and so does the poll after it.
     if (record.taskId !== undefined) this.#pace.excuse(record.taskId);
   }
 
@@ -339,7 +339,7 @@ export class Invariants implements DiskEvents, WireEvents {
       retryAfterMs?: number;
     };
     const refusal = status ?? code ?? 500;
-    // A session that is gone (404) is no refusal of what was said in it.
+    // A lost session (404) does not refuse the answers that were sent in it.
     if (refusal < 500 && refusal !== 404) this.#answerRefused(request);
     const { taskId } = params;
     if (typeof taskId !== "string") return;
@@ -450,7 +450,7 @@ export class Invariants implements DiskEvents, WireEvents {
     this.#pace.nudged(tab);
   }
 
-  /** What a closing page does not wait for may be lost as in a crash. */
+  /** Requests that a closing page does not wait for may be lost as in a crash. */
   closes(tab: Tab): void {
     for (const [tag, caller] of this.#callers) if (caller === tab) this.#troubled.add(tag);
   }
@@ -521,7 +521,7 @@ export class Invariants implements DiskEvents, WireEvents {
     }
   }
 
-  /** The network kept it until the server had forgotten its task and used the id again: nobody can call it back. */
+  /** The network delayed the answer until the server had forgotten its task and used the id again. */
   #isOfEarlierTask(tag: string, key: string, response: JsonObject): boolean {
     const { ledger } = this.#setting;
     const hadId = ({ taskId }: Execution): boolean =>
@@ -573,7 +573,7 @@ export class Invariants implements DiskEvents, WireEvents {
     const polledBy = this.#polledBy.get(taskId);
     this.#polledBy.set(taskId, tab);
     if (leaderLock === undefined || locks.holder(leaderLock) === tab) return;
-    // The tab that made the call, or made it again, hands its task over; until then nobody else knows of it.
+    // The tab that made the call, or made it again, hands its task over; until then no other tab knows of it.
     const tag = this.#setting.ledger.tagOfTask(taskId) ?? "";
     const called = this.#callers.get(tag) === tab || this.#calledLastBy.get(tag) === tab;
     if (called && (polledBy === undefined || polledBy === tab)) return;
@@ -656,7 +656,7 @@ export class Invariants implements DiskEvents, WireEvents {
       if (lock === name) this.#pace.forget(tab, endpoint);
   }
 
-  /** A reply as late as that finds nobody waiting. */
+  /** No request waits any longer for so late a reply. */
   #isLate({ id }: Message): boolean {
     if (this.#givenUp.has(id)) return true;
     return this.#setting.agenda.now - (this.#leftAt.get(id) ?? 0) >= DEFAULT_REQUEST_TIMEOUT_MS;
@@ -668,7 +668,7 @@ export class Invariants implements DiskEvents, WireEvents {
       const detail = `${tab.name} goes on with ${tag} from a state that was refused as overtaken`;
       this.violate("nothing is written over what another tab wrote before it is read", detail);
     }
-    // What memory alone knew is no loss of the disk's, and other tabs go on from the disk.
+    // A state that only memory had is not a loss on the disk, and other tabs go on from the disk.
     if (!before || this.#isUnstored(record)) return;
     const lost = lostBy(record, before, (key) => this.#refusedAnswers.has(`${tag}/${key}`));
     if (lost) this.violate("nothing durable is overwritten by less", `${tag}: ${lost}`);

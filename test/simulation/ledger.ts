@@ -1,10 +1,10 @@
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { RequestId } from "../../src/protocol/json-rpc.ts";
 
-/** Once the server did the work of a call. */
+/** One time that the server did the work of a call. */
 export interface Execution {
   readonly tag: string;
-  /** What its result proves to be: no other execution's is the same. */
+  /** Unique to this execution, and part of its result. */
   readonly proof: string;
   readonly taskId: string | undefined;
 }
@@ -21,8 +21,8 @@ export interface AcceptedAnswer {
 }
 
 /**
- * What the servers saw and did, by the tag that each call of the app carries in its arguments: the
- * truth that the client's word is held against.
+ * Records what the servers saw and did, by the tag that each call of the app carries in its arguments.
+ * The checks compare the client's reports with it.
  */
 export class Ledger {
   readonly #executions: Map<string, Execution[]> = new Map();

@@ -2,7 +2,7 @@ import type { AppCall } from "./app.ts";
 import type { ToolName } from "./model-server.ts";
 import type { Random } from "./random.ts";
 
-/** What befalls one place where a tab can be. Times are in ms since the world began. */
+/** Events of one slot for a tab. Times are in ms since the world began. */
 export type TabFate =
   | { readonly kind: "open"; readonly at: number }
   | { readonly kind: "crash"; readonly at: number }
@@ -11,7 +11,7 @@ export type TabFate =
   | { readonly kind: "freeze"; readonly at: number; readonly ms: number }
   | { readonly kind: "hide"; readonly at: number; readonly ms: number };
 
-/** What befalls the whole machine or the server. */
+/** Events of the whole machine or the server. */
 export type WorldFate =
   | { readonly kind: "sleep"; readonly at: number; readonly ms: number }
   | { readonly kind: "offline"; readonly at: number; readonly ms: number }
@@ -85,7 +85,7 @@ function drawTab(random: Random, slot: number, stormMs: number): TabFate[] {
   return fates;
 }
 
-/** A tab that is looked at, and not, and frozen for so short a time that it comes back with what it meant to do. */
+/** A tab that is shown, hidden and frozen for so short a time that it resumes what it had begun. */
 function drawRival(random: Random, stormMs: number): TabFate[] {
   const fates: TabFate[] = [{ kind: "open", at: random.between(0, 2_000) }];
   for (let count = random.between(8, 20); count > 0; count--) {

@@ -52,7 +52,7 @@ export class ModelServer2025 extends ModelServer {
     }
   }
 
-  /** Forgets who is connected, not what they asked for: a restart behind a load balancer. */
+  /** Forgets the sessions, not their tasks: a restart behind a load balancer. */
   forgetSessions(): void {
     if (this.#sessions.size === 0) return;
     this.happened("session loss");
@@ -241,7 +241,7 @@ export class ModelServer2025 extends ModelServer {
   #ask(task: ServerTask, stream: Stream): void {
     const [question] = task.openQuestions;
     if (!question || task.ended) return;
-    // A stream of before a restart: nobody asks there, nor waits for an answer.
+    // The stream is from before a restart: the server neither asks on it nor waits for an answer.
     if (stream.sessionId !== undefined && !this.#sessions.has(stream.sessionId)) return;
     const earlier = [...this.#asked.values()].find((asked) => asked.question === question);
     if (earlier?.stream.open) return;

@@ -16,16 +16,16 @@ interface Verdict {
   readonly mutation: Mutation;
   readonly runs: number;
   readonly ms: number;
-  /** What the first failing world broke; nothing if all held. */
+  /** The invariant that the first failing world broke; undefined if all held. */
   readonly broken?: { readonly seed: number; readonly invariant: string };
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** A mutant may go round in circles: then its world does not come to an end. */
+/** A mutant may loop for ever: then its world does not end. */
 const PATIENCE_MS = 240_000;
-/** Worlds in which tabs contend take so many times as long as others: of them there are so many times fewer. */
+/** Worlds in which tabs contend take this many times as long as others, so this many times fewer are run. */
 const CONTENDED_COST = 4;
-/** What any broken program does. A simulation that sees no more than this has not seen what is wrong. */
+/** Invariants that any broken program violates. A simulation that sees only these has not found the mutation. */
 const CRASHES: ReadonlySet<string> = new Set(["nothing throws", "no rejection is unhandled"]);
 
 const { values } = parseArgs({

@@ -5,7 +5,7 @@ import { INVALID_PARAMS } from "../../src/protocol/json-rpc.ts";
 import type { Ledger } from "./ledger.ts";
 import { ANY_CALL } from "./model-server.ts";
 
-/** What else of a call's history counts, beside what the servers saw. */
+/** The facts of a call's history that count besides what the servers saw. */
 export interface CallHistory {
   readonly tag: string;
   /** A `tools/call` got no reply, or its tab ended, or its record could not be written. */
@@ -13,11 +13,11 @@ export interface CallHistory {
   readonly cancelled: boolean;
   /** The computer's clock was set while it ran. */
   readonly clockWasSet: boolean;
-  /** A tab went on in memory with what the disk refused: other tabs act by the record that is on the disk. */
+  /** A tab went on in memory with a state that the disk refused: other tabs act by the record on the disk. */
   readonly unstored: boolean;
 }
 
-/** Why the servers' history does not allow this outcome; nothing if it does. */
+/** Returns why the servers' history does not allow this outcome, undefined if it does. */
 export function wrongOutcome(
   record: TaskRecord,
   outcome: Outcome,

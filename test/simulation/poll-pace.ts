@@ -17,15 +17,15 @@ interface Pace {
   readAt: number;
   /** Before then the server has asked not to be polled. */
   notBefore: number;
-  /** What leaves before was decided before the server spoke, and waited for its write. */
+  /** A request that leaves before this time was decided before the server's reply, and waited for its write. */
   heldFrom: number;
-  /** Before then nothing at all may be sent about the task: the server said `Retry-After`. */
+  /** Until then no request about the task may be sent: the server replied with `Retry-After`. */
   heldUntil: number;
-  /** One poll before its time is in order. */
+  /** One early poll is allowed. */
   excused: boolean;
 }
 
-/** How long a write can take, for which a request waits that was decided before, in ms. */
+/** How long a write can take that a request waits for once it is decided, in ms. */
 const DECIDED_MS = 1_000;
 /** The longest `Retry-After` of a simulated server, in ms. */
 const LONGEST_HOLD_MS = 30_000;
@@ -33,21 +33,21 @@ const LONGEST_HOLD_MS = 30_000;
 const TOLERANCE_MS = 1;
 
 /**
- * How often each tab polls each task. A poll must not leave before the interval has passed that
- * the server gave with the tab's last reading, counted from when that reading arrived; nor, after a
- * poll that failed, before half of the first backoff step. Before its time a tab may poll once:
+ * How often each tab polls each task. The interval counts from the arrival of the tab's last reading,
+ * with which the server gave it. A poll must not leave earlier, nor, after a poll that failed, before
+ * half of the first backoff step. A tab may poll early once:
  * - when it has no reading of its own since it opened, or since it came to lead: what it knows may be hours old;
  * - when an answer or a cancel went through, or the app gave one: what the server says next is news;
- * - when the task is over and only its payload is missing (2026-07-28), or its payload is there and nobody has said that it is over;
+ * - when the task is over and only its payload is missing (2026-07-28), or its payload is there and no message has said that it is over;
  * - when the app says that the network is back;
- * - when its session was lost, which is found out by a poll and then made again;
+ * - when its session was lost: a poll discovers this, and is made again;
  * - when the computer's clock was set, by which pauses are measured.
- * A silence after a `Retry-After` has no exception but the last.
+ * Only the last exception applies to a backoff after `Retry-After`.
  */
 export class PollPace {
   readonly #agenda: Agenda;
   readonly #paces: Map<Tab, Map<string, Pace>> = new Map();
-  /** By task: since when it is on disk that the server wants silence, and until when. */
+  /** By task: since when the backoff that the server asked for is on disk, and until when it lasts. */
   readonly #durableHolds: Map<string, { readonly since: number; readonly until: number }> = new Map();
   /** When each tab's engine last began anew with the tasks of each endpoint. */
   readonly #begun: Map<Tab, Map<string, number>> = new Map();
@@ -56,7 +56,7 @@ export class PollPace {
     this.#agenda = agenda;
   }
 
-  /** What is wrong with a poll of this task leaving now, if anything. */
+  /** Returns what is wrong with a poll of this task leaving now, undefined if nothing is. */
   polls(tab: Tab, taskId: string, id: RequestId | undefined): string | undefined {
     const pace = this.#paceOf(tab, taskId);
     pace.poll = id;
@@ -69,7 +69,7 @@ export class PollPace {
     return undefined;
   }
 
-  /** What is wrong with anything about this task leaving now, if anything. */
+  /** Returns what is wrong with any request about this task leaving now, undefined if nothing is. */
   sends(tab: Tab, taskId: string): string | undefined {
     const { heldFrom = 0, heldUntil = 0 } = this.#paces.get(tab)?.get(taskId) ?? {};
     const durable = this.#durableHolds.get(taskId);
@@ -101,7 +101,7 @@ export class PollPace {
     const notBefore = this.#agenda.now + pace.intervalMs;
     const doubtful = pace.poll !== undefined && pace.poll === pace.doubtful;
     pace.notBefore = doubtful ? Math.min(pace.notBefore, notBefore) : notBefore;
-    // The notification may have said that the task is over, and not what it came to.
+    // The notification may have said that the task is over without its outcome.
     pace.excused = over || (pace.overtaken && pace.excused);
     pace.overtaken = false;
   }
@@ -109,7 +109,7 @@ export class PollPace {
   /** A notification changes the interval, which counts from the last reading all the same. */
   notified(tab: Tab, taskId: string, intervalMs: number | undefined, updatedAt: number, over: boolean): void {
     const pace = this.#paces.get(tab)?.get(taskId);
-    // Before the reply to the call nobody here knows what a notification is about; who polls knows.
+    // Before the reply to the call a tab does not know which task a notification is about; a tab that polls does.
     if (!pace || (!pace.readAt && pace.poll === undefined)) return;
     // That the task is over is news whatever the clock says.
     if (over || !(updatedAt < pace.updatedAt)) {
@@ -147,7 +147,7 @@ export class PollPace {
     this.#doubt(pace);
   }
 
-  /** Another tab was faster: then it is that one's reading whose interval counts, whatever that is. */
+  /** Another tab was faster: the interval of that tab's reading counts, and it is unknown here. */
   #doubt(pace: Pace): void {
     pace.doubtful = pace.poll;
     pace.notBefore = Math.min(pace.notBefore, this.#agenda.now + DEFAULT_TIMING.minPollMs);
@@ -161,7 +161,7 @@ export class PollPace {
     }
   }
 
-  /** What was said of an earlier task of this id no longer holds. */
+  /** Intervals and backoffs of an earlier task with this id no longer apply. */
   begins(taskId: string): void {
     for (const paces of this.#paces.values()) paces.delete(taskId);
     this.#durableHolds.delete(taskId);

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { Random } from "./random.ts";
 
-/** What real servers do beside the specification, or against it. */
+/** Behaviour of real servers that the specification does not define, or forbids. */
 export interface ServerQuirks {
   /** The TTL that it states: always 0, always a minute, or in seconds. It keeps its tasks for the true one. */
   readonly ttl: "true" | "zero" | "minute" | "seconds";

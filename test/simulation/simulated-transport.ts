@@ -162,7 +162,7 @@ abstract class Channelled implements Stream {
     }
   }
 
-  /** Has the tab's code do it after `ms`, and not before what is already on its way. */
+  /** Runs `run` in the tab after `ms`, in order: not before messages that are already on their way. */
   protected inOrder(ms: number, run: () => void): void {
     const { now } = this.wire.agenda;
     this.#free = Math.max(this.#free, now + ms);
@@ -181,7 +181,7 @@ class Post extends Channelled implements Exchange {
   readonly #options: SendOptions;
   readonly #resolve: () => void;
   readonly #reject: (error: Error) => void;
-  /** The response's headers are here: `send` has returned, and what fails now fails the stream. */
+  /** The response's headers have arrived: `send` has returned, and a later failure ends the stream. */
   #begun = false;
   #grant: string | undefined;
 

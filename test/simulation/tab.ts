@@ -75,7 +75,7 @@ export class Tab {
     for (const end of [...this.#endings]) end();
   }
 
-  /** At once when it is dead already: what it had asked of the disk may be written after it. */
+  /** Calls `end` at once if the tab is dead already: the disk may write its requests after its death. */
   onDeath(end: () => void): void {
     if (this.#alive) this.#endings.add(end);
     else end();

@@ -33,7 +33,7 @@ export interface WorkPlan {
   readonly pollMs: number | undefined;
   /** How long after the TTL the server forgets the task, in ms. */
   readonly lingerMs: number;
-  /** What becomes of a cancel (2026-07-28): nothing, or it is heeded after so long, in ms. */
+  /** After how long the server honours a cancel (2026-07-28), in ms; undefined if it ignores it. */
   readonly heedsCancelAfterMs: number | undefined;
 }
 

@@ -25,7 +25,7 @@ const CALM_MS = 24 * 3_600_000;
 /** How long a world is watched after everything has come to its end, in ms. */
 const AFTERWARDS_MS = 60_000;
 const STEPS = 400_000;
-/** How long a leader may leave undone what another tab asks of it, in ms: it is asked, waited for, and replaced. */
+/** How long a leader may take to do what another tab asks of it, in ms: the tab asks, waits, and replaces the leader. */
 const ACT_MS = 2_000;
 const LEADER_LOCKS: readonly (readonly [string, string])[] = ["legacy", "modern"].map((endpoint) => [
   endpoint,
@@ -132,7 +132,7 @@ class World {
     do {
       await this.#runUntil(() => this.#isDone(), end);
       if (this.#isDone()) await this.#runUntil(() => false, this.#agenda.now + AFTERWARDS_MS);
-      // What is watched on may bring something up again: a task of whose question no disk knew.
+      // Watching on may bring up more work: a task whose question was on no disk.
     } while (!this.#isDone() && !this.invariants.violation && this.#agenda.now < end && this.#steps < STEPS);
     this.#judge();
     return {
