@@ -78,6 +78,7 @@ export function passOn(
       theirs === endpoint && taskId !== undefined && (unnamed ? own : taskId === asked.taskId),
   );
   const task = unnamed && meant.length > 1 ? undefined : meant.at(-1);
-  if (task) void owner.ask({ type: "asked", id: task.id, request: asked.request });
+  // A client that closes meanwhile takes no question: the server asks the next one again.
+  if (task) owner.ask({ type: "asked", id: task.id, request: asked.request }).catch(() => undefined);
   return task !== undefined;
 }

@@ -209,7 +209,8 @@ export class TabGroup implements Ownership {
         if (message?.type === "adopt") this.#events.adopt(message.record, message.base);
         return;
       case "act":
-        if (message?.type === "do") void this.#act(message.nonce, message.action);
+        // A client that closes meanwhile answers nothing, and is replaced.
+        if (message?.type === "do") this.#act(message.nonce, message.action).catch(() => undefined);
     }
   }
 

@@ -73,7 +73,7 @@ describe("/mcp over 21 endpoints, one down and one without credentials", () => {
   test.each(CLIENTS)(
     "%s calls the tool of the endpoint that a name is of",
     { timeout: 60_000 },
-    async (_name, connect) => {
+    async (name, connect) => {
       const client = await connect(url, BEARER, 30_000);
       try {
         for (const [shown, called] of [
@@ -82,7 +82,8 @@ describe("/mcp over 21 endpoints, one down and one without credentials", () => {
           ["server_5_tool_2", "server-5 server_5_tool_2"],
         ] as const) {
           const before = many.calls.length;
-          await client.call(shown, {});
+          // The same arguments would join a call that another client was only told to be running.
+          await client.call(shown, { by: name });
           expect(many.calls.slice(before)).toEqual([called]);
         }
         const unknown = await client.call("search", {});
