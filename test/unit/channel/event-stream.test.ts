@@ -88,7 +88,7 @@ describe("the parser", () => {
     expect(events.map(({ id }) => id)).toEqual(["7", undefined, ""]);
   });
 
-  it("an id without data counts, and is no event", () => {
+  it("an id without data counts, and is not an event", () => {
     expect(parse("id: 7\n\ndata: a\n\n")).toEqual([{ type: "message", data: "a", lastEventId: "7" }]);
   });
 
@@ -99,7 +99,7 @@ describe("the parser", () => {
     ]);
   });
 
-  it("what is not ended by an empty line is no event yet", () => {
+  it("a block without an empty line at its end is not an event yet", () => {
     expect(parse("data: a\n")).toEqual([]);
     expect(parse("event: task\n\ndata: a\n\n")).toMatchObject([{ type: "message" }]);
   });

@@ -102,7 +102,7 @@ describe("the reply to a call", () => {
     expect(walk.on({ type: "called", reply: { kind: "result", result } }).outcome).toBeUndefined();
   });
 
-  it("a notification of some task is no reply", () => {
+  it("a notification of some task is not a reply", () => {
     const reading = { snapshot: snapshotOf(), inputRequests: [] };
     expect(sent().on({ type: "notified", reading }).record.stage).toBe("calling");
   });

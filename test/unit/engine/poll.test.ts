@@ -124,7 +124,7 @@ describe("the end of a task, 2026-07-28", () => {
     expect(walk.onDue().sent).toEqual(["get"]);
   });
 
-  it("what is still out when it ends is given up", () => {
+  it("a request in flight when it ends is aborted", () => {
     const reading = seen({ status: "completed" }, 1, { payload: { kind: "result", result } });
     const walk = running().onDue().on({ type: "notified", reading });
     expect(walk.outcome?.kind).toBe("completed");

@@ -387,7 +387,7 @@ describe("whatever happens, in whatever order", () => {
 });
 
 describe("a task never stands still, and never spins", () => {
-  it("with nothing out and nobody asked, there is a time at which it goes on", () => {
+  it("with nothing in flight and no question open, it has a time at which it goes on", () => {
     always(({ after }) => {
       const { state } = after;
       if (state.record.outcome || state.record.stage === "asking" || state.inFlight.size > 0) return;

@@ -39,7 +39,7 @@ describe("a message of hostile shape", () => {
     ["a call of no tool", request({ ...call, tool: "" })],
     ["a preference that does not exist", request({ ...call, prefer: "both" })],
     ["a TTL that is negative", request({ ...call, ttlMs: -1 })],
-    ["a TTL that is no number", request({ ...call, ttlMs: "1" })],
+    ["a TTL that is not a number", request({ ...call, ttlMs: "1" })],
     ["a maybe", request({ ...call, repeatable: "yes" })],
     ["an answer without a response", request({ method: "answer", id: "1", key: "k" })],
     ["an answer that is a text", request({ method: "answer", id: "1", key: "k", response: "yes" })],

@@ -111,7 +111,7 @@ describe("a field of a form refuses", () => {
     ["a text for a list of choices", many, "red", /list/],
     ["a list with a stranger", many, ["red", "yellow"], /chosen from red/],
     ["a list with a title", manyTitled, ["Red"], /chosen from #f00/],
-    ["a list with something that is no text", many, [null], /chosen from red/],
+    ["a list with something that is not a text", many, [null], /chosen from red/],
     ["a list with a hole", many, [undefined], /chosen from red/],
     ["too few choices", { ...many, minItems: 1 }, [], /at least 1/],
     ["too many choices", { ...manyTitled, maxItems: 1 }, ["#f00", "#0f0"], /at most 1/],

@@ -194,14 +194,14 @@ describe("2025-11-25: tasks/get", () => {
   });
 
   it.each([
-    ["a ttl that is no number", { ttl: "60000" }, "ttlMs", undefined],
+    ["a ttl that is not a number", { ttl: "60000" }, "ttlMs", undefined],
     ["a negative ttl", { ttl: -1 }, "ttlMs", undefined],
-    ["an interval that is no number", { pollInterval: "5 s" }, "pollIntervalMs", undefined],
+    ["an interval that is not a number", { pollInterval: "5 s" }, "pollIntervalMs", undefined],
     ["a negative interval", { pollInterval: -5 }, "pollIntervalMs", undefined],
-    ["a message that is no text", { statusMessage: 7 }, "statusMessage", undefined],
-    ["a time that is no text", { createdAt: 1_764_066_600 }, "createdAt", undefined],
+    ["a message that is not a text", { statusMessage: 7 }, "statusMessage", undefined],
+    ["a time that is not a text", { createdAt: 1_764_066_600 }, "createdAt", undefined],
     ["a missing time", { lastUpdatedAt: undefined }, "lastUpdatedAt", undefined],
-  ])("%s reads as absent: it is no reason to lose a task", (_what, wrong, field, read) => {
+  ])("%s reads as absent: the task is not lost for it", (_what, wrong, field, read) => {
     const { snapshot } = revision2025.decodeGet(wire.TASK_ID, { ...wire.working, ...wrong });
     expect(snapshot[field as keyof typeof snapshot]).toBe(read);
     expect(snapshot.status).toBe("working");
@@ -298,7 +298,7 @@ describe("2025-11-25: notifications", () => {
   });
 
   it.each(["notifications/tasks", "notifications/message", "notifications/progress"])(
-    "%s is no status notification",
+    "%s is not a status notification",
     (method) => {
       expect(revision2025.decodeNotification(method, wire.completed)).toBeUndefined();
     },

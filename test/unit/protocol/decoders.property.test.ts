@@ -34,7 +34,7 @@ function isToolResult(value: unknown): void {
 
 function isInputRequests(requests: readonly unknown[]): void {
   for (const request of requests) {
-    if (!isObject(request)) throw new Error("It is no question");
+    if (!isObject(request)) throw new Error("It is not a question");
     keysWithin(request, ["key", "method", "params"]);
     expect(typeof request.key).toBe("string");
     expect(typeof request.method).toBe("string");
@@ -325,7 +325,7 @@ describe("sameJson", () => {
     expect(sameJson({ a: null }, {})).toBe(false);
   });
 
-  it("a key that every object inherits is no field of it", () => {
+  it("a key that every object inherits is not a field of it", () => {
     expect(sameJson(JSON.parse('{"__proto__":{}}'), { x: 1 })).toBe(false);
   });
 });

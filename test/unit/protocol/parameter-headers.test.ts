@@ -72,7 +72,7 @@ describe('"x-mcp-header": what makes a tool invalid', () => {
     "a name with CR and LF": schema({ a: annotated("Region\r\nX-Evil: 1") }),
     "a name that ends in LF": schema({ a: annotated("Region\n") }),
     "a name beyond ASCII": schema({ a: annotated("Région") }),
-    "a name that is no text": schema({ a: annotated(7) }),
+    "a name that is not a text": schema({ a: annotated(7) }),
     "a name that is null": schema({ a: annotated(null) }),
     "two names that differ only by case": schema({ a: annotated("Region"), b: annotated("REGION") }),
     "the same name at two depths": schema({ a: annotated("Region"), b: schema({ c: annotated("region") }) }),

@@ -4,7 +4,7 @@ import { readRpcError } from "../../../src/protocol/json-rpc.ts";
 describe("readRpcError()", () => {
   it.each([
     ["a code sent as text", { code: "-32602", message: "No such task" }, -32602, "No such task"],
-    ["a code that is no number", { code: "E_FAIL", message: "It broke" }, -32603, "It broke"],
+    ["a code that is not a number", { code: "E_FAIL", message: "It broke" }, -32603, "It broke"],
     ["no code", { message: "It broke" }, -32603, "It broke"],
     ["an error that is a text", "It broke", -32603, "It broke"],
     ["an error without a message", { code: 7, message: 5 }, 7, "The server sent no message"],

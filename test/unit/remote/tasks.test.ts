@@ -172,7 +172,7 @@ describe("what a handle does", () => {
     await refusal;
   });
 
-  it("answer: whose acknowledgement was lost is no longer open when it is sent again, and that is well", async () => {
+  it("answer: whose acknowledgement was lost is no longer open when it is sent again, which is not an error", async () => {
     const { task, worker, clock } = await running({ status: "input_required", inputRequests: [QUESTION] });
     const answering = task.answer("rpc/1", { action: "decline" });
     await (await worker.expect("POST", `${PATH}/inputs/rpc%2F1`)).fail();

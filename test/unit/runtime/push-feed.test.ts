@@ -121,7 +121,7 @@ describe("2026-07-28: the subscription of an endpoint", () => {
     expect(opened(lab)).toBe(0);
   });
 
-  it("is opened anew, once, when tasks join, and the one before is given up", async () => {
+  it("is opened anew, once, when tasks join, and the previous one is aborted", async () => {
     const lab = pushingLab();
     await start(lab, "a");
     await lab.clock.advance(50);

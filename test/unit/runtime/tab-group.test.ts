@@ -452,7 +452,7 @@ describe("a leader that was replaced and does not know it", () => {
     expect([leader.outdated, third.outdated]).toEqual([[view], [view]]);
   });
 
-  it("publishes a call that it makes itself as before: that is no matter of the lead", async () => {
+  it("publishes a call that it makes itself as before: it needs no lead for that", async () => {
     const group = new Group();
     const [first, leader] = await robbed(group);
     await first.group.calls.hold(view.id);

@@ -106,7 +106,7 @@ describe("readRecord", () => {
     ["a list", []],
     ["an empty object", {}],
     ["no version", { ...runningRecord(), v: undefined }],
-    ["a version that is no number", { ...runningRecord(), v: "1" }],
+    ["a version that is not a number", { ...runningRecord(), v: "1" }],
     ["a fraction of a version", { ...runningRecord(), v: 0.5 }],
     ["no id", { ...runningRecord(), id: undefined }],
     ["no endpoint", { ...runningRecord(), endpoint: 7 }],
