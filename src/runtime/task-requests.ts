@@ -118,6 +118,15 @@ export class TaskRequests {
       signal.throwIfAborted();
       return read(await server.request(frame, { ...options, ...limits }, record.generation));
     };
+    const inTurn = (gate: Gate, request: TaskRequest, limits?: AskOptions): Promise<TaskEvent> =>
+      gate.pass(() => {
+        // Another request of the task may have been answered with Retry-After meanwhile.
+        if (mustWait(task.state, clock.now())) {
+          const message = "The server asked for a retry later";
+          throw new RequestFailedError(request.frame.method, { kind: "network", message });
+        }
+        return ask(request, limits);
+      });
     switch (operation) {
       case "describe": {
         const description = await server.describe(record.call.name, describesAnew(task.state), signal);
@@ -129,12 +138,12 @@ export class TaskRequests {
         return ask(request, { rejectAfterAnnouncing: true, onSent, timeoutMs, progressToken });
       }
       case "get":
-        return this.#polls.pass(() => ask(taskRequest(record, operation)));
+        return inTurn(this.#polls, taskRequest(record, operation));
       case "result": {
         const request = taskRequest(record, operation);
         if (hasEnded(record)) return ask(request);
         const timeoutMs = Math.min(requestTimeoutMs, QUESTION_STREAM_MS);
-        return task.endpoint.questionStreams.pass(() => ask(request, { timeoutMs }));
+        return inTurn(task.endpoint.questionStreams, request, { timeoutMs });
       }
       case "list":
         return this.#lostCalls.search(record, server, task.endpoint);
