@@ -189,7 +189,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     "worker/access",
     ["worker/bindings.ts", "worker/operations", "worker/outbound", "worker/config", "worker/http"],
   ],
-  ["worker/consent", ["worker/operations", "worker/outbound", "worker/config"]],
+  ["worker/consent", ["worker/operations", "worker/outbound", "worker/config", "worker/http"]],
   ["worker/directory", ["worker/bindings.ts", "worker/config", "worker/http", "worker/consent"]],
   [
     "worker/group",

@@ -1,3 +1,5 @@
+import { base64url, fromBase64url } from "../http/base64.ts";
+
 /**
  * Encrypts values with a secret (AES-256-GCM). What is sealed opens under the same secret and purpose only, and unchanged.
  */
@@ -30,8 +32,8 @@ export class Seal {
   async opened(sealed: string, purpose: string): Promise<unknown> {
     const [iv = "", text = ""] = sealed.split(".");
     try {
-      const algorithm = { name: "AES-GCM", iv: fromBase64url(iv), additionalData: bytesOf(purpose) };
-      const plain = await crypto.subtle.decrypt(algorithm, await this.#key, fromBase64url(text));
+      const algorithm = { name: "AES-GCM", iv: bytesIn(iv), additionalData: bytesOf(purpose) };
+      const plain = await crypto.subtle.decrypt(algorithm, await this.#key, bytesIn(text));
       return JSON.parse(new TextDecoder().decode(plain));
     } catch {
       return undefined;
@@ -43,13 +45,6 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
 }
 
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-}
-
-function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+function bytesIn(encoded: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(fromBase64url(encoded), (char) => char.charCodeAt(0));
 }

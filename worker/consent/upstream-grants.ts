@@ -74,6 +74,7 @@ export class UpstreamGrants {
   readonly #env: object;
   readonly #principal: string;
   readonly #renewals: Map<string, Promise<UpstreamToken>> = new Map();
+  #madeSeal: Seal | undefined;
 
   constructor(kv: SyncKvStorage, env: object, principal: string) {
     this.#kv = kv;
@@ -212,8 +213,10 @@ export class UpstreamGrants {
     return (await this.#seal.opened(stored.sealed, this.#purpose(key))) as T | undefined;
   }
 
+  /** Its key is derived once. Without the secret there is nothing to read, so that this object may be made without it. */
   get #seal(): Seal {
-    return new Seal(consentSecretOf(this.#env));
+    this.#madeSeal ??= new Seal(consentSecretOf(this.#env));
+    return this.#madeSeal;
   }
 
   #purpose(key: string): string {

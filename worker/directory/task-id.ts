@@ -1,3 +1,4 @@
+import { base64url, fromBase64url } from "../http/base64.ts";
 import type { GroupName } from "./principal-directory-rpc.ts";
 
 /** `<endpoint>.<shard>.<uuid v7>`: an id says which object of its principal holds the task. */
@@ -24,13 +25,13 @@ export function taskIdOf({ endpoint, shard }: GroupName, uuid: string): string {
 
 /** A place in a list of tasks: after the task with this uuid. */
 export function encodeCursor(uuid: string): string {
-  return btoa(uuid).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return base64url(uuid);
 }
 
 export function decodeCursor(cursor: string): string | undefined {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(cursor)) return undefined;
   try {
-    const uuid = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
+    const uuid = fromBase64url(cursor);
     return UUID.test(uuid) ? uuid : undefined;
   } catch {
     return undefined;

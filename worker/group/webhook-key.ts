@@ -1,3 +1,5 @@
+import { base64 } from "../http/base64.ts";
+
 /** What the derived key is for: other uses of the same secret would derive others. */
 const PURPOSE = "holdfast/webhook/";
 
@@ -30,8 +32,4 @@ export async function webhookSignature(key: Uint8Array<ArrayBuffer>, text: strin
 async function hmac(raw: Uint8Array<ArrayBuffer>, text: string): Promise<Uint8Array<ArrayBuffer>> {
   const key = await crypto.subtle.importKey("raw", raw, HMAC, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiEnv } from "../../access/api-env.ts";
+import { styleSource } from "../../http/style-source.ts";
 import { type ApiDocument, apiDocument } from "./document.ts";
 import { docsPage } from "./page.ts";
 import { STYLE } from "./style.ts";
@@ -31,7 +32,5 @@ export function docsRoutes(app: OpenAPIHono<ApiEnv>): void {
 
 /** Nothing is loaded, nothing runs, and the one style is this one. */
 async function policy(): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
-  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  return `default-src 'none'; style-src ${await styleSource(STYLE)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { base64url, fromBase64url } from "../../http/base64.ts";
 
 /** How far a watcher has come in each group, by `<endpoint>.<shard>`. */
 export type Positions = ReadonlyMap<string, number>;
@@ -14,14 +15,14 @@ const positionsSchema = z.record(
 /** Positions as one opaque word, for an event's id. */
 export function encodePositions(positions: Positions): string {
   const json = JSON.stringify(Object.fromEntries(positions));
-  return btoa(json).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return base64url(json);
 }
 
 /** Returns `undefined` for a text that is not one of our positions: the watcher then receives everything anew. */
 export function decodePositions(text: string): Positions | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   try {
-    const json: unknown = JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
+    const json: unknown = JSON.parse(fromBase64url(text));
     const read = positionsSchema.safeParse(json);
     return read.success ? new Map(Object.entries(read.data)) : undefined;
   } catch {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type ClientAbilities, NO_ABILITIES } from "../../../front/client-capabilities.ts";
+import { base64url, fromBase64url } from "../../http/base64.ts";
 
 const sessionSchema = z.object({
   v: z.literal(1),
@@ -20,10 +21,10 @@ const NAME_LENGTH = 64;
  */
 export function newSessionId(client: ClientAbilities, name?: string): string {
   const { elicitation: e, urls: u, sampling: s, roots: o } = client;
-  // `btoa` takes no other characters.
+  // Base64 takes no other characters.
   const n = name?.replace(/[^ -~]/g, "?").slice(0, NAME_LENGTH);
   const text = JSON.stringify({ v: 1, r: crypto.randomUUID(), e, u, s, o, n });
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return base64url(text);
 }
 
 /** An id that cannot be read, from an earlier release say, is a session all the same: of a client that can do nothing. */
@@ -42,7 +43,7 @@ export function clientNameIn(sessionId: string | null): string | undefined {
 function sessionOf(sessionId: string | null): z.output<typeof sessionSchema> | undefined {
   if (sessionId === null || !/^[A-Za-z0-9_-]{1,512}$/.test(sessionId)) return undefined;
   try {
-    return sessionSchema.parse(JSON.parse(atob(sessionId.replaceAll("-", "+").replaceAll("_", "/"))));
+    return sessionSchema.parse(JSON.parse(fromBase64url(sessionId)));
   } catch {
     return undefined;
   }
