@@ -14,9 +14,9 @@ import { notFound, onError } from "../http/failure.ts";
 import { ProblemError } from "../http/problem.ts";
 import { log } from "../operations/log.ts";
 import { canSignIn } from "./authorization-server.ts";
-import { connectPage, endPage, messagePage, pageHeaders } from "./consent-page.ts";
+import { connectPage, endPage, messagePage, pageResponse } from "./consent-page.ts";
 import { formOf } from "./form.ts";
-import { issuerName, newAttempt, notLetIn, principalAtIssuer, signInAddress } from "./identity.ts";
+import { CALLBACK, issuerName, newAttempt, notLetIn, principalAtIssuer, signInAddress } from "./identity.ts";
 import { cookie, cookieOf, personCookie, personOf } from "./person.ts";
 import { principalBySecret } from "./secret-sign-in.ts";
 
@@ -64,7 +64,7 @@ async function ask(
   failure?: string,
   status = 200,
 ): Promise<Response> {
-  const page = await connectPage({
+  const page = connectPage({
     title,
     host: new URL(c.req.url).host,
     principal: await personOf(c.env, c.req.raw),
@@ -72,7 +72,7 @@ async function ask(
     takesSecrets: (await knownTokens(c.env)).length > 0,
     failure,
   });
-  return new Response(page, { status, headers: await pageHeaders() });
+  return pageResponse(page, status);
 }
 
 async function decide(c: ConnectContext, endpoint: EndpointListing): Promise<Response> {
@@ -92,10 +92,7 @@ async function toServer(c: ConnectContext, { name }: EndpointListing, principal:
   if (!endpointsOf(c.env, principal).some((endpoint) => endpoint.name === name)) return notFound(c);
   const { origin } = new URL(c.req.url);
   const begun = await directoryOf(c.env, principal).beginConsent(name, origin + CONNECTED);
-  if (!begun.ok) {
-    const reason = "The server could not be asked for its sign-in page";
-    return new Response(await messagePage(reason), { status: 502, headers: await pageHeaders() });
-  }
+  if (!begun.ok) return pageResponse(messagePage("The server could not be asked for its sign-in page"), 502);
   const headers = new Headers({ location: begun.address, "cache-control": "no-store" });
   headers.append("set-cookie", await personCookie(c.env, principal));
   const sealed = await new Seal(consentSecretOf(c.env)).sealed({ principal }, begun.state);
@@ -111,10 +108,9 @@ async function connected(c: ConnectContext): Promise<Response> {
   const opened =
     sealed === undefined ? undefined : await new Seal(consentSecretOf(c.env)).opened(sealed, state);
   const { principal } = z.object({ principal: z.string() }).safeParse(opened).data ?? {};
-  const headers = await pageHeaders();
   if (principal === undefined) {
     const reason = "This sign-in was not started in this browser, or took too long";
-    return new Response(await messagePage(reason), { status: 400, headers });
+    return pageResponse(messagePage(reason), 400);
   }
   const [code, iss] = [query.get("code"), query.get("iss")];
   const finished = await directoryOf(c.env, principal).finishConsent({
@@ -124,12 +120,11 @@ async function connected(c: ConnectContext): Promise<Response> {
   });
   if (!finished.ok) {
     log("consent-refused", { error: query.get("error") ?? "" });
-    return new Response(await messagePage("The server did not give access"), { status: 403, headers });
+    return pageResponse(messagePage("The server did not give access"), 403);
   }
   const text = "Running tasks go on by themselves. You can close this page, and go back to the app.";
-  return new Response(await endPage(`${finished.endpoint} is connected`, text), {
-    headers: { ...headers, "set-cookie": cookie(wayBack(state), "", 0) },
-  });
+  const headers = new Headers({ "set-cookie": cookie(wayBack(state), "", 0) });
+  return pageResponse(endPage(`${finished.endpoint} is connected`, text), 200, headers);
 }
 
 async function toIssuer(c: ConnectContext, { name }: EndpointListing): Promise<Response> {
@@ -139,15 +134,14 @@ async function toIssuer(c: ConnectContext, { name }: EndpointListing): Promise<R
   const attempt = newAttempt();
   const { origin } = new URL(c.req.url);
   try {
-    const address = await signInAddress(signIn, `${origin}/oauth/callback`, state, attempt);
+    const address = await signInAddress(signIn, `${origin}${CALLBACK}`, state, attempt);
     const sealed = await new Seal(consentSecretOf(c.env)).sealed({ ...attempt, endpoint: name }, state);
     const headers = new Headers({ location: address.href, "cache-control": "no-store" });
     headers.append("set-cookie", cookie(wayBack(state), sealed, AWAY_S));
     return new Response(null, { status: 303, headers });
   } catch (error) {
     log("oauth-sign-in-failed", { error: String(error) });
-    const reason = `${issuerName(c.env)} cannot be reached at the moment`;
-    return new Response(await messagePage(reason), { status: 503, headers: await pageHeaders() });
+    return pageResponse(messagePage(`${issuerName(c.env)} cannot be reached at the moment`), 503);
   }
 }
 
@@ -165,8 +159,7 @@ export async function connectAfterSignIn(c: ConnectContext): Promise<Response | 
   const attempt = attemptSchema.safeParse(opened).data;
   if (!attempt) return undefined;
   const principal = await principalAtIssuer(signIn, url, attempt);
-  if (principal === undefined)
-    return new Response(await messagePage(notLetIn(signIn)), { status: 403, headers: await pageHeaders() });
+  if (principal === undefined) return pageResponse(messagePage(notLetIn(signIn)), 403);
   const headers = new Headers({ location: `/connect/${attempt.endpoint}`, "cache-control": "no-store" });
   headers.append("set-cookie", cookie(wayBack(state), "", 0));
   headers.append("set-cookie", await personCookie(c.env, principal));

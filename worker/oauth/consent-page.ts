@@ -1,6 +1,7 @@
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import { html, raw } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
+import { styleSource } from "../http/style-source.ts";
 
 type Markup = HtmlEscapedString | Promise<HtmlEscapedString>;
 
@@ -129,16 +130,20 @@ export function messagePage(reason: string): Markup {
   );
 }
 
+/** @param headers Sent beside the page's own: cookies, for example. */
+export async function pageResponse(page: Markup, status = 200, headers = new Headers()): Promise<Response> {
+  for (const [name, value] of Object.entries(await pageHeaders())) headers.set(name, value);
+  return new Response(await page, { status, headers });
+}
+
 /**
  * Nothing is loaded, nothing runs, nobody frames it. There is no `form-action`: browsers apply it to the redirect that answers
  * the form, which goes to the client. Without the referrer, the form's own `Origin` would be `null`.
  */
-export async function pageHeaders(): Promise<Readonly<Record<string, string>>> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
-  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+async function pageHeaders(): Promise<Readonly<Record<string, string>>> {
   return {
     "content-type": "text/html; charset=utf-8",
-    "content-security-policy": `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`,
+    "content-security-policy": `default-src 'none'; style-src ${await styleSource(STYLE)}; base-uri 'none'; frame-ancestors 'none'`,
     "x-frame-options": "DENY",
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",

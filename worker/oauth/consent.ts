@@ -12,12 +12,13 @@ import { notFound } from "../http/failure.ts";
 import { ProblemError, retryAfter } from "../http/problem.ts";
 import { log } from "../operations/log.ts";
 import { oauthApi } from "./authorization-server.ts";
-import { consentPage, messagePage, pageHeaders } from "./consent-page.ts";
+import { consentPage, messagePage, pageResponse } from "./consent-page.ts";
 import { backToClient } from "./first-use.ts";
 import { formOf } from "./form.ts";
 import { grant } from "./grant.ts";
 import {
   type Attempt,
+  CALLBACK,
   issuerName,
   newAttempt,
   notLetIn,
@@ -28,11 +29,9 @@ import { principalBySecret } from "./secret-sign-in.ts";
 
 type AuthorizeContext = Context<{ Bindings: Bindings }>;
 
-/** Where the issuer sends people back to: the redirect address to register there. */
-export const CALLBACK = "/oauth/callback";
-
 /** Pages an address may open within a minute. Each takes a row of the KV namespace for ten minutes. */
 const pages = new Attempts(60);
+
 /** `GET /authorize`: the page on which a person lets a client in, or does not. */
 export function askForConsent(c: AuthorizeContext): Promise<Response> {
   return withRefusals(c, async () => {
@@ -76,23 +75,16 @@ async function consent(c: AuthorizeContext, failure?: string, status = 200): Pro
   const request = await oauth.parseAuthRequest(c.req.raw);
   const description = await oauth.describeConsent(request);
   const { handle, headers } = await oauth.beginConsent(request);
-  for (const [name, value] of Object.entries(await pageHeaders())) headers.set(name, value);
-  const { resource } = request;
-  return new Response(
-    await consentPage({
-      description,
-      resource,
-      host: url.host,
-      handle,
-      failure,
-      issuer: issuerName(c.env),
-      takesSecrets: (await knownTokens(c.env)).length > 0,
-    }),
-    {
-      status,
-      headers,
-    },
-  );
+  const page = consentPage({
+    description,
+    resource: request.resource,
+    host: url.host,
+    handle,
+    failure,
+    issuer: issuerName(c.env),
+    takesSecrets: (await knownTokens(c.env)).length > 0,
+  });
+  return pageResponse(page, status, headers);
 }
 
 /** `GET /oauth/callback`: the person comes back from the issuer. */
@@ -109,10 +101,7 @@ export function takeIdentity(c: AuthorizeContext): Promise<Response> {
     };
     if (url.searchParams.has("error")) return back(authorizationErrorRedirect(request, "access_denied"));
     const principal = await principalAtIssuer(signIn, url, data);
-    if (principal === undefined) {
-      for (const [name, value] of Object.entries(await pageHeaders())) headers.set(name, value);
-      return new Response(await messagePage(notLetIn(signIn)), { status: 403, headers });
-    }
+    if (principal === undefined) return await pageResponse(messagePage(notLetIn(signIn)), 403, headers);
     const redirectTo = await grant(oauth, request, { principal, by: "sign-in" });
     log("oauth-granted", { client: request.clientId, resource: request.resource });
     return await backToClient(c, { request, principal, redirectTo, headers });
@@ -132,8 +121,7 @@ async function goToIssuer(c: AuthorizeContext, signIn: SignInSettings, handle: s
     return new Response(null, { status: 303, headers });
   } catch (error) {
     log("oauth-sign-in-failed", { error: String(error) });
-    const page = await messagePage(`${issuerName(c.env)} cannot be reached at the moment`);
-    return new Response(page, { status: 503, headers: await pageHeaders() });
+    return pageResponse(messagePage(`${issuerName(c.env)} cannot be reached at the moment`), 503);
   }
 }
 
@@ -152,7 +140,7 @@ async function withRefusals(c: AuthorizeContext, work: () => Promise<Response>):
           ? error.description
           : "The app's own description of itself could not be read";
       log("oauth-refused", { reason });
-      return new Response(await messagePage(reason), { status: 400, headers: await pageHeaders() });
+      return pageResponse(messagePage(reason), 400);
     }
     throw error;
   }

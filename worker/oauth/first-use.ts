@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { Bindings } from "../bindings.ts";
 import { type EndpointListing, endpointsOf } from "../config/endpoints.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
-import { firstUsePage, pageHeaders } from "./consent-page.ts";
+import { firstUsePage, pageResponse } from "./consent-page.ts";
 import { personCookie } from "./person.ts";
 import { resourcesAt, wholeResource } from "./resources.ts";
 
@@ -34,10 +34,9 @@ export async function backToClient(
     headers.set("location", redirectTo);
     return new Response(null, { status: 303, headers });
   }
-  for (const [name, value] of Object.entries(await pageHeaders())) headers.set(name, value);
   headers.append("set-cookie", await personCookie(c.env, principal));
   const links = open.map(({ name, title = name }) => ({ title, path: `/connect/${name}` }));
-  return new Response(await firstUsePage(links, redirectTo), { headers });
+  return pageResponse(firstUsePage(links, redirectTo), 200, headers);
 }
 
 /** Those of the endpoints that want the principal's consent and do not have it. */

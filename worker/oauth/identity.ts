@@ -4,6 +4,9 @@ import { GITHUB, isAllowed, oauthOf, type SignInSettings } from "../config/oauth
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
 
+/** Where the issuer sends people back to: the redirect address to register there. */
+export const CALLBACK = "/oauth/callback";
+
 /** What is sealed between the redirect to the issuer and the way back. */
 export interface Attempt {
   readonly verifier: string;

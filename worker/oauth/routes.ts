@@ -6,7 +6,8 @@ import { oauthOf } from "../config/oauth.ts";
 import { notFound, onError } from "../http/failure.ts";
 import { authorizationServer } from "./authorization-server.ts";
 import { connectAfterSignIn } from "./connect.ts";
-import { askForConsent, CALLBACK, takeConsent, takeIdentity } from "./consent.ts";
+import { askForConsent, takeConsent, takeIdentity } from "./consent.ts";
+import { CALLBACK } from "./identity.ts";
 import { metadataRoutes } from "./metadata-routes.ts";
 
 /** A form has a handle, a decision and a secret. */
