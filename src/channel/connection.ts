@@ -51,7 +51,7 @@ export interface Connector {
   readonly label?: string;
   /** Whether a session the server forgot can be made anew, by connecting without a remembered one. */
   readonly renewable: boolean;
-  /** With a remembered session there is no handshake. Throws a RequestFailedError when the server cannot be reached. */
+  /** A remembered session skips the handshake. Throws a RequestFailedError when the server cannot be reached. */
   connect(events: ConnectionEvents, remembered?: Session, limits?: ConnectLimits): Promise<Connection>;
 }
 

@@ -91,7 +91,7 @@ export type OwnershipCommand =
   | "enter"
   /** Have the others read what they may have missed. */
   | "announce"
-  /** Let go of the tasks. */
+  /** Yield the tasks. */
   | "yield"
   /** Give the lock back. */
   | "release"
@@ -99,7 +99,7 @@ export type OwnershipCommand =
   | "ping"
   | "pong"
   | "adopt"
-  /** Act, once this tab is no longer undecided. */
+  /** Act, once this tab leads or follows. */
   | "act";
 
 /** An event, once what it depends on has been looked at. */

@@ -36,7 +36,7 @@ export interface Timing {
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 
-// Literals only: bundlers keep an unused object with an expression in it, also where there is no engine.
+// Literals only: bundlers keep an unused object that has an expression in it, even in bundles without the engine.
 export const DEFAULT_TIMING: Timing = {
   backoffMs: BACKOFF_MS,
   maxBackoffMs: MAX_BACKOFF_MS,

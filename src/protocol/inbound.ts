@@ -14,5 +14,5 @@ export interface Origin {
 /** Whether a message was taken. A promise where only the reply to a call in flight shows it. */
 export type Taken = boolean | Promise<boolean>;
 
-/** Takes what arrives and is no reply to a request of this client. Returns whether it was taken. */
+/** Takes a message that is not a reply to a request of this client. Returns whether it was taken. */
 export type InboundHandler = (message: RpcRequest | RpcNotification, origin?: Origin) => Taken;

@@ -152,10 +152,6 @@ export class TaskHost {
     return this.#parts.ownership({ endpoint }).exclusively("session", work);
   }
 
-  release(id: string): void {
-    this.#runtime.release(id);
-  }
-
   /** Reports the end of another tab's queued call that turned out to be plain. */
   followCall(task: TaskReference): void {
     followCall(this.#parts, task);

@@ -108,11 +108,12 @@ export class TaskRequests {
     const { server } = task.endpoint;
     const { clock, requestTimeoutMs } = this.#limits;
     if (!server) throw new TypeError(`No endpoint is named ${JSON.stringify(record.endpoint)}`);
+    const maySend = (): boolean => !mustWait(task.state, clock.now());
     const options: AskOptions = {
       timeoutMs: requestTimeoutMs,
       signal,
       about: record.id,
-      mayRepeat: () => !mustWait(task.state, clock.now()),
+      mayRepeat: maySend,
     };
     const ask = async ({ frame, read }: TaskRequest, limits?: AskOptions): Promise<TaskEvent> => {
       signal.throwIfAborted();
@@ -121,7 +122,7 @@ export class TaskRequests {
     const inTurn = (gate: Gate, request: TaskRequest, limits?: AskOptions): Promise<TaskEvent> =>
       gate.pass(() => {
         // Another request of the task may have been answered with Retry-After meanwhile.
-        if (mustWait(task.state, clock.now())) {
+        if (!maySend()) {
           const message = "The server asked for a retry later";
           throw new RequestFailedError(request.frame.method, { kind: "network", message });
         }

@@ -41,7 +41,7 @@ const ABOUT_QUESTIONS: ReadonlySet<string> = new Set([
 
 /**
  * Some invariants do not hold against a mad server. A client that reads nonsense may poll as often as it likes. A question that
- * names no task is taken to be about the plain call in flight, of which there is no record. A result that cannot be read five
+ * names no task is taken to be about the plain call in flight, which has no record. A result that cannot be read five
  * times is an outcome. And a mad server asks, asks in other words and pings under one id.
  */
 class SparingInvariants extends Invariants {
