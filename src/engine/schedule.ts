@@ -64,7 +64,8 @@ export function nextPoll(
     : interval;
   if (timing.phase === undefined) return now + delay;
   // The nearest tick: a poll that left a little late does not cost the whole next one.
-  return tick(Math.round((now + delay) / delay - timing.phase), delay, timing.phase);
+  const at = tick(Math.round((now + delay) / delay - timing.phase), delay, timing.phase);
+  return at < now + timing.minPollMs ? at + delay : at;
 }
 
 /** The first poll at or after a time that falls on a tick, for a process that remembers no more than that time. */
@@ -88,7 +89,8 @@ export function pollInterval(record: TaskRecord, timing: Timing, now: number): n
     16_000,
   );
   // Tasks of about the same age have the same ticks.
-  return timing.phase === undefined ? tenth : 1_000 * 2 ** Math.floor(Math.log2(tenth / 1_000));
+  if (timing.phase === undefined) return tenth;
+  return Math.max(timing.minPollMs, 1_000 * 2 ** Math.floor(Math.log2(tenth / 1_000)));
 }
 
 /** Exponential backoff with jitter: a number from half to the whole of the step, the same for the same task and attempt. */

@@ -74,6 +74,23 @@ describe("polls on ticks", () => {
     );
   });
 
+  it("are never sooner than minPollMs after the last, whatever the server suggests", () => {
+    const slow: Timing = { ...timing, minPollMs: 120_000 };
+    const { pollIntervalMs: _none, ...bare } = snapshotOf();
+    const eager = runningRecord({ snapshot: { ...snapshotOf(), pollIntervalMs: 1_000 } });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: T0, max: T0 + 1e9 }),
+        fc.constantFrom(eager, runningRecord({ snapshot: bare })),
+        (now, record) => {
+          const at = nextPoll(record, slow, now);
+          expect(at - now).toBeGreaterThanOrEqual(120_000);
+          expect(at - now).toBeLessThanOrEqual(240_000);
+        },
+      ),
+    );
+  });
+
   it("follow one another at the server's interval, though each leaves a little late", () => {
     let at = nextPoll(record, timing, T0);
     for (const late of [3, 180, 0, 950]) {
