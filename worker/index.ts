@@ -7,6 +7,7 @@ import type { Bindings } from "./bindings.ts";
 import { corsOriginsOf } from "./config/cors.ts";
 import { isDemo } from "./config/demo.ts";
 import { gateway } from "./gateway/routes.ts";
+import { serverCards } from "./gateway/server-card.ts";
 import { notFound, onError } from "./http/failure.ts";
 import { metrics } from "./metrics/route.ts";
 import { connect } from "./oauth/connect.ts";
@@ -38,6 +39,8 @@ app.use("/v1/*", ownHost, knownOrigin(true), (c, next) =>
 app.get("/v1/openapi.json", (c) => routes.fetch(c.req.raw, c.env, c.executionCtx));
 app.use("/v1/*", access<Bindings>());
 app.route("/", routes);
+// Before sign-in and access: anybody may read them.
+app.route("/", serverCards());
 app.route("/", oauth());
 app.route("/", connect());
 app.route("/", gateway());

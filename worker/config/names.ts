@@ -8,4 +8,5 @@ export const principalSchema = z
 /** What an endpoint is called in addresses and task ids. */
 export const endpointNameSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "must be named by 1 to 32 of a-z 0-9 -, not starting with the hyphen");
+  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "must be named by 1 to 32 of a-z 0-9 -, not starting with the hyphen")
+  .refine((name) => name !== "server-card", "must not be server-card: /mcp/server-card is the server card");

@@ -125,6 +125,12 @@ describe("the error for an invalid var names it and the place in it, and quotes 
     [
       "ENDPOINTS",
       listed,
+      { "server-card": { url: PAPERS } },
+      "ENDPOINTS at server-card: must not be server-card",
+    ],
+    [
+      "ENDPOINTS",
+      listed,
       { "a.0": { url: PAPERS } },
       "ENDPOINTS at (a key that is no name): must be named by",
     ],
