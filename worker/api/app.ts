@@ -3,6 +3,7 @@ import type { ApiEnv } from "../access/api-env.ts";
 import { notFound, onError } from "../http/failure.ts";
 import { problem } from "../http/problem.ts";
 import { callRoutes } from "./calls.ts";
+import { connectionRoutes } from "./connections.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventRoutes } from "./events.ts";
@@ -41,6 +42,7 @@ export function api(): OpenAPIHono<ApiEnv> {
   inputRoutes(app);
   eventRoutes(app);
   grantRoutes(app);
+  connectionRoutes(app);
   webhookSecretRoute(app);
   docsRoutes(app);
   refuseOtherMethods(app);

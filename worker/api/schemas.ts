@@ -141,6 +141,28 @@ export const endpointSchema = z
   .object({ name: z.string(), title: z.string().optional() })
   .openapi("Endpoint");
 
+export const connectionSchema = z
+  .object({
+    endpoint: z.string(),
+    title: z.string().optional(),
+    state: z.enum(["connected", "ended", "none"]).openapi({
+      description:
+        "`ended`: the server ended your consent, and its tasks wait for you to connect it again. `none`: it is not connected.",
+    }),
+    since: ms.optional().openapi({ description: "When it was connected, or ended." }),
+    connect: z.string().openapi({ description: "The path of the page on which a person connects it." }),
+  })
+  .openapi("Connection");
+
+export const disconnectedSchema = z
+  .object({
+    tokens: z.enum(["revoked", "no-revocation", "failed", "none"]).openapi({
+      description:
+        "What the server did with your tokens. `no-revocation`: it offers no revocation. `failed`: it could not be asked, or refused. In both cases they may be valid there until they expire. `none`: there were none.",
+    }),
+  })
+  .openapi("Disconnected");
+
 export const problemSchema = z
   .object({
     type: z.string(),

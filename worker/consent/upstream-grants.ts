@@ -1,16 +1,16 @@
 import {
   auth,
   type OAuthClientInformationMixed,
-  type OAuthClientProvider,
   type OAuthDiscoveryState,
   OAuthError,
-  type OAuthTokens,
   refreshAuthorization,
 } from "@modelcontextprotocol/client";
 import { consentSecretOf } from "../config/consent.ts";
-import { type EndpointConfig, endpointOf } from "../config/endpoints.ts";
+import { allEndpoints, type EndpointConfig, endpointOf } from "../config/endpoints.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
+import { ConsentFlow } from "./consent-flow.ts";
+import { type IssuedTo, revokeTokens } from "./revocation.ts";
 import { Seal } from "./seal.ts";
 
 /** How long before its end a token is renewed, in ms, and how long one lives of which its server says nothing. */
@@ -42,12 +42,40 @@ export interface ConsentAnswer {
 
 export type FinishedConsent = { readonly ok: true; readonly endpoint: string } | { readonly ok: false };
 
-interface Grant {
-  readonly tokens: OAuthTokens;
-  readonly client: OAuthClientInformationMixed;
-  readonly server: OAuthDiscoveryState;
-  /** ms since 1970. */
+/**
+ * Where the principal stands with an endpoint's server. `ended`: the server ended the grant. Times are in ms since 1970.
+ */
+export type Consent = ConsentState & {
+  /** Names the request for this consent that is open; undefined while the person follows, or has declined, the last one. */
+  readonly round?: number;
+};
+
+type ConsentState =
+  | { readonly state: "connected"; readonly since: number }
+  | { readonly state: "ended"; readonly since: number }
+  | { readonly state: "none" };
+
+/** What became of a grant's tokens at the server when the grant was dropped here. */
+export type DroppedConsent = "revoked" | "no-revocation" | "failed" | "none";
+
+interface Grant extends IssuedTo {
+  /** When the tokens were issued, in ms since 1970. */
   readonly issuedAt: number;
+  /** When the person consented, in ms since 1970. */
+  readonly since?: number;
+}
+
+/** A grant and the row it was read from: a row that differs is of a later grant. */
+interface StoredGrant {
+  readonly grant: Grant;
+  readonly sealed: string;
+}
+
+/** The last request for a consent that was answered. */
+interface AskedConsent {
+  readonly round: number;
+  /** When it is asked for again, in ms since 1970. */
+  readonly quietUntil: number;
 }
 
 interface Attempt {
@@ -86,13 +114,16 @@ export class UpstreamGrants {
   async token(name: string, refused?: string): Promise<UpstreamToken> {
     const renewal = this.#renewals.get(name);
     if (renewal) return renewal;
-    const grant = await this.#read<Grant>(`consent:${name}`);
-    if (!grant) return { kind: "none" };
+    const stored = await this.#grant(name);
+    if (!stored) return { kind: "none" };
+    const { grant } = stored;
     const now = Date.now();
     const isRefused = grant.tokens.access_token === refused && now > grant.issuedAt + JUST_ISSUED_MS;
     if (!isRefused && now < freshUntil(grant)) return tokenOf(grant);
+    // A renewal began and ended while the grant was read: its refresh token is used up.
+    if (!this.#isCurrent(name, stored)) return this.token(name, refused);
     // Another request may have come here while the grant was read.
-    const begun = this.#renewals.get(name) ?? this.#renewed(name, grant);
+    const begun = this.#renewals.get(name) ?? this.#renewed(name, stored);
     this.#renewals.set(name, begun);
     return begun.finally(() => this.#renewals.delete(name));
   }
@@ -102,7 +133,7 @@ export class UpstreamGrants {
     const endpoint = this.#endpoint(name);
     if (!endpoint) return { ok: false };
     const registered = await this.#read<Registered>(`client:${name}`);
-    const flow = new Flow(redirectUri, endpoint);
+    const flow = new ConsentFlow(redirectUri, endpoint);
     if (registered?.redirectUri === redirectUri) flow.client ??= registered.client;
     try {
       await auth(flow.provider, this.#options(endpoint));
@@ -125,7 +156,7 @@ export class UpstreamGrants {
     this.#kv.delete(key);
     const endpoint = attempt && this.#endpoint(attempt.endpoint);
     if (!attempt || !endpoint || code === undefined) return { ok: false };
-    const flow = new Flow(attempt.redirectUri, endpoint);
+    const flow = new ConsentFlow(attempt.redirectUri, endpoint);
     Object.assign(flow, { client: attempt.client, server: attempt.server, verifier: attempt.verifier });
     try {
       await auth(flow.provider, {
@@ -139,15 +170,86 @@ export class UpstreamGrants {
     if (!flow.tokens) return { ok: false };
     const { tokens } = flow;
     const { client, server } = attempt;
-    await this.#write(`consent:${endpoint.name}`, { tokens, client, server, issuedAt: Date.now() });
+    const now = Date.now();
+    await this.#write(grantKey(endpoint.name), { tokens, client, server, issuedAt: now, since: now });
+    this.#kv.delete(endedKey(endpoint.name));
+    // A consent that ends soon after is asked for at once.
+    this.#ask(endpoint.name, 0);
     log("consent-given", { endpoint: endpoint.name });
     return { ok: true, endpoint: endpoint.name };
   }
 
-  async #renewed(name: string, grant: Grant): Promise<UpstreamToken> {
+  /** Where the principal stands with each endpoint that wants consent, by endpoint. Asks no server. */
+  async consents(): Promise<Record<string, Consent>> {
+    const personal = allEndpoints(this.#env).filter(({ isPersonal }) => isPersonal);
+    const consents = personal.map(async ({ name }) => [name, await this.#consent(name)] as const);
+    return Object.fromEntries(await Promise.all(consents));
+  }
+
+  /** The person has answered a request for this consent: it is not asked for again while they may be at the server's page. */
+  answered(name: string, round: number): void {
+    if (this.#asked(name).round === round) this.#ask(name, Date.now() + ATTEMPT_MS);
+  }
+
+  /** Forgets the person's tokens, and has the server revoke them if it can. */
+  async drop(name: string): Promise<DroppedConsent> {
     const endpoint = this.#endpoint(name);
+    // A token that is being issued is to be revoked, too.
+    await this.#renewals.get(name);
+    const stored = await this.#grant(name);
+    this.#kv.delete(grantKey(name));
+    this.#kv.delete(endedKey(name));
+    if (!endpoint || !stored) return "none";
+    log("consent-dropped", { endpoint: name });
+    return this.#revoked(endpoint, stored.grant);
+  }
+
+  async #consent(name: string): Promise<Consent> {
+    const stored = await this.#grant(name);
+    if (stored) return { state: "connected", since: stored.grant.since ?? stored.grant.issuedAt };
+    const { round, quietUntil } = this.#asked(name);
+    const ended = this.#kv.get<number>(endedKey(name));
+    return {
+      ...(ended === undefined ? { state: "none" } : { state: "ended", since: ended }),
+      ...(Date.now() >= quietUntil && { round }),
+    };
+  }
+
+  /** Rounds only rise: a task that outlives several of them never sees one key for two requests. */
+  #ask(name: string, quietUntil: number): void {
+    const asked: AskedConsent = { round: this.#asked(name).round + 1, quietUntil };
+    this.#kv.put(askedKey(name), asked);
+  }
+
+  #asked(name: string): AskedConsent {
+    return this.#kv.get<AskedConsent>(askedKey(name)) ?? { round: 0, quietUntil: 0 };
+  }
+
+  async #grant(name: string): Promise<StoredGrant | undefined> {
+    const sealed = this.#kv.get<{ sealed: string }>(grantKey(name))?.sealed;
+    const grant = await this.#read<Grant>(grantKey(name));
+    return sealed === undefined || !grant ? undefined : { grant, sealed };
+  }
+
+  /** The grant may be another one by now, or dropped: its person was faster than its server. */
+  #isCurrent(name: string, { sealed }: StoredGrant): boolean {
+    return this.#kv.get<{ sealed: string }>(grantKey(name))?.sealed === sealed;
+  }
+
+  async #revoked(endpoint: EndpointConfig, grant: Grant): Promise<DroppedConsent> {
+    try {
+      return (await revokeTokens(grant, this.#options(endpoint).fetchFn)) ? "revoked" : "no-revocation";
+    } catch (error) {
+      log("consent-not-revoked", { endpoint: endpoint.name, error: String(error) });
+      return "failed";
+    }
+  }
+
+  async #renewed(name: string, stored: StoredGrant): Promise<UpstreamToken> {
+    const endpoint = this.#endpoint(name);
+    const { grant } = stored;
     const { refresh_token } = grant.tokens;
-    if (!endpoint || refresh_token === undefined) return this.#ended(name, "no-refresh-token");
+    if (!endpoint || refresh_token === undefined) return this.#ended(name, stored, "no-refresh-token");
     const { authorizationServerUrl, authorizationServerMetadata, resourceMetadata } = grant.server;
     try {
       const tokens = await refreshAuthorization(authorizationServerUrl, {
@@ -158,23 +260,35 @@ export class UpstreamGrants {
         ...this.#options(endpoint),
       });
       const next: Grant = { ...grant, tokens: { refresh_token, ...tokens }, issuedAt: Date.now() };
-      await this.#write(`consent:${name}`, next);
+      const sealed = await this.#sealed(grantKey(name), next);
+      if (!this.#isCurrent(name, stored)) {
+        await this.#revoked(endpoint, next);
+        return this.#latest(name);
+      }
+      this.#kv.put(grantKey(name), sealed);
       return tokenOf(next);
     } catch (error) {
       if (
         error instanceof OAuthError &&
         /^(invalid_grant|invalid_client|unauthorized_client)$/.test(error.code)
       )
-        return this.#ended(name, error.code);
+        return this.#ended(name, stored, error.code);
       log("consent-not-renewed", { endpoint: name, error: String(error) });
       return { kind: "unavailable" };
     }
   }
 
-  #ended(name: string, reason: string): UpstreamToken {
-    this.#kv.delete(`consent:${name}`);
+  async #ended(name: string, stored: StoredGrant, reason: string): Promise<UpstreamToken> {
+    if (!this.#isCurrent(name, stored)) return this.#latest(name);
+    this.#kv.delete(grantKey(name));
+    this.#kv.put(endedKey(name), Date.now());
     log("consent-ended", { endpoint: name, reason });
     return { kind: "none" };
+  }
+
+  async #latest(name: string): Promise<UpstreamToken> {
+    const stored = await this.#grant(name);
+    return stored ? tokenOf(stored.grant) : { kind: "none" };
   }
 
   #endpoint(name: string): EndpointConfig | undefined {
@@ -203,8 +317,11 @@ export class UpstreamGrants {
   }
 
   async #write(key: string, value: unknown): Promise<void> {
-    const sealed = await this.#seal.sealed(value, this.#purpose(key));
-    this.#kv.put(key, { sealed, at: Date.now() });
+    this.#kv.put(key, await this.#sealed(key, value));
+  }
+
+  async #sealed(key: string, value: unknown): Promise<{ readonly sealed: string; readonly at: number }> {
+    return { sealed: await this.#seal.sealed(value, this.#purpose(key)), at: Date.now() };
   }
 
   async #read<T>(key: string): Promise<T | undefined> {
@@ -224,53 +341,6 @@ export class UpstreamGrants {
   }
 }
 
-/** One run of the SDK's `auth()`: what it reads and writes, kept apart from what is stored. */
-class Flow {
-  readonly state = `${crypto.randomUUID()}${crypto.randomUUID()}`;
-  readonly provider: OAuthClientProvider;
-  client: OAuthClientInformationMixed | undefined;
-  server: OAuthDiscoveryState | undefined;
-  tokens: OAuthTokens | undefined;
-  address: URL | undefined;
-  verifier = "";
-
-  constructor(redirectUri: string, { consent }: EndpointConfig) {
-    const { clientId: client_id, clientSecret: client_secret } = consent ?? {};
-    if (client_id !== undefined)
-      this.client = { client_id, ...(client_secret !== undefined && { client_secret }) };
-    this.provider = {
-      redirectUrl: redirectUri,
-      clientMetadata: {
-        client_name: "Holdfast",
-        redirect_uris: [redirectUri],
-        grant_types: ["authorization_code", "refresh_token"],
-        response_types: ["code"],
-        token_endpoint_auth_method: "none",
-      },
-      state: () => this.state,
-      clientInformation: () => this.client,
-      saveClientInformation: (client) => {
-        this.client = client;
-      },
-      tokens: () => undefined,
-      saveTokens: (tokens) => {
-        this.tokens = tokens;
-      },
-      redirectToAuthorization: (address) => {
-        this.address = address;
-      },
-      saveCodeVerifier: (verifier) => {
-        this.verifier = verifier;
-      },
-      codeVerifier: () => this.verifier,
-      saveDiscoveryState: (server) => {
-        this.server = server;
-      },
-      discoveryState: () => this.server,
-    };
-  }
-}
-
 function freshUntil({ tokens, issuedAt }: Grant): number {
   const life = tokens.expires_in === undefined ? UNTOLD_LIFE_MS : tokens.expires_in * 1_000;
   return issuedAt + Math.max(life - EARLY_MS, life / 2);
@@ -279,3 +349,7 @@ function freshUntil({ tokens, issuedAt }: Grant): number {
 function tokenOf(grant: Grant): UpstreamToken {
   return { kind: "token", token: grant.tokens.access_token, freshUntil: freshUntil(grant) };
 }
+
+const grantKey = (name: string): string => `consent:${name}`;
+const endedKey = (name: string): string => `ended:${name}`;
+const askedKey = (name: string): string => `asked:${name}`;

@@ -1,7 +1,9 @@
 import type { Limits } from "../config/limits.ts";
 import type {
   BegunConsent,
+  Consent,
   ConsentAnswer,
+  DroppedConsent,
   FinishedConsent,
   UpstreamToken,
 } from "../consent/upstream-grants.ts";
@@ -76,6 +78,12 @@ export interface ActiveTasks {
   active(admitted: readonly string[]): Promise<GroupLoad>;
 }
 
+/** What the directory tells a TaskGroup. */
+export interface ToldOfConsent {
+  /** The person has connected the endpoint's server, or disconnected it: its tasks try again with what there is now. */
+  consentChanged(): Promise<void>;
+}
+
 /**
  * What the routes ask of a directory. `fetch` of `/groups/events?streams=<limit>` responds with its groups (SSE): a `group`
  * event for each there is, then `ready`, then a `group` event for each that is opened. While it is open it counts as one of
@@ -98,6 +106,12 @@ export interface PrincipalDirectoryRpc {
   /** Begins a consent at the endpoint's server, which sends the person back to `redirectUri`. */
   beginConsent(endpoint: string, redirectUri: string): Promise<BegunConsent>;
   finishConsent(answer: ConsentAnswer): Promise<FinishedConsent>;
+  /** Where the principal stands with each endpoint that has `consent`, by endpoint. */
+  consents(): Promise<Readonly<Record<string, Consent>>>;
+  /** The person has answered the request for an endpoint's consent that is open in this round. */
+  consentAnswered(endpoint: string, round: number): Promise<void>;
+  /** Forgets the person's tokens for an endpoint, and has its server revoke them if it can. */
+  dropConsent(endpoint: string): Promise<DroppedConsent>;
   /** Remembers the names of the tools that endpoints have just listed. Resolves with those of all endpoints, by endpoint. */
   knownTools(
     listed: Readonly<Record<string, readonly string[]>>,

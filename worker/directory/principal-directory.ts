@@ -1,7 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import {
   type BegunConsent,
+  type Consent,
   type ConsentAnswer,
+  type DroppedConsent,
   type FinishedConsent,
   UpstreamGrants,
   type UpstreamToken,
@@ -20,6 +22,7 @@ import type {
   PrincipalDirectoryRpc,
   ReadAdmission,
   ReadAsk,
+  ToldOfConsent,
 } from "./principal-directory-rpc.ts";
 import { UuidV7Source } from "./uuid-v7.ts";
 
@@ -30,7 +33,7 @@ const IN_FLIGHT_RETRY_MS = 5000;
 const PURGE_PAUSE_MS = KEY_LIFE_MS / 2;
 
 export interface DirectoryBindings {
-  readonly TASK_GROUP: { getByName(name: string): ActiveTasks };
+  readonly TASK_GROUP: { getByName(name: string): ActiveTasks & ToldOfConsent };
 }
 
 /** One principal's way in: which of its calls may start, in which TaskGroup object, and what objects of those there are. */
@@ -46,6 +49,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   readonly #counts: GroupCounts;
   readonly #feed = new GroupFeed();
   readonly #uuids = new UuidV7Source();
+  readonly #groupAt: (group: GroupName) => ActiveTasks & ToldOfConsent;
 
   constructor(state: DurableObjectState, env: DirectoryBindings) {
     super(state, env);
@@ -57,9 +61,9 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     this.#pace = new Pace(storedPace(storage.kv));
     const principal = state.id.name;
     this.#grants = new UpstreamGrants(storage.kv, env, principal ?? "");
-    this.#counts = new GroupCounts(({ endpoint, shard }) =>
-      env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, shard])),
-    );
+    this.#groupAt = ({ endpoint, shard }) =>
+      env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, shard]));
+    this.#counts = new GroupCounts(this.#groupAt);
   }
 
   async admit(ask: AdmissionAsk): Promise<Admission> {
@@ -103,8 +107,24 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     return this.#grants.begin(endpoint, redirectUri);
   }
 
-  finishConsent(answer: ConsentAnswer): Promise<FinishedConsent> {
-    return this.#grants.finish(answer);
+  async finishConsent(answer: ConsentAnswer): Promise<FinishedConsent> {
+    const finished = await this.#grants.finish(answer);
+    if (finished.ok) await this.#consentChanged(finished.endpoint);
+    return finished;
+  }
+
+  consents(): Promise<Record<string, Consent>> {
+    return this.#grants.consents();
+  }
+
+  async consentAnswered(endpoint: string, round: number): Promise<void> {
+    this.#grants.answered(endpoint, round);
+  }
+
+  async dropConsent(endpoint: string): Promise<DroppedConsent> {
+    const dropped = await this.#grants.drop(endpoint);
+    await this.#consentChanged(endpoint);
+    return dropped;
   }
 
   async knownTools(
@@ -126,6 +146,12 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   override async alarm(): Promise<void> {
     const now = Date.now();
     if (this.#keys.purge(now)) await this.#storage.setAlarm(now + PURGE_PAUSE_MS);
+  }
+
+  /** A group that cannot be told finds out by its next request. The first one may have listed tools without a task. */
+  async #consentChanged(endpoint: string): Promise<void> {
+    const shards = new Set([0, ...this.#shardsOf(endpoint)]);
+    await Promise.allSettled([...shards].map((shard) => this.#groupAt({ endpoint, shard }).consentChanged()));
   }
 
   #decide(ask: AdmissionAsk): Admission {

@@ -31,6 +31,8 @@ export class GroupTasks {
   /** Stored: an object that an alarm starts does not receive its name. */
   #identity: GroupIdentity | undefined;
   #tasks: DurableTasks | undefined;
+  /** How often the person's consent has changed in this life of the object. */
+  #consents = 0;
   #lateStarted: Promise<void> | undefined;
 
   constructor(options: GroupTasksOptions) {
@@ -66,6 +68,11 @@ export class GroupTasks {
     return this.#tasks;
   }
 
+  /** The person's token is asked for again before the next request. */
+  forgetToken(): void {
+    this.#consents += 1;
+  }
+
   /** When to look again whether the endpoint of active tasks is configured, in ms since 1970; else Infinity. */
   mendedBy(now: number): number {
     const endpoint = this.#identity?.endpoint;
@@ -87,7 +94,14 @@ export class GroupTasks {
       { id, storage: countedStorage(storage, counters) },
       {
         endpoints: config
-          ? { [endpoint]: connectorTo(config, env, identity.principal, storage.kv, counters) }
+          ? {
+              [endpoint]: connectorTo(config, env, {
+                principal: identity.principal,
+                kept: storage.kv,
+                counters,
+                consents: () => this.#consents,
+              }),
+            }
           : {},
         maxResultLength: limitsOf(env).resultBytes,
         onProblem: ({ kind, message, id: task }) => log("problem", { kind, message, task }),

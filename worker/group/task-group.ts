@@ -4,7 +4,7 @@ import type { TaskPage } from "holdfast/durable-object";
 import type { Bindings } from "../bindings.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
 import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
-import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
+import type { GroupLoad, ToldOfConsent } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
 import { Counters, countSums } from "../operations/counters.ts";
@@ -33,7 +33,10 @@ import { WebhookOutbox } from "./webhook-outbox.ts";
  * The tasks of one principal on one endpoint, or a share of them: see TaskGroupRpc. A facade over its parts: the tasks, the
  * calls that start them, calls that clients wait for, webhooks, and streams of changes.
  */
-export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, GatewayGroupRpc {
+export class TaskGroup
+  extends DurableObject<Bindings>
+  implements TaskGroupRpc, GatewayGroupRpc, ToldOfConsent
+{
   readonly #counters: Counters = new Counters();
   readonly #tasks: GroupTasks = new GroupTasks({
     state: this.ctx,
@@ -141,6 +144,11 @@ export class TaskGroup extends DurableObject<Bindings> implements TaskGroupRpc, 
 
   async gaveUpAfter(id: string): Promise<number | undefined> {
     return this.#heldCalls.gaveUpAfter(id);
+  }
+
+  async consentChanged(): Promise<void> {
+    this.#tasks.forgetToken();
+    (await this.#tasks.resumed())?.client.nudge();
   }
 
   async active(admitted: readonly string[] = []): Promise<GroupLoad> {

@@ -19,18 +19,26 @@ import { type FetchLike, guardedFetch } from "../outbound/guarded-fetch.ts";
 const ENVELOPE_BYTES = 65_536;
 const IDENTITY = { name: "holdfast-worker", version: VERSION };
 
+/** Whose requests they are. */
+export interface UpstreamCaller {
+  readonly principal: string;
+  /** Where the endpoint's own tokens are kept. */
+  readonly kept: SyncKvStorage;
+  readonly counters: Counters;
+  /** A number that changes with the person's consent: a token from before is not sent any more. */
+  readonly consents: () => number;
+}
+
 /** The way to an upstream server, as it is configured; tokens it is given are kept in the object. */
 export function connectorTo(
   endpoint: EndpointConfig,
   env: Bindings,
-  principal: string,
-  kept: SyncKvStorage,
-  counters: Counters,
+  { principal, kept, counters, consents }: UpstreamCaller,
 ): Connector {
   const { url, era, headers, oauth, sampleLab } = endpoint;
   const credentials = oauth
     ? new KeptCredentials(oauth, kept)
-    : endpoint.consent && new PersonsTokens(directoryOf(env, principal), endpoint.name);
+    : endpoint.consent && new PersonsTokens(directoryOf(env, principal), endpoint.name, consents);
   const send =
     sampleLab === undefined
       ? guardedFetch({
@@ -115,16 +123,19 @@ const TRUSTED_MS = 60_000;
 class PersonsTokens implements AuthProvider {
   readonly #directory: DirectoryStub;
   readonly #endpoint: string;
+  readonly #consents: () => number;
   #token: string | undefined;
   #until = 0;
+  #consent: number | undefined;
 
-  constructor(directory: DirectoryStub, endpoint: string) {
+  constructor(directory: DirectoryStub, endpoint: string, consents: () => number) {
     this.#directory = directory;
     this.#endpoint = endpoint;
+    this.#consents = consents;
   }
 
   async token(): Promise<string | undefined> {
-    if (Date.now() < this.#until) return this.#token;
+    if (Date.now() < this.#until && this.#consent === this.#consents()) return this.#token;
     await this.#ask();
     return this.#token;
   }
@@ -139,6 +150,8 @@ class PersonsTokens implements AuthProvider {
   }
 
   async #ask(refused?: string): Promise<boolean> {
+    // Read before: a change on the way may have come too late for the answer.
+    this.#consent = this.#consents();
     const found = await this.#directory.upstreamToken(this.#endpoint, refused);
     this.#token = found.kind === "token" ? found.token : undefined;
     this.#until = found.kind === "token" ? Math.min(found.freshUntil, Date.now() + TRUSTED_MS) : 0;

@@ -8,6 +8,7 @@ import type { Bindings } from "../bindings.ts";
 import { consentSecretOf } from "../config/consent.ts";
 import { allEndpoints, type EndpointListing, endpointsOf } from "../config/endpoints.ts";
 import { oauthOf } from "../config/oauth.ts";
+import { CLIENT_DOCUMENT, CONNECTED, clientDocument } from "../consent/client-metadata.ts";
 import { Seal } from "../consent/seal.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
 import { notFound, onError } from "../http/failure.ts";
@@ -21,9 +22,6 @@ import { cookie, cookieOf, personCookie, personOf } from "./person.ts";
 import { principalBySecret } from "./secret-sign-in.ts";
 
 type ConnectContext = Context<{ Bindings: Bindings }>;
-
-/** Where the servers of endpoints send people back to: the redirect address to register there. */
-const CONNECTED = "/connected";
 
 const MAX_FORM_BYTES = 8_192;
 /** How long a person may take at a server's or the issuer's page, in seconds. */
@@ -40,6 +38,7 @@ export function connect(): Hono<{ Bindings: Bindings }> {
       if (!canSignIn(new URL(c.req.url))) throw new ProblemError(403, "https-needed", "Sign-in needs HTTPS.");
       return next();
     });
+  app.get(CLIENT_DOCUMENT, (c) => c.json(clientDocument(new URL(c.req.url).origin)));
   app.get("/connect/:endpoint", async (c) => {
     const endpoint = personalEndpoint(c);
     return endpoint ? ask(c, endpoint) : notFound(c);

@@ -30,13 +30,19 @@ let grants: UpstreamGrants;
 /** What the server's token endpoint was sent. */
 let forms: URLSearchParams[];
 let registrations: number;
-let answer: () => Response;
+let answer: () => Response | Promise<Response>;
+/** What the metadata of the server's authorization server says beside the rest. */
+let metadata: Record<string, unknown>;
+/** What the server's revocation endpoint was sent. */
+let revocations: { readonly form: URLSearchParams; readonly authorization: string | null }[];
 
 beforeEach(() => {
   kv = new FakeKv();
   grants = grantsOf("alice");
   forms = [];
   registrations = 0;
+  metadata = {};
+  revocations = [];
   let count = 0;
   answer = () => {
     count++;
@@ -59,7 +65,13 @@ beforeEach(() => {
         response_types_supported: ["code"],
         code_challenge_methods_supported: ["S256"],
         token_endpoint_auth_methods_supported: ["none"],
+        ...metadata,
       });
+    if (pathname === "/revoke") {
+      const form = new URLSearchParams(await new Response(request.body).text());
+      revocations.push({ form, authorization: request.headers.get("authorization") });
+      return new Response(null);
+    }
     if (pathname === "/register") {
       registrations++;
       return Response.json({ client_id: "registered", redirect_uris: [REDIRECT] }, { status: 201 });
@@ -207,5 +219,144 @@ describe("a token", () => {
     await connect();
     expect(await grants.token("guarded", "access-1")).toMatchObject({ token: "access-1" });
     expect(forms).toHaveLength(1);
+  });
+});
+
+/** A reply that does not come before the test ends the wait. */
+function held(): { readonly over: Promise<void>; end(): void } {
+  let end = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { over, end: () => end() };
+}
+
+describe("a server that reads client metadata documents", () => {
+  it("knows the worker by the address of its document, without a registration", async () => {
+    metadata = { client_id_metadata_document_supported: true };
+    const { page } = await begin();
+    expect(page.searchParams.get("client_id")).toBe("https://holdfast.test/connect/client.json");
+    expect(registrations).toBe(0);
+  });
+
+  it("gets a registration where the worker has no TLS", async () => {
+    metadata = { client_id_metadata_document_supported: true };
+    const begun = await grants.begin("guarded", "http://127.0.0.1:8787/connected");
+    expect(begun).toMatchObject({ ok: true, address: expect.stringContaining("client_id=registered") });
+  });
+});
+
+describe("a grant that is dropped", () => {
+  const revocation_endpoint = `${SERVER}/revoke`;
+
+  it("is forgotten, and its tokens are revoked at the server, the refresh token first", async () => {
+    metadata = { revocation_endpoint };
+    await connect();
+    expect(await grants.drop("guarded")).toBe("revoked");
+    expect(await grants.token("guarded")).toEqual({ kind: "none" });
+    expect(revocations.map(({ form }) => Object.fromEntries(form))).toEqual([
+      { token: "refresh-1", token_type_hint: "refresh_token", client_id: "registered" },
+      { token: "access-1", token_type_hint: "access_token", client_id: "registered" },
+    ]);
+    expect(await grants.drop("guarded"), "a second time").toBe("none");
+    expect(revocations).toHaveLength(2);
+  });
+
+  it.each([
+    ["client_secret_basic", undefined],
+    ["client_secret_post", "a secret"],
+  ])("is revoked with the client's secret by %s", async (method, inForm) => {
+    metadata = { revocation_endpoint, token_endpoint_auth_methods_supported: [method] };
+    const consent = { clientId: "edge", clientSecret: "$" + "{GUARDED}" };
+    const configured = { guarded: { url: `${SERVER}/mcp`, consent } };
+    const secret = { CONSENT_SECRET: env.CONSENT_SECRET, GUARDED: "a secret", ENDPOINTS: configured };
+    grants = new UpstreamGrants(kv as unknown as SyncKvStorage, secret, "alice");
+    await connect();
+    expect(await grants.drop("guarded")).toBe("revoked");
+    const [first] = revocations;
+    expect(first?.form.get("client_secret") ?? undefined).toBe(inForm);
+    expect(first?.authorization).toBe(inForm ? null : `Basic ${btoa("edge:a+secret")}`);
+  });
+
+  it("is forgotten also if the server has no revocation, refuses it, or cannot be reached", async () => {
+    await connect();
+    expect(await grants.drop("guarded")).toBe("no-revocation");
+    metadata = { revocation_endpoint: `${SERVER}/refuses` };
+    await connect();
+    answer = () => Response.json({ error: "unsupported_token_type" }, { status: 400 });
+    expect(await grants.drop("guarded")).toBe("failed");
+    expect(await grants.token("guarded")).toEqual({ kind: "none" });
+  });
+
+  it("takes along a token that is being issued, which is not stored afterwards", async () => {
+    metadata = { revocation_endpoint };
+    await connect();
+    const issue = answer;
+    const reply = held();
+    answer = () => reply.over.then(issue);
+    vi.advanceTimersByTime(3_600_000);
+    const renewed = grants.token("guarded");
+    await vi.waitFor(() => expect(forms).toHaveLength(2));
+    const dropped = grants.drop("guarded");
+    reply.end();
+    expect(await dropped).toBe("revoked");
+    await renewed;
+    expect(await grants.token("guarded")).toEqual({ kind: "none" });
+    expect(revocations.map(({ form }) => form.get("token"))).toEqual(["refresh-2", "access-2"]);
+  });
+});
+
+describe("a consent that is given while the old grant is being renewed", () => {
+  it.each([
+    [
+      "brings tokens",
+      () => Response.json({ access_token: "late", token_type: "Bearer", refresh_token: "late" }),
+    ],
+    ["ends the old grant", () => Response.json({ error: "invalid_grant" }, { status: 400 })],
+  ])("is the one that counts, though the renewal %s", async (_what, late) => {
+    await connect();
+    const issue = answer;
+    const reply = held();
+    answer = () => reply.over.then(late);
+    vi.advanceTimersByTime(3_600_000);
+    const renewed = grants.token("guarded");
+    await vi.waitFor(() => expect(forms).toHaveLength(2));
+    answer = issue;
+    await connect();
+    reply.end();
+    expect(await renewed).toMatchObject({ kind: "token", token: "access-2" });
+    expect(await grants.token("guarded")).toMatchObject({ kind: "token", token: "access-2" });
+  });
+});
+
+describe("where the principal stands", () => {
+  const standing = async (): Promise<unknown> => (await grants.consents()).guarded;
+
+  it("is told of endpoints with consent only, with the times of the consent and of its end", async () => {
+    expect(await grants.consents()).toEqual({ guarded: { state: "none", round: 0 } });
+    await connect();
+    const connected = Date.now();
+    vi.advanceTimersByTime(3_600_000);
+    await grants.token("guarded");
+    expect(await standing(), "also after a renewal").toEqual({ state: "connected", since: connected });
+    answer = () => Response.json({ error: "invalid_grant" }, { status: 400 });
+    vi.advanceTimersByTime(3_600_000);
+    await grants.token("guarded");
+    expect(await standing()).toMatchObject({ state: "ended", since: Date.now() });
+    await grants.drop("guarded");
+    expect(await standing()).toMatchObject({ state: "none" });
+  });
+
+  it("asks for the consent in rounds: not again for ten minutes after an answer, and never in the same round", async () => {
+    expect(await standing()).toEqual({ state: "none", round: 0 });
+    grants.answered("guarded", 0);
+    expect(await standing()).toEqual({ state: "none" });
+    grants.answered("guarded", 0);
+    vi.advanceTimersByTime(600_000);
+    expect(await standing()).toEqual({ state: "none", round: 1 });
+    grants.answered("guarded", 1);
+    await connect();
+    await grants.drop("guarded");
+    expect(await standing(), "at once, after a consent that was given").toEqual({ state: "none", round: 3 });
   });
 });

@@ -1,4 +1,8 @@
-import type { ActiveTasks, GroupLoad } from "../../../worker/directory/principal-directory-rpc.ts";
+import type {
+  ActiveTasks,
+  GroupLoad,
+  ToldOfConsent,
+} from "../../../worker/directory/principal-directory-rpc.ts";
 
 /** TaskGroup objects as far as the directory knows them. Ids are of tasks: `<endpoint>.<shard>.<uuid>`. */
 export class FakeGroups {
@@ -12,8 +16,15 @@ export class FakeGroups {
   /** Tasks that run, and what they take in memory, in bytes. */
   readonly #open = new Map<string, number>();
 
-  getByName(name: string): ActiveTasks {
+  /** The names that were told of a consent, in order. */
+  readonly told: string[] = [];
+
+  getByName(name: string): ActiveTasks & ToldOfConsent {
     return {
+      consentChanged: async () => {
+        this.told.push(name);
+        if (this.broken.has(name)) throw new Error("The object is overloaded");
+      },
       active: async (admitted) => {
         this.asked.push(name);
         if (this.broken.has(name)) throw new Error("The object is overloaded");

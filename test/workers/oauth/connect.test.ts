@@ -24,6 +24,15 @@ const PRINCIPALS = {
       states++;
       return { ok: true, state: `state${states}`, address: `${PAGE}state${states}` };
     },
+    async consents() {
+      return {
+        guarded: connected.has(principal) ? { state: "connected", since: 1 } : { state: "none", round: 0 },
+      };
+    },
+    async dropConsent(endpoint: string) {
+      asked.push([principal, "drop", endpoint]);
+      return connected.delete(principal) ? "revoked" : "none";
+    },
     async finishConsent(answer: { state: string; code?: string }) {
       asked.push([principal, "finish", answer]);
       if (answer.code === undefined) return { ok: false };
@@ -146,5 +155,57 @@ describe("the first use of a client", () => {
     const fields = { resource: `${ORIGIN}/mcp/plain` };
     const other = await decide(browser, await authorizeAddress(await register(browser), fields));
     expect(other.status, "an endpoint without consent").toBe(303);
+  });
+});
+
+describe("/connect/client.json", () => {
+  it("describes the worker to an authorization server that reads such documents", async () => {
+    const address = `${ORIGIN}/connect/client.json`;
+    const described = await new Browser(VARS).open(address);
+    const text = await described.text();
+    expect(JSON.parse(text)).toMatchObject({ client_id: address, redirect_uris: [`${ORIGIN}/connected`] });
+    // The worker's own authorization server is one.
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input) =>
+      new Request(input as RequestInfo).url === address
+        ? new Response(text, { headers: described.headers })
+        : new Response(null, { status: 404 }),
+    );
+    const fields = { redirect_uri: `${ORIGIN}/connected`, state: "state" };
+    const browser = new Browser();
+    const back = await decide(browser, await authorizeAddress(address, fields));
+    const location = back.headers.get("location") ?? "";
+    expect(location).toContain(`${ORIGIN}/connected?code=`);
+  });
+});
+
+describe("/v1/connections", () => {
+  const request = (path: string, method: string, token = SECRET): Promise<Response> =>
+    new Browser(VARS).open(path, { method, headers: { authorization: `Bearer ${token}` } });
+
+  it("lists the endpoints that want consent, with the page on which each is connected", async () => {
+    const listed = { endpoint: "guarded", title: "Guarded <server>", connect: "/connect/guarded" };
+    const list = async (): Promise<unknown> => (await request("/v1/connections", "GET")).json();
+    expect(await list()).toEqual({ connections: [{ ...listed, state: "none" }] });
+    connected.add("alice");
+    expect(await list()).toEqual({ connections: [{ ...listed, state: "connected", since: 1 }] });
+  });
+
+  it("lists nothing, and asks nobody, where the principal may use no such endpoint", async () => {
+    const reply = await request("/v1/connections", "GET", "demo");
+    expect(await reply.json()).toEqual({ connections: [] });
+  });
+
+  it("disconnects the caller's own server, and says what its server did with the tokens", async () => {
+    connected.add("alice");
+    const reply = await request("/v1/connections/guarded", "DELETE");
+    expect(reply.status).toBe(200);
+    expect(await reply.json()).toEqual({ tokens: "revoked" });
+    expect(asked).toEqual([["alice", "drop", "guarded"]]);
+  });
+
+  it.each(["plain", "unknown"])("has nothing to disconnect at %s", async (endpoint) => {
+    expect((await request(`/v1/connections/${endpoint}`, "DELETE")).status).toBe(404);
+    expect((await request("/v1/connections/guarded", "DELETE", "demo")).status, "of others").toBe(404);
+    expect(asked).toEqual([]);
   });
 });

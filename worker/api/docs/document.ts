@@ -57,6 +57,7 @@ export function apiDocument(app: OpenAPIHono<ApiEnv>): ApiDocument {
       { name: "Tasks", description: "Calls, and what becomes of them." },
       { name: "Events", description: "What happens, as it happens." },
       { name: "Grants", description: "The clients that people signed in to the gateway." },
+      { name: "Connections", description: "The servers that people let the worker use in their name." },
       { name: "Webhooks", description: "Signed posts to your server when a task has ended." },
     ],
   });
