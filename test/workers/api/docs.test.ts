@@ -21,6 +21,8 @@ const OPERATIONS = [
   "get /v1/tasks/{id}/events",
   "get /v1/grants",
   "delete /v1/grants/{grant}",
+  "get /v1/connections",
+  "delete /v1/connections/{endpoint}",
 ];
 
 test("the document describes every route, and every route may answer 401", async () => {
