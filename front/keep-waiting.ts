@@ -9,7 +9,7 @@ export interface Waiting {
   readonly progressed?: ((progress: TaskProgress) => void) | undefined;
   /** Questions as they come, each once. */
   readonly asked?: ((request: InputRequest, taskId: string) => void) | undefined;
-  readonly changed?: () => void;
+  readonly changed?: (() => void) | undefined;
 }
 
 /** Waits for the end of a task within the budget, and calls back with progress and questions. Throws the signal's reason. */

@@ -60,3 +60,6 @@ export const TOO_MANY = {
 } as const;
 export const connectServers = (addresses: string): string =>
   `The user has to let Holdfast use a server first. Ask the user to open: ${addresses}`;
+/** Of a client that opens the address for the person. */
+export const consentQuestion = (server: string): string =>
+  `Holdfast needs your consent to use ${server} in your name. The task goes on by itself afterwards.`;

@@ -13,6 +13,8 @@ export {
   METHOD_NOT_FOUND,
   MISSING_CLIENT_CAPABILITY,
 } from "../src/protocol/error-codes.ts";
+/** 2025-11-25 elicitation, "URL Elicitation Required Error". */
+export const URL_ELICITATION_REQUIRED = -32042;
 /** Of the range that is left to servers: not admitted now. */
 export const REFUSED = -32000;
 

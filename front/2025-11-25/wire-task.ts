@@ -1,5 +1,6 @@
 import type { JsonObject, TaskView } from "holdfast";
 import { endingOf } from "../outcome.ts";
+import { signInMessage } from "../sign-in-message.ts";
 import { createdAt, pollMs, TTL_MS, updatedAt } from "../task-times.ts";
 
 /** A task as every message of 2025-11-25 carries it. */
@@ -25,7 +26,7 @@ function statusOf({ outcome, status, inputRequests }: TaskView): string {
   return ending.kind === "error" || ending.result.isError ? "failed" : "completed";
 }
 
-function messageOf({ outcome, snapshot }: TaskView): string | undefined {
+function messageOf({ outcome, snapshot, retry }: TaskView): string | undefined {
   const ending = outcome && endingOf(outcome);
-  return ending?.kind === "error" ? ending.error.message : snapshot?.statusMessage;
+  return ending?.kind === "error" ? ending.error.message : (signInMessage(retry) ?? snapshot?.statusMessage);
 }

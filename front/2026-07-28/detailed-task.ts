@@ -1,5 +1,6 @@
 import type { JsonObject, TaskView } from "holdfast";
 import { endingOf } from "../outcome.ts";
+import { signInMessage } from "../sign-in-message.ts";
 import { createdAt, pollMs, TTL_MS, updatedAt } from "../task-times.ts";
 
 /** A task without what its status brings along, as it is created. */
@@ -26,9 +27,10 @@ function statusOf({ outcome, inputRequests }: TaskView): string {
   return kind === "result" ? "completed" : kind === "error" ? "failed" : "cancelled";
 }
 
-function messageOf({ outcome, snapshot }: TaskView): JsonObject {
+function messageOf({ outcome, snapshot, retry }: TaskView): JsonObject {
   const ending = outcome && endingOf(outcome);
-  const message = ending?.kind === "error" ? ending.error.message : snapshot?.statusMessage;
+  const message =
+    ending?.kind === "error" ? ending.error.message : (signInMessage(retry) ?? snapshot?.statusMessage);
   return message === undefined ? {} : { statusMessage: message };
 }
 

@@ -47,7 +47,7 @@ export function connectionRoutes(app: OpenAPIHono<ApiEnv>): void {
     const personal = personalEndpoints(c.env, c.var.principal);
     const consents = personal.length === 0 ? {} : await directoryOf(c.env, c.var.principal).consents();
     const connections = personal.map(({ name, title }) => {
-      const { round: _open, ...consent } = consents[name] ?? { state: "none" as const };
+      const { round: _open, declined: _answer, ...consent } = consents[name] ?? { state: "none" as const };
       return {
         endpoint: name,
         ...(title !== undefined && { title }),

@@ -46,8 +46,10 @@ export type FinishedConsent = { readonly ok: true; readonly endpoint: string } |
  * Where the principal stands with an endpoint's server. `ended`: the server ended the grant. Times are in ms since 1970.
  */
 export type Consent = ConsentState & {
-  /** Names the request for this consent that is open; undefined while the person follows, or has declined, the last one. */
+  /** Names the request for this consent that is open; undefined for some minutes after the last one was answered. */
   readonly round?: number;
+  /** The person has declined the last one. */
+  readonly declined?: true;
 };
 
 type ConsentState =
@@ -74,6 +76,7 @@ interface StoredGrant {
 /** The last request for a consent that was answered. */
 interface AskedConsent {
   readonly round: number;
+  readonly declined?: boolean;
   /** When it is asked for again, in ms since 1970. */
   readonly quietUntil: number;
 }
@@ -187,8 +190,8 @@ export class UpstreamGrants {
   }
 
   /** The person has answered a request for this consent: it is not asked for again while they may be at the server's page. */
-  answered(name: string, round: number): void {
-    if (this.#asked(name).round === round) this.#ask(name, Date.now() + ATTEMPT_MS);
+  answered(name: string, round: number, declined: boolean): void {
+    if (this.#asked(name).round === round) this.#ask(name, Date.now() + ATTEMPT_MS, declined);
   }
 
   /** Forgets the person's tokens, and has the server revoke them if it can. */
@@ -207,17 +210,17 @@ export class UpstreamGrants {
   async #consent(name: string): Promise<Consent> {
     const stored = await this.#grant(name);
     if (stored) return { state: "connected", since: stored.grant.since ?? stored.grant.issuedAt };
-    const { round, quietUntil } = this.#asked(name);
+    const { round, quietUntil, declined } = this.#asked(name);
     const ended = this.#kv.get<number>(endedKey(name));
     return {
       ...(ended === undefined ? { state: "none" } : { state: "ended", since: ended }),
-      ...(Date.now() >= quietUntil && { round }),
+      ...(Date.now() >= quietUntil ? { round } : declined && { declined }),
     };
   }
 
   /** Rounds only rise: a task that outlives several of them never sees one key for two requests. */
-  #ask(name: string, quietUntil: number): void {
-    const asked: AskedConsent = { round: this.#asked(name).round + 1, quietUntil };
+  #ask(name: string, quietUntil: number, declined = false): void {
+    const asked: AskedConsent = { round: this.#asked(name).round + 1, quietUntil, declined };
     this.#kv.put(askedKey(name), asked);
   }
 

@@ -8,6 +8,8 @@ import type {
   UpstreamToken,
 } from "../consent/upstream-grants.ts";
 
+export type { Consent };
+
 /** Names one TaskGroup object of a principal. */
 export interface GroupName {
   readonly endpoint: string;
@@ -109,7 +111,7 @@ export interface PrincipalDirectoryRpc {
   /** Where the principal stands with each endpoint that has `consent`, by endpoint. */
   consents(): Promise<Readonly<Record<string, Consent>>>;
   /** The person has answered the request for an endpoint's consent that is open in this round. */
-  consentAnswered(endpoint: string, round: number): Promise<void>;
+  consentAnswered(endpoint: string, round: number, declined: boolean): Promise<void>;
   /** Forgets the person's tokens for an endpoint, and has its server revoke them if it can. */
   dropConsent(endpoint: string): Promise<DroppedConsent>;
   /** Remembers the names of the tools that endpoints have just listed. Resolves with those of all endpoints, by endpoint. */

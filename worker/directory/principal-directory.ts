@@ -117,8 +117,8 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     return this.#grants.consents();
   }
 
-  async consentAnswered(endpoint: string, round: number): Promise<void> {
-    this.#grants.answered(endpoint, round);
+  async consentAnswered(endpoint: string, round: number, declined: boolean): Promise<void> {
+    this.#grants.answered(endpoint, round, declined);
   }
 
   async dropConsent(endpoint: string): Promise<DroppedConsent> {

@@ -2,6 +2,7 @@ import { InputError, type JsonObject, type Task, type TaskReader, type TaskView 
 import { TaskMirror } from "holdfast/remote";
 import { listTasks, type TaskPage } from "../principal/listing.ts";
 import { granted } from "../principal/reply.ts";
+import { consentRound, withConsentAsked } from "./asked-consent.ts";
 import type { Caller } from "./caller.ts";
 
 /** How long an object is asked to wait for news at a time, in ms. */
@@ -25,7 +26,7 @@ export class CallerTasks implements TaskReader {
     this.#mirror = new TaskMirror({
       source: {
         tasks: () => this.#views(),
-        task: async (id) => caller.groupOfTask(id)?.task(id),
+        task: (id) => this.#latest(id),
         cancel: (id) => this.#cancel(id),
         answer: (view, key, response) => this.#answer(view, key, response),
       },
@@ -35,7 +36,8 @@ export class CallerTasks implements TaskReader {
   }
 
   /** Returns the handle of a task, moved on to this view. */
-  handle(view: TaskView): Task {
+  async handle(received: TaskView): Promise<Task> {
+    const view = await withConsentAsked(this.#caller, received);
     const task = this.#mirror.apply(view);
     const known = this.#handles.has(view.id);
     this.#handles.set(view.id, task);
@@ -47,12 +49,12 @@ export class CallerTasks implements TaskReader {
     const known = this.#handles.get(id);
     if (known) return known;
     const view = await this.#caller.groupOfTask(id)?.task(id);
-    return view && this.handle(view);
+    return view && (await this.handle(view));
   }
 
   /** Returns the present view of a task, with its result. */
   async view(id: string): Promise<TaskView | undefined> {
-    const view = await this.#caller.groupOfTask(id)?.task(id);
+    const view = await this.#latest(id);
     if (view) this.#mirror.apply(view);
     return view;
   }
@@ -70,6 +72,11 @@ export class CallerTasks implements TaskReader {
     this.#closing.abort(new Error("The request is over"));
   }
 
+  async #latest(id: string): Promise<TaskView | undefined> {
+    const view = await this.#caller.groupOfTask(id)?.task(id);
+    return view && withConsentAsked(this.#caller, view);
+  }
+
   async #views(): Promise<readonly TaskView[]> {
     return (await pageOfTasks(this.#caller, MOST_LISTED, undefined))?.tasks ?? [];
   }
@@ -81,6 +88,12 @@ export class CallerTasks implements TaskReader {
   }
 
   async #answer(task: TaskView, key: string, response: JsonObject): Promise<TaskView> {
+    const round = consentRound(key);
+    if (round !== undefined) {
+      const { directory } = this.#caller.objects;
+      await directory.consentAnswered(task.endpoint, round, response.action !== "accept");
+      return (await this.#latest(task.id)) ?? task;
+    }
     const reply = await this.#caller.groupOfTask(task.id)?.answer(task.id, key, response);
     if (reply && !reply.ok) throw new InputError(task, key, reply.problem.detail);
     if (!reply) throw new Error(`There is no task ${task.id}`);
@@ -94,12 +107,13 @@ export class CallerTasks implements TaskReader {
     while (!seen.outcome && !signal.aborted) {
       try {
         const progress = seen.progress?.progress ?? -1;
+        const failing = seen.retry !== undefined;
         const next = await this.#caller
           .groupOfTask(id)
-          ?.task(id, { afterRev: seen.rev, ms: WAIT_MS, progress });
+          ?.task(id, { afterRev: seen.rev, ms: WAIT_MS, progress, failing });
         // Forgotten meanwhile, from elsewhere.
         if (!next) return;
-        seen = next;
+        seen = await withConsentAsked(this.#caller, next);
         if (!signal.aborted) this.#mirror.apply(seen);
       } catch {
         await scheduler.wait(PAUSE_MS, { signal }).catch(() => undefined);
@@ -110,11 +124,14 @@ export class CallerTasks implements TaskReader {
 
 /** One page of the tasks on the endpoints that are asked. Undefined for a cursor that no page gave. */
 export async function pageOfTasks(
-  { objects, endpoints }: Caller,
+  caller: Caller,
   limit: number,
   cursor: string | undefined,
 ): Promise<TaskPage | undefined> {
+  const { objects, endpoints } = caller;
   const asked = new Set(endpoints.map(({ name }) => name));
   const groups = (await objects.directory.groups()).filter(({ endpoint }) => asked.has(endpoint));
-  return listTasks(objects, groups, {}, limit, cursor);
+  const page = await listTasks(objects, groups, {}, limit, cursor);
+  if (!page) return undefined;
+  return { ...page, tasks: await Promise.all(page.tasks.map((view) => withConsentAsked(caller, view))) };
 }

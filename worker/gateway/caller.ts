@@ -1,3 +1,4 @@
+import { type ClientAbilities, NO_ABILITIES } from "../../front/client-capabilities.ts";
 import type { Bindings } from "../bindings.ts";
 import { budgetOf, type EndpointListing } from "../config/endpoints.ts";
 import { type ClientLimits, type GatewaySettings, gatewayOf } from "../config/gateway.ts";
@@ -6,6 +7,13 @@ import type { GatewayGroupStub } from "../group/group-stub.ts";
 import type { GroupIdentity } from "../group/task-group-rpc.ts";
 import { PrincipalObjects } from "../principal/objects.ts";
 import { limitsOfClient } from "./client-limits.ts";
+
+/** What is known of a client beside its name. */
+export interface ClientTraits {
+  readonly abilities: ClientAbilities;
+  /** It speaks 2025-11-25, or a version before it. */
+  readonly legacy: boolean;
+}
 
 /**
  * Who asks, and of which endpoints: of one at `/mcp/<endpoint>`, of all that the principal may use at `/mcp`. Nothing else
@@ -21,6 +29,7 @@ export class Caller {
   readonly only: CallerEndpoint | undefined;
   /** What the client takes, as far as it is known. */
   readonly limits: ClientLimits;
+  readonly traits: ClientTraits;
   /** The worker's own, as the client knows it. */
   readonly origin: string;
 
@@ -31,8 +40,10 @@ export class Caller {
     isMerged: boolean,
     origin: string,
     client?: string,
+    traits: ClientTraits = { abilities: NO_ABILITIES, legacy: false },
   ) {
     this.origin = origin;
+    this.traits = traits;
     this.env = env;
     this.principal = principal;
     this.settings = gatewayOf(env);
@@ -56,8 +67,9 @@ export class Caller {
   }
 
   /** Returns the same caller, served within the limits of a client that calls itself so. */
-  servedTo(client: string | undefined): Caller {
-    return new Caller(this.env, this.principal, this.endpoints, this.only === undefined, this.origin, client);
+  servedTo(client: string | undefined, traits?: ClientTraits): Caller {
+    const isMerged = this.only === undefined;
+    return new Caller(this.env, this.principal, this.endpoints, isMerged, this.origin, client, traits);
   }
 
   /** How long a call to this endpoint, or about any task, may take before the client is answered, in ms. */

@@ -1,11 +1,10 @@
 import type { JsonObject } from "holdfast";
 import { withoutServersMarks } from "../../front/outcome.ts";
-import { RpcError } from "../../front/rpc-error.ts";
 import { type ListMethod, wholeList } from "../../front/whole-list.ts";
 import type { ServerFacts } from "../group/gateway-group-rpc.ts";
 import { log } from "../operations/log.ts";
 import type { CallerEndpoint } from "./caller.ts";
-import { connectNote } from "./connect-note.ts";
+import { refusalOf } from "./connect-note.ts";
 
 /** What the endpoint's server can do; nothing but tools while it cannot be asked: the tasks there are can be. */
 export async function factsOf(endpoint: CallerEndpoint): Promise<ServerFacts> {
@@ -20,10 +19,7 @@ export async function askEndpoint(
   params: JsonObject,
 ): Promise<JsonObject> {
   const reply = await endpoint.first.passOn(endpoint.identity(0), method, params);
-  if (!reply.ok) {
-    const note = await connectNote(endpoint.caller, [endpoint.name]);
-    throw new RpcError(note === undefined ? reply.error : { ...reply.error, message: note });
-  }
+  if (!reply.ok) throw await refusalOf(endpoint, reply.error);
   return withoutServersMarks(reply.result);
 }
 

@@ -1,11 +1,16 @@
-import { createMcpHandler, isLegacyRequest } from "@modelcontextprotocol/server";
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  createMcpHandler,
+  isLegacyRequest,
+} from "@modelcontextprotocol/server";
+import { abilitiesOf } from "../../front/client-capabilities.ts";
 import { legacyRequest } from "./2025-11-25/requests.ts";
-import { clientNameIn } from "./2025-11-25/session-id.ts";
+import { abilitiesIn, clientNameIn } from "./2025-11-25/session-id.ts";
 import { declaresTasks } from "./2026-07-28/envelope.ts";
 import { openTaskSubscription, wantsTasks } from "./2026-07-28/task-subscriptions.ts";
 import type { Caller } from "./caller.ts";
 import { countedStream } from "./counted-stream.ts";
-import { clientNameOf, readFrame } from "./frame.ts";
+import { clientNameOf, metaOf, readFrame } from "./frame.ts";
 import { mcpServer } from "./mcp-server.ts";
 import { ATTENTIVE_MS } from "./message-stream.ts";
 import { RelistingBus } from "./relisting-bus.ts";
@@ -24,8 +29,13 @@ const ASKS_FOR_FACTS: ReadonlySet<string | undefined> = new Set(["initialize", "
 export async function serve(asked: GatewayRequest): Promise<Response> {
   const { request, body, waitUntil } = asked;
   const frame = readFrame(body);
-  const name = frame && clientNameOf(frame);
-  const caller = asked.caller.servedTo(name ?? clientNameIn(request.headers.get("mcp-session-id")));
+  const session = request.headers.get("mcp-session-id");
+  const legacy = await isLegacyRequest(request, body);
+  const abilities = legacy
+    ? abilitiesIn(session)
+    : abilitiesOf(frame && metaOf(frame)[CLIENT_CAPABILITIES_META_KEY]);
+  const name = (frame && clientNameOf(frame)) ?? clientNameIn(session);
+  const caller = asked.caller.servedTo(name, { abilities, legacy });
   const sdk = createMcpHandler(
     (context) => mcpServer(caller, context, waitUntil, ASKS_FOR_FACTS.has(frame?.method)),
     {
@@ -38,7 +48,7 @@ export async function serve(asked: GatewayRequest): Promise<Response> {
   );
   const bySdk = (): Promise<Response> =>
     sdk.fetch(request, body === undefined ? undefined : { parsedBody: body });
-  if (await isLegacyRequest(request, body)) return legacyRequest({ ...asked, caller }, frame, bySdk);
+  if (legacy) return legacyRequest({ ...asked, caller }, frame, bySdk);
   if (frame?.method !== "subscriptions/listen") return bySdk();
   return countedStream(caller, frame.id, () =>
     wantsTasks(frame) ? openTaskSubscription(caller, request, frame, waitUntil) : bySdk(),

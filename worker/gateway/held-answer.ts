@@ -18,6 +18,7 @@ export interface Holding {
   readonly until: (view: TaskView) => boolean;
   readonly progressed?: ((progress: TaskProgress) => void) | undefined;
   readonly asked?: ((request: InputRequest, taskId: string) => void) | undefined;
+  readonly changed?: (() => void) | undefined;
   /** What a client is answered whose call takes longer than the budget, where there are no running results. */
   readonly tooLong: () => RpcError;
 }

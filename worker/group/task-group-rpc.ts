@@ -47,6 +47,8 @@ export interface TaskWait {
   readonly ms: number;
   /** Also a progress other than this one is waited for. */
   readonly progress?: number;
+  /** Whether the task was seen waiting out a failure; that it is so no longer, or only now, is waited for, too. */
+  readonly failing?: boolean;
 }
 
 export interface ListQuery {

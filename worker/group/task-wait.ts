@@ -3,12 +3,22 @@ import type { DurableTasks } from "holdfast/durable-object";
 import type { TaskWait } from "./task-group-rpc.ts";
 
 /** Whether the task is already beyond what the waiter has seen. */
-export function isNews({ rev, progress }: TaskView, wait: TaskWait): boolean {
-  return rev > wait.afterRev || (wait.progress !== undefined && (progress?.progress ?? -1) !== wait.progress);
+export function isNews(view: TaskView, wait: TaskWait): boolean {
+  const { rev, progress } = view;
+  return (
+    rev > wait.afterRev ||
+    (wait.progress !== undefined && (progress?.progress ?? -1) !== wait.progress) ||
+    failsAnew(view, wait)
+  );
 }
 
-/** Resolves at the task's next change, stored or, if the waiter asks for progress, not; and after `ms` at the latest. */
-export function changed(tasks: DurableTasks, id: string, { ms, progress }: TaskWait): Promise<void> {
+function failsAnew({ retry }: TaskView, { failing }: TaskWait): boolean {
+  return failing !== undefined && failing !== (retry !== undefined);
+}
+
+/** Resolves at the task's next change, stored or, if the waiter asks for such, not; and after `ms` at the latest. */
+export function changed(tasks: DurableTasks, id: string, wait: TaskWait): Promise<void> {
+  const { ms, progress } = wait;
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
@@ -18,7 +28,8 @@ export function changed(tasks: DurableTasks, id: string, { ms, progress }: TaskW
     };
     const unsubscribe = tasks.client.subscribe(
       (task) => {
-        if (task.id === id && progress !== undefined && task.view.progress) done();
+        if (task.id !== id) return;
+        if ((progress !== undefined && task.view.progress) || failsAnew(task.view, wait)) done();
       },
       (gone) => {
         if (gone === id) done();

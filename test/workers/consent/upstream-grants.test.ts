@@ -349,12 +349,13 @@ describe("where the principal stands", () => {
 
   it("asks for the consent in rounds: not again for ten minutes after an answer, and never in the same round", async () => {
     expect(await standing()).toEqual({ state: "none", round: 0 });
-    grants.answered("guarded", 0);
-    expect(await standing()).toEqual({ state: "none" });
-    grants.answered("guarded", 0);
+    grants.answered("guarded", 0, true);
+    expect(await standing()).toEqual({ state: "none", declined: true });
+    grants.answered("guarded", 0, false);
     vi.advanceTimersByTime(600_000);
     expect(await standing()).toEqual({ state: "none", round: 1 });
-    grants.answered("guarded", 1);
+    grants.answered("guarded", 1, false);
+    expect(await standing()).toEqual({ state: "none" });
     await connect();
     await grants.drop("guarded");
     expect(await standing(), "at once, after a consent that was given").toEqual({ state: "none", round: 3 });

@@ -1,9 +1,15 @@
-import type { JsonObject } from "holdfast";
+import type { JsonObject, Task } from "holdfast";
 import { wireTask } from "../../../front/2025-11-25/wire-task.ts";
 import { canAnswer, isObject } from "../../../front/client-capabilities.ts";
 import { ARGUMENTS_NOT_AN_OBJECT, CALL_WITHOUT_NAME, TASK_REQUIRED } from "../../../front/messages.ts";
-import { INVALID_REQUEST, invalidParams, RpcError } from "../../../front/rpc-error.ts";
+import {
+  INVALID_REQUEST,
+  invalidParams,
+  RpcError,
+  URL_ELICITATION_REQUIRED,
+} from "../../../front/rpc-error.ts";
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
+import { needsPerson } from "../asked-consent.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, callCompanion, checkBudget, isCompanion, refusalForAgent } from "../companions.ts";
@@ -11,7 +17,7 @@ import { type Holding, heldAnswer, plainAnswer, progressParams } from "../held-a
 import type { MessageStream } from "../message-stream.ts";
 import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
 import { toolCalled } from "../tools.ts";
-import { questionFrame } from "./questions.ts";
+import { questionsTo } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
 
 /** How long the first look at a call lasts, in ms: a client that asked for a task has it by then. */
@@ -34,7 +40,7 @@ export async function callHeld(asked: LegacyCall, stream: MessageStream): Promis
     const task = shown === CHECK_TASK ? await tasks.get(String(args.task)) : undefined;
     if (!task) return await callCompanion(caller, tasks, shown, args, stream.signal);
     const budgetMs = await checkBudget(caller, task.id);
-    const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs });
+    const result = await heldAnswer({ ...telling(asked, task, stream), caller, tasks, task, budgetMs });
     if (task.view.outcome) await caller.delivered(task.id);
     return result;
   } finally {
@@ -51,7 +57,8 @@ export async function callAsTask({ caller, params }: LegacyCall): Promise<object
     const call = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(params._meta) };
     const task = await startCall(at, call, FIRST_LOOK_MS);
     // A call that its server did not begin has no task.
-    if (task.outcome?.kind === "failed" && task.taskId === undefined) await plainAnswer(tasks.handle(task));
+    if (task.outcome?.kind === "failed" && task.taskId === undefined)
+      await plainAnswer(await tasks.handle(task));
     const { immediateResponse } = task;
     return {
       task: { ...wireTask(task), ...(!task.outcome && { status: "working" }) },
@@ -79,14 +86,14 @@ async function held(
     const call: WantedCall = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(asked.params._meta) };
     waited = await WaitedCall.of(at, call, waiterOf(sessionId, id));
     const { task: json, budgetMs } = await waited.begin(FIRST_LOOK_MS, stream.signal);
-    const task = tasks.handle(json);
+    const task = await tasks.handle(json);
     const left = budgetMs - (Date.now() - began);
-    const result = await heldAnswer({ ...telling(asked, stream), caller, tasks, task, budgetMs: left });
+    const result = await heldAnswer({ ...telling(asked, task, stream), caller, tasks, task, budgetMs: left });
     if (!stream.signal.aborted) answered = task.view.outcome ? "result" : "running";
     return result;
   } catch (error) {
     if (!stream.signal.aborted) answered = "result";
-    if (!(error instanceof RpcError) || !companions) throw error;
+    if (!(error instanceof RpcError) || !companions || error.code === URL_ELICITATION_REQUIRED) throw error;
     return refusalForAgent(shown, error);
   } finally {
     await waited?.end(answered);
@@ -96,15 +103,17 @@ async function held(
 /** Sends progress and questions on the stream while the client waits. */
 function telling(
   { caller, sessionId, params }: LegacyCall,
+  task: Task,
   { send, signal }: MessageStream,
-): Pick<Holding, "signal" | "until" | "progressed" | "tooLong"> & { readonly asked: Holding["asked"] } {
+): Pick<Holding, "signal" | "until" | "progressed" | "asked" | "changed" | "tooLong"> {
   const token = isObject(params._meta) ? params._meta.progressToken : undefined;
   const client = abilitiesIn(sessionId);
   return {
     signal,
     // A question that the client cannot be asked must reach the reader of the running result at once.
-    until: ({ inputRequests }) =>
-      caller.settings.companions && inputRequests.some((request) => !canAnswer(client, request)),
+    until: (view) =>
+      caller.settings.companions &&
+      (view.inputRequests.some((request) => !canAnswer(client, request)) || needsPerson(view)),
     progressed:
       token === undefined
         ? undefined
@@ -114,9 +123,7 @@ function telling(
               method: "notifications/progress",
               params: progressParams(token, progress),
             }),
-    asked: (request, taskId) => {
-      if (canAnswer(client, request)) send(questionFrame(taskId, request, false));
-    },
+    ...questionsTo(client, task, send, false),
     tooLong: () => new RpcError({ code: INVALID_REQUEST, message: TASK_REQUIRED }),
   };
 }

@@ -1,5 +1,7 @@
-import { InputError, type InputRequest, type JsonObject } from "holdfast";
+import { InputError, type InputRequest, type JsonObject, type Task } from "holdfast";
+import { type ClientAbilities, canAnswer } from "../../../front/client-capabilities.ts";
 import { RELATED_TASK } from "../../../src/protocol/meta-keys.ts";
+import { consentRound } from "../asked-consent.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import type { Frame } from "../frame.ts";
@@ -13,11 +15,42 @@ const PREFIX = "hf";
  */
 export function questionFrame(taskId: string, request: InputRequest, ofTask: boolean): object {
   const { key, method, params } = request;
+  const id = `${PREFIX}:${taskId}:${key}`;
   return {
     jsonrpc: "2.0",
-    id: `${PREFIX}:${taskId}:${key}`,
+    id,
     method,
-    params: { ...params, ...(ofTask && { _meta: { [RELATED_TASK]: { taskId } } }) },
+    params: {
+      // Servers of 2026-07-28 have none, and clients of this generation need one.
+      ...(params.mode === "url" && { elicitationId: id }),
+      ...params,
+      ...(ofTask && { _meta: { [RELATED_TASK]: { taskId } } }),
+    },
+  };
+}
+
+/** Puts the questions of a task to a client that is connected, each once, and tells it when a consent that it asked for is there. */
+export function questionsTo(
+  client: ClientAbilities,
+  task: Task,
+  send: (message: object) => void,
+  ofTask: boolean,
+): { readonly asked: (request: InputRequest) => void; readonly changed: () => void } {
+  const consents = new Set<string>();
+  return {
+    asked: (request) => {
+      if (!canAnswer(client, request)) return;
+      send(questionFrame(task.id, request, ofTask));
+      if (consentRound(request.key) !== undefined) consents.add(`${PREFIX}:${task.id}:${request.key}`);
+    },
+    changed: () => {
+      // Its requests do not fail any more.
+      if (task.view.retry) return;
+      for (const elicitationId of consents) {
+        consents.delete(elicitationId);
+        send({ jsonrpc: "2.0", method: "notifications/elicitation/complete", params: { elicitationId } });
+      }
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 import type { JsonObject } from "holdfast";
 import { wireTask } from "../../../front/2025-11-25/wire-task.ts";
-import { canAnswer } from "../../../front/client-capabilities.ts";
 import { keepWaiting } from "../../../front/keep-waiting.ts";
 import { alreadyEnded, UNKNOWN_CURSOR } from "../../../front/messages.ts";
 import { invalidParams, unknownTask } from "../../../front/rpc-error.ts";
@@ -9,7 +8,7 @@ import type { Caller } from "../caller.ts";
 import { CallerTasks, pageOfTasks } from "../caller-tasks.ts";
 import { plainAnswer } from "../held-answer.ts";
 import type { MessageStream } from "../message-stream.ts";
-import { questionFrame } from "./questions.ts";
+import { questionsTo } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
 
 const PAGE = 50;
@@ -66,13 +65,13 @@ export async function taskResult(
     const task = await tasks.get(taskId);
     if (!task) throw unknownTask();
     const client = abilitiesIn(sessionId);
+    const questions = questionsTo(client, task, send, true);
     let status = task.view.status;
     await keepWaiting(task, {
       signal,
-      asked: (request) => {
-        if (canAnswer(client, request)) send(questionFrame(taskId, request, true));
-      },
+      asked: questions.asked,
       changed: () => {
+        questions.changed();
         if (task.view.status === status) return;
         status = task.view.status;
         const notify = async (): Promise<void> => {

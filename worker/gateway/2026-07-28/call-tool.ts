@@ -12,6 +12,7 @@ import {
 import { invalidParams, RpcError } from "../../../front/rpc-error.ts";
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import { fingerprint } from "../../principal/fingerprint.ts";
+import { needsPerson } from "../asked-consent.ts";
 import type { Caller, CallerEndpoint } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, callCompanion, checkBudget, isCompanion, refusalForAgent } from "../companions.ts";
@@ -67,14 +68,14 @@ class ModernCall {
     const { at, tool } = await toolCalled(this.#caller, shown, false);
     const call = { tool, arguments: args, idempotencyKey: this.#idempotencyKey };
     const answered = await this.#answered(at, call);
-    const json = answered?.json ?? (await startCall(at, call, UNTIL_TASK_MS));
-    const task = this.#tasks.handle(json);
-    if (answered) {
-      // Until the server has taken the answers and says what comes next.
+    const json = answered?.json ?? (await startCall(at, call, at.isPersonal ? FIRST_LOOK_MS : UNTIL_TASK_MS));
+    const task = await this.#tasks.handle(json);
+    if (answered || at.isPersonal) {
+      // Until the server has taken the answers and says what comes next, or it shows that a consent is missing.
       await keepWaiting(task, {
         budgetMs: UNTIL_TASK_MS,
         signal: this.#signal,
-        until: ({ taskId, inputRequests }) => taskId !== undefined || inputRequests.length > 0,
+        until: (view) => view.taskId !== undefined || view.inputRequests.length > 0 || needsPerson(view),
       });
     }
     if (task.view.taskId === undefined) {
@@ -99,7 +100,7 @@ class ModernCall {
       const json = answered?.json ?? begun?.task;
       if (!json) throw new Error("Nothing was begun");
       const budgetMs = begun?.budgetMs ?? this.#caller.budgetMs(at);
-      const task = this.#tasks.handle(json);
+      const task = await this.#tasks.handle(json);
       const result = await this.#settled(task, budgetMs - (Date.now() - began));
       // What is asked comes with the id of the task, and so does the answer.
       const running = !task.view.outcome && !this.#canAnswer(task);
@@ -174,7 +175,8 @@ class ModernCall {
 
   /** By the client, or by the reader of the running result. */
   #isAsked(task: Task): boolean {
-    return this.#canAnswer(task) || (this.#caller.settings.companions && task.view.inputRequests.length > 0);
+    if (this.#canAnswer(task)) return true;
+    return this.#caller.settings.companions && (task.view.inputRequests.length > 0 || needsPerson(task.view));
   }
 
   #canAnswer(task: Task): boolean {

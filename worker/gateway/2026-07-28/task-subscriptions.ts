@@ -1,4 +1,5 @@
 import { PROTOCOL_VERSION_META_KEY, SUBSCRIPTION_ID_META_KEY } from "@modelcontextprotocol/server";
+import type { JsonObject, TaskView } from "holdfast";
 import { detailedTask } from "../../../front/2026-07-28/detailed-task.ts";
 import { isObject } from "../../../front/client-capabilities.ts";
 import { INVALID_REQUEST } from "../../../front/rpc-error.ts";
@@ -6,6 +7,7 @@ import { HEADER_MISMATCH } from "../../../src/protocol/error-codes.ts";
 import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
 import { follow, pause } from "../../http/follow.ts";
 import type { Caller } from "../caller.ts";
+import { CallerTasks } from "../caller-tasks.ts";
 import { errorResponse, type Frame, metaOf, paramsOf } from "../frame.ts";
 import { type MessageStream, messageStream } from "../message-stream.ts";
 import { declaresTasks, tasksNeeded } from "./envelope.ts";
@@ -53,13 +55,46 @@ export async function openTaskSubscription(
     const sent = new Map(tasks.map((task) => [task.id, task.rev]));
     // By their groups: one stream for each.
     const groups = new Map<string, string[]>();
+    const personal = tasks.filter(({ id: taskId }) => caller.endpointOfTask(taskId)?.isPersonal);
+    const watched = followPersonal(caller, personal, (task) => notify("notifications/tasks", task), signal);
     for (const { id: taskId } of tasks) {
+      if (personal.some((task) => task.id === taskId)) continue;
       const group = taskId.slice(0, taskId.lastIndexOf("."));
       groups.set(group, [...(groups.get(group) ?? []), taskId]);
     }
-    await Promise.all([...groups.values()].map((ids) => watch(caller, ids, sent, notify, signal)));
+    await Promise.all([
+      watched,
+      ...[...groups.values()].map((ids) => watch(caller, ids, sent, notify, signal)),
+    ]);
   };
   return messageStream(waitUntil, work, { lifeMs: STREAM_LIFE_MS });
+}
+
+/** The changes of tasks that may wait for a person's consent: that is nowhere stored, and no group's stream has it. */
+async function followPersonal(
+  caller: Caller,
+  views: readonly TaskView[],
+  notify: (task: JsonObject) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (views.length === 0) return;
+  const tasks = new CallerTasks(caller, { follows: true });
+  const over = new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  for (const view of views) {
+    let sent = JSON.stringify(detailedTask(view));
+    const task = await tasks.handle(view);
+    const report = (): void => {
+      const detailed = detailedTask(task.latest);
+      const text = JSON.stringify(detailed);
+      if (text === sent || signal.aborted) return;
+      sent = text;
+      notify(detailed);
+    };
+    task.subscribe(report);
+    report();
+  }
+  await over;
+  tasks.close();
 }
 
 /** The changes of the tasks of one group, from where the stream broke if it did. */
