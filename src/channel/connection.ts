@@ -51,7 +51,10 @@ export interface Connector {
   readonly label?: string;
   /** Whether a session the server forgot can be made anew, by connecting without a remembered one. */
   readonly renewable: boolean;
-  /** A remembered session skips the handshake. Throws a RequestFailedError when the server cannot be reached. */
+  /**
+   * A remembered session skips the handshake. Throws a RequestFailedError when the server cannot be reached or refuses: any
+   * other error counts as a network failure.
+   */
   connect(events: ConnectionEvents, remembered?: Session, limits?: ConnectLimits): Promise<Connection>;
 }
 

@@ -1,9 +1,8 @@
-import { RequestFailedError } from "../engine/request-failed.ts";
+import { failureFrom, RequestFailedError } from "../engine/request-failed.ts";
 import { isClientError, type RequestFailure } from "../engine/request-failure.ts";
 import { UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { traitsOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
-import { requestFailureOf } from "./request-failed.ts";
 
 /**
  * Whether the server no longer knows our session: HTTP 404 (2025-11-25 transports, "Session Management"), or what
@@ -41,7 +40,7 @@ export function isOutgrown(error: unknown, { generation }: Session, method: stri
 
 /** Throws the error again. No connection came about, for now at least: what was to be sent on it never left. */
 export function unsent(error: unknown): never {
-  const failure = requestFailureOf(error);
+  const failure = failureFrom(error);
   // It refused the address, or what was sent to it.
   if (isClientError(failure)) throw error;
   const method = error instanceof RequestFailedError ? error.method : "initialize";

@@ -50,6 +50,15 @@ test("holdfast/extension/page has no engine, no store and no SDK in it", async (
   expect(modules.filter((path) => /@modelcontextprotocol|idb-keyval|indexeddb/.test(path))).toEqual([]);
 });
 
+test("holdfast has no transport in it, and leaves reading the errors of one to its connector", async () => {
+  const entry = build.entryPoints.find(({ specifier }) => specifier === "holdfast");
+  const { modules } = await bundled(`export * from ${JSON.stringify(entry?.code)};`, "browser");
+  expect(modules.some((path) => path.endsWith("channel/endpoint.js"))).toBe(true);
+  const ofConnectors =
+    /channel\/(request-failed|http-error|exchange|event-stream|handshake|transport|.*-connector)\.js$/;
+  expect(modules.filter((path) => ofConnectors.test(path))).toEqual([]);
+});
+
 test("holdfast/durable-object ships neither tabs, nor push, nor a page's platform", async () => {
   const entry = build.entryPoints.find(({ specifier }) => specifier === "holdfast/durable-object");
   const { modules } = await bundled(`export * from ${JSON.stringify(entry?.code)};`, "workerd");
