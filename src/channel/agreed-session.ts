@@ -13,53 +13,53 @@ export interface SessionMemory {
 const PUSH_REFUSAL_MS = 3_600_000;
 
 /** What was agreed with a server, and what is known of its tools, as far as memory and process know. */
-export class AgreedSession {
-  readonly #memory: SessionMemory;
-  readonly #address: string | undefined;
-  readonly #clock: Clock;
-  #current: Session | undefined;
-  #pushRefusedAt: number = Number.NEGATIVE_INFINITY;
-
-  /** @param address Where the server is, if that is known: a session agreed with another address does not count. */
-  constructor(memory: SessionMemory, address: string | undefined, clock: Clock) {
-    this.#memory = memory;
-    this.#address = address;
-    this.#clock = clock;
-  }
-
+export interface AgreedSession {
   /** As last agreed or remembered in this process. */
-  get current(): Session | undefined {
-    return this.#current;
-  }
-
+  current(): Session | undefined;
   /** As any process last agreed it. */
-  async remembered(): Promise<Session | undefined> {
-    // A store that fails must not cost the session as long as the page lives.
-    const session = (await this.#memory.load()) ?? this.#current;
-    return session?.address === this.#address ? session : undefined;
-  }
-
+  remembered(): Promise<Session | undefined>;
   /** Goes on with a session that is remembered. */
-  resume(session: Session): void {
-    this.#current = session;
-  }
-
-  async remember(session: Session): Promise<void> {
-    const refused = this.#pushRefusedAt > Number.NEGATIVE_INFINITY && { pushRefusedAt: this.#pushRefusedAt };
-    this.#current = { ...session, ...refused };
-    await this.#memory.save(this.#current);
-  }
-
+  resume(session: Session): void;
+  remember(session: Session): Promise<void>;
   /** Whether the server has lately said, to this page or an earlier one, that it does not push. */
-  get refusesPush(): boolean {
-    const at = Math.max(this.#pushRefusedAt, this.#current?.pushRefusedAt ?? Number.NEGATIVE_INFINITY);
-    return this.#clock.now() - at < PUSH_REFUSAL_MS;
-  }
-
+  refusesPush(): boolean;
   /** The server does not push: it is asked again only after a while. */
-  async pushRefused(): Promise<void> {
-    this.#pushRefusedAt = this.#clock.now();
-    // Before the session is agreed there is nothing to keep it with.
-    if (this.#current) await this.remember(this.#current);
-  }
+  pushRefused(): Promise<void>;
+}
+
+/** @param address Where the server is, if that is known: a session agreed with another address does not count. */
+export function createAgreedSession(
+  memory: SessionMemory,
+  address: string | undefined,
+  clock: Clock,
+): AgreedSession {
+  let current: Session | undefined;
+  let refusedAt: number | undefined;
+
+  const remember = (session: Session): Promise<void> => {
+    current = { ...session, ...(refusedAt !== undefined && { pushRefusedAt: refusedAt }) };
+    return memory.save(current);
+  };
+
+  return {
+    current: () => current,
+    async remembered() {
+      // A store that fails must not cost the session as long as the page lives.
+      const session = (await memory.load()) ?? current;
+      return session?.address === address ? session : undefined;
+    },
+    resume(session) {
+      current = session;
+    },
+    remember,
+    refusesPush() {
+      const never = Number.NEGATIVE_INFINITY;
+      return clock.now() - Math.max(refusedAt ?? never, current?.pushRefusedAt ?? never) < PUSH_REFUSAL_MS;
+    },
+    async pushRefused() {
+      refusedAt = clock.now();
+      // Before the session is agreed there is nothing to keep it with.
+      if (current) await remember(current);
+    },
+  };
 }

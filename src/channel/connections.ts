@@ -23,109 +23,64 @@ export interface ConnectionsOptions extends Pick<ConnectionEvents, "inbound" | "
  * The connection to a server: made when first needed, with the remembered session if there is one, and made anew when the
  * server has forgotten that. One that was replaced stays open until its last request has its reply.
  */
-export class Connections {
-  readonly #options: ConnectionsOptions;
-  readonly #closing: AbortController = new AbortController();
-  #connecting: Promise<Connection> | undefined;
-  #current: Connection | undefined;
-  /** How many requests are in flight on a connection. */
-  readonly #inFlight: WeakMap<Connection, number> = new WeakMap();
-  /** Connections with a session the server forgot, and requests in flight. */
-  readonly #replaced: Set<Connection> = new Set();
-
-  constructor(options: ConnectionsOptions) {
-    this.#options = options;
-  }
-
+export interface Connections {
   /** The connection, while there is one. */
-  get current(): Connection | undefined {
-    return this.#current;
-  }
-
+  current(): Connection | undefined;
   /** Connects if need be. Rejects with a RequestFailedError, or with the reason of {@link close}. */
-  async connected(): Promise<Connection> {
-    this.#closing.signal.throwIfAborted();
-    return this.#connecting ?? this.#connect(undefined);
-  }
-
+  connected(): Promise<Connection>;
   /** The replaced connection of a session, while it is open. */
-  replaced(sessionId: string): Connection | undefined {
-    return [...this.#replaced].find(({ session }) => session.sessionId === sessionId);
-  }
-
+  replaced(sessionId: string): Connection | undefined;
   /** Sends a request on a connection. */
-  async request(connection: Connection, frame: Frame, options?: RequestOptions): Promise<unknown> {
-    const { agreed } = this.#options;
-    const count = (change: number): number => {
-      const left = (this.#inFlight.get(connection) ?? 0) + change;
-      this.#inFlight.set(connection, left);
-      return left;
-    };
-    count(1);
-    try {
-      return await connection.request(frame, options);
-    } finally {
-      // A server may replace the session's id in any reply; the next page must know.
-      const { sessionId } = connection.session;
-      const known = agreed.current;
-      if (known && sessionId !== known.sessionId && !this.#replaced.has(connection))
-        await agreed.remember({ ...known, ...(sessionId !== undefined && { sessionId }) });
-      if (count(-1) === 0 && this.#replaced.delete(connection)) await connection.close();
-    }
-  }
-
+  request(connection: Connection, frame: Frame, options: RequestOptions): Promise<unknown>;
   /** Several requests may find the session forgotten at once: the first one makes it anew. */
-  async renew(lost: Connection): Promise<void> {
-    const connecting = this.#connecting;
-    const current = await connecting?.catch(() => undefined);
-    if (current !== lost || this.#connecting !== connecting) return;
-    const renewed = this.#connect(lost.session);
-    if (this.#inFlight.get(lost)) this.#replaced.add(lost);
-    else await lost.close();
-    await renewed;
-  }
-
+  renew(lost: Connection): Promise<void>;
   /** Closes the connections at once, and ends a handshake under way. Later requests reject with `reason`. */
-  async close(reason: unknown): Promise<void> {
-    this.#closing.abort(reason);
-    await Promise.all([this.#current, ...this.#replaced].map((connection) => connection?.close()));
-  }
+  close(reason?: unknown): Promise<void>;
+}
+
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { connector, agreed, timeoutMs, person } = options;
+  const closer = new AbortController();
+  const closing = closer.signal;
+  let connecting: Promise<Connection> | undefined;
+  let current: Connection | undefined;
+  /** How many requests are in flight on a connection. */
+  const inFlight = new WeakMap<Connection, number>();
+  /** Connections with a session the server forgot, and requests in flight. */
+  const replaced = new Set<Connection>();
 
   /** Connects with the session in memory, unless that is the one just found lost. */
-  #connect(lost: Session | undefined): Promise<Connection> {
-    const { exclusively, connected, explain } = this.#options;
-    const closing = this.#closing.signal;
-    this.#current = undefined;
+  function connect(lost?: Session): Promise<Connection> {
+    current = undefined;
     const forget = (): void => {
-      if (this.#connecting !== connecting) return;
-      this.#connecting = undefined;
-      this.#current = undefined;
+      if (connecting !== attempt) return;
+      connecting = undefined;
+      current = undefined;
     };
-    const connecting = exclusively(() => this.#handshake(lost, forget))
+    const attempt = options
+      .exclusively(() => handshake(lost, forget))
       .catch((error: unknown) => {
         closing.throwIfAborted();
         return unsent(error);
       })
-      .catch(explain);
-    this.#connecting = connecting;
-    connecting.then((connection) => {
-      if (this.#connecting !== connecting) return;
-      this.#current = connection;
-      connected();
+      .catch(options.explain);
+    connecting = attempt;
+    attempt.then((connection) => {
+      if (connecting !== attempt) return;
+      current = connection;
+      options.connected();
     }, forget);
-    return connecting;
+    return attempt;
   }
 
-  async #handshake(lost: Session | undefined, closed: () => void): Promise<Connection> {
-    const { connector, agreed, timeoutMs, inbound: take, person } = this.#options;
-    const closing = this.#closing.signal;
+  async function handshake(lost: Session | undefined, closed: () => void): Promise<Connection> {
     const remembered = await agreed.remembered();
     const known = lost && remembered?.sessionId === lost.sessionId ? undefined : remembered;
     closing.throwIfAborted();
     let connection: Connection | undefined;
     const inbound: ConnectionEvents["inbound"] = (message, origin) => {
       const { sessionId } = connection?.session ?? {};
-      return take(message, { ...origin, ...(sessionId !== undefined && { sessionId }) });
+      return options.inbound(message, { ...origin, ...(sessionId !== undefined && { sessionId }) });
     };
     const pushRefused = (): void => void agreed.pushRefused().catch(() => undefined);
     const events = { inbound, closed, pushRefused, person, closing, protocolOf };
@@ -133,10 +88,51 @@ export class Connections {
     const { session } = connection;
     if (session === known) agreed.resume(session);
     else {
-      const tools = agreed.current?.generation === session.generation && agreed.current.tools;
+      const before = agreed.current();
+      const tools = before?.generation === session.generation && before.tools;
       await agreed.remember({ ...session, ...(tools && { tools }) });
     }
     if (closing.aborted) await connection.close();
     return connection;
   }
+
+  return {
+    current: () => current,
+    async connected() {
+      closing.throwIfAborted();
+      return connecting ?? connect();
+    },
+    replaced: (sessionId) => [...replaced].find(({ session }) => session.sessionId === sessionId),
+    async request(connection, frame, limits) {
+      const count = (change: number): number => {
+        const left = (inFlight.get(connection) ?? 0) + change;
+        inFlight.set(connection, left);
+        return left;
+      };
+      count(1);
+      try {
+        return await connection.request(frame, limits);
+      } finally {
+        // A server may replace the session's id in any reply; the next page must know.
+        const { sessionId } = connection.session;
+        const known = agreed.current();
+        if (known && sessionId !== known.sessionId && !replaced.has(connection))
+          await agreed.remember({ ...known, ...(sessionId !== undefined && { sessionId }) });
+        if (count(-1) === 0 && replaced.delete(connection)) await connection.close();
+      }
+    },
+    async renew(lost) {
+      const attempt = connecting;
+      const latest = await attempt?.catch(() => undefined);
+      if (latest !== lost || connecting !== attempt) return;
+      const renewed = connect(lost.session);
+      if (inFlight.get(lost)) replaced.add(lost);
+      else await lost.close();
+      await renewed;
+    },
+    async close(reason) {
+      closer.abort(reason);
+      await Promise.all([current, ...replaced].map((connection) => connection?.close()));
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import type { Connector } from "../channel/connection.ts";
-import { Endpoint } from "../channel/endpoint.ts";
+import { createEndpoint, type Endpoint } from "../channel/endpoint.ts";
 import type { Clock } from "../clock.ts";
 import type { Session } from "../protocol/session.ts";
 import { type Problem, storageProblem } from "../runtime/problem.ts";
@@ -37,7 +37,7 @@ function endpointOf(name: string, connector: Connector, setting: EndpointSetting
       return undefined;
     }
   };
-  return new Endpoint(
+  return createEndpoint(
     name,
     connector,
     {

@@ -17,7 +17,7 @@ import { randomId } from "../random-id.ts";
 import { RecentSet } from "../recent-set.ts";
 import type { Problem } from "../runtime/problem.ts";
 import { DEFAULT_RETENTION } from "../runtime/retention.ts";
-import { TaskHost } from "../runtime/task-host.ts";
+import { createTaskHost, type TaskHost } from "../runtime/task-host.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "../task.ts";
 import type { TaskClientApi } from "../task-client-api.ts";
@@ -71,7 +71,7 @@ export class HostedClient implements TaskClientApi {
       report: this.#report,
       host: () => this.#host,
     });
-    this.#host = new TaskHost({
+    this.#host = createTaskHost({
       store,
       clock: host.clock,
       timing: { ...DEFAULT_TIMING, ...host.timing, ...options.timing },
@@ -254,7 +254,7 @@ export class HostedClient implements TaskClientApi {
 
   /** Whether a call waits for its reply: closing the client now would lose the reply. A call in its backoff does not count. */
   get calling(): boolean {
-    return this.#host.calling;
+    return this.#host.calling();
   }
 
   /** Tries again at once what waits out a failure. The browser's `online` event does this by itself. */

@@ -1,21 +1,19 @@
+/** Calls `work` at once while there is room, else in its turn, and settles as it does. */
+export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Lets so many through at once; the others wait for their turn, the first to come first. */
-export class Gate {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(atOnce: number) {
-    this.#free = atOnce;
-  }
-
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+export function createGate(atOnce: number): Gate {
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const next = waiting.shift();
       if (next) next();
-      else this.#free++;
+      else free++;
     }
-  }
+  };
 }

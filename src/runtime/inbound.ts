@@ -15,50 +15,24 @@ import type { RunningEndpoint, RunningTask, TaskTable } from "./task-table.ts";
 const MAX_UNNAMED = 64;
 
 /** Finds the task that a message of a server is about. */
-export class Inbound {
-  readonly #table: TaskTable;
-  readonly #maxResultLength: number;
-  readonly #dispatch: (task: RunningTask, event: TaskEvent) => void;
-  /** Asks again whose a question is that names an unknown task. */
-  readonly #unnamed: (() => void)[] = [];
-
-  /** @param maxResultLength The longest result taken, by the length of its JSON text. */
-  constructor(
-    table: TaskTable,
-    maxResultLength: number,
-    dispatch: (task: RunningTask, event: TaskEvent) => void,
-  ) {
-    this.#table = table;
-    this.#maxResultLength = maxResultLength;
-    this.#dispatch = dispatch;
-  }
-
+export interface Inbound {
   /** Takes what a server sent that is not a reply. Returns whether it is about a task of this process. */
-  take(name: string, message: RpcRequest | RpcNotification, origin: Origin): Taken {
-    const { method } = message;
-    const params = isObject(message.params) ? message.params : {};
-    const endpoint = this.#table.endpoint(name);
-    // The channel refuses such a request, and the next poll says what such a notification would have said.
-    if (!isShallow(params)) return false;
-    if (isRequest(message)) {
-      const asked = readQuestion(message, origin.sessionId, origin.about);
-      return asked ? this.#asked(endpoint, asked, origin.about) : false;
-    }
-    if (method === "notifications/progress") return this.#progressed(endpoint, params);
-    if (method !== "notifications/subscriptions/acknowledged")
-      return this.#notified(endpoint, method, params);
-    const agreed = isObject(params.notifications) ? params.notifications.taskIds : undefined;
-    endpoint.feed?.acknowledged(Array.isArray(agreed) ? agreed : []);
-    return endpoint.feed !== undefined;
-  }
-
+  take(name: string, message: RpcRequest | RpcNotification, origin: Origin): Taken;
   /** A call has its reply, which may have named the task of a question. */
-  callEnded(): void {
-    for (const again of this.#unnamed.splice(0)) again();
-  }
+  callEnded(): void;
+}
 
-  #asked(endpoint: RunningEndpoint, asked: Question, about: string | undefined): Taken {
-    const { taskId, request } = asked;
+/** @param maxResultLength The longest result taken, by the length of its JSON text. */
+export function createInbound(
+  table: TaskTable,
+  maxResultLength: number,
+  dispatch: (task: RunningTask, event: TaskEvent) => void,
+): Inbound {
+  /** Asks again whose a question is that names an unknown task. */
+  const unnamed: (() => void)[] = [];
+
+  function ask(endpoint: RunningEndpoint, question: Question, about: string | undefined): Taken {
+    const { taskId, request } = question;
     const candidates: Candidates = {
       named: (id) => endpoint.named.get(id)?.state,
       recorded: (id) => endpoint.tasks.get(id)?.state,
@@ -68,19 +42,19 @@ export class Inbound {
     const state = askedOf(candidates, { taskId, about }, endpoint.server?.hasOwnTransport === true);
     const task = state && endpoint.tasks.get(state.record.id);
     if (!task) {
-      if (this.#unnamed.length >= MAX_UNNAMED || !mayBeNamed(candidates, { taskId, about })) return false;
+      if (unnamed.length >= MAX_UNNAMED || !mayBeNamed(candidates, { taskId, about })) return false;
       return new Promise((resolve) => {
-        this.#unnamed.push(() => resolve(this.#asked(endpoint, asked, about)));
+        unnamed.push(() => resolve(ask(endpoint, question, about)));
       });
     }
-    this.#dispatch(task, { type: "asked", request });
+    dispatch(task, { type: "asked", request });
     // One for which there was no room is refused, like one that nobody can answer.
     const isAsked = (): boolean =>
-      this.#table.get(task.id)?.state.record.inputs.some(({ rpcId }) => rpcId === request.rpcId) ?? true;
+      table.tasks.get(task.id)?.state.record.inputs.some(({ rpcId }) => rpcId === request.rpcId) ?? true;
     return task.tenure.overtaken?.then(isAsked) ?? isAsked();
   }
 
-  #progressed(endpoint: RunningEndpoint, params: JsonObject): boolean {
+  function progressed(endpoint: RunningEndpoint, params: JsonObject): boolean {
     const { progressToken, progress, total, message } = params;
     // The token is the record's own id, so it still means the same after a reload.
     const task = endpoint.tasks.get(progressToken as string);
@@ -90,11 +64,11 @@ export class Inbound {
       ...(typeof total === "number" && { total }),
       ...(typeof message === "string" && { message: cutText(message) }),
     };
-    this.#dispatch(task, { type: "progressed", progress: seen });
+    dispatch(task, { type: "progressed", progress: seen });
     return true;
   }
 
-  #notified(endpoint: RunningEndpoint, method: string, params: JsonObject): boolean {
+  function notified(endpoint: RunningEndpoint, method: string, params: JsonObject): boolean {
     const task = endpoint.named.get(readTaskId(params.taskId) ?? "");
     if (!task) return false;
     try {
@@ -102,11 +76,33 @@ export class Inbound {
       if (!reading) return false;
       const event: TaskEvent = { type: "notified", reading };
       // One too large is left to the poll, which says so.
-      if (!oversized(event, this.#maxResultLength)) this.#dispatch(task, event);
+      if (!oversized(event, maxResultLength)) dispatch(task, event);
     } catch (error) {
       // A notification is only a hint: a malformed one changes nothing, and the polls go on.
       if (!(error instanceof MalformedReplyError)) throw error;
     }
     return true;
   }
+
+  return {
+    take(name, message, origin) {
+      const { method } = message;
+      const params = isObject(message.params) ? message.params : {};
+      const endpoint = table.endpoint(name);
+      // The channel refuses such a request, and the next poll says what such a notification would have said.
+      if (!isShallow(params)) return false;
+      if (isRequest(message)) {
+        const question = readQuestion(message, origin.sessionId, origin.about);
+        return question ? ask(endpoint, question, origin.about) : false;
+      }
+      if (method === "notifications/progress") return progressed(endpoint, params);
+      if (method !== "notifications/subscriptions/acknowledged") return notified(endpoint, method, params);
+      const agreed = isObject(params.notifications) ? params.notifications.taskIds : undefined;
+      endpoint.feed?.acknowledged(Array.isArray(agreed) ? agreed : []);
+      return endpoint.feed !== undefined;
+    },
+    callEnded() {
+      for (const again of unnamed.splice(0)) again();
+    },
+  };
 }

@@ -12,36 +12,31 @@ import type { RunningEndpoint } from "./task-table.ts";
 /** How many tasks that earlier lost calls may have been are remembered. Those forgotten are read from the store with the next list. */
 const MAX_SUSPECTED = 1_000;
 
-/** Looks for the tasks of calls whose replies never came, among those that a server lists (2025-11-25). */
-export class LostCalls {
-  readonly #store: TaskStore;
-  readonly #options: AskOptions;
+/**
+ * Lists the tasks of a server, and returns what says which of them the call may be, as of when it is called. Throws a
+ * RequestFailedError.
+ */
+export type SearchLostCall = (
+  record: TaskRecord,
+  server: Server,
+  endpoint: RunningEndpoint,
+) => Promise<() => TaskEvent>;
+
+/**
+ * Looks for the tasks of calls whose replies never came, among those that a server lists (2025-11-25).
+ * @param options Those of the list. It serves several calls: the end of one must not abort it.
+ */
+export function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall {
   /** A later lost call must not take one of these for certain. */
-  readonly #suspected: Set<string> = new RecentSet(MAX_SUSPECTED);
+  const suspected = new RecentSet<string>(MAX_SUSPECTED);
 
-  /** @param options Those of the list. It serves several calls: the end of one must not abort it. */
-  constructor(store: TaskStore, options: AskOptions) {
-    this.#store = store;
-    this.#options = options;
-  }
-
-  /** Lists the tasks, and returns what says which the call may be, as of when it is called. Throws a RequestFailedError. */
-  async search(record: TaskRecord, server: Server, endpoint: RunningEndpoint): Promise<() => TaskEvent> {
-    const unclaimed = await endpoint.unclaimed.get(() => this.#unclaimed(record, server));
-    return () => {
-      const running = [...endpoint.tasks.values()].map(({ state }) => state.record);
-      const isClaimed = (taskId: string): boolean => endpoint.named.has(taskId);
-      return listedFor(record, unclaimed, running, isClaimed, (taskId) => this.#suspected.has(taskId));
-    };
-  }
-
-  async #unclaimed({ endpoint, generation }: TaskRecord, server: Server): Promise<Unclaimed> {
+  async function list({ endpoint, generation }: TaskRecord, server: Server): Promise<Unclaimed> {
     const { encodeList, decodeList } = protocolOf(generation);
     if (!encodeList || !decodeList) throw new TypeError(`No list request in ${generation}`);
     const listed = await server.list(
       "tasks/list",
       async (cursor) => {
-        const reply = await server.request(encodeList(cursor), this.#options, generation);
+        const reply = await server.request(encodeList(cursor), options, generation);
         const { readings: items, ...rest } = decodeList(reply);
         return { items, ...rest };
       },
@@ -49,15 +44,24 @@ export class LostCalls {
     );
     const claimed = new Set<unknown>();
     const calls: TaskRecord[] = [];
-    for (const stored of [...(await this.#store.loadActive()), ...(await this.#store.loadSettled())]) {
+    for (const stored of [...(await store.loadActive()), ...(await store.loadSettled())]) {
       const reading = readRecord(stored);
       if (reading.kind !== "record" || reading.record.endpoint !== endpoint) continue;
       const { taskId, outcome } = reading.record;
       claimed.add(taskId);
       const candidates: unknown = outcome?.kind === "lost" && outcome.candidates;
-      if (Array.isArray(candidates)) for (const id of candidates) this.#suspected.add(String(id));
+      if (Array.isArray(candidates)) for (const id of candidates) suspected.add(String(id));
       if (mayHaveUnclaimedTask(reading.record)) calls.push(reading.record);
     }
     return { tasks: listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId)), calls };
   }
+
+  return async (record, server, endpoint) => {
+    const unclaimed = await endpoint.unclaimed(() => list(record, server));
+    return () => {
+      const running = [...endpoint.tasks.values()].map(({ state }) => state.record);
+      const isClaimed = (taskId: string): boolean => endpoint.named.has(taskId);
+      return listedFor(record, unclaimed, running, isClaimed, (taskId) => suspected.has(taskId));
+    };
+  };
 }

@@ -17,94 +17,79 @@ export interface WriterOptions {
 }
 
 /** Writes the records of running tasks, those of one task one after the other. */
-export class RecordWriter {
-  readonly #options: WriterOptions;
-  readonly #superseded: (task: RunningTask, tenure: Tenure) => Promise<void>;
-  readonly #ended: () => void;
-  /** By record id, while they are in flight: the last write of each. */
-  readonly #last: Map<string, Promise<WriteResult>> = new Map();
-
-  /**
-   * @param superseded Another process moved the task on in this tenure. Resolves when this one goes on from there, or has
-   *   released the task.
-   * @param ended A write has ended.
-   */
-  constructor(
-    options: WriterOptions,
-    superseded: (task: RunningTask, tenure: Tenure) => Promise<void>,
-    ended: () => void,
-  ) {
-    this.#options = options;
-    this.#superseded = superseded;
-    this.#ended = ended;
-  }
-
-  get busy(): boolean {
-    return this.#last.size > 0;
-  }
-
+export interface RecordWriter {
+  /** Whether a write is in flight. */
+  busy(): boolean;
   /** The last write of a record, while it is in flight. */
-  last(id: string): Promise<WriteResult> | undefined {
-    return this.#last.get(id);
-  }
-
+  last(id: string): Promise<WriteResult> | undefined;
   /** Resolves when every write begun so far has ended. */
-  async written(): Promise<void> {
-    await Promise.all(this.#last.values());
-  }
-
+  written(): Promise<void>;
   /** Lets later writes of a record go ahead of those in flight, which another process superseded. */
-  restart(id: string): void {
-    this.#last.delete(id);
-  }
-
+  restart(id: string): void;
   /** @param events What changed the record; none where it is new. */
   write(
     task: RunningTask,
     record: TaskRecord,
     persist: NonNullable<Effects["persist"]>,
-    events: readonly TaskEvent[] = [],
-  ): Promise<WriteResult> {
-    const { store, storing, stored, storageFailed } = this.#options;
-    const { tenure } = task;
-    tenure.unsaved.push(...events);
-    const put = async (): Promise<WriteResult> => {
-      const first = tenure.base === undefined && isCall(record) && persist !== "remove";
-      if (first) await storing(record);
-      // A state that follows one that another process overtook must not be written over that process's record.
-      const saved = !tenure.overtaken && (persist === "remove" || (await store.save(record, tenure.base)));
-      if (!saved) {
-        await this.#superseded(task, tenure);
-        return "superseded";
-      }
-      const removes = persist === "remove" || persist === "writeThenRemove";
-      if (removes) await store.remove(record.id);
-      tenure.base = removes ? undefined : record.rev;
-      if (first) stored(record);
-      return "stored";
-    };
-    const write = Promise.resolve(this.#last.get(record.id))
-      .then(put)
-      .catch((error: unknown): WriteResult => {
-        storageFailed(record, error);
-        return "unstored";
-      })
-      .finally(() => {
-        const last = events.at(-1);
-        if (last && !tenure.overtaken) tenure.unsaved.splice(0, tenure.unsaved.indexOf(last) + 1);
-      });
-    this.#last.set(record.id, write);
-    // Before any other callback on this write, so that nothing overtakes what waits for it.
-    void write.then(() => {
-      if (this.#last.get(record.id) === write) this.#last.delete(record.id);
-      this.#ended();
-    });
-    return write;
-  }
-
+    events?: readonly TaskEvent[],
+  ): Promise<WriteResult>;
   /** Removes the record of a call whose end was published. */
-  async remove(record: TaskRecord): Promise<void> {
-    const { store, storageFailed } = this.#options;
-    await store.remove(record.id).catch((error: unknown) => storageFailed(record, error));
-  }
+  remove(record: TaskRecord): Promise<void>;
+}
+
+/**
+ * @param superseded Another process moved the task on in this tenure. Resolves when this one goes on from there, or has
+ *   released the task.
+ * @param ended A write has ended.
+ */
+export function createRecordWriter(
+  { store, storing, stored, storageFailed }: WriterOptions,
+  superseded: (task: RunningTask, tenure: Tenure) => Promise<void>,
+  ended: () => void,
+): RecordWriter {
+  /** By record id, while they are in flight: the last write of each. */
+  const writes = new Map<string, Promise<WriteResult>>();
+  return {
+    busy: () => writes.size > 0,
+    last: (id) => writes.get(id),
+    written: async () => void (await Promise.all(writes.values())),
+    restart: (id) => void writes.delete(id),
+    write(task, record, persist, events = []) {
+      const { tenure } = task;
+      tenure.unsaved.push(...events);
+      const put = async (): Promise<WriteResult> => {
+        const first = tenure.base === undefined && isCall(record) && persist !== "remove";
+        if (first) await storing(record);
+        // A state that follows one that another process overtook must not be written over that process's record.
+        const saved = !tenure.overtaken && (persist === "remove" || (await store.save(record, tenure.base)));
+        if (!saved) {
+          await superseded(task, tenure);
+          return "superseded";
+        }
+        const removes = persist === "remove" || persist === "writeThenRemove";
+        if (removes) await store.remove(record.id);
+        tenure.base = removes ? undefined : record.rev;
+        if (first) stored(record);
+        return "stored";
+      };
+      const write = Promise.resolve(writes.get(record.id))
+        .then(put)
+        .catch((error: unknown): WriteResult => {
+          storageFailed(record, error);
+          return "unstored";
+        })
+        .finally(() => {
+          const last = events.at(-1);
+          if (last && !tenure.overtaken) tenure.unsaved.splice(0, tenure.unsaved.indexOf(last) + 1);
+        });
+      writes.set(record.id, write);
+      // Before any other callback on this write, so that nothing overtakes what waits for it.
+      void write.then(() => {
+        if (writes.get(record.id) === write) writes.delete(record.id);
+        ended();
+      });
+      return write;
+    },
+    remove: (record) => store.remove(record.id).catch((error: unknown) => storageFailed(record, error)),
+  };
 }

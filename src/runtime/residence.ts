@@ -53,7 +53,7 @@ export function resumeOrphan(parts: HostParts, ownership: Ownership, id: string)
 /** Another tab leads now: yields what runs here. */
 export function yieldAll({ runtime, ownership }: HostParts, endpoint: string): void {
   const own = ownership({ endpoint });
-  for (const { record } of [...runtime.states()]) {
+  for (const { record } of runtime.states()) {
     if (record.endpoint !== endpoint) continue;
     const { id } = record;
     // A call this tab is making stays with it; so does one that is not stored, or not yet, which nobody else knows.

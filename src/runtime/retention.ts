@@ -21,72 +21,57 @@ export interface TaskName {
 }
 
 /** Deletes the settled tasks that retention no longer covers, also those whose outcome only memory has. */
-export class RetentionSweep {
-  readonly #stored: StoredTasks;
-  readonly #clock: Clock;
-  readonly #retention: Retention;
-  readonly #forget: (task: TaskName) => Promise<void>;
-  #outcomes = 0;
-  /** Tasks whose outcome the store did not take. */
-  readonly #unstored: Set<string> = new Set();
-
-  constructor(
-    stored: StoredTasks,
-    clock: Clock,
-    retention: Retention,
-    forget: (task: TaskName) => Promise<void>,
-  ) {
-    this.#stored = stored;
-    this.#clock = clock;
-    this.#retention = retention;
-    this.#forget = forget;
-  }
-
+export interface RetentionSweep {
   /** Counts an outcome. */
-  settled(): void {
-    if (++this.#outcomes % COLLECT_EVERY === 0) void this.collect();
-  }
-
+  settled(): void;
   /** Collects with the next outcome. */
-  collectLater(): void {
-    this.#outcomes = COLLECT_EVERY - 1;
-  }
+  collectLater(): void;
+  collect(): Promise<void>;
+  /** Keeps a task in memory whose outcome the store did not take. Returns the task that must make room for it. */
+  addUnstored(id: string): string | undefined;
+  isUnstored(id: string): boolean;
+  forgot(id: string): void;
+}
 
-  async collect(): Promise<void> {
-    const { ms, count } = this.#retention;
-    const oldest = this.#clock.now() - ms;
-    const outdated = await this.#stored.attempt<readonly TaskName[]>(
-      async (store) =>
-        (await store.outdated?.(oldest, count))?.map((id) => ({ id })) ?? this.#outdated(oldest),
+export function createRetentionSweep(
+  stored: StoredTasks,
+  clock: Clock,
+  { ms, count }: Retention,
+  forget: (task: TaskName) => Promise<void>,
+): RetentionSweep {
+  let outcomes = 0;
+  /** Tasks whose outcome the store did not take. */
+  const unstored = new Set<string>();
+
+  async function collect(): Promise<void> {
+    const oldest = clock.now() - ms;
+    const outdated = await stored.attempt<readonly TaskName[]>(
+      async (store) => (await store.outdated?.(oldest, count))?.map((id) => ({ id })) ?? outdatedBy(oldest),
       [],
     );
-    for (const task of outdated) await this.#stored.attempt(() => this.#forget(task), undefined);
+    for (const task of outdated) await stored.attempt(() => forget(task), undefined);
   }
 
-  async #outdated(oldest: number): Promise<readonly TaskName[]> {
-    const latestFirst = [...(await this.#stored.settled())].sort(
-      (a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0),
-    );
-    return latestFirst.filter(
-      ({ settledAt = 0 }, index) => index >= this.#retention.count || settledAt < oldest,
-    );
+  async function outdatedBy(oldest: number): Promise<readonly TaskName[]> {
+    const latestFirst = [...(await stored.settled())].sort((a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0));
+    return latestFirst.filter(({ settledAt = 0 }, index) => index >= count || settledAt < oldest);
   }
 
-  /** Keeps a task in memory whose outcome the store did not take. Returns the task that must make room for it. */
-  addUnstored(id: string): string | undefined {
-    this.#unstored.add(id);
-    const [oldest] = this.#unstored;
-    if (this.#unstored.size <= this.#retention.count || oldest === undefined || oldest === id)
-      return undefined;
-    this.#unstored.delete(oldest);
-    return oldest;
-  }
-
-  isUnstored(id: string): boolean {
-    return this.#unstored.has(id);
-  }
-
-  forgot(id: string): void {
-    this.#unstored.delete(id);
-  }
+  return {
+    settled() {
+      if (++outcomes % COLLECT_EVERY === 0) void collect();
+    },
+    collectLater() {
+      outcomes = COLLECT_EVERY - 1;
+    },
+    collect,
+    addUnstored(id) {
+      const [oldest] = unstored.add(id);
+      if (unstored.size <= count || oldest === undefined || oldest === id) return undefined;
+      unstored.delete(oldest);
+      return oldest;
+    },
+    isUnstored: (id) => unstored.has(id),
+    forgot: (id) => void unstored.delete(id),
+  };
 }

@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import type { Leadership } from "../engine/claim.ts";
 import {
   type Epoch,
   isUndecided,
@@ -7,16 +6,15 @@ import {
   leads,
   type OwnershipCommand,
   type OwnershipEvent,
-  type OwnershipState,
   own,
 } from "../engine/ownership.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import { randomId } from "../random-id.ts";
 import type { TaskView } from "../task-view.ts";
-import { CallLocks } from "./call-locks.ts";
+import { createCallLocks } from "./call-locks.ts";
 import type { Ownership, OwnershipEvents, OwnershipOf, TaskAction } from "./ownership.ts";
 import { tabEvents } from "./tab-events.ts";
-import type { Channel, LockOptions, TabPlatform } from "./tab-platform.ts";
+import type { LockOptions, TabPlatform } from "./tab-platform.ts";
 
 /** How often a visible tab makes sure of its leader, in ms. */
 const WATCH_MS = 2_000;
@@ -44,7 +42,7 @@ interface Envelope {
 export function tabs(platform: TabPlatform): OwnershipOf {
   return (endpoint, parts) => {
     const { clock, store } = parts.options;
-    return new TabGroup(platform, clock, `${store.scope}/${endpoint}`, tabEvents(parts, endpoint));
+    return createTabGroup(platform, clock, `${store.scope}/${endpoint}`, tabEvents(parts, endpoint));
   };
 }
 
@@ -52,256 +50,236 @@ export function tabs(platform: TabPlatform): OwnershipOf {
  * One tab of those that share a store: carries out what `engine/ownership.ts` decides, over Web Locks and a BroadcastChannel.
  * The leader alone polls. The others receive every change, and ask the leader to act.
  */
-export class TabGroup implements Ownership {
-  readonly calls: CallLocks = new CallLocks((name, work) => this.exclusively(name, work));
-  readonly #platform: TabPlatform;
-  readonly #clock: Clock;
-  readonly #scope: string;
-  readonly #events: OwnershipEvents;
-  readonly #channel: Channel;
-  #state: OwnershipState = joiningTab(randomId());
+export function createTabGroup(
+  platform: TabPlatform,
+  clock: Clock,
+  scope: string,
+  events: OwnershipEvents,
+): Ownership {
+  const name = `holdfast/${scope}`;
+  const channel = platform.openChannel(name);
+  const exclusively = <T>(work: string, run: () => Promise<T>): Promise<T> =>
+    platform.locks.request(`${name}/${work}`, {}, run);
+  const calls = createCallLocks(exclusively);
+  const closing = new AbortController();
+  const closed = (): boolean => closing.signal.aborted;
+  let state = joiningTab(randomId());
   /** Called after the next event. */
-  readonly #waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
   /** By nonce: takes the answer to what this tab asked the leader to do, or `undefined` where it does not count. */
-  readonly #asked: Map<string, (taken: boolean | undefined) => void> = new Map();
-  readonly #closing: AbortController = new AbortController();
-  #joined: Promise<void> | undefined;
-  #requests = 0;
-  #queued = false;
+  const asked = new Map<string, (taken: boolean | undefined) => void>();
+  let joined: Promise<void> | undefined;
+  let requests = 0;
+  let queued = false;
   /** Gives the lock back. */
-  #release: (() => void) | undefined;
-  #stopWatching: (() => void) | undefined;
-  #cancelWatch: (() => void) | undefined;
-  #cancelPing: (() => void) | undefined;
-  #pinged: string | undefined;
-
-  constructor(platform: TabPlatform, clock: Clock, scope: string, events: OwnershipEvents) {
-    this.#platform = platform;
-    this.#clock = clock;
-    this.#scope = `holdfast/${scope}`;
-    this.#events = events;
-    this.#channel = platform.openChannel(this.#scope);
-    this.#channel.onmessage = ({ data }) => this.#receive(data as Body & Envelope);
-  }
-
-  get leadership(): Leadership {
-    return leads(this.#state) ? "leading" : "following";
-  }
-
-  join(): Promise<void> {
-    this.#joined ??= this.#join();
-    return this.#joined;
-  }
-
-  exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return this.#platform.locks.request(`${this.#scope}/${name}`, {}, work);
-  }
-
-  publish(view: TaskView, plain: boolean): void {
-    // A call stays with the tab that makes it, whichever tab leads.
-    this.#post({ type: "view", view, plain }, !plain && !this.calls.makes(view.id));
-  }
-
-  forgot(id: string): void {
-    this.#post({ type: "forgot", id });
-  }
-
-  handOver(record: TaskRecord, base?: number): void {
-    this.#post({ type: "adopt", record, base });
-  }
-
-  /** Resolves when the leader has acted. This tab replaces a leader that does not answer. */
-  async ask(action: TaskAction): Promise<boolean> {
-    while (!leads(this.#state) && !this.#closing.signal.aborted) {
-      const nonce = randomId();
-      const answer = new Promise<boolean | undefined>((resolve) => {
-        const cancel = this.#clock.after(ANSWER_MS, () => {
-          this.#on({ type: "unanswered" });
-          resolve(undefined);
-        });
-        this.#asked.set(nonce, (taken) => {
-          cancel();
-          resolve(taken);
-        });
-      });
-      this.#post({ type: "do", nonce, action });
-      const taken = await answer;
-      this.#asked.delete(nonce);
-      if (taken !== undefined) return taken;
-      // If a third tab takes the lead at the same time, that one acts.
-      await this.#settled();
-    }
-    return !this.#closing.signal.aborted && this.#events.act(action);
-  }
-
-  close(): void {
-    this.#closing.abort();
-    this.#on({ type: "closed" });
-    this.#stopWatching?.();
-    this.#cancelWatch?.();
-    this.#cancelPing?.();
-    this.calls.close();
-    this.#channel.onmessage = null;
-    this.#channel.close();
-  }
-
-  async #join(): Promise<void> {
-    this.#request({ ifAvailable: true });
-    await this.#settled();
-    if (this.#closing.signal.aborted) return;
-    this.#stopWatching = this.#platform.onVisible(() => {
-      this.#events.awake();
-      this.#scheduleWatch();
-      this.#watch();
-    });
-    this.#scheduleWatch();
-  }
+  let release: (() => void) | undefined;
+  let stopWatching: (() => void) | undefined;
+  let cancelWatch: (() => void) | undefined;
+  let cancelPing: (() => void) | undefined;
+  let pinged: string | undefined;
 
   /** Resolves when this tab follows, leads, or has closed. */
-  async #settled(): Promise<void> {
-    while (isUndecided(this.#state)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async function settled(): Promise<void> {
+    while (isUndecided(state)) await new Promise<void>((resolve) => waiting.push(resolve));
   }
 
   /** @param message The message that the event is about. Returns whether it is stale. */
-  #on(event: OwnershipEvent, message?: Body): boolean {
-    const { state, commands, stale } = own(this.#state, event);
-    this.#state = state;
-    for (const command of commands) this.#do(command, message);
-    for (const wake of this.#waiting.splice(0)) wake();
+  function on(event: OwnershipEvent, message?: Body): boolean {
+    const { state: next, commands, stale } = own(state, event);
+    state = next;
+    for (const command of commands) carryOut(command, message);
+    for (const wake of waiting.splice(0)) wake();
     return stale;
   }
 
-  #do(command: OwnershipCommand, message: Body | undefined): void {
-    const { lock: request } = this.#state;
+  function carryOut(command: OwnershipCommand, message: Body | undefined): void {
+    const { lock: request } = state;
     switch (command) {
       case "queue":
-        if (!this.#queued) this.#request({ signal: this.#closing.signal });
+        if (!queued) requestLead({ signal: closing.signal });
         return;
       case "steal":
-        return this.#request({ steal: true });
+        return requestLead({ steal: true });
       case "declare":
-        return this.#post({ type: "epoch" }, true);
+        return post({ type: "epoch" }, true);
       case "enter":
-        this.#events
+        events
           .elected()
           .catch(() => undefined)
-          .then(() => this.#on({ type: "resumed", request }));
+          .then(() => on({ type: "resumed", request }));
         return;
       // The leader before may have died before it published what it wrote last: what this one has read as settled, it does
       // not run, and does not publish. The others read it after this one has.
       case "announce":
-        return this.#post({ type: "elected" }, true);
+        return post({ type: "elected" }, true);
       case "yield":
-        this.#scheduleWatch();
-        return this.#events.steppedDown();
+        scheduleWatch();
+        return events.steppedDown();
       case "release":
-        return this.#release?.();
+        return release?.();
       case "ping":
-        this.#cancelPing?.();
-        this.#cancelPing = this.#clock.after(ANSWER_MS, () => this.#silent());
-        this.#pinged = randomId();
-        return this.#post({ type: "ping", nonce: this.#pinged });
+        cancelPing?.();
+        cancelPing = clock.after(ANSWER_MS, silent);
+        pinged = randomId();
+        return post({ type: "ping", nonce: pinged });
       case "pong":
         if (message?.type === "ping")
-          this.#post({ type: "pong", nonce: message.nonce, visible: this.#platform.visible() }, true);
+          post({ type: "pong", nonce: message.nonce, visible: platform.visible() }, true);
         return;
       case "adopt":
-        if (message?.type === "adopt") this.#events.adopt(message.record, message.base);
+        if (message?.type === "adopt") events.adopt(message.record, message.base);
         return;
       case "act":
         // A client that closes meanwhile answers nothing, and is replaced.
-        if (message?.type === "do") this.#act(message.nonce, message.action).catch(() => undefined);
+        if (message?.type === "do") act(message.nonce, message.action).catch(() => undefined);
     }
   }
 
-  async #act(nonce: string, action: TaskAction): Promise<void> {
-    await this.#settled();
+  async function act(nonce: string, action: TaskAction): Promise<void> {
+    await settled();
     // Deposed meanwhile: the next leader acts.
-    if (!leads(this.#state) && !this.#events.runs(action.id)) return;
-    const taken = await this.#events.act(action);
-    this.#post({ type: "done", nonce, taken }, true);
+    if (!leads(state) && !events.runs(action.id)) return;
+    const taken = await events.act(action);
+    post({ type: "done", nonce, taken }, true);
   }
 
-  #silent(): void {
-    this.#on({ type: "silent", visible: this.#platform.visible() });
+  function silent(): void {
+    on({ type: "silent", visible: platform.visible() });
   }
 
-  #request(options: LockOptions): void {
-    const request = ++this.#requests;
+  function requestLead(options: LockOptions): void {
+    const request = ++requests;
     const waits = options.signal !== undefined;
-    if (waits) this.#queued = true;
-    const settled = (): void => {
-      if (waits) this.#queued = false;
+    if (waits) queued = true;
+    const ended = (): void => {
+      if (waits) queued = false;
     };
     let end = (): void => undefined;
-    this.#platform.locks
-      .request(`${this.#scope}/leader`, options, (lock) => {
-        settled();
+    platform.locks
+      .request(`${name}/leader`, options, (lock) => {
+        ended();
         return new Promise<void>((resolve) => {
           end = resolve;
           if (!lock) resolve();
-          else this.#release = resolve;
-          this.#on(lock ? { type: "granted", request, now: this.#clock.now() } : { type: "refused" });
+          else release = resolve;
+          on(lock ? { type: "granted", request, now: clock.now() } : { type: "refused" });
         });
       })
       .catch(() => {
-        settled();
+        ended();
         end();
-        this.#on({ type: "lost", request });
+        on({ type: "lost", request });
       });
   }
 
   /** A leader and a hidden tab set no timer: it begins anew when they step down, or become visible. */
-  #scheduleWatch(): void {
-    this.#cancelWatch?.();
-    if (leads(this.#state) || !this.#platform.visible()) return;
-    this.#cancelWatch = this.#clock.after(WATCH_MS, () => {
-      this.#scheduleWatch();
-      this.#watch();
+  function scheduleWatch(): void {
+    cancelWatch?.();
+    if (leads(state) || !platform.visible()) return;
+    cancelWatch = clock.after(WATCH_MS, () => {
+      scheduleWatch();
+      watch();
     });
   }
 
   /** A visible tab does not depend on a leader that is hidden, frozen or throttled. */
-  #watch(): void {
-    this.#on({ type: "watch", visible: this.#platform.visible(), now: this.#clock.now() });
+  function watch(): void {
+    on({ type: "watch", visible: platform.visible(), now: clock.now() });
   }
 
-  #receive(message: Body & Envelope): void {
+  function receive(message: Body & Envelope): void {
     const { epoch, asLeader } = message;
-    if (this.#on({ type: "heard", epoch, asLeader })) {
+    if (on({ type: "heard", epoch, asLeader })) {
       // What the tab wrote before it stepped down is in the store.
-      if (message.type === "view") this.#events.outdated(message.view);
-      if (message.type === "done") this.#asked.get(message.nonce)?.(undefined);
+      if (message.type === "view") events.outdated(message.view);
+      if (message.type === "done") asked.get(message.nonce)?.(undefined);
       return;
     }
     switch (message.type) {
       case "view":
-        return this.#events.published(message.view, message.plain);
+        return events.published(message.view, message.plain);
       case "forgot":
-        return this.#events.forgot(message.id);
+        return events.forgot(message.id);
       case "adopt":
-        return void this.#on({ type: "offered" }, message);
+        return void on({ type: "offered" }, message);
       case "do":
-        return void this.#on({ type: "asked", runs: this.#events.runs(message.action.id) }, message);
+        return void on({ type: "asked", runs: events.runs(message.action.id) }, message);
       case "ping":
-        return void this.#on({ type: "pinged" }, message);
+        return void on({ type: "pinged" }, message);
       case "elected":
-        return this.#events.awake();
+        return events.awake();
       case "pong":
-        if (message.visible) this.#on({ type: "alive", now: this.#clock.now() });
-        else if (message.nonce === this.#pinged) this.#silent();
+        if (message.visible) on({ type: "alive", now: clock.now() });
+        else if (message.nonce === pinged) silent();
         return;
       case "done":
-        return this.#asked.get(message.nonce)?.(message.taken);
+        return asked.get(message.nonce)?.(message.taken);
     }
   }
 
-  #post(body: Body, asLeader = false): void {
-    if (this.#closing.signal.aborted) return;
-    this.#channel.postMessage({
-      ...body,
-      epoch: this.#state.epoch,
-      asLeader: asLeader && leads(this.#state),
-    });
+  function post(body: Body, asLeader = false): void {
+    if (!closed()) channel.postMessage({ ...body, epoch: state.epoch, asLeader: asLeader && leads(state) });
   }
+
+  async function join(): Promise<void> {
+    requestLead({ ifAvailable: true });
+    await settled();
+    if (closed()) return;
+    stopWatching = platform.onVisible(() => {
+      events.awake();
+      scheduleWatch();
+      watch();
+    });
+    scheduleWatch();
+  }
+
+  channel.onmessage = ({ data }) => receive(data as Body & Envelope);
+  return {
+    get leadership() {
+      return leads(state) ? "leading" : "following";
+    },
+    calls,
+    join() {
+      joined ??= join();
+      return joined;
+    },
+    exclusively,
+    // A call stays with the tab that makes it, whichever tab leads.
+    publish: (view, plain) => post({ type: "view", view, plain }, !plain && !calls.makes(view.id)),
+    forgot: (id) => post({ type: "forgot", id }),
+    handOver: (record, base) => post({ type: "adopt", record, base }),
+    /** Resolves when the leader has acted. This tab replaces a leader that does not answer. */
+    async ask(action) {
+      while (!leads(state) && !closed()) {
+        const nonce = randomId();
+        const answer = new Promise<boolean | undefined>((resolve) => {
+          const cancel = clock.after(ANSWER_MS, () => {
+            on({ type: "unanswered" });
+            resolve(undefined);
+          });
+          asked.set(nonce, (taken) => {
+            cancel();
+            resolve(taken);
+          });
+        });
+        post({ type: "do", nonce, action });
+        const taken = await answer;
+        asked.delete(nonce);
+        if (taken !== undefined) return taken;
+        // If a third tab takes the lead at the same time, that one acts.
+        await settled();
+      }
+      return !closed() && events.act(action);
+    },
+    close() {
+      closing.abort();
+      on({ type: "closed" });
+      stopWatching?.();
+      cancelWatch?.();
+      cancelPing?.();
+      calls.close();
+      channel.onmessage = null;
+      channel.close();
+    },
+  };
 }

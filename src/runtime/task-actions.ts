@@ -46,7 +46,7 @@ export async function actHere(parts: HostParts, action: TaskAction): Promise<boo
     return current ? holdsAnswer(state.record, action) : act(parts, record.endpoint, action);
   }
   // It would be dropped, and its caller would take it for durable.
-  if (runtime.closed) throw new ClientClosedError();
+  if (runtime.closed()) throw new ClientClosedError();
   runtime.dispatch(id, action);
   applied();
   return stored();

@@ -7,8 +7,8 @@ import type { RequestFailure } from "../engine/request-failure.ts";
 import { mustWait } from "../engine/retry.ts";
 import type { Operation, TaskEvent } from "../engine/state.ts";
 import { answerRequest, oversized, type TaskRequest, taskRequest } from "../engine/task-request.ts";
-import { Gate } from "./gate.ts";
-import type { LostCalls } from "./lost-calls.ts";
+import { createGate, type Gate } from "./gate.ts";
+import type { SearchLostCall } from "./lost-calls.ts";
 import type { AskOptions } from "./server.ts";
 import type { RunningTask } from "./task-table.ts";
 
@@ -26,41 +26,39 @@ export interface RequestLimits {
 }
 
 /** Sends the requests that the engine commands, and turns their replies into events. */
-export class TaskRequests {
-  readonly #limits: RequestLimits;
-  readonly #lostCalls: LostCalls;
-  readonly #replied: (task: RunningTask, event: TaskEvent) => void;
-  readonly #ended: (operation: Operation) => void;
-  readonly #polls: Gate;
-  /** How many requests are in flight. */
-  replies = 0;
-  /** How many calls are in flight that may take longer than a request: no step waits for them. */
-  held = 0;
-
-  /**
-   * @param replied Takes a reply, or the failure.
-   * @param ended A request is in flight no longer.
-   */
-  constructor(
-    limits: RequestLimits,
-    lostCalls: LostCalls,
-    replied: (task: RunningTask, event: TaskEvent) => void,
-    ended: (operation: Operation) => void,
-  ) {
-    this.#limits = limits;
-    this.#lostCalls = lostCalls;
-    this.#replied = replied;
-    this.#ended = ended;
-    this.#polls = new Gate(limits.maxConcurrentPolls);
-  }
-
+export interface TaskRequests {
   /** Sends by the record that was written, not by a later one whose write is still to come. */
-  send(task: RunningTask, record: TaskRecord, operation: Operation): void {
+  send(task: RunningTask, record: TaskRecord, operation: Operation): void;
+  /** How many requests are in flight, those that are {@link held} excepted. */
+  inFlight(): number;
+  /** How many calls are in flight that may take longer than a request: no step waits for them. */
+  held(): number;
+}
+
+/**
+ * @param replied Takes a reply, or the failure.
+ * @param ended A request is in flight no longer.
+ */
+export function createTaskRequests(
+  { clock, maxResultLength, maxConcurrentPolls, requestTimeoutMs }: RequestLimits,
+  search: SearchLostCall,
+  replied: (task: RunningTask, event: TaskEvent) => void,
+  ended: (operation: Operation) => void,
+): TaskRequests {
+  const polls = createGate(maxConcurrentPolls);
+  let inFlight = 0;
+  let held = 0;
+
+  function send(task: RunningTask, record: TaskRecord, operation: Operation): void {
     const controller = new AbortController();
     const { signal } = controller;
-    const counted = operation === "call" && record.call.timeoutMs !== undefined ? "held" : "replies";
+    const isHeld = operation === "call" && record.call.timeoutMs !== undefined;
+    const count = (change: number): void => {
+      if (isHeld) held += change;
+      else inFlight += change;
+    };
     task.requests.set(operation, controller);
-    this[counted]++;
+    count(1);
     let sent = false;
     const onSent = (): void => {
       sent = true;
@@ -73,7 +71,7 @@ export class TaskRequests {
       // What is answered meanwhile, or by another process, was not refused with it.
       ...(operation === "answer" && { keys: answersToSend(record).map(({ key }) => key) }),
     });
-    void this.#perform(task, record, operation, signal, onSent)
+    void perform(task, record, operation, signal, onSent)
       .catch((error: unknown): TaskEvent => {
         return requestFailed(
           failureFrom(error),
@@ -85,20 +83,20 @@ export class TaskRequests {
         if (latest) task.requests.delete(operation);
         if (signal.aborted) {
           // The server knows, or has had its time to.
-          if (latest && operation === "call") this.#replied(task, { type: "callAbandoned", unsent: !sent });
+          if (latest && operation === "call") replied(task, { type: "callAbandoned", unsent: !sent });
           return;
         }
         const event = typeof reply === "function" ? reply() : reply;
-        const failure = oversized(event, this.#limits.maxResultLength);
-        this.#replied(task, failure ? requestFailed(failure) : event);
+        const failure = oversized(event, maxResultLength);
+        replied(task, failure ? requestFailed(failure) : event);
       })
       .finally(() => {
-        this[counted]--;
-        this.#ended(operation);
+        count(-1);
+        ended(operation);
       });
   }
 
-  async #perform(
+  async function perform(
     task: RunningTask,
     record: TaskRecord,
     operation: Operation,
@@ -106,7 +104,6 @@ export class TaskRequests {
     onSent: () => void,
   ): Promise<TaskEvent | (() => TaskEvent)> {
     const { server } = task.endpoint;
-    const { clock, requestTimeoutMs } = this.#limits;
     if (!server) throw new TypeError(`No endpoint is named ${JSON.stringify(record.endpoint)}`);
     const maySend = (): boolean => !mustWait(task.state, clock.now());
     const options: AskOptions = {
@@ -120,7 +117,7 @@ export class TaskRequests {
       return read(await server.request(frame, { ...options, ...limits }, record.generation));
     };
     const inTurn = (gate: Gate, request: TaskRequest, limits?: AskOptions): Promise<TaskEvent> =>
-      gate.pass(() => {
+      gate(() => {
         // Another request of the task may have been answered with Retry-After meanwhile.
         if (!maySend()) {
           const message = "The server asked for a retry later";
@@ -139,7 +136,7 @@ export class TaskRequests {
         return ask(request, { rejectAfterAnnouncing: true, onSent, timeoutMs, progressToken });
       }
       case "get":
-        return inTurn(this.#polls, taskRequest(record, operation));
+        return inTurn(polls, taskRequest(record, operation));
       case "result": {
         const request = taskRequest(record, operation);
         if (hasEnded(record)) return ask(request);
@@ -147,7 +144,7 @@ export class TaskRequests {
         return inTurn(task.endpoint.questionStreams, request, { timeoutMs });
       }
       case "list":
-        return this.#lostCalls.search(record, server, task.endpoint);
+        return search(record, server, task.endpoint);
       case "answer": {
         const request = answerRequest(record);
         if (!request) return { type: "delivered", keys: [] };
@@ -163,4 +160,6 @@ export class TaskRequests {
       }
     }
   }
+
+  return { send, inFlight: () => inFlight, held: () => held };
 }

@@ -42,65 +42,67 @@ export interface RunningEndpoint {
 }
 
 /** The tasks that run in this process, by our id and by endpoint. */
-export class TaskTable {
-  readonly #tasks: Map<string, RunningTask> = new Map();
-  readonly #endpoints: Map<string, RunningEndpoint> = new Map();
-  readonly #open: (name: string) => RunningEndpoint;
+export interface TaskTable {
+  /** By our id. */
+  readonly tasks: ReadonlyMap<string, RunningTask>;
+  readonly endpoints: ReadonlyMap<string, RunningEndpoint>;
+  all(): readonly RunningTask[];
+  endpoint(name: string): RunningEndpoint;
+  add(state: TaskState, base: number | undefined): RunningTask;
+  /** Indexes a task by the server's id, once that is known. */
+  index(task: RunningTask): void;
+  remove(task: RunningTask): void;
+}
 
-  /** @param open Makes the entry of an endpoint whose first task runs. */
-  constructor(open: (name: string) => RunningEndpoint) {
-    this.#open = open;
-  }
+/** @param open Makes the entry of an endpoint whose first task runs. */
+export function createTaskTable(open: (name: string) => RunningEndpoint): TaskTable {
+  const tasks = new Map<string, RunningTask>();
+  const endpoints = new Map<string, RunningEndpoint>();
 
-  get(id: string): RunningTask | undefined {
-    return this.#tasks.get(id);
-  }
-
-  all(): readonly RunningTask[] {
-    return [...this.#tasks.values()];
-  }
-
-  *states(): IterableIterator<TaskState> {
-    for (const { state } of this.#tasks.values()) yield state;
-  }
-
-  endpoint(name: string): RunningEndpoint {
-    let endpoint = this.#endpoints.get(name);
-    if (!endpoint) {
-      endpoint = this.#open(name);
-      this.#endpoints.set(name, endpoint);
-    }
+  function endpointOf(name: string): RunningEndpoint {
+    const known = endpoints.get(name);
+    if (known) return known;
+    const endpoint = open(name);
+    endpoints.set(name, endpoint);
     return endpoint;
   }
 
-  endpoints(): IterableIterator<RunningEndpoint> {
-    return this.#endpoints.values();
-  }
-
-  add(state: TaskState, base: number | undefined): RunningTask {
-    const { id, endpoint: name } = state.record;
-    const endpoint = this.endpoint(name);
-    const tenure: Tenure = { base, unsaved: [] };
-    const task: RunningTask = { id, endpoint, state, tenure, requests: new Map(), stopListening: undefined };
-    this.#tasks.set(id, task);
-    endpoint.tasks.set(id, task);
-    this.index(task);
-    return task;
-  }
-
-  /** Indexes a task by the server's id, once that is known. */
-  index(task: RunningTask): void {
+  function index(task: RunningTask): void {
     const { taskId } = task.state.record;
     if (taskId !== undefined) task.endpoint.named.set(taskId, task);
   }
 
-  remove(task: RunningTask): void {
-    const { id, endpoint, state } = task;
-    const { taskId } = state.record;
-    this.#tasks.delete(id);
-    endpoint.tasks.delete(id);
-    if (taskId === undefined || endpoint.named.get(taskId) !== task) return;
-    endpoint.named.delete(taskId);
-    endpoint.feed?.unwatch(taskId);
-  }
+  return {
+    tasks,
+    endpoints,
+    all: () => [...tasks.values()],
+    endpoint: endpointOf,
+    add(state, base) {
+      const { id, endpoint: name } = state.record;
+      const endpoint = endpointOf(name);
+      const tenure: Tenure = { base, unsaved: [] };
+      const task: RunningTask = {
+        id,
+        endpoint,
+        state,
+        tenure,
+        requests: new Map(),
+        stopListening: undefined,
+      };
+      tasks.set(id, task);
+      endpoint.tasks.set(id, task);
+      index(task);
+      return task;
+    },
+    index,
+    remove(task) {
+      const { id, endpoint, state } = task;
+      const { taskId } = state.record;
+      tasks.delete(id);
+      endpoint.tasks.delete(id);
+      if (taskId === undefined || endpoint.named.get(taskId) !== task) return;
+      endpoint.named.delete(taskId);
+      endpoint.feed?.unwatch(taskId);
+    },
+  };
 }

@@ -3,32 +3,33 @@ import type { Clock } from "../clock.ts";
 /** The longest wait `setTimeout` can hold, in ms. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+export interface TimerLoop {
+  /** Looks again when to step: call it whenever that may have changed. */
+  wake(dueAt: number): void;
+  stop(): void;
+}
+
 /**
  * Drives a `step` with a timer: for tabs and workers that live for a while. `step` does what is due
  * and says when to come back (Infinity: not before it is woken).
  */
-export class TimerLoop {
-  readonly #clock: Clock;
-  readonly #step: (now: number) => number;
-  #cancel: (() => void) | undefined;
-  #stopped = false;
+export function createTimerLoop(clock: Clock, step: (now: number) => number): TimerLoop {
+  let cancel: (() => void) | undefined;
+  let stopped = false;
 
-  constructor(clock: Clock, step: (now: number) => number) {
-    this.#clock = clock;
-    this.#step = step;
+  function wake(dueAt: number): void {
+    cancel?.();
+    cancel = undefined;
+    if (stopped || dueAt === Number.POSITIVE_INFINITY) return;
+    const wait = Math.min(LONGEST_TIMEOUT_MS, Math.max(0, dueAt - clock.now()));
+    cancel = clock.after(wait, () => wake(step(clock.now())));
   }
 
-  /** Looks again when to step: call it whenever that may have changed. */
-  wake(dueAt: number): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    if (this.#stopped || dueAt === Number.POSITIVE_INFINITY) return;
-    const wait = Math.min(LONGEST_TIMEOUT_MS, Math.max(0, dueAt - this.#clock.now()));
-    this.#cancel = this.#clock.after(wait, () => this.wake(this.#step(this.#clock.now())));
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    this.#cancel?.();
-  }
+  return {
+    wake,
+    stop() {
+      stopped = true;
+      cancel?.();
+    },
+  };
 }

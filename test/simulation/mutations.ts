@@ -59,13 +59,13 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "runtime/task-runtime.ts",
     find: "const written = task.state.ephemeral",
     // Without the wait alone, the dispatch waits for the write that is under way.
-    replace: 'this.dispatch(task.id, { type: "started" });\n    const written = task.state.ephemeral',
+    replace: 'dispatchTo(task.id, { type: "started" });\n    const written = task.state.ephemeral',
   },
   {
     name: "the leader's lock is ignored",
     file: "runtime/tab-group.ts",
-    find: "this.#on(lock ? {",
-    replace: "this.#on(lock || !lock ? {",
+    find: "on(lock ? {",
+    replace: "on(lock || !lock ? {",
   },
   {
     name: "a deposed leader goes on",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/clock.ts";
-import { ClockWatch } from "../../../src/runtime/clock-watch.ts";
+import { watchClock } from "../../../src/runtime/clock-watch.ts";
 import { type Lab, lab2026 } from "../../fixtures/client-lab.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 import * as wire from "../../fixtures/messages-2026-07-28.ts";
@@ -113,15 +113,15 @@ describe("Retry-After", () => {
   });
 });
 
-describe("ClockWatch", () => {
+describe("watchClock()", () => {
   it("takes neither the passing of time nor a slewed clock for one that was set", async () => {
     const clock = new WatchedClock(T0);
-    const watch = new ClockWatch(clock);
+    const jump = watchClock(clock);
     await clock.advance(DAY);
     clock.offset -= 300;
-    expect(watch.jump()).toBe(0);
+    expect(jump()).toBe(0);
     clock.offset += DAY;
-    expect(watch.jump()).toBe(DAY);
-    expect(watch.jump()).toBe(0);
+    expect(jump()).toBe(DAY);
+    expect(jump()).toBe(0);
   });
 });

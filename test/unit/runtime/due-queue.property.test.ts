@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DueQueue } from "../../../src/runtime/due-queue.ts";
+import { createDueQueue } from "../../../src/runtime/due-queue.ts";
 
 describe("DueQueue", () => {
   it("returns the same tasks as a sorted list after any sequence of calls", () => {
@@ -13,7 +13,7 @@ describe("DueQueue", () => {
     let taken = 0;
     fc.assert(
       fc.property(fc.array(act, { maxLength: 200, size: "max" }), (acts) => {
-        const queue = new DueQueue();
+        const queue = createDueQueue();
         const model = new Map<string, number>();
         const next = (): number => Math.min(Number.POSITIVE_INFINITY, ...model.values());
         for (const step of acts) {

@@ -1,20 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { SharedList } from "../../../src/runtime/shared-list.ts";
+import { createSharedList } from "../../../src/runtime/shared-list.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 
 /** A shared list whose readings the test ends. */
 function lab() {
   const clock = new FakeClock(0);
-  const list = new SharedList<string>(clock, 1_000);
+  const list = createSharedList<string>(clock, 1_000);
   const readings: { resolve(text: string): void; reject(error: Error): void }[] = [];
   const got: string[] = [];
   const get = (): void => {
-    list
-      .get(() => new Promise((resolve, reject) => void readings.push({ resolve, reject })))
-      .then(
-        (text) => got.push(text),
-        (error: Error) => got.push(error.message),
-      );
+    list(() => new Promise((resolve, reject) => void readings.push({ resolve, reject }))).then(
+      (text) => got.push(text),
+      (error: Error) => got.push(error.message),
+    );
   };
   return { clock, readings, got, get };
 }

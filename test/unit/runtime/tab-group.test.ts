@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { TaskAction } from "../../../src/runtime/ownership.ts";
-import { TabGroup } from "../../../src/runtime/tab-group.ts";
+import type { Ownership, TaskAction } from "../../../src/runtime/ownership.ts";
+import { createTabGroup } from "../../../src/runtime/tab-group.ts";
 import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import { type TaskView, viewOf } from "../../../src/task-view.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
@@ -8,7 +8,7 @@ import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 import { runningRecord, T0 } from "../../fixtures/records.ts";
 
 interface Member {
-  readonly group: TabGroup;
+  readonly group: Ownership;
   readonly tab: FakeTab;
   /** `elected`, `steppedDown` and `awake`, as they came. */
   readonly news: string[];
@@ -49,7 +49,7 @@ class Group {
     const outdated: TaskView[] = [];
     const adopted: string[] = [];
     const acts: TaskAction[] = [];
-    const group = new TabGroup(platform, this.clock, scope, {
+    const group = createTabGroup(platform, this.clock, scope, {
       elected: () => {
         news.push("elected");
         return this.resuming;

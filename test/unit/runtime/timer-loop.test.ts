@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TimerLoop } from "../../../src/runtime/timer-loop.ts";
+import { createTimerLoop, type TimerLoop } from "../../../src/runtime/timer-loop.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 import { T0 } from "../../fixtures/records.ts";
 
@@ -10,7 +10,7 @@ const LONGEST = 2 ** 31 - 1;
 function loopOf(...times: readonly number[]) {
   const clock = new FakeClock(T0);
   const steps: number[] = [];
-  const loop = new TimerLoop(clock, (now) => {
+  const loop = createTimerLoop(clock, (now) => {
     steps.push(now - T0);
     return times[steps.length - 1] ?? NEVER;
   });
@@ -78,7 +78,7 @@ describe("TimerLoop", () => {
   it("stopped within a step, it stays stopped", async () => {
     const clock = new FakeClock(T0);
     let steps = 0;
-    const loop: TimerLoop = new TimerLoop(clock, () => {
+    const loop: TimerLoop = createTimerLoop(clock, () => {
       steps++;
       loop.stop();
       return T0;
@@ -91,7 +91,7 @@ describe("TimerLoop", () => {
 
   it("woken within a step, it keeps one timer, for the time the step gives", async () => {
     const clock = new FakeClock(T0);
-    const loop: TimerLoop = new TimerLoop(clock, () => {
+    const loop: TimerLoop = createTimerLoop(clock, () => {
       loop.wake(T0 + 50);
       return T0 + 500;
     });

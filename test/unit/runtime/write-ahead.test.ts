@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { SessionMemory } from "../../../src/channel/agreed-session.ts";
-import { Endpoint } from "../../../src/channel/endpoint.ts";
+import { createEndpoint } from "../../../src/channel/endpoint.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import type { TaskState } from "../../../src/engine/state.ts";
-import { TaskRuntime } from "../../../src/runtime/task-runtime.ts";
+import { createTaskRuntime, type TaskRuntime } from "../../../src/runtime/task-runtime.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { network } from "../../fixtures/failures.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
@@ -31,11 +31,11 @@ function rigOf(store: TaskStore, goesOn = false): Rig {
     save: async () => undefined,
     exclusively: (work) => work(),
   };
-  const endpoint = new Endpoint("lab", server, memory, (message) => runtime.inbound("lab", message));
+  const endpoint = createEndpoint("lab", server, memory, (message) => runtime.inbound("lab", message));
   const changes: TaskState[] = [];
   const failures: { id: string; error: unknown }[] = [];
   const overtaken: string[] = [];
-  const runtime: TaskRuntime = new TaskRuntime({
+  const runtime: TaskRuntime = createTaskRuntime({
     store,
     clock,
     timing: DEFAULT_TIMING,
