@@ -59,9 +59,10 @@ export type {
 } from "./runtime/ownership.ts";
 export type { Problem } from "./runtime/problem.ts";
 export type { Retention } from "./runtime/retention.ts";
-export type { StoredRecord, TaskStore } from "./store/task-store.ts";
+export type { DeliveryNotes, StoredRecord, TaskStore } from "./store/task-store.ts";
 export { Task, type TaskActions } from "./task.ts";
 export type { CallOptions, TaskClientApi, TaskReader } from "./task-client-api.ts";
+export type { Delivery, DeliveryReceipt, TaskInbox, UndeliveredQuery } from "./task-inbox.ts";
 export type { TaskStatus } from "./task-status.ts";
 export type { OmittedPart, TaskView } from "./task-view.ts";
 export { VERSION } from "./version.ts";

@@ -12,6 +12,11 @@ export interface CallOptions {
   readonly ttlMs?: number | undefined;
   /** The call may be sent again when its outcome is unknown. By default the tool's own hints decide. */
   readonly repeatable?: boolean | undefined;
+  /**
+   * Names the addressees of the call's end and of its questions, 16 at most: conversations, devices or services of the app.
+   * Each has it in its inbox (`holdfast/inbox`) until it is acknowledged. A plain call with addressees is stored like a task.
+   */
+  readonly notify?: readonly string[] | undefined;
 }
 
 /** Reads the tasks that a client holds, wherever they run. */

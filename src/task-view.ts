@@ -29,6 +29,8 @@ export interface TaskView {
   readonly rev: number;
   /** When the call was made. */
   readonly createdAt: number;
+  /** Who is to learn of the end and of the questions, as the call named them (`notify`). */
+  readonly addressees?: readonly string[];
   /** When the server accepted the call as a task, by this machine's clock: {@link TaskSnapshot.ttlMs} counts from here. */
   readonly acceptedAt?: number;
   readonly settledAt?: number;
@@ -66,7 +68,7 @@ export function viewOf(
 ): TaskView {
   const { id, endpoint, generation, call, rev, createdAt, acceptedAt, settledAt, taskId, immediateResponse } =
     record;
-  const { snapshot, outcome } = record;
+  const { snapshot, outcome, addressees } = record;
   return {
     id,
     endpoint,
@@ -77,6 +79,7 @@ export function viewOf(
     ...(call.asTask && { asTask: true }),
     rev,
     createdAt,
+    ...(addressees && { addressees }),
     ...(acceptedAt !== undefined && { acceptedAt }),
     ...(settledAt !== undefined && { settledAt }),
     ...(taskId !== undefined && { taskId }),

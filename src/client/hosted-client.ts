@@ -18,7 +18,7 @@ import { RecentSet } from "../recent-set.ts";
 import type { Problem } from "../runtime/problem.ts";
 import { DEFAULT_RETENTION } from "../runtime/retention.ts";
 import { createTaskHost, type TaskHost } from "../runtime/task-host.ts";
-import type { TaskStore } from "../store/task-store.ts";
+import type { DeliveryNotes, TaskStore } from "../store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "../task.ts";
 import type { TaskClientApi } from "../task-client-api.ts";
 import { TaskSubscribers } from "../task-subscribers.ts";
@@ -111,7 +111,7 @@ export class HostedClient implements TaskClientApi {
    * server out of reach for a day. Once its tool turns out to be plain, it is not persisted any more, and ends with this page;
    * in a later page, which did not make it, its result is stored.
    *
-   * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON, and the signal's reason.
+   * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON and for unfit addressees, and the signal's reason.
    */
   async start<Output = unknown, Args extends object = object>(
     endpoint: string,
@@ -198,6 +198,11 @@ export class HostedClient implements TaskClientApi {
   async forget(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const task = await this.get(id);
     if (task && (task.view.outcome || force)) await this.#host.forget(task.view);
+  }
+
+  /** For `holdfast/inbox`: where this client's store notes what was delivered. */
+  get deliveries(): DeliveryNotes | undefined {
+    return this.#store.deliveries;
   }
 
   async endpoints(): Promise<readonly string[]> {

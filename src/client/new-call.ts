@@ -1,3 +1,4 @@
+import { checkedAddressees } from "../engine/addressees.ts";
 import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
 import { type JsonObject, jsonCopy } from "../protocol/json.ts";
 import type { CallOptions } from "../task-client-api.ts";
@@ -18,7 +19,7 @@ export function newCall(
   endpoint: string,
   tool: string,
   args: JsonObject,
-  { prefer, ttlMs, timeoutMs, repeatable }: StartOptions,
+  { prefer, ttlMs, timeoutMs, repeatable, notify }: StartOptions,
   now: number,
 ): TaskRecord {
   return {
@@ -41,6 +42,7 @@ export function newCall(
       rounds: 0,
     },
     createdAt: now,
+    ...(notify?.length && { addressees: checkedAddressees(notify) }),
     inputs: [],
   };
 }

@@ -132,6 +132,11 @@ export class DurableTasks {
     return this.#store.page(query);
   }
 
+  /** One task without what is long in it (`omitted`). */
+  leanTask(id: string): TaskView | undefined {
+    return this.#store.leanView(id);
+  }
+
   /** The position after the last stored change. */
   position(): number {
     return this.#store.position();

@@ -4,7 +4,7 @@ import { isObject } from "../protocol/json.ts";
 import { joinLongResult } from "../store/long-result.ts";
 import { readRecord } from "../store/read-record.ts";
 import { isSuperseded } from "../store/supersede.ts";
-import type { TaskStore } from "../store/task-store.ts";
+import type { DeliveryNotes, TaskStore } from "../store/task-store.ts";
 import type { TaskView } from "../task-view.ts";
 import { LEAN_HEAD, leanRecord, leanText, leanView, omittedIn } from "./lean-record.ts";
 import type { ObjectStorage, SqlValue } from "./storage.ts";
@@ -17,6 +17,7 @@ const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS task (id TEXT PRIMARY KEY, settled INTEGER NOT NULL, rev INTEGER NOT NULL,
     tool TEXT NOT NULL, status TEXT NOT NULL, seq INTEGER NOT NULL, record TEXT NOT NULL, log TEXT NOT NULL) WITHOUT ROWID`,
   "CREATE TABLE IF NOT EXISTS result (id TEXT, part INTEGER, text TEXT NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID",
+  "CREATE TABLE IF NOT EXISTS delivery (id TEXT PRIMARY KEY, note TEXT NOT NULL) WITHOUT ROWID",
   "CREATE TABLE IF NOT EXISTS session (endpoint TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID",
 ];
 
@@ -121,7 +122,7 @@ export class SqliteTaskStore implements TaskStore {
   async remove(id: string): Promise<void> {
     const [known] = this.#all("SELECT settled FROM task WHERE id = ?", id);
     this.#storage.transactionSync(() => {
-      for (const table of ["task", "result"]) this.#all(`DELETE FROM ${table} WHERE id = ?`, id);
+      for (const table of ["task", "result", "delivery"]) this.#all(`DELETE FROM ${table} WHERE id = ?`, id);
     });
     if (known?.settled === 0) this.#count(-1);
     this.#weights.delete(id);
@@ -164,6 +165,19 @@ export class SqliteTaskStore implements TaskStore {
     return row && JSON.parse(String(row.session));
   }
 
+  readonly deliveries: DeliveryNotes = {
+    load: async () => this.#all("SELECT note FROM delivery").map(({ note }) => parsed(note)),
+    change: async (id, change) => {
+      if (!this.has(id)) return false;
+      const [row] = this.#all("SELECT note FROM delivery WHERE id = ?", id);
+      const note = row && parsed(row.note);
+      const next = change(note);
+      if (next !== note)
+        this.#all("INSERT OR REPLACE INTO delivery (id, note) VALUES (?, ?)", id, JSON.stringify(next));
+      return true;
+    },
+  };
+
   /** How many tasks have no outcome yet. */
   activeCount(): number {
     this.#active ??= Number(this.#all("SELECT count(*) AS n FROM task WHERE settled = 0")[0]?.n ?? 0);
@@ -200,7 +214,7 @@ export class SqliteTaskStore implements TaskStore {
     let length = 0;
     // One by one: rows written by an earlier version may be long.
     for (const { id } of ids) {
-      const task = this.#leanView(String(id));
+      const task = this.leanView(String(id));
       if (!task) continue;
       length += JSON.stringify(task).length;
       if (tasks.length > 0 && length > PAGE_LENGTH) return { tasks, full: true };
@@ -236,7 +250,7 @@ export class SqliteTaskStore implements TaskStore {
 
   *#read(lines: readonly ChangeLine[]): Iterable<TaskChange> {
     for (const { id, seq, text } of lines) {
-      const args = this.#leanView(id)?.arguments ?? {};
+      const args = this.leanView(id)?.arguments ?? {};
       yield { seq, task: { ...JSON.parse(text), arguments: args } };
     }
   }
@@ -271,7 +285,8 @@ export class SqliteTaskStore implements TaskStore {
     return outcome?.apart ? joinLongResult(record, parsed(this.#readParts(id))) : record;
   }
 
-  #leanView(id: string): TaskView | undefined {
+  /** The view of a task without its result and what else is long; `undefined` if it is unknown or cannot be read. */
+  leanView(id: string): TaskView | undefined {
     const [row] = this.#all("SELECT record FROM task WHERE id = ?", id);
     const stored = parsed(row?.record);
     const reading = readRecord(stored);

@@ -59,9 +59,10 @@ function persistOf(before: TaskState, after: TaskState, policy: Policy): Effects
   return policy.shared ? "removeOncePublished" : "remove";
 }
 
-/** A plain call of this process ends with the page, like any other request. */
+/** A plain call of this process ends with the page, like any other request, unless its end is to be delivered. */
 function isPlain({ record, attended }: TaskState, { persistPlain }: Policy): boolean {
-  return record.stage === "calling" && !record.call.asTask && attended === true && !persistPlain;
+  const persists = persistPlain || record.addressees !== undefined;
+  return record.stage === "calling" && !record.call.asTask && attended === true && !persists;
 }
 
 /** A plain call whose caller has its end in hand: nobody will look for it in the store. */

@@ -126,6 +126,8 @@ export interface TaskRecord {
   readonly stage: Stage;
   readonly call: RecordedCall;
   readonly createdAt: number;
+  /** Who is to learn of its end and of its questions; see `deliveries.ts`. */
+  readonly addressees?: readonly string[];
   /** When the task handle arrived; the TTL counts from here, on our own clock. */
   readonly acceptedAt?: number;
   /** The server's. */
@@ -186,10 +188,11 @@ export function mayHaveUnclaimedTask({ generation, call, stage, taskId, outcome 
 
 /**
  * The call was answered at once and never was a task: there is nothing to find again. One that asked first was
- * known to other tabs too: its outcome stops answers that come too late.
+ * known to other tabs too: its outcome stops answers that come too late. One with addressees is to be delivered.
  */
 export function endedAsPlainCall(record: TaskRecord): boolean {
-  const { outcome, taskId, call } = record;
+  const { outcome, taskId, call, addressees } = record;
+  if (addressees) return false;
   const answered = outcome?.kind === "completed" || outcome?.kind === "failed";
   return answered && taskId === undefined && call.rounds === 0 && !mayHaveUnclaimedTask(record);
 }

@@ -20,6 +20,7 @@ export function alarmedStore(
     loadSettled: () => store.loadSettled(),
     saveSession: (endpoint, session) => store.saveSession(endpoint, session),
     loadSession: (endpoint) => store.loadSession(endpoint),
+    ...(store.deliveries && { deliveries: store.deliveries }),
     onRestored: (listener) => store.onRestored?.(listener),
     close: () => store.close?.(),
   };

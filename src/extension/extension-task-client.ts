@@ -1,6 +1,7 @@
 import { answered } from "../answered-call.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { ClientClosedError } from "../errors.ts";
+import { readDeliveries } from "../mirror/delivery-message.ts";
 import { isListedTool } from "../mirror/read-tool.ts";
 import { readView } from "../mirror/read-view.ts";
 import { TaskMirror } from "../mirror/task-mirror.ts";
@@ -10,6 +11,7 @@ import type { ListedTool } from "../protocol/tool-facts.ts";
 import { randomId } from "../random-id.ts";
 import type { Task } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
+import type { Delivery, DeliveryReceipt, TaskInbox, UndeliveredQuery } from "../task-inbox.ts";
 import type { TaskView } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { type ExtensionBrowser, globalBrowser } from "./browser.ts";
@@ -46,7 +48,7 @@ export interface ExtensionCallOptions extends CallOptions {
  * The worker may end at any time, and is started again when it is needed; what was asked is then asked again,
  * and done once. What cannot be asked rejects with an {@link ExtensionError}.
  */
-export class ExtensionTaskClient implements TaskClientApi {
+export class ExtensionTaskClient implements TaskClientApi, TaskInbox {
   readonly #line: WorkerLine;
   readonly #waits: Waits;
   readonly #mirror: TaskMirror;
@@ -105,11 +107,11 @@ export class ExtensionTaskClient implements TaskClientApi {
     args?: Args,
     options: ExtensionCallOptions = {},
   ): Promise<Task<Output>> {
-    const { signal, prefer, ttlMs, repeatable, id = randomId() } = options;
+    const { signal, prefer, ttlMs, repeatable, notify, id = randomId() } = options;
     signal?.throwIfAborted();
     const asked = jsonCopy((args ?? {}) as JsonObject, `The arguments of ${tool}`);
     const answer = await this.#line.ask(
-      { method: "call", id, endpoint, tool, args: asked, prefer, ttlMs, repeatable },
+      { method: "call", id, endpoint, tool, args: asked, prefer, ttlMs, repeatable, notify },
       signal,
     );
     return this.#mirror.apply(taskIn(answer)) as Task<Output>;
@@ -138,6 +140,24 @@ export class ExtensionTaskClient implements TaskClientApi {
 
   get(id: string): Promise<Task | undefined> {
     return this.#mirror.get(id);
+  }
+
+  async undelivered({
+    addressee,
+    leaseMs,
+    receipt = randomId(),
+  }: UndeliveredQuery): Promise<readonly Delivery[]> {
+    const answer = await this.#line.ask({ method: "undelivered", addressee, receipt, leaseMs });
+    return readDeliveries(listOf(answer), (view) => this.#mirror.apply(view, false));
+  }
+
+  async notify({ id }: Pick<Task, "id">, addressee: string): Promise<void> {
+    await this.#line.ask({ method: "notify", id, addressee });
+  }
+
+  async acknowledge({ addressee, receipt, task: { id }, question }: DeliveryReceipt): Promise<boolean> {
+    const key = question?.key;
+    return (await this.#line.ask({ method: "acknowledge", id, addressee, receipt, key })) === true;
   }
 
   async forget(id: string): Promise<void> {

@@ -23,6 +23,7 @@ export type PageRequest =
       readonly prefer?: TaskPreference | undefined;
       readonly ttlMs?: number | undefined;
       readonly repeatable?: boolean | undefined;
+      readonly notify?: readonly string[] | undefined;
     }
   /** Without their results. */
   | { readonly method: "tasks"; readonly which: "all" | "unfinished" }
@@ -30,6 +31,22 @@ export type PageRequest =
   | { readonly method: "task"; readonly id: string }
   | { readonly method: "answer"; readonly id: string; readonly key: string; readonly response: JsonObject }
   | { readonly method: "cancel"; readonly id: string }
+  | { readonly method: "notify"; readonly id: string; readonly addressee: string }
+  /** The page makes the receipt: under the same one the same deliveries are returned. Tasks are without their results. */
+  | {
+      readonly method: "undelivered";
+      readonly addressee: string;
+      readonly receipt: string;
+      readonly leaseMs?: number | undefined;
+    }
+  | {
+      readonly method: "acknowledge";
+      readonly id: string;
+      readonly addressee: string;
+      readonly receipt: string;
+      /** Of a question. */
+      readonly key?: string | undefined;
+    }
   | { readonly method: "forget"; readonly id: string }
   | { readonly method: "nudge" };
 
@@ -83,7 +100,7 @@ export function readPageMessage(value: unknown): PageReading {
 
 /** The request with nothing else in it, or what is wrong with it. */
 function readRequest(request: JsonObject): PageRequest | string {
-  const { method, id, endpoint, tool, args, key, response, which } = request;
+  const { method, id, endpoint, tool, args, key, response, which, addressee, receipt } = request;
   switch (method) {
     case "endpoints":
     case "nudge":
@@ -101,19 +118,38 @@ function readRequest(request: JsonObject): PageRequest | string {
     case "answer":
       if (!isId(id) || typeof key !== "string") return "`id` and `key` are texts";
       return isObject(response) ? { method, id, key, response } : "`response` is an object";
+    case "notify":
+      return isId(id) && typeof addressee === "string"
+        ? { method, id, addressee }
+        : "`id` and `addressee` are texts";
+    case "undelivered": {
+      if (typeof addressee !== "string" || !isId(receipt)) return "`addressee` and `receipt` are texts";
+      const { leaseMs } = request;
+      if (leaseMs !== undefined && !(typeof leaseMs === "number" && leaseMs >= 0))
+        return "`leaseMs` is a number";
+      return { method, addressee, receipt, ...(leaseMs !== undefined && { leaseMs }) };
+    }
+    case "acknowledge": {
+      if (!isId(id) || typeof addressee !== "string" || !isId(receipt))
+        return "`id`, `addressee` and `receipt` are texts";
+      if (key !== undefined && typeof key !== "string") return "`key` is a text";
+      return { method, id, addressee, receipt, ...(key !== undefined && { key }) };
+    }
     case "call": {
       if (!isId(id) || typeof endpoint !== "string" || typeof tool !== "string" || tool === "") {
         return "`id`, `endpoint` and `tool` are texts";
       }
       if (!isObject(args)) return "`args` is an object";
-      const { prefer, ttlMs, repeatable } = request;
+      const { prefer, ttlMs, repeatable, notify } = request;
       if (prefer !== undefined && !isPreference(prefer)) return "`prefer` is `task` or `plain`";
       if (ttlMs !== undefined && !(typeof ttlMs === "number" && ttlMs >= 0)) return "`ttlMs` is a number";
       if (repeatable !== undefined && typeof repeatable !== "boolean") return "`repeatable` is true or false";
+      if (notify !== undefined && !isTexts(notify)) return "`notify` is a list of texts";
       const options = {
         ...(prefer !== undefined && { prefer }),
         ...(ttlMs !== undefined && { ttlMs }),
         ...(repeatable !== undefined && { repeatable }),
+        ...(notify !== undefined && { notify }),
       };
       return { method, id, endpoint, tool, args, ...options };
     }
@@ -124,6 +160,10 @@ function readRequest(request: JsonObject): PageRequest | string {
 
 function isPreference(prefer: unknown): prefer is TaskPreference {
   return prefer === "task" || prefer === "plain";
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
 function isId(id: unknown): id is string {

@@ -1,4 +1,6 @@
 import type { TaskClient } from "../client/task-client.ts";
+import { inboxOf } from "../inbox/local-inbox.ts";
+import { deliveryMessage } from "../mirror/delivery-message.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { withoutResult } from "../task-view.ts";
 import { ExtensionError } from "./extension-error.ts";
@@ -56,6 +58,15 @@ export class TaskService {
         const taken = again && !task.view.inputRequests.some((open) => open.key === key);
         if (!taken) await task.answer(key, plainly(response));
         return withoutResult(task.latest);
+      }
+      case "notify":
+        return inboxOf(client).notify(request, request.addressee);
+      case "undelivered":
+        return (await inboxOf(client).undelivered(request)).map(deliveryMessage);
+      case "acknowledge": {
+        const { id, key, ...delivery } = request;
+        const question = key === undefined ? {} : { question: { key } };
+        return inboxOf(client).acknowledge({ ...delivery, task: { id }, ...question });
       }
       case "forget":
         return client.forget(request.id);

@@ -1,11 +1,13 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ClientClosedError, errorOf, UnknownEndpointError } from "../errors.ts";
+import { readDeliveries } from "../mirror/delivery-message.ts";
 import { TaskMirror } from "../mirror/task-mirror.ts";
 import { Waits } from "../mirror/waits.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { Task } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
+import type { Delivery, DeliveryReceipt, TaskInbox, UndeliveredQuery } from "../task-inbox.ts";
 import { warnOnce } from "../warn-once.ts";
 import { RemoteApi, type TokenSource } from "./remote-api.ts";
 import { RemoteApiError } from "./remote-api-error.ts";
@@ -39,7 +41,7 @@ export interface RemoteTaskClientOptions {
  *
  * Requests that fail reject with a {@link RemoteApiError}, after a few attempts where the failure may pass.
  */
-export class RemoteTaskClient implements TaskClientApi {
+export class RemoteTaskClient implements TaskClientApi, TaskInbox {
   readonly #requests: TaskRequests;
   readonly #waits: Waits;
   readonly #feed: TaskFeed;
@@ -136,6 +138,20 @@ export class RemoteTaskClient implements TaskClientApi {
 
   get(id: string): Promise<Task | undefined> {
     return this.#mirror.get(id);
+  }
+
+  /** See {@link TaskInbox.undelivered}. What endpoints hold that cannot be read now is reported as `incomplete-list`. */
+  async undelivered(query: UndeliveredQuery): Promise<readonly Delivery[]> {
+    return readDeliveries(await this.#requests.undelivered(query), (view) => this.#mirror.apply(view, false));
+  }
+
+  /** See {@link TaskInbox.notify}. Rejects with a {@link RemoteApiError}, also for an unfit name. */
+  notify({ id }: Pick<Task, "id">, addressee: string): Promise<void> {
+    return this.#requests.notify(id, addressee);
+  }
+
+  acknowledge(delivery: DeliveryReceipt): Promise<boolean> {
+    return this.#requests.acknowledge(delivery);
   }
 
   /** @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not notified, and may continue. */

@@ -7,6 +7,7 @@ import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import { randomId } from "../random-id.ts";
 import type { CallOptions } from "../task-client-api.ts";
+import type { DeliveryReceipt, UndeliveredQuery } from "../task-inbox.ts";
 import type { TaskView } from "../task-view.ts";
 import { type Answer, type ApiRequest, isPassing, type RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError } from "./remote-api-error.ts";
@@ -60,13 +61,13 @@ export class TaskRequests implements TaskSource {
     endpoint: string,
     tool: string,
     args: JsonObject,
-    { signal, prefer, ttlMs, repeatable }: CallOptions,
+    { signal, prefer, ttlMs, repeatable, notify }: CallOptions,
   ): Promise<CallAnswer> {
     const key = randomId();
     const request: ApiRequest = {
       method: "POST",
       path: `${endpointPath(endpoint)}/calls`,
-      body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable }),
+      body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable, notify }),
       headers: { "idempotency-key": key },
       signal: signal ? AbortSignal.any([signal, this.#signal]) : this.#signal,
     };
@@ -100,18 +101,14 @@ export class TaskRequests implements TaskSource {
         const path = cursor === undefined ? first : `${first}&cursor=${encodeURIComponent(cursor)}`;
         const { json } = await this.#ask({ method: "GET", path }, attempts);
         const tasks = listIn(json, "tasks").flatMap((entry) => readView(entry) ?? []);
-        const { nextCursor, missing: unread } = json as JsonObject;
-        for (const endpoint of Array.isArray(unread) ? unread : []) missing.add(String(endpoint));
+        const { nextCursor } = json as JsonObject;
+        for (const endpoint of missingIn(json)) missing.add(endpoint);
         return { items: tasks, ...(typeof nextCursor === "string" && { nextCursor }) };
       },
       ({ id }) => id,
       MAX_PAGES,
     );
-    for (const endpoint of missing)
-      this.#incomplete(
-        `The worker could not read all tasks of the endpoint ${endpoint}: call list() again later. The worker's log says why (group-unreadable)`,
-        endpoint,
-      );
+    this.#reportMissing(missing);
     if (cut !== undefined) this.#incomplete(`The worker's list of tasks is incomplete. ${cut}`);
     return items;
   }
@@ -133,6 +130,42 @@ export class TaskRequests implements TaskSource {
     }
   }
 
+  async notify(id: string, addressee: string): Promise<void> {
+    await this.#ask({
+      method: "POST",
+      path: `${taskPath(id)}/addressees`,
+      body: JSON.stringify({ addressee }),
+    });
+  }
+
+  /** Asked again where there is no answer: the receipt makes all attempts one lease. */
+  async undelivered({
+    addressee,
+    leaseMs,
+    receipt = randomId(),
+  }: UndeliveredQuery): Promise<readonly unknown[]> {
+    const body = JSON.stringify({ addressee, leaseMs, receipt });
+    const { json } = await this.#ask({ method: "POST", path: "/v1/deliveries", body });
+    this.#reportMissing(missingIn(json));
+    return listIn(json, "deliveries");
+  }
+
+  async acknowledge({ addressee, receipt, task, question }: DeliveryReceipt): Promise<boolean> {
+    const body = JSON.stringify({ addressee, receipt, key: question?.key });
+    try {
+      const { json } = await this.#ask({
+        method: "POST",
+        path: `${taskPath(task.id)}/acknowledgements`,
+        body,
+      });
+      return isObject(json) && json.acknowledged === true;
+    } catch (error) {
+      // It was deleted.
+      if (isRefusal(error, 404)) return false;
+      throw error;
+    }
+  }
+
   async cancel(id: string): Promise<TaskView | undefined> {
     try {
       return taskIn(await this.#ask({ method: "POST", path: `${taskPath(id)}/cancel` }));
@@ -145,6 +178,14 @@ export class TaskRequests implements TaskSource {
 
   async remove(id: string, force: boolean): Promise<void> {
     await this.#ask({ method: "DELETE", path: `${taskPath(id)}${force ? "?force=true" : ""}` });
+  }
+
+  #reportMissing(endpoints: Iterable<string>): void {
+    for (const endpoint of endpoints)
+      this.#incomplete(
+        `The worker could not read all tasks of the endpoint ${endpoint}: call again later. The worker's log says why (group-unreadable)`,
+        endpoint,
+      );
   }
 
   #ask(
@@ -173,6 +214,11 @@ function taskIn({ status, json }: Answer): TaskView {
   const task = readView(json);
   if (!task) throw malformed(status, "The worker's answer holds no task");
   return task;
+}
+
+/** The endpoints some of whose tasks the worker could not read. */
+function missingIn(json: unknown): readonly string[] {
+  return isObject(json) && Array.isArray(json.missing) ? json.missing.map(String) : [];
 }
 
 function listIn(json: unknown, field: string): readonly unknown[] {

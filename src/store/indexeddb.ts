@@ -18,6 +18,7 @@ const ACTIVE = "active/";
 const SETTLED = "settled/";
 const SESSION = "session/";
 const RESULT = "result/";
+const DELIVERIES = "deliveries/";
 /** Says that second copies were restored into this database, or that there were none. Its value identifies the database. */
 const COMPLETE = "complete";
 
@@ -85,6 +86,7 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
         store.delete(ACTIVE + id);
         store.delete(SETTLED + id);
         store.delete(RESULT + id);
+        store.delete(DELIVERIES + id);
       });
       await copies.delete(id);
     },
@@ -98,6 +100,20 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
       const session = await database.run("readonly", (store) => read(store, SESSION + endpoint));
       copies.noteSession(endpoint, session);
       return session;
+    },
+    deliveries: {
+      load: () => readAll(DELIVERIES),
+      change: (id, change) =>
+        database.run("readwrite", async (store) => {
+          const [settled, active, note] = await Promise.all(
+            [SETTLED, ACTIVE, DELIVERIES].map((prefix) => read(store, prefix + id)),
+          );
+          const held = settled !== undefined || active !== undefined;
+          const next = held ? change(note) : note;
+          if (next !== note) store.put(next, DELIVERIES + id);
+          await promisifyRequest(store.transaction);
+          return held;
+        }),
     },
     onRestored(listener) {
       restored = listener;

@@ -15,6 +15,7 @@ export function memoryStore(): TaskStore {
   const active = new Map<string, TaskRecord>();
   const settled = new Map<string, TaskRecord>();
   const sessions = new Map<string, Session>();
+  const notes = new Map<string, unknown>();
   // Copies in and out, as real storage does: nobody may come to rely on sharing an object.
   const copy = <T>(value: T): T => structuredClone(value);
   return {
@@ -30,6 +31,7 @@ export function memoryStore(): TaskStore {
     async remove(id) {
       active.delete(id);
       settled.delete(id);
+      notes.delete(id);
     },
     loadActive: async () => copy([...active.values()]),
     loadSettled: async () => copy([...settled.values()]),
@@ -37,5 +39,13 @@ export function memoryStore(): TaskStore {
       sessions.set(endpoint, copy(session));
     },
     loadSession: async (endpoint) => copy(sessions.get(endpoint)),
+    deliveries: {
+      load: async () => copy([...notes.values()]),
+      async change(id, change) {
+        if (!active.has(id) && !settled.has(id)) return false;
+        notes.set(id, copy(change(copy(notes.get(id)))));
+        return true;
+      },
+    },
   };
 }

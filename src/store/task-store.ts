@@ -4,6 +4,19 @@ import type { Session } from "../protocol/session.ts";
 /** A stored record as it lies there: perhaps written by another version of this library. */
 export type StoredRecord = unknown;
 
+/** Where a store notes what was delivered of its tasks, beside their records. */
+export interface DeliveryNotes {
+  /** All notes. */
+  load(): Promise<readonly unknown[]>;
+  /**
+   * Replaces the note of a task in one atomic step: no process changes it between the reading and the writing. Resolves when
+   * that is durable; with false, and without a call, if the store has no record of that id.
+   * @param change Takes the note, or `undefined` before the first one, and returns the next one: plain data. Nothing is written
+   *   if it returns the note that it was given. It may be called twice. What it throws rejects the promise.
+   */
+  change(id: string, change: (note: unknown) => unknown): Promise<boolean>;
+}
+
 /**
  * Where records live. Active and settled ones lie apart, so that resuming costs by the active.
  * Every method may throw what the storage throws; the task then continues in memory, and `onProblem` reports it.
@@ -20,6 +33,7 @@ export interface TaskStore {
   save(record: TaskRecord, after?: number): Promise<boolean>;
   /** The whole record. */
   load(id: string): Promise<StoredRecord | undefined>;
+  /** Deletes the note of the deliveries too. */
   remove(id: string): Promise<void>;
   loadActive(): Promise<readonly StoredRecord[]>;
   /** These may lack what is long in them: results, and then `outcome.apart` says so, arguments and questions. */
@@ -31,6 +45,8 @@ export interface TaskStore {
   outdated?(before: number, count: number): Promise<readonly string[]>;
   saveSession(endpoint: string, session: Session): Promise<void>;
   loadSession(endpoint: string): Promise<unknown>;
+  /** Without it the client has no inbox. */
+  readonly deliveries?: DeliveryNotes;
   /**
    * Sets who is called when the store's data was lost and unfinished tasks were restored from a second copy, with their number.
    * Only the last listener is called.

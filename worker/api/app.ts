@@ -4,6 +4,7 @@ import { notFound, onError } from "../http/failure.ts";
 import { problem } from "../http/problem.ts";
 import { callRoutes } from "./calls.ts";
 import { connectionRoutes } from "./connections.ts";
+import { deliveryRoutes } from "./deliveries.ts";
 import { docsRoutes } from "./docs/routes.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventRoutes } from "./events.ts";
@@ -40,6 +41,7 @@ export function api(): OpenAPIHono<ApiEnv> {
   callRoutes(app);
   taskRoutes(app);
   inputRoutes(app);
+  deliveryRoutes(app);
   eventRoutes(app);
   grantRoutes(app);
   connectionRoutes(app);

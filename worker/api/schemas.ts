@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { ListedTool, TaskView } from "holdfast";
 import { isObject } from "../../front/client-capabilities.ts";
+import type { DeliveryView } from "../group/task-group-rpc.ts";
 
 /*
  * The shapes on the wire, as the OpenAPI document describes them. What comes in is checked against them; what goes out is
@@ -88,6 +89,10 @@ export const taskShape = z
     status: statusSchema,
     asTask: z.literal(true).optional().openapi({ description: "The call may become a task, or did." }),
     rev: z.int().openapi({ description: "Raised with every change that is stored; the ETag." }),
+    addressees: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: "Who is to learn of the end and of the questions, as the call named them." }),
     createdAt: ms.openapi({ description: "Milliseconds since 1970, like every time here." }),
     acceptedAt: ms.optional().openapi({
       description: "When the server accepted the call as a task: `snapshot.ttlMs` counts from here.",
@@ -124,6 +129,19 @@ export const taskShape = z
 
 /** `TaskView` is what the handlers have. Whether the two agree is a matter of tests: zod knows no readonly fields. */
 export const taskSchema = taskShape as unknown as z.ZodType<TaskView>;
+
+/** `DeliveryView` is what the handlers have. */
+export const deliverySchema = z
+  .object({
+    id: z.string().openapi({
+      description: "The same whenever this end or question is delivered: who remembers it takes it once.",
+    }),
+    addressee: z.string(),
+    receipt: z.string().openapi({ description: "Acknowledge with it." }),
+    task: taskShape.openapi({ description: "It has ended, unless there is a question." }),
+    question: inputRequestSchema.optional(),
+  })
+  .openapi("Delivery") as unknown as z.ZodType<DeliveryView>;
 
 export const toolSchema = z
   .object({
@@ -174,6 +192,11 @@ export const problemSchema = z
   })
   .openapi("Problem", { description: "Problem Details, RFC 9457." });
 
+export const addresseeSchema = z.string().min(1).max(256).openapi({
+  description: "A conversation, a device or a service of yours: any name.",
+  example: "chat-7",
+});
+
 export const callSchema = z
   .strictObject({
     tool: z.string().min(1).max(256),
@@ -189,6 +212,10 @@ export const callSchema = z
     repeatable: z.boolean().optional().openapi({
       description:
         "The call may be sent again when its outcome is unknown. By default the tool's hints decide.",
+    }),
+    notify: z.array(addresseeSchema).max(16).optional().openapi({
+      description:
+        "The addressees of the call's end and of its questions. Each finds them under `/v1/deliveries` until it acknowledges them.",
     }),
     webhook: z
       .url({ protocol: /^https?$/ })

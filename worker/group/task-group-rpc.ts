@@ -1,4 +1,4 @@
-import type { JsonObject, ListedTool, TaskPreference, TaskView } from "holdfast";
+import type { Delivery, JsonObject, ListedTool, TaskPreference, TaskView, UndeliveredQuery } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
 import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
 
@@ -17,6 +17,8 @@ export interface StartCall {
   readonly prefer?: TaskPreference;
   readonly ttlMs?: number;
   readonly repeatable?: boolean;
+  /** The addressees of the end and of the questions. */
+  readonly notify?: readonly string[];
   /** How long a server that knows no tasks may take, in ms. */
   readonly timeoutMs?: number;
   /** Where the outcome is posted. */
@@ -29,6 +31,7 @@ export interface GroupProblem {
     | "not-open"
     | "running"
     | "invalid-answer"
+    | "invalid-addressee"
     | "unknown-tool"
     | "upstream"
     | "upstream-unauthorized"
@@ -59,6 +62,18 @@ export interface ListQuery {
   readonly tool?: string;
 }
 
+/** A delivery on its way to another process. */
+export interface DeliveryView extends Omit<Delivery, "task"> {
+  readonly task: TaskView;
+}
+
+export interface Acknowledgement {
+  readonly addressee: string;
+  readonly receipt: string;
+  /** Of a question. Absent for the end. */
+  readonly key?: string;
+}
+
 /** What the routes ask of a group. `fetch` of `/events?after=<position>[&task=<id>]` gives its changes as they come. */
 export interface TaskGroupRpc {
   /** Resolves with a handle, a question or an outcome, or when `waitMs` are over: then the status is `queued` or `calling`. */
@@ -69,6 +84,11 @@ export interface TaskGroupRpc {
   tasks(query: ListQuery): Promise<TaskPage>;
   answer(id: string, key: string, response: JsonObject): Promise<Reply<TaskView>>;
   cancel(id: string): Promise<Reply<TaskView>>;
+  notify(id: string, addressee: string): Promise<Reply<null>>;
+  /** By the age of the tasks, which are without what is long (`omitted`). */
+  undelivered(query: UndeliveredQuery): Promise<readonly DeliveryView[]>;
+  /** True for the first receipt that acknowledges it. */
+  acknowledge(id: string, receipt: Acknowledgement): Promise<Reply<boolean>>;
   /** @param force Also deletes a task that runs. Its server is not notified. */
   forget(id: string, force: boolean): Promise<Reply<null>>;
   tools(identity: GroupIdentity): Promise<Reply<readonly ListedTool[]>>;

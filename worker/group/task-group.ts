@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import { InputError, type JsonObject, type ListedTool, type TaskView } from "holdfast";
+import { InputError, type JsonObject, type ListedTool, type TaskView, type UndeliveredQuery } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
+import { inboxOf } from "holdfast/inbox";
 import type { Bindings } from "../bindings.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
 import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
@@ -25,7 +26,16 @@ import { problem, unknownTask, upstreamProblem } from "./group-problems.ts";
 import { GroupTasks } from "./group-tasks.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { passedOn } from "./passed-on.ts";
-import type { GroupIdentity, ListQuery, Reply, StartCall, TaskGroupRpc, TaskWait } from "./task-group-rpc.ts";
+import type {
+  Acknowledgement,
+  DeliveryView,
+  GroupIdentity,
+  ListQuery,
+  Reply,
+  StartCall,
+  TaskGroupRpc,
+  TaskWait,
+} from "./task-group-rpc.ts";
 import { changed, isNews } from "./task-wait.ts";
 import { WebhookOutbox } from "./webhook-outbox.ts";
 
@@ -91,6 +101,39 @@ export class TaskGroup
     if (!task) return unknownTask(id);
     await task.cancel();
     return this.#reply(id);
+  }
+
+  async notify(id: string, addressee: string): Promise<Reply<null>> {
+    const tasks = await this.#tasks.resumed();
+    if (!tasks?.has(id)) return unknownTask(id);
+    try {
+      await inboxOf(tasks.client).notify({ id }, addressee);
+    } catch (error) {
+      // Too many of them: the route has checked the name.
+      if (error instanceof TypeError) return problem("invalid-addressee", error.message);
+      throw error;
+    }
+    return { ok: true, value: null };
+  }
+
+  async undelivered(query: UndeliveredQuery): Promise<readonly DeliveryView[]> {
+    const tasks = await this.#tasks.resumed();
+    if (!tasks) return [];
+    const deliveries = await inboxOf(tasks.client).undelivered(query);
+    return deliveries.flatMap(({ task, question, ...delivery }) => {
+      const view = tasks.leanTask(task.id);
+      if (!view) return [];
+      const params = view.omitted?.includes("inputRequests") ? {} : question?.params;
+      return { ...delivery, task: view, ...(question && params && { question: { ...question, params } }) };
+    });
+  }
+
+  async acknowledge(id: string, { key, ...delivery }: Acknowledgement): Promise<Reply<boolean>> {
+    const tasks = await this.#tasks.resumed();
+    if (!tasks?.has(id)) return unknownTask(id);
+    const question = key === undefined ? {} : { question: { key } };
+    const value = await inboxOf(tasks.client).acknowledge({ ...delivery, task: { id }, ...question });
+    return { ok: true, value };
   }
 
   async forget(id: string, force: boolean): Promise<Reply<null>> {

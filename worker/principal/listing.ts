@@ -2,17 +2,11 @@ import type { TaskView } from "holdfast";
 import type { TaskPage as GroupPage } from "holdfast/durable-object";
 import type { GroupName } from "../directory/principal-directory-rpc.ts";
 import { decodeCursor, encodeCursor, readTaskId, taskIdOf } from "../directory/task-id.ts";
-import { log } from "../operations/log.ts";
-import { inTime } from "./in-time.ts";
 import type { PrincipalObjects } from "./objects.ts";
+import { missingOf, type Part, partsOf } from "./parts.ts";
 
 /** How long a page gets, as JSON text in characters; one task is always on it. */
 const PAGE_LENGTH = 2 * 1024 * 1024;
-/** How many groups are asked at the same time: each may answer with a page of its own. */
-const ASKED_AT_ONCE = 8;
-/** How long a group may take to answer, in ms: one that hangs must not hold up the others. */
-const GROUP_MS = 10_000;
-
 export interface TaskFilter {
   readonly endpoint?: string | undefined;
   readonly status?: string | undefined;
@@ -24,12 +18,6 @@ export interface TaskPage {
   readonly nextCursor?: string;
   /** Endpoints some of whose tasks could not be read: they may be absent. */
   readonly missing?: string[];
-}
-
-/** A group's part of a page, or nothing if it could not be read. */
-interface Part {
-  readonly group: GroupName;
-  readonly page: GroupPage | undefined;
 }
 
 /**
@@ -59,13 +47,12 @@ export async function listTasks(
         ...(filter.tool !== undefined && { tool: filter.tool }),
       }),
   );
-  const missing = new Set(parts.flatMap(({ group, page }) => (page ? [] : [group.endpoint])));
-  return { ...merged(parts, limit), ...(missing.size > 0 && { missing: [...missing] }) };
+  return { ...merged(parts, limit), ...missingOf(parts) };
 }
 
-function merged(parts: readonly Part[], limit: number): Pick<TaskPage, "tasks" | "nextCursor"> {
+function merged(parts: readonly Part<GroupPage>[], limit: number): Pick<TaskPage, "tasks" | "nextCursor"> {
   const all = parts
-    .flatMap(({ page }) =>
+    .flatMap(({ value: page }) =>
       (page?.tasks ?? []).map((task, index, tasks) => ({
         task,
         uuid: readTaskId(task.id)?.uuid ?? "",
@@ -84,28 +71,4 @@ function merged(parts: readonly Part[], limit: number): Pick<TaskPage, "tasks" |
     if (last || (isFull && next)) return { tasks, nextCursor: encodeCursor(uuid) };
   }
   return { tasks };
-}
-
-/** Asks a few groups at a time. A group that fails, or does not answer, costs no other one its part. */
-async function partsOf(
-  groups: readonly GroupName[],
-  ask: (group: GroupName) => Promise<GroupPage>,
-): Promise<readonly Part[]> {
-  const parts: Part[] = [];
-  const waiting = [...groups];
-  let failure: unknown;
-  const work = async (): Promise<void> => {
-    for (let group = waiting.shift(); group; group = waiting.shift()) {
-      try {
-        parts.push({ group, page: await inTime(ask(group), GROUP_MS) });
-      } catch (error) {
-        failure = error;
-        parts.push({ group, page: undefined });
-        log("group-unreadable", { endpoint: group.endpoint, shard: group.shard, message: String(error) });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, work));
-  if (parts.length > 0 && parts.every(({ page }) => !page)) throw failure;
-  return parts;
 }

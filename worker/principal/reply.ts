@@ -7,6 +7,7 @@ const STATUS = {
   "not-open": 409,
   running: 409,
   "invalid-answer": 422,
+  "invalid-addressee": 422,
   overloaded: 429,
   upstream: 502,
   "upstream-unauthorized": 502,

@@ -115,7 +115,14 @@ export class Life {
   }
 
   store(store: TaskStore): TaskStore {
+    const { deliveries } = store;
     return {
+      ...(deliveries && {
+        deliveries: {
+          load: () => this.does("load the notes", () => deliveries.load()),
+          change: (id, change) => this.does("change a note", () => deliveries.change(id, change)),
+        },
+      }),
       ...(store.scope !== undefined && { scope: store.scope }),
       save: (record) => this.does(`save ${record.stage}`, () => store.save(record)),
       load: (id) => this.does("load", () => store.load(id)),

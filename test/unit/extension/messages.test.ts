@@ -43,6 +43,19 @@ describe("a message of hostile shape", () => {
     ["a maybe", request({ ...call, repeatable: "yes" })],
     ["an answer without a response", request({ method: "answer", id: "1", key: "k" })],
     ["an answer that is a text", request({ method: "answer", id: "1", key: "k", response: "yes" })],
+    ["addressees that are a text", request({ ...call, notify: "chat" })],
+    ["addressees that are numbers", request({ ...call, notify: [1] })],
+    ["a delivery without a receipt", request({ method: "undelivered", addressee: "chat" })],
+    [
+      "a lease that is negative",
+      request({ method: "undelivered", addressee: "c", receipt: "r", leaseMs: -1 }),
+    ],
+    ["an acknowledgement of no task", request({ method: "acknowledge", addressee: "c", receipt: "r" })],
+    [
+      "an acknowledgement of a key that is a number",
+      request({ method: "acknowledge", id: "1", addressee: "c", receipt: "r", key: 1 }),
+    ],
+    ["an addressee that is a number", request({ method: "notify", id: "1", addressee: 7 })],
     ["a list of what is not known", request({ method: "tasks", which: "some" })],
   ])("%s gets an error, and the port goes on", async (_what, message) => {
     const { port, received } = await openPort();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
-import type { TaskStore } from "../../../src/store/task-store.ts";
+import type { DeliveryNotes, TaskStore } from "../../../src/store/task-store.ts";
 import { storeContract } from "../../../src/testing/index.ts";
 
 /** Stores that break one rule each, and a part of the title of the case that must find it. */
@@ -92,7 +92,50 @@ const BROKEN: readonly (readonly [
     }),
   ],
   ["collects unfinished records", "outdated()", () => ({ outdated: async () => ["running"] })],
+  [
+    "reads a note and writes it later",
+    "is atomic",
+    ({ deliveries }) => ({
+      ...(deliveries && {
+        deliveries: {
+          ...deliveries,
+          change: async (id, change) => {
+            const [note] = await deliveries.load();
+            return deliveries.change(id, () => change(note));
+          },
+        },
+      }),
+    }),
+  ],
+  [
+    "leaves the note of a deleted record",
+    "writes no note without a record",
+    () => ({ deliveries: notesOfAnyId() }),
+  ],
+  [
+    "takes a change that throws for no change",
+    "rejects with what the change throws",
+    ({ deliveries }) => ({
+      ...(deliveries && {
+        deliveries: {
+          ...deliveries,
+          change: (id, change) => deliveries.change(id, change).catch(() => true),
+        },
+      }),
+    }),
+  ],
 ];
+
+function notesOfAnyId(): DeliveryNotes {
+  const notes = new Map<string, unknown>();
+  return {
+    load: async () => [...notes.values()],
+    async change(id, change) {
+      notes.set(id, change(notes.get(id)));
+      return true;
+    },
+  };
+}
 
 function lastWriteWins(wins: (rev: number, known: number) => boolean = () => true): TaskStore {
   const records = new Map<string, TaskRecord>();

@@ -23,6 +23,9 @@ const OPERATIONS = [
   "delete /v1/grants/{grant}",
   "get /v1/connections",
   "delete /v1/connections/{endpoint}",
+  "post /v1/deliveries",
+  "post /v1/tasks/{id}/acknowledgements",
+  "post /v1/tasks/{id}/addressees",
 ];
 
 test("the document describes every route, and every route may answer 401", async () => {

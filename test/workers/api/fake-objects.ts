@@ -1,4 +1,4 @@
-import type { JsonObject, ListedTool, TaskView } from "holdfast";
+import type { JsonObject, ListedTool, TaskView, UndeliveredQuery } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
 import type {
   Admission,
@@ -9,6 +9,7 @@ import type {
   ReadAsk,
 } from "../../../worker/directory/principal-directory-rpc.ts";
 import type {
+  DeliveryView,
   GroupIdentity,
   GroupProblem,
   ListQuery,
@@ -152,6 +153,22 @@ export class FakeGroup implements TaskGroupRpc {
   async cancel(id: string): Promise<Reply<TaskView>> {
     const task = this.held.get(id);
     return task ? (this.#failure() ?? { ok: true, value: { ...task, cancelling: true } }) : unknownTask;
+  }
+
+  async notify(id: string): Promise<Reply<null>> {
+    return this.held.has(id) ? (this.#failure() ?? { ok: true, value: null }) : unknownTask;
+  }
+
+  async undelivered({ addressee, receipt = "" }: UndeliveredQuery): Promise<readonly DeliveryView[]> {
+    if (this.error) throw this.error;
+    const ended = [...this.held.values()].filter(
+      ({ outcome, addressees }) => outcome && addressees?.includes(addressee),
+    );
+    return ended.map((task) => ({ id: task.id, addressee, receipt, task }));
+  }
+
+  async acknowledge(id: string): Promise<Reply<boolean>> {
+    return this.held.has(id) ? { ok: true, value: true } : unknownTask;
   }
 
   async forget(id: string, force: boolean): Promise<Reply<null>> {

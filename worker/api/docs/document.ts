@@ -16,6 +16,7 @@ const CODES = [
   "unsupported-media-type",
   "malformed",
   "invalid-answer",
+  "invalid-addressee",
   "webhook-refused",
   "idempotency-conflict",
   "task-deleted",
@@ -55,6 +56,10 @@ export function apiDocument(app: OpenAPIHono<ApiEnv>): ApiDocument {
     tags: [
       { name: "Endpoints", description: "The servers whose tools can be called." },
       { name: "Tasks", description: "Calls, and what becomes of them." },
+      {
+        name: "Deliveries",
+        description: "Ends and questions on their way to the addressees that calls name.",
+      },
       { name: "Events", description: "What happens, as it happens." },
       { name: "Grants", description: "The clients that people signed in to the gateway." },
       { name: "Connections", description: "The servers that people let the worker use in their name." },

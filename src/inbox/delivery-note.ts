@@ -1,0 +1,99 @@
+import { checkedAddressees } from "../engine/addressees.ts";
+import { MAX_QUESTIONS } from "../protocol/bounds.ts";
+import { isObject } from "../protocol/json.ts";
+import type { TaskView } from "../task-view.ts";
+
+/**
+ * Who is to learn of a task's end and of its questions. Whether one is undelivered follows from the record: it has the outcome,
+ * or the open question, and the note beside it has no acknowledgement. So an outcome and its being undelivered are one write.
+ *
+ * The note is apart from the record: any process may acknowledge, whichever runs the task, also after the outcome, which is final.
+ */
+export interface DeliveryNote {
+  /** The id of the task. */
+  readonly id: string;
+  /** Those that were added after the call. */
+  readonly addressees: readonly string[];
+  readonly marks: readonly DeliveryMark[];
+}
+
+/** A lease or an acknowledgement. */
+export interface DeliveryMark {
+  readonly to: string;
+  /** The key of the question. Absent for the end. */
+  readonly key?: string | undefined;
+  /** The receipt of the delivery that leased or acknowledged it. */
+  readonly by: string;
+  /** When the lease began and when it ends, in ms since 1970. Absent once it is acknowledged. */
+  readonly lease?: readonly [from: number, until: number];
+}
+
+/** The end of a task (no key), or one of its questions, to one addressee. */
+export type DeliveryItem = Pick<DeliveryMark, "to" | "key">;
+
+/** What must be known of a task to find what it has to deliver. */
+export type Deliverable = Pick<TaskView, "addressees" | "outcome" | "inputRequests">;
+
+/** Reads what a store noted, or makes the first note. Nothing of what is stored is relied on. */
+export function readNote(stored: unknown, task?: string): DeliveryNote {
+  const { id = task, addressees, marks } = isObject(stored) ? stored : {};
+  return {
+    id: String(id),
+    addressees: Array.isArray(addressees) ? addressees : [],
+    marks: Array.isArray(marks) ? marks : [],
+  };
+}
+
+/** Throws a TypeError, as {@link checkedAddressees} does. */
+export function withAddressee(note: DeliveryNote, name: string): DeliveryNote {
+  return { ...note, addressees: checkedAddressees([...note.addressees, name]) };
+}
+
+/** What the addressee has not acknowledged: the end, or each open question. */
+export function undelivered(
+  task: Deliverable,
+  note: DeliveryNote | undefined,
+  to: string,
+): readonly DeliveryItem[] {
+  if (!task.addressees?.includes(to) && !note?.addressees.includes(to)) return [];
+  const keys = task.outcome ? [undefined] : task.inputRequests.map(({ key }) => key);
+  return keys.map((key) => ({ to, key })).filter((item) => !isAcknowledged(markOf(note, item)));
+}
+
+/** Leases an item. Returns `undefined` if it is acknowledged, or another lease lasts. */
+export function leased(
+  note: DeliveryNote,
+  item: DeliveryItem,
+  by: string,
+  now: number,
+  ms: number,
+): DeliveryNote | undefined {
+  const mark = markOf(note, item);
+  // A clock that was set back must not make a lease last longer.
+  const lasts = mark?.lease && mark.lease[0] <= now && now < mark.lease[1] && mark.by !== by;
+  return lasts || isAcknowledged(mark) ? undefined : marked(note, { ...item, by, lease: [now, now + ms] });
+}
+
+/** Acknowledges an item, unless another delivery did. It may do so after its lease has ended. */
+export function acknowledged(note: DeliveryNote, item: DeliveryItem, by: string): DeliveryNote | undefined {
+  const mark = markOf(note, item);
+  if (isAcknowledged(mark)) return mark?.by === by ? note : undefined;
+  return marked(note, { ...item, by });
+}
+
+function markOf(note: DeliveryNote | undefined, { to, key }: DeliveryItem): DeliveryMark | undefined {
+  return note?.marks.find((mark) => mark.to === to && mark.key === key);
+}
+
+function isAcknowledged(mark: DeliveryMark | undefined): boolean {
+  return mark !== undefined && !mark.lease;
+}
+
+/** After the end no question is open. Of too many marks the earliest are dropped: their questions are over, most likely. */
+function marked(note: DeliveryNote, mark: DeliveryMark): DeliveryNote {
+  const { to, key } = mark;
+  const others = note.marks.filter((other) => other.to !== to || (key !== undefined && other.key !== key));
+  const marks = [...others, mark];
+  while (marks.length > 1 && JSON.stringify(marks).length > MAX_QUESTIONS) marks.shift();
+  return { ...note, marks };
+}
