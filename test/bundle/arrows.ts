@@ -210,7 +210,11 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     ["worker/bindings.ts", "worker/operations", "worker/outbound", "worker/config", "worker/http"],
   ],
   ["worker/consent", ["worker/operations", "worker/outbound", "worker/config", "worker/http"]],
-  ["worker/directory", ["worker/bindings.ts", "worker/config", "worker/http", "worker/consent"]],
+  ["worker/passkey", ["worker/operations"]],
+  [
+    "worker/directory",
+    ["worker/bindings.ts", "worker/config", "worker/http", "worker/consent", "worker/passkey"],
+  ],
   [
     "worker/group",
     [
@@ -247,6 +251,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "worker/http",
       "worker/access",
       "worker/consent",
+      "worker/passkey",
       "worker/directory",
     ],
   ],
@@ -259,6 +264,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "worker/config",
       "worker/http",
       "worker/access",
+      "worker/passkey",
       "worker/oauth",
       "worker/directory",
       "worker/group",

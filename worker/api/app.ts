@@ -11,6 +11,7 @@ import { eventRoutes } from "./events.ts";
 import { grantRoutes } from "./grants.ts";
 import { inputRoutes } from "./inputs.ts";
 import { refuseOtherMethods } from "./other-methods.ts";
+import { passkeyRoutes } from "./passkeys.ts";
 import { requestHook } from "./request-hook.ts";
 import { taskRoutes } from "./tasks.ts";
 import { webhookSecretRoute } from "./webhook-secret.ts";
@@ -45,6 +46,7 @@ export function api(): OpenAPIHono<ApiEnv> {
   eventRoutes(app);
   grantRoutes(app);
   connectionRoutes(app);
+  passkeyRoutes(app);
   webhookSecretRoute(app);
   docsRoutes(app);
   refuseOtherMethods(app);

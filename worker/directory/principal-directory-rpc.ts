@@ -1,3 +1,8 @@
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  RegistrationResponseJSON,
+} from "@simplewebauthn/server";
 import type { Limits } from "../config/limits.ts";
 import type {
   BegunConsent,
@@ -7,6 +12,7 @@ import type {
   FinishedConsent,
   UpstreamToken,
 } from "../consent/upstream-grants.ts";
+import type { PasskeyListing, PasskeySite } from "../passkey/passkeys.ts";
 
 export type { Consent };
 
@@ -114,6 +120,15 @@ export interface PrincipalDirectoryRpc {
   consentAnswered(endpoint: string, round: number, declined: boolean): Promise<void>;
   /** Forgets the person's tokens for an endpoint, and has its server revoke them if it can. */
   dropConsent(endpoint: string): Promise<DroppedConsent>;
+  /** The newest first. */
+  passkeys(): Promise<readonly PasskeyListing[]>;
+  /** What a browser needs to make a passkey; undefined if the principal has as many as it may. */
+  offerPasskey(site: PasskeySite): Promise<PublicKeyCredentialCreationOptionsJSON | undefined>;
+  /** Adds a passkey that was made for an offer; undefined if it does not fit one. */
+  addPasskey(site: PasskeySite, response: RegistrationResponseJSON): Promise<PasskeyListing | undefined>;
+  /** Whether a passkey of the principal signed this challenge, which is taken once. */
+  usePasskey(site: PasskeySite, challenge: string, response: AuthenticationResponseJSON): Promise<boolean>;
+  removePasskey(id: string): Promise<void>;
   /** Remembers the names of the tools that endpoints have just listed. Resolves with those of all endpoints, by endpoint. */
   knownTools(
     listed: Readonly<Record<string, readonly string[]>>,

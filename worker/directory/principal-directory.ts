@@ -1,4 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  RegistrationResponseJSON,
+} from "@simplewebauthn/server";
 import {
   type BegunConsent,
   type Consent,
@@ -8,6 +13,7 @@ import {
   UpstreamGrants,
   type UpstreamToken,
 } from "../consent/upstream-grants.ts";
+import { type PasskeyListing, type PasskeySite, Passkeys } from "../passkey/passkeys.ts";
 import { GroupCounts, RESERVED_BYTES } from "./group-counts.ts";
 import { GroupFeed } from "./group-feed.ts";
 import { GroupTable } from "./group-table.ts";
@@ -43,6 +49,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   readonly #keys: IdempotencyKeys;
   readonly #tools: KnownTools;
   readonly #grants: UpstreamGrants;
+  readonly #passkeys: Passkeys;
   readonly #pace: Pace;
   /** In memory: a read must not write. An object that is asked so often is not evicted. */
   readonly #reads = new Pace({ paidUntil: 0 });
@@ -64,6 +71,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     this.#groupAt = ({ endpoint, shard }) =>
       env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, shard]));
     this.#counts = new GroupCounts(this.#groupAt);
+    this.#passkeys = new Passkeys(storage.kv, principal ?? "");
   }
 
   async admit(ask: AdmissionAsk): Promise<Admission> {
@@ -125,6 +133,26 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     const dropped = await this.#grants.drop(endpoint);
     await this.#consentChanged(endpoint);
     return dropped;
+  }
+
+  async passkeys(): Promise<readonly PasskeyListing[]> {
+    return this.#passkeys.list();
+  }
+
+  offerPasskey(site: PasskeySite): Promise<PublicKeyCredentialCreationOptionsJSON | undefined> {
+    return this.#passkeys.offer(site);
+  }
+
+  addPasskey(site: PasskeySite, response: RegistrationResponseJSON): Promise<PasskeyListing | undefined> {
+    return this.#passkeys.add(site, response);
+  }
+
+  usePasskey(site: PasskeySite, challenge: string, response: AuthenticationResponseJSON): Promise<boolean> {
+    return this.#passkeys.use(site, challenge, response);
+  }
+
+  async removePasskey(id: string): Promise<void> {
+    this.#passkeys.remove(id);
   }
 
   async knownTools(

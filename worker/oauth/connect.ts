@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import * as z from "zod";
-import { knownTokens } from "../access/hashed-tokens.ts";
 import { knownOrigin, ownHost } from "../access/known-caller.ts";
 import type { Bindings } from "../bindings.ts";
 import { consentSecretOf } from "../config/consent.ts";
@@ -18,8 +17,9 @@ import { canSignIn } from "./authorization-server.ts";
 import { connectPage, endPage, messagePage, pageResponse } from "./consent-page.ts";
 import { formOf } from "./form.ts";
 import { CALLBACK, issuerName, newAttempt, notLetIn, principalAtIssuer, signInAddress } from "./identity.ts";
+import { isOwnHandle, newHandle } from "./page-handle.ts";
 import { cookie, cookieOf, personCookie, personOf } from "./person.ts";
-import { principalBySecret } from "./secret-sign-in.ts";
+import { signedInHere, signInWays } from "./sign-in.ts";
 
 type ConnectContext = Context<{ Bindings: Bindings }>;
 
@@ -63,25 +63,27 @@ async function ask(
   failure?: string,
   status = 200,
 ): Promise<Response> {
-  const page = connectPage({
-    title,
-    host: new URL(c.req.url).host,
-    principal: await personOf(c.env, c.req.raw),
-    issuer: issuerName(c.env),
-    takesSecrets: (await knownTokens(c.env)).length > 0,
-    failure,
-  });
-  return pageResponse(page, status);
+  const principal = await personOf(c.env, c.req.raw);
+  const url = new URL(c.req.url);
+  const opened = await newHandle(c.env, c.req.raw);
+  const person = principal === undefined ? await signInWays(c.env, url, opened.handle) : { principal };
+  const page = connectPage({ title, host: url.host, person, failure });
+  return pageResponse(page, status, new Headers({ "set-cookie": opened.cookie }));
 }
 
 async function decide(c: ConnectContext, endpoint: EndpointListing): Promise<Response> {
-  const { decision, secret } = await formOf(c);
+  const form = await formOf(c);
+  const { decision, handle } = form;
   if (decision === "sign-in") return toIssuer(c, endpoint);
   if (decision === "connect") {
     const principal = await personOf(c.env, c.req.raw);
     return principal === undefined ? ask(c, endpoint) : toServer(c, endpoint, principal);
   }
-  const signedIn = await principalBySecret(c.env, secret, c.req.header("cf-connecting-ip"));
+  // A passkey signs the challenge of a page, which is one browser's.
+  if (decision === "passkey" && !(await isOwnHandle(c.env, c.req.raw, handle)))
+    return ask(c, endpoint, "This page was open for too long. Try again.", 403);
+  const address = c.req.header("cf-connecting-ip");
+  const signedIn = await signedInHere(c.env, new URL(c.req.url), form, address);
   if (!signedIn.ok) return ask(c, endpoint, signedIn.failure, signedIn.status);
   return toServer(c, endpoint, signedIn.principal);
 }

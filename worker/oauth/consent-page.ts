@@ -1,9 +1,8 @@
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import { html, raw } from "hono/html";
-import type { HtmlEscapedString } from "hono/utils/html";
-import { styleSource } from "../http/style-source.ts";
-
-type Markup = HtmlEscapedString | Promise<HtmlEscapedString>;
+import { hashSource } from "../http/hash-source.ts";
+import { PASSKEY_SCRIPT } from "./passkey-script.ts";
+import { handleField, type Markup, type SignInWays, signInForms } from "./sign-in-forms.ts";
 
 export interface Consent {
   readonly description: ConsentDescription;
@@ -11,12 +10,8 @@ export interface Consent {
   readonly resource: string | undefined;
   /** This worker's, as the person knows it. */
   readonly host: string;
-  readonly handle: string;
   readonly failure: string | undefined;
-  /** The host of the issuer at which people sign in; undefined without one. */
-  readonly issuer: string | undefined;
-  /** Whether there are secrets to sign in with. */
-  readonly takesSecrets: boolean;
+  readonly ways: SignInWays;
 }
 
 /** The longest name of a client that is shown, in characters. */
@@ -24,7 +19,7 @@ const MAX_NAME = 80;
 
 /** Who asks, for what, and where access goes to. Everything of the client is a stranger's text. */
 export function consentPage(consent: Consent): Markup {
-  const { description, resource, host, handle, issuer, takesSecrets } = consent;
+  const { description, resource, host, failure, ways } = consent;
   const { clientDomain, redirectHost, redirectIsLoopback } = description;
   const name = plain(description.clientName);
   const endpoint = resource === undefined ? undefined : /\/mcp\/([^/]+)\/?$/.exec(resource)?.[1];
@@ -47,15 +42,9 @@ ${
 <li>see the tasks that come of its calls and yours, answer their questions, and cancel them.</li>
 </ul>
 <p>Access ends when you revoke it, or after 30 days in which it is not used.</p>
-${issuer === undefined ? "" : issuerForm(issuer, handle)}
-${takesSecrets ? secretForm(consent) : ""}
-<form method="post">${handleField(handle)}<button name="decision" value="deny" class="quiet">Deny</button></form>`,
+${signInForms(ways, "Allow", failure)}
+<form method="post">${handleField(ways.handle)}<button name="decision" value="deny" class="quiet">Deny</button></form>`,
   );
-}
-
-function issuerForm(issuer: string, handle: string): Markup {
-  return html`<form method="post">${handleField(handle)}
-<button name="decision" value="sign-in">Allow, and sign in with ${issuer}</button></form>`;
 }
 
 /** A server that an endpoint stands for, and the page on which a person connects it. */
@@ -79,25 +68,20 @@ export function firstUsePage(servers: readonly ServerLink[], redirectTo: string)
 export function connectPage(about: {
   readonly title: string;
   readonly host: string;
-  readonly principal: string | undefined;
-  readonly issuer: string | undefined;
-  readonly takesSecrets: boolean;
+  /** Who the person is, or how to sign in. */
+  readonly person: { readonly principal: string } | SignInWays;
   readonly failure: string | undefined;
 }): Markup {
-  const { title, host, principal, issuer, takesSecrets, failure } = about;
+  const { title, host, person, failure } = about;
   return page(
     `Connect ${title}`,
     html`<h1>Connect <b>${title}</b></h1>
 <p>Its server will ask you whether <b>${host}</b> may use it in your name. The worker keeps its tokens encrypted, for you alone.</p>
 ${
-  principal === undefined
-    ? html`${
-        issuer === undefined
-          ? ""
-          : html`<form method="post"><button name="decision" value="sign-in">Sign in with ${issuer}</button></form>`
-      }${takesSecrets ? secretForm({ issuer, failure, handle: "" }) : ""}`
-    : html`<p>You are signed in as <b>${principal}</b>.</p>
+  "principal" in person
+    ? html`<p>You are signed in as <b>${person.principal}</b>.</p>
 <form method="post"><button name="decision" value="connect">Connect</button></form>`
+    : signInForms(person, "Sign in", failure)
 }`,
   );
 }
@@ -105,21 +89,6 @@ ${
 /** The end of a page's way. */
 export function endPage(title: string, text: string): Markup {
   return page(title, html`<h1>${title}</h1><p>${plain(text)}</p>`);
-}
-
-/** In a form of its own: the Enter key presses the first button of a form. */
-function secretForm({ issuer, failure, handle }: Pick<Consent, "issuer" | "failure" | "handle">): Markup {
-  return html`<form method="post">${handleField(handle)}
-${failure === undefined ? "" : html`<p class="warning" role="alert" id="failure">${failure}</p>`}
-<label for="secret">${issuer === undefined ? "Your" : "Or your"} Holdfast secret</label>
-<input id="secret" name="secret" type="password" autocomplete="current-password" maxlength="4096" required${
-    issuer === undefined ? raw(" autofocus") : ""
-  }${failure === undefined ? "" : raw(' aria-invalid="true" aria-describedby="failure"')}>
-<button name="decision" value="allow">${handle === "" ? "Sign in" : "Allow"}</button></form>`;
-}
-
-function handleField(handle: string): Markup {
-  return html`<input type="hidden" name="handle" value="${handle}">`;
 }
 
 /** Shows the user why a request cannot be answered to its client. */
@@ -137,13 +106,13 @@ export async function pageResponse(page: Markup, status = 200, headers = new Hea
 }
 
 /**
- * Nothing is loaded, nothing runs, nobody frames it. There is no `form-action`: browsers apply it to the redirect that answers
+ * Nothing is loaded, nothing runs but the one script, which sends to this origin alone, and nobody frames it. There is no `form-action`: browsers apply it to the redirect that answers
  * the form, which goes to the client. Without the referrer, the form's own `Origin` would be `null`.
  */
 async function pageHeaders(): Promise<Readonly<Record<string, string>>> {
   return {
     "content-type": "text/html; charset=utf-8",
-    "content-security-policy": `default-src 'none'; style-src ${await styleSource(STYLE)}; base-uri 'none'; frame-ancestors 'none'`,
+    "content-security-policy": `default-src 'none'; style-src ${await hashSource(STYLE)}; script-src ${await hashSource(PASSKEY_SCRIPT)}; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'`,
     "x-frame-options": "DENY",
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -181,7 +150,9 @@ body { margin: 0; padding: 1rem; background: var(--ground); color: var(--ink); f
 main { margin: 6vh auto; max-width: 32rem; padding: 1.5rem; border-radius: .75rem; background: var(--card) }
 h1 { margin: 0 0 1rem; font-size: 1.375rem; line-height: 1.3 }
 ul { padding-left: 1.25rem }
+[hidden] { display: none !important }
 label { display: block; font-weight: 600 }
+#add-passkey { margin-top: .75rem; font-weight: 400 }
 input[type=password] { width: 100%; margin-top: .25rem; padding: .6rem; border: 1px solid var(--line); border-radius: .4rem;
   background: var(--ground); color: inherit; font: inherit }
 .warning { padding-left: .75rem; border-left: .25rem solid var(--warn); color: var(--warn) }

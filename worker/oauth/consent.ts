@@ -5,7 +5,6 @@ import {
 } from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
 import { Attempts } from "../access/attempts.ts";
-import { knownTokens } from "../access/hashed-tokens.ts";
 import type { Bindings } from "../bindings.ts";
 import { oauthOf, type SignInSettings } from "../config/oauth.ts";
 import { notFound } from "../http/failure.ts";
@@ -25,7 +24,7 @@ import {
   principalAtIssuer,
   signInAddress,
 } from "./identity.ts";
-import { principalBySecret } from "./secret-sign-in.ts";
+import { signedInHere, signInWays } from "./sign-in.ts";
 
 type AuthorizeContext = Context<{ Bindings: Bindings }>;
 
@@ -50,15 +49,17 @@ export function askForConsent(c: AuthorizeContext): Promise<Response> {
 export function takeConsent(c: AuthorizeContext): Promise<Response> {
   return withRefusals(c, async () => {
     const request = c.req.raw;
-    const { handle, decision, secret } = await formOf(c);
-    const oauth = oauthApi(c.env, new URL(request.url));
+    const url = new URL(request.url);
+    const form = await formOf(c);
+    const { handle, decision } = form;
+    const oauth = oauthApi(c.env, url);
     const { signIn } = oauthOf(c.env) ?? {};
     if (decision === "sign-in" && signIn) return await goToIssuer(c, signIn, handle);
-    if (decision !== "allow") {
+    if (decision !== "allow" && decision !== "passkey") {
       const { headers } = await oauth.denyConsent(request, handle);
       return new Response(null, { status: 303, headers });
     }
-    const signedIn = await principalBySecret(c.env, secret, c.req.header("cf-connecting-ip"));
+    const signedIn = await signedInHere(c.env, url, form, c.req.header("cf-connecting-ip"));
     if (!signedIn.ok) return consent(c, signedIn.failure, signedIn.status);
     const { principal } = signedIn;
     const approved = await oauth.approveConsent(request, handle);
@@ -79,10 +80,8 @@ async function consent(c: AuthorizeContext, failure?: string, status = 200): Pro
     description,
     resource: request.resource,
     host: url.host,
-    handle,
     failure,
-    issuer: issuerName(c.env),
-    takesSecrets: (await knownTokens(c.env)).length > 0,
+    ways: await signInWays(c.env, url, handle),
   });
   return pageResponse(page, status, headers);
 }

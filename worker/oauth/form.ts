@@ -5,6 +5,8 @@ export interface PageForm {
   readonly handle: string;
   readonly decision: string;
   readonly secret: string;
+  /** What a passkey signed, as JSON. */
+  readonly passkey: string;
 }
 
 /** A field that is absent is empty. */
@@ -14,5 +16,10 @@ export async function formOf(c: Context): Promise<PageForm> {
     const value = form.get(name);
     return typeof value === "string" ? value : "";
   };
-  return { handle: field("handle"), decision: field("decision"), secret: field("secret").trim() };
+  return {
+    handle: field("handle"),
+    decision: field("decision"),
+    secret: field("secret").trim(),
+    passkey: field("passkey"),
+  };
 }

@@ -36,18 +36,25 @@ describe("the consent page", () => {
 
   it("shows a client's name as text, whatever is in it", async () => {
     const page = await pageFor({ client_name: `<script>alert(1)</script>\u202eevil\u0000"'` });
-    expect(page).not.toContain("<script>");
+    expect(page.match(/<script>/g), "the passkey's").toHaveLength(1);
+    expect(page).not.toContain("<script>alert");
     expect(page).not.toContain("\u202e");
     expect(page).toContain("&lt;script&gt;");
     expect((await pageFor({ client_name: "x".repeat(300) })).includes("x".repeat(81))).toBe(false);
   });
 
-  it("runs no script, loads nothing, and cannot be framed", async () => {
+  it("runs the passkey's script by its hash and no other, loads nothing, and cannot be framed", async () => {
     const browser = new Browser();
     const client = await register(browser);
-    const { headers } = await browser.open(await authorizeAddress(client));
+    const reply = await browser.open(await authorizeAddress(client));
+    const { headers } = reply;
     const policy = headers.get("content-security-policy") ?? "";
-    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; /);
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'; connect-src 'self'; /,
+    );
+    const [, script = ""] = /<script>(.*)<\/script>/s.exec(await reply.text()) ?? [];
+    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
+    expect(policy).toContain(`script-src 'sha256-${btoa(String.fromCharCode(...new Uint8Array(hash)))}'`);
     expect(policy).toContain("frame-ancestors 'none'");
     expect(headers.get("x-frame-options")).toBe("DENY");
     expect(headers.get("cache-control")).toBe("no-store");

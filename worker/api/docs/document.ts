@@ -62,6 +62,7 @@ export function apiDocument(app: OpenAPIHono<ApiEnv>): ApiDocument {
       },
       { name: "Events", description: "What happens, as it happens." },
       { name: "Grants", description: "The clients that people signed in to the gateway." },
+      { name: "Passkeys", description: "What people sign in to the gateway with, in place of a secret." },
       { name: "Connections", description: "The servers that people let the worker use in their name." },
       { name: "Webhooks", description: "Signed posts to your server when a task has ended." },
     ],

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiEnv } from "../../access/api-env.ts";
-import { styleSource } from "../../http/style-source.ts";
+import { hashSource } from "../../http/hash-source.ts";
 import { type ApiDocument, apiDocument } from "./document.ts";
 import { docsPage } from "./page.ts";
 import { STYLE } from "./style.ts";
@@ -32,5 +32,5 @@ export function docsRoutes(app: OpenAPIHono<ApiEnv>): void {
 
 /** Nothing is loaded, nothing runs, and the one style is this one. */
 async function policy(): Promise<string> {
-  return `default-src 'none'; style-src ${await styleSource(STYLE)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  return `default-src 'none'; style-src ${await hashSource(STYLE)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }

@@ -1,7 +1,0 @@
-import { base64 } from "./base64.ts";
-
-/** The source of `style-src` that lets a page have this one `<style>` (CSP Level 3, section 2.3.1). */
-export async function styleSource(style: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style));
-  return `'sha256-${base64(new Uint8Array(digest))}'`;
-}
