@@ -4,7 +4,7 @@ import { ConfigurationError } from "./configuration-error.ts";
 import { DEMO_PRINCIPAL, isDemo } from "./demo.ts";
 import { budgetSchema } from "./gateway.ts";
 import { credentialsIn, headerNameProblem, headerValueProblem } from "./header-rules.ts";
-import { jsonVar } from "./json-var.ts";
+import { jsonVar, varOf } from "./json-var.ts";
 import { endpointNameSchema } from "./names.ts";
 import { secretsIn, withSecrets } from "./secret-references.ts";
 
@@ -45,6 +45,8 @@ export interface EndpointConfig extends EndpointListing {
   readonly allowPrivate: boolean;
   /** What must never be seen in what the server sends: the secrets of the headers and of `oauth`. */
   readonly secrets: readonly string[];
+  /** The service binding that `url` is fetched through, not over a network. */
+  readonly service?: string;
   /** The demo's own: `url` is fetched from the SAMPLE_LAB object of this name, not over a network. */
   readonly sampleLab?: string;
 }
@@ -67,9 +69,10 @@ const endpointSchema = z
       ])
       .optional(),
     allowPrivate: z.boolean().default(false),
+    service: text.optional(),
     budgetMs: budgetSchema.optional(),
   })
-  .superRefine(({ url, allowPrivate, headers, oauth, consent }, context) => {
+  .superRefine(({ url, allowPrivate, headers, oauth, consent, service }, context) => {
     const problem = (message: string, ...path: string[]) =>
       context.addIssue({ code: "custom", path, message });
     const refusal = URL.canParse(url) ? refusalOf(new URL(url), { allowPrivate }) : "is not an address";
@@ -82,6 +85,9 @@ const endpointSchema = z
     const distinct = new Set(names.map((name) => name.toLowerCase()));
     if (distinct.size < names.length) problem("has a header twice", "headers");
     if (oauth && consent) problem("cannot be there beside oauth", "consent");
+    // Tokens would be asked for through the binding, too.
+    if ((oauth || consent) && service !== undefined)
+      problem("cannot be there beside oauth or consent", "service");
     if ((oauth || consent) && distinct.has("authorization"))
       problem("cannot be there beside oauth", "headers", "authorization");
   });
@@ -127,7 +133,9 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
   const endpoints = writtenEndpoints(env);
   const written = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
   if (!written) return isDemo(env) ? SAMPLES.find((sample) => sample.name === name) : undefined;
-  const { url, title, era, headers: writtenHeaders, oauth, consent, allowPrivate } = written;
+  const { url, title, era, headers: writtenHeaders, oauth, consent, allowPrivate, service } = written;
+  if (service !== undefined && !isFetching(varOf(env, service)))
+    throw new ConfigurationError("ENDPOINTS", [name, "service"], "names no service binding");
   const consentSecret =
     consent?.clientSecret === undefined
       ? undefined
@@ -153,6 +161,7 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
     }),
     ...(consent && { consent: { ...consent, clientSecret: consentSecret } }),
     allowPrivate,
+    ...(service !== undefined && { service }),
     secrets: [
       ...(consentSecret === undefined ? [] : [consentSecret]),
       ...Object.values(writtenHeaders).flatMap((value) => secretsIn(env, value)),
@@ -160,6 +169,10 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
       ...(oauth ? [withSecrets(env, oauth.clientSecret, [name, "oauth", "clientSecret"])] : []),
     ],
   };
+}
+
+function isFetching(binding: unknown): boolean {
+  return typeof (binding as { readonly fetch?: unknown } | undefined)?.fetch === "function";
 }
 
 function listing(name: string, title: string | undefined, consent?: ConsentConfig): EndpointListing {

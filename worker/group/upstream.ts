@@ -8,7 +8,7 @@ import {
 import { type Connector, VERSION } from "holdfast";
 import { withoutServerStream } from "holdfast/durable-object";
 import { fromUrl } from "holdfast/sdk-v2";
-import type { Bindings } from "../bindings.ts";
+import type { Bindings, Fetching } from "../bindings.ts";
 import type { EndpointConfig, OAuthConfig } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
 import { type DirectoryStub, directoryOf } from "../directory/directory-stub.ts";
@@ -35,7 +35,7 @@ export function connectorTo(
   env: Bindings,
   { principal, kept, counters, consents }: UpstreamCaller,
 ): Connector {
-  const { url, era, headers, oauth, sampleLab } = endpoint;
+  const { url, era, headers, oauth, sampleLab, service } = endpoint;
   const credentials = oauth
     ? new KeptCredentials(oauth, kept)
     : endpoint.consent && new PersonsTokens(directoryOf(env, principal), endpoint.name, consents);
@@ -48,6 +48,7 @@ export function connectorTo(
           // JSON escapes and the envelope take more room than the result itself.
           maxBytes: 2 * limitsOf(env).resultBytes + ENVELOPE_BYTES,
           redactor: () => [...endpoint.secrets, ...(credentials?.secrets() ?? [])],
+          ...(service !== undefined && { fetch: serviceFetch(env, service) }),
         })
       : sampleFetch(env, sampleLab);
   const connector = fromUrl(url, {
@@ -65,6 +66,12 @@ export function connectorTo(
 function privateHostsOf({ url, oauth, allowPrivate }: EndpointConfig): readonly string[] {
   if (!allowPrivate) return [];
   return [url, ...(oauth ? [oauth.issuer] : [])].map((address) => new URL(address).hostname);
+}
+
+/** A server behind a service binding, which `endpointOf` has checked. Redirects lead nowhere but to the same service. */
+function serviceFetch(env: Bindings, name: string): FetchLike {
+  const service: Fetching = Reflect.get(env, name);
+  return (url, init) => service.fetch(new Request(url, init));
 }
 
 /** The sample servers are this worker's own: they are reached without a network. */
