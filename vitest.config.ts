@@ -73,6 +73,18 @@ export default defineConfig({
       },
       {
         test: {
+          // `holdfast serve` of the packed package, in processes of its own.
+          name: "serve",
+          expect: { poll: POLL },
+          include: ["test/serve/**/*.test.ts"],
+          globalSetup: "test/serve/packed.ts",
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           // Run by `npm run test:proxy-installed` alone: it installs packages from the registry, 111 MB of them.
           name: "proxy-installed",
           include: ["test/proxy-installed/**/*.test.ts"],

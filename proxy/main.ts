@@ -33,8 +33,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   switch (command.kind) {
     case "serve": {
-      const { serve } = await import("./serve.ts");
-      await serve(command.configuration, command.options);
+      const { serve } = await import("./serve/serve-command.ts");
+      return serve(command.args);
+    }
+    case "proxy": {
+      const { proxy } = await import("./server/proxy-command.ts");
+      await proxy(command.configuration, command.options);
       return 0;
     }
     case "wrap": {

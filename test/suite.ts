@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from "node:util";
  * `npm test`: all projects of the suite, in three chains side by side, since each of them waits a great deal. Their output is
  * seen as it comes; what failed is said once more at the end, where whoever reads only the last lines finds it.
  */
-const CHAINS = [[["browser"]], [["edge"], ["extension"], ["proxy"]], [["node", "workers"]]];
+const CHAINS = [[["browser"]], [["edge"], ["extension"], ["proxy"], ["serve"]], [["node", "workers"]]];
 /** Computes more than it waits: the others, which wait for browsers and servers, come first. */
 const IN_THE_BACKGROUND = "node+workers";
 const LOGS = "results/test";

@@ -1,5 +1,5 @@
 import { readConfigFile, remoteServer } from "../configuration/config-file.ts";
-import { type Configuration, nameOfCommand, nameOfUrl, ofOne } from "../configuration/server-spec.ts";
+import { type Configuration, localServer, nameOfUrl, ofOne } from "../configuration/server-spec.ts";
 import { ConfigurationError, expanded } from "../configuration/variables.ts";
 import { HELP } from "./help.ts";
 import { words } from "./words.ts";
@@ -8,7 +8,9 @@ import { words } from "./words.ts";
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
-  | { readonly kind: "serve"; readonly configuration: Configuration; readonly options: ServeOptions }
+  /** Its own module reads the arguments, since only `dist/serve` knows the options. */
+  | { readonly kind: "serve"; readonly args: readonly string[] }
+  | { readonly kind: "proxy"; readonly configuration: Configuration; readonly options: ProxyOptions }
   | {
       readonly kind: "wrap";
       readonly undo: boolean;
@@ -24,7 +26,7 @@ export type Command =
       readonly all: boolean;
     };
 
-export interface ServeOptions {
+export interface ProxyOptions {
   /** How long a tool call may take before the model gets a running result, in ms. */
   readonly budgetMs: number;
   readonly verbose: boolean;
@@ -40,12 +42,13 @@ export function readCommand(argv: readonly string[], env: NodeJS.ProcessEnv = pr
   if (first === undefined) throw new ConfigurationError(`Nothing to run was given\n\n${HELP}`);
   if (first === "--help" || first === "-h" || first === "help") return { kind: "help" };
   if (first === "--version" || first === "-v") return { kind: "version" };
+  if (first === "serve") return { kind: "serve", args: argv.slice(1) };
   if (first === "wrap" || first === "unwrap") return readWrap(first === "unwrap", argv.slice(1));
   if (first === "tasks") return readTasks(argv.slice(1));
-  return readServe(argv, env);
+  return readProxy(argv, env);
 }
 
-function readServe(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
+function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   const end = argv.indexOf("--");
   const own = end === -1 ? argv : argv.slice(0, end);
   const command = end === -1 ? [] : argv.slice(end + 1);
@@ -81,8 +84,8 @@ function readServe(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
     throw new ConfigurationError(
       "--header belongs to an address, and none was given. A local server gets its secrets by its environment",
     );
-  const options: ServeOptions = { budgetMs: Math.round(budgetS * 1000), verbose };
-  if (file !== undefined) return { kind: "serve", configuration: readConfigFile(file, env), options };
+  const options: ProxyOptions = { budgetMs: Math.round(budgetS * 1000), verbose };
+  if (file !== undefined) return { kind: "proxy", configuration: readConfigFile(file, env), options };
   const target = line === undefined ? command : words(line);
   const [first = ""] = target;
   const address = url ?? (line !== undefined && target.length === 1 && isAddress(first) ? first : undefined);
@@ -90,24 +93,11 @@ function readServe(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
     const authorization = line !== undefined && filled(env.HOLDFAST_AUTHORIZATION);
     const all = { ...(authorization && { Authorization: authorization }), ...headers };
     const remote = remoteServer(name ?? "the server", address, all);
-    return { kind: "serve", configuration: ofOne({ ...remote, name: name ?? nameOfUrl(address) }), options };
+    return { kind: "proxy", configuration: ofOne({ ...remote, name: name ?? nameOfUrl(address) }), options };
   }
-  // As a shell has it: NAME=value before the command is its environment. Only in a line, where it can come from a form.
-  const variables = line === undefined ? 0 : target.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
-  const given = target.slice(0, Math.max(0, variables)).map((word) => /^(\w+)=(.*)$/s.exec(word) ?? []);
-  const [program, ...args] = target.slice(Math.max(0, variables));
-  if (program === undefined || program === "") throw new ConfigurationError("The command to run is missing");
-  return {
-    kind: "serve",
-    configuration: ofOne({
-      kind: "local",
-      name: name ?? nameOfCommand(program, args),
-      command: program,
-      args,
-      env: Object.fromEntries(given.map(([, key = "", text = ""]) => [key, text])),
-    }),
-    options,
-  };
+  // Only in a line, which can come from a form, do variables come first.
+  const server = localServer(target, { name, variables: line !== undefined });
+  return { kind: "proxy", configuration: ofOne(server), options };
 }
 
 function isAddress(text: string): boolean {
@@ -139,7 +129,7 @@ function unknown(flag: string): string {
   if (flag.startsWith("-")) return `Unknown option ${flag}: see holdfast --help`;
   if (/^\w{2,}:/.test(flag))
     return `${flag} is not an address that can be served: it must begin with https:// or http://`;
-  return `Unknown command ${JSON.stringify(flag)}: there are wrap, unwrap and tasks. To run a server's command, write it after --`;
+  return `Unknown command ${JSON.stringify(flag)}: there are serve, wrap, unwrap and tasks. To run a server's command, write it after --`;
 }
 
 function readWrap(undo: boolean, argv: readonly string[]): Command {

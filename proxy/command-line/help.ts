@@ -5,6 +5,7 @@ export const HELP = `Holdfast: MCP tool calls that outlive the agent's time limi
   holdfast <https://…/mcp> [--header "name: value"]…
                                            a remote server; signs in with the browser if it must
   holdfast --config <file>                 all servers of a file with "mcpServers"
+  holdfast serve [options]                 the gateway on this machine, for many clients: holdfast serve --help
   holdfast wrap <agent|file> [--yes] [--only name,…]
                                            shows, then makes, the change in an agent's configuration
   holdfast unwrap <agent|file> [--yes]     restores it

@@ -54,7 +54,7 @@ export function parsed(text: string, file: string): unknown {
   throw new ConfigurationError(`${file} is not valid JSON: ${printParseErrorCode(first.error)} at ${place}`);
 }
 
-function serverOf(name: string, entry: unknown, env: NodeJS.ProcessEnv): ServerSpec {
+export function serverOf(name: string, entry: unknown, env: NodeJS.ProcessEnv): ServerSpec {
   if (isObject(entry) && typeof entry.command === "string") {
     return {
       kind: "local",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ConfigurationError } from "./variables.ts";
 
 /** A server to run behind Holdfast. */
 export type ServerSpec = LocalServer | RemoteServer;
@@ -52,6 +53,28 @@ function identityOf(server: ServerSpec): unknown {
 
 function keyOf(identity: unknown): string {
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 16);
+}
+
+/**
+ * The local server that a command line starts. Throws a ConfigurationError for an empty one.
+ * @param options.name By default the name of the package or script.
+ * @param options.variables Takes `NAME=value` before the command for its environment, as a shell does.
+ */
+export function localServer(
+  line: readonly string[],
+  { name, variables }: { readonly name?: string | undefined; readonly variables: boolean },
+): LocalServer {
+  const count = variables ? line.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word)) : 0;
+  const given = line.slice(0, Math.max(0, count)).map((word) => /^(\w+)=(.*)$/s.exec(word) ?? []);
+  const [command, ...args] = line.slice(Math.max(0, count));
+  if (command === undefined || command === "") throw new ConfigurationError("The command to run is missing");
+  return {
+    kind: "local",
+    name: name ?? nameOfCommand(command, args),
+    command,
+    args,
+    env: Object.fromEntries(given.map(([, key = "", text = ""]) => [key, text])),
+  };
 }
 
 const RUNNERS = new Set([

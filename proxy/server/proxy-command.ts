@@ -1,18 +1,18 @@
 import { setFlagsFromString } from "node:v8";
-import type { ServeOptions } from "./command-line/command.ts";
-import type { Configuration } from "./configuration/server-spec.ts";
-import { LineTransport } from "./line-transport.ts";
-import { logTo } from "./log.ts";
-import { ProxyServer } from "./server/proxy-server.ts";
-import { dataFolder } from "./store/data-folder.ts";
-import { StoreFolder } from "./store/store-folder.ts";
-import { Upstream } from "./upstream/upstream.ts";
+import type { ProxyOptions } from "../command-line/command.ts";
+import type { Configuration } from "../configuration/server-spec.ts";
+import { LineTransport } from "../line-transport.ts";
+import { logTo } from "../log.ts";
+import { dataFolder } from "../store/data-folder.ts";
+import { StoreFolder } from "../store/store-folder.ts";
+import { Upstream } from "../upstream/upstream.ts";
+import { ProxyServer } from "./proxy-server.ts";
 
 /** After so long in ms the process ends, whatever is still open: the agent kills it soon after. */
 const END_MS = 4_000;
 
 /** Serves a configuration to the agent on the standard streams, until the agent closes them or a signal ends the process. */
-export async function serve(configuration: Configuration, options: ServeOptions): Promise<void> {
+export async function proxy(configuration: Configuration, options: ProxyOptions): Promise<void> {
   // A process that waits gains nothing from optimized code, and the optimizing compiler takes 9 MB of memory.
   setFlagsFromString("--no-opt");
   const log = logTo((text) => process.stderr.write(text), options.verbose);

@@ -5,15 +5,11 @@ import type { LocalServer } from "../configuration/server-spec.ts";
 import { LineTransport } from "../line-transport.ts";
 import type { Log } from "../log.ts";
 import { COMMAND_NOT_FOUND, endedBy, exitedWith, startFailed } from "../messages.ts";
+import { watchOver } from "./orphan-watch.ts";
 
 /** How long a server gets to end by itself after its input is closed, and then after SIGTERM, in ms. */
 const END_MS = 800;
 const POSIX = process.platform !== "win32";
-/**
- * Ends the server's process group when this process is gone, even after SIGKILL: its standard input is a pipe that only we
- * hold, and `read` ends with it. The group's number is an argument: nothing of the user's is read by this shell.
- */
-const WATCH = 'read -r end; kill -TERM "-$1" 2>/dev/null || exit 0; sleep 1; kill -KILL "-$1" 2>/dev/null';
 /** How much of a server's stderr is kept to explain why it ended, in UTF-16 code units. */
 const KEPT_WORDS = 2_000;
 
@@ -40,7 +36,7 @@ export class LocalProcess {
     if (!child.stdout || !child.stdin || !child.stderr) throw new Error("A child process without streams");
     this.transport = new LineTransport(child.stdout, child.stdin);
     this.transport.onerror = (error) => log.detail(`${server.name}: ${error.message}`);
-    this.#watch = POSIX && child.pid !== undefined ? watchOver(child.pid) : undefined;
+    this.#watch = POSIX && child.pid !== undefined ? watchOver(child.pid, 1) : undefined;
     this.#passOn(child.stderr);
     this.ended = new Promise((resolve) => {
       child.once("error", (error: NodeJS.ErrnoException) => resolve({ error, words: this.#words }));
@@ -125,15 +121,4 @@ export function endedText({ code, signal, error }: Ended): string {
 /** Holdfast's own variables, such as headers, are not passed to the server. */
 function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HOLDFAST_")));
-}
-
-function watchOver(pid: number): ChildProcess {
-  const watch = spawnPlain("/bin/sh", ["-c", WATCH, "holdfast-watch", String(pid)], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
-  watch.on("error", () => undefined);
-  watch.unref();
-  (watch.stdin as unknown as { unref(): void } | null)?.unref();
-  return watch;
 }

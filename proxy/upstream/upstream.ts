@@ -12,13 +12,8 @@ import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
 import { CredentialFile } from "./credentials.ts";
 import { Link } from "./link.ts";
 import { endedText, LocalProcess } from "./local-process.ts";
+import { Restarts } from "./restarts.ts";
 import type { SignIn } from "./sign-in.ts";
-
-/** Before a local server is started again, in ms: doubled with each time that it did not stay. */
-const FIRST_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 30_000;
-/** A server that ran for so long in ms has stayed. */
-const STAYED_MS = 30_000;
 
 export interface UpstreamEvents {
   /** A request or notification of the server. */
@@ -40,8 +35,7 @@ export class Upstream {
   #current: Link | undefined;
   #process: LocalProcess | undefined;
   #signIn: SignIn | undefined;
-  #startedAt = 0;
-  #failures = 0;
+  readonly #restarts: Restarts = new Restarts();
   #connections = 0;
   #closed = false;
   /** Why the server is not there, for people. */
@@ -194,7 +188,7 @@ export class Upstream {
       // The process' end says more than the closed stream.
       const ended = process && (await Promise.race([process.ended, soon()]));
       this.#reason = ended ? endedText(ended) : error instanceof Error ? error.message : String(error);
-      this.#failures++;
+      this.#restarts.failed();
       this.#link = undefined;
       this.#log.info(`${this.name} could not be reached: ${this.#reason}`);
       if (ended?.error) throw this.#unreachable(this.#reason);
@@ -210,8 +204,8 @@ export class Upstream {
     await ending?.end();
     if (ending && this.#process === ending) this.#process = undefined;
     if (!this.#process) {
-      const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#failures - 1), MAX_BACKOFF_MS);
-      if (this.#failures > 0) await new Promise((resolve) => setTimeout(resolve, backoff));
+      const { backoffMs } = this.#restarts;
+      if (backoffMs > 0) await new Promise((resolve) => setTimeout(resolve, backoffMs));
       if (this.#closed) throw this.#unreachable(ENDING);
       this.#process = this.#start(this.#server);
     }
@@ -232,7 +226,7 @@ export class Upstream {
 
   #start(server: ServerSpec & { kind: "local" }): LocalProcess {
     const started = new LocalProcess(server, this.#log);
-    this.#startedAt = Date.now();
+    this.#restarts.started(Date.now());
     void started.ended.then((ended) => {
       if (this.#process === started) this.#process = undefined;
       if (!this.#closed) this.#log.info(`${this.name}: ${endedText(ended)}`);
@@ -246,7 +240,7 @@ export class Upstream {
     this.#current = undefined;
     this.#link = undefined;
     if (this.#closed) return;
-    this.#failures = Date.now() - this.#startedAt > STAYED_MS ? 1 : this.#failures + 1;
+    this.#restarts.ended(Date.now());
     if (this.local) this.connected().catch(() => undefined);
   }
 

@@ -288,6 +288,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "worker/principal",
     ],
   ],
+  ["worker/self-hosted", ["worker/http"]],
   ["worker/samples", ["src/protocol", "worker/bindings.ts", "worker/http"]],
   [
     "worker/environment.ts",

@@ -38,6 +38,8 @@ test("the package installs idb-keyval and nothing else", () => {
     "@modelcontextprotocol/client",
     "@modelcontextprotocol/sdk",
     "react",
+    // Of `holdfast serve` alone.
+    "workerd",
   ]);
   expect(MANIFEST.optionalDependencies).toBeUndefined();
 });

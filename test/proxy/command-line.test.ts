@@ -3,9 +3,9 @@ import { type Command, readCommand } from "../../proxy/command-line/command.ts";
 import { words } from "../../proxy/command-line/words.ts";
 import { nameOfCommand } from "../../proxy/configuration/server-spec.ts";
 
-function served(argv: readonly string[], env: Record<string, string> = {}): Command & { kind: "serve" } {
+function served(argv: readonly string[], env: Record<string, string> = {}): Command & { kind: "proxy" } {
   const command = readCommand(argv, env);
-  if (command.kind !== "serve") throw new Error(`Not serve: ${command.kind}`);
+  if (command.kind !== "proxy") throw new Error(`Not proxy: ${command.kind}`);
   return command;
 }
 
@@ -67,8 +67,8 @@ describe("The arguments", () => {
 
   test.each([
     [[], /Nothing to run was given\n\nHoldfast: /],
-    [["npx", "server"], /Unknown command "npx": there are wrap.*write it after --/],
-    [["taks"], /there are wrap, unwrap and tasks/],
+    [["npx", "server"], /Unknown command "npx": there are serve.*write it after --/],
+    [["taks"], /there are serve, wrap, unwrap and tasks/],
     [["ftp://a.example/mcp"], /must begin with https:\/\/ or http:\/\//],
     [["--"], /Give one thing to run.*None was given/],
     [["--nonsense", "--", "x"], /Unknown option --nonsense/],
