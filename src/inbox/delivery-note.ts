@@ -89,11 +89,9 @@ function isAcknowledged(mark: DeliveryMark | undefined): boolean {
   return mark !== undefined && !mark.lease;
 }
 
-/** After the end no question is open. Of too many marks the earliest are dropped: their questions are over, most likely. */
+/** Of too many marks the earliest are dropped: their questions are over, most likely. */
 function marked(note: DeliveryNote, mark: DeliveryMark): DeliveryNote {
-  const { to, key } = mark;
-  const others = note.marks.filter((other) => other.to !== to || (key !== undefined && other.key !== key));
-  const marks = [...others, mark];
+  const marks = [...note.marks.filter(({ to, key }) => to !== mark.to || key !== mark.key), mark];
   while (marks.length > 1 && JSON.stringify(marks).length > MAX_QUESTIONS) marks.shift();
   return { ...note, marks };
 }

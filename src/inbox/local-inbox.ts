@@ -85,7 +85,7 @@ class LocalInbox implements TaskInbox {
         });
         if (!held) continue;
       }
-      deliveries.push(...items.map((item) => deliveryOf(task, item, receipt)));
+      deliveries.push(...items.flatMap((item) => deliveryOf(task, item, receipt)));
     }
     return deliveries;
   }
@@ -116,8 +116,10 @@ class LocalInbox implements TaskInbox {
   }
 }
 
-function deliveryOf(task: Task, { to, key }: DeliveryItem, receipt: string): Delivery {
+/** A question that is over by the time it was leased is not delivered. */
+function deliveryOf(task: Task, { to: addressee, key }: DeliveryItem, receipt: string): Delivery | [] {
+  const { id } = task;
+  if (key === undefined) return { id, addressee, task, receipt };
   const question = task.view.inputRequests.find((request) => request.key === key);
-  const id = key === undefined ? task.id : `${task.id}/${key}`;
-  return { id, addressee: to, task, receipt, ...(question && { question }) };
+  return question ? { id: `${id}/${key}`, addressee, task, receipt, question } : [];
 }
