@@ -8,6 +8,8 @@ import type { TabPlatform } from "../../src/runtime/tab-platform.ts";
 import type { TaskStore } from "../../src/store/task-store.ts";
 import type { Task } from "../../src/task.ts";
 import { testHost } from "../fixtures/test-host.ts";
+import { InboxReader } from "./inbox-reader.ts";
+import type { InboxWatch } from "./inbox-watch.ts";
 import type { GivenAnswer, Invariants } from "./invariants.ts";
 import type { Random } from "./random.ts";
 import type { Tab } from "./tab.ts";
@@ -37,6 +39,8 @@ export interface AppSetting {
   readonly leadOf: (endpoint: string) => object | undefined;
   /** How soon, and how surely, questions are answered. */
   readonly diligence: number;
+  /** In worlds whose calls have an addressee. */
+  readonly inbox: { readonly random: Random; readonly watch: InboxWatch } | undefined;
 }
 
 /** The web app in one tab, and the person before it. */
@@ -51,6 +55,7 @@ export class App {
   /** Questions somebody here is thinking about, or has decided to leave to others. */
   readonly #considered: Set<string> = new Set();
   readonly #called: Map<string, AppCall> = new Map();
+  readonly #reader: InboxReader | undefined;
   #diligent = false;
   #promises = 0;
   #closing = false;
@@ -67,6 +72,8 @@ export class App {
       onProblem: ({ kind, message }) => setting.trace(`${tab.name} reports ${kind}: ${message}`),
     });
     this.client.subscribe((task) => this.#follow(task));
+    const { inbox } = setting;
+    if (inbox) this.#reader = new InboxReader(tab, inbox.random, this.client, inbox.watch);
   }
 
   get closing(): boolean {
@@ -97,7 +104,8 @@ export class App {
     this.#setting.trace(`${this.tab.name} calls ${tool} on ${endpoint} as ${tag}`);
     this.#setting.invariants.called(this.tab, tag, repeatable ?? tool === "harmless");
     this.#called.set(tag, call);
-    const options = { ...(repeatable !== undefined && { repeatable }) };
+    const notify = this.#reader?.notify;
+    const options = { ...(repeatable !== undefined && { repeatable }), ...(notify && { notify }) };
     this.#track(
       tag,
       `callTool(${tag})`,
@@ -134,6 +142,7 @@ export class App {
     if (!this.#followed.has(task)) {
       this.#followed.add(task);
       task.subscribe(() => this.#look(task));
+      this.#reader?.follow(task);
       if (!task.view.outcome && this.#random.chance(0.5)) {
         this.#track(tagOf(task), `result() of ${tagOf(task)}`, task.result(), [TaskError], () => undefined);
       }
@@ -150,6 +159,7 @@ export class App {
     const { outcome } = task.view;
     const tag = tagOf(task);
     if (outcome) {
+      this.#reader?.shown(task);
       this.#setting.invariants.shown(this.tab, task.id, tag, outcome, task.view.taskId);
       return;
     }

@@ -5,6 +5,8 @@ export interface Seed {
   readonly seed: number;
   /** Tabs contend for the lead in it. */
   readonly contended: boolean;
+  /** Its calls have an addressee. */
+  readonly inbox?: boolean;
 }
 
 /** One seed that broke a promise. */
@@ -39,9 +41,10 @@ export interface SeedRange {
   readonly runs: number;
   readonly stride: number;
   readonly contended: boolean;
+  readonly inbox?: boolean;
 }
 
-type Run = (seed: number, contended: boolean) => Promise<Omit<WorldReport, "seed">>;
+type Run = (seed: number, contended: boolean, inbox: boolean) => Promise<Omit<WorldReport, "seed">>;
 
 /** Runs worlds one after the other. */
 export async function runBatch(
@@ -52,16 +55,16 @@ export async function runBatch(
   const failures: Failure[] = [];
   let steps = 0;
   let runs = 0;
-  for (const { seed, contended } of each(seeds)) {
+  for (const { seed, contended, inbox = false } of each(seeds)) {
     if (Date.now() >= until || (first && failures.length > 0)) break;
-    const world = await run(seed, contended);
+    const world = await run(seed, contended, inbox);
     runs++;
     steps += world.steps;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);
     const { violation, trace } = world;
     if (violation) {
       const { invariant, message } = violation;
-      failures.push({ seed, contended, invariant, detail: message, trace: trace.last(traceLines) });
+      failures.push({ seed, contended, inbox, invariant, detail: message, trace: trace.last(traceLines) });
     }
   }
   return { runs, steps, coverage, failures };
@@ -84,13 +87,13 @@ export function sum(reports: readonly BatchReport[]): BatchReport {
 /** The share of one of `count` batches. */
 export function share(seeds: Batch["seeds"], index: number, count: number): Batch["seeds"] {
   if (!("from" in seeds)) return seeds.filter((_seed, at) => at % count === index);
-  const { from, runs, stride, contended } = seeds;
+  const { runs, stride } = seeds;
   const own = Math.floor(runs / count) + (index < runs % count ? 1 : 0);
-  return { from: from + index * stride, runs: own, stride: stride * count, contended };
+  return { ...seeds, from: seeds.from + index * stride, runs: own, stride: stride * count };
 }
 
 function* each(seeds: Batch["seeds"]): Generator<Seed, void, void> {
   if (!("from" in seeds)) return yield* seeds;
-  const { from, runs, stride, contended } = seeds;
-  for (let index = 0; index < runs; index++) yield { seed: from + index * stride, contended };
+  const { from, runs, stride, ...kind } = seeds;
+  for (let index = 0; index < runs; index++) yield { seed: from + index * stride, ...kind };
 }

@@ -41,6 +41,8 @@ interface Operation {
 export class Disk {
   readonly active: Map<string, TaskRecord> = new Map();
   readonly settled: Map<string, TaskRecord> = new Map();
+  /** Of deliveries, by the id of their task. */
+  readonly notes: Map<string, unknown> = new Map();
   readonly #sessions: Map<string, Session> = new Map();
   readonly #agenda: Agenda;
   readonly #random: Random;
@@ -103,6 +105,10 @@ export class Disk {
         return this.#ask(tab, true, () => void this.#sessions.set(endpoint, written));
       },
       loadSession: (endpoint) => read(() => this.#sessions.get(endpoint)),
+      deliveries: {
+        load: () => read(() => [...this.notes.values()]),
+        change: (id, change) => this.#ask(tab, true, () => this.#note(id, change)),
+      },
     };
   }
 
@@ -118,10 +124,17 @@ export class Disk {
     return true;
   }
 
+  #note(id: string, change: (note: unknown) => unknown): boolean {
+    if (!this.record(id)) return false;
+    this.notes.set(id, copy(change(copy(this.notes.get(id)))));
+    return true;
+  }
+
   #remove(tab: Tab, id: string): void {
     const before = this.record(id);
     this.active.delete(id);
     this.settled.delete(id);
+    this.notes.delete(id);
     this.#events.removed(tab, id, before);
   }
 

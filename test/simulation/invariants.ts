@@ -120,6 +120,15 @@ export class Invariants implements DiskEvents, WireEvents {
     return this.#endsKnownTo.get(tag) !== tab;
   }
 
+  /** A write of the call's record failed: memory counts from then on. */
+  isUnstoredTag(tag: string): boolean {
+    return this.#unstored.has(tag);
+  }
+
+  get isClockSet(): boolean {
+    return this.#clockSets > 0;
+  }
+
   violate(invariant: string, detail: string): void {
     if (this.#violation) return;
     this.#violation = new Violation(invariant, detail);

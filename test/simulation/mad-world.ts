@@ -125,6 +125,7 @@ export async function runMadWorld(seed: number, generation: Generation): Promise
       actMs: undefined,
       leadOf: () => undefined,
       diligence: 1,
+      inbox: undefined,
     });
     app.start();
     for (let index = 1; index <= CALLS; index++) {

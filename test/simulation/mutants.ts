@@ -67,7 +67,7 @@ async function judge(mutation: Mutation): Promise<Verdict> {
     await writeFile(join(copy, "package.json"), '{ "type": "module" }');
     await writeFile(join(copy, "src", mutation.file), await mutated(mutation));
     const began = performance.now();
-    const output = await simulate(copy, mutation.contended ?? false);
+    const output = await simulate(copy, mutation);
     const runs = Number(/simulation: (\d+) runs/.exec(output)?.[1]);
     const judged = { mutation, runs, ms: performance.now() - began };
     const [, seed, invariant] = /seed (\d+) breaks "([^"]+)"/.exec(output) ?? [];
@@ -80,7 +80,8 @@ async function judge(mutation: Mutation): Promise<Verdict> {
 }
 
 /** Some faults show in one world of ten thousand: those that ever failed come first. */
-async function simulate(copy: string, contended: boolean): Promise<string> {
+async function simulate(copy: string, { contended, inbox }: Mutation): Promise<string> {
+  if (inbox) return worlds(copy, "--runs", values.runs, "--inbox");
   const known = FAILING_SEEDS.map((world) => `${world.seed}${world.contended ? "c" : ""}`).join();
   const output = await worlds(copy, "--seeds", known);
   const runs = Math.ceil(Number(values.runs) / (contended ? CONTENDED_COST : 1));

@@ -8,6 +8,8 @@ export interface Mutation {
   readonly replace: string;
   /** It shows where tabs contend for the lead, and is looked for in such worlds. */
   readonly contended?: true;
+  /** Shows only where calls have an addressee. */
+  readonly inbox?: true;
 }
 
 /** A simulation that misses one of these does not watch what it says it watches. */
@@ -266,5 +268,54 @@ export const MUTATIONS: readonly Mutation[] = [
     find: " && call.rounds === 0",
     replace: "",
     contended: true,
+  },
+  {
+    name: "inbox: every acknowledgement resolves with true",
+    file: "inbox/delivery-note.ts",
+    find: "return mark?.by === by ? note : undefined;",
+    replace: "return note;",
+    inbox: true,
+  },
+  {
+    name: "inbox: a lease is taken for an acknowledgement",
+    file: "inbox/delivery-note.ts",
+    find: "return mark !== undefined && !mark.lease;",
+    replace: "return mark !== undefined;",
+    inbox: true,
+  },
+  {
+    name: "inbox: a lease hides nothing",
+    file: "inbox/delivery-note.ts",
+    find: "const lasts = mark?.lease &&",
+    replace: "const lasts = now < 0 && mark?.lease &&",
+    inbox: true,
+  },
+  {
+    name: "inbox: a lease does not end",
+    file: "inbox/delivery-note.ts",
+    find: " && now < mark.lease[1]",
+    replace: "",
+    inbox: true,
+  },
+  {
+    name: "inbox: an acknowledgement is not stored",
+    file: "inbox/local-inbox.ts",
+    find: "return next ?? note;",
+    replace: "return note;",
+    inbox: true,
+  },
+  {
+    name: "inbox: a mark replaces all other marks of its addressee",
+    file: "inbox/delivery-note.ts",
+    find: "to !== mark.to || key !== mark.key",
+    replace: "to !== mark.to",
+    inbox: true,
+  },
+  {
+    name: "inbox: a plain call with an addressee is not kept",
+    file: "engine/record.ts",
+    find: "if (addressees) return false;",
+    replace: "",
+    inbox: true,
   },
 ];

@@ -67,6 +67,12 @@ describe("the simulation", () => {
   );
 
   it(
+    `keeps every invariant in fresh worlds with an inbox from ${from} on`,
+    () => expectToHold("--inbox", "--runs", String(Math.ceil(RUNS / 8)), "--from", from),
+    TIMEOUT_MS,
+  );
+
+  it(
     "keeps every invariant in each world that ever failed",
     () => {
       const list = FAILING_SEEDS.map(({ seed, contended }) => `${seed}${contended ? "c" : ""}`);

@@ -6,6 +6,7 @@ import { Agenda } from "./agenda.ts";
 import { App, type AppCall } from "./app.ts";
 import { takeOverGlobals } from "./deterministic-globals.ts";
 import { Disk } from "./disk.ts";
+import { InboxWatch } from "./inbox-watch.ts";
 import { Invariants, type Violation } from "./invariants.ts";
 import { LeadWatch } from "./lead-watch.ts";
 import { Ledger } from "./ledger.ts";
@@ -44,9 +45,10 @@ export interface WorldReport {
 /**
  * Lets one world run from its beginning to its end. Everything in it follows from the seed, and from
  * whether it is to be one in which tabs contend for the lead: by itself one in seven is.
+ * @param inbox Its calls have an addressee, whose tabs lease and acknowledge. Other worlds are what they are without this.
  */
-export async function runWorld(seed: number, contended = false): Promise<WorldReport> {
-  const world = new World(seed, contended);
+export async function runWorld(seed: number, contended = false, inbox = false): Promise<WorldReport> {
+  const world = new World(seed, contended, inbox);
   const giveBack = takeOverGlobals(new Random(`globals/${seed}`));
   const unhandled = (error: unknown): void =>
     world.invariants.violate(
@@ -71,6 +73,7 @@ class World {
   readonly #weather: Weather;
   readonly #life: LifePlan;
   readonly #disk: Disk;
+  readonly #inbox: InboxWatch | undefined;
   readonly #locks: LockTable;
   readonly #channels: ChannelHub;
   readonly #leadWatch: LeadWatch;
@@ -84,7 +87,7 @@ class World {
   #asleep = false;
   #steps = 0;
 
-  constructor(seed: number, onlyContended: boolean) {
+  constructor(seed: number, onlyContended: boolean, hasInbox: boolean) {
     this.#seed = seed;
     this.#random = new Random(`world/${seed}`);
     this.#trace = new Trace(this.#agenda);
@@ -118,6 +121,7 @@ class World {
     });
     this.#disk = new Disk(this.#agenda, this.#random.fork("disk"), this.#weather, this.invariants);
     this.invariants.watch(this.#disk);
+    this.#inbox = hasInbox ? new InboxWatch(this.#disk, this.invariants) : undefined;
     const isAwaited = (tag: string): boolean => this.#disk.awaits(tag);
     const server = { agenda: this.#agenda, weather: this.#weather, ledger, happened, trace, isAwaited };
     this.#legacy = new ModelServer2025({ ...server, random: this.#random.fork("legacy") });
@@ -173,7 +177,7 @@ class World {
   }
 
   #isDone(): boolean {
-    if (this.#callsToMake > 0 || this.#unfinished().length > 0) return false;
+    if (this.#callsToMake > 0 || this.#unfinished().length > 0 || this.#inbox?.open.length) return false;
     return this.#living().every(({ waitsFor }) => waitsFor.length === 0);
   }
 
@@ -192,6 +196,7 @@ class World {
     for (const { waitsFor } of this.#living()) {
       for (const promise of waitsFor) this.invariants.violate("no promise is left hanging", promise);
     }
+    this.#inbox?.judge();
     if (this.#callsToMake > 0)
       this.invariants.violate("the app could make its calls", `${this.#callsToMake} left`);
   }
@@ -312,6 +317,7 @@ class World {
       actMs: this.#life.contended ? undefined : ACT_MS,
       leadOf: (endpoint) => this.#leadOf(tab, endpoint),
       diligence: this.#life.diligence,
+      inbox: this.#inbox && { random: random.fork("inbox"), watch: this.#inbox },
     });
     if (this.#living().length > 0) this.#coverage.add("several tabs");
     this.#apps.push(app);
