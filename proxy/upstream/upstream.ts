@@ -1,4 +1,5 @@
 import type { Connector } from "../../src/channel/connection.ts";
+import { sdkLink } from "../../src/channel/sdk-link.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
 import { RequestFailedError } from "../../src/engine/request-failed.ts";
@@ -144,8 +145,8 @@ export class Upstream {
         const transports = await this.#transports(server);
         const hello = this.#hello;
         const options = hello && { clientInfo: hello.clientInfo, capabilities: capabilitiesFor(hello) };
-        const connector = urlConnector(server.url, options ?? {}, (_address, { sessionId }) =>
-          transports(sessionId),
+        const connector = urlConnector(server.url, options ?? {}, (_address, seed) =>
+          sdkLink(seed, ({ sessionId }) => transports(sessionId)),
         );
         return connector.connect(events, remembered);
       },

@@ -1,10 +1,16 @@
 import type { Clock } from "../clock.ts";
-import { isObject } from "../protocol/json.ts";
 import { EventStreamParser } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
 import { unreadable } from "./request-failed.ts";
+import {
+  BLANK_LINE,
+  freeConnection,
+  isEventStream,
+  isJson,
+  takeMessages,
+  takeWhole,
+} from "./response-messages.ts";
 import type { AwaitedReply, RpcChannel } from "./rpc-channel.ts";
-import { STREAM_END_MS } from "./transport.ts";
 
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
@@ -13,13 +19,11 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly channel: () => RpcChannel;
   /** Takes what the server sent beside the reply on the response stream of a request about this record. */
-  readonly receive: (message: unknown, about: string) => void;
+  readonly receive: (message: unknown, about?: string) => void;
   /** The server answered 405 to the GET that asks for its own stream. */
   readonly pushRefused: () => void;
 }
 
-/** Ends the event that is read, and a line of it. */
-const BLANK_LINE = new TextEncoder().encode("\n\n");
 const SESSION_HEADER = "mcp-session-id";
 /** The frames of our channel begin like this. OAuth requests, which pass through the same `fetch`, do not. */
 const OWN_FRAME = /^\{"jsonrpc":"2\.0",(?:"id":(\d+),"method":"([^"]*))?/;
@@ -62,18 +66,11 @@ export class HttpExchange {
       this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
     if (!awaited) {
       // Nothing is awaited in it, and SDK v2 would read a body that the server leaves open.
-      if (response.body) void this.#free(response.body.getReader());
+      if (response.body) void freeConnection(response.body.getReader(), this.#options.clock);
       return new Response(null, { status: 202, headers: this.#session(response) });
     }
-    if (response.headers.get("content-type")?.trim().toLowerCase().startsWith("text/event-stream"))
-      return this.#relay(response, awaited);
-    const text = await response.text();
-    if ((status !== 202 && status !== 204) || isJson(text)) {
-      if (!this.#take(text, awaited)) awaited.fail(unreadable(text, response.headers.get("content-type")));
-    } else if (!this.#pushes) {
-      const message = `HTTP ${status} without a reply`;
-      awaited.fail({ kind: "network", message });
-    }
+    if (isEventStream(response)) return this.#relay(response, awaited);
+    await takeWhole(response, awaited, this.#options.receive, this.#pushes);
     return new Response(null, { status: 202, headers: this.#session(response) });
   };
 
@@ -106,8 +103,8 @@ export class HttpExchange {
         // Some servers name the event, or end the stream without the blank line that ends the event.
         for (const { data } of parser.push(done ? BLANK_LINE : value)) {
           if (data === "" || (done && !isJson(data))) continue;
-          if (this.#take(data, awaited)) {
-            void this.#free(reader);
+          if (takeMessages(data, awaited, this.#options.receive)) {
+            void freeConnection(reader, this.#options.clock);
             return { text: `data: {"jsonrpc":"2.0","id":${awaited.id},"result":{}}\n\n`, end: true };
           }
           if (!/"method"/.test(data)) odd ??= data;
@@ -146,50 +143,8 @@ export class HttpExchange {
     });
   }
 
-  /** Gives the server a moment to end the stream, so that its connection can be used again; then cuts it. */
-  async #free(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-    const cut = (): void => void reader.cancel().catch(() => undefined);
-    const stop = this.#options.clock.after(STREAM_END_MS, cut);
-    try {
-      while (!(await reader.read()).done);
-    } catch {
-      // It is over in any case.
-    }
-    stop();
-  }
-
-  /** Takes one text of JSON in. True when the reply was in it, or it is the reply and nobody can read it. */
-  #take(text: string, awaited: AwaitedReply): boolean {
-    const { receive } = this.#options;
-    let messages: readonly unknown[];
-    try {
-      messages = [JSON.parse(text)].flat();
-    } catch {
-      messages = [];
-    }
-    let [replied, others] = [false, 0];
-    for (const message of messages) {
-      const taker = isObject(message) && message.method !== undefined ? undefined : awaited.take(message);
-      if (taker === awaited) replied = true;
-      else if (taker) others++;
-      else receive(message, awaited.about);
-    }
-    if (replied || others > 0 || /"method"/.test(text) || !/"(?:id|result|error)"/.test(text)) return replied;
-    awaited.fail(unreadable(text));
-    return true;
-  }
-
   #session({ headers }: Response): Record<string, string> {
     const id = headers.get(SESSION_HEADER);
     return id === null ? {} : { [SESSION_HEADER]: id };
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

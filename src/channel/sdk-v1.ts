@@ -16,8 +16,9 @@ import type { Session } from "../protocol/session.ts";
 import { oauthCredentials } from "./authorization.ts";
 import { clientConnector } from "./client-connector.ts";
 import type { Connector } from "./connection.ts";
+import { sdkLink } from "./sdk-link.ts";
 import type { Transport } from "./transport.ts";
-import { type TransportSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
+import { type Link, type LinkSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
 export type { Connector } from "./connection.ts";
 export type { Fetch } from "./exchange.ts";
@@ -51,8 +52,8 @@ export interface UrlOptionsV1 extends Omit<UrlOptions, "era"> {
 /** Connects to a 2025-11-25 server by its address. For servers of either generation use `holdfast/sdk-v2`. */
 export function fromUrl(url: string | URL, options: UrlOptionsV1 = {}): Connector {
   const { authProvider, fetch, requestInit } = options;
-  const make = (address: URL, seed: TransportSeed): Transport =>
-    new StreamableHTTPClientTransport(address, seed) as unknown as Transport;
+  const make = (address: URL, seed: LinkSeed): Link =>
+    sdkLink(seed, (given) => new StreamableHTTPClientTransport(address, given) as unknown as Transport);
   const credentials =
     authProvider &&
     oauthCredentials(authProvider, (provider, challenge, target) => {

@@ -17,8 +17,9 @@ import type { Session } from "../protocol/session.ts";
 import { type Credentials, oauthCredentials } from "./authorization.ts";
 import { type ClientOptions, clientConnector } from "./client-connector.ts";
 import type { Connector } from "./connection.ts";
+import { sdkLink } from "./sdk-link.ts";
 import type { Transport } from "./transport.ts";
-import { type TransportSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
+import { type Link, type LinkSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
 export type { ClientOptions } from "./client-connector.ts";
 export type { Connector } from "./connection.ts";
@@ -63,8 +64,8 @@ export interface UrlOptionsV2 extends UrlOptions {
 /** Connects to a server of either generation by its address. */
 export function fromUrl(url: string | URL, options: UrlOptionsV2 = {}): Connector {
   const { authProvider, requestInit } = options;
-  const make = (address: URL, seed: TransportSeed): Transport =>
-    new StreamableHTTPClientTransport(address, seed) as unknown as Transport;
+  const make = (address: URL, seed: LinkSeed): Link =>
+    sdkLink(seed, (given) => new StreamableHTTPClientTransport(address, given) as unknown as Transport);
   if (!authProvider) return urlConnector(url, options, make);
   const credentials = isOAuth(authProvider) ? oauth(authProvider) : tokenSource(authProvider);
   const authorization = { credentials, fetch: createFetchWithInit(options.fetch, requestInit) };

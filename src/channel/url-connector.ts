@@ -12,10 +12,9 @@ import {
   type Connector,
   connectionOver,
 } from "./connection.ts";
-import { type Fetch, HttpExchange } from "./exchange.ts";
+import type { ExchangeOptions, Fetch } from "./exchange.ts";
 import { agree, type Era } from "./handshake.ts";
 import { RpcChannel } from "./rpc-channel.ts";
-import { ServerStream } from "./server-stream.ts";
 import { type Transport, tapClose, unlessTaken } from "./transport.ts";
 import { answerUntaken } from "./untaken-request.ts";
 
@@ -35,11 +34,20 @@ export interface UrlOptions {
   readonly requestInit?: RequestInit;
 }
 
-/** What a transport is made with: the remembered session, and the `fetch` that hands replies to the channel. */
-export interface TransportSeed {
+/** What a link is made with: the remembered session, and where replies go. */
+export interface LinkSeed extends ExchangeOptions {
   readonly sessionId?: string;
-  readonly fetch: Fetch;
   readonly requestInit?: RequestInit;
+}
+
+/** What carries the messages of one connection. */
+export interface Link {
+  readonly transport: Transport;
+  /** The session id that the server gave last. */
+  readonly sessionId: string | undefined;
+  /** Opens the stream on which a 2025-11-25 server sends of its own accord, unless it is open. */
+  listen(): Promise<void>;
+  stopListening(): void;
 }
 
 /** What an SDK knows of signing in. The transport knows nothing of it: its own renewals would race each other. */
@@ -56,7 +64,7 @@ export interface Authorization {
 export function urlConnector(
   url: string | URL,
   options: UrlOptions,
-  makeTransport: (url: URL, seed: TransportSeed) => Transport,
+  makeLink: (url: URL, seed: LinkSeed) => Link,
   authorization?: Authorization,
 ): Connector {
   const address = addressOf(url);
@@ -78,7 +86,7 @@ export function urlConnector(
         if (isRequest(message)) unlessTaken(taken, () => answerUntaken(channel, message.id, message.method));
       };
       const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-      const exchange = new HttpExchange({
+      const link = makeLink(address, {
         fetch: authorization
           ? authorizedFetch(send, address, authorization.credentials, authorization.fetch, events.person)
           : send,
@@ -86,13 +94,10 @@ export function urlConnector(
         channel: () => channel,
         receive,
         pushRefused: events.pushRefused,
-      });
-      const serverStream = new ServerStream(exchange.fetch, clock);
-      const transport = makeTransport(address, {
-        fetch: serverStream.fetch,
         ...(remembered?.sessionId !== undefined && { sessionId: remembered.sessionId }),
         ...(options.requestInit && { requestInit: options.requestInit }),
       });
+      const { transport } = link;
       const channel = new RpcChannel(transport, events.inbound, clock, timeoutMs);
       transport.onmessage = ((message: unknown) => receive(message)) as NonNullable<Transport["onmessage"]>;
       tapClose(transport, () => {
@@ -107,7 +112,7 @@ export function urlConnector(
         remembered ??
         (await agreed(events.protocolOf, channel, options, identity, capabilities, address.href));
       const current = (): Session => {
-        const { sessionId = session.sessionId } = exchange;
+        const { sessionId = session.sessionId } = link;
         if (hasSessions(session) && sessionId !== undefined && sessionId !== session.sessionId)
           session = { ...session, sessionId };
         return session;
@@ -123,8 +128,8 @@ export function urlConnector(
       );
       if (!hasSessions(session)) return connection;
       return Object.assign(connection, {
-        listen: () => serverStream.open(transport),
-        stopListening: () => serverStream.close(),
+        listen: () => link.listen(),
+        stopListening: () => link.stopListening(),
       });
     },
   };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../src/hosts/timer-host.ts";
@@ -15,7 +16,9 @@ afterEach(async () => {
 const WAYS = [
   ["2025-11-25 on the v1 SDK", "2025-11-25", fromUrlV1],
   ["2025-11-25 on the v2 SDK", "2025-11-25", fromUrlV2],
-  ["2026-07-28", "2026-07-28", fromUrlV2],
+  ["2026-07-28 on the v2 SDK", "2026-07-28", fromUrlV2],
+  ["2025-11-25 without an SDK", "2025-11-25", fromUrlHttp],
+  ["2026-07-28 without an SDK", "2026-07-28", fromUrlHttp],
 ] as const;
 
 async function lab(

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import type { RequestFailure } from "../../src/engine/request-failure.ts";
@@ -23,6 +24,16 @@ const CASES: readonly [string, Generation, Connect][] = [
     (fetch, url = LEGACY_URL) => fromUrlV2(url, { fetch, era: "2025-11-25" }),
   ],
   ["2026-07-28", "2026-07-28", (fetch, url = MODERN_URL) => fromUrlV2(url, { fetch, era: "2026-07-28" })],
+  [
+    "2025-11-25 without an SDK",
+    "2025-11-25",
+    (fetch, url = LEGACY_URL) => fromUrlHttp(url, { fetch, era: "2025-11-25" }),
+  ],
+  [
+    "2026-07-28 without an SDK",
+    "2026-07-28",
+    (fetch, url = MODERN_URL) => fromUrlHttp(url, { fetch, era: "2026-07-28" }),
+  ],
 ];
 
 /** What becomes of a request in place of its being served. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { TaskClient } from "../../src/index.ts";
@@ -35,6 +36,20 @@ const CASES: readonly [string, () => LegacyServer | ModernServer, Connect, reado
     "2026-07-28",
     () => new ModernServer(),
     (fetch) => fromUrlV2(MODERN_URL, { fetch }),
+    ["server/discover", "tools/list", "tools/call"],
+    "2026-07-28",
+  ],
+  [
+    "2025-11-25 without an SDK",
+    () => new LegacyServer(),
+    (fetch) => fromUrlHttp(LEGACY_URL, { fetch }),
+    ["server/discover", "initialize", "notifications/initialized", "tools/list", "tools/call"],
+    "2025-11-25",
+  ],
+  [
+    "2026-07-28 without an SDK",
+    () => new ModernServer(),
+    (fetch) => fromUrlHttp(MODERN_URL, { fetch }),
     ["server/discover", "tools/list", "tools/call"],
     "2026-07-28",
   ],

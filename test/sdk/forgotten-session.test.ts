@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { TaskClient } from "../../src/index.ts";
@@ -10,6 +11,7 @@ import { type Fetch, Wire } from "./wire.ts";
 const CASES: readonly [string, (fetch: Fetch) => Connector][] = [
   ["the v1 SDK", (fetch) => fromUrlV1(LEGACY_URL, { fetch })],
   ["the v2 SDK", (fetch) => fromUrlV2(LEGACY_URL, { fetch, era: "2025-11-25" })],
+  ["no SDK", (fetch) => fromUrlHttp(LEGACY_URL, { fetch, era: "2025-11-25" })],
 ];
 
 const closers: (() => unknown)[] = [];

@@ -3,6 +3,7 @@ import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Connector } from "../../src/channel/connection.ts";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromClient as fromClientV1, fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../src/hosts/timer-host.ts";
@@ -33,8 +34,13 @@ const LEGACY: readonly Way[] = [
   ["2025-11-25 on fromUrl of the v1 SDK", "2025-11-25", (url) => fromUrlV1(url)],
   [FROM_CLIENT, "2025-11-25", connectedClient],
   ["2025-11-25 on fromUrl of the v2 SDK", "2025-11-25", (url) => fromUrlV2(url)],
+  ["2025-11-25 on fromUrl without an SDK", "2025-11-25", (url) => fromUrlHttp(url)],
 ];
-const WAYS: readonly Way[] = [...LEGACY, ["2026-07-28", "2026-07-28", (url) => fromUrlV2(url)]];
+const WAYS: readonly Way[] = [
+  ...LEGACY,
+  ["2026-07-28", "2026-07-28", (url) => fromUrlV2(url)],
+  ["2026-07-28 without an SDK", "2026-07-28", (url) => fromUrlHttp(url)],
+];
 
 async function lab([, generation, connector]: Way, answers: Answers, requestTimeoutMs = 60_000) {
   const server = await BareServer.start(generation, answers);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../src/hosts/timer-host.ts";
@@ -39,6 +40,7 @@ function call(client: TaskClient, tool: string, args: object = {}): void {
 const MAJORS: readonly [string, (fetch: Fetch) => Connector][] = [
   ["v1", (fetch) => fromUrlV1(STREAMING_URL, { fetch })],
   ["v2", (fetch) => fromUrlV2(STREAMING_URL, { fetch, era: "2025-11-25" })],
+  ["no SDK", (fetch) => fromUrlHttp(STREAMING_URL, { fetch, era: "2025-11-25" })],
 ];
 
 describe.each(MAJORS)("a question without the related-task tag, over fromUrl of %s", (_major, connect) => {

@@ -1,4 +1,5 @@
 import { afterEach } from "vitest";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../src/hosts/timer-host.ts";
@@ -8,10 +9,11 @@ import { type Answers, BareServer } from "./bare-server.ts";
 
 export type Connect = (url: string, options?: { readonly timeoutMs?: number }) => Connector;
 
-/** Our own connector on each SDK major. */
+/** Our own connector on each SDK major, and on no SDK. */
 export const CONNECTORS: readonly [string, Connect][] = [
   ["fromUrl on the v1 SDK", (url, options) => fromUrlV1(url, options)],
   ["fromUrl on the v2 SDK", (url, options) => fromUrlV2(url, options)],
+  ["fromUrl without an SDK", (url, options) => fromUrlHttp(url, options)],
 ];
 
 const closers: (() => unknown)[] = [];

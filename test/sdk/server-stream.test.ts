@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../src/hosts/timer-host.ts";
@@ -18,9 +19,10 @@ const endAtOnce: Answer = ({ response }) => {
 };
 
 describe.each([
-  ["v1", fromUrlV1],
-  ["v2", fromUrlV2],
-] as const)("the server's own stream (2025-11-25), fromUrl of the %s SDK", (_name, fromUrl) => {
+  ["v1 SDK", fromUrlV1],
+  ["v2 SDK", fromUrlV2],
+  ["http entry", fromUrlHttp],
+] as const)("the server's own stream (2025-11-25), fromUrl of the %s", (_name, fromUrl) => {
   async function lab(answers: Answers, options: Partial<TaskClientOptions> = {}) {
     const server = await BareServer.start("2025-11-25", answers);
     const endpoints = { lab: fromUrl(server.url) };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
 import { type Connector, fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../src/hosts/timer-host.ts";
@@ -18,6 +19,7 @@ afterEach(async () => {
 const MAJORS: readonly [string, (fetch: Fetch) => Connector][] = [
   ["v1", (fetch) => fromUrlV1(STREAMING_URL, { fetch })],
   ["v2", (fetch) => fromUrlV2(STREAMING_URL, { fetch, era: "2025-11-25" })],
+  ["no SDK", (fetch) => fromUrlHttp(STREAMING_URL, { fetch, era: "2025-11-25" })],
 ];
 
 describe.each(MAJORS)(

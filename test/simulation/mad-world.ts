@@ -1,3 +1,4 @@
+import { sdkLink } from "../../src/channel/sdk-link.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
 import type { Generation } from "../../src/protocol/registry.ts";
 import { Agenda } from "./agenda.ts";
@@ -117,7 +118,7 @@ export async function runMadWorld(seed: number, generation: Generation): Promise
         [endpoint]: urlConnector(
           `https://${endpoint}.example/mcp`,
           { era: generation, capabilities, clock: tab.clock },
-          (_url, { sessionId }) => new SimulatedTransport(wire, sessionId),
+          (_url, seed) => sdkLink(seed, ({ sessionId }) => new SimulatedTransport(wire, sessionId)),
         ),
       },
       platform: null,

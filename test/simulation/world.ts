@@ -1,4 +1,5 @@
 import type { Connector } from "../../src/channel/connection.ts";
+import { sdkLink } from "../../src/channel/sdk-link.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
 import type { TabPlatform } from "../../src/runtime/tab-platform.ts";
@@ -349,7 +350,7 @@ class World {
     return urlConnector(
       `https://${endpoint}.example/mcp`,
       { era: random.chance(0.3) ? "auto" : era, capabilities, clock: tab.clock },
-      (_url, { sessionId }) => new SimulatedTransport(wire, sessionId),
+      (_url, seed) => sdkLink(seed, ({ sessionId }) => new SimulatedTransport(wire, sessionId)),
     );
   }
 

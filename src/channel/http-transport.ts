@@ -1,0 +1,311 @@
+import { backoffDelay } from "../engine/schedule.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import { integerId, isResponse } from "../protocol/json-rpc.ts";
+import { PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
+import { encodeHeaderValue } from "../protocol/parameter-headers.ts";
+import { EventStreamParser } from "./event-stream.ts";
+import { HttpError } from "./http-error.ts";
+import { unreadable } from "./request-failed.ts";
+import {
+  BLANK_LINE,
+  freeConnection,
+  isEventStream,
+  isJson,
+  takeMessages,
+  takeWhole,
+} from "./response-messages.ts";
+import { type AwaitedReply, isChannelId } from "./rpc-channel.ts";
+import type { SendOptions, Transport } from "./transport.ts";
+import type { Link, LinkSeed } from "./url-connector.ts";
+
+/** The shortest wait before a broken stream is opened again, whatever `retry` the server names, in ms. */
+const RESUME_MS = 500;
+/** A stream of the server that lived for less than this ended too early, in ms. Proxies end idle streams after 30 s and more. */
+const SHORT_LIFE_MS = 10_000;
+/** How often a stream is opened again without a sign of life. */
+const MAX_RESUMPTIONS = 8;
+/** How many redirects a request follows. */
+const MAX_REDIRECTS = 5;
+const SESSION_HEADER = "mcp-session-id";
+
+/** Where `Mcp-Name` comes from, by method (2026-07-28 streamable-http, "Standard Request Headers"; tasks, "Streamable HTTP"). */
+const NAMES: Readonly<Record<string, string>> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+  "tasks/get": "taskId",
+  "tasks/update": "taskId",
+  "tasks/cancel": "taskId",
+};
+
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: JsonObject;
+}
+
+type Headers_ = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Streamable HTTP in both generations, without an SDK. A POST carries one request, so a response in it is the reply, whatever
+ * id the server gave it (2025-11-25 transports, "Sending Messages to the Server").
+ */
+export class HttpTransport implements Transport, Link {
+  /** In 2026-07-28 the end of its response stream cancels a request. */
+  readonly hasPerRequestStream = true;
+  onclose: Transport["onclose"];
+  onmessage: Transport["onmessage"];
+  /** The session id that the server gave last. A server may replace it in any reply. */
+  sessionId: string | undefined;
+  readonly #url: URL;
+  readonly #seed: LinkSeed;
+  readonly #closing: AbortController = new AbortController();
+  #version: string | undefined;
+  #serverStream: AbortController | undefined;
+  /** The server sends messages of its own accord, so that a reply may come on that stream. */
+  #pushes = false;
+
+  constructor(url: URL, seed: LinkSeed) {
+    this.#url = url;
+    this.#seed = seed;
+    this.sessionId = seed.sessionId;
+  }
+
+  get transport(): Transport {
+    return this;
+  }
+
+  async start(): Promise<void> {}
+
+  setProtocolVersion(version: string): void {
+    this.#version = version;
+  }
+
+  async close(): Promise<void> {
+    this.stopListening();
+    this.#closing.abort();
+    this.onclose?.();
+  }
+
+  async send(message: Message, { headers, requestSignal }: SendOptions = {}): Promise<void> {
+    const { id, method, params } = message;
+    const { channel, clock, receive } = this.#seed;
+    const awaited = id === undefined || method === undefined ? undefined : channel().awaited(id);
+    const version = isObject(params?._meta) ? params._meta[PROTOCOL_VERSION] : undefined;
+    const name = params?.[NAMES[method ?? ""] ?? ""];
+    const begins = method === "initialize";
+    const own: Headers_ = {
+      ...headers,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...(begins && { [SESSION_HEADER]: undefined }),
+      ...(typeof version === "string" && {
+        "mcp-protocol-version": version,
+        "mcp-method": method,
+        ...(typeof name === "string" && { "mcp-name": encodeHeaderValue(name) }),
+      }),
+    };
+    const response = await this.#fetch(
+      "POST",
+      own,
+      awaited?.signal ?? requestSignal,
+      JSON.stringify(message),
+    );
+    if (!response.ok) throw await HttpError.of(response);
+    if (begins || this.sessionId !== undefined)
+      this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
+    if (!awaited) {
+      if (response.body) void freeConnection(response.body.getReader(), clock);
+    } else if (isEventStream(response)) void this.#read(response, awaited);
+    else await takeWhole(response, awaited, receive, this.#pushes);
+  }
+
+  /** Opens the stream on which a 2025-11-25 server sends of its own accord, unless it is open. Rejects if the server refuses it. */
+  async listen(): Promise<void> {
+    if (this.#serverStream) return;
+    const wanted = new AbortController();
+    this.#serverStream = wanted;
+    try {
+      const response = await this.#openServerStream(wanted.signal);
+      if (response) void this.#follow(response, wanted);
+    } catch (error) {
+      this.#ended(wanted);
+      throw error;
+    }
+  }
+
+  stopListening(): void {
+    this.#serverStream?.abort();
+    this.#serverStream = undefined;
+  }
+
+  #ended(stream: AbortController): void {
+    if (this.#serverStream === stream) this.#serverStream = undefined;
+  }
+
+  /** Returns the stream, or `undefined` if the server has none. Throws an HttpError for any other refusal. */
+  async #openServerStream(signal: AbortSignal, lastEventId?: string): Promise<Response | undefined> {
+    const response = await this.#get(signal, lastEventId);
+    if (response.ok && response.body) {
+      this.#pushes = true;
+      return response;
+    }
+    await response.body?.cancel();
+    if (response.status !== 405) throw await HttpError.of(response);
+    this.#seed.pushRefused();
+    return undefined;
+  }
+
+  /** Reads the stream of the server's own messages, and opens it again with a backoff when it ends. */
+  async #follow(first: Response, wanted: AbortController): Promise<void> {
+    const { clock, receive } = this.#seed;
+    const { signal } = wanted;
+    let lastEventId: string | undefined;
+    let response: Response | undefined = first;
+    let failures = 0;
+    while (response) {
+      const openedAt = clock.now();
+      const parser = new EventStreamParser();
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+      try {
+        for (let over = false; !over; ) {
+          const { done, value } = await reader.read();
+          over = done;
+          for (const { data } of parser.push(done ? BLANK_LINE : value))
+            if (isJson(data)) for (const message of [JSON.parse(data)].flat()) receive(message);
+        }
+      } catch {
+        // Opened again below, unless nobody wants it any more.
+      }
+      lastEventId = parser.lastEventId || lastEventId;
+      failures = clock.now() - openedAt < SHORT_LIFE_MS ? failures + 1 : 1;
+      response = undefined;
+      while (!response && failures <= MAX_RESUMPTIONS) {
+        await this.#pause(backoffDelay(this.#url.href, failures), signal);
+        if (signal.aborted) return;
+        try {
+          response = await this.#openServerStream(signal, lastEventId);
+          if (!response) break;
+        } catch (error) {
+          // A session that is gone has no stream. A network failure passes.
+          if (signal.aborted || (error instanceof HttpError && error.status < 500 && error.status !== 429))
+            break;
+          failures += 1;
+        }
+      }
+    }
+    this.#ended(wanted);
+  }
+
+  /** Reads the response stream of a request until the reply. A stream with event ids that breaks is resumed. */
+  async #read(first: Response, awaited: AwaitedReply): Promise<void> {
+    const { channel, clock, receive } = this.#seed;
+    const { signal } = awaited;
+    let resumed = false;
+    let odd: string | undefined;
+    // A server that resumes a stream may replay the replies to earlier requests on it.
+    const isReplay = (data: string): boolean => {
+      const message: unknown = resumed && isJson(data) && JSON.parse(data);
+      const id = isObject(message) && isResponse(message) ? integerId(message.id) : awaited.id;
+      return id !== awaited.id && isChannelId(id) && !channel().awaited(id);
+    };
+    let response: Response | undefined = first;
+    for (let failures = 0; response?.body; ) {
+      const reader = response.body.getReader();
+      const parser = new EventStreamParser();
+      let broke = "ended without a response";
+      try {
+        for (let over = false; !over; ) {
+          const { done, value } = await reader.read();
+          over = done;
+          // Some servers name the event.
+          for (const { data } of parser.push(done ? BLANK_LINE : value)) {
+            failures = 0;
+            if (data === "" || (done && !isJson(data)) || isReplay(data)) continue;
+            if (takeMessages(data, awaited, receive)) return void freeConnection(reader, clock);
+            if (!/"method"/.test(data)) odd ??= data;
+          }
+          if (parser.lastEventId) awaited.lastEventId = parser.lastEventId;
+        }
+      } catch (error) {
+        broke = `broke: ${error}`;
+      }
+      response = undefined;
+      while (!response && awaited.lastEventId && !odd && failures < MAX_RESUMPTIONS) {
+        const retryMs = Math.max(
+          RESUME_MS,
+          parser.retryMs ?? 0,
+          failures && backoffDelay(String(awaited.id), failures),
+        );
+        failures += 1;
+        await this.#pause(retryMs, signal);
+        if (!channel().awaited(awaited.id)) return;
+        try {
+          response = await this.#get(signal, awaited.lastEventId);
+        } catch {
+          continue;
+        }
+        if (!response.ok) {
+          broke = `could not be resumed (HTTP ${response.status})`;
+          await response.body?.cancel();
+          if (response.status < 500 && response.status !== 429) break;
+          response = undefined;
+        }
+      }
+      resumed = true;
+      if (!response?.ok)
+        return awaited.fail(
+          odd === undefined ? { kind: "network", message: `The response stream ${broke}` } : unreadable(odd),
+        );
+    }
+  }
+
+  #get(signal: AbortSignal, lastEventId: string | undefined): Promise<Response> {
+    return this.#fetch("GET", { accept: "text/event-stream", "last-event-id": lastEventId }, signal);
+  }
+
+  /** Follows redirects within the origin that keep the method: arguments and tokens go to no other. */
+  async #fetch(method: string, own: Headers_, signal?: AbortSignal, body?: string): Promise<Response> {
+    const { fetch, requestInit } = this.#seed;
+    const headers = new Headers(requestInit?.headers);
+    const all = { [SESSION_HEADER]: this.sessionId, "mcp-protocol-version": this.#version, ...own };
+    for (const [name, value] of Object.entries(all)) if (value !== undefined) headers.set(name, value);
+    const init: RequestInit = {
+      ...requestInit,
+      method,
+      headers,
+      redirect: "manual",
+      signal: signal ?? this.#closing.signal,
+      ...(body !== undefined && { body }),
+    };
+    let url = this.#url;
+    for (let followed = 0; ; followed++) {
+      const response = await fetch(url, init);
+      const { status, type } = response;
+      if (type !== "opaqueredirect" && (status < 300 || status > 399)) return response;
+      await response.body?.cancel();
+      const location = response.headers.get("location");
+      const next = location !== null && URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+      const keepsMethod = method === "GET" || status === 307 || status === 308;
+      if (next?.origin !== url.origin || !keepsMethod || followed === MAX_REDIRECTS)
+        throw new HttpError(
+          status || 307,
+          `The server redirects${next ? ` to ${next.origin}${next.pathname}` : ""}`,
+        );
+      url = next;
+    }
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        stop();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const stop = this.#seed.clock.after(ms, done);
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
+    });
+  }
+}

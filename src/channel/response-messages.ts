@@ -1,0 +1,76 @@
+import type { Clock } from "../clock.ts";
+import { isObject } from "../protocol/json.ts";
+import { unreadable } from "./request-failed.ts";
+import type { AwaitedReply } from "./rpc-channel.ts";
+import { STREAM_END_MS } from "./transport.ts";
+
+/** Ends the event that is read, and a line of it: some servers end a stream without the blank line that ends the event. */
+export const BLANK_LINE: Uint8Array = new TextEncoder().encode("\n\n");
+
+/**
+ * Takes one text of JSON from the response to a request. Returns true when it had the reply, or is the reply and unreadable.
+ * @param receive Takes the messages that are not the reply.
+ */
+export function takeMessages(
+  text: string,
+  awaited: AwaitedReply,
+  receive: (message: unknown, about: string) => void,
+): boolean {
+  let messages: readonly unknown[];
+  try {
+    messages = [JSON.parse(text)].flat();
+  } catch {
+    messages = [];
+  }
+  let [replied, others] = [false, 0];
+  for (const message of messages) {
+    const taker = isObject(message) && message.method !== undefined ? undefined : awaited.take(message);
+    if (taker === awaited) replied = true;
+    else if (taker) others++;
+    else receive(message, awaited.about);
+  }
+  if (replied || others > 0 || /"method"/.test(text) || !/"(?:id|result|error)"/.test(text)) return replied;
+  awaited.fail(unreadable(text));
+  return true;
+}
+
+/** Takes a response that is not a stream: the reply, or the reason why there is none. */
+export async function takeWhole(
+  response: Response,
+  awaited: AwaitedReply,
+  receive: (message: unknown, about: string) => void,
+  mayComeElsewhere: boolean,
+): Promise<void> {
+  const { status, headers } = response;
+  const text = await response.text();
+  if ((status !== 202 && status !== 204) || isJson(text)) {
+    if (!takeMessages(text, awaited, receive)) awaited.fail(unreadable(text, headers.get("content-type")));
+  } else if (!mayComeElsewhere) awaited.fail({ kind: "network", message: `HTTP ${status} without a reply` });
+}
+
+/** Gives the server a moment to end the stream, so that its connection can be used again; then cuts it. */
+export async function freeConnection(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  clock: Clock,
+): Promise<void> {
+  const stop = clock.after(STREAM_END_MS, () => void reader.cancel().catch(() => undefined));
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // It is over in any case.
+  }
+  stop();
+}
+
+export function isEventStream({ headers }: Response): boolean {
+  return headers.get("content-type")?.trim().toLowerCase().startsWith("text/event-stream") === true;
+}
+
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
