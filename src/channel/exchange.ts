@@ -86,11 +86,11 @@ export class HttpExchange {
     }
     const awaited = channel().brokenAt(lastEventId);
     const response = await fetch(url, awaited ? { ...init, signal: awaited.signal } : init);
-    return awaited && response.ok && response.body ? this.#relay(response, awaited) : response;
+    return awaited && response.ok && response.body ? this.#relay(response, awaited, true) : response;
   }
 
   /** The response stream as the transport shall see it: event ids, so that it can resume, and the end. */
-  #relay(response: Response, awaited: AwaitedReply): Response {
+  #relay(response: Response, awaited: AwaitedReply, resumed = false): Response {
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     const parser = new EventStreamParser();
     const encoder = new TextEncoder();
@@ -103,7 +103,7 @@ export class HttpExchange {
         // Some servers name the event, or end the stream without the blank line that ends the event.
         for (const { data } of parser.push(done ? BLANK_LINE : value)) {
           if (data === "" || (done && !isJson(data))) continue;
-          if (takeMessages(data, awaited, this.#options.receive)) {
+          if (takeMessages(data, awaited, this.#options.receive, resumed)) {
             void freeConnection(reader, this.#options.clock);
             return { text: `data: {"jsonrpc":"2.0","id":${awaited.id},"result":{}}\n\n`, end: true };
           }

@@ -1,6 +1,5 @@
 import { backoffDelay } from "../engine/schedule.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
-import { integerId, isResponse } from "../protocol/json-rpc.ts";
 import { PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
 import { encodeHeaderValue } from "../protocol/parameter-headers.ts";
 import { EventStreamParser } from "./event-stream.ts";
@@ -14,7 +13,7 @@ import {
   takeMessages,
   takeWhole,
 } from "./response-messages.ts";
-import { type AwaitedReply, isChannelId } from "./rpc-channel.ts";
+import type { AwaitedReply } from "./rpc-channel.ts";
 import type { SendOptions, Transport } from "./transport.ts";
 import type { Link, LinkSeed } from "./url-connector.ts";
 
@@ -44,7 +43,7 @@ interface Message {
   readonly params?: JsonObject;
 }
 
-type Headers_ = Readonly<Record<string, string | undefined>>;
+type HeaderValues = Readonly<Record<string, string | undefined>>;
 
 /**
  * Streamable HTTP in both generations, without an SDK. A POST carries one request, so a response in it is the reply, whatever
@@ -94,7 +93,7 @@ export class HttpTransport implements Transport, Link {
     const version = isObject(params?._meta) ? params._meta[PROTOCOL_VERSION] : undefined;
     const name = params?.[NAMES[method ?? ""] ?? ""];
     const begins = method === "initialize";
-    const own: Headers_ = {
+    const own: HeaderValues = {
       ...headers,
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
@@ -203,12 +202,6 @@ export class HttpTransport implements Transport, Link {
     const { signal } = awaited;
     let resumed = false;
     let odd: string | undefined;
-    // A server that resumes a stream may replay the replies to earlier requests on it.
-    const isReplay = (data: string): boolean => {
-      const message: unknown = resumed && isJson(data) && JSON.parse(data);
-      const id = isObject(message) && isResponse(message) ? integerId(message.id) : awaited.id;
-      return id !== awaited.id && isChannelId(id) && !channel().awaited(id);
-    };
     let response: Response | undefined = first;
     for (let failures = 0; response?.body; ) {
       const reader = response.body.getReader();
@@ -221,8 +214,8 @@ export class HttpTransport implements Transport, Link {
           // Some servers name the event.
           for (const { data } of parser.push(done ? BLANK_LINE : value)) {
             failures = 0;
-            if (data === "" || (done && !isJson(data)) || isReplay(data)) continue;
-            if (takeMessages(data, awaited, receive)) return void freeConnection(reader, clock);
+            if (data === "" || (done && !isJson(data))) continue;
+            if (takeMessages(data, awaited, receive, resumed)) return void freeConnection(reader, clock);
             if (!/"method"/.test(data)) odd ??= data;
           }
           if (parser.lastEventId) awaited.lastEventId = parser.lastEventId;
@@ -265,7 +258,7 @@ export class HttpTransport implements Transport, Link {
   }
 
   /** Follows redirects within the origin that keep the method: arguments and tokens go to no other. */
-  async #fetch(method: string, own: Headers_, signal?: AbortSignal, body?: string): Promise<Response> {
+  async #fetch(method: string, own: HeaderValues, signal?: AbortSignal, body?: string): Promise<Response> {
     const { fetch, requestInit } = this.#seed;
     const headers = new Headers(requestInit?.headers);
     const all = { [SESSION_HEADER]: this.sessionId, "mcp-protocol-version": this.#version, ...own };

@@ -10,11 +10,13 @@ export const BLANK_LINE: Uint8Array = new TextEncoder().encode("\n\n");
 /**
  * Takes one text of JSON from the response to a request. Returns true when it had the reply, or is the reply and unreadable.
  * @param receive Takes the messages that are not the reply.
+ * @param resumed Whether the stream was resumed.
  */
 export function takeMessages(
   text: string,
   awaited: AwaitedReply,
   receive: (message: unknown, about: string) => void,
+  resumed = false,
 ): boolean {
   let messages: readonly unknown[];
   try {
@@ -24,7 +26,8 @@ export function takeMessages(
   }
   let [replied, others] = [false, 0];
   for (const message of messages) {
-    const taker = isObject(message) && message.method !== undefined ? undefined : awaited.take(message);
+    const taker =
+      isObject(message) && message.method !== undefined ? undefined : awaited.take(message, resumed);
     if (taker === awaited) replied = true;
     else if (taker) others++;
     else receive(message, awaited.about);
@@ -34,7 +37,7 @@ export function takeMessages(
   return true;
 }
 
-/** Takes a response that is not a stream: the reply, or the reason why there is none. */
+/** Takes a response in one piece: the reply, or the reason why it holds no reply. */
 export async function takeWhole(
   response: Response,
   awaited: AwaitedReply,

@@ -58,8 +58,11 @@ export interface AwaitedReply {
   readonly signal: AbortSignal;
   /** Of its response stream: where a transport may resume it. */
   lastEventId?: string;
-  /** Takes a response in that came to this request. Returns whose it is: another's only if its id says so; `undefined` for no response. */
-  take(message: unknown): AwaitedReply | undefined;
+  /**
+   * Takes a response in that came to this request. Returns whose it is: another's only if its id says so; `undefined` for no response.
+   * @param resumed The stream was resumed: a server may replay the replies to earlier requests on it. Returns "replay" for those.
+   */
+  take(message: unknown, resumed?: boolean): AwaitedReply | "replay" | undefined;
   fail(failure: RequestFailure, cause?: unknown): void;
 }
 
@@ -138,11 +141,13 @@ export class RpcChannel {
       about: options.about ?? "",
       signal: stream.signal,
       progressToken: options.progressToken,
-      take: (message) => {
+      take: (message, resumed) => {
         if (!isResponse(message)) return undefined;
-        const taker = this.#pending.get(integerId(message.id)) ?? pending;
-        taker.settle(message);
-        return taker;
+        const own = integerId(message.id);
+        const taker = this.#pending.get(own);
+        if (!taker && resumed && isChannelId(own)) return "replay";
+        (taker ?? pending).settle(message);
+        return taker ?? pending;
       },
       settle: (message) => {
         const { error, result } = message;

@@ -56,26 +56,30 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** `auto` is what an app gets that says nothing: the server is asked what it speaks. */
-const RUNS = SCENARIOS.flatMap((scenario) =>
-  (["auto", scenario.version] as const).map((era) => ({ ...scenario, era })),
+const RUNS = (["sdk-v2", "http"] as const).flatMap((connector) =>
+  SCENARIOS.flatMap((scenario) =>
+    (["auto", scenario.version] as const).map((era) => ({ ...scenario, connector, era })),
+  ),
 );
 
 const summary: string[] = [];
 
-afterAll(() => console.log(["Conformance, by scenario, version and era:", ...summary.sort()].join("\n")));
+afterAll(() =>
+  console.log(["Conformance, by scenario, version, era and connector:", ...summary.sort()].join("\n")),
+);
 
-describe.concurrent("the official conformance suite, on fromUrl of holdfast/sdk-v2", () => {
+describe.concurrent("the official conformance suite, on fromUrl", () => {
   test.for(RUNS)(
-    "$name ($version, era $era)",
+    "of holdfast/$connector: $name ($version, era $era)",
     { timeout: 60_000 },
-    async ({ name, version, era, passes, skips = [] }, { expect }) => {
-      const run = await runScenario(name, version, era);
+    async ({ name, version, connector, era, passes, skips = [] }, { expect }) => {
+      const run = await runScenario(name, version, connector, era);
       const those = (status: Check["status"]): Check[] =>
         run.checks.filter((check) => check.status === status);
       const counts = (["SUCCESS", "FAILURE", "WARNING", "SKIPPED"] as const).map((status) => {
         return `${status} ${those(status).length}`;
       });
-      summary.push(`${name} (${version}, era ${era}): ${counts.join(", ")}`);
+      summary.push(`${name} (${version}, era ${era}, ${connector}): ${counts.join(", ")}`);
 
       expect(those("FAILURE"), run.log).toEqual([]);
       expect(those("WARNING"), run.log).toEqual([]);
@@ -92,7 +96,7 @@ describe.concurrent("the official conformance suite, on fromUrl of holdfast/sdk-
 });
 
 test("the suite fails a client that does nothing", { timeout: 60_000 }, async () => {
-  const run = await runScenario("tools_call", "2026-07-28", "auto", "exec true");
+  const run = await runScenario("tools_call", "2026-07-28", "http", "auto", "exec true");
   expect(run.exitCode).not.toBe(0);
   expect(run.checks.some(({ status }) => status === "FAILURE")).toBe(true);
 });
@@ -106,9 +110,10 @@ interface Run {
 async function runScenario(
   scenario: string,
   version: string,
+  connector: string,
   era: string,
   // `exec`: the suite starts a shell, and ends only that when the time is over.
-  command = `exec ${NODE} test/conformance/driver.ts ${era}`,
+  command = `exec ${NODE} test/conformance/driver.ts ${connector} ${era}`,
 ): Promise<Run> {
   if (!existsSync(new URL(SUITE, `file://${ROOT}`))) throw new Error(`There is no suite at ${SUITE}`);
   const args = ["client", "--command", command, "--scenario", scenario, "--spec-version", version];

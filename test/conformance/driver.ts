@@ -3,10 +3,11 @@
  * tools, calls every one, answers what it is asked, and waits for the results. It knows no scenario:
  * the suite gives the address, and sometimes the arguments of the calls.
  *
- * Usage (by the suite): node driver.ts <era> <server-url>
+ * Usage (by the suite): node driver.ts <http|sdk-v2> <era> <server-url>
  */
 import type { Era } from "../../src/channel/handshake.ts";
-import { fromUrl } from "../../src/channel/sdk-v2.ts";
+import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
+import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import {
   type InputRequest,
   type JsonObject,
@@ -32,9 +33,10 @@ interface Schema {
   readonly required?: readonly string[];
 }
 
-const [era, address] = process.argv.slice(2);
+const [connector, era, address] = process.argv.slice(2);
+const fromUrl = connector === "http" ? fromUrlHttp : fromUrlV2;
 if (!isEra(era) || !address)
-  throw new Error("Usage: node driver.ts <auto|2025-11-25|2026-07-28> <server-url>");
+  throw new Error("Usage: node driver.ts <http|sdk-v2> <auto|2025-11-25|2026-07-28> <server-url>");
 
 const client = new TaskClient({
   store: memoryStore(),

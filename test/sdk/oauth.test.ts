@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
+import { fromUrl } from "../../src/channel/http.ts";
+import { oauth } from "../../src/channel/sdk-oauth.ts";
+import { fromUrl as fromUrlV1, type UrlOptionsV1 } from "../../src/channel/sdk-v1.ts";
 import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../src/hosts/timer-host.ts";
 import { type Task, TaskClient } from "../../src/index.ts";
@@ -19,10 +21,15 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
+const fromUrlHttp = (url: string, { authProvider }: UrlOptionsV1) =>
+  fromUrl(url, authProvider && { authorization: oauth(authProvider) });
+
 const WAYS = [
   ["2025-11-25 on the v1 SDK", "2025-11-25", fromUrlV1],
   ["2025-11-25 on the v2 SDK", "2025-11-25", fromUrlV2],
   ["2026-07-28", "2026-07-28", fromUrlV2],
+  ["2025-11-25 without an SDK's transport", "2025-11-25", fromUrlHttp],
+  ["2026-07-28 without an SDK's transport", "2026-07-28", fromUrlHttp],
 ] as const;
 
 describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation, fromUrl) => {

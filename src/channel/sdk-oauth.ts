@@ -1,0 +1,31 @@
+/**
+ * OAuth for `holdfast/http`, by the `auth()` of `@modelcontextprotocol/client`, which is loaded at the first 401.
+ * @module
+ */
+import type { OAuthClientProvider } from "@modelcontextprotocol/client";
+import { type Credentials, oauthCredentials } from "./authorization.ts";
+
+export type { AuthorizationTarget, Credentials } from "./authorization.ts";
+export type { Fetch } from "./exchange.ts";
+
+/**
+ * Signs in and refreshes tokens by OAuth. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in
+ * is only asked for when a person has started a call, `listTools`, `session` or `request`. Until then the failure in a task's
+ * `retry` is `unauthorized`. Where `import()` does not exist (a service worker), use `fromUrl` of `holdfast/sdk-v2`, which has
+ * DPoP, too.
+ * @example
+ * const papers = fromUrl("https://papers.example/mcp", { authorization: oauth(provider) });
+ */
+export function oauth(provider: OAuthClientProvider): Credentials {
+  return oauthCredentials(provider, async (given, challenge, target) => {
+    const { auth, extractWWWAuthenticateParams } = await import("@modelcontextprotocol/client");
+    const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(challenge);
+    return auth(given, {
+      ...target,
+      ...(resourceMetadataUrl && { resourceMetadataUrl }),
+      ...(scope !== undefined && { scope }),
+      // A refresh gives no scope that the grant lacks (step-up authorization).
+      ...(challenge.status === 403 && { forceReauthorization: true }),
+    });
+  });
+}
