@@ -38,24 +38,18 @@ export class EventStreamParser {
     let text = this.#decoder.decode(chunk, { stream: true });
     if (text === "") return [];
     if (this.#afterReturn && text.startsWith("\n")) text = text.slice(1);
-    this.#afterReturn = text === "" ? false : text.endsWith("\r");
-    const events: StreamedEvent[] = [];
+    this.#afterReturn = text.endsWith("\r");
+    // The chunk alone is searched: a line that comes in many chunks would be searched as often.
     const lines = text.split(/\r\n|\r|\n/);
-    const unended = lines.pop() ?? "";
-    for (const [index, line] of lines.entries()) {
-      const event = this.#take(index === 0 ? this.#line + line : line);
-      if (event) events.push(event);
-    }
-    this.#line = lines.length > 0 ? unended : this.#line + unended;
-    return events;
+    lines[0] = this.#line + lines[0];
+    this.#line = lines.pop() as string;
+    return lines.flatMap((line) => this.#take(line) ?? []);
   }
 
   #take(line: string): StreamedEvent | undefined {
     if (line === "") return this.#dispatch();
-    const colon = line.indexOf(":");
     // A line that begins with a colon is a comment: a field without a name.
-    const field = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    const [, field, value = ""] = /^([^:]*):? ?(.*)/s.exec(line) ?? [];
     if (field === "data") this.#data.push(value);
     else if (field === "event") this.#type = value;
     else if (field === "id" && !value.includes("\0")) this.#id = value;
@@ -72,7 +66,7 @@ export class EventStreamParser {
     if (id !== undefined) this.#lastEventId = id;
     if (data.length === 0) return undefined;
     return {
-      type: type === "" ? "message" : type,
+      type: type || "message",
       data: data.join("\n"),
       ...(id !== undefined && { id }),
       lastEventId: this.#lastEventId,

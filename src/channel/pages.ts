@@ -3,7 +3,8 @@ const MAX_PAGES = 64;
 
 export interface Page<T> {
   readonly items: readonly T[];
-  readonly nextCursor?: string;
+  /** Anything but a string ends the list. */
+  readonly nextCursor?: unknown;
 }
 
 /** A list as far as it was read. */
@@ -33,10 +34,10 @@ export async function readPages<T>(
     const page = await read(cursor);
     for (const item of page.items) items.set(keyOf(item), item);
     cursors.add(cursor);
+    if (typeof page.nextCursor !== "string") break;
     cursor = page.nextCursor;
-    if (cursor === undefined) break;
     if (cursors.has(cursor)) cut = `names the cursor ${JSON.stringify(cursor.slice(0, 80))} again`;
     else if (cursors.size === maxPages) cut = `has more than ${maxPages} pages`;
-  } while (cut === undefined);
+  } while (!cut);
   return { items: [...items.values()], ...(cut && { cut: `${method} ${cut}: the rest is left out` }) };
 }

@@ -5,7 +5,7 @@ import { readDeliveries } from "../mirror/delivery-message.ts";
 import { isListedTool } from "../mirror/read-tool.ts";
 import { readView } from "../mirror/read-view.ts";
 import { TaskMirror } from "../mirror/task-mirror.ts";
-import { Waits } from "../mirror/waits.ts";
+import { createWaits, type Waits } from "../mirror/waits.ts";
 import { type JsonObject, jsonCopy } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import { randomId } from "../random-id.ts";
@@ -62,7 +62,7 @@ export class ExtensionTaskClient implements TaskClientApi, TaskInbox {
     const { runtime } = options.browser ?? globalBrowser();
     const info = { name: PORT_NAME };
     this.#clock = clock;
-    this.#waits = new Waits(clock);
+    this.#waits = createWaits(clock);
     const ask = (request: PageRequest): Promise<unknown> => this.#line.ask(request);
     const mirror = new TaskMirror({
       source: {

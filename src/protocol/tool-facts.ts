@@ -24,7 +24,7 @@ export interface ListedTool {
  * Reads one page of `tools/list`. A tool without a name, one nested too deep to be stored, and one with
  * an unlawful `x-mcp-header` is left out, so that it cannot take the others with it (streamable-http, "Schema Extension").
  */
-export function readToolPage(result: unknown): { tools: ListedTool[]; nextCursor?: string } {
+export function readToolPage(result: unknown): { tools: ListedTool[]; nextCursor?: unknown } {
   if (!isObject(result)) return { tools: [] };
   const list = Array.isArray(result.tools) ? result.tools : [];
   const tools = list.flatMap((tool: unknown): ListedTool[] => {
@@ -33,8 +33,7 @@ export function readToolPage(result: unknown): { tools: ListedTool[]; nextCursor
     if (headers === undefined) return [];
     return [{ name: tool.name, facts: readFacts(tool, headers), definition: tool }];
   });
-  const { nextCursor } = result;
-  return typeof nextCursor === "string" ? { tools, nextCursor } : { tools };
+  return { tools, nextCursor: result.nextCursor };
 }
 
 function readFacts(tool: JsonObject, headers: readonly HeaderParameter[]): ToolFacts {

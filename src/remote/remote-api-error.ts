@@ -33,10 +33,11 @@ export class RemoteApiError extends Error {
 /** The worker could not be reached, or the connection broke: whether it has the request is not known. */
 export function unreachable(cause: unknown, address?: string): RemoteApiError {
   const said = cause instanceof Error ? cause.message : String(cause);
-  const detail =
+  const [at, advice] =
     address === undefined
-      ? `The worker could not be reached: ${said}`
-      : `The worker at ${address} could not be reached: ${said}. Is it running, and does it allow this origin by CORS?`;
+      ? ["", ""]
+      : [` at ${address}`, ". Is it running, and does it allow this origin by CORS?"];
+  const detail = `The worker${at} could not be reached: ${said}${advice}`;
   return new RemoteApiError({ status: 0, code: "network", detail }, { cause });
 }
 

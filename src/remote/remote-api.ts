@@ -42,87 +42,36 @@ export interface Answer {
 const FINAL: ReadonlySet<string> = new Set(["upstream", "upstream-unauthorized"]);
 
 /** Requests to the worker's HTTP API. Throws a {@link RemoteApiError} for everything but success. */
-export class RemoteApi {
-  readonly #options: RemoteApiOptions;
-  readonly #base: string;
-
-  constructor(options: RemoteApiOptions) {
-    this.#options = options;
-    this.#base = String(options.url).replace(/\/+$/, "");
-  }
-
+export interface RemoteApi {
   /** One request, whatever comes of it. With a token refused, a second one if there is another token. */
-  async open(request: ApiRequest): Promise<Response> {
-    const token = await this.#token();
-    let response = await this.#fetch(request, token);
-    if (response.status === 401 && typeof this.#options.token === "function") {
-      const other = await this.#token();
-      if (other !== token) {
-        await response.body?.cancel().catch(() => undefined);
-        response = await this.#fetch(request, other);
-      }
-    }
-    if (response.ok) return response;
-    throw await refusalOf(response, this.#options.clock.now());
-  }
-
-  /** One request and the JSON it is answered with; nothing for a 204. */
-  async ask(request: ApiRequest): Promise<Answer> {
-    const response = await this.open(request);
-    const { status } = response;
-    if (status === 204) return { status, json: undefined };
-    let body: string;
-    try {
-      body = await response.text();
-    } catch (error) {
-      // The connection broke within the answer.
-      request.signal.throwIfAborted();
-      throw unreachable(error, this.#base);
-    }
-    try {
-      return { status, json: JSON.parse(body) };
-    } catch (error) {
-      throw malformed(status, "The worker's answer is not JSON", error);
-    }
-  }
-
+  open(request: ApiRequest): Promise<Response>;
   /**
    * Makes a request that may be made twice, until there is an answer to it.
    * @param meanwhile Called with every failure except the last.
    */
-  async insist(
+  insist(
     request: ApiRequest,
-    { attempts, key }: Persistence,
+    persistence: Persistence,
     meanwhile?: (error: RemoteApiError) => void,
-  ): Promise<Answer> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await this.ask(request);
-      } catch (error) {
-        if (failures >= attempts || !isPassing(error)) throw error;
-        meanwhile?.(error);
-        this.#options.retrying(error);
-        await this.#options.waits.backOff(key, failures, error.retryAfterMs, request.signal);
-      }
-    }
-  }
+  ): Promise<Answer>;
+}
 
-  async #token(): Promise<string | undefined> {
-    const { token } = this.#options;
-    return typeof token === "function" ? token() : token;
-  }
+export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
+  const { token } = options;
+  const base = String(options.url).replace(/\/+$/, "");
+  const tokenNow = async (): Promise<string | undefined> => (typeof token === "function" ? token() : token);
 
-  async #fetch(request: ApiRequest, token: string | undefined): Promise<Response> {
+  async function send(request: ApiRequest, bearer: string | undefined): Promise<Response> {
     const { method, path, body, headers, signal } = request;
     signal.throwIfAborted();
-    const { fetch } = this.#options;
+    const { fetch } = options;
     try {
-      return await fetch(`${this.#base}${path}`, {
+      return await fetch(base + path, {
         method,
         headers: {
           accept: "application/json",
           ...(body !== undefined && { "content-type": "application/json" }),
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
           ...headers,
         },
         ...(body !== undefined && { body }),
@@ -131,9 +80,59 @@ export class RemoteApi {
       });
     } catch (error) {
       signal.throwIfAborted();
-      throw unreachable(error, this.#base);
+      throw unreachable(error, base);
     }
   }
+
+  async function open(request: ApiRequest): Promise<Response> {
+    const refused = await tokenNow();
+    let response = await send(request, refused);
+    if (response.status === 401 && typeof token === "function") {
+      const other = await tokenNow();
+      if (other !== refused) {
+        await response.body?.cancel().catch(() => undefined);
+        response = await send(request, other);
+      }
+    }
+    if (response.ok) return response;
+    throw await refusalOf(response, options.clock.now());
+  }
+
+  /** One request and the JSON it is answered with; nothing for a 204. */
+  async function ask(request: ApiRequest): Promise<Answer> {
+    const response = await open(request);
+    const { status } = response;
+    if (status === 204) return { status, json: undefined };
+    let body: string;
+    try {
+      body = await response.text();
+    } catch (error) {
+      // The connection broke within the answer.
+      request.signal.throwIfAborted();
+      throw unreachable(error, base);
+    }
+    try {
+      return { status, json: JSON.parse(body) };
+    } catch (error) {
+      throw malformed(status, "The worker's answer is not JSON", error);
+    }
+  }
+
+  return {
+    open,
+    async insist(request, { attempts, key }, meanwhile) {
+      for (let failures = 1; ; failures++) {
+        try {
+          return await ask(request);
+        } catch (error) {
+          if (failures >= attempts || !isPassing(error)) throw error;
+          meanwhile?.(error);
+          options.retrying(error);
+          await options.waits.backOff(key, failures, error.retryAfterMs, request.signal);
+        }
+      }
+    },
+  };
 }
 
 /** It may go well the next time: the network, too many requests, a failure of the worker. */

@@ -2,17 +2,17 @@ import { type Clock, systemClock } from "../clock.ts";
 import { ClientClosedError, errorOf, UnknownEndpointError } from "../errors.ts";
 import { readDeliveries } from "../mirror/delivery-message.ts";
 import { TaskMirror } from "../mirror/task-mirror.ts";
-import { Waits } from "../mirror/waits.ts";
+import { createWaits, type Waits } from "../mirror/waits.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { Task } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
 import type { Delivery, DeliveryReceipt, TaskInbox, UndeliveredQuery } from "../task-inbox.ts";
 import { warnOnce } from "../warn-once.ts";
-import { RemoteApi, type TokenSource } from "./remote-api.ts";
+import { createRemoteApi, type TokenSource } from "./remote-api.ts";
 import { RemoteApiError } from "./remote-api-error.ts";
-import { TaskFeed } from "./task-feed.ts";
-import { type CallAnswer, isRefusal, TaskRequests } from "./task-requests.ts";
+import { createTaskFeed, type TaskFeed } from "./task-feed.ts";
+import { type CallAnswer, createTaskRequests, isRefusal, type TaskRequests } from "./task-requests.ts";
 
 /** Something an app may show. */
 export type RemoteProblem =
@@ -53,8 +53,8 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
     const { url, token, clock = systemClock, onProblem = warnOnce() } = options;
     const reportAs = (kind: "request" | "events") => (error: RemoteApiError) =>
       onProblem({ kind, message: error.message, error });
-    const waits = new Waits(clock);
-    const api = new RemoteApi({
+    const waits = createWaits(clock);
+    const api = createRemoteApi({
       url,
       token,
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
@@ -64,7 +64,7 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
     });
     this.#waits = waits;
     const closed = this.#closing.signal;
-    this.#requests = new TaskRequests(api, closed, (message, endpoint) =>
+    this.#requests = createTaskRequests(api, closed, (message, endpoint) =>
       onProblem({ kind: "incomplete-list", message, ...(endpoint !== undefined && { endpoint }) }),
     );
     const mirror = new TaskMirror({
@@ -74,7 +74,7 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
       watch: () => (mirror.needsEvents ? this.#feed.open() : this.#feed.close()),
     });
     this.#mirror = mirror;
-    this.#feed = new TaskFeed({ api, clock, waits, mirror, failed: reportAs("events") });
+    this.#feed = createTaskFeed({ api, clock, waits, mirror, failed: reportAs("events") });
     // Pages and workers have an event for the network's return; other platforms do not.
     (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
   }

@@ -19,53 +19,26 @@ export interface TaskFeedOptions {
 }
 
 /** One `GET /v1/events`, opened again wherever it breaks, from where it was. */
-export class TaskFeed {
-  readonly #options: TaskFeedOptions;
-  /** Spreads the reconnections of many clients. */
-  readonly #key: string = randomId();
-  #stream: AbortController | undefined;
-  /** The id of the last event that was handled. */
-  #position = "";
-
-  constructor(options: TaskFeedOptions) {
-    this.#options = options;
-  }
-
-  open(): void {
-    if (this.#stream) return;
-    const stream = new AbortController();
-    this.#stream = stream;
-    void this.#follow(stream.signal);
-  }
-
+export interface TaskFeed {
+  open(): void;
   /** The position is kept, for the next `open`. */
-  close(): void {
-    this.#stream?.abort();
-    this.#stream = undefined;
-  }
+  close(): void;
+}
 
-  #follow(signal: AbortSignal): Promise<void> {
-    const { clock, waits, failed } = this.#options;
-    return followEvents({
-      open: (ended) => this.#opened(ended),
-      take: (event) => this.#take(event),
-      broken: async (thrown, failures) => {
-        const error = thrown instanceof RemoteApiError ? thrown : unreachable(thrown);
-        failed(error);
-        await waits.backOff(this.#key, failures, error.retryAfterMs, signal).catch(() => undefined);
-      },
-      clock,
-      signal,
-    });
-  }
+export function createTaskFeed({ api, clock, waits, mirror, failed }: TaskFeedOptions): TaskFeed {
+  /** Spreads the reconnections of many clients. */
+  const key = randomId();
+  let stream: AbortController | undefined;
+  /** The id of the last event that was handled. */
+  let position = "";
 
-  async #opened(signal: AbortSignal): Promise<Response> {
-    const response = await this.#options.api.open({
+  async function opened(signal: AbortSignal): Promise<Response> {
+    const response = await api.open({
       method: "GET",
       path: "/v1/events",
       headers: {
         accept: "text/event-stream",
-        ...(this.#position !== "" && { "last-event-id": this.#position }),
+        ...(position !== "" && { "last-event-id": position }),
       },
       signal,
     });
@@ -74,15 +47,37 @@ export class TaskFeed {
     throw malformed(response.status, "The worker's answer is not an event stream");
   }
 
-  #take({ type, data, lastEventId }: StreamedEvent): void {
-    const { mirror, failed } = this.#options;
+  function take({ type, data, lastEventId }: StreamedEvent): void {
     const json = parsed(data);
     if (type === "ready") mirror.connected(isObject(json) && json.resumed === true);
     else if (!mirror.receive(type, json))
       failed(malformed(200, "The worker sent a task event that holds no task"));
     // What follows must not be taken twice, nor what was handled now.
-    if (lastEventId !== "") this.#position = lastEventId;
+    if (lastEventId !== "") position = lastEventId;
   }
+
+  return {
+    open() {
+      if (stream) return;
+      stream = new AbortController();
+      const { signal } = stream;
+      void followEvents({
+        open: opened,
+        take,
+        async broken(thrown, failures) {
+          const error = thrown instanceof RemoteApiError ? thrown : unreachable(thrown);
+          failed(error);
+          await waits.backOff(key, failures, error.retryAfterMs, signal).catch(() => undefined);
+        },
+        clock,
+        signal,
+      });
+    },
+    close() {
+      stream?.abort();
+      stream = undefined;
+    },
+  };
 }
 
 function parsed(data: string): unknown {

@@ -28,174 +28,141 @@ export interface CallAnswer {
 }
 
 /** The resources of the worker's API. Everything here throws a {@link RemoteApiError}, and the signal's reason. */
-export class TaskRequests implements TaskSource {
-  readonly #api: RemoteApi;
-  readonly #signal: AbortSignal;
-  readonly #incomplete: (why: string, endpoint?: string) => void;
-
-  /**
-   * @param signal Ends every request.
-   * @param incomplete Called once a list for each endpoint whose tasks the worker could not all read, and for a list that
-   *   was cut.
-   */
-  constructor(api: RemoteApi, signal: AbortSignal, incomplete: (why: string, endpoint?: string) => void) {
-    this.#api = api;
-    this.#signal = signal;
-    this.#incomplete = incomplete;
-  }
-
-  async endpoints(): Promise<readonly string[]> {
-    const { json } = await this.#ask({ method: "GET", path: "/v1/endpoints" });
-    return listIn(json, "endpoints").flatMap((entry) =>
-      isObject(entry) && typeof entry.name === "string" ? [entry.name] : [],
-    );
-  }
-
-  async tools(endpoint: string): Promise<readonly ListedTool[]> {
-    const { json } = await this.#ask({ method: "GET", path: `${endpointPath(endpoint)}/tools` });
-    return listIn(json, "tools").filter(isListedTool);
-  }
-
+export interface TaskRequests extends TaskSource {
+  endpoints(): Promise<readonly string[]>;
+  tools(endpoint: string): Promise<readonly ListedTool[]>;
   /** Asks again where there is no answer: the key makes all attempts one call. */
-  async call(
-    endpoint: string,
-    tool: string,
-    args: JsonObject,
-    { signal, prefer, ttlMs, repeatable, notify }: CallOptions,
-  ): Promise<CallAnswer> {
-    const key = randomId();
-    const request: ApiRequest = {
-      method: "POST",
-      path: `${endpointPath(endpoint)}/calls`,
-      body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable, notify }),
-      headers: { "idempotency-key": key },
-      signal: signal ? AbortSignal.any([signal, this.#signal]) : this.#signal,
-    };
-    const answer = await this.#api
-      .insist(request, { attempts: CALL_ATTEMPTS, key })
-      .catch((error: unknown) => {
+  call(endpoint: string, tool: string, args: JsonObject, options: CallOptions): Promise<CallAnswer>;
+  notify(id: string, addressee: string): Promise<void>;
+  /** Asked again where there is no answer: the receipt makes all attempts one lease. */
+  undelivered(query: UndeliveredQuery): Promise<readonly unknown[]>;
+  /** False if the task was deleted, too. */
+  acknowledge(delivery: DeliveryReceipt): Promise<boolean>;
+  remove(id: string, force: boolean): Promise<void>;
+}
+
+/**
+ * @param closed Ends every request.
+ * @param incomplete Called once a list for each endpoint whose tasks the worker could not all read, and for a list that
+ *   was cut.
+ */
+export function createTaskRequests(
+  api: RemoteApi,
+  closed: AbortSignal,
+  incomplete: (why: string, endpoint?: string) => void,
+): TaskRequests {
+  const ask = (
+    request: Omit<ApiRequest, "signal">,
+    attempts: number = ATTEMPTS,
+    repeating?: (error: RemoteApiError) => void,
+  ): Promise<Answer> => api.insist({ ...request, signal: closed }, { attempts, key: randomId() }, repeating);
+  const read = async (path: string, attempts?: number): Promise<Answer> =>
+    ask({ method: "GET", path }, attempts);
+  const post = (path: string, fields: object, repeating?: () => void): Promise<Answer> =>
+    ask({ method: "POST", path, body: JSON.stringify(fields) }, ATTEMPTS, repeating);
+  const reportMissing = (endpoints: Iterable<string>): void => {
+    for (const endpoint of endpoints)
+      incomplete(
+        `The worker could not read all tasks of the endpoint ${endpoint}: call again later. The worker's log says why (group-unreadable)`,
+        endpoint,
+      );
+  };
+
+  return {
+    async endpoints() {
+      const { json } = await read("/v1/endpoints");
+      return listIn(json, "endpoints").flatMap((entry) =>
+        isObject(entry) && typeof entry.name === "string" ? [entry.name] : [],
+      );
+    },
+    async tools(endpoint) {
+      const { json } = await read(`${endpointPath(endpoint)}/tools`);
+      return listIn(json, "tools").filter(isListedTool);
+    },
+    async call(endpoint, tool, args, { signal, prefer, ttlMs, repeatable, notify }) {
+      const key = randomId();
+      const request: ApiRequest = {
+        method: "POST",
+        path: `${endpointPath(endpoint)}/calls`,
+        body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable, notify }),
+        headers: { "idempotency-key": key },
+        signal: signal ? AbortSignal.any([signal, closed]) : closed,
+      };
+      const answer = await api.insist(request, { attempts: CALL_ATTEMPTS, key }).catch((error: unknown) => {
         if (!isPassing(error)) throw error;
         const detail = `${error.detail} It was asked ${CALL_ATTEMPTS} times and may hold the call: list() shows it then.`;
         throw new RemoteApiError({ status: error.status, code: error.code, detail }, { cause: error });
       });
-    return { task: taskIn(answer), ended: answer.status === 200 };
-  }
-
-  /** With its result; `undefined` if the worker has no such task. */
-  async task(id: string, attempts?: number): Promise<TaskView | undefined> {
-    try {
-      return taskIn(await this.#ask({ method: "GET", path: taskPath(id) }, attempts));
-    } catch (error) {
-      if (isRefusal(error, 404)) return undefined;
-      throw error;
-    }
-  }
-
-  /** All of them, or all without an outcome, from all pages; the newest first. */
-  async tasks(which: "all" | "unfinished", attempts?: number): Promise<readonly TaskView[]> {
-    const missing = new Set<string>();
-    const first = `/v1/tasks?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
-    const { items, cut } = await readPages(
-      "GET /v1/tasks",
-      async (cursor) => {
-        const path = cursor === undefined ? first : `${first}&cursor=${encodeURIComponent(cursor)}`;
-        const { json } = await this.#ask({ method: "GET", path }, attempts);
-        const tasks = listIn(json, "tasks").flatMap((entry) => readView(entry) ?? []);
-        const { nextCursor } = json as JsonObject;
-        for (const endpoint of missingIn(json)) missing.add(endpoint);
-        return { items: tasks, ...(typeof nextCursor === "string" && { nextCursor }) };
-      },
-      ({ id }) => id,
-      MAX_PAGES,
-    );
-    this.#reportMissing(missing);
-    if (cut !== undefined) this.#incomplete(`The worker's list of tasks is incomplete. ${cut}`);
-    return items;
-  }
-
-  async answer(task: TaskView, key: string, response: JsonObject): Promise<TaskView | undefined> {
-    const path = `${taskPath(task.id)}/inputs/${encodeURIComponent(key)}`;
-    const body = JSON.stringify(response);
-    let perhapsTaken = false;
-    const repeating = (): void => {
-      perhapsTaken = true;
-    };
-    try {
-      return taskIn(await this.#ask({ method: "POST", path, body }, ATTEMPTS, repeating));
-    } catch (error) {
-      if (!isRefusal(error, 409, 422)) throw error;
-      // The answer got there, and only its reply was lost.
-      if (error.status === 409 && perhapsTaken) return undefined;
-      throw new InputError(task, key, error.detail);
-    }
-  }
-
-  async notify(id: string, addressee: string): Promise<void> {
-    await this.#ask({
-      method: "POST",
-      path: `${taskPath(id)}/addressees`,
-      body: JSON.stringify({ addressee }),
-    });
-  }
-
-  /** Asked again where there is no answer: the receipt makes all attempts one lease. */
-  async undelivered({
-    addressee,
-    leaseMs,
-    receipt = randomId(),
-  }: UndeliveredQuery): Promise<readonly unknown[]> {
-    const body = JSON.stringify({ addressee, leaseMs, receipt });
-    const { json } = await this.#ask({ method: "POST", path: "/v1/deliveries", body });
-    this.#reportMissing(missingIn(json));
-    return listIn(json, "deliveries");
-  }
-
-  async acknowledge({ addressee, receipt, task, question }: DeliveryReceipt): Promise<boolean> {
-    const body = JSON.stringify({ addressee, receipt, key: question?.key });
-    try {
-      const { json } = await this.#ask({
-        method: "POST",
-        path: `${taskPath(task.id)}/acknowledgements`,
-        body,
-      });
-      return isObject(json) && json.acknowledged === true;
-    } catch (error) {
-      // It was deleted.
-      if (isRefusal(error, 404)) return false;
-      throw error;
-    }
-  }
-
-  async cancel(id: string): Promise<TaskView | undefined> {
-    try {
-      return taskIn(await this.#ask({ method: "POST", path: `${taskPath(id)}/cancel` }));
-    } catch (error) {
-      // The task has ended: there is nothing to cancel.
-      if (isRefusal(error, 409)) return undefined;
-      throw error;
-    }
-  }
-
-  async remove(id: string, force: boolean): Promise<void> {
-    await this.#ask({ method: "DELETE", path: `${taskPath(id)}${force ? "?force=true" : ""}` });
-  }
-
-  #reportMissing(endpoints: Iterable<string>): void {
-    for (const endpoint of endpoints)
-      this.#incomplete(
-        `The worker could not read all tasks of the endpoint ${endpoint}: call again later. The worker's log says why (group-unreadable)`,
-        endpoint,
+      return { task: taskIn(answer), ended: answer.status === 200 };
+    },
+    task: (id, attempts) => read(taskPath(id), attempts).then(taskIn).catch(unless(404)),
+    /** From all pages; the newest first. */
+    async tasks(which, attempts) {
+      const missing = new Set<string>();
+      const first = `/v1/tasks?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
+      const { items, cut } = await readPages(
+        "GET /v1/tasks",
+        async (cursor) => {
+          const path = cursor === undefined ? first : `${first}&cursor=${encodeURIComponent(cursor)}`;
+          const { json } = await read(path, attempts);
+          const tasks = listIn(json, "tasks").flatMap((entry) => readView(entry) ?? []);
+          for (const endpoint of missingIn(json)) missing.add(endpoint);
+          return { items: tasks, nextCursor: (json as JsonObject).nextCursor };
+        },
+        ({ id }) => id,
+        MAX_PAGES,
       );
-  }
+      reportMissing(missing);
+      if (cut !== undefined) incomplete(`The worker's list of tasks is incomplete. ${cut}`);
+      return items;
+    },
+    async answer(task, key, response) {
+      const path = `${taskPath(task.id)}/inputs/${encodeURIComponent(key)}`;
+      let perhapsTaken = false;
+      const repeating = (): void => {
+        perhapsTaken = true;
+      };
+      try {
+        return taskIn(await post(path, response, repeating));
+      } catch (error) {
+        if (!isRefusal(error, 409, 422)) throw error;
+        // The answer got there, and only its reply was lost.
+        if (error.status === 409 && perhapsTaken) return undefined;
+        throw new InputError(task, key, error.detail);
+      }
+    },
+    async notify(id, addressee) {
+      await post(`${taskPath(id)}/addressees`, { addressee });
+    },
+    async undelivered({ addressee, leaseMs, receipt = randomId() }) {
+      const { json } = await post("/v1/deliveries", { addressee, leaseMs, receipt });
+      reportMissing(missingIn(json));
+      return listIn(json, "deliveries");
+    },
+    async acknowledge({ addressee, receipt, task, question }) {
+      const answer = await post(`${taskPath(task.id)}/acknowledgements`, {
+        addressee,
+        receipt,
+        key: question?.key,
+      }).catch(unless(404));
+      return isObject(answer?.json) && answer.json.acknowledged === true;
+    },
+    // A task that has ended cannot be cancelled.
+    cancel: (id) =>
+      ask({ method: "POST", path: `${taskPath(id)}/cancel` })
+        .then(taskIn)
+        .catch(unless(409)),
+    async remove(id, force) {
+      await ask({ method: "DELETE", path: `${taskPath(id)}${force ? "?force=true" : ""}` });
+    },
+  };
+}
 
-  #ask(
-    request: Omit<ApiRequest, "signal">,
-    attempts: number = ATTEMPTS,
-    repeating?: (error: RemoteApiError) => void,
-  ): Promise<Answer> {
-    const persistence = { attempts, key: randomId() };
-    return this.#api.insist({ ...request, signal: this.#signal }, persistence, repeating);
-  }
+/** Takes a refusal with this status for `undefined`; throws any other error again. */
+function unless(status: number): (error: unknown) => undefined {
+  return (error) => {
+    if (!isRefusal(error, status)) throw error;
+  };
 }
 
 export function isRefusal(error: unknown, ...statuses: readonly number[]): error is RemoteApiError {

@@ -42,7 +42,7 @@ export interface Server {
     method: string,
     read: (
       cursor: string | undefined,
-    ) => Promise<{ readonly items: readonly T[]; readonly nextCursor?: string }>,
+    ) => Promise<{ readonly items: readonly T[]; readonly nextCursor?: unknown }>,
     keyOf: (item: T) => string,
   ): Promise<readonly T[]>;
   /** Answers a request of the server. Resolves with false, and sends nothing, if the session it was asked in is over. */
