@@ -57,7 +57,7 @@ const MODEL = `
 import { MockLanguageModelV4 } from "ai/test";
 import { TaskClient } from "holdfast";
 import { memoryStore } from "holdfast/memory";
-import { fromUrl } from "holdfast/sdk-v2";
+import { fromUrl } from "holdfast/http";
 
 const tasks = new TaskClient({ store: memoryStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
 const prompt = "Get the paper";
@@ -171,7 +171,7 @@ await tasks.close();
 import { createRoot } from "react-dom/client";
 import { TaskClient } from "holdfast";
 import { indexedDbStore } from "holdfast/indexeddb";
-import { fromUrl } from "holdfast/sdk-v2";
+import { fromUrl } from "holdfast/http";
 const tasks = new TaskClient({ store: indexedDbStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
 `,
     after: `
