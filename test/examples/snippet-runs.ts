@@ -187,7 +187,7 @@ createRoot(document.querySelector("main")!).render(<App />);
   "README.md, In a browser extension, 1": { kind: "extension", file: "background.ts" },
   "README.md, In a browser extension, 2": { kind: "extension", file: "popup.ts" },
   "README.md, In a browser extension, 3": { kind: "extension", file: "manifest.json" },
-  "docs/connect.md, Who can sign in, 1": {
+  "docs/connect.md, Who can sign in, 2": {
     kind: "settings",
     see(code) {
       const { signIn } =
@@ -196,7 +196,7 @@ createRoot(document.querySelector("main")!).render(<App />);
       expect(signIn && isAllowed(signIn, "kai@kelp.example")).toBe(true);
     },
   },
-  "docs/connect.md, Who can sign in, 2": {
+  "docs/connect.md, Who can sign in, 3": {
     kind: "settings",
     see(code) {
       const placed = code.replaceAll("<team>", "kelp");
