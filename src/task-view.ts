@@ -1,7 +1,7 @@
 import { type Outcome, openInputs, type TaskRecord } from "./engine/record.ts";
 import type { Retry } from "./engine/state.ts";
 import type { InputRequest } from "./protocol/input-request.ts";
-import type { JsonObject } from "./protocol/json.ts";
+import { defined, type JsonObject } from "./protocol/json.ts";
 import type { Generation } from "./protocol/registry.ts";
 import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
 import { resultApart } from "./store/long-result.ts";
@@ -69,29 +69,29 @@ export function viewOf(
   const { id, endpoint, generation, call, rev, createdAt, acceptedAt, settledAt, taskId, immediateResponse } =
     record;
   const { snapshot, outcome, addressees } = record;
-  return {
+  return defined({
     id,
     endpoint,
-    ...(generation && { generation }),
+    generation,
     tool: call.name,
     arguments: call.arguments ?? {},
     status: statusOf(record),
-    ...(call.asTask && { asTask: true }),
+    asTask: call.asTask || undefined,
     rev,
     createdAt,
-    ...(addressees && { addressees }),
-    ...(acceptedAt !== undefined && { acceptedAt }),
-    ...(settledAt !== undefined && { settledAt }),
-    ...(taskId !== undefined && { taskId }),
-    ...(immediateResponse !== undefined && { immediateResponse }),
-    ...(snapshot && { snapshot }),
-    ...(progress && { progress }),
+    addressees,
+    acceptedAt,
+    settledAt,
+    taskId,
+    immediateResponse,
+    snapshot,
+    progress,
     inputRequests: openInputs(record).map(({ key, method, params }) => ({ key, method, params })),
     cancelling: record.cancel !== undefined && outcome === undefined,
-    ...(retry && { retry }),
-    ...(nextPollAt !== undefined && { nextPollAt }),
-    ...(outcome && { outcome }),
-  };
+    retry,
+    nextPollAt,
+    outcome,
+  });
 }
 
 /** Returns the view without the result of a completed task: for lists, events and messages. */

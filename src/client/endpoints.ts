@@ -45,7 +45,7 @@ function endpointOf(name: string, connector: Connector, setting: EndpointSetting
       save: (session: Session) => forgiving(() => store.saveSession(name, session)),
       exclusively: (work) => host().exclusively(name, work),
     },
-    (message, origin) => host().inbound(name, message, origin),
+    (message, origin = {}) => host().inbound(name, message, origin),
     clock,
     requestTimeoutMs,
     (why) => report({ kind: "incomplete-list", endpoint: name, message: `The server of ${name}: ${why}` }),

@@ -29,7 +29,7 @@ import { newCall, type StartOptions } from "./new-call.ts";
 import type { EndpointRequestOptions, HostedClientOptions } from "./options.ts";
 
 const NO_STORE =
-  "A TaskClient needs a `store`: indexedDbStore() of holdfast/indexeddb keeps tasks over reloads, memoryStore() of holdfast/memory keeps them until the page ends, and any other TaskStore will do";
+  "A TaskClient needs a `store`: indexedDbStore() of holdfast/indexeddb, memoryStore() of holdfast/memory, or another TaskStore";
 const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
 
 /** Starts tool calls that may be tasks, holds them in storage, and sees them to their end, on a given {@link Host}. */
@@ -72,17 +72,13 @@ export class HostedClient implements TaskClientApi {
       host: () => this.#host,
     });
     this.#host = createTaskHost({
+      ...host,
       store,
-      clock: host.clock,
       timing: { ...DEFAULT_TIMING, ...host.timing, ...options.timing },
       requestTimeoutMs,
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
       retention: { ...DEFAULT_RETENTION, ...options.retention },
       push: options.push === false ? undefined : host.push,
-      persistPlain: host.persistPlain,
-      maxConcurrentPolls: host.maxConcurrentPolls,
-      alarm: host.alarm,
-      ownership: host.ownership,
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
       followed: () => [...this.#tasks.values()].map(({ view }) => view),

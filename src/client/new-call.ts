@@ -1,6 +1,6 @@
 import { checkedAddressees } from "../engine/addressees.ts";
 import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
-import { type JsonObject, jsonCopy } from "../protocol/json.ts";
+import { defined, type JsonObject, jsonCopy } from "../protocol/json.ts";
 import type { CallOptions } from "../task-client-api.ts";
 
 export interface StartOptions extends CallOptions {
@@ -28,19 +28,19 @@ export function newCall(
     id,
     endpoint,
     stage: "queued",
-    call: {
+    call: defined({
       name: tool,
       // As they are now: a call that is sent again is the same call, whatever the app does to its object.
       arguments: jsonCopy(args, `The arguments of ${tool}`),
       asTask: false,
-      ...(prefer !== undefined && { prefer }),
-      ...(repeatable !== undefined && { repeatable }),
-      ...(ttlMs !== undefined && { ttlMs }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
+      prefer,
+      repeatable,
+      ttlMs,
+      timeoutMs,
       progressToken: id,
       recovery: "none",
       rounds: 0,
-    },
+    }),
     createdAt: now,
     ...(notify?.length && { addressees: checkedAddressees(notify) }),
     inputs: [],

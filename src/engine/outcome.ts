@@ -1,4 +1,5 @@
 import { cutJson, cutText } from "../protocol/bounds.ts";
+import { defined } from "../protocol/json.ts";
 import type { TaskPayload } from "../protocol/task-reading.ts";
 import type { TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
@@ -67,7 +68,7 @@ export function failureOf(failure: RequestFailure): Failure {
     case "http":
       return { reason: "http", message, httpStatus: failure.status };
     case "malformed":
-      return { reason: "malformed", message, ...(failure.raw !== undefined && { raw: failure.raw }) };
+      return defined({ reason: "malformed", message, raw: failure.raw });
     case "unauthorized":
     case "oversized":
       return { reason: failure.kind, message };
@@ -90,11 +91,7 @@ export function unreadable(
   snapshot?: TaskSnapshot,
 ): Outcome {
   const ended = snapshot ? `The task ended as ${snapshot.status}, but its result cannot be read. ` : "";
-  return failed({
-    reason: "malformed",
-    message: withStatus(snapshot, `${ended}${message}`),
-    ...(raw !== undefined && { raw }),
-  });
+  return failed(defined({ reason: "malformed", message: withStatus(snapshot, `${ended}${message}`), raw }));
 }
 
 /** `how` goes on from there. */

@@ -1,4 +1,5 @@
 import { cutText } from "../protocol/bounds.ts";
+import { defined } from "../protocol/json.ts";
 import type { MalformedReplyError } from "../protocol/task-reading.ts";
 import type { RequestFailure } from "./request-failure.ts";
 
@@ -34,12 +35,7 @@ export function knownFailure(error: unknown): RequestFailure | undefined {
   if (error instanceof RequestFailedError) return error.failure;
   if ((error as Error | null)?.name !== "MalformedReplyError") return undefined;
   const { message, raw, reading } = error as MalformedReplyError;
-  return {
-    kind: "malformed",
-    message: cutText(message, MAX_MESSAGE),
-    ...(raw !== undefined && { raw }),
-    ...(reading && { reading }),
-  };
+  return defined({ kind: "malformed" as const, message: cutText(message, MAX_MESSAGE), raw, reading });
 }
 
 /** The same where anything else that was thrown counts as a network failure. */

@@ -61,7 +61,7 @@ export function isAnother(
 }
 
 export function reusedId({ taskId, snapshot }: TaskRecord, { createdAt }: Doubt): string {
-  return `The server uses the id ${taskId} for another task: it was created at ${createdAt}, and this call's task at ${snapshot?.createdAt}. The server forgot this call's task, as servers without durable storage do when they restart`;
+  return `The server uses the id ${taskId} for another task: it was created at ${createdAt}, and this call's task at ${snapshot?.createdAt}. The server forgot this call's task`;
 }
 
 /** Keeps a doubt in the record only with news, so that polls that bring nothing new still write nothing. */

@@ -1,6 +1,6 @@
 import { MAX_QUESTIONS } from "../protocol/bounds.ts";
 import { declinesUnknown } from "../protocol/input-request.ts";
-import { isShallow, type JsonObject, MAX_DEPTH } from "../protocol/json.ts";
+import { defined, isShallow, type JsonObject, MAX_DEPTH } from "../protocol/json.ts";
 import { METHOD_NOT_FOUND, type RequestId, type RpcReply } from "../protocol/json-rpc.ts";
 import { protocolOf } from "../protocol/registry.ts";
 import { RELATED_TASK } from "../protocol/session.ts";
@@ -128,10 +128,8 @@ function wireIdOf({ taskId = "", snapshot }: TaskRecord): TaskId {
 function retryOf({ call: { rounds, requestState }, inputs }: TaskRecord): CallRetry | undefined {
   if (rounds === 0) return undefined;
   const inputResponses = responsesOf(inputs);
-  return {
-    ...(Object.keys(inputResponses).length > 0 && { inputResponses }),
-    ...(requestState !== undefined && { requestState }),
-  };
+  const answered = Object.keys(inputResponses).length > 0;
+  return defined({ inputResponses: answered ? inputResponses : undefined, requestState });
 }
 
 function responsesOf(inputs: readonly RecordedInput[]): JsonObject {

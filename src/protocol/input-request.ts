@@ -1,5 +1,5 @@
 import { cutText, MAX_KEY } from "./bounds.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { defined, isObject, type JsonObject } from "./json.ts";
 import { isRequest, type RequestId } from "./json-rpc.ts";
 import { RELATED_TASK } from "./session.ts";
 import { readTaskId } from "./task-snapshot.ts";
@@ -77,12 +77,12 @@ export function readQuestion(message: unknown, sessionId?: string, about?: strin
   const related = isObject(_meta) ? _meta[RELATED_TASK] : undefined;
   const taskId = isObject(related) ? readTaskId(related.taskId) : undefined;
   if (!isInputMethod(message.method) && taskId === undefined && about === undefined) return undefined;
-  const request = {
+  const request = defined({
     key: `rpc-${message.id}`,
     method: cutText(message.method, MAX_METHOD),
     params,
     rpcId: message.id,
-    ...(sessionId !== undefined && { sessionId }),
-  };
+    sessionId,
+  });
   return { request, taskId };
 }

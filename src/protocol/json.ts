@@ -22,6 +22,21 @@ export function hasTexts<Field extends string>(
   return isObject(value) && fields.every((field) => typeof value[field] === "string");
 }
 
+/** An object whose fields that may be undefined are absent then. */
+export type Defined<T> = { [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name] } & {
+  [Name in keyof T as undefined extends T[Name] ? Name : never]?: Exclude<T[Name], undefined>;
+};
+
+/**
+ * The fields that have a value. An absent field costs nothing in a store or a message, and an undefined one does.
+ * @param fields Their names are the library's own: one called `__proto__` would be lost.
+ */
+export function defined<const T extends object>(fields: T): Defined<T> {
+  const kept: Partial<T> = {};
+  for (const name in fields) if (fields[name] !== undefined) kept[name] = fields[name];
+  return kept as unknown as Defined<T>;
+}
+
 /** A field of the object itself: a form, a tool or an argument may well be called `constructor` or `__proto__`. */
 export function own<T>(fields: { readonly [name: string]: T } | undefined, name: string): T | undefined {
   return fields && Object.hasOwn(fields, name) ? fields[name] : undefined;

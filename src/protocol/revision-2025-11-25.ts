@@ -1,14 +1,15 @@
-import { isObject, type JsonObject } from "./json.ts";
+import { callParams } from "./call-params.ts";
+import { defined, isObject, type JsonObject } from "./json.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
   type CallReply,
   findTask,
   MalformedReplyError,
   ofTask,
-  readImmediateResponse,
   readSnapshot,
   type TaskPayload,
   type TaskReading,
+  taskReply,
 } from "./task-reading.ts";
 import type { ToolFacts } from "./tool-facts.ts";
 import { holdsContent, readToolResult } from "./tool-result.ts";
@@ -44,23 +45,14 @@ export const revision2025: TaskProtocol = {
     return {
       method: "tools/call",
       params: {
-        name: call.name,
-        ...(call.arguments && { arguments: call.arguments }),
-        ...(call.asTask && { task: call.ttlMs === undefined ? {} : { ttl: call.ttlMs } }),
-        ...(call.progressToken !== undefined && { _meta: { progressToken: call.progressToken } }),
+        ...callParams(call),
+        ...(call.asTask && { task: defined({ ttl: call.ttlMs }) }),
       },
     };
   },
 
   decodeCall(_call: ToolCall, result: unknown): CallReply {
-    if (isObject(result) && isTask(result)) {
-      const immediateResponse = readImmediateResponse(result);
-      return {
-        kind: "task",
-        reading: readReading(result),
-        ...(immediateResponse !== undefined && { immediateResponse }),
-      };
-    }
+    if (isObject(result) && isTask(result)) return taskReply(result, readReading(result));
     const toolResult = readToolResult(result);
     if (!toolResult)
       throw new MalformedReplyError("The reply to tools/call is neither a result nor a task", result);

@@ -1,5 +1,6 @@
+import { callParams } from "./call-params.ts";
 import { readInputRequests } from "./input-request.ts";
-import { isObject, type JsonObject, jsonText } from "./json.ts";
+import { defined, isObject, type JsonObject, jsonText } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
@@ -7,10 +8,10 @@ import {
   findTask,
   MalformedReplyError,
   ofTask,
-  readImmediateResponse,
   readSnapshot,
   type TaskPayload,
   type TaskReading,
+  taskReply,
 } from "./task-reading.ts";
 import type { SnapshotReading } from "./task-snapshot.ts";
 import type { ToolFacts } from "./tool-facts.ts";
@@ -39,17 +40,11 @@ export const revision2026: TaskProtocol = {
   canList: (_capabilities: JsonObject): boolean => false,
 
   encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame {
-    return {
+    return defined({
       method: "tools/call",
-      params: {
-        name: call.name,
-        ...(call.arguments && { arguments: call.arguments }),
-        ...(retry?.inputResponses && { inputResponses: retry.inputResponses }),
-        ...(retry?.requestState !== undefined && { requestState: retry.requestState }),
-        ...(call.progressToken !== undefined && { _meta: { progressToken: call.progressToken } }),
-      },
-      ...(call.headers && { headers: call.headers }),
-    };
+      params: { ...callParams(call), ...retry },
+      headers: call.headers,
+    });
   },
 
   decodeCall(_call: ToolCall, result: unknown): CallReply {
@@ -63,11 +58,8 @@ export const revision2026: TaskProtocol = {
           throw new MalformedReplyError("The reply to tools/call is not a tool result", result);
         return { kind: "result", result: toolResult };
       }
-      case "task": {
-        const immediateResponse = readImmediateResponse(result);
-        const reading = readReading(result, "brief");
-        return { kind: "task", reading, ...(immediateResponse !== undefined && { immediateResponse }) };
-      }
+      case "task":
+        return taskReply(result, readReading(result, "brief"));
       case "input_required": {
         const requests = readInputRequests(result.inputRequests);
         const { requestState } = result;

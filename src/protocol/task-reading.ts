@@ -1,6 +1,6 @@
 import { cutJson, cutText, MAX_RAW } from "./bounds.ts";
 import type { InputRequest } from "./input-request.ts";
-import { isObject, type JsonObject, jsonText } from "./json.ts";
+import { defined, isObject, type JsonObject, jsonText } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
 import { IMMEDIATE_RESPONSE } from "./meta-keys.ts";
 import { readTaskId, type SnapshotReading, type WireStatus } from "./task-snapshot.ts";
@@ -110,26 +110,29 @@ export function readSnapshot(reply: unknown, ttlField: string, pollField: string
   }
   const ttl = value[ttlField];
   const poll = value[pollField];
-  return {
+  return defined({
     taskId,
-    ...(typeof value.taskId === "number" && { numericId: true }),
+    numericId: typeof value.taskId === "number" || undefined,
     status,
-    ...(typeof value.statusMessage === "string" && { statusMessage: cutText(value.statusMessage) }),
-    ...(typeof value.createdAt === "string" && { createdAt: value.createdAt }),
-    ...(typeof value.lastUpdatedAt === "string" && { lastUpdatedAt: value.lastUpdatedAt }),
-    ...((ttl === null || isDuration(ttl)) && { ttlMs: ttl }),
-    ...(isDuration(poll) && { pollIntervalMs: poll }),
-  };
+    statusMessage: typeof value.statusMessage === "string" ? cutText(value.statusMessage) : undefined,
+    createdAt: textOf(value.createdAt),
+    lastUpdatedAt: textOf(value.lastUpdatedAt),
+    ttlMs: ttl === null || isDuration(ttl) ? ttl : undefined,
+    pollIntervalMs: isDuration(poll) ? poll : undefined,
+  });
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function isDuration(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
-/** The text a server may offer the model while the task runs (2025-11-25 tasks, "Creating Tasks"). */
-export function readImmediateResponse(result: JsonObject): string | undefined {
-  const meta = result._meta;
-  if (!isObject(meta)) return undefined;
-  const text = meta[IMMEDIATE_RESPONSE];
-  return typeof text === "string" ? cutText(text, MAX_RAW) : undefined;
+/** A reply with a task, and the text a server may offer the model while it runs (2025-11-25 tasks, "Creating Tasks"). */
+export function taskReply({ _meta }: JsonObject, reading: TaskReading): CallReply {
+  const text = isObject(_meta) && _meta[IMMEDIATE_RESPONSE];
+  const immediateResponse = typeof text === "string" ? cutText(text, MAX_RAW) : undefined;
+  return defined({ kind: "task", reading, immediateResponse });
 }

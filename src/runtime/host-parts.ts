@@ -19,7 +19,7 @@ type ForRuntime = Omit<
 export interface HostOptions extends ForRuntime {
   readonly retention: Retention;
   /** Wakes this process when it has been evicted; without it, timers do. */
-  readonly alarm: Alarm | undefined;
+  readonly alarm?: Alarm | undefined;
   /** Who runs the tasks, if other processes may share the store. */
   readonly ownership: OwnershipOf;
   readonly endpoints: readonly string[];

@@ -1,3 +1,4 @@
+import { defined } from "../protocol/json.ts";
 /** A problem that is not the outcome of a task. `message` says what happened and what to do. */
 export type Problem =
   /** A read or write failed. Tasks go on in memory; a reload loses what was not written. */
@@ -23,6 +24,6 @@ export type Problem =
 
 /** A read or write that failed: what happened, what it means, and what to do. */
 export function storageProblem(what: string, error: unknown, id?: string): Problem {
-  const message = `${what} (${String(error)}). Tasks go on in memory, and a reload loses what is not stored. Check that storage is allowed here (sandboxed frames, private windows and blocked cookies deny it) and has space left`;
-  return { kind: "storage", error, message, ...(id !== undefined && { id }) };
+  const message = `${what} (${String(error)}). Tasks go on in memory, and a reload loses what is not stored. Check that this page may use storage, and that it has space left`;
+  return { ...defined({ id }), kind: "storage", error, message };
 }

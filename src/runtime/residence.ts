@@ -18,7 +18,7 @@ export function resume(parts: HostParts, records: readonly TaskRecord[], dueFrom
     if (claim === "leave") continue;
     if (!options.endpoint(endpoint)) {
       const given = options.endpoints.map((name) => JSON.stringify(name)).join(", ") || "none";
-      const message = `Task ${id} waits for the endpoint ${JSON.stringify(endpoint)}, which this TaskClient was not given (it has ${given}). Add the server under that name to resume its tasks`;
+      const message = `Task ${id} waits for the endpoint ${JSON.stringify(endpoint)}, which this TaskClient does not have (it has ${given}). Add the server under that name to resume its tasks`;
       options.report({ kind: "unknown-endpoint", id, endpoint, message });
     } else if (claim === "wait") void resumeOrphan(parts, ownership, id);
     else runtime.wake(record, dueFrom === undefined ? {} : { dueFrom });

@@ -10,7 +10,7 @@ const QUESTION_MS = 5_000;
 interface StepperSetting {
   readonly clock: Clock;
   /** Wakes this process when it has been evicted; without it, timers do. */
-  readonly alarm: Alarm | undefined;
+  readonly alarm?: Alarm | undefined;
   readonly requestTimeoutMs: number;
   readonly report: (problem: Problem) => void;
 }

@@ -1,4 +1,5 @@
 import type { TaskRecord } from "../engine/record.ts";
+import { defined } from "../protocol/json.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { type Problem, storageProblem } from "./problem.ts";
@@ -18,7 +19,7 @@ export interface StoredTasks {
 
 export function createStoredTasks(store: TaskStore, report: (problem: Problem) => void): StoredTasks {
   store.onRestored?.((tasks) => {
-    const message = `The browser lost the stored tasks of this origin. ${tasks} unfinished tasks were restored from their second copy and continue; settled tasks and their results are lost`;
+    const message = `The browser lost the stored tasks of this origin. ${tasks} unfinished tasks were restored and continue; settled tasks and their results are lost`;
     report({ kind: "storage-lost", tasks, message });
   });
 
@@ -37,7 +38,7 @@ export function createStoredTasks(store: TaskStore, report: (problem: Problem) =
       if (reading.kind === "record") return [reading.record];
       const { id, reason } = reading;
       const message = `A stored task cannot be read: ${reason}. It stays in the store; another version of this library may read it`;
-      report({ kind: "unreadable", message, ...(id !== undefined && { id }) });
+      report(defined({ kind: "unreadable", message, id }));
       return [];
     });
   }

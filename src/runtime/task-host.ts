@@ -38,7 +38,7 @@ export interface TaskHost {
   /** Cancels or answers, wherever the task runs. Resolves when that is durable: false if there was nothing to do it to. */
   act(endpoint: string, action: TaskAction): Promise<boolean>;
   /** Takes what a server sent that is not a reply. Returns whether it is about a task of ours. */
-  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin?: Origin): Taken;
+  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin): Taken;
   /** Connects to the endpoint while no other tab does. */
   exclusively<T>(endpoint: string, work: () => Promise<T>): Promise<T>;
   /** Reports the end of another tab's queued call that turned out to be plain. */
@@ -178,7 +178,7 @@ export function createTaskHost(options: HostOptions): TaskHost {
     step: stepper.step,
     start: runtime.start,
     act: (endpoint, action) => act(parts, endpoint, action),
-    inbound(endpoint, message, origin = {}) {
+    inbound(endpoint, message, origin) {
       const taken = runtime.inbound(endpoint, message, origin);
       if (typeof taken === "boolean") return taken || passOn(parts, endpoint, message, origin);
       return taken.then((own) => own || passOn(parts, endpoint, message, origin));

@@ -74,7 +74,7 @@ export interface TaskRuntime {
   /** Releases a task that others run, or that has settled: its record is the store's. */
   release(id: string): void;
   /** Takes what a server sent that is not a reply. Returns whether it is about a task of ours. */
-  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin?: Origin): Taken;
+  inbound(endpoint: string, message: RpcRequest | RpcNotification, origin: Origin): Taken;
   /** Releases a task that others run: what is in flight for it no longer matters here. */
   yield(id: string): void;
   /** Another process says that it moved the task on to this record: the questions of an older state are not those that are open. */
@@ -285,7 +285,7 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     },
     dispatch: dispatchTo,
     release,
-    inbound: (endpoint, message, origin = {}) => inbound.take(endpoint, message, origin),
+    inbound: inbound.take,
     yield: yieldTask,
     overtakenBy({ id, rev }) {
       const task = tasks.get(id);

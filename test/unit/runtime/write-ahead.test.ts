@@ -31,7 +31,7 @@ function rigOf(store: TaskStore, goesOn = false): Rig {
     save: async () => undefined,
     exclusively: (work) => work(),
   };
-  const endpoint = createEndpoint("lab", server, memory, (message) => runtime.inbound("lab", message));
+  const endpoint = createEndpoint("lab", server, memory, (message) => runtime.inbound("lab", message, {}));
   const changes: TaskState[] = [];
   const failures: { id: string; error: unknown }[] = [];
   const overtaken: string[] = [];
@@ -425,7 +425,7 @@ describe("requests", () => {
     const { runtime, server } = await polled(store);
     store.holding = false;
     const get = await server.expect("tasks/get");
-    runtime.inbound("lab", wire.taskNotification(taskOf(wire.completed)));
+    runtime.inbound("lab", wire.taskNotification(taskOf(wire.completed)), {});
     await settled();
     expect(get.options.signal?.aborted).toBe(true);
   });
