@@ -74,14 +74,15 @@ async function execute(
   args: JsonObject,
   options: ExecuteOptions,
 ): Promise<ToolResult> {
-  const { client, clock, held, maxQuoteLength } = context;
+  const { client, clock, held, conversation, maxQuoteLength } = context;
   const { signal, budgetMs = context.callBudgetMs } = options;
   if (!isObject(args)) {
     return errorResult(notAnObject(name), { status: "failed", retry: "changed", workDone: "none" });
   }
   const began = clock.now();
   const work = async (): Promise<ToolResult> => {
-    const task = await client.start(endpoint, tool.name, args, signal && { signal });
+    const notify = conversation && [conversation.id];
+    const task = await client.start(endpoint, tool.name, args, { signal, notify });
     held.hold(task);
     const left = { signal, budgetMs: budgetMs - (clock.now() - began), isNew: true };
     const result = await settle(context, task, left).finally(() => withdraw(task, signal));

@@ -5,8 +5,10 @@
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { readToolResult, type ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool } from "./agent-tool.ts";
+import type { News } from "./conversation.ts";
 import { ARGUMENTS_FORM } from "./messages.ts";
 import { type ModelPart, modelParts, partText } from "./model-parts.ts";
+import { newsParts } from "./news-parts.ts";
 import { uncomposed } from "./parameter-schema.ts";
 
 /** How the AI SDK knows a schema of its own, in all copies of it. */
@@ -76,6 +78,29 @@ export function modelOutput(output: unknown): AiSdkOutput {
   const [only] = parts;
   if (parts.length === 1 && only?.kind === "text") return { type: "text", value: only.text };
   return { type: "content", value: parts.map(outputPart) };
+}
+
+/** A user's message with what ended, for `messages` of `generateText`, `streamText` and agents. */
+export interface AiSdkNewsMessage {
+  role: "user";
+  content: ({ type: "text"; text: string } | { type: "file"; mediaType: string; data: string })[];
+}
+
+/**
+ * The messages (`ModelMessage`) with what ended since the last turn (`Conversation.news`): in one message of the user, at the
+ * end. Returns the same messages if they have it all.
+ */
+export function aiSdkNews<Message extends object>(
+  messages: readonly Message[],
+  news: News,
+): (Message | AiSdkNewsMessage)[] {
+  const parts = newsParts(messages, news);
+  return parts ? [...messages, { role: "user", content: parts.map(contentPart) }] : [...messages];
+}
+
+function contentPart(part: ModelPart): AiSdkNewsMessage["content"][number] {
+  if (part.kind === "text") return { type: "text", text: part.text };
+  return { type: "file", mediaType: part.mimeType, data: part.data };
 }
 
 function outputPart(part: ModelPart): AiSdkPart {

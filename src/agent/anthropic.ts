@@ -6,7 +6,9 @@ import type { JsonObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { callByName } from "./call-by-name.ts";
+import type { News } from "./conversation.ts";
 import { type ModelPart, modelParts, modelText, partText } from "./model-parts.ts";
+import { newsParts } from "./news-parts.ts";
 import { parameterSchema } from "./parameter-schema.ts";
 
 /** A tool of `messages.create({ tools })`. */
@@ -73,6 +75,29 @@ export async function anthropicToolResults(
       anthropicToolResult(id, await callByName(tools, name, input, options)),
     ),
   );
+}
+
+/** A message of `messages.create({ messages })`, as far as the adapter reads it. */
+export interface AnthropicMessage {
+  role: string;
+  content: string | object[];
+}
+
+/**
+ * The messages with what ended since the last turn (`Conversation.news`): in one message of the user, at the end. A message of
+ * the user that is the last one gets it after its own content. Returns the same messages if they have it all.
+ */
+export function anthropicNews<Message extends AnthropicMessage>(
+  messages: readonly Message[],
+  news: News,
+): Message[] {
+  const parts = newsParts(messages, news);
+  if (!parts) return [...messages];
+  const content = parts.map(contentOf);
+  const last = messages.at(-1);
+  if (last?.role !== "user") return [...messages, { role: "user", content } as object as Message];
+  const own = typeof last.content === "string" ? [{ type: "text", text: last.content }] : last.content;
+  return [...messages.slice(0, -1), { ...last, content: [...own, ...content] }];
 }
 
 /** The tools as `client.beta.messages.toolRunner` takes them. It makes a failure of what they throw. */

@@ -9,7 +9,7 @@ export { callByName } from "./call-by-name.ts";
 export { companionTools } from "./companion-tools.ts";
 export { type FailedTask, type FailureContext, failureResult } from "./failure-result.ts";
 export type { RetryAdvice, WorkDone } from "./failure-verdict.ts";
-export { type AgentOptions, DEFAULT_BUDGET_MS } from "./options.ts";
+export { type AddressedConversation, type AgentOptions, DEFAULT_BUDGET_MS } from "./options.ts";
 export {
   type AskedInput,
   type RunningOptions,

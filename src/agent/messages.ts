@@ -96,6 +96,16 @@ export const againIn = (wait: Text): string => `Call it again in ${wait}.`;
 export const resultOutOfReach = (subject: Text, task: Text): string =>
   `${subject} has completed, but its result could not be fetched. Call ${CHECK_TASK} with {"task":"${task}"} after a while.`;
 
+// News of tasks that ended after their turn.
+
+export const ENDED_TASKS =
+  "This message is from the application, not from the user. Tasks that you started have ended:";
+export const endedMark = (task: Text): string => `[task ${task} has ended]`;
+export const endedTask = (mark: Text, tool: Text, endpoint: Text): string =>
+  `${mark} ${tool} on ${endpoint} returned:`;
+export const endedAbove = (mark: Text, tool: Text, endpoint: Text): string =>
+  `${mark} ${tool} on ${endpoint}: the result is above, where you called the tool.`;
+
 // Calls that are not made.
 
 export const notAnObject = (tool: Text): string =>

@@ -6,8 +6,10 @@ import type { JsonObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { callByName, readArguments } from "./call-by-name.ts";
+import type { News } from "./conversation.ts";
 import { ARGUMENTS_NOT_JSON } from "./messages.ts";
 import { type ModelPart, modelParts, modelText, partText } from "./model-parts.ts";
+import { newsParts } from "./news-parts.ts";
 import { parameterSchema } from "./parameter-schema.ts";
 
 /** A tool of `responses.create({ tools })`. */
@@ -124,6 +126,35 @@ export async function openAiToolMessages(
       openAiToolMessage(id, await callByName(tools, name, args, options)),
     ),
   );
+}
+
+/** An item of the next Responses input: what ended since the last turn. */
+export interface OpenAiNewsItem {
+  type: "message";
+  role: "user";
+  content: OpenAiOutputItem[];
+}
+
+/**
+ * The items of the next Responses input with what ended since the last turn (`Conversation.news`): in one message of the user,
+ * at the end. Where the API holds the conversation (`previous_response_id`), give the items that were sent since, so that none
+ * is added twice.
+ */
+export function openAiNews<Item extends object>(
+  input: readonly Item[],
+  news: News,
+): (Item | OpenAiNewsItem)[] {
+  const parts = newsParts(input, news);
+  return parts ? [...input, { type: "message", role: "user", content: parts.map(outputItem) }] : [...input];
+}
+
+/** The messages of Chat Completions with what ended since the last turn: in one message of the user, at the end. */
+export function openAiChatNews<Message extends object>(
+  messages: readonly Message[],
+  news: News,
+): (Message | { role: "user"; content: string })[] {
+  const parts = newsParts(messages, news);
+  return parts ? [...messages, { role: "user", content: parts.map(partText).join("\n\n") }] : [...messages];
 }
 
 /** The tools as `client.chat.completions.runTools` takes them. */

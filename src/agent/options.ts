@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
+import type { Task } from "../task.ts";
 import type { TaskReader } from "../task-client-api.ts";
 import type { TaskView } from "../task-view.ts";
 import { HeldTasks } from "./held-tasks.ts";
@@ -31,6 +32,15 @@ export interface AgentOptions {
   /** Called with each endpoint whose tools cannot be listed. It is left out. Without this, `agentTools` rejects. */
   readonly onUnavailable?: (endpoint: string, error: unknown) => void;
   readonly clock?: Clock;
+  /** The addressee of the calls: what ends after its turn is in the conversation's `news()`. */
+  readonly conversation?: AddressedConversation;
+}
+
+/** What the tools need of a `Conversation` (`holdfast/agent/conversation`). */
+export interface AddressedConversation {
+  readonly id: string;
+  /** The end of the task was returned to the model within its call. */
+  returned(task: Task): Promise<void>;
 }
 
 /** What the tools of one set share. The companion tools need a {@link TaskReader} alone. */
@@ -43,6 +53,7 @@ export interface AgentContext<Client extends TaskReader = TaskReader> {
   readonly joinsCalls: boolean | undefined;
   readonly maxQuoteLength: number;
   readonly held: HeldTasks;
+  readonly conversation: AddressedConversation | undefined;
   readonly visible: (task: TaskView) => boolean;
   /** Names the model knows tools by, and whether they may be repeated, by `toolKey`. */
   readonly known: Map<string, KnownTool>;
@@ -68,6 +79,7 @@ export function agentContext<Client extends TaskReader>(
     joinsCalls: options.joinsCalls,
     maxQuoteLength: options.maxQuoteLength ?? MAX_QUOTE,
     held,
+    conversation: options.conversation,
     visible: (task) =>
       held.has(task.id) ||
       ((endpoints?.includes(task.endpoint) ?? true) && (visible === undefined || visible(task))),

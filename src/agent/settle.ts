@@ -29,7 +29,8 @@ export async function settle(
     // Somebody else may answer within the budget.
     untilAsked: allowAnswers,
   });
-  if (!task.view.outcome) {
+  const { outcome } = task.view;
+  if (!outcome) {
     return runningResult(task.view, {
       now: clock.now(),
       budgetMs,
@@ -39,25 +40,37 @@ export async function settle(
       maxQuoteLength,
     });
   }
-  if (task.view.outcome.kind === "completed") return resultOf(task, name);
-  const error = callError(task.view, task.view.outcome);
-  return failureResult(error, { task: task.view, toolName: name, repeatable, maxQuoteLength });
+  let result: ToolResult;
+  if (outcome.kind === "completed") {
+    const fetched = await fetchedResult(task);
+    if (!fetched) return outOfReach(task, name);
+    result = fetched;
+  } else {
+    const error = callError(task.view, outcome);
+    result = failureResult(error, { task: task.view, toolName: name, repeatable, maxQuoteLength });
+  }
+  // If that cannot be noted, the end comes again with the news.
+  await context.conversation?.returned(task).catch(() => undefined);
+  return result;
 }
 
 /** Another process may hold the result and not respond, or reject the request. That says nothing about the work. */
-async function resultOf(task: Task, name: string | undefined): Promise<ToolResult> {
+async function fetchedResult(task: Task): Promise<ToolResult | undefined> {
   try {
     return await task.result();
   } catch (error) {
     if (error instanceof TaskError) throw error;
-    const { id } = task;
-    return errorResult(resultOutOfReach(subject(task.view, name), id), {
-      task: id,
-      status: "unreachable",
-      retry: "no",
-      workDone: "finished",
-    });
+    return undefined;
   }
+}
+
+function outOfReach({ id, view }: Task, name: string | undefined): ToolResult {
+  return errorResult(resultOutOfReach(subject(view, name), id), {
+    task: id,
+    status: "unreachable",
+    retry: "no",
+    workDone: "finished",
+  });
 }
 
 /** Everything that goes wrong as a result; an abort alone is thrown, with its reason. */

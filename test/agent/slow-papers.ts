@@ -1,7 +1,9 @@
+import { Conversation } from "../../src/agent/conversation.ts";
 import { type AgentTool, agentTools } from "../../src/agent/index.ts";
 import { fromUrl } from "../../src/channel/sdk-v2.ts";
 import { TaskClient } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
+import type { TaskStore } from "../../src/store/task-store.ts";
 import { paperOf } from "../../worker/samples/paper.ts";
 import { IdleClock } from "../demo/idle-clock.ts";
 import { PaperServer } from "../demo/paper-server.ts";
@@ -20,19 +22,42 @@ export interface SlowPapers {
   close(): Promise<void>;
 }
 
-/** A new call hands its task over at once; `check_task` waits two minutes. */
-export async function slowPapers(): Promise<SlowPapers> {
+/** What an earlier process leaves: its server and its store, by one clock. */
+export interface Left extends Pick<SlowPapers, "server" | "clock"> {
+  readonly store: TaskStore;
+}
+
+/** A server whose papers take 90 s, and an empty store. */
+export function noProcess(): Left {
   const clock = new IdleClock(10_000);
-  const server = new PaperServer(clock, 90_000);
+  return { clock, server: new PaperServer(clock, 90_000), store: memoryStore() };
+}
+
+/**
+ * A new call hands its task over at once; `check_task` waits two minutes.
+ * @param left Goes on from there.
+ * @param conversation Names the addressee of the calls.
+ */
+export async function slowPapers(
+  { clock, server, store }: Left = noProcess(),
+  conversation?: string,
+): Promise<SlowPapers & { readonly conversation: Conversation }> {
   const papers = fromUrl("http://papers.example/mcp", { clock, fetch: clock.watching(server.fetch) });
   const client = new TaskClient({
-    store: memoryStore(),
+    store,
     endpoints: { papers },
     host: testHost({ clock }),
     push: false,
   });
-  const tools = await agentTools(client, { clock, callBudgetMs: 0, budgetMs: 120_000 });
+  const addressee = new Conversation(client, { id: conversation ?? "nobody", clock, leaseMs: 300_000 });
+  const tools = await agentTools(client, {
+    clock,
+    callBudgetMs: 0,
+    budgetMs: 120_000,
+    ...(conversation !== undefined && { conversation: addressee }),
+  });
   return {
+    conversation: addressee,
     tools,
     server,
     client,

@@ -62,6 +62,9 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task.ts",
       "src/answered-call.ts",
       "src/task-client-api.ts",
+      "src/task-inbox.ts",
+      "src/random-id.ts",
+      "src/inbox",
     ],
   ],
   [
