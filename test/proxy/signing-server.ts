@@ -11,6 +11,8 @@ export class SigningServer {
   refusals = 0;
   /** Whether the user refuses on the sign-in page. */
   refuses = false;
+  /** The tokens it was asked to revoke (RFC 7009), in order. */
+  readonly revoked: string[] = [];
   /** Sign-in pages that were opened. */
   pages = 0;
   readonly #refreshTokens: Set<string> = new Set();
@@ -61,11 +63,19 @@ export class SigningServer {
         authorization_endpoint: `${origin}/authorize`,
         token_endpoint: `${origin}/token`,
         registration_endpoint: `${origin}/register`,
+        revocation_endpoint: `${origin}/revoke`,
         response_types_supported: ["code"],
         grant_types_supported: ["authorization_code", "refresh_token"],
         code_challenge_methods_supported: ["S256"],
         token_endpoint_auth_methods_supported: ["none"],
       });
+    if (url.pathname === "/revoke") {
+      const token = new URLSearchParams(body).get("token") ?? "";
+      this.revoked.push(token);
+      this.tokens.delete(token);
+      this.#refreshTokens.delete(token);
+      return void reply.writeHead(200).end();
+    }
     if (url.pathname === "/register") {
       const asked = JSON.parse(body) as { redirect_uris: string[] };
       this.registrations.push(asked);

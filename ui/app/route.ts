@@ -1,7 +1,7 @@
 import { Followed, useFollowed } from "./followed.ts";
 import { percentDecoded } from "./percent-decoded.ts";
 
-const VIEWS = ["tasks", "call", "servers"] as const;
+const VIEWS = ["tasks", "call", "servers", "access"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Where the page is: a view, and what is chosen in it. It is the address's hash, so a reload comes back to it. */

@@ -11,6 +11,7 @@ import { WorkspaceContext } from "../../ui/clients/workspace-context.ts";
 import { HistoryContext } from "../../ui/history/history-context.ts";
 import type { TaskHistory } from "../../ui/history/task-history.ts";
 import { TasksView } from "../../ui/tasks/tasks-view.tsx";
+import { AccessView } from "../access/access-view.tsx";
 import { QuestionBadge } from "../questions/question-badge.tsx";
 import { ServersView } from "../servers/servers-view.tsx";
 
@@ -56,6 +57,9 @@ function Shell() {
           <ViewLink view="servers" current={view}>
             Servers
           </ViewLink>
+          <ViewLink view="access" current={view}>
+            Access
+          </ViewLink>
         </nav>
         <div className="page-tools">
           <QuestionBadge />
@@ -72,6 +76,7 @@ function Shell() {
             />
           )}
           {view === "servers" && <ServersView chosen={chosen[0]} />}
+          {view === "access" && <AccessView />}
         </ErrorBoundary>
       </main>
       <Notices />

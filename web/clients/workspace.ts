@@ -5,13 +5,11 @@ import { Followed } from "../../ui/app/followed.ts";
 import { problem } from "../../ui/app/problems.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
 import type { Server } from "../../ui/servers/server.ts";
+import { workerToken } from "../access/worker-token.ts";
 import { connectorTo } from "../servers/connector.ts";
 import { edgeServers, knownServers } from "../servers/known-servers.ts";
 import { finishSignIn } from "../servers/sign-in.ts";
 import { BothClients } from "./both-clients.ts";
-
-/** The demo's: a worker that is nobody's demo does not know it. */
-const EDGE_TOKEN = "demo";
 
 export async function openWorkspace(): Promise<Workspace> {
   const local = await knownServers(location);
@@ -47,7 +45,7 @@ export async function openWorkspace(): Promise<Workspace> {
 async function joinEdge(client: BothClients, servers: Followed<readonly Server[]>): Promise<void> {
   const edge = new RemoteTaskClient({
     url: location.origin,
-    token: EDGE_TOKEN,
+    token: workerToken(),
     onProblem: ({ kind, message }) =>
       kind === "incomplete-list" ? problem.set(message) : console.warn(message),
   });

@@ -86,8 +86,8 @@ export interface ActiveTasks {
   active(admitted: readonly string[]): Promise<GroupLoad>;
 }
 
-/** What the directory tells a TaskGroup. */
-export interface ToldOfConsent {
+/** A TaskGroup, as far as the directory notifies it. */
+export interface ConsentSubscriber {
   /** The person has connected the endpoint's server, or disconnected it: its tasks try again with what there is now. */
   consentChanged(): Promise<void>;
 }

@@ -24,11 +24,11 @@ import type {
   ActiveTasks,
   Admission,
   AdmissionAsk,
+  ConsentSubscriber,
   GroupName,
   PrincipalDirectoryRpc,
   ReadAdmission,
   ReadAsk,
-  ToldOfConsent,
 } from "./principal-directory-rpc.ts";
 import { UuidV7Source } from "./uuid-v7.ts";
 
@@ -39,7 +39,7 @@ const IN_FLIGHT_RETRY_MS = 5000;
 const PURGE_PAUSE_MS = KEY_LIFE_MS / 2;
 
 export interface DirectoryBindings {
-  readonly TASK_GROUP: { getByName(name: string): ActiveTasks & ToldOfConsent };
+  readonly TASK_GROUP: { getByName(name: string): ActiveTasks & ConsentSubscriber };
 }
 
 /** One principal's way in: which of its calls may start, in which TaskGroup object, and what objects of those there are. */
@@ -56,7 +56,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   readonly #counts: GroupCounts;
   readonly #feed = new GroupFeed();
   readonly #uuids = new UuidV7Source();
-  readonly #groupAt: (group: GroupName) => ActiveTasks & ToldOfConsent;
+  readonly #groupAt: (group: GroupName) => ActiveTasks & ConsentSubscriber;
 
   constructor(state: DurableObjectState, env: DirectoryBindings) {
     super(state, env);
@@ -176,7 +176,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     if (this.#keys.purge(now)) await this.#storage.setAlarm(now + PURGE_PAUSE_MS);
   }
 
-  /** A group that cannot be told finds out by its next request. The first one may have listed tools without a task. */
+  /** A group that cannot be notified finds out by its next request. The first one may have listed tools without a task. */
   async #consentChanged(endpoint: string): Promise<void> {
     const shards = new Set([0, ...this.#shardsOf(endpoint)]);
     await Promise.allSettled([...shards].map((shard) => this.#groupAt({ endpoint, shard }).consentChanged()));

@@ -11,7 +11,7 @@ export function consentRound(key: string): number | undefined {
   return round === undefined ? undefined : Number(round);
 }
 
-/** Whether the task waits for its person, whom this client cannot ask, or who has declined: its reader is to be told. */
+/** Whether the task waits for its person, whom this client cannot ask, or who has declined: then the running result has to say so. */
 export function needsPerson({ outcome, retry }: TaskView): boolean {
   return !outcome && retry?.failure.kind === "unauthorized";
 }

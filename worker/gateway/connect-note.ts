@@ -18,7 +18,7 @@ export async function connectNote(caller: Caller, names?: readonly string[]): Pr
 
 /**
  * What a request is answered with that the endpoint's server did not take: where the person's consent is missing, the client
- * is told so, and asked to open the page if it can be (2025-11-25; a later client is asked by the tasks of its calls).
+ * learns so, and is asked to open the page if it can be (2025-11-25; a later client is asked by the tasks of its calls).
  */
 export async function refusalOf(
   { caller, name, title }: CallerEndpoint,

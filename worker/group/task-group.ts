@@ -5,7 +5,7 @@ import { inboxOf } from "holdfast/inbox";
 import type { Bindings } from "../bindings.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
 import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
-import type { GroupLoad, ToldOfConsent } from "../directory/principal-directory-rpc.ts";
+import type { ConsentSubscriber, GroupLoad } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
 import { Counters, countSums } from "../operations/counters.ts";
@@ -45,7 +45,7 @@ import { WebhookOutbox } from "./webhook-outbox.ts";
  */
 export class TaskGroup
   extends DurableObject<Bindings>
-  implements TaskGroupRpc, GatewayGroupRpc, ToldOfConsent
+  implements TaskGroupRpc, GatewayGroupRpc, ConsentSubscriber
 {
   readonly #counters: Counters = new Counters();
   readonly #tasks: GroupTasks = new GroupTasks({

@@ -223,7 +223,7 @@ describe("a token", () => {
 });
 
 /** A reply that does not come before the test ends the wait. */
-function held(): { readonly over: Promise<void>; end(): void } {
+function delayed(): { readonly over: Promise<void>; end(): void } {
   let end = (): void => undefined;
   const over = new Promise<void>((resolve) => {
     end = resolve;
@@ -292,7 +292,7 @@ describe("a grant that is dropped", () => {
     metadata = { revocation_endpoint };
     await connect();
     const issue = answer;
-    const reply = held();
+    const reply = delayed();
     answer = () => reply.over.then(issue);
     vi.advanceTimersByTime(3_600_000);
     const renewed = grants.token("guarded");
@@ -316,7 +316,7 @@ describe("a consent that is given while the old grant is being renewed", () => {
   ])("is the one that counts, though the renewal %s", async (_what, late) => {
     await connect();
     const issue = answer;
-    const reply = held();
+    const reply = delayed();
     answer = () => reply.over.then(late);
     vi.advanceTimersByTime(3_600_000);
     const renewed = grants.token("guarded");
@@ -329,35 +329,35 @@ describe("a consent that is given while the old grant is being renewed", () => {
   });
 });
 
-describe("where the principal stands", () => {
-  const standing = async (): Promise<unknown> => (await grants.consents()).guarded;
+describe("consents()", () => {
+  const consent = async (): Promise<unknown> => (await grants.consents()).guarded;
 
-  it("is told of endpoints with consent only, with the times of the consent and of its end", async () => {
+  it("names endpoints with consent only, with the times of the consent and of its end", async () => {
     expect(await grants.consents()).toEqual({ guarded: { state: "none", round: 0 } });
     await connect();
     const connected = Date.now();
     vi.advanceTimersByTime(3_600_000);
     await grants.token("guarded");
-    expect(await standing(), "also after a renewal").toEqual({ state: "connected", since: connected });
+    expect(await consent(), "also after a renewal").toEqual({ state: "connected", since: connected });
     answer = () => Response.json({ error: "invalid_grant" }, { status: 400 });
     vi.advanceTimersByTime(3_600_000);
     await grants.token("guarded");
-    expect(await standing()).toMatchObject({ state: "ended", since: Date.now() });
+    expect(await consent()).toMatchObject({ state: "ended", since: Date.now() });
     await grants.drop("guarded");
-    expect(await standing()).toMatchObject({ state: "none" });
+    expect(await consent()).toMatchObject({ state: "none" });
   });
 
   it("asks for the consent in rounds: not again for ten minutes after an answer, and never in the same round", async () => {
-    expect(await standing()).toEqual({ state: "none", round: 0 });
+    expect(await consent()).toEqual({ state: "none", round: 0 });
     grants.answered("guarded", 0, true);
-    expect(await standing()).toEqual({ state: "none", declined: true });
+    expect(await consent()).toEqual({ state: "none", declined: true });
     grants.answered("guarded", 0, false);
     vi.advanceTimersByTime(600_000);
-    expect(await standing()).toEqual({ state: "none", round: 1 });
+    expect(await consent()).toEqual({ state: "none", round: 1 });
     grants.answered("guarded", 1, false);
-    expect(await standing()).toEqual({ state: "none" });
+    expect(await consent()).toEqual({ state: "none" });
     await connect();
     await grants.drop("guarded");
-    expect(await standing(), "at once, after a consent that was given").toEqual({ state: "none", round: 3 });
+    expect(await consent(), "at once, after a consent that was given").toEqual({ state: "none", round: 3 });
   });
 });

@@ -15,19 +15,19 @@ beforeEach(() => {
 const group = (endpoint: string, shard: number): string => JSON.stringify([principal, endpoint, shard]);
 
 describe("PrincipalDirectory.dropConsent()", () => {
-  it("tells every group of the endpoint, and no other, though one of them cannot be told", () =>
+  it("notifies every group of the endpoint, and no other, though one of them fails", () =>
     inDirectory(principal, groups, async (directory) => {
       const full = ask({ shardCeiling: 1 });
       for (const endpoint of ["papers", "papers", "library"])
         groups.start(admitted(await directory.admit({ ...full, endpoint })).id);
       groups.broken.add(group("papers", 0));
       await directory.dropConsent("papers");
-      expect(groups.told).toEqual([group("papers", 0), group("papers", 1)]);
+      expect(groups.notified).toEqual([group("papers", 0), group("papers", 1)]);
     }));
 
-  it("tells the first group of an endpoint that had no call yet: its lists may have been read", () =>
+  it("notifies the first group of an endpoint that had no call yet: its lists may have been read", () =>
     inDirectory(principal, groups, async (directory) => {
       await directory.dropConsent("papers");
-      expect(groups.told).toEqual([group("papers", 0)]);
+      expect(groups.notified).toEqual([group("papers", 0)]);
     }));
 });

@@ -1,7 +1,7 @@
 import type {
   ActiveTasks,
+  ConsentSubscriber,
   GroupLoad,
-  ToldOfConsent,
 } from "../../../worker/directory/principal-directory-rpc.ts";
 
 /** TaskGroup objects as far as the directory knows them. Ids are of tasks: `<endpoint>.<shard>.<uuid>`. */
@@ -16,13 +16,13 @@ export class FakeGroups {
   /** Tasks that run, and what they take in memory, in bytes. */
   readonly #open = new Map<string, number>();
 
-  /** The names that were told of a consent, in order. */
-  readonly told: string[] = [];
+  /** The names that were notified of a change of consent, in order. */
+  readonly notified: string[] = [];
 
-  getByName(name: string): ActiveTasks & ToldOfConsent {
+  getByName(name: string): ActiveTasks & ConsentSubscriber {
     return {
       consentChanged: async () => {
-        this.told.push(name);
+        this.notified.push(name);
         if (this.broken.has(name)) throw new Error("The object is overloaded");
       },
       active: async (admitted) => {

@@ -56,8 +56,8 @@ describe("a 2026-07-28 client that knows tasks and opens addresses", () => {
     const taskId = String(requestState).replace("holdfast:", "");
     await send("tasks/update", { taskId, inputResponses: { [KEY]: { action: "decline" } } });
     expect(lab.answers).toEqual([["guarded", 4, true]]);
-    const told = await send("tasks/get", { taskId });
-    expect(told).toMatchObject({ status: "working", statusMessage: expect.stringContaining(CONNECT) });
+    const shown = await send("tasks/get", { taskId });
+    expect(shown).toMatchObject({ status: "working", statusMessage: expect.stringContaining(CONNECT) });
   });
 
   test("is notified by its subscription that the consent is missing, and of the result", async () => {
@@ -88,10 +88,10 @@ describe("a 2026-07-28 client that knows tasks and opens no addresses", () => {
     const send = async (method: string, params: JsonObject): Promise<JsonObject> =>
       (await answerOf(await lab.modern(method, params, { ...TASKS, ...abilities }))).result ?? {};
     const created = await send("tools/call", CALL);
-    const told = { status: "working", statusMessage: expect.stringContaining(CONNECT) };
-    expect(created).toMatchObject({ resultType: "task", ...told });
+    const shown = { status: "working", statusMessage: expect.stringContaining(CONNECT) };
+    expect(created).toMatchObject({ resultType: "task", ...shown });
     const task = await send("tasks/get", { taskId: String(created.taskId) });
-    expect(task).toMatchObject(told);
+    expect(task).toMatchObject(shown);
     expect(task).not.toHaveProperty("inputRequests");
   });
 });
@@ -132,7 +132,7 @@ describe("a 2026-07-28 client without tasks", () => {
 describe("a 2025-11-25 client", () => {
   const frame = { id: 7, method: "tools/call", params: CALL };
 
-  test("that opens addresses is asked on the stream of its call, told of the end, and gets the result there", async () => {
+  test("that opens addresses is asked on the stream of its call, notified of the end, and gets the result there", async () => {
     const send = await lab.legacy(URLS);
     const seen: Message[] = [];
     for await (const message of messagesOf(await send(frame))) {
@@ -202,8 +202,8 @@ describe("a 2025-11-25 client", () => {
         code: -32042,
         data: { elicitations: [{ mode: "url", url: CONNECT, elicitationId: expect.any(String) }] },
       });
-      const told = await answerOf(await (await lab.legacy(FORMS))({ id: 8, method, params }));
-      expect(told.error).toMatchObject({ code: -32603, message: expect.stringContaining(CONNECT) });
+      const shown = await answerOf(await (await lab.legacy(FORMS))({ id: 8, method, params }));
+      expect(shown.error).toMatchObject({ code: -32603, message: expect.stringContaining(CONNECT) });
     },
   );
 });

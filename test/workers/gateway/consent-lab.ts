@@ -6,14 +6,14 @@ import type { Consent } from "../../../worker/consent/upstream-grants.ts";
 import { Caller } from "../../../worker/gateway/caller.ts";
 import { serve } from "../../../worker/gateway/gateway.ts";
 
-export const ORIGIN = "https://holdfast.test";
+const ORIGIN = "https://holdfast.test";
 export const CONNECT = `${ORIGIN}/connect/guarded`;
 const ID = "guarded.0.01936c4e-5b5e-7c1a-9d3e-2f1a4b6c8d0e";
 
 /** One task of a principal at an endpoint whose server wants the person's consent, which is missing until `connect()`. */
 export class ConsentLab {
   consent: Consent = { state: "ended", since: 1, round: 4 };
-  /** What the directory was told of answers. */
+  /** The answers that the directory received. */
   readonly answers: (readonly [endpoint: string, round: number, declined: boolean])[] = [];
   readonly #changed = new Set<() => void>();
   #view: TaskView | undefined;
@@ -90,7 +90,6 @@ export class ConsentLab {
       },
       tasks: async () => ({ tasks: this.#view ? [this.#view] : [], full: false }),
       join: async () => ({ kind: "none" }),
-      hold: async () => undefined,
       release: async () => undefined,
       delivered: async () => undefined,
       gaveUpAfter: async () => undefined,

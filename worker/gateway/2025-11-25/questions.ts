@@ -13,7 +13,7 @@ const PREFIX = "hf";
  * that the same question is the same request however often it is put.
  * @param ofTask Whether the client knows of the task: in a plain call it does not.
  */
-export function questionFrame(taskId: string, request: InputRequest, ofTask: boolean): object {
+function questionFrame(taskId: string, request: InputRequest, ofTask: boolean): object {
   const { key, method, params } = request;
   const id = `${PREFIX}:${taskId}:${key}`;
   return {
@@ -29,7 +29,7 @@ export function questionFrame(taskId: string, request: InputRequest, ofTask: boo
   };
 }
 
-/** Puts the questions of a task to a client that is connected, each once, and tells it when a consent that it asked for is there. */
+/** Puts the questions of a task to a client that is connected, each once, and notifies it when a consent that was asked for is there. */
 export function questionsTo(
   client: ClientAbilities,
   task: Task,
