@@ -24,6 +24,6 @@ export type Problem =
 
 /** A read or write that failed: what happened, what it means, and what to do. */
 export function storageProblem(what: string, error: unknown, id?: string): Problem {
-  const message = `${what} (${String(error)}). Tasks go on in memory, and a reload loses what is not stored. Check that this page may use storage, and that it has space left`;
+  const message = `${what} (${String(error)}). Tasks go on in memory, and a reload loses what is not stored. Check that storage is allowed here and has space left`;
   return { ...defined({ id }), kind: "storage", error, message };
 }

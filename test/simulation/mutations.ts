@@ -203,8 +203,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "requestState is not echoed",
     file: "engine/task-request.ts",
-    find: "...(requestState !== undefined && { requestState }),",
-    replace: "",
+    find: "inputResponses : undefined, requestState });",
+    replace: "inputResponses : undefined });",
   },
   {
     name: "any task that is listed is taken for a lost call's",
