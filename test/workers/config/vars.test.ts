@@ -121,6 +121,12 @@ describe("the error for an invalid var names it and the place in it, and quotes 
     ],
     ["CORS_ORIGINS", corsOriginsOf, ["https://*.example"], "CORS_ORIGINS at 0: must be one origin"],
     ["ENDPOINTS", listed, { Papers: { url: PAPERS } }, "ENDPOINTS at Papers: must be named by"],
+    [
+      "ENDPOINTS",
+      listed,
+      { papers: { url: PAPERS, service: "PAPERS", consent: true } },
+      "ENDPOINTS at papers.service: cannot be there beside oauth or consent",
+    ],
     ["ENDPOINTS", listed, { "-a": { url: PAPERS } }, "ENDPOINTS at -a: must be named by"],
     [
       "ENDPOINTS",
@@ -202,6 +208,16 @@ describe("endpoints", () => {
       b: { url: PAPERS },
     };
     expect(listed({ ENDPOINTS })).toEqual([{ name: "papers", title: "Papers" }, { name: "b" }]);
+  });
+
+  it("behind a service binding name one that there is", () => {
+    const written = { service: "PAPERS" };
+    const PAPERS_BINDING = { fetch: () => undefined };
+    expect(papers(written, { PAPERS: PAPERS_BINDING })).toMatchObject({ url: PAPERS, service: "PAPERS" });
+    for (const env of [{}, { PAPERS: "text" }])
+      expect(errorIn(() => papers(written, env)).message).toBe(
+        "ENDPOINTS at papers.service: names no service binding",
+      );
   });
 
   it("have their secrets put in, in headers and OAuth, once", () => {
