@@ -111,14 +111,9 @@ async function signInAgent(name: string): Promise<void> {
     code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
     code_challenge_method: "S256",
     state: "xyz",
-    // Nothing to connect there: the person goes straight back.
     resource: `${worker.url}/mcp`,
   });
-  const person = new Person(SECRET);
-  await person.allow(`${worker.url}/authorize?${query}`).catch((error: Error) => {
-    // The page that comes before the way back, with the servers to connect.
-    if (!error.message.includes("One more step")) throw error;
-  });
+  await new Person(SECRET).allow(`${worker.url}/authorize?${query}`);
 }
 
 /** Goes by the server's own page, as the person would in the tab that the link opens. */

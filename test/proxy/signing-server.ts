@@ -7,6 +7,13 @@ export class SigningServer {
   readonly tokens: Set<string> = new Set();
   readonly registrations: { redirect_uris: string[] }[] = [];
   refreshes = 0;
+  /** Refresh tokens that were sent a second time. */
+  reuses = 0;
+  /** How long an access token is taken, in ms. */
+  lifeMs = 3_600_000;
+  /** Answers a request beyond those that every server has. */
+  answers: (method: string, params: Readonly<Record<string, unknown>>, token: string) => object | undefined =
+    () => undefined;
   /** Requests that were answered with 401. */
   refusals = 0;
   /** Whether the user refuses on the sign-in page. */
@@ -16,6 +23,9 @@ export class SigningServer {
   /** Sign-in pages that were opened. */
   pages = 0;
   readonly #refreshTokens: Set<string> = new Set();
+  readonly #usedRefreshTokens: Set<string> = new Set();
+  /** When each access token expires, in ms since 1970. */
+  readonly #expiries: Map<string, number> = new Map();
   readonly #codes: Map<string, string> = new Map();
   readonly #server: Server;
 
@@ -96,24 +106,28 @@ export class SigningServer {
       if (form.get("grant_type") === "refresh_token") {
         this.refreshes++;
         // Each is good for one use; a second one ends the grant (RFC 9700, 4.14.2).
-        if (!this.#refreshTokens.delete(form.get("refresh_token") ?? "")) {
+        const sent = form.get("refresh_token") ?? "";
+        if (this.#usedRefreshTokens.has(sent)) this.reuses++;
+        this.#usedRefreshTokens.add(sent);
+        if (!this.#refreshTokens.delete(sent)) {
           this.#refreshTokens.clear();
           return json({ error: "invalid_grant" }, 400);
         }
       } else if (!this.#codes.delete(form.get("code") ?? "")) return json({ error: "invalid_grant" }, 400);
       const token = randomUUID();
       this.tokens.add(token);
+      this.#expiries.set(token, Date.now() + this.lifeMs);
       const refreshToken = randomUUID();
       this.#refreshTokens.add(refreshToken);
       return json({
         access_token: token,
         token_type: "Bearer",
-        expires_in: 3_600,
+        expires_in: this.lifeMs / 1_000,
         refresh_token: refreshToken,
       });
     }
     const token = request.headers.authorization?.replace("Bearer ", "") ?? "";
-    if (!this.tokens.has(token)) {
+    if (!this.tokens.has(token) || Date.now() > (this.#expiries.get(token) ?? 0)) {
       this.refusals++;
       reply.setHeader(
         "www-authenticate",
@@ -122,7 +136,15 @@ export class SigningServer {
       return json({ error: "invalid_token" }, 401);
     }
     if (request.method !== "POST") return void reply.writeHead(405).end();
-    const { id, method } = JSON.parse(body) as { id?: number; method: string };
+    const {
+      id,
+      method,
+      params = {},
+    } = JSON.parse(body) as {
+      id?: number;
+      method: string;
+      params?: Record<string, unknown>;
+    };
     if (id === undefined) return void reply.writeHead(202).end();
     const results: Readonly<Record<string, object>> = {
       initialize: {
@@ -133,6 +155,6 @@ export class SigningServer {
       "tools/list": { tools: [{ name: "whoami", inputSchema: { type: "object" } }] },
       "tools/call": { content: [{ type: "text", text: "Ada" }] },
     };
-    json({ jsonrpc: "2.0", id, result: results[method] ?? {} });
+    json({ jsonrpc: "2.0", id, result: this.answers(method, params, token) ?? results[method] ?? {} });
   }
 }

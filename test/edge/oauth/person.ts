@@ -21,9 +21,23 @@ export class Person {
       headers: { origin: new URL(address).origin },
       body: new URLSearchParams({ handle, decision: "allow", secret: this.#secret }),
     });
-    const location = reply.headers.get("location");
-    if (location === null) throw new Error(`Not sent back: ${reply.status} ${await reply.text()}`);
+    const location = reply.headers.get("location") ?? (await this.#firstUse(reply, address));
     return new URL(location);
+  }
+
+  /** Connects each server that the page names before the way back to the app. */
+  async #firstUse(reply: Response, address: string | URL): Promise<string> {
+    const html = await reply.text();
+    this.pages.push(html);
+    const back = /class="button" href="([^"]+)"/.exec(html)?.[1];
+    if (back === undefined) throw new Error(`Not sent back: ${reply.status} ${html}`);
+    for (const [, path = ""] of html.matchAll(/href="(\/connect\/[^"]+)"/g)) {
+      const last = await this.#send(
+        await this.#leaving(new URL(path, address).href, { decision: "connect" }),
+      );
+      this.pages.push(await last.text());
+    }
+    return back.replaceAll("&amp;", "&");
   }
 
   /** Signs in at the address of a server to connect, and consents at the server. Resolves with the last page. */
@@ -32,11 +46,15 @@ export class Person {
   }
 
   /** The same, up to the address the server sends the browser back to. */
-  async leave(address: string): Promise<URL> {
+  leave(address: string): Promise<URL> {
+    return this.#leaving(address, { decision: "allow", secret: this.#secret });
+  }
+
+  async #leaving(address: string, form: Readonly<Record<string, string>>): Promise<URL> {
     const sent = await this.#send(address, {
       method: "POST",
       headers: { origin: new URL(address).origin },
-      body: new URLSearchParams({ decision: "allow", secret: this.#secret }),
+      body: new URLSearchParams(form),
     });
     const away = sent.headers.get("location");
     if (away === null) throw new Error(`Not sent to the server: ${sent.status} ${await sent.text()}`);
