@@ -27,8 +27,8 @@ export function withEphemeral(before: TaskState, after: TaskState, policy: Polic
   return mayBeTask ? persisted(after) : after;
 }
 
-export function persisted({ ephemeral: _plain, ...state }: TaskState): TaskState {
-  return state;
+export function persisted(state: TaskState): TaskState {
+  return { ...state, ephemeral: undefined };
 }
 
 /** What a transition has its driver persist and publish. */

@@ -159,7 +159,8 @@ export function watchedForInput(
   now: number,
 ): TaskState {
   const { record } = state;
-  const { idlePolls = 0, ...rest } = state;
+  const { idlePolls = 0 } = state;
+  const rest = { ...state, idlePolls: undefined };
   const idle =
     record.snapshot?.status === "input_required" &&
     !record.inputs.some(({ state, resend }) => state === "open" || state === "answered" || resend);

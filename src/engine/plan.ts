@@ -4,7 +4,6 @@ import { answersToSend } from "./input.ts";
 import { end, lost } from "./outcome.ts";
 import { hasEnded, isCall, type TaskRecord } from "./record.ts";
 import { wantsQuestions } from "./result.ts";
-import { withoutBackoff } from "./retry.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import { type Command, NOTHING_OUT, type Operation, type TaskState, type Transition } from "./state.ts";
 
@@ -16,7 +15,7 @@ export function plan(state: TaskState, now: number): Transition {
   }
   if (abandonsCall(state)) return { state, commands: [{ type: "abandon", operation: "call" }] };
   if (state.backoff && now < state.backoff.until) return { state, commands: [] };
-  if (state.backoff) return plan(withoutBackoff(state), now);
+  if (state.backoff) return plan({ ...state, backoff: undefined }, now);
   const { record } = state;
   const { recovery } = record.call;
   if (record.stage === "calling" && !state.mayCall && recovery === "none" && state.inFlight.size === 0) {

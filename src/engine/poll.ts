@@ -33,22 +33,18 @@ export function woken(
 
 export function polled(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
   const known = state.record.snapshot;
+  const next: TaskState = { ...eased(landed(state, "get"), now, timing), overtaken: undefined };
   // A notification came while the poll was in flight, and is newer: the next poll shows more.
   if (state.overtaken && isOutdated(state, reading.snapshot)) {
-    const { overtaken: _once, ...next } = eased(landed(state, "get"), now, timing);
     // The notification said that it has ended: the poll that brings the payload could not leave sooner.
     return hasEnded(next.record) ? { ...next, pollAt: now } : paced(next, now, timing);
   }
   const { status, statusMessage } = reading.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
   const pushed = state.pushed && known?.status === status && known.statusMessage === statusMessage;
-  const { overtaken: _none, ...next } = eased(landed(state, "get"), now, timing);
-  const { early, ...after } = observed(
-    next.pushed === pushed ? next : { ...next, pushed },
-    reading,
-    now,
-    timing,
-  );
+  const seen = observed({ ...next, pushed }, reading, now, timing);
+  const { early } = seen;
+  const after = { ...seen, early: undefined };
   return early && hasEnded(after.record)
     ? end(after, outcomeOf(after.record.snapshot, early), now)
     : watchedForInput(after, state, reading.inputRequests, now);
@@ -141,9 +137,8 @@ function slowed(state: TaskState, failure: RequestFailure, now: number, timing: 
 
 function eased(state: TaskState, now: number, timing: Timing): TaskState {
   if (state.paceMs === undefined) return state;
-  const { paceMs, ...rest } = state;
-  const sooner = Math.round(paceMs * PACE_EASE);
-  return sooner > pollInterval(state.record, timing, now) ? { ...rest, paceMs: sooner } : rest;
+  const sooner = Math.round(state.paceMs * PACE_EASE);
+  return { ...state, paceMs: sooner > pollInterval(state.record, timing, now) ? sooner : undefined };
 }
 
 /** The server does not have the task, or no longer. */

@@ -34,8 +34,9 @@ export function described(
   { session, facts, cached }: ToolDescription,
   now: number,
 ): TaskState {
-  const { refusal, ...state } = landed(before, "describe");
+  const state: TaskState = { ...landed(before, "describe"), refusal: undefined };
   const { record } = state;
+  const { refusal } = before;
   if (record.stage !== "queued") return state;
   const { headers: _outdated, stale: _fetched, ...call } = record.call;
   const { generation } = session;

@@ -15,10 +15,13 @@ export function rebased(
   timing: Timing,
 ): TaskState {
   const { backoff } = inheritedBackoff(record, now, timing);
-  // A reading that is applied again must not count as a second one that agrees with it. The store has a record of the task.
-  const { doubt: _own, doubtfulMs: _its, ephemeral: _plain, ...kept } = state;
   return {
-    ...kept,
+    ...state,
+    // A reading that is applied again must not count as a second one that agrees with it.
+    doubt: undefined,
+    doubtfulMs: undefined,
+    // The store has a record of the task.
+    ephemeral: undefined,
     record,
     inFlight,
     ...(backoff && backoff.until > (state.backoff?.until ?? 0) && { backoff }),

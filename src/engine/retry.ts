@@ -104,8 +104,7 @@ export function inheritedBackoff(
 export function landed(state: TaskState, operation: Operation): TaskState {
   const next = reachable(without(state, operation));
   if (next.backoff?.demanded || (!next.backoff && !next.retry && next.failures === 0)) return next;
-  const { backoff: _backoff, retry: _gone, ...rest } = next;
-  return { ...rest, failures: 0 };
+  return { ...next, backoff: undefined, retry: undefined, failures: 0 };
 }
 
 /** The server has answered: it is not away. */
@@ -141,10 +140,5 @@ export function without(state: TaskState, operation: Operation): TaskState {
 
 /** What a person does need not wait out a backoff, only a time the server named. */
 export function relaxed(state: TaskState): TaskState {
-  return state.backoff?.demanded ? state : withoutBackoff(state);
-}
-
-export function withoutBackoff(state: TaskState): TaskState {
-  const { backoff: _backoff, ...rest } = state;
-  return rest;
+  return state.backoff?.demanded ? state : { ...state, backoff: undefined };
 }

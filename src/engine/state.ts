@@ -31,23 +31,23 @@ export interface TaskState {
   /** This process made the call: its app waits for it, and can ask a person to sign in. */
   readonly attended?: true;
   /** A plain call: the store holds no record of it. */
-  readonly ephemeral?: true;
+  readonly ephemeral?: true | undefined;
   /** The call is made from a cached description of the tool. */
   readonly cached?: boolean;
   /** Why the server rejected how the call was made, while it is queued again. */
-  readonly refusal?: RequestFailure;
+  readonly refusal?: RequestFailure | undefined;
   /** When the next poll is due. */
   readonly pollAt: number;
   /** Two polls are at least this far apart, in ms: what the server's refusals of sooner ones have taught. */
-  readonly paceMs?: number;
+  readonly paceMs?: number | undefined;
   /** When `tasks/result` may next be opened for the questions it brings (2025-11-25). */
   readonly listenAt: number;
   /** What `tasks/result` gave before the server said that the task has ended. */
-  readonly early?: TaskPayload;
-  readonly backoff?: Backoff;
+  readonly early?: TaskPayload | undefined;
+  readonly backoff?: Backoff | undefined;
   /** Failures in a row. */
   readonly failures: number;
-  readonly retry?: Retry;
+  readonly retry?: Retry | undefined;
   readonly progress?: TaskProgress;
   /** The server pushes changes, so that polls are only the net below. */
   readonly pushed: boolean;
@@ -56,7 +56,7 @@ export interface TaskState {
   /** How many requests to cancel have failed. */
   readonly cancelTries?: number;
   /** How many polls in a row have found the task waiting for input with all it asked answered, or nothing asked. */
-  readonly idlePolls?: number;
+  readonly idlePolls?: number | undefined;
   /** The time stamp of the last reading, by the server's clock; it is not news, so the record may have an older one. */
   readonly stampedAt?: number;
   /** A notification came while a poll was in flight: the reply may be older than it. */

@@ -3,6 +3,7 @@ import { defined, isObject, type JsonObject } from "./json.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
   type CallReply,
+  expectTask,
   findTask,
   MalformedReplyError,
   ofTask,
@@ -116,11 +117,6 @@ function readReading(task: unknown): TaskReading {
 function isTask(reply: JsonObject): boolean {
   const isResult = holdsContent(reply) || reply.toolResult !== undefined;
   return findTask(isResult ? reply.task : reply) !== undefined;
-}
-
-function expectTask(taskId: TaskId, reading: TaskReading): TaskReading {
-  if (reading.snapshot.taskId === String(taskId)) return reading;
-  throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
 }
 
 /** Whether the server declares a capability of Tasks, by its path. Some say `true` where the specification has an object. */

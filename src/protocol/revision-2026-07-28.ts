@@ -5,6 +5,7 @@ import { readRpcError } from "./json-rpc.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
   type CallReply,
+  expectTask,
   findTask,
   MalformedReplyError,
   ofTask,
@@ -75,11 +76,7 @@ export const revision2026: TaskProtocol = {
             "The server wants input but sends neither inputRequests nor requestState",
           );
         }
-        return {
-          kind: "input",
-          requests,
-          ...(typeof requestState === "string" && { requestState }),
-        };
+        return { kind: "input", requests, ...(typeof requestState === "string" && { requestState }) };
       }
       default:
         throw new MalformedReplyError(`Unknown resultType ${jsonText(result.resultType)}`);
@@ -94,9 +91,7 @@ export const revision2026: TaskProtocol = {
     if (resultType !== "complete" && resultType !== "task") {
       throw new MalformedReplyError(`Unknown resultType ${jsonText(resultType)}`);
     }
-    const reading = readReading(ofTask(taskId, result), "detailed");
-    if (reading.snapshot.taskId === String(taskId)) return reading;
-    throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
+    return expectTask(taskId, readReading(ofTask(taskId, result), "detailed"));
   },
 
   encodeUpdate: (taskId: TaskId, inputResponses: JsonObject): Frame => ({

@@ -130,6 +130,12 @@ function isDuration(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
+/** The reading of a reply that is about this task. Throws a MalformedReplyError where it is about another. */
+export function expectTask(taskId: string | number, reading: TaskReading): TaskReading {
+  if (reading.snapshot.taskId === String(taskId)) return reading;
+  throw new MalformedReplyError(`Asked for task ${taskId}, the server answered with another`);
+}
+
 /** A reply with a task, and the text a server may offer the model while it runs (2025-11-25 tasks, "Creating Tasks"). */
 export function taskReply({ _meta }: JsonObject, reading: TaskReading): CallReply {
   const text = isObject(_meta) && _meta[IMMEDIATE_RESPONSE];
