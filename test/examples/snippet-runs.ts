@@ -212,6 +212,46 @@ createRoot(document.querySelector("main")!).render(<App />);
       expect(endpointOf({ ENDPOINTS: code }, "papers")).toMatchObject({ isPersonal: true, consent: {} });
     },
   },
+  "docs/deliveries.md, An inbox, 1": {
+    kind: "process",
+    before: "",
+    after: `
+const left = (): Promise<number> => inbox.undelivered({ addressee: "desk" }).then(({ length }) => length);
+for (const task of await client.list()) await task.result();
+while ((await left()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+await client.close();
+`,
+    see(output) {
+      expect(output.trim()).toBe("acquire_paper completed");
+    },
+  },
+  "docs/deliveries.md, A conversation with a model, 1": {
+    kind: "process",
+    before: `${MODEL.slice(0, MODEL.indexOf("const model ="))}
+let stored: ModelMessage[] = [];
+const load = async () => stored;
+const save = async (messages: ModelMessage[]) => {
+  stored = messages;
+};
+const model = new MockLanguageModelV4({
+  doGenerate: async ({ prompt }) =>
+    prompt.length > 1
+      ? { content: [{ type: "text", text: JSON.stringify(prompt.at(-1)) }], finishReason: { unified: "stop", raw: undefined }, usage, warnings: [] }
+      : { content: [{ type: "tool-call", toolCallId: "1", toolName: "acquire_paper", input }], finishReason: { unified: "tool-calls", raw: undefined }, usage, warnings: [] },
+});
+`,
+    after: `
+await turn({ role: "user", content: prompt });
+const said = (): string => JSON.stringify(stored.at(-1)?.content);
+while (!said().includes("has ended")) await new Promise((resolve) => setTimeout(resolve, 20));
+console.log(said());
+stop();
+await tasks.close();
+`,
+    see(output) {
+      expect(output.replaceAll("\\", "")).toMatch(ACQUIRED);
+    },
+  },
   "docs/proxy.md, Claude Desktop and Cowork, 1": {
     kind: "settings",
     see: wrapsTo("docs/proxy.md, Claude Desktop and Cowork, 2"),
