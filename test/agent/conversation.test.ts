@@ -369,8 +369,8 @@ describe("a useChat page", () => {
     const after = await laterProcess(left);
     const withNews = aiSdkChatNews(stored, await after.conversation.news());
     expect(outputs(withNews)).toEqual(results.slice(0, 1));
-    const told = JSON.stringify(withNews.at(-1));
-    for (const other of DOIS.slice(1)) expect(told).toContain(paperOf(other).title);
+    const message = JSON.stringify(withNews.at(-1));
+    for (const other of DOIS.slice(1)) expect(message).toContain(paperOf(other).title);
     await after.close();
   });
 });
