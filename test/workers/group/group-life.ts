@@ -98,6 +98,12 @@ export class GroupLife {
     await exports.default.fetch(`${LAB}/faults`, { method: "POST", body });
   }
 
+  /** The sample fails the next request of a method, and says no more. */
+  async fails(method: string): Promise<void> {
+    const body = JSON.stringify({ next: { method, status: 503 } });
+    await exports.default.fetch(`${LAB}/faults`, { method: "POST", body });
+  }
+
   /** No earlier test's tasks at the server: a lost call must not be taken for one of them. */
   async clearServer({ forgetTasks = true } = {}): Promise<void> {
     await exports.default.fetch(`${LAB}/wire`, { method: "DELETE" });
