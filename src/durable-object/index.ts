@@ -50,7 +50,7 @@ export class DurableTasks {
   /** Why the storage could not be read, if it could not. */
   #unread: unknown;
 
-  /** Creates its tables in the object's storage: `task`, `result` and `session`. */
+  /** Creates its tables in the object's storage: `task`, `result`, `delivery` and `session`. */
   constructor(state: ObjectState, options: DurableTasksOptions) {
     this.#store = new SqliteTaskStore(state.storage);
     this.#alarm = new ObjectAlarm(state.storage);
