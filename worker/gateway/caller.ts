@@ -27,6 +27,8 @@ export class Caller {
   readonly endpoints: readonly CallerEndpoint[];
   /** The endpoint of `/mcp/<endpoint>`; undefined at `/mcp`, also where there is only one. */
   readonly only: CallerEndpoint | undefined;
+  /** Answers of endpoints that were not waited for. */
+  readonly late: Set<Promise<unknown>> = new Set();
   /** What the client takes, as far as it is known. */
   readonly limits: ClientLimits;
   readonly traits: ClientTraits;

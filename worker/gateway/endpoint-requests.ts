@@ -29,3 +29,17 @@ export async function listOf(endpoint: CallerEndpoint, list: ListMethod): Promis
   if (cut !== undefined) log("gateway-list-cut", { endpoint: endpoint.name, detail: cut });
   return items;
 }
+
+/** The list as the endpoint's server last answered; undefined if it never did. */
+export async function lastListOf(
+  endpoint: CallerEndpoint,
+  list: ListMethod,
+): Promise<readonly JsonObject[] | undefined> {
+  let isKnown = true;
+  const { items } = await wholeList(list, async (params) => {
+    const page = await endpoint.first.lastPage(list.method, params);
+    if (!page && params.cursor === undefined) isKnown = false;
+    return withoutServersMarks(page ?? {});
+  });
+  return isKnown ? items : undefined;
+}

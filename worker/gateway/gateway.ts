@@ -48,9 +48,14 @@ export async function serve(asked: GatewayRequest): Promise<Response> {
   );
   const bySdk = (): Promise<Response> =>
     sdk.fetch(request, body === undefined ? undefined : { parsedBody: body });
-  if (legacy) return legacyRequest({ ...asked, caller }, frame, bySdk);
-  if (frame?.method !== "subscriptions/listen") return bySdk();
-  return countedStream(caller, frame.id, () =>
-    wantsTasks(frame) ? openTaskSubscription(caller, request, frame, waitUntil) : bySdk(),
-  );
+  try {
+    if (legacy) return await legacyRequest({ ...asked, caller }, frame, bySdk);
+    if (frame?.method !== "subscriptions/listen") return await bySdk();
+    return await countedStream(caller, frame.id, () =>
+      wantsTasks(frame) ? openTaskSubscription(caller, request, frame, waitUntil) : bySdk(),
+    );
+  } finally {
+    // They are stored for the next list.
+    waitUntil(Promise.all(caller.late));
+  }
 }

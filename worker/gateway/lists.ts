@@ -8,3 +8,5 @@ export const TEMPLATES: ListMethod = {
   key: "uriTemplate",
 };
 export const PROMPTS: ListMethod = { method: "prompts/list", field: "prompts", key: "name" };
+
+export const LISTS: readonly ListMethod[] = [TOOLS, RESOURCES, TEMPLATES, PROMPTS];

@@ -28,10 +28,10 @@ export async function mcpServer(
     capabilities: capabilitiesOf(facts, era, offersResults(caller)),
   });
   const modern = era === "modern";
-  server.setRequestHandler("tools/list", async (_request, context) => {
+  server.setRequestHandler("tools/list", async ({ params }, context) => {
     const tasks = modern && envelopeOf(context).tasks;
     const companions = caller.settings.companions && !tasks;
-    return (await toolList(caller, { companions, taskSupport: !modern })) as never;
+    return (await toolList(caller, { companions, taskSupport: !modern }, params?.cursor)) as never;
   });
   server.fallbackRequestHandler = async ({ method, params }, context) => {
     if (modern && method === "tools/call") {

@@ -2,6 +2,7 @@ import type { JsonObject } from "holdfast";
 import type { Caller, CallerEndpoint } from "./caller.ts";
 import { companionDefinitions } from "./companions.ts";
 import { listOf } from "./endpoint-requests.ts";
+import { pageOf } from "./list-page.ts";
 import { TOOLS } from "./lists.ts";
 import { mergedTools, toolOfMerged } from "./merged/tools.ts";
 import { mayBeMade, shownNames } from "./tool-names.ts";
@@ -20,10 +21,15 @@ export interface CalledTool {
   readonly tool: string;
 }
 
-/** The tools of all endpoints that are asked, with the companions once. Throws an RpcError. */
-export async function toolList(caller: Caller, audience: ToolAudience): Promise<JsonObject> {
+/**
+ * A page of the tools of all endpoints that are asked. The companions come once and first: some clients read one page, or take
+ * so many tools and no more. Throws an RpcError.
+ * @param cursor Of the request; undefined for the first page.
+ */
+export async function toolList(caller: Caller, audience: ToolAudience, cursor: unknown): Promise<JsonObject> {
   const listed = (await namedTools(caller, audience)).map((tool) => shownTool(tool, audience));
-  return { tools: audience.companions ? [...listed, ...companionDefinitions(caller)] : listed };
+  const companions = audience.companions ? companionDefinitions(caller) : [];
+  return pageOf(TOOLS, [...companions, ...listed], cursor);
 }
 
 /**

@@ -53,6 +53,8 @@ export interface GatewayGroupRpc {
   server(identity: GroupIdentity): Promise<Reply<ServerFacts>>;
   /** A request that reads, sent as it is. */
   passOn(identity: GroupIdentity, method: string, params: JsonObject): Promise<PassedOn>;
+  /** What the server last answered to a list method with these params; undefined if it never did. */
+  lastPage(method: string, params: JsonObject): Promise<JsonObject | undefined>;
   /** Takes over the task of the same call, made before, whose result nobody has had. */
   join(call: HeldCall, terms: JoinTerms): Promise<Joined>;
   /** A call is held from now on. */

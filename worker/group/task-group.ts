@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { InputError, type JsonObject, type ListedTool, type TaskView, type UndeliveredQuery } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
 import { inboxOf } from "holdfast/inbox";
+import { METHOD_NOT_FOUND } from "../../front/rpc-error.ts";
 import type { Bindings } from "../bindings.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
 import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
@@ -25,6 +26,7 @@ import { GroupCalls } from "./group-calls.ts";
 import { problem, unknownTask, upstreamProblem } from "./group-problems.ts";
 import { GroupTasks } from "./group-tasks.ts";
 import { HeldCalls } from "./held-calls.ts";
+import { LastLists } from "./last-lists.ts";
 import { passedOn } from "./passed-on.ts";
 import type {
   Acknowledgement,
@@ -60,6 +62,7 @@ export class TaskGroup
     counters: this.#counters,
     webhooks: () => this.#webhooks,
   });
+  readonly #lastLists = new LastLists(this.ctx.storage.kv);
   // Made when they are first used: an object that is only asked for a task it does not have stores nothing.
   #heldCallsMade: HeldCalls | undefined;
   #webhooksMade: WebhookOutbox | undefined;
@@ -165,8 +168,17 @@ export class TaskGroup
     }
   }
 
-  passOn(identity: GroupIdentity, method: string, params: JsonObject): Promise<PassedOn> {
-    return passedOn(this.#tasks.of(identity).client, identity.endpoint, method, params);
+  async passOn(identity: GroupIdentity, method: string, params: JsonObject): Promise<PassedOn> {
+    const reply = await passedOn(this.#tasks.of(identity).client, identity.endpoint, method, params);
+    if (method.endsWith("/list")) {
+      if (reply.ok) this.#lastLists.note(method, params, reply.result);
+      else if (reply.error.code === METHOD_NOT_FOUND) this.#lastLists.note(method, params, {});
+    }
+    return reply;
+  }
+
+  async lastPage(method: string, params: JsonObject): Promise<JsonObject | undefined> {
+    return this.#lastLists.page(method, params);
   }
 
   async join(call: HeldCall, terms: JoinTerms): Promise<Joined> {

@@ -46,8 +46,14 @@ afterAll(async () => {
   console.log(["Conformance of the gateway, by scenario:", ...summary].join("\n"));
 });
 
-test.for(Object.entries(SCENARIOS))("%s", { timeout: 60_000 }, async ([scenario, passes]) => {
-  const checks = await run(lab, scenario);
+/** One endpoint, and all of them as one server. */
+const ADDRESSES = ["/mcp/fixture", "/mcp"];
+const RUNS = ADDRESSES.flatMap((path) =>
+  Object.entries(SCENARIOS).map(([scenario, passes]) => ({ path, scenario, passes })),
+);
+
+test.for(RUNS)("$path passes $scenario", { timeout: 60_000 }, async ({ path, scenario, passes }) => {
+  const checks = await run(lab, scenario, path);
   expect(checks.filter(({ status }) => status === "FAILURE" || status === "WARNING")).toEqual([]);
   expect(checks.filter(({ status }) => status === "SUCCESS")).toHaveLength(passes);
 });
@@ -78,9 +84,9 @@ test("tasks-required-task-error: fails, since the gateway serves such clients; a
   }
 });
 
-async function run(of: GatewayLab, scenario: string): Promise<readonly Check[]> {
+async function run(of: GatewayLab, scenario: string, path = "/mcp/fixture"): Promise<readonly Check[]> {
   // The suite can send no token.
-  const address = await withToken(of.url().href, "token-of-tester");
+  const address = await withToken(new URL(path, of.worker.url).href, "token-of-tester");
   const folder = await mkdtemp(join(results, "run-"));
   try {
     const args = ["server", "--url", address.url, "--scenario", scenario, "--timeout", "50000"];
@@ -91,7 +97,7 @@ async function run(of: GatewayLab, scenario: string): Promise<readonly Check[]> 
     const file = (await readdir(folder, { recursive: true })).find((name) => name.endsWith("checks.json"));
     if (!file) throw new Error(`The suite ran no ${scenario}: ${said}`);
     const checks = JSON.parse(await readFile(join(folder, file), "utf8")) as Check[];
-    summary.push(`${scenario}: ${checks.map(({ id, status }) => `${id} ${status}`).join(", ")}`);
+    summary.push(`${path} ${scenario}: ${checks.map(({ id, status }) => `${id} ${status}`).join(", ")}`);
     return checks;
   } finally {
     await address.close();

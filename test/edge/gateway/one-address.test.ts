@@ -147,10 +147,20 @@ describe("/mcp over 21 endpoints, one down and one without credentials", () => {
     expect(await toolNames()).toContain("server-7_search");
   });
 
-  test("leaves a server out that hangs", { timeout: 90_000 }, async () => {
+  test("answers as fast as the others do where a server hangs: with the tools that it listed before", {
+    timeout: 90_000,
+  }, async () => {
+    const timed = async () => {
+      const began = performance.now();
+      return { names: await toolNames(), ms: performance.now() - began };
+    };
+    const before = await timed();
     many.silent.add("server-9");
-    const names = await toolNames();
-    expect(names).toContain("server-8_search");
-    expect(names).not.toContain("server-9_search");
+    const first = await timed();
+    expect(first.names).toEqual(before.names);
+    // Twice what the slowest of the others took, which varies on a busy machine, and as much for what is around it.
+    expect(first.ms).toBeLessThan(4 * before.ms + 3_000);
+    many.silent.delete("server-9");
+    expect((await timed()).names).toEqual(before.names);
   });
 });

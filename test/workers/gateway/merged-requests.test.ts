@@ -99,6 +99,43 @@ describe("lists of several servers", () => {
   });
 });
 
+describe("pages of merged lists", () => {
+  test.each([
+    ["tools/list", "tools", "name"],
+    ["resources/list", "resources", "uri"],
+    ["resources/templates/list", "resourceTemplates", "uriTemplate"],
+    ["prompts/list", "prompts", "name"],
+  ])(
+    "%s has every entry of every server once, under the names that one page would have",
+    async (method, field, key) => {
+      const small = await names(method, field, key);
+      // Each entry takes more than half a page.
+      for (const [name, lists] of Object.entries(servers))
+        servers[name] = Object.fromEntries(
+          Object.entries(lists).map(([list, result]) => [
+            list,
+            Object.fromEntries(
+              Object.entries(result).map(([of, entries]) => [
+                of,
+                (entries as JsonObject[]).map((entry) => ({ ...entry, description: "x".repeat(600_000) })),
+              ]),
+            ),
+          ]),
+        );
+      const seen: unknown[] = [];
+      let cursor: unknown;
+      do {
+        const page = await askMerged(caller, method, cursor === undefined ? {} : { cursor });
+        expect(page[field]).toHaveLength(1);
+        seen.push(...(page[field] as JsonObject[]).map((entry) => entry[key]));
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+      expect(seen).toEqual(small);
+      await expect(askMerged(caller, method, { cursor: "other" })).rejects.toMatchObject({ code: -32602 });
+    },
+  );
+});
+
 describe("a request to one of several servers", () => {
   test("finds the tool that a name is of, though nobody has listed the tools yet", async () => {
     const { at, tool } = await toolOfMerged(caller, "library_search");

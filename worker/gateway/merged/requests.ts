@@ -5,8 +5,9 @@ import { METHOD_UNKNOWN, UNKNOWN_RESOURCE, unknownPrompt } from "../../../front/
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../../front/rpc-error.ts";
 import type { ListMethod } from "../../../front/whole-list.ts";
 import type { Caller, CallerEndpoint } from "../caller.ts";
-import { askEndpoint, listOf } from "../endpoint-requests.ts";
-import { PROMPTS, RESOURCES, TEMPLATES, TOOLS } from "../lists.ts";
+import { askEndpoint, lastListOf, listOf } from "../endpoint-requests.ts";
+import { pageOf } from "../list-page.ts";
+import { LISTS, PROMPTS, RESOURCES, TEMPLATES, TOOLS } from "../lists.ts";
 import { answersOf } from "./answers.ts";
 import { mergedTools } from "./tools.ts";
 
@@ -19,17 +20,11 @@ interface Entry {
   readonly shown: string;
 }
 
-/** Answers a request that only reads: a list with all servers' entries, anything else by the server it is about. */
+/** Answers a request that only reads: a page of a list with all servers' entries, anything else by the server it is about. */
 export async function askMerged(caller: Caller, method: string, params: JsonObject): Promise<JsonObject> {
+  const list = LISTS.find((known) => known.method === method);
+  if (list) return pageOf(list, await mergedList(caller, list), params.cursor);
   switch (method) {
-    case TOOLS.method:
-      return { tools: [...(await mergedTools(caller))] };
-    case RESOURCES.method:
-      return listed(RESOURCES, await entriesOf(caller, RESOURCES));
-    case TEMPLATES.method:
-      return listed(TEMPLATES, await entriesOf(caller, TEMPLATES));
-    case PROMPTS.method:
-      return listed(PROMPTS, await entriesOf(caller, PROMPTS));
     case "resources/read":
       return askEndpoint(await serverOfUri(caller, params.uri), method, params);
     case "prompts/get": {
@@ -41,6 +36,12 @@ export async function askMerged(caller: Caller, method: string, params: JsonObje
     default:
       throw new RpcError({ code: METHOD_NOT_FOUND, message: METHOD_UNKNOWN });
   }
+}
+
+/** The whole list, with the names that clients are shown. */
+export async function mergedList(caller: Caller, list: ListMethod): Promise<readonly JsonObject[]> {
+  if (list === TOOLS) return mergedTools(caller);
+  return (await entriesOf(caller, list)).map(({ entry, shown }) => ({ ...entry, [list.key]: shown }));
 }
 
 async function complete(caller: Caller, params: JsonObject): Promise<JsonObject> {
@@ -88,11 +89,14 @@ function makes(template: string, uri: string): boolean {
 
 /** A server that has no such list answers with an error, and is left out. Of one URI, the first server's entry counts. */
 async function entriesOf(caller: Caller, list: ListMethod): Promise<readonly Entry[]> {
-  const answers = await answersOf(caller, (endpoint) =>
-    listOf(endpoint, list).catch((error: unknown) => {
-      if (error instanceof RpcError && error.code === METHOD_NOT_FOUND) return [];
-      throw error;
-    }),
+  const answers = await answersOf(
+    caller,
+    (endpoint) =>
+      listOf(endpoint, list).catch((error: unknown) => {
+        if (error instanceof RpcError && error.code === METHOD_NOT_FOUND) return [];
+        throw error;
+      }),
+    (endpoint) => lastListOf(endpoint, list),
   );
   const entries = answers.flatMap(({ endpoint, answer }) =>
     answer.map((entry) => ({
@@ -109,8 +113,4 @@ async function entriesOf(caller: Caller, list: ListMethod): Promise<readonly Ent
   }
   const firsts = new Map(entries.toReversed().map((entry) => [entry.key, entry]));
   return entries.filter((entry) => firsts.get(entry.key) === entry);
-}
-
-function listed({ field, key }: ListMethod, entries: readonly Entry[]): JsonObject {
-  return { [field]: entries.map(({ entry, shown }) => ({ ...entry, [key]: shown })) };
 }

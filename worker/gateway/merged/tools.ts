@@ -5,7 +5,7 @@ import { invalidParams } from "../../../front/rpc-error.ts";
 import type { Caller } from "../caller.ts";
 import { COMPANION_NAMES } from "../companions.ts";
 import { connectNote } from "../connect-note.ts";
-import { listOf } from "../endpoint-requests.ts";
+import { lastListOf, listOf } from "../endpoint-requests.ts";
 import { TOOLS } from "../lists.ts";
 import type { CalledTool } from "../tools.ts";
 import { answersOf } from "./answers.ts";
@@ -15,7 +15,11 @@ import { answersOf } from "./answers.ts";
  * a server that cannot be reached must not give its tool's name to another one's.
  */
 export async function mergedTools(caller: Caller): Promise<readonly JsonObject[]> {
-  const answers = await answersOf(caller, (endpoint) => listOf(endpoint, TOOLS));
+  const answers = await answersOf(
+    caller,
+    (endpoint) => listOf(endpoint, TOOLS),
+    (endpoint) => lastListOf(endpoint, TOOLS),
+  );
   const listed = Object.fromEntries(
     answers.map(({ endpoint, answer }) => [endpoint.name, answer.map(({ name }) => String(name))]),
   );
