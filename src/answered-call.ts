@@ -2,7 +2,6 @@ import type { Failure, Outcome } from "./engine/record.ts";
 import { RequestFailedError } from "./engine/request-failed.ts";
 import type { RequestFailure } from "./engine/request-failure.ts";
 import { errorOf, type TaskReference } from "./errors.ts";
-import { defined } from "./protocol/json.ts";
 import { nextChange, type Task } from "./task.ts";
 
 /** Whether the server has not answered the call: it is queued, or in flight. */
@@ -36,12 +35,12 @@ export function callError(task: TaskReference, outcome: Exclude<Outcome, { kind:
 
 /** A call that was never sent has a failure. Its kind decides which fields it has. */
 function unsentFailure({ reason, message, rpc, httpStatus, raw }: Failure): RequestFailure {
-  return defined({
+  return {
     kind: reason === "unreachable" ? "network" : reason,
     message,
     unsent: true,
-    error: rpc,
-    status: httpStatus,
-    raw,
-  }) as RequestFailure;
+    ...(rpc && { error: rpc }),
+    ...(httpStatus && { status: httpStatus }),
+    ...(raw !== undefined && { raw }),
+  } as RequestFailure;
 }

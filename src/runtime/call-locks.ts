@@ -50,7 +50,9 @@ export function createCallLocks(
 
   return {
     makes: (id) => locks.get(id)?.end !== undefined,
-    hold: (id) => lockOf(id).granted,
+    hold(id) {
+      return lockOf(id).granted;
+    },
     async use(id) {
       const lock = lockOf(id);
       lock.uses++;
