@@ -51,7 +51,7 @@ async function ask(servers: Servers, last: Readonly<Record<string, string>> = {}
   return { answers: await answers, ms };
 }
 
-/** A name that no other test has told to be silent. */
+/** A name that no other test has used. */
 const hanging = () => `hanging-${asked++}`;
 
 describe("answersOf()", () => {
@@ -87,7 +87,7 @@ describe("answersOf()", () => {
     expect((await ask({ quick: 300, [one]: NEVER }, before)).ms).toBe(1_000);
   });
 
-  test("gives one that was never heard of 5 s to start, once", async () => {
+  test("gives one that never answered before 5 s to start, once", async () => {
     const [starting, never] = [hanging(), hanging()];
     expect(await ask({ quick: 50, [starting]: 4_000 })).toEqual({
       answers: ["quick now", `${starting} now`],

@@ -45,13 +45,13 @@ function busOf(...endpoints: readonly string[]): RelistingBus {
 
 test("RelistingBus says that the tools have changed as soon as a server answers that was not waited for", async () => {
   takes.starting = 20_000;
-  const heard: string[] = [];
-  const unsubscribe = busOf("quick", "starting").subscribe(({ kind }) => heard.push(kind));
+  const kinds: string[] = [];
+  const unsubscribe = busOf("quick", "starting").subscribe(({ kind }) => kinds.push(kind));
   await vi.advanceTimersByTimeAsync(19_000);
-  expect(heard).toEqual([]);
+  expect(kinds).toEqual([]);
   takes.starting = 50;
   await vi.advanceTimersByTimeAsync(2_000);
-  expect(heard).toEqual(["tools_list_changed"]);
+  expect(kinds).toEqual(["tools_list_changed"]);
   unsubscribe();
 });
 

@@ -14,8 +14,8 @@ const QUICK_MS = 100;
 /** How long it is remembered that an endpoint was silent, in ms. */
 const SILENCE_MS = 60_000;
 
-/** When each endpoint fell silent, in this isolate. There are as many as are configured. */
-const silentSince = new Map<string, number>();
+/** Since when each endpoint hangs, in this isolate. There are as many as are configured. */
+const hangingSince = new Map<string, number>();
 
 export interface Answer<T> {
   readonly endpoint: CallerEndpoint;
@@ -43,7 +43,7 @@ export async function answersOf<T>(
     const { name } = endpoint;
     const asked: Promise<void> = ask(endpoint)
       .then((answer) => {
-        silentSince.delete(name);
+        hangingSince.delete(name);
         slowest = Date.now() - began;
         answers.set(endpoint, { endpoint, answer });
       })
@@ -55,7 +55,7 @@ export async function answersOf<T>(
     open.set(endpoint, asked);
   }
   const isSilent = ({ name }: CallerEndpoint): boolean =>
-    began < (silentSince.get(name) ?? Number.NEGATIVE_INFINITY) + SILENCE_MS;
+    began < (hangingSince.get(name) ?? Number.NEGATIVE_INFINITY) + SILENCE_MS;
   const areSilent = (): boolean => [...open.keys()].every(isSilent);
   /** Waits until all have answered, or so many ms are over since they were asked. */
   const wait = async (patience: () => number): Promise<void> => {
@@ -80,7 +80,7 @@ export async function answersOf<T>(
   for (const { name } of open.keys()) leftOut(name, "It does not answer");
   for (const [endpoint, asked] of hanging) {
     if (settled.has(asked)) continue;
-    if (!isSilent(endpoint)) silentSince.set(endpoint.name, Date.now());
+    if (!isSilent(endpoint)) hangingSince.set(endpoint.name, Date.now());
     caller.late.add(asked);
   }
   return caller.endpoints.flatMap((endpoint) => answers.get(endpoint) ?? []);
