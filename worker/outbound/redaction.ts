@@ -1,4 +1,4 @@
-import { withBody } from "./bounded-body.ts";
+import { type ChunkMapper, mapped, withBody } from "./bounded-body.ts";
 
 /** What stands where a secret stood. */
 export const REDACTED = "[redacted]";
@@ -17,7 +17,7 @@ export function redacted(response: Response, redactor: Redactor | undefined): Re
   const { body } = response;
   if (!body || !redactor) return response;
   const secrets = spellings(redactor());
-  return secrets.length === 0 ? response : withBody(response, body.pipeThrough(replacing(secrets)));
+  return secrets.length === 0 ? response : withBody(response, mapped(body, replacing(secrets)));
 }
 
 /** As it is, in JSON, in an address. The longest first: one may be the beginning of another. */
@@ -32,19 +32,17 @@ function spellings(secrets: readonly string[]): readonly string[] {
 }
 
 /** Secrets are ASCII, so bytes are looked at as Latin-1 and come out as they went in. */
-function replacing(secrets: readonly string[]): TransformStream<Uint8Array, Uint8Array> {
+function replacing(secrets: readonly string[]): ChunkMapper {
   let held = "";
-  return new TransformStream({
-    transform(chunk, controller) {
+  return {
+    chunk(chunk) {
       const text = secrets.reduce((left, secret) => left.replaceAll(secret, REDACTED), held + latin1(chunk));
       const keep = beginning(text, secrets);
       held = text.slice(text.length - keep);
-      if (text.length > keep) controller.enqueue(bytes(text.slice(0, text.length - keep)));
+      return bytes(text.slice(0, text.length - keep));
     },
-    flush(controller) {
-      if (held.length > 0) controller.enqueue(bytes(held));
-    },
-  });
+    rest: () => bytes(held),
+  };
 }
 
 /** How much of the end may be the beginning of a secret, of which the next chunk has the rest. */
