@@ -104,6 +104,14 @@ export class DurableTasks {
     await this.#store.save(record);
   }
 
+  /**
+   * Says that somebody waits for the answer to a call and repeats it should the object fail. Until the function returned is called,
+   * the answer to a plain call, and a call that is safe to repeat, are not written: the reply to who waits need not wait for them.
+   */
+  deferWrites(id: string): () => void {
+    return this.#store.defer(id);
+  }
+
   /** How many tasks have no outcome yet. */
   activeCount(): number {
     return this.#store.activeCount();

@@ -63,6 +63,10 @@ export class SqliteTaskStore implements TaskStore {
   readonly #storage: ObjectStorage;
   readonly #listeners: Set<(change: TaskChange) => void> = new Set();
   #seq = 0;
+  /** Whose writes may be deferred, and the records that are, with the `after` of their first write. */
+  readonly #deferring: Set<string> = new Set();
+  readonly #deferred: Map<string, { readonly record: TaskRecord; readonly after: number | undefined }> =
+    new Map();
   /** How many have no outcome; `undefined` until it is asked for. */
   #active: number | undefined;
   /** Of each task without an outcome, in bytes; of those that were loaded or saved here. */
@@ -76,7 +80,36 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
+  /**
+   * Defers writes of a task until the function returned is called: of a plain call's outcome, and of a call that is safe to repeat.
+   * Neither is needed to make a call once. They are written before anything else is read of the tasks.
+   */
+  defer(id: string): () => void {
+    this.#deferring.add(id);
+    return () => {
+      this.#deferring.delete(id);
+      this.#flush(id);
+    };
+  }
+
   async save(record: TaskRecord, after?: number): Promise<boolean> {
+    const { id } = record;
+    const earlier = this.#deferred.get(id);
+    if (this.#deferring.has(id) && isDeferrable(record)) {
+      this.#deferred.set(id, earlier ? { ...earlier, record } : { record, after });
+      return true;
+    }
+    this.#flush(id);
+    return this.#write(record, after);
+  }
+
+  #flush(id: string): void {
+    const deferred = this.#deferred.get(id);
+    this.#deferred.delete(id);
+    if (deferred) this.#write(deferred.record, deferred.after);
+  }
+
+  #write(record: TaskRecord, after?: number): boolean {
     const [known] = this.#all(
       `SELECT settled, rev, log, substr(record, 1, ${LEAN_HEAD.length}) AS record FROM task WHERE id = ?`,
       record.id,
@@ -97,7 +130,7 @@ export class SqliteTaskStore implements TaskStore {
       long ? leanText(lean) : whole,
       appended(String(known?.log ?? ""), seq, task),
     ];
-    this.#storage.transactionSync(() => {
+    const write = (): void => {
       this.#all(
         `INSERT INTO task (id, settled, rev, tool, status, seq, record, log) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET settled = excluded.settled, rev = excluded.rev, status = excluded.status,
@@ -106,7 +139,10 @@ export class SqliteTaskStore implements TaskStore {
       );
       if (isLean(known)) this.#all("DELETE FROM result WHERE id = ?", record.id);
       if (long) this.#writeParts(record.id, whole);
-    });
+    };
+    // One statement is a transaction by itself.
+    if (long || isLean(known)) this.#storage.transactionSync(write);
+    else write();
     this.#count((record.outcome ? 0 : 1) - (known ? 1 : 0));
     if (record.outcome) this.#weights.delete(record.id);
     else this.#weights.set(record.id, jsonWeight(whole));
@@ -115,11 +151,14 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async load(id: string): Promise<unknown> {
+    const deferred = this.#deferred.get(id);
+    if (deferred) return deferred.record;
     const [row] = this.#all("SELECT id, record FROM task WHERE id = ?", id);
     return row && this.#whole(row);
   }
 
   async remove(id: string): Promise<void> {
+    this.#flush(id);
     const [known] = this.#all("SELECT settled FROM task WHERE id = ?", id);
     this.#storage.transactionSync(() => {
       for (const table of ["task", "result", "delivery"]) this.#all(`DELETE FROM ${table} WHERE id = ?`, id);
@@ -129,7 +168,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async loadActive(): Promise<readonly unknown[]> {
-    return this.#all("SELECT id, record FROM task WHERE settled = 0").map((row) => {
+    return this.#tasks("SELECT id, record FROM task WHERE settled = 0").map((row) => {
       const text = isLean(row) ? this.#readParts(String(row.id)) : String(row.record);
       this.#weights.set(String(row.id), jsonWeight(text));
       return parsed(text);
@@ -137,13 +176,13 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async loadSettled(): Promise<readonly unknown[]> {
-    const rows = this.#all("SELECT record FROM task WHERE settled = 1");
+    const rows = this.#tasks("SELECT record FROM task WHERE settled = 1");
     return rows.map(({ record }) => parsed(record));
   }
 
   /** By when they were written last, which is when they settled. Records that cannot be read are left as they are. */
   async outdated(before: number, count: number): Promise<readonly string[]> {
-    const rows = this.#all(
+    const rows = this.#tasks(
       `SELECT id FROM task WHERE settled = 1
        AND (seq < ? OR id IN (SELECT id FROM task WHERE settled = 1 ORDER BY seq DESC LIMIT -1 OFFSET ?))
        AND CASE WHEN json_valid(record) THEN json_extract(record, '$.v') END <= ?`,
@@ -191,7 +230,7 @@ export class SqliteTaskStore implements TaskStore {
 
   /** Whether there is a task of this id; it is not read for that. */
   has(id: string): boolean {
-    return this.#all("SELECT 1 FROM task WHERE id = ?", id).length > 0;
+    return this.#deferred.has(id) || this.#all("SELECT 1 FROM task WHERE id = ?", id).length > 0;
   }
 
   /** Tasks without their results and what else is long, the newest first by their ids. */
@@ -205,7 +244,7 @@ export class SqliteTaskStore implements TaskStore {
     ];
     const given = wanted.filter((entry): entry is [string, string | number] => entry[1] !== undefined);
     const where = given.map(([condition]) => condition).join(" AND ") || "1";
-    const ids = this.#all(
+    const ids = this.#tasks(
       `SELECT id FROM task WHERE ${where} ORDER BY id DESC LIMIT ?`,
       ...given.map(([, value]) => value),
       limit,
@@ -234,7 +273,8 @@ export class SqliteTaskStore implements TaskStore {
    */
   changes(after: number, id?: string): Iterable<TaskChange> | undefined {
     const select = "SELECT id FROM task WHERE seq > ?";
-    const rows = id === undefined ? this.#all(select, after) : this.#all(`${select} AND id = ?`, after, id);
+    const rows =
+      id === undefined ? this.#tasks(select, after) : this.#tasks(`${select} AND id = ?`, after, id);
     const lines: ChangeLine[] = [];
     let left = REPLAY_LENGTH;
     for (const row of rows) {
@@ -324,9 +364,19 @@ export class SqliteTaskStore implements TaskStore {
     }
   }
 
+  /** A query over all tasks. */
+  #tasks(query: string, ...bindings: (string | number | null)[]): Record<string, SqlValue>[] {
+    for (const id of [...this.#deferred.keys()]) this.#flush(id);
+    return this.#all(query, ...bindings);
+  }
+
   #all(query: string, ...bindings: (string | number | null)[]): Record<string, SqlValue>[] {
     return this.#storage.sql.exec(query, ...bindings).toArray();
   }
+}
+
+function isDeferrable({ stage, outcome, taskId, call }: TaskRecord): boolean {
+  return outcome ? taskId === undefined : stage === "calling" && call.recovery === "repeat";
 }
 
 /** A damaged record reads as `undefined`, which is reported like every record that cannot be read. */

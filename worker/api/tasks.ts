@@ -141,7 +141,7 @@ export function taskRoutes(app: OpenAPIHono<ApiEnv>): void {
     const { id } = c.req.valid("param");
     const force = c.req.valid("query").force === "true";
     granted(await (await groupWith(c.env, c.var.principal, id)).forget(id, force));
-    await new PrincipalObjects(c.env, c.var.principal).directory.deleted(id);
+    await new PrincipalObjects(c.env, c.var.principal).directory.deleted([id]);
     return c.body(null, 204);
   });
 }

@@ -72,6 +72,14 @@ export class GroupCounts {
     dropArrived(count, now);
   }
 
+  /** Counts calls that the group may start by itself, until it is asked: then it gives back those that it has not started. */
+  lease(group: GroupName, calls: number): void {
+    const count = this.#countOf(group);
+    const weights = new Array<number>(calls).fill(0);
+    count.load = plus(count.load, weights);
+    count.admitted = plus(count.admitted, weights);
+  }
+
   /** Its task was deleted: it is not on its way any more. */
   deleted(id: string): void {
     for (const { lately } of this.#counts.values()) lately.delete(id);

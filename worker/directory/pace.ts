@@ -16,6 +16,11 @@ export class Pace {
     this.#memory = memory;
   }
 
+  /** Returns which part of a minute's worth is left, 0 to 1. */
+  left(now: number): number {
+    return 1 - Math.min(Math.max(this.#memory.paidUntil - now, 0), MINUTE_MS) / MINUTE_MS;
+  }
+
   /** Takes `count`, 1 by default. Returns how long to wait instead, in ms, if there is not as much left. */
   take(perMinute: number, now: number, count = 1): number | undefined {
     const cost = (MINUTE_MS / perMinute) * Math.min(count, perMinute);

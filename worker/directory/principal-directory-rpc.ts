@@ -59,16 +59,24 @@ export interface NotAdmitted {
 
 export type Admission = Admitted | NotAdmitted;
 
+/** An admission, and how many further calls of the endpoint its group may start without asking: they are counted already. */
+export interface Lease {
+  readonly admission: Admission;
+  readonly spare: number;
+}
+
 /** A request that wants to read or change tasks that there are. */
 export interface ReadAsk {
   readonly readsPerMinute: number;
   /** The group it needs; without one, all of them. */
   readonly of?: GroupName;
+  /** How many further reads of that group to lease, if at least half of a minute's are left. */
+  readonly lease?: number;
 }
 
 /** The groups it needs, as far as they exist: no others are to be asked. */
 export type ReadAdmission =
-  | { readonly ok: true; readonly groups: readonly GroupName[] }
+  | { readonly ok: true; readonly groups: readonly GroupName[]; readonly leased: number }
   | { readonly ok: false; readonly retryAfterMs: number };
 
 /** What the tasks of a group that have not settled amount to. */
@@ -82,7 +90,7 @@ export interface GroupLoad {
 
 /** What the directory asks of a TaskGroup. */
 export interface ActiveTasks {
-  /** @param admitted Ids that were given out a moment ago. */
+  /** Also ends the lease of the group. @param admitted Ids that were given out a moment ago. */
   active(admitted: readonly string[]): Promise<GroupLoad>;
 }
 
@@ -103,8 +111,13 @@ export interface PrincipalDirectoryRpc {
    * calls are in flight counts as a call of this minute all the same, so that nobody gains by insisting.
    */
   admit(ask: AdmissionAsk): Promise<Admission>;
-  /** A task was deleted, or is kept no longer: its Idempotency-Key is answered so for as long as it is remembered. */
-  deleted(id: string): Promise<void>;
+  /**
+   * Admits a call, as `admit` does, and leases further ones to the endpoint's first group: a share of what is left of the limits,
+   * and none where less than half of a minute's calls is left. A lease is given back when the directory asks the group for its load.
+   */
+  lease(ask: AdmissionAsk): Promise<Lease>;
+  /** Tasks were deleted, or are kept no longer: their Idempotency-Keys are answered so for as long as they are remembered. */
+  deleted(ids: readonly string[]): Promise<void>;
   /** Counts a read, once for each group it needs. */
   read(ask: ReadAsk): Promise<ReadAdmission>;
   /** By endpoint, then by shard. */

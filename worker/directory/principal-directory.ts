@@ -26,6 +26,7 @@ import type {
   AdmissionAsk,
   ConsentSubscriber,
   GroupName,
+  Lease,
   PrincipalDirectoryRpc,
   ReadAdmission,
   ReadAsk,
@@ -34,6 +35,10 @@ import { UuidV7Source } from "./uuid-v7.ts";
 
 /** When to try again while too many calls are in flight, in ms. Nobody knows when one of them settles. */
 const IN_FLIGHT_RETRY_MS = 5000;
+
+/** Which share of what is left of a limit is leased at a time, and how many calls at most. */
+const LEASED_SHARE = 1 / 32;
+const MOST_LEASED = 64;
 
 /** How often keys are purged at most, in ms: each time the whole table is read. */
 const PURGE_PAUSE_MS = KEY_LIFE_MS / 2;
@@ -89,18 +94,31 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     return admission;
   }
 
-  async deleted(id: string): Promise<void> {
-    this.#keys.delete(id);
-    this.#counts.deleted(id);
+  async lease(ask: AdmissionAsk): Promise<Lease> {
+    const admission = await this.admit(ask);
+    return { admission, spare: admission.ok && admission.shard === 0 ? this.#leased(ask) : 0 };
   }
 
-  async read({ readsPerMinute, of }: ReadAsk): Promise<ReadAdmission> {
+  async deleted(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      this.#keys.delete(id);
+      this.#counts.deleted(id);
+    }
+  }
+
+  async read({ readsPerMinute, of, lease = 0 }: ReadAsk): Promise<ReadAdmission> {
     const all = this.#groups.all();
     const groups = of
       ? all.filter(({ endpoint, shard }) => endpoint === of.endpoint && shard === of.shard)
       : all;
-    const wait = this.#reads.take(readsPerMinute, Date.now(), Math.max(1, groups.length));
-    return wait === undefined ? { ok: true, groups } : { ok: false, retryAfterMs: wait };
+    const now = Date.now();
+    const wait = this.#reads.take(readsPerMinute, now, Math.max(1, groups.length));
+    if (wait !== undefined) return { ok: false, retryAfterMs: wait };
+    const isLeased =
+      lease > 0 &&
+      this.#reads.left(now) >= 1 / 2 &&
+      this.#reads.take(readsPerMinute, now, lease) === undefined;
+    return { ok: true, groups, leased: isLeased ? lease : 0 };
   }
 
   async groups(): Promise<readonly GroupName[]> {
@@ -200,6 +218,23 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     }
     this.#counts.admit({ endpoint, shard }, id, ask.weight, now);
     return { ok: true, shard, id, repeated: false };
+  }
+
+  #leased({ endpoint, limits, shardCeiling, shardBytes }: AdmissionAsk): number {
+    const now = Date.now();
+    const { tasks, bytes } = this.#counts.loadOf({ endpoint, shard: 0 });
+    const room = Math.min(shardCeiling - tasks, Math.floor((shardBytes - bytes) / RESERVED_BYTES));
+    const { callsPerMinute, callsInFlight, callsInFlightPerEndpoint } = limits;
+    if (this.#pace.left(now) < 1 / 2) return 0;
+    const least = Math.min(
+      callsPerMinute,
+      callsInFlight - this.#counts.total(),
+      callsInFlightPerEndpoint - this.#counts.activeAt(endpoint),
+    );
+    const spare = Math.min(Math.floor(least * LEASED_SHARE), room, MOST_LEASED);
+    if (spare <= 0 || this.#pace.take(callsPerMinute, now, spare) !== undefined) return 0;
+    this.#counts.lease({ endpoint, shard: 0 }, spare);
+    return spare;
   }
 
   #earlier({ endpoint, idempotency }: AdmissionAsk): Admission | undefined {

@@ -24,6 +24,9 @@ export interface GatewayRequest {
 }
 
 const ASKS_FOR_FACTS: ReadonlySet<string | undefined> = new Set(["initialize", "server/discover"]);
+/** What is answered the same whatever the endpoint's server can do. */
+const NEEDS_NO_FACTS =
+  /^(tools\/(call|list)|tasks\/.*|notifications\/.*|resources\/(list|read)|prompts\/(list|get))$/;
 
 /** One HTTP request to the gateway. Nothing is kept for the next one but what is in the groups. */
 export async function serve(asked: GatewayRequest): Promise<Response> {
@@ -37,7 +40,7 @@ export async function serve(asked: GatewayRequest): Promise<Response> {
   const name = (frame && clientNameOf(frame)) ?? clientNameIn(session);
   const caller = asked.caller.servedTo(name, { abilities, legacy });
   const sdk = createMcpHandler(
-    (context) => mcpServer(caller, context, waitUntil, ASKS_FOR_FACTS.has(frame?.method)),
+    (context) => mcpServer(caller, context, waitUntil, needsFacts(caller, frame?.method)),
     {
       // Lists are read again while somebody listens.
       bus: new RelistingBus(caller),
@@ -58,4 +61,9 @@ export async function serve(asked: GatewayRequest): Promise<Response> {
     // They are stored for the next list.
     waitUntil(Promise.all(caller.late));
   }
+}
+
+/** Of several servers, those that are down cost time: they are asked only where their facts are the answer. */
+function needsFacts({ only }: Caller, method: string | undefined): boolean {
+  return only ? !NEEDS_NO_FACTS.test(method ?? "") : ASKS_FOR_FACTS.has(method);
 }

@@ -20,10 +20,9 @@ export async function mcpServer(
   caller: Caller,
   { era }: McpRequestContext,
   waitUntil: (work: Promise<unknown>) => void,
-  isAskedForFacts: boolean,
+  needsFacts: boolean,
 ): Promise<Server> {
-  // Of several servers, those that are down cost time.
-  const facts = caller.only || isAskedForFacts ? await serverFacts(caller) : { capabilities: {} };
+  const facts = needsFacts ? await serverFacts(caller) : { capabilities: {} };
   const server = new Server(identityOf(caller), {
     capabilities: capabilitiesOf(facts, era, offersResults(caller)),
   });

@@ -23,6 +23,43 @@ export interface MessageStreamOptions {
 }
 
 /**
+ * Responds with the reply as JSON if the work ends within `quickMs` and sends nothing before; otherwise on a stream. Most calls are
+ * quick, and a stream costs several writes. A client that hangs up is noticed no later: a stream needs two heartbeats for that.
+ * @param work Resolves with the reply. It must not reject.
+ */
+export async function replyOrStream(
+  waitUntil: (work: Promise<unknown>) => void,
+  work: (stream: MessageStream) => Promise<object>,
+  { quickMs, ...options }: MessageStreamOptions & { readonly quickMs: number },
+): Promise<Response> {
+  const early: object[] = [];
+  const ended = new AbortController();
+  let stream: MessageStream | undefined;
+  let open = (): void => undefined;
+  const slow = new Promise<undefined>((resolve) => {
+    open = () => resolve(undefined);
+  });
+  const timer = setTimeout(open, quickMs);
+  const send = (message: object): void => {
+    if (stream) return stream.send(message);
+    early.push(message);
+    open();
+  };
+  const done = work({ send, signal: ended.signal });
+  waitUntil(done);
+  const reply = await Promise.race([done, slow]);
+  clearTimeout(timer);
+  if (reply && early.length === 0) return Response.json(reply);
+  const follow = async (messages: MessageStream): Promise<void> => {
+    stream = messages;
+    messages.signal.addEventListener("abort", () => ended.abort(messages.signal.reason), { once: true });
+    for (const message of early) messages.send(message);
+    messages.send(await done);
+  };
+  return messageStream(waitUntil, follow, options);
+}
+
+/**
  * A response on which messages are sent while `work` goes on. It ends with the work; should the client hang up first, or the
  * stream's time be over, the work's signal is aborted, and the work still comes to its own end.
  */

@@ -10,7 +10,7 @@ import { endpointsOf } from "../config/endpoints.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { problem } from "../http/problem.ts";
 import { issuedTokens } from "../oauth/issued-tokens.ts";
-import { readGroups } from "../principal/reading.ts";
+import { countRead, readGroups } from "../principal/reading.ts";
 import { Caller } from "./caller.ts";
 import { errorResponse } from "./frame.ts";
 import { serve } from "./gateway.ts";
@@ -56,8 +56,10 @@ export function gateway(): Hono<ApiEnv> {
 async function answer(c: Context<ApiEnv>, body: unknown): Promise<Response> {
   const caller = callerOf(c);
   if (!caller) return problem(c, 404, "unknown-endpoint", "There is no such endpoint.");
-  // At `/mcp` a request may need every group.
-  await readGroups(c.env, caller.objects, caller.only && { endpoint: caller.only.name, shard: 0 });
+  const { env, objects, only } = caller;
+  if (only) await countRead(env, objects, { endpoint: only.name, shard: 0 });
+  // A request may need every group.
+  else await readGroups(env, objects);
   return serve({
     caller,
     request: acceptingBoth(c.req.raw),

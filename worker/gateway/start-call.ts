@@ -12,7 +12,7 @@ import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "../../front/rp
 import { TTL_MS } from "../../front/task-times.ts";
 import { limitsOf } from "../config/limits.ts";
 import type { NotAdmitted } from "../directory/principal-directory-rpc.ts";
-import type { HeldCall } from "../group/gateway-group-rpc.ts";
+import type { CallReply, GatewayCall, HeldCall } from "../group/gateway-group-rpc.ts";
 import { fingerprint } from "../principal/fingerprint.ts";
 import type { Caller, CallerEndpoint } from "./caller.ts";
 import { budgetWithin } from "./client-limits.ts";
@@ -51,35 +51,56 @@ export interface Waiter {
   readonly request: string;
 }
 
-/** Starts a call, and gives its task: when there is a handle, a question or an outcome, or when `waitMs` are over. */
+/** Starts a call, and returns its task: when there is a handle, a question or an outcome, or when `waitMs` are over. */
 export async function startCall(at: CallerEndpoint, call: WantedCall, waitMs: number): Promise<TaskView> {
-  const { caller } = at;
+  const asked = await askOf(at, call, waitMs);
+  const reply = await at.first.call(at.identity(0), asked);
+  if (reply.kind !== "joined" && reply.kind !== "waiting") return taskStarted(at, asked, reply);
+  throw new Error("A call that joins no other has joined one");
+}
+
+/** What the group of the endpoint is asked. Throws an RpcError for arguments that are too long. */
+async function askOf(at: CallerEndpoint, call: WantedCall, waitMs: number): Promise<GatewayCall> {
+  const { env, settings } = at.caller;
   const { tool, arguments: args, idempotencyKey } = call;
-  const limits = limitsOf(caller.env);
+  const limits = limitsOf(env);
   const { argumentBytes, shardCeiling, shardBytes } = limits;
   const text = JSON.stringify(args);
   if (new TextEncoder().encode(text).byteLength > argumentBytes)
     throw invalidParams(argumentsTooLong(argumentBytes));
-  const admission = await caller.objects.directory.admit({
-    endpoint: at.name,
-    limits,
-    shardCeiling,
-    shardBytes,
-    weight: jsonWeight(text),
-    ...(idempotencyKey !== undefined && {
-      // Keys of the HTTP API are others.
-      idempotency: {
-        key: `mcp:${await fingerprint(idempotencyKey)}`,
-        fingerprint: await fingerprint([at.name, tool, args]),
-      },
-    }),
-  });
-  if (!admission.ok) throw notAdmitted(admission);
-  const { id, shard } = admission;
-  const started = { tool, arguments: args, id, timeoutMs: caller.settings.holdMs };
-  const reply = await at.group(shard).start(at.identity(shard), started, waitMs);
-  if (reply.ok) return reply.value;
-  const { code, detail, retryAfterMs } = reply.problem;
+  return {
+    call: { tool, arguments: args, timeoutMs: settings.holdMs },
+    admission: {
+      endpoint: at.name,
+      limits,
+      shardCeiling,
+      shardBytes,
+      weight: jsonWeight(text),
+      ...(idempotencyKey !== undefined && {
+        // Keys of the HTTP API are others.
+        idempotency: {
+          key: `mcp:${await fingerprint(idempotencyKey)}`,
+          fingerprint: await fingerprint([at.name, tool, args]),
+        },
+      }),
+    },
+    waitMs,
+  };
+}
+
+/** The task of a call that was started; where another group has room, it is started there. Throws an RpcError. */
+async function taskStarted(
+  at: CallerEndpoint,
+  { call, waitMs }: GatewayCall,
+  reply: Exclude<CallReply, { readonly kind: "joined" | "waiting" }>,
+): Promise<TaskView> {
+  if (reply.kind === "refused") throw notAdmitted(reply.refusal);
+  const started =
+    reply.kind === "started"
+      ? reply.reply
+      : await at.group(reply.shard).start(at.identity(reply.shard), { ...call, id: reply.id }, waitMs);
+  if (started.ok) return started.value;
+  const { code, detail, retryAfterMs } = started.problem;
   const message = code === "unknown-tool" ? detail : notSent(detail);
   const data = { code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   throw new RpcError({ code: INTERNAL_ERROR, message, data });
@@ -104,8 +125,12 @@ export class WaitedCall {
   readonly #at: CallerEndpoint;
   readonly #call: WantedCall;
   readonly #held: HeldCall;
+  /** The task, once there is one. */
+  #id: string | undefined;
   /** Whether anybody can join it: there is something to release. */
   #isHeld = false;
+  /** The client has hung up, and its group knows. */
+  #hasGone = false;
 
   private constructor(at: CallerEndpoint, call: WantedCall, held: HeldCall) {
     this.#at = at;
@@ -115,11 +140,14 @@ export class WaitedCall {
 
   static async of(at: CallerEndpoint, call: WantedCall, waiter: Waiter): Promise<WaitedCall> {
     const now = Date.now();
-    return new WaitedCall(at, call, {
-      hold: await holdOf(waiter),
+    const [hold, key, session] = await Promise.all([
+      holdOf(waiter),
       // Whose it is, the group knows. Clients that open a session for each request call again from another one.
-      key: await fingerprint([call.tool, call.arguments]),
-      session: await fingerprint(waiter.session),
+      fingerprint([call.tool, call.arguments]),
+      fingerprint(waiter.session),
+    ]);
+    return new WaitedCall(at, call, {
+      ...{ hold, key, session },
       at: now,
       until: now + at.caller.budgetMs(at) + GRACE_MS,
     });
@@ -129,16 +157,18 @@ export class WaitedCall {
   async begin(waitMs: number, signal: AbortSignal): Promise<BegunCall> {
     const at = this.#at;
     const budgetMs = at.caller.budgetMs(at);
-    const joins = at.caller.settings.joinWindowMs > 0 && this.#call.idempotencyKey === undefined;
-    const joined = joins ? await this.#unfinished(signal) : undefined;
-    if (joined) return { task: joined.task, budgetMs: budgetAfter(joined.gaveUpAfterMs, budgetMs) };
-    const task = await startCall(at, this.#call, Math.min(waitMs, budgetMs));
+    const firstLookMs = Math.min(waitMs, budgetMs);
     // Who sends a key joins by that.
-    if (joins && !task.outcome) {
-      this.#isHeld = true;
-      await at.first.hold(this.#held, task.id, this.#since);
+    if (at.caller.settings.joinWindowMs === 0 || this.#call.idempotencyKey !== undefined)
+      return { task: await startCall(at, this.#call, firstLookMs), budgetMs };
+    const hungUp = (): void => void this.end(undefined).catch(() => undefined);
+    // Before the first look is over, too: a call that comes again finds this one.
+    signal.addEventListener("abort", hungUp, { once: true });
+    try {
+      return await this.#begun(firstLookMs, budgetMs, signal);
+    } finally {
+      signal.removeEventListener("abort", hungUp);
     }
-    return { task, budgetMs };
   }
 
   /** Calls made before that time have no task any more, in ms since 1970. */
@@ -147,29 +177,43 @@ export class WaitedCall {
   }
 
   /**
-   * The task of the same call. A client that calls again in its session may have hung up a moment ago: then that shows soon.
-   * Otherwise it wants two, which are one where the tool's effect is the same.
+   * A client that calls again in its session while the same call is waited for may have hung up a moment ago: then that shows
+   * soon. Otherwise it wants two, which are one where the tool's effect is the same.
    */
-  async #unfinished(
-    signal: AbortSignal,
-  ): Promise<{ task: TaskView; gaveUpAfterMs: number | undefined } | undefined> {
-    const { first } = this.#at;
+  async #begun(waitMs: number, budgetMs: number, signal: AbortSignal): Promise<BegunCall> {
+    const at = this.#at;
+    const { first } = at;
+    const since = this.#since;
+    const asked = await askOf(at, this.#call, waitMs);
     let shared: boolean | undefined;
     for (;;) {
-      const joined = await first.join(this.#held, { since: this.#since, shared: shared ?? false });
-      switch (joined.kind) {
-        case "none":
-          return undefined;
+      const isOver = Date.now() > this.#held.at + NOTICED_MS && shared === false;
+      const wait = { held: this.#held, since, ...(!isOver && { joins: { since, shared: shared ?? false } }) };
+      this.#isHeld = true;
+      const reply = await first.call(at.identity(0), { ...asked, wait });
+      switch (reply.kind) {
         case "joined": {
-          const task = await this.#joinable(joined.id);
+          const task = await this.#joinable(reply.id);
           if (!task) break;
-          this.#isHeld = true;
-          return { task, gaveUpAfterMs: joined.gaveUpAfterMs };
+          this.#id = task.id;
+          return { task, budgetMs: budgetAfter(reply.gaveUpAfterMs, budgetMs) };
         }
         case "waiting":
-          if (Date.now() > this.#held.at + NOTICED_MS) return undefined;
-          shared ??= await isRepeatable(this.#at, this.#call.tool);
+          shared ??= await isRepeatable(at, this.#call.tool);
           if (!shared) await scheduler.wait(LOOK_MS, { signal });
+          break;
+        case "started":
+        case "elsewhere":
+        case "refused": {
+          this.#isHeld = false;
+          const task = await taskStarted(at, asked, reply);
+          this.#id = task.id;
+          if (!task.outcome) {
+            this.#isHeld = true;
+            if (reply.kind === "elsewhere") await first.hold(this.#held, task.id, since);
+          }
+          return { task, budgetMs };
+        }
       }
     }
   }
@@ -186,9 +230,14 @@ export class WaitedCall {
 
   /** @param answered What the client received. `undefined` if it has hung up. */
   async end(answered: "result" | "running" | undefined): Promise<void> {
-    if (!this.#isHeld) return;
     const { first } = this.#at;
     const { hold } = this.#held;
+    const isFirst = !this.#hasGone;
+    this.#hasGone ||= answered === undefined;
+    // It hung up after its first look, with the answer on its way.
+    if (this.#hasGone && isFirst && !this.#isHeld && this.#id !== undefined)
+      await first.hold(this.#held, this.#id, this.#since);
+    else if (!this.#isHeld) return;
     if (answered === "running") await first.release(hold, { kind: "told" });
     else await first.release(hold, answered ? { kind: "delivered" } : { kind: "gone", at: Date.now() });
   }

@@ -1,6 +1,7 @@
-import type { JsonObject } from "holdfast";
+import type { JsonObject, TaskView } from "holdfast";
 import type { RpcErrorJson } from "../../front/rpc-error.ts";
-import type { GroupIdentity, Reply } from "./task-group-rpc.ts";
+import type { AdmissionAsk, NotAdmitted } from "../directory/principal-directory-rpc.ts";
+import type { GroupIdentity, Reply, StartCall } from "./task-group-rpc.ts";
 
 /** What the endpoint's server said it can do. */
 export interface ServerFacts {
@@ -48,6 +49,26 @@ export interface JoinTerms {
   readonly shared: boolean;
 }
 
+/** A call, before the group or the directory gives its task an id. */
+export interface GatewayCall {
+  readonly call: Omit<StartCall, "id">;
+  readonly admission: AdmissionAsk;
+  /** How long the first look at it lasts, in ms. */
+  readonly waitMs: number;
+  /** The client waits, and finds the call again. Without `joins` it starts another task if there is one already. */
+  readonly wait?: { readonly held: HeldCall; readonly since: number; readonly joins?: JoinTerms };
+}
+
+/**
+ * What became of a call. `started`: after the first look; without an outcome, its client is held from now on. `elsewhere`: the
+ * directory admitted it to another group, which has room.
+ */
+export type CallReply =
+  | Exclude<Joined, { readonly kind: "none" }>
+  | { readonly kind: "started"; readonly reply: Reply<TaskView> }
+  | { readonly kind: "elsewhere"; readonly shard: number; readonly id: string }
+  | { readonly kind: "refused"; readonly refusal: NotAdmitted };
+
 /** What the gateway alone asks of a group. Calls of an endpoint are remembered in its group of shard 0. */
 export interface GatewayGroupRpc {
   server(identity: GroupIdentity): Promise<Reply<ServerFacts>>;
@@ -55,8 +76,8 @@ export interface GatewayGroupRpc {
   passOn(identity: GroupIdentity, method: string, params: JsonObject): Promise<PassedOn>;
   /** What the server last answered to a list method with these params; undefined if it never did. */
   lastPage(method: string, params: JsonObject): Promise<JsonObject | undefined>;
-  /** Takes over the task of the same call, made before, whose result nobody has had. */
-  join(call: HeldCall, terms: JoinTerms): Promise<Joined>;
+  /** Joins the task of the same call, whose result nobody has had, or admits the call and starts it: all that an ordinary call needs. */
+  call(identity: GroupIdentity, call: GatewayCall): Promise<CallReply>;
   /** A call is held from now on. */
   hold(call: HeldCall, id: string, since: number): Promise<void>;
   /** The wait is over: the client has its result, has a running result, or went away. */

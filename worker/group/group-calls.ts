@@ -32,7 +32,11 @@ export class GroupCalls {
       if (webhook !== undefined) webhooks().order(id, webhook);
     }
     try {
-      await within(waitMs, answered(await startCall(tasks, identity, call)));
+      const task = await startCall(tasks, identity, call);
+      await within(waitMs, answered(task));
+      const { latest } = task;
+      // It need not be read again, unless its result is stored apart.
+      if (latest.outcome && !("apart" in latest.outcome)) return { ok: true, value: latest };
     } catch (error) {
       webhooks().withdraw(id);
       return { ok: false, problem: upstreamProblem(error) };

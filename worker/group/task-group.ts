@@ -9,15 +9,17 @@ import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
 import type { ConsentSubscriber, GroupLoad } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
-import { Counters, countSums } from "../operations/counters.ts";
+import { Counters } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
+import { CallLease } from "./call-lease.ts";
 import { ChangeStreams } from "./change-stream.ts";
+import { GatewayCalls } from "./gateway-calls.ts";
 import type {
+  CallReply,
+  GatewayCall,
   GatewayGroupRpc,
   HeldCall,
-  Joined,
-  JoinTerms,
   PassedOn,
   ServerFacts,
   WaitEnding,
@@ -63,6 +65,15 @@ export class TaskGroup
     webhooks: () => this.#webhooks,
   });
   readonly #lastLists = new LastLists(this.ctx.storage.kv);
+  readonly #gatewayCalls: GatewayCalls = new GatewayCalls({
+    tasks: this.#tasks,
+    calls: this.#calls,
+    held: () => this.#heldCalls,
+    lease: (identity) => this.#leaseOf(identity),
+  });
+  #lease: CallLease | undefined;
+  /** Deleted tasks of which the directory has not heard. */
+  readonly #goneIds: string[] = [];
   // Made when they are first used: an object that is only asked for a task it does not have stores nothing.
   #heldCallsMade: HeldCalls | undefined;
   #webhooksMade: WebhookOutbox | undefined;
@@ -181,8 +192,8 @@ export class TaskGroup
     return this.#lastLists.page(method, params);
   }
 
-  async join(call: HeldCall, terms: JoinTerms): Promise<Joined> {
-    return this.#heldCalls.join(call, terms);
+  call(identity: GroupIdentity, call: GatewayCall): Promise<CallReply> {
+    return this.#gatewayCalls.call(identity, call);
   }
 
   async hold(call: HeldCall, id: string, since: number): Promise<void> {
@@ -208,6 +219,7 @@ export class TaskGroup
 
   async active(admitted: readonly string[] = []): Promise<GroupLoad> {
     const tasks = await this.#tasks.resumed();
+    this.#lease?.end();
     if (!tasks) return { tasks: 0, bytes: 0, absent: admitted };
     return {
       tasks: tasks.activeCount(),
@@ -246,6 +258,11 @@ export class TaskGroup
     }
   }
 
+  #leaseOf(identity: GroupIdentity): CallLease {
+    this.#lease ??= new CallLease(identity, () => directoryOf(this.env, identity.principal));
+    return this.#lease;
+  }
+
   get #heldCalls(): HeldCalls {
     this.#heldCallsMade ??= new HeldCalls(this.ctx.storage.sql);
     return this.#heldCallsMade;
@@ -277,26 +294,27 @@ export class TaskGroup
     const uuid = readTaskId(id)?.uuid ?? "";
     // A week's tasks may be gone at once, and their keys have been for long.
     if (!(timeIn(uuid) > Date.now() - KEY_LIFE_MS)) return;
-    directoryOf(this.env, principal)
-      .deleted(id)
-      .catch(() => undefined);
+    // Retention deletes a hundred at a time.
+    if (this.#goneIds.push(id) > 1) return;
+    setTimeout(() => {
+      directoryOf(this.env, principal)
+        .deleted(this.#goneIds.splice(0))
+        .catch(() => undefined);
+    });
   }
 
-  #settled({ id, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskView): void {
+  #settled({ id, taskId, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskView): void {
     if (!outcome) return;
     this.#counters.add(`settled:${outcome.kind}`);
-    log("settled", { task: id, endpoint, tool, outcome: outcome.kind, ms: settledAt - createdAt });
+    // Plain calls are counted: a line for each would cost more than the call.
+    if (taskId !== undefined || outcome.kind !== "completed")
+      log("settled", { task: id, endpoint, tool, outcome: outcome.kind, ms: settledAt - createdAt });
     const now = Date.now();
     if (this.#webhooks.settled(id, now)) void this.#tasks.known?.wakeAt(now);
     this.#report();
   }
 
   #report(): void {
-    const counts = this.#counters.take();
-    // Counting must not fail what is counted.
-    if (counts)
-      countSums(this.env)
-        .add(counts)
-        .catch(() => undefined);
+    this.#counters.report(this.env, this.ctx.id);
   }
 }

@@ -32,6 +32,8 @@ export class WebhookOutbox {
   readonly #options: WebhookOutboxOptions;
   /** Derived with the first delivery: the object's principal never changes. */
   #key: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  /** Most objects have no orders, and then nothing is read for each of their outcomes. */
+  #hasOrders: boolean;
 
   constructor(sql: SqlStorage, options: WebhookOutboxOptions) {
     this.#sql = sql;
@@ -40,10 +42,12 @@ export class WebhookOutbox {
       `CREATE TABLE IF NOT EXISTS webhook (id TEXT PRIMARY KEY, url TEXT NOT NULL, attempts INTEGER NOT NULL,
        due INTEGER) WITHOUT ROWID`,
     );
+    this.#hasOrders = sql.exec("SELECT 1 FROM webhook LIMIT 1").toArray().length > 0;
   }
 
   /** To be called before the call is made. */
   order(id: string, url: string): void {
+    this.#hasOrders = true;
     this.#sql.exec("INSERT OR IGNORE INTO webhook (id, url, attempts) VALUES (?, ?, 0)", id, url);
   }
 
@@ -54,6 +58,7 @@ export class WebhookOutbox {
 
   /** The task has its outcome: whether there is something to deliver. */
   settled(id: string, now: number): boolean {
+    if (!this.#hasOrders) return false;
     const cursor = this.#sql.exec("UPDATE webhook SET due = ? WHERE id = ? AND due IS NULL", now, id);
     return cursor.rowsWritten > 0;
   }

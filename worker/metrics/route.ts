@@ -3,7 +3,7 @@ import { principalOfToken, tokenHash } from "../access/hashed-tokens.ts";
 import { presentedToken } from "../access/presented-token.ts";
 import type { Bindings } from "../bindings.ts";
 import { problem } from "../http/problem.ts";
-import { countSums } from "../operations/counters.ts";
+import { countTotals } from "../operations/counters.ts";
 import { prometheusText } from "./prometheus.ts";
 
 /** `/metrics` needs METRICS_TOKEN; without the variable there is no such route. */
@@ -20,7 +20,7 @@ export function metrics(): Hono<{ Bindings: Bindings }> {
         "cache-control": "no-store",
       });
     }
-    const text = prometheusText(await countSums(c.env).totals());
+    const text = prometheusText(await countTotals(c.env));
     return c.body(text, 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
       "cache-control": "no-store",

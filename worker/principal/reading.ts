@@ -1,6 +1,6 @@
 import type { Bindings } from "../bindings.ts";
 import { limitsOf } from "../config/limits.ts";
-import type { GroupName } from "../directory/principal-directory-rpc.ts";
+import type { GroupName, ReadAdmission, ReadAsk } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import type { GroupStub } from "../group/group-stub.ts";
 import { ProblemError, retryAfter } from "../http/problem.ts";
@@ -17,11 +17,51 @@ export async function readGroups(
   objects: PrincipalObjects,
   of?: GroupName,
 ): Promise<readonly GroupName[]> {
+  return (await admittedRead(env, objects, of && { of })).groups;
+}
+
+async function admittedRead(
+  env: object,
+  objects: PrincipalObjects,
+  ask?: Omit<ReadAsk, "readsPerMinute">,
+): Promise<Extract<ReadAdmission, { readonly ok: true }>> {
   const { readsPerMinute } = limitsOf(env);
-  const admission = await objects.directory.read({ readsPerMinute, ...(of && { of }) });
-  if (admission.ok) return admission.groups;
+  const admission = await objects.directory.read({ readsPerMinute, ...ask });
+  if (admission.ok) return admission;
   const detail = "You read more often than is allowed within a minute.";
   throw new ProblemError(429, "reads-a-minute", detail, retryAfter(admission.retryAfterMs));
+}
+
+interface LeasedReads {
+  left: number;
+  readonly until: number;
+}
+
+/** Which share of `readsPerMinute` is leased at a time, and how long the reads may wait to be made, in ms. */
+const LEASED_SHARE = 1 / 100;
+const LEASE_MS = 10_000;
+/** How many groups have a lease in this isolate, the latest. */
+const MOST_LEASES = 10_000;
+
+const leases = new Map<string, LeasedReads>();
+
+/**
+ * Counts a read of one group. Reads are leased from the directory, which counts them when it leases them: it is not asked for each.
+ * @throws ProblemError 429 for more than `readsPerMinute`.
+ */
+export async function countRead(env: object, objects: PrincipalObjects, of: GroupName): Promise<void> {
+  const name = JSON.stringify([objects.principal, of.endpoint, of.shard]);
+  const known = leases.get(name);
+  if (known && known.left > 0 && Date.now() < known.until) {
+    known.left -= 1;
+    return;
+  }
+  const lease = Math.floor(limitsOf(env).readsPerMinute * LEASED_SHARE);
+  const { leased } = await admittedRead(env, objects, { of, lease });
+  leases.delete(name);
+  if (leased > 0) leases.set(name, { left: leased, until: Date.now() + LEASE_MS });
+  const [oldest] = leases.keys();
+  if (leases.size > MOST_LEASES && oldest !== undefined) leases.delete(oldest);
 }
 
 /**

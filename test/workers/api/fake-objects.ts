@@ -239,7 +239,7 @@ export class FakeDirectory {
   }
 
   async read({ of }: ReadAsk): Promise<ReadAdmission> {
-    return this.reading ?? { ok: true, groups: of ? [of].filter(this.#exists) : this.list };
+    return this.reading ?? { ok: true, groups: of ? [of].filter(this.#exists) : this.list, leased: 0 };
   }
 
   async groups(): Promise<readonly GroupName[]> {

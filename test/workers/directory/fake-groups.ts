@@ -12,6 +12,8 @@ export class FakeGroups {
   readonly broken = new Set<string>();
   /** What they wait for between having counted and answering. */
   delay: Promise<void> = Promise.resolve();
+  /** Called when one has counted. */
+  counted = (): void => undefined;
   readonly #known = new Set<string>();
   /** Tasks that run, and what they take in memory, in bytes. */
   readonly #open = new Map<string, number>();
@@ -35,6 +37,7 @@ export class FakeGroups {
           bytes: open.reduce((sum, [, bytes]) => sum + bytes, 0),
           absent: admitted.filter((id) => !this.#known.has(id)),
         };
+        this.counted();
         await this.delay;
         return load;
       },

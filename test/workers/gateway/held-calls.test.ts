@@ -1,17 +1,40 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
-import type { GatewayGroupStub } from "../../../worker/group/group-stub.ts";
+import type { Joined } from "../../../worker/group/gateway-group-rpc.ts";
+import { HeldCalls } from "../../../worker/group/held-calls.ts";
 
 const MINUTE = 60_000;
 
-let group: GatewayGroupStub;
 let now: number;
+let name: string;
+/** In the object's memory. */
+let calls: HeldCalls | undefined;
 
 beforeEach(() => {
-  const name = JSON.stringify([`p-${crypto.randomUUID()}`, "sample-2026", 0]);
-  group = env.TASK_GROUP.getByName(name) as unknown as GatewayGroupStub;
+  name = JSON.stringify([`p-${crypto.randomUUID()}`, "sample-2026", 0]);
   now = 1_800_000_000_000;
+  calls = undefined;
 });
+
+/** In an object of its own. */
+function held<T>(use: (calls: HeldCalls, sql: SqlStorage) => T): Promise<T> {
+  return runInDurableObject(env.TASK_GROUP.getByName(name), (_group, { storage: { sql } }) => {
+    calls ??= new HeldCalls(sql);
+    return use(calls, sql);
+  });
+}
+
+/** The object is evicted: what it knows is what it stored. */
+function evict(): void {
+  calls = undefined;
+}
+
+const group = {
+  release: (...args: Parameters<HeldCalls["release"]>) => held((calls) => calls.release(...args)),
+  delivered: (id: string) => held((calls) => calls.delivered(id)),
+  gaveUpAfter: (id: string) => held((calls) => calls.gaveUpAfter(id)),
+};
 
 const call = (hold: string, key = "same", session = "session") => ({
   ...{ hold, key, session },
@@ -19,12 +42,14 @@ const call = (hold: string, key = "same", session = "session") => ({
 });
 
 function hold(name: string, id: string, key = "same"): Promise<void> {
-  return group.hold(call(name, key), id, now - 10 * MINUTE);
+  return held((calls) => calls.hold(call(name, key), id, now - 10 * MINUTE));
 }
 
-function join(name: string, key = "same", { session = "session", shared = false } = {}) {
-  return group.join(call(name, key, session), { since: now - 10 * MINUTE, shared });
+function join(name: string, key = "same", { session = "session", shared = false } = {}): Promise<Joined> {
+  return held((calls) => calls.join(call(name, key, session), { since: now - 10 * MINUTE, shared }));
 }
+
+const rows = () => held((_calls, sql) => sql.exec("SELECT hold FROM waited_call").toArray().length);
 
 const gone = (afterMs = 0) => ({ kind: "gone", at: now + afterMs }) as const;
 
@@ -99,4 +124,39 @@ test("calls are not joined after the window, with other arguments, or once the r
   await group.release("fourth", gone());
   now += 11 * MINUTE;
   expect(await join("fifth")).toEqual({ kind: "none" });
+});
+
+test("a call in its first look is joined from another session, and writes no row until the look is over", async () => {
+  await held((calls) => calls.look(call("first"), "task-1"));
+  expect(await join("second")).toEqual({ kind: "waiting" });
+  expect(await rows()).toBe(0);
+  expect(await join("third", "same", { session: "other" })).toEqual({ kind: "joined", id: "task-1" });
+  await held((calls) => calls.looked("first", now - 10 * MINUTE, false));
+  expect(await rows()).toBe(2);
+});
+
+test("a call that its first look answered is not joined, and has written no row", async () => {
+  await held((calls) => calls.look(call("first"), "task-1"));
+  await held((calls) => calls.looked("first", now - 10 * MINUTE, true));
+  expect(await join("second")).toEqual({ kind: "none" });
+  expect(await rows()).toBe(0);
+});
+
+test("a call whose client hung up in its first look is joined, also after an eviction", async () => {
+  await held((calls) => calls.look(call("first"), "task-1"));
+  await group.release("first", gone(100));
+  await held((calls) => calls.looked("first", now - 10 * MINUTE, true));
+  evict();
+  expect(await join("second")).toEqual({ kind: "joined", id: "task-1", gaveUpAfterMs: 100 });
+});
+
+test("waits are the same after an eviction", async () => {
+  await hold("first", "task-1");
+  evict();
+  await group.release("first", { kind: "told" });
+  evict();
+  expect(await join("second")).toEqual({ kind: "joined", id: "task-1" });
+  await group.delivered("task-1");
+  evict();
+  expect(await join("third")).toEqual({ kind: "none" });
 });

@@ -10,13 +10,16 @@ export interface LegacyClientOptions {
   readonly endpoint: string;
   /** `clientInfo.name`. */
   readonly name?: string;
+  /** It opens one session and keeps it. */
+  readonly keepsSession?: boolean;
   /** Vars of the worker, over those of the tests. */
   readonly vars?: object;
 }
 
-/** A principal's 2025-11-25 client. It opens a session for each request, as the connectors of claude.ai and ChatGPT do. */
+/** A principal's 2025-11-25 client. By default it opens a session for each request, as the connectors of claude.ai and ChatGPT do. */
 export class LegacyClient {
   readonly #options: LegacyClientOptions;
+  #session: string | null = null;
 
   constructor(options: LegacyClientOptions) {
     this.#options = options;
@@ -33,9 +36,8 @@ export class LegacyClient {
   }
 
   async request(method: string, params: JsonObject, patienceMs = 60_000): Promise<JsonObject | undefined> {
-    const session = (await this.#post("initialize", await this.#introduction())).headers.get(
-      "mcp-session-id",
-    );
+    const session = this.#session ?? (await this.#opened());
+    if (this.#options.keepsSession) this.#session = session;
     const response = await this.#post(method, params, session ?? "");
     const text = response.headers.get("content-type")?.includes("text/event-stream")
       ? await lastMessage(response, AbortSignal.timeout(patienceMs))
@@ -44,6 +46,11 @@ export class LegacyClient {
     const { result, error } = JSON.parse(text) as { result?: JsonObject; error?: { message: string } };
     if (error) throw new Error(error.message);
     return result;
+  }
+
+  async #opened(): Promise<string | null> {
+    const response = await this.#post("initialize", await this.#introduction());
+    return response.headers.get("mcp-session-id");
   }
 
   async #introduction(): Promise<JsonObject> {

@@ -21,7 +21,7 @@ import { questionsTo } from "./questions.ts";
 import { abilitiesIn } from "./session-id.ts";
 
 /** How long the first look at a call lasts, in ms: a client that asked for a task has it by then. */
-const FIRST_LOOK_MS = 500;
+export const FIRST_LOOK_MS = 500;
 
 export interface LegacyCall {
   readonly caller: Caller;

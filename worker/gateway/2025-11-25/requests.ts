@@ -8,15 +8,10 @@ import type { Caller } from "../caller.ts";
 import { countedStream } from "../counted-stream.ts";
 import { clientNameOf, errorFrame, errorResponse, type Frame, paramsOf, resultFrame } from "../frame.ts";
 import type { GatewayRequest } from "../gateway.ts";
-import {
-  ATTENTIVE_MS,
-  type MessageStream,
-  type MessageStreamOptions,
-  messageStream,
-} from "../message-stream.ts";
+import { ATTENTIVE_MS, type MessageStream, messageStream, replyOrStream } from "../message-stream.ts";
 import { RelistingBus } from "../relisting-bus.ts";
 import { calledOff } from "../start-call.ts";
-import { callAsTask, callHeld, waiterOf } from "./call-tool.ts";
+import { callAsTask, callHeld, FIRST_LOOK_MS, waiterOf } from "./call-tool.ts";
 import { takeAnswer } from "./questions.ts";
 import { newSessionId } from "./session-id.ts";
 import { cancelTask, getTask, listOfTasks, taskResult } from "./task-methods.ts";
@@ -54,14 +49,9 @@ export async function legacyRequest(
   }
   if (method === "initialize") return opened(frame, await bySdk());
   const params = paramsOf(frame);
-  const stream = (
-    work: (stream: MessageStream) => Promise<object>,
-    options?: MessageStreamOptions,
-  ): Response =>
-    messageStream(
-      waitUntil,
-      async (messages) => messages.send(await replied(id, () => work(messages), messages.signal)),
-      options,
+  const stream = (work: (stream: MessageStream) => Promise<object>): Response =>
+    messageStream(waitUntil, async (messages) =>
+      messages.send(await replied(id, () => work(messages), messages.signal)),
     );
   const reply = async (work: () => Promise<object>): Promise<Response> =>
     Response.json(await replied(id, work));
@@ -69,7 +59,9 @@ export async function legacyRequest(
     case "tools/call": {
       const call = { caller, id, sessionId, params };
       if (params.task !== undefined) return reply(() => callAsTask(call));
-      return stream((messages) => callHeld(call, messages), { keepAliveMs: ATTENTIVE_MS });
+      const work = (messages: MessageStream): Promise<object> =>
+        replied(id, () => callHeld(call, messages), messages.signal);
+      return replyOrStream(waitUntil, work, { quickMs: FIRST_LOOK_MS, keepAliveMs: ATTENTIVE_MS });
     }
     case "tasks/get":
       return reply(() => getTask(caller, params));
