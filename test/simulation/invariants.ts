@@ -306,6 +306,8 @@ export class Invariants implements DiskEvents, WireEvents {
     this.#setting.trace(`${tab.name} ← ${endpoint}: ${method} ${this.#about(params) ?? ""}: ${outcome}`);
     const late = this.#isLate(request);
     if (method === "tools/call") this.#callAnswered(this.#about(params) ?? "", late);
+    // A page that was frozen reads a late refusal before its timer for the request fires.
+    if (method === "tasks/update" && isObject(response) && "error" in response) this.#answerRefused(request);
     if (late) return this.#setting.happened("late reply");
     const result = isObject(response) && isObject(response.result) ? response.result : undefined;
     if (method === "tools/call" || method === "tasks/get") {
@@ -320,7 +322,6 @@ export class Invariants implements DiskEvents, WireEvents {
     }
     const { taskId } = params;
     if (typeof taskId !== "string") return;
-    if (method === "tasks/update" && isObject(response) && "error" in response) this.#answerRefused(request);
     // A result that `tasks/result` brings while the task waits for input is checked by the next poll.
     if (method === "tasks/update" || method === "tasks/cancel" || method === "tasks/result")
       this.#pace.excuse(taskId);
