@@ -7,7 +7,7 @@ import { dueByPace } from "./pace.ts";
 import { hasEnded } from "./record.ts";
 import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
 import { inheritedBackoff, landed, payloadFailed, retryLater } from "./retry.ts";
-import { doubted, isAnother, reusedId, SETTLED_MS, withDoubt } from "./reused-id.ts";
+import { doubted, isAnother, isOfEarlierTask, reusedId, SETTLED_MS, withDoubt } from "./reused-id.ts";
 import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "./state.ts";
 
@@ -52,6 +52,8 @@ export function polled(state: TaskState, reading: TaskReading, now: number, timi
 
 export function notified(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
   if (state.record.taskId !== reading.snapshot.taskId) return state;
+  // A poll finds out whether it was this task's.
+  if (isOfEarlierTask(state, reading.snapshot)) return pushing(state, false, now, timing);
   const next = state.pushed ? state : { ...state, pushed: true };
   // An outdated one says nothing of now: the next poll stays when it is.
   if (isOutdated(next, reading.snapshot)) return next;

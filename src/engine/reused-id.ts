@@ -40,9 +40,21 @@ export function doubted(
   const said = stampedAt ?? readTime(known.lastUpdatedAt);
   if (!(distance(known.createdAt, createdAt) > 0) || made <= said) return undefined;
   if (!before) return { createdAt, since: now };
-  if (distance(before.createdAt, createdAt) !== 0) return { createdAt, since: now, moves: true };
+  // The stored task has one stamp: here a second more is another one, also where there are only whole seconds.
+  if (Math.abs(made - readTime(before.createdAt)) > SLACK_MS) return { createdAt, since: now, moves: true };
   // The clock was set back: the time begins anew.
   return before.since > now ? { createdAt, since: now } : before;
+}
+
+/**
+ * Whether a notification is about an earlier task, whose id the server uses again: streams can hold them back for minutes.
+ * A server that stamps each message with its own time looks the same where messages overtake each other.
+ */
+export function isOfEarlierTask(
+  { record: { snapshot } }: TaskState,
+  { createdAt = "" }: SnapshotReading,
+): boolean {
+  return snapshot !== undefined && distance(createdAt, snapshot.createdAt) > 0;
 }
 
 /**

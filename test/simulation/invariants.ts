@@ -79,9 +79,9 @@ export class Invariants implements DiskEvents, WireEvents {
   /** By tab, method and task: when the last request left, and its id. */
   readonly #sentLast: Map<string, { readonly at: number; readonly id: Message["id"] }> = new Map();
   /** Requests whose replies no tab reads any longer. */
-  readonly #givenUp: Set<unknown> = new Set();
+  readonly #givenUp: Set<string> = new Set();
   /** When each request left. */
-  readonly #leftAt: Map<Message["id"], number> = new Map();
+  readonly #leftAt: Map<string, number> = new Map();
   readonly #lostLeads: LostLeads = new LostLeads();
   readonly #polledBy: Map<string, Tab> = new Map();
   /** Records that another tab moved on, until this one has read them again. */
@@ -253,12 +253,12 @@ export class Invariants implements DiskEvents, WireEvents {
     this.#setting.trace(
       `${tab.name} → ${endpoint}: ${method ?? "answer"} ${this.#about(params) ?? String(id ?? "")}`,
     );
-    if (method !== undefined) this.#leftAt.set(id, this.#setting.agenda.now);
+    if (method !== undefined) this.#leftAt.set(requestOf(tab, endpoint, id), this.#setting.agenda.now);
     if (tab.frozen) this.violate("a frozen tab does nothing", `${tab.name} sends ${method}`);
     if (method === undefined) return this.#answers2025(message);
     if (method === "tools/call") return this.#calls(tab, params);
     if (method === "notifications/cancelled") {
-      this.#givenUp.add(params.requestId);
+      this.#givenUp.add(requestOf(tab, endpoint, params.requestId));
       this.#pace.givenUp(tab, params.requestId);
     }
     const { taskId } = params;
@@ -304,7 +304,7 @@ export class Invariants implements DiskEvents, WireEvents {
         ? `error ${JSON.stringify(response.error)}`
         : summary(isObject(response) ? response.result : response);
     this.#setting.trace(`${tab.name} ← ${endpoint}: ${method} ${this.#about(params) ?? ""}: ${outcome}`);
-    const late = this.#isLate(request);
+    const late = this.#isLate(tab, endpoint, request);
     if (method === "tools/call") this.#callAnswered(this.#about(params) ?? "", late);
     // A page that was frozen reads a late refusal before its timer for the request fires.
     if (method === "tasks/update" && isObject(response) && "error" in response) this.#answerRefused(request);
@@ -354,7 +354,7 @@ export class Invariants implements DiskEvents, WireEvents {
     const { taskId } = params;
     if (typeof taskId !== "string") return;
     // A poll in a session the server has forgotten does not count: it is made again in the new one.
-    if (this.#isLate(request)) return;
+    if (this.#isLate(tab, endpoint, request)) return;
     if (code === 404) this.#pace.excuse(taskId);
     else if (method === "tasks/get" && this.#pace.awaits(tab, taskId, request.id)) {
       this.#pace.failed(tab, taskId);
@@ -520,7 +520,7 @@ export class Invariants implements DiskEvents, WireEvents {
     );
     const own = given.filter((answer) => sameJson(answer.response, response));
     // A store that fails hides one call from another, whose task may then be taken for its own.
-    if (own.length === 0 && (this.#unstored.has(tag) || this.#isOfEarlierTask(tag, key, response))) return;
+    if (own.length === 0 && (this.#unstored.has(tag) || this.#isOfReusedId(tag, response))) return;
     if (own.length === 0) {
       this.violate(
         "an accepted answer is the one the app gave",
@@ -531,15 +531,17 @@ export class Invariants implements DiskEvents, WireEvents {
     }
   }
 
-  /** The network delayed the answer until the server had forgotten its task and used the id again. */
-  #isOfEarlierTask(tag: string, key: string, response: JsonObject): boolean {
+  /**
+   * The server forgot a task and used its id again: the network delayed an answer to the earlier task until then, or a
+   * question of the earlier task, on a stream that does not say whose it is.
+   */
+  #isOfReusedId(tag: string, response: JsonObject): boolean {
     const { ledger } = this.#setting;
-    const hadId = ({ taskId }: Execution): boolean =>
-      taskId !== undefined && ledger.tagOfTask(taskId) === tag;
+    const ids = new Set(ledger.executions(tag).map(({ taskId }) => taskId));
+    const hadId = ({ taskId }: Execution): boolean => taskId !== undefined && ids.has(taskId);
     return this.#given.some(
       (answer) =>
         answer.tag !== tag &&
-        answer.key === key &&
         sameJson(answer.response, response) &&
         ledger.executions(answer.tag).some(hadId),
     );
@@ -638,10 +640,13 @@ export class Invariants implements DiskEvents, WireEvents {
 
   #answerRefused(message: Message): void {
     const { method, params } = message;
-    const responses = isObject(params?.inputResponses) ? Object.keys(params.inputResponses) : [];
-    const taskId = params?.taskId;
-    const tag = typeof taskId === "string" ? this.#setting.ledger.tagOfTask(taskId) : undefined;
-    for (const key of responses) this.#refusedAnswers.add(`${tag}/${key}`);
+    // By the answer, not by the task id: the server may have used that again meanwhile.
+    for (const [key, response] of Object.entries(
+      isObject(params?.inputResponses) ? params.inputResponses : {},
+    ))
+      for (const answer of this.#given)
+        if (answer.key === key && sameJson(answer.response, response))
+          this.#refusedAnswers.add(`${answer.tag}/${key}`);
     if (method !== undefined) return;
     const key = this.#asked(message)?.key;
     for (const answer of this.#given) {
@@ -667,9 +672,10 @@ export class Invariants implements DiskEvents, WireEvents {
   }
 
   /** No request waits any longer for so late a reply. */
-  #isLate({ id }: Message): boolean {
-    if (this.#givenUp.has(id)) return true;
-    return this.#setting.agenda.now - (this.#leftAt.get(id) ?? 0) >= DEFAULT_REQUEST_TIMEOUT_MS;
+  #isLate(tab: Tab, endpoint: string, { id }: Message): boolean {
+    const request = requestOf(tab, endpoint, id);
+    if (this.#givenUp.has(request)) return true;
+    return this.#setting.agenda.now - (this.#leftAt.get(request) ?? 0) >= DEFAULT_REQUEST_TIMEOUT_MS;
   }
 
   #overwritten(tab: Tab, record: TaskRecord, before: TaskRecord | undefined): void {
@@ -715,4 +721,9 @@ function isOver({ status }: JsonObject): boolean {
 function summary(result: unknown): string {
   const text = JSON.stringify(result) ?? "nothing";
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}
+
+/** Names a request: channels count from random ids, so that two of them may come to the same one. */
+function requestOf(tab: Tab, endpoint: string, id: unknown): string {
+  return `${tab.name} ${endpoint} ${id}`;
 }

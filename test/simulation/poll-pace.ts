@@ -13,6 +13,8 @@ interface Pace {
   updatedAt: number;
   /** A notification came while the poll was in flight: the poll's reply counts only if it is not older. */
   overtaken: boolean;
+  /** When the last notification came. */
+  notifiedAt: number;
   /** When the last reading of the task came by a poll or by the reply to the call. */
   readAt: number;
   /** Before then the server has asked not to be polled. */
@@ -60,7 +62,8 @@ export class PollPace {
   polls(tab: Tab, taskId: string, id: RequestId | undefined): string | undefined {
     const pace = this.#paceOf(tab, taskId);
     pace.poll = id;
-    pace.overtaken = false;
+    // It may have been decided before the notification, and have waited for a write.
+    pace.overtaken = this.#agenda.now - pace.notifiedAt < DECIDED_MS;
     const early = pace.notBefore - TOLERANCE_MS - this.#agenda.now;
     if (early > 0 && !pace.excused) return `${tab.name} polls ${taskId} ${early} ms too early`;
     pace.excused = false;
@@ -115,6 +118,7 @@ export class PollPace {
     if (over || !(updatedAt < pace.updatedAt)) {
       take(pace, intervalMs, updatedAt);
       pace.overtaken = true;
+      pace.notifiedAt = this.#agenda.now;
     }
     if (pace.readAt) pace.notBefore = Math.min(pace.notBefore, pace.readAt + pace.intervalMs);
     pace.excused ||= over;
@@ -194,6 +198,7 @@ export class PollPace {
       intervalMs: DEFAULT_TIMING.minPollMs,
       updatedAt: 0,
       overtaken: false,
+      notifiedAt: Number.NEGATIVE_INFINITY,
       readAt: 0,
       notBefore: 0,
       heldFrom: 0,

@@ -67,6 +67,26 @@ describe("a task id that a restarted server uses again", () => {
     });
   });
 
+  it.each(["completed", "working"] as const)(
+    "is not the %s task of a notification that is late by a restart",
+    (status) => {
+      const snapshot = snapshotOf({
+        status,
+        createdAt: at(-60_000),
+        lastUpdatedAt: at(90_000),
+        statusMessage: "earlier",
+      });
+      const reading = { snapshot, ...(status === "completed" && { payload }) };
+      const own = { pollIntervalMs: 5_000 };
+      const pushed = poll(walk(own).on({ type: "pushing", on: true }, 0), own);
+      expect(pushed.due - pushed.now).toBeGreaterThan(5_000);
+      const walked = pushed.on({ type: "notified", reading }, 1_000);
+      expect(walked.outcome).toBeUndefined();
+      expect(walked.record.snapshot).toEqual(snapshotOf(own));
+      expect(walked.due - walked.now, "a poll at the ordinary pace finds out").toBe(5_000);
+    },
+  );
+
   it("is asked about no sooner than the doubtful reading says, also when pushing ends", () => {
     const later = { createdAt: at(60_000), lastUpdatedAt: at(60_000), pollIntervalMs: 30_000 };
     const doubtful = poll(walk(), later, 60_000);
