@@ -29,7 +29,7 @@ export class HttpReply {
   /** Replies without a message. */
   status(status: number, headers: Readonly<Record<string, string>> = {}): void {
     this.#taken?.({ jsonrpc: "2.0" });
-    this.#response?.writeHead(status, headers).end();
+    this.#response?.writeHead(status, { "content-length": "0", ...headers }).end();
   }
 
   /** Sends a message before the response. */

@@ -227,8 +227,10 @@ function exchangeOf(life: Life, message: RpcRequest | RpcNotification): Exchange
     return open.find(([, { request }]) => metaOf(request.params).progressToken === params.progressToken)?.[1];
   const subscription = meta[SUBSCRIPTION_ID];
   if (subscription !== undefined) return life.open.get(integerId(subscription));
+  // A client that has seen a status pushed polls seldom, and there is no stream on which the next one would come.
+  if (message.method === "notifications/tasks/status") return undefined;
   const related = meta[RELATED_TASK];
-  const task = isObject(related) ? related.taskId : params.taskId;
+  const task = isObject(related) ? related.taskId : undefined;
   if (task !== undefined)
     return open.findLast(
       ([, { request }]) => request.method === "tasks/result" && request.params?.taskId === task,

@@ -53,7 +53,10 @@ createInterface({ input: process.stdin })
         return send({ id, result: { task: { taskId: "t1" } } });
       case "tasks/result":
         asked.set("of-task", id);
-        return;
+        return send({
+          method: "notifications/tasks/status",
+          params: { taskId: params.taskId, status: "working" },
+        });
       default:
         return send({ id, error: { code: -32601, message: "Method not found" } });
     }
