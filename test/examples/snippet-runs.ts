@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { servedEndpoints } from "../../proxy/serve/served-endpoints.ts";
 import { rewritten } from "../../proxy/wrap/rewritten.ts";
 import { isWrapped } from "../../proxy/wrap/wrapped-entry.ts";
 import { endpointOf } from "../../worker/config/endpoints.ts";
@@ -268,6 +272,25 @@ await tasks.close();
   },
   "docs/proxy.md, LM Studio, 1": { kind: "settings", see: wrapsTo("docs/proxy.md, LM Studio, 2") },
   "docs/proxy.md, LM Studio, 2": { kind: "settings", see: isWrappedEntry },
+  "docs/serve.md, Endpoints, 1": {
+    kind: "settings",
+    see(code) {
+      const folder = mkdtempSync(join(tmpdir(), "holdfast-snippet-"));
+      const file = join(folder, "endpoints.json");
+      writeFileSync(file, code);
+      const served = servedEndpoints(file, [], { PAPERS_TOKEN: "a-token-of-papers" });
+      rmSync(folder, { recursive: true });
+      expect(served.variables).toEqual(["PAPERS_TOKEN"]);
+      expect(served.local).toMatchObject([{ name: "files", command: "npx" }]);
+      const env = {
+        ENDPOINTS: JSON.stringify(served.endpoints),
+        PAPERS_TOKEN: "a-token-of-papers",
+        LOCAL_SERVERS: { fetch: () => undefined },
+      };
+      expect(endpointOf(env, "papers")?.headers).toEqual({ authorization: "Bearer a-token-of-papers" });
+      expect(endpointOf(env, "files")).toMatchObject({ title: "Files", service: "LOCAL_SERVERS" });
+    },
+  },
 };
 
 type Kind = SnippetRun["kind"];

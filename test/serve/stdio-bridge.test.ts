@@ -114,7 +114,7 @@ describe("StdioBridge", () => {
     expect((await stream.next()).value).toMatchObject({ id: 1, result: { answered: { action: "accept" } } });
   });
 
-  test("holds a question of a task until somebody asks for the task's result", async () => {
+  test("keeps a question of a task until somebody asks for the task's result", async () => {
     const { url } = await bridged();
     await answer(url, { id: 1, method: "tools/call", params: { name: "task" } });
     expect(await answer(url, { id: 2, method: "other" })).toMatchObject({ error: { code: -32601 } });
