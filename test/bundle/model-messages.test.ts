@@ -75,6 +75,7 @@ const BROKEN_REQUESTS: readonly string[] = [
   '"Batches are not taken"',
   '"No request id"',
   '"Parse error: the body is not JSON"',
+  '"The cursor is not one of this server. List again without a cursor."',
   '"Unsupported protocol version"',
   '"inputResponses is required"',
   '"inputResponses is required"',

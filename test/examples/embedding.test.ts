@@ -38,7 +38,7 @@ describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (exampl
     await app.remove();
   });
 
-  /** Opens it with a server of this test's lab. `faults` has what goes wrong in the page. */
+  /** Opens it with a server of this test's lab. The list has the errors of the page. */
   async function open(generation: string): Promise<{ page: Page; faults: string[] }> {
     await at.browser.clearStorage(served.url);
     const page = await at.browser.context.newPage();

@@ -102,7 +102,7 @@ export const taskShape = z
     immediateResponse: z
       .string()
       .optional()
-      .openapi({ description: "What the server would have a model told meanwhile." }),
+      .openapi({ description: "What the server wants a model to read meanwhile." }),
     snapshot: snapshotSchema.optional(),
     progress: z
       .object({ progress: z.number(), total: z.number().optional(), message: z.string().optional() })

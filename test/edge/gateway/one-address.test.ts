@@ -82,7 +82,7 @@ describe("/mcp over 21 endpoints, one down and one without credentials", () => {
           ["server_5_tool_2", "server-5 server_5_tool_2"],
         ] as const) {
           const before = many.calls.length;
-          // The same arguments would join a call that another client was only told to be running.
+          // The same arguments would join a call that another client left with a running result.
           await client.call(shown, { by: name });
           expect(many.calls.slice(before)).toEqual([called]);
         }
