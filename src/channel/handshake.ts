@@ -47,12 +47,15 @@ export async function agree(era: Era, hello: Hello): Promise<Session> {
   try {
     return await greet(LEGACY);
   } catch (error) {
-    // A modern server that was slow to answer the probe does not know the handshake.
-    const slow = probed instanceof RequestFailedError && probed.failure.kind === "timeout";
-    if (slow && error instanceof RequestFailedError && "status" in error.failure)
-      return greet(MODERN).catch(() => Promise.reject(error));
-    throw error;
+    // A modern server whose answer to the probe was slow or got lost does not know the handshake.
+    if (!isUnreached(probed) || isUnreached(error)) throw error;
+    return greet(MODERN).catch((again: unknown) => Promise.reject(isUnreached(again) ? again : error));
   }
+}
+
+/** Whether the server said nothing that was read. */
+function isUnreached(error: unknown): boolean {
+  return error instanceof RequestFailedError && /^(?:network|timeout)$/.test(error.failure.kind);
 }
 
 async function discover(

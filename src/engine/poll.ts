@@ -98,7 +98,9 @@ function taken(
         Math.min(own, SETTLED_MS)
       : // Whichever task the reading is about, the server asks to be polled no sooner.
         Math.max(own, pollInterval(seen, timing, now));
-  const known = { ...state, record, doubt, doubtfulMs: withheld ? doubtfulMs : undefined };
+  // A reading that names no interval leaves the one of the reading that was withheld.
+  const keptMs = snapshot.pollIntervalMs === undefined ? state.doubtfulMs : undefined;
+  const known = { ...state, record, doubt, doubtfulMs: withheld ? doubtfulMs : keptMs };
   // Of a task that is known to have ended from now on, only the payload is missing.
   if (hasEnded(record) && !hasEnded(state.record)) return { ...known, pollAt: now };
   return paced(stamp && !withheld ? { ...known, stampedAt: stamp } : known, now, timing);

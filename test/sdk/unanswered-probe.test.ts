@@ -61,25 +61,31 @@ describe("era auto", () => {
     expect(server.of("initialize")).toHaveLength(0);
   });
 
-  test("a 2026-07-28 server that was slow to answer the probe is asked again when it refuses the handshake", async () => {
-    let probes = 0;
-    const server = await serverOf(
-      {
-        "server/discover": () =>
-          ++probes === 1
-            ? undefined
-            : { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} } },
-        initialize: ({ id, response }) => {
-          const error = { code: -32601, message: "Method not found" };
-          response.writeHead(404, { "content-type": "application/json" });
-          response.end(JSON.stringify({ jsonrpc: "2.0", id, error }));
-          return undefined;
+  test.each<[string, Answer, number, number]>([
+    ["was slow to answer", () => undefined, 404, -32601],
+    ["answered, but lost the connection for,", ({ response }) => void response.destroy(), 200, -32022],
+  ])(
+    "a 2026-07-28 server that %s the probe is asked again when it refuses the handshake",
+    async (_what, first, status, code) => {
+      let probes = 0;
+      const server = await serverOf(
+        {
+          "server/discover": (exchange) =>
+            ++probes === 1
+              ? first(exchange)
+              : { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} } },
+          initialize: ({ id, response }) => {
+            const error = { code, message: "Refused" };
+            response.writeHead(status, { "content-type": "application/json" });
+            response.end(JSON.stringify({ jsonrpc: "2.0", id, error }));
+            return undefined;
+          },
         },
-      },
-      "2026-07-28",
-    );
-    const session = await clientOf(fromUrl(server.url, { timeoutMs: 400 })).session("server");
-    expect(session.generation).toBe("2026-07-28");
-    expect(probes).toBe(2);
-  });
+        "2026-07-28",
+      );
+      const session = await clientOf(fromUrl(server.url, { timeoutMs: 400 })).session("server");
+      expect(session.generation).toBe("2026-07-28");
+      expect(probes).toBe(2);
+    },
+  );
 });

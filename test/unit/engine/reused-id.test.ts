@@ -94,6 +94,17 @@ describe("a task id that a restarted server uses again", () => {
     expect(doubtful.on({ type: "pushing", on: false }, 100).due).toBe(due);
   });
 
+  it("is asked about no sooner than a doubtful reading said, when the next one names no interval", () => {
+    const slow = { createdAt: at(60_000), lastUpdatedAt: at(60_000), pollIntervalMs: 600_000 };
+    const doubtful = poll(walk({ pollIntervalMs: 500 }), slow, 60_000);
+    const { pollIntervalMs: _none, ...moved } = snapshotOf({
+      createdAt: at(66_000),
+      lastUpdatedAt: at(66_000),
+    });
+    const walked = doubtful.on({ type: "notified", reading: { snapshot: moved } }, 6_000);
+    expect(walked.due - walked.now).toBeGreaterThan(590_000);
+  });
+
   it("is asked about no sooner than the doubtful reading says", () => {
     const later = { createdAt: at(60_000), lastUpdatedAt: at(60_000), pollIntervalMs: 30_000 };
     const walked = poll(walk({ pollIntervalMs: 500 }), later, 60_000);
