@@ -64,6 +64,7 @@ const unsent = (record: TaskRecord): TaskState => stateOf(record, { mayCall: tru
 const taskOf = (task: object) => ({
   ...task,
   taskId: "task-1",
+  createdAt: new Date(T0).toISOString(),
   lastUpdatedAt: new Date(T0 + 1).toISOString(),
 });
 const question = { ...taskOf(wire.inputRequired), inputRequests: { name: wire.inputRequests.name } };
