@@ -157,6 +157,8 @@ test("a person connects a server, reconnects it when the server has ended the co
   await connect(page, "Connect The Kelp Library");
   await page.getByText("Connected since").waitFor();
 
+  // Before the consent ends: whoever signs an agent in is asked for missing consents, too.
+  await signInAgent("Kelp Reader ‮with a name that turns the text around and is rather long");
   server.endGrants();
   // It shows by the next request, unless the token was issued a moment ago.
   await expect
@@ -167,7 +169,6 @@ test("a person connects a server, reconnects it when the server has ended the co
     .toContain('"state":"ended"');
   await page.reload();
   await page.getByText("The server ended your consent").waitFor();
-  await signInAgent("Kelp Reader ‮with a name that turns the text around and is rather long");
   await page.reload();
   await page.getByText("Kelp Reader").waitFor();
   await look(page, "access-reconnect");

@@ -74,9 +74,9 @@ export class ConsentLab {
 
   #bindings(): Bindings {
     const group = {
-      start: async () => {
+      call: async () => {
         this.#view ??= this.#waiting();
-        return { ok: true, value: this.#view };
+        return { kind: "started", reply: { ok: true, value: this.#view } };
       },
       task: async (_id: string, wait?: { ms: number; failing?: boolean }) => {
         const failing = this.#view?.retry !== undefined;
@@ -89,7 +89,6 @@ export class ConsentLab {
         return this.#view;
       },
       tasks: async () => ({ tasks: this.#view ? [this.#view] : [], full: false }),
-      join: async () => ({ kind: "none" }),
       release: async () => undefined,
       delivered: async () => undefined,
       gaveUpAfter: async () => undefined,
