@@ -48,11 +48,17 @@ function routes(id: string): { method: string; path: string; init: RequestInit }
         method: method.toUpperCase(),
         ...(method === "post" && {
           headers: { "content-type": "application/json" },
-          body: JSON.stringify({ tool: "lookup_doi", arguments: { doi: "10.1/x" }, action: "cancel" }),
+          body: JSON.stringify(bodyOf(template)),
         }),
       },
     })),
   );
+}
+
+function bodyOf(template: string): object {
+  if (template.endsWith("/addressees")) return { addressee: "desk" };
+  if (template.endsWith("/acknowledgements")) return { addressee: "desk", receipt: "a-receipt-of-the-desk" };
+  return { tool: "lookup_doi", arguments: { doi: "10.1/x" }, action: "cancel" };
 }
 
 const PUBLIC = new Set(["/v1/openapi.json"]);
