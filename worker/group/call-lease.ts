@@ -17,6 +17,8 @@ export class CallLease {
   readonly #directory: () => DirectoryStub;
   readonly #uuids = new UuidV7Source();
   #calls = 0;
+  /** Ids under which the directory counts some of them: under another, it would count such a call twice for a while. */
+  readonly #ids: string[] = [];
   /** How many calls there were when the directory last gave some. */
   #size = 0;
   #until = 0;
@@ -39,7 +41,7 @@ export class CallLease {
     return {
       ok: true,
       shard: this.#group.shard,
-      id: taskIdOf(this.#group, this.#uuids.next(now)),
+      id: this.#ids.shift() ?? taskIdOf(this.#group, this.#uuids.next(now)),
       repeated: false,
     };
   }
@@ -48,13 +50,16 @@ export class CallLease {
   end(): void {
     this.#ends += 1;
     this.#calls = 0;
+    this.#ids.length = 0;
   }
 
   /** What the directory admits by this is one of the next calls. */
   async #refill(ask: AdmissionAsk): Promise<void> {
     const ends = this.#ends;
     const admission = await this.#asked(ask);
-    if (admission.ok && admission.shard === this.#group.shard && ends === this.#ends) this.#add(1);
+    if (!admission.ok || admission.shard !== this.#group.shard || ends !== this.#ends) return;
+    this.#ids.push(admission.id);
+    this.#add(1);
   }
 
   async #asked(ask: AdmissionAsk): Promise<Admission> {
