@@ -157,7 +157,7 @@ test("a person connects a server, reconnects it when the server has ended the co
   await connect(page, "Connect The Kelp Library");
   await page.getByText("Connected since").waitFor();
 
-  // Before the consent ends: whoever signs an agent in is asked for missing consents, too.
+  // Before the consent ends: the page that signs an agent in asks for missing consents, too.
   await signInAgent("Kelp Reader ‮with a name that turns the text around and is rather long");
   server.endGrants();
   // It shows by the next request, unless the token was issued a moment ago.
