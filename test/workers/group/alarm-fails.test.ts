@@ -1,12 +1,13 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { countTotals } from "../../../worker/operations/counters.ts";
 import { GroupLife, until } from "./group-life.ts";
 
 it("an alarm that fails is tried again, and its tasks settle", async () => {
   const life = new GroupLife("2026-07-28");
   await life.clearServer();
-  const failures = async () => (await env.METRICS.getByName("all").totals()).alarm_failures ?? 0;
+  const failures = async () => (await countTotals(env)).alarm_failures ?? 0;
   const before = await failures();
   await life.start({ stage_ms: 300 });
   // Evicted, so that the next alarm has to read the table, which it cannot.

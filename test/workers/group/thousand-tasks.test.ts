@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { countTotals } from "../../../worker/operations/counters.ts";
 import { GroupLife, until } from "./group-life.ts";
 
 const TASKS = 1_000;
@@ -7,7 +8,7 @@ const TASKS = 1_000;
 it(`${TASKS} tasks in one object settle, and what they cost is printed`, { timeout: 240_000 }, async () => {
   const life = new GroupLife("2026-07-28");
   await life.clearServer();
-  const before = await env.METRICS.getByName("all").totals();
+  const before = await countTotals(env);
   const begun = Date.now();
   const ids = Array.from({ length: TASKS }, () => `${life.identity.endpoint}.0.${crypto.randomUUID()}`);
   for (let first = 0; first < TASKS; first += 50) {
@@ -19,7 +20,7 @@ it(`${TASKS} tasks in one object settle, and what they cost is printed`, { timeo
   await until(async () => ((await life.group.active()).tasks === 0 ? true : undefined));
   const settled = Date.now() - begun;
   const counted = await until(async () => {
-    const totals = await env.METRICS.getByName("all").totals();
+    const totals = await countTotals(env);
     const since = (name: string): number => (totals[name] ?? 0) - (before[name] ?? 0);
     return since("settled:completed") === TASKS ? since : undefined;
   });
