@@ -25,7 +25,7 @@ export interface HttpOptions extends UrlOptions {
 
 /**
  * Connects to a server of either generation by its address.
- * Throws a TypeError if the address is not http or https, or is relative and there is no page.
+ * Throws a TypeError if the address is not http or https, or if it is relative outside of a page.
  * @example
  * const tasks = new TaskClient({ store: indexedDbStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
  */

@@ -3,7 +3,8 @@
  * @module
  */
 import type { OAuthClientProvider } from "@modelcontextprotocol/client";
-import { type Credentials, oauthCredentials } from "./authorization.ts";
+import type { Credentials } from "./authorization.ts";
+import { oauthBy } from "./sdk-v2-oauth.ts";
 
 export type { AuthorizationTarget, Credentials } from "./authorization.ts";
 export type { Fetch } from "./exchange.ts";
@@ -17,15 +18,5 @@ export type { Fetch } from "./exchange.ts";
  * const papers = fromUrl("https://papers.example/mcp", { authorization: oauth(provider) });
  */
 export function oauth(provider: OAuthClientProvider): Credentials {
-  return oauthCredentials(provider, async (given, challenge, target) => {
-    const { auth, extractWWWAuthenticateParams } = await import("@modelcontextprotocol/client");
-    const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(challenge);
-    return auth(given, {
-      ...target,
-      ...(resourceMetadataUrl && { resourceMetadataUrl }),
-      ...(scope !== undefined && { scope }),
-      // A refresh gives no scope that the grant lacks (step-up authorization).
-      ...(challenge.status === 403 && { forceReauthorization: true }),
-    });
-  });
+  return oauthBy(() => import("@modelcontextprotocol/client"), provider);
 }

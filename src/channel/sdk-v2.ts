@@ -14,10 +14,11 @@ import {
 } from "@modelcontextprotocol/client";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Session } from "../protocol/session.ts";
-import { type Credentials, oauthCredentials } from "./authorization.ts";
+import type { Credentials } from "./authorization.ts";
 import { type ClientOptions, clientConnector } from "./client-connector.ts";
 import type { Connector } from "./connection.ts";
 import { sdkLink } from "./sdk-link.ts";
+import { oauthBy, type SdkAuth } from "./sdk-v2-oauth.ts";
 import type { Transport } from "./transport.ts";
 import { type Link, type LinkSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
@@ -52,6 +53,8 @@ export function fromClient(client: ConnectedClient, options: ClientOptions = {})
   );
 }
 
+const SDK_AUTH: SdkAuth = { auth, extractWWWAuthenticateParams };
+
 export interface UrlOptionsV2 extends UrlOptions {
   /**
    * OAuth or a token source. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in is only
@@ -67,7 +70,9 @@ export function fromUrl(url: string | URL, options: UrlOptionsV2 = {}): Connecto
   const make = (address: URL, seed: LinkSeed): Link =>
     sdkLink(seed, (given) => new StreamableHTTPClientTransport(address, given) as unknown as Transport);
   if (!authProvider) return urlConnector(url, options, make);
-  const credentials = isOAuth(authProvider) ? oauth(authProvider) : tokenSource(authProvider);
+  const credentials = isOAuth(authProvider)
+    ? oauthBy(() => SDK_AUTH, authProvider)
+    : tokenSource(authProvider);
   const authorization = { credentials, fetch: createFetchWithInit(options.fetch, requestInit) };
   const plain = options.fetch ?? ((input: string | URL, init?: RequestInit) => globalThis.fetch(input, init));
   // Below the tokens: each attempt has a proof of its own (RFC 9449).
@@ -78,19 +83,6 @@ export function fromUrl(url: string | URL, options: UrlOptionsV2 = {}): Connecto
 
 function isOAuth(provider: AuthProvider | OAuthClientProvider): provider is OAuthClientProvider {
   return "tokens" in provider && "clientInformation" in provider;
-}
-
-function oauth(provider: OAuthClientProvider): Credentials {
-  return oauthCredentials(provider, (given, challenge, target) => {
-    const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(challenge);
-    return auth(given, {
-      ...target,
-      ...(resourceMetadataUrl && { resourceMetadataUrl }),
-      ...(scope !== undefined && { scope }),
-      // A refresh gives no scope that the grant lacks (step-up authorization).
-      ...(challenge.status === 403 && { forceReauthorization: true }),
-    });
-  });
 }
 
 function tokenSource(provider: AuthProvider): Credentials {

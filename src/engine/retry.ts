@@ -100,7 +100,7 @@ export function inheritedBackoff(
   };
 }
 
-/** A good reply: the operation is no longer in flight, and earlier failures are forgotten. */
+/** The operation succeeded: it is no longer in flight, and the state drops earlier failures. */
 export function landed(state: TaskState, operation: Operation): TaskState {
   const next = reachable(without(state, operation));
   if (next.backoff?.demanded || (!next.backoff && !next.retry && next.failures === 0)) return next;

@@ -31,10 +31,10 @@ export interface CallAnswer {
 export interface TaskRequests extends TaskSource {
   endpoints(): Promise<readonly string[]>;
   tools(endpoint: string): Promise<readonly ListedTool[]>;
-  /** Asks again where there is no answer: the key makes all attempts one call. */
+  /** Retries a lost reply. The key makes all attempts one call. */
   call(endpoint: string, tool: string, args: JsonObject, options: CallOptions): Promise<CallAnswer>;
   notify(id: string, addressee: string): Promise<void>;
-  /** Asked again where there is no answer: the receipt makes all attempts one lease. */
+  /** Retries a lost reply. The receipt makes all attempts one lease. */
   undelivered(query: UndeliveredQuery): Promise<readonly unknown[]>;
   /** False if the task was deleted, too. */
   acknowledge(delivery: DeliveryReceipt): Promise<boolean>;
