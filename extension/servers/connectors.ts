@@ -1,5 +1,5 @@
 import type { Connector } from "holdfast";
-import { fromUrl } from "holdfast/sdk-v2";
+import { fromUrl } from "holdfast/http";
 import { type Access, accessTo } from "./access.ts";
 import { type KnownServer, knownServers } from "./known-servers.ts";
 import { secretOf } from "./secrets.ts";
