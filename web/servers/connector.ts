@@ -1,5 +1,6 @@
 import { type Connector, VERSION } from "holdfast";
-import { fromUrl } from "holdfast/sdk-v2";
+import { fromUrl } from "holdfast/http";
+import { oauth } from "holdfast/oauth";
 import { keptHeader } from "../../ui/servers/header-secret.ts";
 import type { LocalServer } from "./known-servers.ts";
 import { signInOf } from "./sign-in.ts";
@@ -17,6 +18,6 @@ export function connectorTo(server: LocalServer): Connector | undefined {
       return fromUrl(server.url, { clientInfo, requestInit: { headers: { [secret.name]: secret.value } } });
     }
     case "oauth":
-      return fromUrl(server.url, { clientInfo, authProvider: signInOf(server.name) });
+      return fromUrl(server.url, { clientInfo, authorization: oauth(signInOf(server.name)) });
   }
 }

@@ -1,5 +1,4 @@
 import type { OAuthClientProvider } from "@modelcontextprotocol/client";
-import { auth } from "@modelcontextprotocol/client";
 import { Followed } from "../../ui/app/followed.ts";
 import { goTo } from "../../ui/app/route.ts";
 
@@ -11,7 +10,7 @@ export const signIns = new Followed<ReadonlyMap<string, URL>>(new Map());
 
 const providers = new Map<string, SignIn>();
 
-/** The one provider of a server: the SDK's transport asks it for tokens. */
+/** The one provider of a server: the transport asks it for tokens. */
 export function signInOf(server: string): SignIn {
   const known = providers.get(server) ?? new SignIn(server);
   providers.set(server, known);
@@ -124,6 +123,7 @@ export async function finishSignIn(): Promise<void> {
     throw new Error(
       `The sign-in to ${server} did not succeed (${refusal ?? "no code"}). Try again under Servers.`,
     );
+  const { auth } = await import("@modelcontextprotocol/client");
   await auth(signInOf(server), { serverUrl: server, authorizationCode: code, ...(iss && { iss }) });
 }
 
