@@ -1,13 +1,8 @@
-import {
-  type AuthProvider,
-  ClientCredentialsProvider,
-  type OAuthClientProvider,
-  type StoredOAuthTokens,
-  UnauthorizedError,
-} from "@modelcontextprotocol/client";
+import { ClientCredentialsProvider, type StoredOAuthTokens } from "@modelcontextprotocol/client";
 import { type Connector, VERSION } from "holdfast";
 import { withoutServerStream } from "holdfast/durable-object";
-import { fromUrl } from "holdfast/sdk-v2";
+import { type Credentials, fromUrl } from "holdfast/http";
+import { oauth as signedIn } from "holdfast/oauth";
 import type { Bindings, Fetching } from "../bindings.ts";
 import type { EndpointConfig, OAuthConfig } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
@@ -56,7 +51,9 @@ export function connectorTo(
     clientInfo: IDENTITY,
     fetch: withoutServerStream(counted(send, counters)),
     requestInit: { headers },
-    ...(credentials && { authProvider: credentials as OAuthClientProvider | AuthProvider }),
+    ...(credentials && {
+      authorization: credentials instanceof KeptCredentials ? signedIn(credentials) : credentials,
+    }),
   });
   // Callers of the worker read its errors, and an address may be a secret of its operator.
   return { ...connector, label: "the upstream server" };
@@ -127,7 +124,7 @@ class KeptCredentials extends ClientCredentialsProvider {
 const TRUSTED_MS = 60_000;
 
 /** The token of the person, which the principal's object has and renews: it is the same for all groups. */
-class PersonsTokens implements AuthProvider {
+class PersonsTokens implements Credentials {
   readonly #directory: DirectoryStub;
   readonly #endpoint: string;
   readonly #consents: () => number;
@@ -147,9 +144,15 @@ class PersonsTokens implements AuthProvider {
     return this.#token;
   }
 
-  async onUnauthorized(): Promise<void> {
-    if (!(await this.#ask(this.#token)))
-      throw new UnauthorizedError("There is no usable token of the person");
+  /** Requests that share the object share one renewal. */
+  get provider(): object {
+    return this;
+  }
+
+  /** Rejects while the person's consent is missing: a call then waits for it, as for a network, and does not fail. */
+  async renew(): Promise<boolean> {
+    if (await this.#ask(this.#token)) return true;
+    throw new Error("There is no usable token of the person");
   }
 
   secrets(): readonly string[] {
