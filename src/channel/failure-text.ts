@@ -38,7 +38,7 @@ function likelyCause(method: string, failure: RequestFailure, address: string): 
     case "network":
       return networkCause(failure.message, address);
     case "unauthorized":
-      return "It wants credentials: give the connector an authProvider, or a header in requestInit.";
+      return "It wants credentials: give the connector authorization (authProvider with an SDK), or a header in requestInit.";
     case "malformed":
       return method === "initialize" || method === "server/discover" || /<|text\/html/.test(failure.message)
         ? "Is this the address of an MCP server?"
