@@ -31,9 +31,9 @@ const TSCONFIG = {
 
 const POPUP = `<!doctype html><html lang="en"><title>Papers</title><button>Acquire</button><script type="module" src="popup.js"></script></html>`;
 
-/** The README's worker, popup and manifest, with the sample server in place of the one they name. */
+/** The document's worker, popup and manifest, with the sample server in place of the one they name. */
 function example(server: string): ReadonlyMap<string, string> {
-  const code = new Map(blocksOf("README.md").map((block) => [block.place, block.code]));
+  const code = new Map(blocksOf("docs/extension.md").map((block) => [block.place, block.code]));
   const files = ofKind("extension").map(([place, { file }]): [string, string] => [
     file,
     (code.get(place) ?? "").replaceAll(SERVER, server),
@@ -41,7 +41,7 @@ function example(server: string): ReadonlyMap<string, string> {
   return new Map([...files, ["tsconfig.json", JSON.stringify(TSCONFIG)], ["popup.html", POPUP]]);
 }
 
-test("the README's extension, built and loaded as it stands: a popup has the paper, and the next one knows of it", async () => {
+test("the document's extension, built and loaded as it stands: a popup has the paper, and the next one knows of it", async () => {
   const lab = new SampleLab();
   const server = `${inject("workerUrl")}/samples/${lab.name}/2026-07-28/mcp`;
   const files = example(server);

@@ -92,7 +92,7 @@ function isWrappedEntry(code: string): void {
 }
 
 export const RUNS: Readonly<Record<string, SnippetRun>> = {
-  "README.md, Holdfast, 1": {
+  "README.md, The library, in one page, 2": {
     kind: "page",
     before: `
 document.querySelector("main")?.append(document.createElement("button"));
@@ -106,7 +106,7 @@ document.querySelector("main")?.append(document.createElement("button"));
       await until("the paper is there", () => said.find((line) => ACQUIRED.test(line)));
     },
   },
-  "README.md, On the edge, 1": {
+  "docs/edge.md, A Durable Object of your own, 1": {
     kind: "worker",
     before: "",
     after: `
@@ -137,7 +137,7 @@ export default {
       expect(JSON.stringify(settled)).toContain("10.1038/s41586-020-2649-2");
     },
   },
-  "README.md, On the edge, 2": {
+  "docs/edge.md, A Durable Object of your own, 2": {
     kind: "process",
     before: `
 const session = { token: "token-of-a-reader" };
@@ -151,7 +151,7 @@ await tasks.close();
       expect(JSON.parse(output)).toMatchObject({ structuredContent: { doi: "10.1038/s41586-020-2649-2" } });
     },
   },
-  "README.md, Agents, 1": {
+  "docs/agents.md, Tools for an agent loop, 1": {
     kind: "process",
     before: MODEL,
     after: `
@@ -162,14 +162,14 @@ await tasks.close();
       expect(JSON.stringify(JSON.parse(output)).replaceAll("\\", "")).toMatch(ACQUIRED);
     },
   },
-  "README.md, The gateway, 1": {
+  "docs/gateway.md, Settings, 1": {
     kind: "settings",
     see(code) {
       expect(gatewayOf({ GATEWAY: code })).toEqual(gatewayOf({}));
       expect(Object.keys(JSON.parse(code) as object)).toEqual(Object.keys(gatewayOf({})));
     },
   },
-  "README.md, React, 1": {
+  "docs/frameworks.md, React, 1": {
     kind: "page",
     before: `
 import { createRoot } from "react-dom/client";
@@ -188,9 +188,9 @@ createRoot(document.querySelector("main")!).render(<App />);
       await page.getByText("completed").waitFor();
     },
   },
-  "README.md, In a browser extension, 1": { kind: "extension", file: "background.ts" },
-  "README.md, In a browser extension, 2": { kind: "extension", file: "popup.ts" },
-  "README.md, In a browser extension, 3": { kind: "extension", file: "manifest.json" },
+  "docs/extension.md, An extension of your own, 1": { kind: "extension", file: "background.ts" },
+  "docs/extension.md, An extension of your own, 2": { kind: "extension", file: "popup.ts" },
+  "docs/extension.md, An extension of your own, 3": { kind: "extension", file: "manifest.json" },
   "docs/connect.md, Who can sign in, 2": {
     kind: "settings",
     see(code) {
