@@ -3,9 +3,11 @@
  * @module
  */
 import { isObject, sameJson } from "../protocol/json.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
 import { randomId } from "../random-id.ts";
 import type { TaskView } from "../task-view.ts";
-import type { EndedTask, News } from "./conversation.ts";
+import { CHECK_TASK } from "./companion-names.ts";
+import type { Conversation, EndedTask, News } from "./conversation.ts";
 import { ENDED_TASKS } from "./messages.ts";
 import { partText } from "./model-parts.ts";
 import { aboveText, ENDED_TASK_META, partsOf, unseen } from "./news-parts.ts";
@@ -19,11 +21,11 @@ export interface AiSdkChatMessage {
 
 /**
  * The stored messages of a chat with what ended since the last turn (`Conversation.news`). A tool's part that still shows the
- * running result, or no output, becomes the tool's output, at its place. Unless that is the last part of all, one message of the
- * user says at the end what ended, so that the model goes on. A task without such a part has its result in that message.
+ * running result, or no output, becomes the tool's output, at its place. If the model has gone on since that call, one message of
+ * the user says at the end what ended ({@link isAiSdkChatNews}). A task without such a part has its result in that message.
  * Returns the same messages if they have it all.
  *
- * Store what is returned, and hand it to `useChat` and to `convertToModelMessages`.
+ * Store what is returned, and hand it to `useChat` and to `convertToModelMessages`. {@link aiSdkChatTurn} does both.
  */
 export function aiSdkChatNews<Message extends AiSdkChatMessage>(
   messages: readonly Message[],
@@ -34,7 +36,7 @@ export function aiSdkChatNews<Message extends AiSdkChatMessage>(
   for (const ended of unseen(messages, news)) {
     const next = withOutput(all, ended);
     if (!next) said.push(...partsOf(ended).map(partText));
-    else if (!next.isLast) said.push(aboveText(ended));
+    else if (next.isPast) said.push(aboveText(ended));
     all = next?.messages ?? all;
   }
   if (said.length === 0) return [...all];
@@ -43,22 +45,123 @@ export function aiSdkChatNews<Message extends AiSdkChatMessage>(
   return [...all, message as object as Message];
 }
 
+/** Whether {@link aiSdkChatNews} made the message: it is for the model, and a page need not show it. */
+export function isAiSdkChatNews({ role, parts }: AiSdkChatMessage): boolean {
+  const [part] = parts as readonly { readonly text?: unknown }[];
+  return role === "user" && String(part?.text).startsWith(ENDED_TASKS);
+}
+
+/** A `Chat` of `@ai-sdk/react` or of another framework's package, as far as it is used here. */
+export interface AiSdkChat<Message extends AiSdkChatMessage> {
+  messages: Message[];
+  readonly status: string;
+  /** Without a message: has the model answer those of the chat. */
+  sendMessage(): PromiseLike<void>;
+}
+
+/** Where an app stores the messages of a chat. */
+export interface AiSdkChatStore<Message extends AiSdkChatMessage> {
+  load(): Message[] | PromiseLike<Message[]>;
+  /** Store each message by its id: two tabs may save at once. */
+  save(messages: Message[]): unknown;
+}
+
+/**
+ * Returns a function for `Conversation.watch` that delivers what ended: stores the messages with the news, has the model go on,
+ * stores its answer, then acknowledges. If the page ends in between, another tab or a later page does the rest.
+ * Calls run one after the other. Nothing happens while the model answers, so watch again whenever the chat is idle:
+ *
+ * ```tsx
+ * const turn = aiSdkChatTurn(conversation, chat, { load, save });
+ * useEffect(() => (status === "ready" ? conversation.watch(() => void turn()) : undefined), [status]);
+ * ```
+ *
+ * The promise rejects as `load`, `save` and `Conversation.news` do. A later call goes on from there.
+ */
+export function aiSdkChatTurn<Message extends AiSdkChatMessage>(
+  conversation: Pick<Conversation, "news">,
+  chat: AiSdkChat<Message>,
+  { load, save }: AiSdkChatStore<Message>,
+): () => Promise<void> {
+  /** Leased and not acknowledged. */
+  let news: News | undefined;
+  const isIdle = (): boolean => chat.status === "ready" || chat.status === "error";
+  const turn = async (): Promise<void> => {
+    if (!isIdle()) return;
+    if (!news?.ended.length) news = await conversation.news();
+    if (!news.ended.length) return;
+    const messages = aiSdkChatNews(await load(), news);
+    // The user may have begun a turn meanwhile.
+    if (!isIdle()) return;
+    chat.messages = messages;
+    await save(messages);
+    if (!isIdle()) return;
+    if (awaitsModel(messages)) await chat.sendMessage();
+    // `sendMessage` does not reject: the chat has the error, and the next call tries again.
+    if (chat.status !== "ready") return;
+    await save(chat.messages);
+    await news.acknowledge();
+    news = undefined;
+  };
+  let last = Promise.resolve();
+  return () => {
+    last = last.catch(() => undefined).then(turn);
+    return last;
+  };
+}
+
+/** Whether the model has not answered the last message, or the last outputs of tools. */
+function awaitsModel(messages: readonly AiSdkChatMessage[]): boolean {
+  const last = messages.at(-1);
+  if (last?.role !== "assistant") return last !== undefined;
+  const step = lastStep(last);
+  // No provider takes the outputs of some of a step's calls without the others'.
+  return (
+    isTool(step.at(-1)) && step.every((part) => !isTool(part) || "output" in part || "errorText" in part)
+  );
+}
+
+function lastStep({ parts }: AiSdkChatMessage): readonly object[] {
+  const isStart = (part: object): boolean => (part as { readonly type?: unknown }).type === "step-start";
+  return parts.slice(parts.findLastIndex(isStart) + 1);
+}
+
+function stateOf(part: object): string {
+  return String((part as { readonly state?: unknown }).state);
+}
+
+function isTool(part: object | undefined): boolean {
+  return part !== undefined && "toolCallId" in part;
+}
+
 /** The messages with the end in the place of the part that waits for it; undefined if there is no such part. */
 function withOutput<Message extends AiSdkChatMessage>(
   messages: readonly Message[],
-  { task, result }: EndedTask,
-): { readonly messages: readonly Message[]; readonly isLast: boolean } | undefined {
-  const places = messages.flatMap((message) => message.parts.map((part) => ({ message, part })));
+  ended: EndedTask,
+): { readonly messages: readonly Message[]; readonly isPast: boolean } | undefined {
+  const { task, result } = ended;
+  const all = messages.flatMap(({ parts }) => parts);
   const place =
-    places.find(({ part }) => showsRunning(part, task)) ?? places.find(({ part }) => hasNoOutput(part, task));
+    all.find((part) => showsRunning(part, task)) ??
+    all.find((part) => hasNoOutput(part, task)) ??
+    all.find((part) => checks(part, task));
   if (!place) return undefined;
-  const { message, part } = place;
-  const output = { ...result, _meta: { ...result._meta, [ENDED_TASK_META]: task.id } };
-  const ended = { ...part, state: "output-available", output };
-  const parts = message.parts.map((other) => (other === part ? ended : other));
+  const text: ToolResult = { content: [{ type: "text", text: aboveText(ended) }] };
+  const filled = new Map<object, object>();
+  for (const part of all) {
+    if (part !== place && !checks(part, task)) continue;
+    const own = part === place ? result : text;
+    const output = { ...own, _meta: { ...own._meta, [ENDED_TASK_META]: task.id } };
+    filled.set(part, { ...part, state: "output-available", output });
+  }
+  const last = messages.at(-1);
+  const step = last?.role === "assistant" ? lastStep(last) : [];
   return {
-    messages: messages.map((other) => (other === message ? { ...message, parts } : other)),
-    isLast: place === places.at(-1),
+    messages: messages.map((message) => {
+      const parts = message.parts.map((part) => filled.get(part) ?? part);
+      return message.parts.some((part) => filled.has(part)) ? { ...message, parts } : message;
+    }),
+    isPast: !isTool(step.at(-1)) || !step.some((part) => filled.has(part)),
   };
 }
 
@@ -72,8 +175,21 @@ function showsRunning(part: object, { id }: TaskView): boolean {
 
 /** Whether the part is the same call, whose process ended before it had any output. */
 function hasNoOutput(part: object, { tool, endpoint, arguments: args }: TaskView): boolean {
-  const { state, input, type, toolName } = part as Partial<Record<string, unknown>>;
-  const name = typeof toolName === "string" ? toolName : String(type).replace(/^tool-/, "");
-  const fits = [tool, `${endpoint}_${tool}`].some((own) => own.replace(/[^a-zA-Z0-9_-]/g, "_") === name);
-  return state === "input-available" && fits && sameJson(input, args);
+  const { input } = part as { readonly input?: unknown };
+  const fits = [tool, `${endpoint}_${tool}`].some(
+    (own) => own.replace(/[^a-zA-Z0-9_-]/g, "_") === toolOf(part),
+  );
+  return stateOf(part) === "input-available" && fits && sameJson(input, args);
+}
+
+/** Whether the part waited for the task by `check_task` when its process ended. */
+function checks(part: object, { id }: TaskView): boolean {
+  const { input } = part as { readonly input?: unknown };
+  const isCheck = stateOf(part) === "input-available" && toolOf(part) === CHECK_TASK;
+  return isCheck && isObject(input) && input.task === id;
+}
+
+function toolOf(part: object): string {
+  const { type, toolName } = part as Partial<Record<string, unknown>>;
+  return typeof toolName === "string" ? toolName : String(type).replace(/^tool-/, "");
 }

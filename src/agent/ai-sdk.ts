@@ -60,10 +60,25 @@ export function aiSdkTools(tools: readonly AgentTool[]): Record<string, AiSdkToo
 
 function aiSdkTool(tool: AgentTool): AiSdkTool {
   return {
-    type: "dynamic",
-    description: tool.description,
-    inputSchema: schemaOf(tool.inputSchema),
+    ...toolOf(tool.description, tool.inputSchema),
     execute: (input, { abortSignal }) => tool.execute(input, { signal: abortSignal }),
+  };
+}
+
+/** The tools of a page for the route of its chat: the route tells the model of them, and the page makes the calls (`onToolCall`). */
+export function aiSdkPageTools(
+  tools: readonly Pick<AgentTool, "name" | "description" | "inputSchema">[],
+): Record<string, Omit<AiSdkTool, "execute">> {
+  return Object.fromEntries(
+    tools.map(({ name, description, inputSchema }) => [name, toolOf(description, inputSchema)]),
+  );
+}
+
+function toolOf(description: string, inputSchema: JsonObject): Omit<AiSdkTool, "execute"> {
+  return {
+    type: "dynamic",
+    description,
+    inputSchema: schemaOf(inputSchema),
     toModelOutput: ({ output }) => modelOutput(output),
   };
 }

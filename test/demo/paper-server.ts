@@ -52,7 +52,11 @@ export class PaperServer {
   }
 
   readonly fetch = (url: string | URL, init?: RequestInit): Promise<Response> =>
-    this.#handler.fetch(new Request(url, init));
+    this.serve(new Request(url, init));
+
+  serve(request: Request): Promise<Response> {
+    return this.#handler.fetch(request);
+  }
 
   /** Listens at a free port of 127.0.0.1, and gives the server's address. */
   async listen(): Promise<URL> {
