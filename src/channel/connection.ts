@@ -2,7 +2,7 @@ import type { InboundHandler } from "../protocol/inbound.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RequestId } from "../protocol/json-rpc.ts";
 import { CLIENT_CAPABILITIES, CLIENT_INFO, PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
-import type { ProtocolOf } from "../protocol/registry.ts";
+import type { Generation, ProtocolOf } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { RequestOptions, RpcChannel } from "./rpc-channel.ts";
@@ -43,8 +43,17 @@ export interface ConnectLimits {
   readonly timeoutMs?: number;
 }
 
+/** A protocol of tasks that a connector speaks over calls of tools, whatever the server's own. */
+export interface Overlay {
+  readonly generation: Generation;
+  /** The session as calls of this tool see it: that of the overlay if they become tasks of it, else as it is. */
+  sessionOf(tool: string, session: Session): Session;
+}
+
 /** Makes connections to one server under one authorization. */
 export interface Connector {
+  /** The protocol that it speaks beside the server's own: its connections take requests of both. */
+  readonly overlay?: Overlay;
   /** Where it connects to, if it knows: a remembered session is only used for the same address. */
   readonly address?: string;
   /** What errors call the server; its address without what may be secret in it. Without it they name the endpoint. */

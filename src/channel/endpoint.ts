@@ -6,7 +6,7 @@ import type { RequestId, RpcNotification, RpcReply, RpcRequest } from "../protoc
 import type { Generation } from "../protocol/registry.ts";
 import { type Session, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
-import { type ListedTool, readToolPage } from "../protocol/tool-facts.ts";
+import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
 import { createAgreedSession, type SessionMemory } from "./agreed-session.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { createConnections } from "./connections.ts";
@@ -137,7 +137,7 @@ export function createEndpoint(
     const { session } = connection;
     const { generation } = session;
     // The server may go back to the one in which it has the task.
-    if (of && of !== generation)
+    if (of && of !== generation && of !== connector.overlay?.generation)
       throw unsent(`The task is of ${of}, and its server now speaks ${generation}`);
     try {
       return await connections.request(connection, frame, options);
@@ -187,6 +187,17 @@ export function createEndpoint(
     await agreed.remember({ ...(await session()), tools: facts });
     return tools;
   }
+
+  const descriptionOf = (
+    tool: string,
+    session: Session,
+    facts: ToolFacts | undefined,
+    cached: boolean,
+  ): ToolDescription => ({
+    session: connector.overlay?.sessionOf(tool, session) ?? session,
+    facts,
+    cached,
+  });
 
   /** The server changed its tools, or refused a call made by what was known of them. */
   async function forgetTools(): Promise<void> {
@@ -241,7 +252,7 @@ export function createEndpoint(
     async describe(tool, anew, signal) {
       const before = await session(signal);
       const known = own(before.tools, tool);
-      if (known && !anew) return { session: before, facts: known, cached: true };
+      if (known && !anew) return descriptionOf(tool, before, known, true);
       // Calls made at once ask together.
       listingTools ??= listTools().finally(() => {
         listingTools = undefined;
@@ -253,12 +264,12 @@ export function createEndpoint(
         throw error;
       });
       const facts = listed.find(({ name }) => name === tool)?.facts;
-      return { session: await session(signal), facts, cached: false };
+      return descriptionOf(tool, await session(signal), facts, false);
     },
     described(tool) {
       const known = connections.current() && agreed.current();
       const facts = own(known?.tools, tool);
-      return known && facts && { session: known, facts, cached: true };
+      return known && facts && descriptionOf(tool, known, facts, true);
     },
     list,
     listTools,

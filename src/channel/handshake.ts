@@ -3,7 +3,7 @@ import type { RequestFailure } from "../engine/request-failure.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { MODERN_ERRORS, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { SERVER_INFO } from "../protocol/meta-keys.ts";
-import type { Generation, ProtocolOf } from "../protocol/registry.ts";
+import type { Generation, ProtocolOf, ServerGeneration } from "../protocol/registry.ts";
 import type { ClientIdentity, Session } from "../protocol/session.ts";
 import { envelope } from "./connection.ts";
 import { excerpt } from "./request-failed.ts";
@@ -16,7 +16,7 @@ const LEGACY: Generation = "2025-11-25";
 const PROBE_TIMEOUT_MS = 5_000;
 
 /** Which protocol to speak: `auto` asks the server first (versioning, "Backward Compatibility"). */
-export type Era = "auto" | Generation;
+export type Era = "auto" | ServerGeneration;
 
 /** With what a handshake is made. */
 export interface Hello {

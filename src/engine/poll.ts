@@ -1,3 +1,4 @@
+import { sameJson } from "../protocol/json.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import { watchedForInput } from "./input.ts";
@@ -100,7 +101,16 @@ function taken(
         Math.max(own, pollInterval(seen, timing, now));
   // A reading that names no interval leaves the one of the reading that was withheld.
   const keptMs = snapshot.pollIntervalMs === undefined ? state.doubtfulMs : undefined;
-  const known = { ...state, record, doubt, doubtfulMs: withheld ? doubtfulMs : keptMs };
+  const { progress } = reading;
+  // Progress that did not change is not published.
+  const moves = progress !== undefined && !withheld && !sameJson(progress, state.progress);
+  const known = {
+    ...state,
+    ...(moves && { progress }),
+    record,
+    doubt,
+    doubtfulMs: withheld ? doubtfulMs : keptMs,
+  };
   // Of a task that is known to have ended from now on, only the payload is missing.
   if (hasEnded(record) && !hasEnded(state.record)) return { ...known, pollAt: now };
   return paced(stamp && !withheld ? { ...known, stampedAt: stamp } : known, now, timing);

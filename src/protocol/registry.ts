@@ -9,10 +9,16 @@ const SHIPPED = {
 };
 
 /** The protocols by name. Declare the name of a registered protocol here (declaration merging). */
-export interface Protocols extends Readonly<typeof SHIPPED> {}
+export interface Protocols extends Readonly<typeof SHIPPED> {
+  /** Pairs of tools, over a server of either generation. `holdfast/pairs` registers it. */
+  readonly pairs: TaskProtocol;
+}
 
 /** The name of a protocol, as records, sessions and views hold it. */
 export type Generation = keyof Protocols;
+
+/** A protocol that a server itself speaks, so that a handshake can agree on it. */
+export type ServerGeneration = Exclude<Generation, "pairs">;
 
 const PROTOCOLS = SHIPPED as { [name in Generation]: TaskProtocol };
 

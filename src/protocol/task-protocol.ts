@@ -79,7 +79,8 @@ export interface TaskProtocol {
   /** Fetches payload and questions where the task object does not carry them. */
   encodeResult?(taskId: TaskId): Frame;
   decodeResult?(result: unknown): TaskPayload;
-  encodeList?(cursor: string | undefined): Frame;
+  /** @param call The call whose task is looked for: a list may be of one tool's tasks only. */
+  encodeList?(cursor: string | undefined, call: ToolCall): Frame;
   /** Tasks in a page that cannot be read are left out. */
   decodeList?(result: unknown): { readonly readings: readonly TaskReading[]; readonly nextCursor?: string };
   encodeUpdate?(taskId: TaskId, inputResponses: JsonObject): Frame;

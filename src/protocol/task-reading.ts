@@ -3,7 +3,7 @@ import type { InputRequest } from "./input-request.ts";
 import { defined, isObject, type JsonObject, jsonText } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
 import { IMMEDIATE_RESPONSE } from "./meta-keys.ts";
-import { readTaskId, type SnapshotReading, type WireStatus } from "./task-snapshot.ts";
+import { readTaskId, type SnapshotReading, type TaskProgress, type WireStatus } from "./task-snapshot.ts";
 import type { ToolResult } from "./tool-result.ts";
 
 /** What the request behind a task came to: the answer a plain `tools/call` would have had. */
@@ -23,6 +23,8 @@ export interface TaskReading {
   readonly payload?: TaskPayload;
   /** All questions open now (2026-07-28). Absent when the generation does not carry them inline. */
   readonly inputRequests?: readonly InputRequest[];
+  /** How far the work is, in a protocol whose readings say so. */
+  readonly progress?: TaskProgress;
 }
 
 /** What a `tools/call` was answered with. */
@@ -71,7 +73,8 @@ const STATUSES: Readonly<Record<string, WireStatus>> = {
   canceled: "cancelled",
 };
 
-function readStatus(value: unknown): WireStatus | undefined {
+/** The status that a word of a server means. Case and separators do not matter. */
+export function readStatus(value: unknown): WireStatus | undefined {
   if (typeof value !== "string" || value.length > 32) return undefined;
   const name = value.toLowerCase().replace(/[\s_-]/g, "");
   return Object.hasOwn(STATUSES, name) ? STATUSES[name] : undefined;

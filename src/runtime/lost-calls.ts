@@ -30,13 +30,13 @@ export function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall
   /** A later lost call must not take one of these for certain. */
   const suspected = new RecentSet<string>(MAX_SUSPECTED);
 
-  async function list({ endpoint, generation }: TaskRecord, server: Server): Promise<Unclaimed> {
+  async function list({ endpoint, generation, call }: TaskRecord, server: Server): Promise<Unclaimed> {
     const { encodeList, decodeList } = protocolOf(generation);
     if (!encodeList || !decodeList) throw new TypeError(`No list request in ${generation}`);
     const listed = await server.list(
       "tasks/list",
       async (cursor) => {
-        const reply = await server.request(encodeList(cursor), options, generation);
+        const reply = await server.request(encodeList(cursor, call), options, generation);
         const { readings: items, ...rest } = decodeList(reply);
         return { items, ...rest };
       },
@@ -57,7 +57,9 @@ export function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall
   }
 
   return async (record, server, endpoint) => {
-    const unclaimed = await endpoint.unclaimed(() => list(record, server));
+    const { encodeList } = protocolOf(record.generation);
+    const key = JSON.stringify(encodeList?.(undefined, record.call));
+    const unclaimed = await endpoint.unclaimed(key, () => list(record, server));
     return () => {
       const running = [...endpoint.tasks.values()].map(({ state }) => state.record);
       const isClaimed = (taskId: string): boolean => endpoint.named.has(taskId);

@@ -14,6 +14,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ["src/version.ts", []],
   ["src/recent-set.ts", []],
   ["src/channel", ["src/clock.ts", "src/protocol", "src/engine", "src/recent-set.ts", "src/version.ts"]],
+  ["src/pairs", ["src/protocol", "src/engine", "src/channel"]],
   ["src/store", ["src/protocol", "src/engine", "src/random-id.ts"]],
   ["src/testing", ["src/protocol", "src/engine", "src/store"]],
   ["src/task-status.ts", ["src/engine"]],

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Generation } from "../../src/protocol/registry.ts";
+import type { ServerGeneration } from "../../src/protocol/registry.ts";
 import { runMadWorld } from "./mad-world.ts";
 
-const GENERATIONS: readonly Generation[] = ["2025-11-25", "2026-07-28"];
+const GENERATIONS: readonly ServerGeneration[] = ["2025-11-25", "2026-07-28"];
 const WORLDS = 300;
 
 describe.each(GENERATIONS)("a running client of %s", (generation) => {

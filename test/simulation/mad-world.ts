@@ -1,6 +1,6 @@
 import { sdkLink } from "../../src/channel/sdk-link.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
-import type { Generation } from "../../src/protocol/registry.ts";
+import type { ServerGeneration } from "../../src/protocol/registry.ts";
 import { Agenda } from "./agenda.ts";
 import { App } from "./app.ts";
 import { takeOverGlobals } from "./deterministic-globals.ts";
@@ -62,7 +62,7 @@ class SparingInvariants extends Invariants {
 }
 
 /** One tab and one server that goes mad once its tasks run, and comes to its senses again. */
-export async function runMadWorld(seed: number, generation: Generation): Promise<MadReport> {
+export async function runMadWorld(seed: number, generation: ServerGeneration): Promise<MadReport> {
   const random = new Random(`mad/${generation}/${seed}`);
   const agenda = new Agenda();
   const trace = new Trace(agenda);

@@ -73,7 +73,7 @@ describe("2025-11-25: what is sent", () => {
       params: { taskId: TASK_ID },
     },
     "tasks/list": {
-      frame: revision2025.encodeList?.("optional-cursor-value"),
+      frame: revision2025.encodeList?.("optional-cursor-value", { name: "report", asTask: true }),
       definition: "ListTasksRequest",
       params: { cursor: "optional-cursor-value" },
     },
@@ -87,7 +87,7 @@ describe("2025-11-25: what is sent", () => {
   }
 
   it("tasks/list: the first page has no cursor", () => {
-    const frame = revision2025.encodeList?.(undefined) as Frame;
+    const frame = revision2025.encodeList?.(undefined, { name: "report", asTask: true }) as Frame;
     expect(frame).toEqual({ method: "tasks/list", params: {} });
     expect(violations("2025-11-25", "ListTasksRequest", message(frame))).toEqual([]);
   });

@@ -8,8 +8,8 @@ function lab() {
   const list = createSharedList<string>(clock, 1_000);
   const readings: { resolve(text: string): void; reject(error: Error): void }[] = [];
   const got: string[] = [];
-  const get = (): void => {
-    list(() => new Promise((resolve, reject) => void readings.push({ resolve, reject }))).then(
+  const get = (key = "all"): void => {
+    list(key, () => new Promise((resolve, reject) => void readings.push({ resolve, reject }))).then(
       (text) => got.push(text),
       (error: Error) => got.push(error.message),
     );
@@ -45,6 +45,23 @@ describe("SharedList", () => {
     readings[1]?.resolve("b");
     await settled();
     expect(got).toEqual(["a", "b", "b", "b"]);
+  });
+
+  it("serves one key only: who asks under another key waits for a reading of its own, one after the other", async () => {
+    const { clock, readings, got, get } = lab();
+    get("a");
+    get("b");
+    get("b");
+    await settled();
+    expect(readings).toHaveLength(1);
+    readings[0]?.resolve("of a");
+    await settled();
+    expect(got).toEqual(["of a"]);
+    await clock.advance(1_000);
+    expect(readings).toHaveLength(2);
+    readings[1]?.resolve("of b");
+    await settled();
+    expect(got).toEqual(["of a", "of b", "of b"]);
   });
 
   it("fails for those who asked for it, and for nobody after them", async () => {
