@@ -215,9 +215,19 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ],
   ["worker/consent", ["worker/operations", "worker/outbound", "worker/config", "worker/http"]],
   ["worker/passkey", ["worker/operations"]],
+  ["worker/push", ["worker/operations", "worker/outbound", "worker/http"]],
   [
     "worker/directory",
-    ["worker/bindings.ts", "worker/config", "worker/http", "worker/consent", "worker/passkey"],
+    [
+      "worker/bindings.ts",
+      "worker/operations",
+      "worker/outbound",
+      "worker/config",
+      "worker/http",
+      "worker/consent",
+      "worker/passkey",
+      "worker/push",
+    ],
   ],
   [
     "worker/group",
@@ -269,6 +279,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "worker/http",
       "worker/access",
       "worker/passkey",
+      "worker/push",
       "worker/oauth",
       "worker/directory",
       "worker/group",

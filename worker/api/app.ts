@@ -12,6 +12,7 @@ import { grantRoutes } from "./grants.ts";
 import { inputRoutes } from "./inputs.ts";
 import { refuseOtherMethods } from "./other-methods.ts";
 import { passkeyRoutes } from "./passkeys.ts";
+import { pushSubscriptionRoutes } from "./push-subscriptions.ts";
 import { requestHook } from "./request-hook.ts";
 import { taskRoutes } from "./tasks.ts";
 import { webhookSecretRoute } from "./webhook-secret.ts";
@@ -48,6 +49,7 @@ export function api(): OpenAPIHono<ApiEnv> {
   connectionRoutes(app);
   passkeyRoutes(app);
   webhookSecretRoute(app);
+  pushSubscriptionRoutes(app);
   docsRoutes(app);
   refuseOtherMethods(app);
   // As part of another app, this one's own `notFound` is not asked.

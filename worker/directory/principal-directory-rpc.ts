@@ -13,8 +13,10 @@ import type {
   UpstreamToken,
 } from "../consent/upstream-grants.ts";
 import type { PasskeyListing, PasskeySite } from "../passkey/passkeys.ts";
+import type { NewPushSubscription, PushDemand, PushListing } from "../push/push-subscriptions.ts";
+import type { TaskNotice } from "../push/task-notice.ts";
 
-export type { Consent };
+export type { Consent, NewPushSubscription, PushDemand, PushListing, TaskNotice };
 
 /** Names one TaskGroup object of a principal. */
 export interface GroupName {
@@ -100,6 +102,15 @@ export interface ConsentSubscriber {
   consentChanged(): Promise<void>;
 }
 
+/** A TaskGroup, as far as push subscriptions concern it. */
+export interface NoticeSource {
+  /** What the group hands over of its tasks from now on. */
+  pushDemanded(demand: PushDemand): Promise<void>;
+}
+
+/** What the directory asks of the groups of its principal. */
+export type DirectoryGroup = ActiveTasks & ConsentSubscriber & NoticeSource;
+
 /**
  * What the routes ask of a directory. `fetch` of `/groups/events?streams=<limit>` responds with its groups (SSE): a `group`
  * event for each there is, then `ready`, then a `group` event for each that is opened. While it is open it counts as one of
@@ -146,4 +157,14 @@ export interface PrincipalDirectoryRpc {
   knownTools(
     listed: Readonly<Record<string, readonly string[]>>,
   ): Promise<Readonly<Record<string, readonly string[]>>>;
+  /** The key that browsers subscribe with, in base64url: made once, and the same from then on. */
+  pushKey(): Promise<string>;
+  /** The newest first. */
+  pushSubscriptions(): Promise<readonly PushListing[]>;
+  /** Subscribes a browser, or changes its subscription. What happens to tasks from then on is pushed. */
+  subscribePush(subscription: NewPushSubscription): Promise<PushListing>;
+  /** To remove what is not there does nothing. */
+  unsubscribePush(id: string): Promise<void>;
+  /** Has the notices of a group pushed. Durable when it resolves: with what the group hands over from then on. */
+  push(notices: readonly TaskNotice[]): Promise<PushDemand>;
 }

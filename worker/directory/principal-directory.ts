@@ -4,6 +4,8 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   RegistrationResponseJSON,
 } from "@simplewebauthn/server";
+import type { Bindings } from "../bindings.ts";
+import { endpointsOf } from "../config/endpoints.ts";
 import {
   type BegunConsent,
   type Consent,
@@ -13,7 +15,18 @@ import {
   UpstreamGrants,
   type UpstreamToken,
 } from "../consent/upstream-grants.ts";
+import { inTime } from "../http/in-time.ts";
+import { Counters } from "../operations/counters.ts";
+import { guardedFetch } from "../outbound/guarded-fetch.ts";
 import { type PasskeyListing, type PasskeySite, Passkeys } from "../passkey/passkeys.ts";
+import { PushOutbox } from "../push/push-outbox.ts";
+import {
+  type NewPushSubscription,
+  type PushDemand,
+  type PushListing,
+  PushSubscriptions,
+} from "../push/push-subscriptions.ts";
+import type { TaskNotice } from "../push/task-notice.ts";
 import { GroupCounts, RESERVED_BYTES } from "./group-counts.ts";
 import { GroupFeed } from "./group-feed.ts";
 import { GroupTable } from "./group-table.ts";
@@ -21,16 +34,16 @@ import { IdempotencyKeys, KEY_LIFE_MS, type KeyedCall } from "./idempotency-keys
 import { KnownTools } from "./known-tools.ts";
 import { Pace, storedPace } from "./pace.ts";
 import type {
-  ActiveTasks,
   Admission,
   AdmissionAsk,
-  ConsentSubscriber,
+  DirectoryGroup,
   GroupName,
   Lease,
   PrincipalDirectoryRpc,
   ReadAdmission,
   ReadAsk,
 } from "./principal-directory-rpc.ts";
+import { type AlarmPurpose, SharedAlarm } from "./shared-alarm.ts";
 import { UuidV7Source } from "./uuid-v7.ts";
 
 /** When to try again while too many calls are in flight, in ms. Nobody knows when one of them settles. */
@@ -43,30 +56,36 @@ const MOST_LEASED = 64;
 /** How often keys are purged at most, in ms: each time the whole table is read. */
 const PURGE_PAUSE_MS = KEY_LIFE_MS / 2;
 
-export interface DirectoryBindings {
-  readonly TASK_GROUP: { getByName(name: string): ActiveTasks & ConsentSubscriber };
+/** How long a group may take to be notified of a push subscription, in ms, and when it is notified again. */
+const NOTIFY_MS = 5_000;
+const NOTIFY_AGAIN_MS = 60_000;
+
+export interface DirectoryBindings extends Pick<Bindings, "METRICS" | "WEBHOOK_PRIVATE"> {
+  readonly TASK_GROUP: { getByName(name: string): DirectoryGroup };
 }
 
 /** One principal's way in: which of its calls may start, in which TaskGroup object, and what objects of those there are. */
 export class PrincipalDirectory extends DurableObject<DirectoryBindings> implements PrincipalDirectoryRpc {
-  readonly #storage: DurableObjectStorage;
   readonly #groups: GroupTable;
   readonly #keys: IdempotencyKeys;
   readonly #tools: KnownTools;
   readonly #grants: UpstreamGrants;
   readonly #passkeys: Passkeys;
+  readonly #subscriptions: PushSubscriptions;
+  readonly #pushes: PushOutbox;
+  readonly #counters: Counters = new Counters();
+  readonly #alarm: SharedAlarm;
   readonly #pace: Pace;
   /** In memory: a read must not write. An object that is asked so often is not evicted. */
   readonly #reads = new Pace({ paidUntil: 0 });
   readonly #counts: GroupCounts;
   readonly #feed = new GroupFeed();
   readonly #uuids = new UuidV7Source();
-  readonly #groupAt: (group: GroupName) => ActiveTasks & ConsentSubscriber;
+  readonly #groupAt: (group: GroupName) => DirectoryGroup;
 
   constructor(state: DurableObjectState, env: DirectoryBindings) {
     super(state, env);
     const { storage } = state;
-    this.#storage = storage;
     this.#groups = new GroupTable(storage.sql);
     this.#keys = new IdempotencyKeys(storage.sql);
     this.#tools = new KnownTools(storage.kv);
@@ -77,6 +96,15 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
       env.TASK_GROUP.getByName(JSON.stringify([principal, endpoint, shard]));
     this.#counts = new GroupCounts(this.#groupAt);
     this.#passkeys = new Passkeys(storage.kv, principal ?? "");
+    this.#alarm = new SharedAlarm(storage);
+    this.#subscriptions = new PushSubscriptions(storage.kv);
+    this.#pushes = new PushOutbox(storage, {
+      subscriptions: this.#subscriptions,
+      fetch: guardedFetch({ allowPrivate: env.WEBHOOK_PRIVATE === "true" }),
+      labelOf: (endpoint) =>
+        endpointsOf(env, principal ?? "").find(({ name }) => name === endpoint)?.title ?? endpoint,
+      counted: (result) => this.#counters.add(`pushes:${result}`),
+    });
   }
 
   async admit(ask: AdmissionAsk): Promise<Admission> {
@@ -89,8 +117,8 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
       await this.#counts.ask(this.#groups.all(), Date.now());
     // Nothing is awaited while it is decided: of two calls with one key, the second sees what became of the first.
     const admission = this.#decide(ask);
-    if (ask.idempotency && (await this.#storage.getAlarm()) === null)
-      await this.#storage.setAlarm(Date.now() + KEY_LIFE_MS);
+    if (ask.idempotency && !this.#alarm.isSet("purge"))
+      await this.#alarm.set("purge", Date.now() + KEY_LIFE_MS);
     return admission;
   }
 
@@ -189,9 +217,60 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     );
   }
 
-  override async alarm(): Promise<void> {
+  pushKey(): Promise<string> {
+    return this.#pushes.publicKey();
+  }
+
+  async pushSubscriptions(): Promise<readonly PushListing[]> {
+    return this.#subscriptions.list();
+  }
+
+  async subscribePush(subscription: NewPushSubscription): Promise<PushListing> {
+    const listing = await this.#subscriptions.put(subscription, Date.now());
+    await this.#notifyGroups();
+    return listing;
+  }
+
+  async unsubscribePush(id: string): Promise<void> {
+    this.#subscriptions.remove(id);
+  }
+
+  async push(notices: readonly TaskNotice[]): Promise<PushDemand> {
     const now = Date.now();
-    if (this.#keys.purge(now)) await this.#storage.setAlarm(now + PURGE_PAUSE_MS);
+    this.#pushes.add(notices, now);
+    await this.#alarm.set("push", this.#pushes.nextDue());
+    return this.#subscriptions.demand();
+  }
+
+  override async alarm(): Promise<void> {
+    const due = this.#alarm.due(Date.now());
+    await Promise.all([...due].map((purpose) => this.#work(purpose)));
+    this.#counters.report(this.env, this.ctx.id);
+  }
+
+  async #work(purpose: AlarmPurpose): Promise<void> {
+    const now = Date.now();
+    switch (purpose) {
+      case "purge": {
+        const isLeft = this.#keys.purge(now);
+        return this.#alarm.set("purge", isLeft ? now + PURGE_PAUSE_MS : Number.POSITIVE_INFINITY);
+      }
+      case "push":
+        await this.#pushes.deliver(now);
+        return this.#alarm.set("push", this.#pushes.nextDue());
+      case "notify-groups":
+        return this.#notifyGroups();
+    }
+  }
+
+  /** Notifies each group of what to hand over, and one that fails again later. */
+  async #notifyGroups(): Promise<void> {
+    const demand = this.#subscriptions.demand();
+    const notified = await Promise.allSettled(
+      this.#groups.all().map((group) => inTime(this.#groupAt(group).pushDemanded(demand), NOTIFY_MS)),
+    );
+    const isLeft = notified.some(({ status }) => status === "rejected");
+    await this.#alarm.set("notify-groups", isLeft ? Date.now() + NOTIFY_AGAIN_MS : Number.POSITIVE_INFINITY);
   }
 
   /** A group that cannot be notified finds out by its next request. The first one may have listed tools without a task. */

@@ -6,7 +6,12 @@ import { METHOD_NOT_FOUND } from "../../front/rpc-error.ts";
 import type { Bindings } from "../bindings.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
 import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
-import type { ConsentSubscriber, GroupLoad } from "../directory/principal-directory-rpc.ts";
+import type {
+  ConsentSubscriber,
+  GroupLoad,
+  NoticeSource,
+  PushDemand,
+} from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
 import { Counters } from "../operations/counters.ts";
@@ -30,6 +35,7 @@ import { GroupTasks } from "./group-tasks.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { LastLists } from "./last-lists.ts";
 import { passedOn } from "./passed-on.ts";
+import { PushHandover } from "./push-handover.ts";
 import type {
   Acknowledgement,
   DeliveryView,
@@ -49,14 +55,14 @@ import { WebhookOutbox } from "./webhook-outbox.ts";
  */
 export class TaskGroup
   extends DurableObject<Bindings>
-  implements TaskGroupRpc, GatewayGroupRpc, ConsentSubscriber
+  implements TaskGroupRpc, GatewayGroupRpc, ConsentSubscriber, NoticeSource
 {
   readonly #counters: Counters = new Counters();
   readonly #tasks: GroupTasks = new GroupTasks({
     state: this.ctx,
     env: this.env,
     counters: this.#counters,
-    changed: (task) => this.#settled(task),
+    changed: (task) => this.#changed(task),
     gone: (id) => this.#gone(id),
   });
   readonly #calls: GroupCalls = new GroupCalls({
@@ -77,6 +83,10 @@ export class TaskGroup
   // Made when they are first used: an object that is only asked for a task it does not have stores nothing.
   #heldCallsMade: HeldCalls | undefined;
   #webhooksMade: WebhookOutbox | undefined;
+  readonly #pushes: PushHandover = new PushHandover(this.ctx.storage, {
+    task: async (id, whole) => (whole ? this.task(id) : this.#tasks.known?.leanTask(id)),
+    push: (notices) => directoryOf(this.env, this.#tasks.identity?.principal ?? "").push(notices),
+  });
   #streams: ChangeStreams | undefined;
 
   start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskView>> {
@@ -217,6 +227,10 @@ export class TaskGroup
     (await this.#tasks.resumed())?.client.nudge();
   }
 
+  async pushDemanded(demand: PushDemand): Promise<void> {
+    this.#pushes.demanded(demand);
+  }
+
   async active(admitted: readonly string[] = []): Promise<GroupLoad> {
     const tasks = await this.#tasks.resumed();
     this.#lease?.end();
@@ -246,8 +260,8 @@ export class TaskGroup
     this.#counters.add("wakeups");
     try {
       const now = Date.now();
-      await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now)]);
-      const next = Math.min(this.#webhooks.nextDue(), this.#tasks.mendedBy(now));
+      await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now), this.#pushes.deliver(now)]);
+      const next = Math.min(this.#webhooks.nextDue(), this.#pushes.nextDue(), this.#tasks.mendedBy(now));
       if (next < Number.POSITIVE_INFINITY) await tasks.wakeAt(next);
     } catch (error) {
       this.#counters.add("alarm_failures");
@@ -290,6 +304,7 @@ export class TaskGroup
   /** Deleted, or one too many to be kept: its Idempotency-Key may live on, and must not make the call again. */
   #gone(id: string): void {
     this.#webhooks.withdraw(id);
+    this.#pushes.forget(id);
     const { principal = "" } = this.#tasks.identity ?? {};
     const uuid = readTaskId(id)?.uuid ?? "";
     // A week's tasks may be gone at once, and their keys have been for long.
@@ -301,6 +316,12 @@ export class TaskGroup
         .deleted(this.#goneIds.splice(0))
         .catch(() => undefined);
     });
+  }
+
+  #changed(task: TaskView): void {
+    const now = Date.now();
+    if (this.#pushes.changed(task, now)) void this.#tasks.known?.wakeAt(now);
+    this.#settled(task);
   }
 
   #settled({ id, taskId, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskView): void {

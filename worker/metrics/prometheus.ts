@@ -22,6 +22,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   },
   rows_read: { name: "holdfast_rows_read_total", help: "Rows read by task groups." },
   webhooks: { name: "holdfast_webhooks_total", help: "Webhook deliveries.", label: "result" },
+  pushes: { name: "holdfast_pushes_total", help: "Web Push messages.", label: "result" },
 };
 
 /** The Prometheus text format, version 0.0.4. Every family is there, with 0 before its first count. */

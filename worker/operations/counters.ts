@@ -12,7 +12,8 @@ export type Count =
   | "alarm_failures"
   | "rows_written"
   | "rows_read"
-  | `webhooks:${"delivered" | "failed" | "given_up"}`;
+  | `webhooks:${"delivered" | "failed" | "given_up"}`
+  | `pushes:${"delivered" | "failed" | "given_up" | "gone"}`;
 
 export type Counts = Partial<Record<Count, number>>;
 

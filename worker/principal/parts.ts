@@ -1,6 +1,6 @@
 import type { GroupName } from "../directory/principal-directory-rpc.ts";
+import { inTime } from "../http/in-time.ts";
 import { log } from "../operations/log.ts";
-import { inTime } from "./in-time.ts";
 
 /** How many groups are asked at the same time: each may answer with a page of its own. */
 const ASKED_AT_ONCE = 8;

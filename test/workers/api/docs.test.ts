@@ -30,6 +30,10 @@ const OPERATIONS = [
   "post /v1/deliveries",
   "post /v1/tasks/{id}/acknowledgements",
   "post /v1/tasks/{id}/addressees",
+  "get /v1/push-key",
+  "get /v1/push-subscriptions",
+  "post /v1/push-subscriptions",
+  "delete /v1/push-subscriptions/{subscription}",
 ];
 
 test("the document describes every route, and every route may answer 401", async () => {

@@ -36,6 +36,6 @@ export function inDirectory<T>(
   use: (directory: PrincipalDirectory, state: DurableObjectState) => Promise<T>,
 ): Promise<T> {
   return runInDurableObject(env.PRINCIPALS.getByName(principal), (_, state) =>
-    use(new PrincipalDirectory(state, { TASK_GROUP: groups }), state),
+    use(new PrincipalDirectory(state, { TASK_GROUP: groups, METRICS: env.METRICS }), state),
   );
 }

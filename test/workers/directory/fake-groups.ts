@@ -1,7 +1,7 @@
 import type {
-  ActiveTasks,
-  ConsentSubscriber,
+  DirectoryGroup,
   GroupLoad,
+  PushDemand,
 } from "../../../worker/directory/principal-directory-rpc.ts";
 
 /** TaskGroup objects as far as the directory knows them. Ids are of tasks: `<endpoint>.<shard>.<uuid>`. */
@@ -21,8 +21,15 @@ export class FakeGroups {
   /** The names that were notified of a change of consent, in order. */
   readonly notified: string[] = [];
 
-  getByName(name: string): ActiveTasks & ConsentSubscriber {
+  /** What the groups were asked to hand over for push messages, by name. */
+  readonly demands = new Map<string, PushDemand>();
+
+  getByName(name: string): DirectoryGroup {
     return {
+      pushDemanded: async (demand) => {
+        if (this.broken.has(name)) throw new Error("The object is overloaded");
+        this.demands.set(name, demand);
+      },
       consentChanged: async () => {
         this.notified.push(name);
         if (this.broken.has(name)) throw new Error("The object is overloaded");

@@ -18,6 +18,7 @@ const CODES = [
   "invalid-answer",
   "invalid-addressee",
   "webhook-refused",
+  "push-refused",
   "idempotency-conflict",
   "task-deleted",
   "calls-in-flight",
@@ -65,6 +66,7 @@ export function apiDocument(app: OpenAPIHono<ApiEnv>): ApiDocument {
       { name: "Passkeys", description: "What people sign in to the gateway with, in place of a secret." },
       { name: "Connections", description: "The servers that people let the worker use in their name." },
       { name: "Webhooks", description: "Signed posts to your server when a task has ended." },
+      { name: "Push", description: "Notifications in browsers when a task has ended, or asks a question." },
     ],
   });
   return {

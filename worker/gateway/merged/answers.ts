@@ -1,5 +1,5 @@
+import { inTime } from "../../http/in-time.ts";
 import { log } from "../../operations/log.ts";
-import { inTime } from "../../principal/in-time.ts";
 import type { Caller, CallerEndpoint } from "../caller.ts";
 
 /** How long endpoints may take while none has answered, in ms. */
