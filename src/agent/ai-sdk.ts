@@ -2,47 +2,31 @@
  * Agent tools for the Vercel AI SDK (`ai`), without importing it.
  * @module
  */
-import { isObject, type JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import { readToolResult, type ToolResult } from "../protocol/tool-result.ts";
 import type { AgentTool } from "./agent-tool.ts";
+import { type AiSdkSchema, schemaOf } from "./ai-sdk-schema.ts";
 import type { News } from "./conversation.ts";
-import { ARGUMENTS_FORM } from "./messages.ts";
 import { type ModelPart, modelParts, partText } from "./model-parts.ts";
 import { newsParts } from "./news-parts.ts";
-import { uncomposed } from "./parameter-schema.ts";
 
-/** How the AI SDK knows a schema of its own, in all copies of it. */
-const SCHEMA = Symbol.for("vercel.ai.schema");
-
-/** Standard Schema (standardschema.dev), with its JSON Schema. */
-export interface AiSdkSchema {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (value: unknown) => { readonly value: JsonObject } | AiSdkIssues;
-    readonly jsonSchema: { readonly input: () => SchemaJson; readonly output: () => SchemaJson };
-  };
-}
-
-/** Why arguments are invalid. */
-export interface AiSdkIssues {
-  readonly issues: readonly { readonly message: string }[];
-}
-
-export type SchemaJson = Record<string, unknown>;
+export type { AiSdkIssues, AiSdkSchema, SchemaJson } from "./ai-sdk-schema.ts";
 
 /** What a model is sent of a result. `data` is base64. */
-export type AiSdkOutput =
+export type AiSdkOutput<Part = AiSdkPart> =
   | { type: "text"; value: string }
   | { type: "error-text"; value: string }
-  | { type: "content"; value: AiSdkPart[] };
+  | { type: "content"; value: Part[] };
 
 export type AiSdkPart =
   | { type: "text"; text: string }
   | { type: "file"; mediaType: string; data: { type: "data"; data: string } };
 
+/** A part of an output in version 6, and in Mastra. */
+export type AiSdk6Part = { type: "text"; text: string } | { type: "media"; mediaType: string; data: string };
+
 /** A tool of a `ToolSet`. */
-export interface AiSdkTool {
+export interface AiSdkTool<Part = AiSdkPart> {
   readonly type: "dynamic";
   readonly description: string;
   readonly inputSchema: AiSdkSchema;
@@ -50,41 +34,72 @@ export interface AiSdkTool {
     input: JsonObject,
     options: { readonly abortSignal?: AbortSignal },
   ) => Promise<ToolResult>;
-  readonly toModelOutput: (options: { readonly output: unknown }) => AiSdkOutput;
+  readonly toModelOutput: (options: { readonly output: unknown }) => AiSdkOutput<Part>;
 }
 
-/** The tools as a `ToolSet` for `generateText`, `streamText` and agents. */
+/** The tools as a `ToolSet` for `generateText`, `streamText` and agents of version 7. */
 export function aiSdkTools(tools: readonly AgentTool[]): Record<string, AiSdkTool> {
-  return Object.fromEntries(tools.map((tool) => [tool.name, aiSdkTool(tool)]));
+  return executed(tools, modelOutput);
 }
 
-function aiSdkTool(tool: AgentTool): AiSdkTool {
-  return {
-    ...toolOf(tool.description, tool.inputSchema),
-    execute: (input, { abortSignal }) => tool.execute(input, { signal: abortSignal }),
-  };
+/** The same for version 6, whose outputs have media in another form. */
+export function aiSdk6Tools(tools: readonly AgentTool[]): Record<string, AiSdkTool<AiSdk6Part>> {
+  return executed(tools, modelOutput6);
 }
 
 /** The tools of a page for the route of its chat: the route tells the model of them, and the page makes the calls (`onToolCall`). */
 export function aiSdkPageTools(
   tools: readonly Pick<AgentTool, "name" | "description" | "inputSchema">[],
 ): Record<string, Omit<AiSdkTool, "execute">> {
+  return Object.fromEntries(tools.map((tool) => [tool.name, definitionOf(tool, modelOutput)]));
+}
+
+function executed<Part>(
+  tools: readonly AgentTool[],
+  outputOf: (output: unknown) => AiSdkOutput<Part>,
+): Record<string, AiSdkTool<Part>> {
   return Object.fromEntries(
-    tools.map(({ name, description, inputSchema }) => [name, toolOf(description, inputSchema)]),
+    tools.map((tool) => [
+      tool.name,
+      {
+        ...definitionOf(tool, outputOf),
+        execute: (input, { abortSignal }) => tool.execute(input, { signal: abortSignal }),
+      } satisfies AiSdkTool<Part>,
+    ]),
   );
 }
 
-function toolOf(description: string, inputSchema: JsonObject): Omit<AiSdkTool, "execute"> {
+function definitionOf<Part>(
+  { description, inputSchema }: Pick<AgentTool, "description" | "inputSchema">,
+  outputOf: (output: unknown) => AiSdkOutput<Part>,
+): Omit<AiSdkTool<Part>, "execute"> {
   return {
     type: "dynamic",
     description,
     inputSchema: schemaOf(inputSchema),
-    toModelOutput: ({ output }) => modelOutput(output),
+    toModelOutput: ({ output }) => outputOf(output),
   };
 }
 
 /** What the model is sent of a result: its text, media and structured content. */
 export function modelOutput(output: unknown): AiSdkOutput {
+  return outputIn(output, (part) =>
+    part.kind === "text"
+      ? { type: "text", text: part.text }
+      : { type: "file", mediaType: part.mimeType, data: { type: "data", data: part.data } },
+  );
+}
+
+/** The same for version 6 of the AI SDK, and for Mastra. */
+export function modelOutput6(output: unknown): AiSdkOutput<AiSdk6Part> {
+  return outputIn(output, (part) =>
+    part.kind === "text"
+      ? { type: "text", text: part.text }
+      : { type: "media", mediaType: part.mimeType, data: part.data },
+  );
+}
+
+function outputIn<Part>(output: unknown, partIn: (part: ModelPart) => Part): AiSdkOutput<Part> {
   const result = readToolResult(output);
   if (!result) return { type: "text", value: JSON.stringify(output) ?? "" };
   const parts = modelParts(result);
@@ -92,7 +107,7 @@ export function modelOutput(output: unknown): AiSdkOutput {
   if (result.isError) return { type: "error-text", value: parts.map(partText).join("\n\n") };
   const [only] = parts;
   if (parts.length === 1 && only?.kind === "text") return { type: "text", value: only.text };
-  return { type: "content", value: parts.map(outputPart) };
+  return { type: "content", value: parts.map(partIn) };
 }
 
 /** A user's message with what ended, for `messages` of `generateText`, `streamText` and agents. */
@@ -116,36 +131,4 @@ export function aiSdkNews<Message extends object>(
 function contentPart(part: ModelPart): AiSdkNewsMessage["content"][number] {
   if (part.kind === "text") return { type: "text", text: part.text };
   return { type: "file", mediaType: part.mimeType, data: part.data };
-}
-
-function outputPart(part: ModelPart): AiSdkPart {
-  if (part.kind === "text") return { type: "text", text: part.text };
-  return { type: "file", mediaType: part.mimeType, data: { type: "data", data: part.data } };
-}
-
-/**
- * Standard Schema is what the types of the AI SDK take, but it closes every object in the JSON Schema
- * (`additionalProperties: false`), and free-form arguments with it. With the mark of its own schemas
- * the JSON Schema goes to the model as the server sent it, but for what is composed at its top.
- */
-function schemaOf(jsonSchema: JsonObject): AiSdkSchema {
-  const plain = uncomposed(jsonSchema);
-  const complete = plain.type === "object" ? plain : { ...plain, type: "object" };
-  // The AI SDK writes into what it is given.
-  const copy = (): SchemaJson => JSON.parse(JSON.stringify(complete)) as SchemaJson;
-  const own = {
-    [SCHEMA]: true,
-    jsonSchema: complete,
-    validate: (value: unknown) =>
-      isObject(value) ? { success: true, value } : { success: false, error: new TypeError(ARGUMENTS_FORM) },
-  };
-  return {
-    ...own,
-    "~standard": {
-      version: 1,
-      vendor: "holdfast",
-      validate: (value) => (isObject(value) ? { value } : { issues: [{ message: ARGUMENTS_FORM }] }),
-      jsonSchema: { input: copy, output: copy },
-    },
-  };
 }

@@ -30,6 +30,22 @@ export function modelText(result: ToolResult): string {
   return modelParts(result).map(partText).join("\n\n");
 }
 
+/** The same where an API has no mark for a failure but its words. */
+export function markedText(result: ToolResult): string {
+  return result.isError ? `Error: ${modelText(result)}` : modelText(result);
+}
+
+export type MediaPart = Exclude<ModelPart, { readonly kind: "text" }>;
+
+/** Whether providers take it as an image: for another they refuse the whole request. */
+export function isImage({ mimeType }: MediaPart): boolean {
+  return /^image\/(png|jpe?g|gif|webp)$/.test(mimeType);
+}
+
+export function dataUrl({ mimeType, data }: MediaPart): string {
+  return `data:${mimeType};base64,${data}`;
+}
+
 function partOf(block: ContentBlock): ModelPart {
   const { type, text: words, data, mimeType, resource } = block;
   if (type === "text" && typeof words === "string") return text(words);

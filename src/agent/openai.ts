@@ -8,7 +8,7 @@ import type { AgentTool, ExecuteOptions } from "./agent-tool.ts";
 import { callByName, readArguments } from "./call-by-name.ts";
 import type { News } from "./conversation.ts";
 import { ARGUMENTS_NOT_JSON } from "./messages.ts";
-import { type ModelPart, modelParts, modelText, partText } from "./model-parts.ts";
+import { dataUrl, isImage, type ModelPart, markedText, modelParts, partText } from "./model-parts.ts";
 import { newsParts } from "./news-parts.ts";
 import { parameterSchema } from "./parameter-schema.ts";
 
@@ -65,9 +65,6 @@ export interface OpenAiToolMessage {
   tool_call_id: string;
   content: string;
 }
-
-/** What these APIs take as an image: for another they refuse the whole request. */
-const IMAGE = /^image\/(png|jpe?g|gif|webp)$/;
 
 /** The tools as `responses.create` takes them. */
 export function openAiTools(tools: readonly AgentTool[]): OpenAiFunctionTool[] {
@@ -178,19 +175,14 @@ function parsed(json: string): JsonObject {
   return args;
 }
 
-/** These APIs have no mark for a failure but its words. */
-function markedText(result: ToolResult): string {
-  return result.isError ? `Error: ${modelText(result)}` : modelText(result);
-}
-
 function marked(items: OpenAiOutputItem[], { isError }: ToolResult): OpenAiOutputItem[] {
   return isError ? [{ type: "input_text", text: "Error:" }, ...items] : items;
 }
 
 function outputItem(part: ModelPart): OpenAiOutputItem {
   if (part.kind === "text") return { type: "input_text", text: part.text };
-  const url = `data:${part.mimeType};base64,${part.data}`;
-  if (IMAGE.test(part.mimeType)) return { type: "input_image", image_url: url, detail: "auto" };
+  const url = dataUrl(part);
+  if (isImage(part)) return { type: "input_image", image_url: url, detail: "auto" };
   if (part.mimeType === "application/pdf")
     return { type: "input_file", filename: "result.pdf", file_data: url };
   return { type: "input_text", text: partText(part) };

@@ -6,8 +6,6 @@ import { describe, expect, it } from "vitest";
 import { aiSdkNews, aiSdkTools } from "../../src/agent/ai-sdk.ts";
 import { aiSdkChatNews } from "../../src/agent/ai-sdk-chat.ts";
 import { anthropicNews, anthropicToolResults, anthropicTools } from "../../src/agent/anthropic.ts";
-import type { News } from "../../src/agent/conversation.ts";
-import { endedMark } from "../../src/agent/messages.ts";
 import {
   openAiChatNews,
   openAiChatTools,
@@ -18,35 +16,9 @@ import {
 } from "../../src/agent/openai.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import { paperOf } from "../../worker/samples/paper.ts";
-import { type Left, noProcess, type SlowPapers, slowPapers } from "./slow-papers.ts";
-
-const DOIS = ["10.1/a", "10.1/b", "10.1/c"];
-const LEASE_MS = 300_000;
-
-/** What a scripted model does with the conversation, whatever the API: it calls, says that it waits, or says what it has. */
-function next(conversation: unknown): { readonly calls: readonly string[] } | { readonly text: string } {
-  // However often the text was quoted.
-  const said = JSON.stringify(conversation).replaceAll("\\", "");
-  const ended = DOIS.filter((doi) => said.includes(`Acquired "${paperOf(doi).title}" (${doi})`));
-  if (ended.length > 0) return { text: `I have ${ended.join(", ")}.` };
-  return said.includes("It is task ") ? { text: "They are running." } : { calls: DOIS };
-}
-
-interface Adapter {
-  /** Adds the news, has the model answer with its tools, and returns all messages. Throws where the process dies. */
-  turn(
-    messages: readonly object[],
-    news: News,
-    papers: SlowPapers,
-    answered: () => void,
-  ): Promise<readonly object[]>;
-  withNews(messages: readonly object[], news: News): readonly object[];
-}
-
-const USAGE = {
-  inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
-  outputTokens: { total: 1, text: 1, reasoning: undefined },
-};
+import { generated, streamed } from "./ai-sdk-model.ts";
+import { noProcess, type SlowPapers, slowPapers } from "./slow-papers.ts";
+import { type Adapter, DOIS, laterProcess, next, tellsOnce } from "./three-papers.ts";
 
 const aiSdk: Adapter = {
   withNews: (messages, news) => aiSdkNews(messages, news),
@@ -55,17 +27,7 @@ const aiSdk: Adapter = {
       doGenerate: async ({ prompt }) => {
         const step = next(prompt);
         answered();
-        const content =
-          "text" in step
-            ? [{ type: "text" as const, text: step.text }]
-            : step.calls.map((doi) => ({
-                type: "tool-call" as const,
-                toolCallId: doi,
-                toolName: "acquire_paper",
-                input: JSON.stringify({ doi }),
-              }));
-        const unified = "text" in step ? ("stop" as const) : ("tool-calls" as const);
-        return { content, finishReason: { unified, raw: undefined }, usage: USAGE, warnings: [] };
+        return generated(step);
       },
     });
     const all = aiSdkNews(messages as ModelMessage[], news);
@@ -196,88 +158,16 @@ const chat: Adapter = {
   },
 };
 
-/** A process that goes on with the conversation, once all that runs has ended. */
-async function laterProcess(left: Left): Promise<Awaited<ReturnType<typeof slowPapers>>> {
-  const papers = await slowPapers(left, "chat-1");
-  for (const task of await papers.client.resume()) await task.result();
-  return papers;
-}
-
-describe.each([
-  ["generateText of the AI SDK", aiSdk, { role: "user", content: "Get three papers" }],
-  ["messages.create of Anthropic", anthropic, { role: "user", content: "Get three papers" }],
-  ["responses.create of OpenAI", responses, { role: "user", content: "Get three papers" }],
-  ["chat.completions.create of OpenAI", chat, { role: "user", content: "Get three papers" }],
-])("%s", (_name, adapter, first) => {
-  it("has three papers in one message once they ended, once each, though two processes died on the way", async () => {
-    const left = noProcess();
-    let stored: readonly object[] = [first];
-    const store = (messages: readonly object[]): void => {
-      stored = JSON.parse(JSON.stringify(messages)) as object[];
-    };
-
-    const asking = await slowPapers(left, "chat-1");
-    store(await adapter.turn(stored, await asking.conversation.news(), asking, () => undefined));
-    expect(JSON.stringify(stored.at(-1))).toContain("They are running.");
-    const ids = (await asking.client.list()).map(({ id }) => id);
-    expect(ids).toHaveLength(3);
-    await asking.client.close();
-
-    // Dies while the model answers: nothing is stored.
-    const dying = await laterProcess(left);
-    const lost = await dying.conversation.news();
-    expect(lost.ended.map(({ task }) => task.id)).toEqual(ids);
-    const death = adapter.turn(stored, lost, dying, () => {
-      throw new Error("The process died");
-    });
-    await expect(death).rejects.toThrow();
-    const second = await dying.conversation.news();
-    expect(second.ended, "a turn that runs elsewhere has it").toEqual([]);
-    await dying.client.close();
-
-    // Dies after the answer was stored, before it is acknowledged.
-    await left.clock.sleep(LEASE_MS);
-    const answering = await laterProcess(left);
-    const before = stored.length;
-    store(await adapter.turn(stored, await answering.conversation.news(), answering, () => undefined));
-    expect(JSON.stringify(stored.at(-1))).toContain(`I have ${DOIS.join(", ")}.`);
-    expect(stored.length - before, "one message with all, and the answer").toBe(2);
-    await answering.client.close();
-
-    await left.clock.sleep(LEASE_MS);
-    const last = await laterProcess(left);
-    const again = await last.conversation.news();
-    expect(again.ended.map(({ task }) => task.id)).toEqual(ids);
-    expect(adapter.withNews(stored, again)).toEqual(stored);
-    await again.acknowledge();
-    expect((await last.conversation.news()).ended).toEqual([]);
-    for (const id of ids) expect(JSON.stringify(stored).split(endedMark(id))).toHaveLength(2);
-    expect(left.server.acquisitions).toBe(3);
-    await last.close();
-  });
-});
+tellsOnce("generateText of the AI SDK", aiSdk);
+tellsOnce("messages.create of Anthropic", anthropic);
+tellsOnce("responses.create of OpenAI", responses);
+tellsOnce("chat.completions.create of OpenAI", chat);
 
 describe("a useChat page", () => {
   const chatModel = (): MockLanguageModelV4 =>
     new MockLanguageModelV4({
       doStream: async ({ prompt }) => {
-        const step = next(prompt);
-        const chunks =
-          "text" in step
-            ? [
-                { type: "text-start" as const, id: "1" },
-                { type: "text-delta" as const, id: "1", delta: step.text },
-                { type: "text-end" as const, id: "1" },
-              ]
-            : step.calls.map((doi) => ({
-                type: "tool-call" as const,
-                toolCallId: doi,
-                toolName: "acquire_paper",
-                input: JSON.stringify({ doi }),
-              }));
-        const unified = "text" in step ? ("stop" as const) : ("tool-calls" as const);
-        const finish = { type: "finish" as const, finishReason: { unified, raw: undefined }, usage: USAGE };
-        return { stream: simulateReadableStream({ chunks: [...chunks, finish] }) };
+        return { stream: simulateReadableStream({ chunks: streamed(next(prompt)) }) };
       },
     });
 
