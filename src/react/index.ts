@@ -5,10 +5,10 @@
  * @module
  */
 
-export type { ClientTasks, TaskListing } from "./client-tasks.ts";
-export type { OpenQuestion } from "./open-question.ts";
+export type { ClientTasks, TaskListing } from "../observe/client-tasks.ts";
+export type { OpenQuestion } from "../observe/open-question.ts";
+export type { TaskFilter } from "../observe/task-filter.ts";
 export { TaskClientProvider, type TaskClientProviderProps, useTaskClient } from "./provider.ts";
-export type { TaskFilter } from "./task-filter.ts";
 export { type ToolCall, useCallTool } from "./use-call-tool.ts";
 export { useForgetTask } from "./use-forget-task.ts";
 export { useInputRequests } from "./use-input-requests.ts";

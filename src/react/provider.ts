@@ -8,8 +8,8 @@ import {
   useContext,
   useEffect,
 } from "react";
+import { type ClientTasks, tasksOf } from "../observe/client-tasks.ts";
 import type { TaskClientApi } from "../task-client-api.ts";
-import { type ClientTasks, tasksOf } from "./client-tasks.ts";
 
 const TasksContext: Context<ClientTasks | undefined> = createContext<ClientTasks | undefined>(undefined);
 

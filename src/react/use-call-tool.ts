@@ -1,9 +1,9 @@
 import { useCallback, useState } from "react";
+import type { ClientTasks } from "../observe/client-tasks.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Task } from "../task.ts";
 import type { CallOptions } from "../task-client-api.ts";
 import type { TaskView } from "../task-view.ts";
-import type { ClientTasks } from "./client-tasks.ts";
 import { useClientTasks } from "./provider.ts";
 import { useTask } from "./use-task.ts";
 

@@ -1,4 +1,4 @@
-import { type OpenQuestion, questionsOf } from "./open-question.ts";
+import { type OpenQuestion, questionsOf } from "../observe/open-question.ts";
 import { useClientTasks } from "./provider.ts";
 import { useSelection } from "./use-selection.ts";
 

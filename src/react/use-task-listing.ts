@@ -1,5 +1,5 @@
 import { useMemo, useSyncExternalStore } from "react";
-import { LOADING, type TaskListing } from "./client-tasks.ts";
+import { LOADING, type TaskListing } from "../observe/client-tasks.ts";
 import { useClientTasks } from "./provider.ts";
 
 const loading = (): TaskListing => LOADING;

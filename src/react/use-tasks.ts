@@ -1,5 +1,5 @@
+import { chosen, type TaskFilter } from "../observe/task-filter.ts";
 import type { TaskView } from "../task-view.ts";
-import { chosen, type TaskFilter } from "./task-filter.ts";
 import { useSelection } from "./use-selection.ts";
 
 /**

@@ -69,9 +69,14 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     ],
   ],
   [
-    "src/react",
+    "src/observe",
     ["src/protocol", "src/task-status.ts", "src/task-view.ts", "src/task.ts", "src/task-client-api.ts"],
   ],
+  ["src/react", ["src/protocol", "src/observe", "src/task-view.ts", "src/task.ts", "src/task-client-api.ts"]],
+  ...["src/vue", "src/svelte", "src/solid"].map((binding): [string, readonly string[]] => [
+    binding,
+    ["src/observe", "src/task-view.ts", "src/task.ts", "src/task-client-api.ts"],
+  ]),
   ["src/task-subscribers.ts", ["src/task.ts"]],
   [
     "src/mirror",

@@ -38,6 +38,9 @@ test("the package installs idb-keyval and nothing else", () => {
     "@modelcontextprotocol/client",
     "@modelcontextprotocol/sdk",
     "react",
+    "solid-js",
+    "svelte",
+    "vue",
     // Of `holdfast serve` alone.
     "workerd",
   ]);

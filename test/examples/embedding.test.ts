@@ -6,8 +6,7 @@ import { ExampleApp } from "./example-app.ts";
 import { examplesIn } from "./guide.ts";
 import { withArguments } from "./with-arguments.ts";
 
-const GUIDE = "docs/embedding.md";
-const EXAMPLES = examplesIn(GUIDE);
+const EXAMPLES = new Map([...examplesIn("docs/embedding.md"), ...examplesIn("docs/frameworks.md")]);
 /** A page on a busy machine may never show one stage among others. */
 const UNDER_WAY = new RegExp(STAGES.slice(1).join("|"));
 const DOI = "10.1038/s41586-020-2649-2";
@@ -17,13 +16,16 @@ const SPOKEN: Readonly<Record<string, readonly string[]>> = {
   plain: ["2026-07-28", "2025-11-25"],
   react: ["2026-07-28", "2025-11-25"],
   client: ["2025-11-25"],
+  vue: ["2026-07-28"],
+  svelte: ["2026-07-28"],
+  solid: ["2026-07-28"],
 };
 
-test("the guide has the examples that are run here, and no others", () => {
+test("the guides have the examples that are run here, and no others", () => {
   expect([...EXAMPLES.keys()]).toEqual(Object.keys(SPOKEN));
 });
 
-describe.each([...EXAMPLES.values()])(`the example "$name" of ${GUIDE}`, (example) => {
+describe.each([...EXAMPLES.values()])(`the example "$name" of the documents`, (example) => {
   const at = testBrowser();
   let app: ExampleApp;
   let served: Awaited<ReturnType<ExampleApp["serve"]>>;

@@ -46,7 +46,9 @@ export class ExampleApp {
   }
 
   build(): Promise<unknown> {
-    return build({ root: this.folder, configFile: false, logLevel: "error", build: { target: "es2023" } });
+    const own = join(this.folder, "vite.config.js");
+    const configFile = existsSync(own) && own;
+    return build({ root: this.folder, configFile, logLevel: "error", build: { target: "es2023" } });
   }
 
   /** Serves what was built. */

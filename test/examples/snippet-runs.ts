@@ -169,7 +169,7 @@ await tasks.close();
       expect(Object.keys(JSON.parse(code) as object)).toEqual(Object.keys(gatewayOf({})));
     },
   },
-  "docs/frameworks.md, React, 1": {
+  "docs/frameworks.md, React, 2": {
     kind: "page",
     before: `
 import { createRoot } from "react-dom/client";
@@ -186,6 +186,23 @@ createRoot(document.querySelector("main")!).render(<App />);
       await page.getByText("1 running").waitFor();
       await page.getByText("0 running").waitFor();
       await page.getByText("completed").waitFor();
+    },
+  },
+  "docs/frameworks.md, Without a framework, 1": {
+    kind: "process",
+    before: `
+import { TaskClient } from "holdfast";
+import { fromUrl } from "holdfast/http";
+import { memoryStore } from "holdfast/memory";
+const tasks = new TaskClient({ store: memoryStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+`,
+    after: `
+for (const task of await tasks.list()) await task.result();
+await tasks.close();
+`,
+    see(output) {
+      expect(output).toMatch(/^0 papers, 0 ended\n(?:.*\n)*1 papers, 1 ended\n/);
+      expect(output).toMatch(/^completed$/m);
     },
   },
   "docs/extension.md, An extension of your own, 1": { kind: "extension", file: "background.ts" },

@@ -18,7 +18,10 @@ import { ofKind, RUNS, type SnippetRun } from "./snippet-runs.ts";
 import { withArguments } from "./with-arguments.ts";
 
 /** Documents whose blocks are files of complete apps, and the test that runs those. */
-const GUIDES: Readonly<Record<string, string>> = { "docs/embedding.md": "test/examples/embedding.test.ts" };
+const GUIDES: Readonly<Record<string, string>> = {
+  "docs/embedding.md": "test/examples/embedding.test.ts",
+  "docs/frameworks.md": "test/examples/embedding.test.ts",
+};
 
 /** Shell and plain text are looked at below; everything else is run. */
 const blocks = DOCUMENTS.flatMap(blocksOf);

@@ -27,9 +27,8 @@ export function knownOrigin(sameOrigin: boolean): MiddlewareHandler<{ Bindings: 
  * a certificate.
  */
 export const ownHost: MiddlewareHandler<{ Bindings: Bindings }> = async (c, next) => {
-  if (!isDemo(c.env)) return next();
   const { protocol, hostname } = new URL(c.req.url);
-  if (protocol === "http:" && !LOOPBACK.test(hostname))
+  if (isDemo(c.env) && protocol === "http:" && !LOOPBACK.test(hostname))
     return problem(
       c,
       403,

@@ -16,18 +16,14 @@ export class CallerTasks implements TaskReader {
   readonly #caller: Caller;
   readonly #follows: boolean;
   readonly #closing = new AbortController();
-  /** Most calls have their result at the first look, and need none. */
-  #mirrorMade: TaskMirror | undefined;
+  readonly #mirror: TaskMirror;
   readonly #handles = new Map<string, Task>();
 
   /** @param follows Whether a task that is asked for is followed until the request is over. */
   constructor(caller: Caller, { follows }: { readonly follows: boolean }) {
     this.#caller = caller;
     this.#follows = follows;
-  }
-
-  get #mirror(): TaskMirror {
-    this.#mirrorMade ??= new TaskMirror({
+    this.#mirror = new TaskMirror({
       source: {
         tasks: () => this.#views(),
         task: (id) => this.#latest(id),
@@ -37,7 +33,6 @@ export class CallerTasks implements TaskReader {
       closed: this.#closing.signal,
       watch: () => undefined,
     });
-    return this.#mirrorMade;
   }
 
   /** Returns the handle of a task, moved on to this view. */
@@ -74,7 +69,7 @@ export class CallerTasks implements TaskReader {
   }
 
   close(): void {
-    if (this.#mirrorMade) this.#closing.abort(new Error("The request is over"));
+    this.#closing.abort(new Error("The request is over"));
   }
 
   async #latest(id: string): Promise<TaskView | undefined> {

@@ -27,18 +27,17 @@ export function newSessionId(client: ClientAbilities, name?: string): string {
   return base64url(text);
 }
 
-/** What the client said of itself in `initialize`. */
-export interface SessionClient {
-  readonly abilities: ClientAbilities;
-  readonly name?: string | undefined;
+/** An id that cannot be read, from an earlier release say, is a session all the same: of a client that can do nothing. */
+export function abilitiesIn(sessionId: string | null): ClientAbilities {
+  const session = sessionOf(sessionId);
+  if (!session) return NO_ABILITIES;
+  const { e, u, s, o } = session;
+  return { elicitation: e, urls: u, sampling: s, roots: o };
 }
 
-/** An id that cannot be read, from an earlier release say, is a session all the same: of a client that can do nothing. */
-export function clientOfSession(sessionId: string | null): SessionClient {
-  const session = sessionOf(sessionId);
-  if (!session) return { abilities: NO_ABILITIES };
-  const { e, u, s, o, n } = session;
-  return { abilities: { elicitation: e, urls: u, sampling: s, roots: o }, name: n };
+/** Returns what the client called itself in `initialize`; undefined for an id that cannot be read. */
+export function clientNameIn(sessionId: string | null): string | undefined {
+  return sessionOf(sessionId)?.n;
 }
 
 function sessionOf(sessionId: string | null): z.output<typeof sessionSchema> | undefined {
