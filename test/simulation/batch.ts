@@ -7,6 +7,8 @@ export interface Seed {
   readonly contended: boolean;
   /** Its calls have an addressee. */
   readonly inbox?: boolean;
+  /** Its modern server offers pairs of tools. */
+  readonly paired?: boolean;
 }
 
 /** One seed that broke a promise. */
@@ -42,9 +44,15 @@ export interface SeedRange {
   readonly stride: number;
   readonly contended: boolean;
   readonly inbox?: boolean;
+  readonly paired?: boolean;
 }
 
-type Run = (seed: number, contended: boolean, inbox: boolean) => Promise<Omit<WorldReport, "seed">>;
+type Run = (
+  seed: number,
+  contended: boolean,
+  inbox: boolean,
+  paired: boolean,
+) => Promise<Omit<WorldReport, "seed">>;
 
 /** Runs worlds one after the other. */
 export async function runBatch(
@@ -55,16 +63,17 @@ export async function runBatch(
   const failures: Failure[] = [];
   let steps = 0;
   let runs = 0;
-  for (const { seed, contended, inbox = false } of each(seeds)) {
+  for (const { seed, contended, inbox = false, paired = false } of each(seeds)) {
     if (Date.now() >= until || (first && failures.length > 0)) break;
-    const world = await run(seed, contended, inbox);
+    const world = await run(seed, contended, inbox, paired);
     runs++;
     steps += world.steps;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);
     const { violation, trace } = world;
     if (violation) {
       const { invariant, message } = violation;
-      failures.push({ seed, contended, inbox, invariant, detail: message, trace: trace.last(traceLines) });
+      const detail = message;
+      failures.push({ seed, contended, inbox, paired, invariant, detail, trace: trace.last(traceLines) });
     }
   }
   return { runs, steps, coverage, failures };

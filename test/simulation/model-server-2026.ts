@@ -25,8 +25,8 @@ interface Round {
 
 /** A server of Tasks as MCP 2026-07-28 has them. */
 export class ModelServer2026 extends ModelServer {
-  protected readonly name = "modern";
   readonly #pushes: boolean;
+  readonly #asksFirst: boolean;
   readonly #rounds: Map<string, number> = new Map();
   /** Each `requestState` ever given out. */
   readonly #states: Map<string, Round> = new Map();
@@ -36,13 +36,18 @@ export class ModelServer2026 extends ModelServer {
   constructor(setting: ServerSetting) {
     super(setting);
     this.#pushes = this.random.chance(0.6);
+    this.#asksFirst = setting.asksFirst ?? true;
+  }
+
+  protected get name(): string {
+    return "modern";
   }
 
   listen(): boolean {
     return false;
   }
 
-  protected isForgotten(): boolean {
+  protected isForgotten(_exchange: Exchange): boolean {
     return false;
   }
 
@@ -111,7 +116,9 @@ export class ModelServer2026 extends ModelServer {
     for (const key of round.keys) {
       this.ledger.accept({ tag, key, response: responses[key] as JsonObject });
     }
-    const rounds = this.#rounds.get(tag) ?? this.random.fork(`rounds/${tag}`).pick([0, 0, 0, 1, 1, 2, 3]);
+    const rounds =
+      this.#rounds.get(tag) ??
+      (this.#asksFirst ? this.random.fork(`rounds/${tag}`).pick([0, 0, 0, 1, 1, 2, 3]) : 0);
     this.#rounds.set(tag, rounds);
     if (round.round < rounds) {
       const keys = Array.from({ length: this.random.pick([0, 1, 1, 2]) }, () => `first-${++this.#count}`);

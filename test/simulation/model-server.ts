@@ -24,6 +24,8 @@ export interface ServerSetting {
   readonly trace: (line: string) => void;
   /** Tasks outlive their TTL, as a server may let them. */
   readonly keepsTasks?: boolean;
+  /** Whether it may ask before it decides on a call (2026-07-28). By default it does. */
+  readonly asksFirst?: boolean;
   /** By default they are drawn. */
   readonly quirks?: ServerQuirks;
   /** Whether a client has an unfinished record of the call of this tag: then the id of its task is not used again. */

@@ -10,6 +10,8 @@ export interface Mutation {
   readonly contended?: true;
   /** Shows only where calls have an addressee. */
   readonly inbox?: true;
+  /** Shows only where a server offers pairs of tools. */
+  readonly paired?: true;
 }
 
 /** A simulation that misses one of these does not watch what it says it watches. */
@@ -317,5 +319,33 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "if (addressees) return false;",
     replace: "",
     inbox: true,
+  },
+  {
+    name: "pairs: a lost call takes whatever job the list shows",
+    file: "pairs/readings.ts",
+    find: "if (!fits) return [];",
+    replace: "",
+    paired: true,
+  },
+  {
+    name: "pairs: a job that its server does not know is asked after for ever",
+    file: "pairs/pair-connector.ts",
+    find: "if (deniesJob(text) && status !== undefined)",
+    replace: "if (text === undefined)",
+    paired: true,
+  },
+  {
+    name: "pairs: a job that failed has no end",
+    file: "pairs/readings.ts",
+    find: 'const failed = status === "failed";',
+    replace: "const failed = false;",
+    paired: true,
+  },
+  {
+    name: "pairs: requests about a pair's task wait until the server speaks its protocol",
+    file: "channel/endpoint.ts",
+    find: " && of !== connector.overlay?.generation",
+    replace: "",
+    paired: true,
   },
 ];

@@ -212,7 +212,8 @@ export class PollPace {
 
 /** The model servers name their tasks after themselves: `legacy-3`. */
 function endpointOf(taskId: string): string {
-  return taskId.slice(0, taskId.lastIndexOf("-"));
+  // The id of a job begins with the name of its pair.
+  return taskId.slice(taskId.indexOf("/") + 1, taskId.lastIndexOf("-"));
 }
 
 /** The interval of a reading. What it leaves out stays as it was. */

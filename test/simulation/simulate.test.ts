@@ -73,6 +73,12 @@ describe("the simulation", () => {
   );
 
   it(
+    `keeps every invariant in fresh worlds with pairs of tools from ${from} on`,
+    () => expectToHold("--paired", "--runs", String(Math.ceil(RUNS / 8)), "--from", from),
+    TIMEOUT_MS,
+  );
+
+  it(
     "keeps every invariant in each world that ever failed",
     () => {
       const list = FAILING_SEEDS.map(({ seed, contended }) => `${seed}${contended ? "c" : ""}`);

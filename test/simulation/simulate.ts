@@ -3,10 +3,11 @@
  *
  * - `node test/simulation/simulate.ts --runs 20000 [--from N] [--contended]` runs a range of seeds.
  * - `--soak MINUTES` runs fresh seeds for that long, from a seed derived from the time.
- * - `--seeds LIST` runs the seeds of a list, `7107566,8206466c,12i`, or of a file that contains one: `c` marks a contended one, `i` one with an inbox.
- * - `--seed N [--contended] [--inbox] [--verbose]` runs one world and prints its trace.
+ * - `--seeds LIST` runs the seeds of a list, `7107566,8206466c,12i,9p`, or of a file that contains one: `c` marks a contended one, `i` one with an
+ *   inbox, `p` one with pairs of tools.
+ * - `--seed N [--contended] [--inbox] [--paired] [--verbose]` runs one world and prints its trace.
  *
- * `--contended`: in each world, tabs contend for the lead. `--inbox`: its calls have an addressee. `--first` stops at the first failure. `--workers N` sets the number
+ * `--contended`: in each world, tabs contend for the lead. `--inbox`: its calls have an addressee. `--paired`: its modern server knows no Tasks, and offers pairs of tools. `--first` stops at the first failure. `--workers N` sets the number
  * of threads. Exits with 1 when a promise of the library was broken.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -38,13 +39,14 @@ async function main(): Promise<void> {
       workers: { type: "string", default: String(WORKERS) },
       contended: { type: "boolean", default: false },
       inbox: { type: "boolean", default: false },
+      paired: { type: "boolean", default: false },
       first: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
     },
   });
-  const { contended, inbox, first } = values;
+  const { contended, inbox, paired, first } = values;
   if (values.seed !== undefined)
-    return replay({ seed: Number(values.seed), contended, inbox }, values.verbose);
+    return replay({ seed: Number(values.seed), contended, inbox, paired }, values.verbose);
   const [workers, minutes] = [Number(values.workers), Number(values.soak ?? 0)];
   // A soak that begins a second later begins a thousand worlds later: at 100 worlds a second, none is run twice.
   const from = values.soak === undefined ? Number(values.from) : (Math.floor(Date.now() / 1000) % 1e6) * 1000;
@@ -52,7 +54,9 @@ async function main(): Promise<void> {
   if (![runs, from, workers].every(Number.isInteger) || !(minutes >= 0))
     throw new Error("--runs, --from and --workers are whole numbers, and --soak is a number of minutes");
   const seeds =
-    values.seeds === undefined ? { from, runs, stride: 1, contended, inbox } : readSeeds(values.seeds);
+    values.seeds === undefined
+      ? { from, runs, stride: 1, contended, inbox, paired }
+      : readSeeds(values.seeds);
   const until = values.soak === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   if (values.soak !== undefined) console.log(`seeds from ${from}${contended ? ", contended" : ""}`);
   const began = performance.now();
@@ -72,11 +76,12 @@ async function main(): Promise<void> {
 /** A list, or the file of that name: numbers, each with the marks of its kind behind it. */
 function readSeeds(list: string): Seed[] {
   const text = existsSync(list) ? readFileSync(list, "utf8") : list;
-  const seeds = [...text.matchAll(/\b(\d+)(c?)(i?)\b/g)];
-  return seeds.map(([, seed, contended, inbox]) => ({
+  const seeds = [...text.matchAll(/\b(\d+)(c?)(i?)(p?)\b/g)];
+  return seeds.map(([, seed, contended, inbox, paired]) => ({
     seed: Number(seed),
     contended: contended === "c",
     inbox: inbox === "i",
+    paired: paired === "p",
   }));
 }
 
@@ -101,8 +106,8 @@ function inWorker(batch: Batch): Promise<BatchReport> {
   });
 }
 
-async function replay({ seed, contended, inbox }: Seed, verbose: boolean): Promise<void> {
-  const { violation, trace, coverage, steps } = await runWorld(seed, contended, inbox);
+async function replay({ seed, contended, inbox, paired }: Seed, verbose: boolean): Promise<void> {
+  const { violation, trace, coverage, steps } = await runWorld(seed, contended, inbox, paired);
   const lines = verbose || !violation ? trace.last(trace.length) : trace.last(TRACE_LINES);
   for (const line of lines) console.log(line);
   if (violation) console.log(`seed ${seed} breaks "${violation.invariant}": ${violation.message}`);
@@ -111,18 +116,20 @@ async function replay({ seed, contended, inbox }: Seed, verbose: boolean): Promi
   process.exitCode = violation ? 1 : 0;
 }
 
-function printFailure({ seed, contended, inbox, invariant, detail, trace }: Failure): void {
+function printFailure({ seed, contended, inbox, paired, invariant, detail, trace }: Failure): void {
   for (const line of trace) console.log(line);
   console.log(`seed ${seed} breaks "${invariant}": ${detail}`);
   console.log(
-    `again: node test/simulation/simulate.ts --seed ${seed}${contended ? " --contended" : ""}${inbox ? " --inbox" : ""} --verbose\n`,
+    `again: node test/simulation/simulate.ts --seed ${seed}${contended ? " --contended" : ""}${inbox ? " --inbox" : ""}${paired ? " --paired" : ""} --verbose\n`,
   );
 }
 
 function printList(failures: readonly Failure[]): void {
   console.log("failing seeds:");
-  for (const { seed, contended, inbox, invariant, detail } of failures)
-    console.log(`  ${seed}${contended ? "c" : ""}${inbox ? "i" : ""}  ${invariant}: ${detail.slice(0, 120)}`);
+  for (const { seed, contended, inbox, paired, invariant, detail } of failures)
+    console.log(
+      `  ${seed}${contended ? "c" : ""}${inbox ? "i" : ""}${paired ? "p" : ""}  ${invariant}: ${detail.slice(0, 120)}`,
+    );
 }
 
 function printCoverage({ coverage, runs }: BatchReport): void {

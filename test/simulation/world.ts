@@ -2,6 +2,7 @@ import type { Connector } from "../../src/channel/connection.ts";
 import { sdkLink } from "../../src/channel/sdk-link.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
+import { withPairs } from "../../src/pairs/index.ts";
 import type { TabPlatform } from "../../src/runtime/tab-platform.ts";
 import { Agenda } from "./agenda.ts";
 import { App, type AppCall } from "./app.ts";
@@ -14,6 +15,8 @@ import { Ledger } from "./ledger.ts";
 import { drawLife, type LifePlan, type TabFate, type WorldFate } from "./life-plan.ts";
 import { ModelServer2025 } from "./model-server-2025.ts";
 import { ModelServer2026 } from "./model-server-2026.ts";
+import { ModelServerOfPairs, PairedEvents } from "./model-server-of-pairs.ts";
+import { PAIRS } from "./pair-words.ts";
 import { Random } from "./random.ts";
 import { SimulatedTransport } from "./simulated-transport.ts";
 import { Tab } from "./tab.ts";
@@ -47,9 +50,15 @@ export interface WorldReport {
  * Lets one world run from its beginning to its end. Everything in it follows from the seed, and from
  * whether it is to be one in which tabs contend for the lead: by itself one in seven is.
  * @param inbox Its calls have an addressee, whose tabs lease and acknowledge. Other worlds are what they are without this.
+ * @param paired Its modern server knows no Tasks, and offers pairs of tools. Other worlds are what they are without this.
  */
-export async function runWorld(seed: number, contended = false, inbox = false): Promise<WorldReport> {
-  const world = new World(seed, contended, inbox);
+export async function runWorld(
+  seed: number,
+  contended = false,
+  inbox = false,
+  paired = false,
+): Promise<WorldReport> {
+  const world = new World(seed, contended, inbox, paired);
   const giveBack = takeOverGlobals(new Random(`globals/${seed}`));
   const unhandled = (error: unknown): void =>
     world.invariants.violate(
@@ -88,7 +97,7 @@ class World {
   #asleep = false;
   #steps = 0;
 
-  constructor(seed: number, onlyContended: boolean, hasInbox: boolean) {
+  constructor(seed: number, onlyContended: boolean, hasInbox: boolean, paired: boolean) {
     this.#seed = seed;
     this.#random = new Random(`world/${seed}`);
     this.#trace = new Trace(this.#agenda);
@@ -126,7 +135,8 @@ class World {
     const isAwaited = (tag: string): boolean => this.#disk.awaits(tag);
     const server = { agenda: this.#agenda, weather: this.#weather, ledger, happened, trace, isAwaited };
     this.#legacy = new ModelServer2025({ ...server, random: this.#random.fork("legacy") });
-    this.#modern = new ModelServer2026({ ...server, random: this.#random.fork("modern") });
+    const modern = { ...server, random: this.#random.fork("modern") };
+    this.#modern = paired ? new ModelServerOfPairs(modern) : new ModelServer2026(modern);
   }
 
   async run(): Promise<WorldReport> {
@@ -336,22 +346,25 @@ class World {
   }
 
   #connector(tab: Tab, random: Random, endpoint: "legacy" | "modern"): Connector {
+    const host = endpoint === "legacy" ? this.#legacy : this.#modern;
+    const paired = host instanceof ModelServerOfPairs ? host : undefined;
     const wire = {
       agenda: this.#agenda,
       tab,
       endpoint,
-      host: endpoint === "legacy" ? this.#legacy : this.#modern,
+      host,
       weather: this.#weather,
-      events: this.invariants,
+      events: paired ? new PairedEvents(this.invariants) : this.invariants,
       reportsStreamEnds: random.chance(0.5),
     };
-    const era = endpoint === "legacy" ? "2025-11-25" : "2026-07-28";
+    const era = paired?.generation ?? (endpoint === "legacy" ? "2025-11-25" : "2026-07-28");
     const capabilities = { elicitation: { form: {} }, sampling: {}, roots: {} };
-    return urlConnector(
+    const connector = urlConnector(
       `https://${endpoint}.example/mcp`,
       { era: random.chance(0.3) ? "auto" : era, capabilities, clock: tab.clock },
       (_url, seed) => sdkLink(seed, ({ sessionId }) => new SimulatedTransport(wire, sessionId)),
     );
+    return paired ? withPairs(connector, PAIRS) : connector;
   }
 
   #crash(tab: Tab, moment: string): void {
