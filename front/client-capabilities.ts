@@ -27,6 +27,12 @@ export function abilitiesOf(capabilities: unknown): ClientAbilities {
   };
 }
 
+/** Whether `ClientCapabilities` of either generation name an extension. */
+export function declares(capabilities: unknown, extension: string): boolean {
+  const extensions = isObject(capabilities) ? capabilities.extensions : undefined;
+  return isObject(extensions) && isObject(extensions[extension]);
+}
+
 /** Whether the client can be asked this. If not, the model answers it from the running result. */
 export function canAnswer(client: ClientAbilities, { method, params }: InputRequest): boolean {
   switch (method) {

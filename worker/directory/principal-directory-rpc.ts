@@ -15,6 +15,7 @@ import type {
 import type { PasskeyListing, PasskeySite } from "../passkey/passkeys.ts";
 import type { NewPushSubscription, PushDemand, PushListing } from "../push/push-subscriptions.ts";
 import type { TaskNotice } from "../push/task-notice.ts";
+import type { EventAsk, EventSubscription, SubscriptionAdmission } from "./event-subscriptions.ts";
 
 export type { Consent, NewPushSubscription, PushDemand, PushListing, TaskNotice };
 
@@ -108,8 +109,44 @@ export interface NoticeSource {
   pushDemanded(demand: PushDemand): Promise<void>;
 }
 
+/** The events that a subscription starts with. */
+export interface EventReplay {
+  readonly subscription: EventSubscription;
+  /** Later than this, in ms since 1970. */
+  readonly from: number;
+}
+
+/** What a group has for a subscription. */
+export interface EventBacklog {
+  /** Events wait to be delivered. */
+  readonly waits: boolean;
+  /** Events were skipped: more waited than a group stores. */
+  readonly truncated: boolean;
+}
+
+/** A TaskGroup, as far as subscriptions to its events concern it. */
+export interface EventSource {
+  /** The principal has subscribed, renewed or unsubscribed. @param id Of the subscription. */
+  subscriptionsChanged(id: string, replay?: EventReplay): Promise<EventBacklog>;
+}
+
+/** Admits a callback to a challenge, or says how long to wait, in ms. */
+export type AdmittedSubscription = SubscriptionAdmission & { readonly retryAfterMs?: number };
+
+/** What is answered to a subscriber. */
+export interface GrantedSubscription {
+  /** When it ends unless it is renewed, in ms since 1970. */
+  readonly until: number;
+  /** Every event up to then has been delivered or given up, in ms since 1970. */
+  readonly cursor: number;
+  /** Events were skipped. */
+  readonly truncated: boolean;
+  /** There was no such subscription, or it had expired. */
+  readonly isNew: boolean;
+}
+
 /** What the directory asks of the groups of its principal. */
-export type DirectoryGroup = ActiveTasks & ConsentSubscriber & NoticeSource;
+export type DirectoryGroup = ActiveTasks & ConsentSubscriber & NoticeSource & EventSource;
 
 /**
  * What the routes ask of a directory. `fetch` of `/groups/events?streams=<limit>` responds with its groups (SSE): a `group`
@@ -167,4 +204,15 @@ export interface PrincipalDirectoryRpc {
   unsubscribePush(id: string): Promise<void>;
   /** Has the notices of a group pushed. Durable when it resolves: with what the group hands over from then on. */
   push(notices: readonly TaskNotice[]): Promise<PushDemand>;
+  /**
+   * Whether there is room for a subscription, and whether its callback was verified for the principal. One that was not counts as
+   * one of a minute's challenges.
+   */
+  admitSubscription(id: string, url: string): Promise<AdmittedSubscription>;
+  /** Subscribes to the events of tasks, or renews the subscription. Undefined if the principal has as many as it may. */
+  subscribeEvents(ask: EventAsk): Promise<GrantedSubscription | undefined>;
+  /** Resolves with whether there was such a subscription. */
+  unsubscribeEvents(id: string): Promise<boolean>;
+  /** The subscriptions to events of an endpoint's tasks that have not expired. */
+  eventSubscriptions(endpoint: string): Promise<readonly EventSubscription[]>;
 }

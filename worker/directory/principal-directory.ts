@@ -27,6 +27,7 @@ import {
   PushSubscriptions,
 } from "../push/push-subscriptions.ts";
 import type { TaskNotice } from "../push/task-notice.ts";
+import { type EventAsk, type EventSubscription, EventSubscriptions } from "./event-subscriptions.ts";
 import { GroupCounts, RESERVED_BYTES } from "./group-counts.ts";
 import { GroupFeed } from "./group-feed.ts";
 import { GroupTable } from "./group-table.ts";
@@ -36,7 +37,11 @@ import { Pace, storedPace } from "./pace.ts";
 import type {
   Admission,
   AdmissionAsk,
+  AdmittedSubscription,
   DirectoryGroup,
+  EventBacklog,
+  EventReplay,
+  GrantedSubscription,
   GroupName,
   Lease,
   PrincipalDirectoryRpc,
@@ -55,6 +60,9 @@ const MOST_LEASED = 64;
 
 /** How often keys are purged at most, in ms: each time the whole table is read. */
 const PURGE_PAUSE_MS = KEY_LIFE_MS / 2;
+
+/** How many callbacks a principal may have challenged within a minute: each is a request to an address that it names. */
+const CHALLENGES_PER_MINUTE = 20;
 
 /** How long a group may take to be notified of a push subscription, in ms, and when it is notified again. */
 const NOTIFY_MS = 5_000;
@@ -75,9 +83,11 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   readonly #pushes: PushOutbox;
   readonly #counters: Counters = new Counters();
   readonly #alarm: SharedAlarm;
+  readonly #events: EventSubscriptions;
   readonly #pace: Pace;
   /** In memory: a read must not write. An object that is asked so often is not evicted. */
   readonly #reads = new Pace({ paidUntil: 0 });
+  readonly #challenges = new Pace({ paidUntil: 0 });
   readonly #counts: GroupCounts;
   readonly #feed = new GroupFeed();
   readonly #uuids = new UuidV7Source();
@@ -89,6 +99,7 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     this.#groups = new GroupTable(storage.sql);
     this.#keys = new IdempotencyKeys(storage.sql);
     this.#tools = new KnownTools(storage.kv);
+    this.#events = new EventSubscriptions(storage.kv);
     this.#pace = new Pace(storedPace(storage.kv));
     const principal = state.id.name;
     this.#grants = new UpstreamGrants(storage.kv, env, principal ?? "");
@@ -208,6 +219,41 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     return this.#tools.all();
   }
 
+  async admitSubscription(id: string, url: string): Promise<AdmittedSubscription> {
+    const now = Date.now();
+    const admission = this.#events.admit(id, url, now);
+    if (admission.isVerified || !admission.hasRoom) return admission;
+    const retryAfterMs = this.#challenges.take(CHALLENGES_PER_MINUTE, now);
+    return { ...admission, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  }
+
+  async subscribeEvents(ask: EventAsk): Promise<GrantedSubscription | undefined> {
+    const now = Date.now();
+    const renewed = this.#events.renew(ask, now);
+    if (!renewed) return undefined;
+    const { subscription, isNew, replayFrom, truncated } = renewed;
+    const replay = replayFrom === undefined ? undefined : { subscription, from: replayFrom };
+    const backlogs = await this.#eventsChanged(ask.id, ask.filter.endpoint, replay);
+    const waits = backlogs.some((backlog) => backlog.waits);
+    return {
+      until: subscription.until,
+      cursor: waits ? subscription.cursor : this.#events.caughtUp(subscription, now),
+      isNew,
+      truncated: truncated || backlogs.some((backlog) => backlog.truncated),
+    };
+  }
+
+  async unsubscribeEvents(id: string): Promise<boolean> {
+    const wasActive = this.#events.remove(id, Date.now());
+    // A group that is not notified finds out before long.
+    if (wasActive) await this.#eventsChanged(id).catch(() => undefined);
+    return wasActive;
+  }
+
+  async eventSubscriptions(endpoint: string): Promise<readonly EventSubscription[]> {
+    return this.#events.of(endpoint, Date.now());
+  }
+
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname !== "/groups/events") return new Response(null, { status: 404 });
@@ -277,6 +323,12 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   async #consentChanged(endpoint: string): Promise<void> {
     const shards = new Set([0, ...this.#shardsOf(endpoint)]);
     await Promise.allSettled([...shards].map((shard) => this.#groupAt({ endpoint, shard }).consentChanged()));
+  }
+
+  /** Rejects if a group cannot be notified: its events would be missed. */
+  #eventsChanged(id: string, endpoint?: string, replay?: EventReplay): Promise<readonly EventBacklog[]> {
+    const groups = this.#groups.all().filter((group) => (endpoint ?? group.endpoint) === group.endpoint);
+    return Promise.all(groups.map((group) => this.#groupAt(group).subscriptionsChanged(id, replay)));
   }
 
   #decide(ask: AdmissionAsk): Admission {

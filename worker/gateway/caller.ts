@@ -13,6 +13,8 @@ export interface ClientTraits {
   readonly abilities: ClientAbilities;
   /** It speaks 2025-11-25, or a version before it. */
   readonly legacy: boolean;
+  /** It declares MCP Events as an extension. */
+  readonly events: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export class Caller {
     isMerged: boolean,
     origin: string,
     client?: string,
-    traits: ClientTraits = { abilities: NO_ABILITIES, legacy: false },
+    traits: ClientTraits = { abilities: NO_ABILITIES, legacy: false, events: false },
   ) {
     this.origin = origin;
     this.traits = traits;

@@ -3,13 +3,14 @@ import {
   createMcpHandler,
   isLegacyRequest,
 } from "@modelcontextprotocol/server";
-import { abilitiesOf } from "../../front/client-capabilities.ts";
+import { abilitiesOf, declares } from "../../front/client-capabilities.ts";
 import { legacyRequest } from "./2025-11-25/requests.ts";
-import { abilitiesIn, clientNameIn } from "./2025-11-25/session-id.ts";
+import { abilitiesIn, clientNameIn, eventsIn } from "./2025-11-25/session-id.ts";
 import { declaresTasks } from "./2026-07-28/envelope.ts";
 import { openTaskSubscription, wantsTasks } from "./2026-07-28/task-subscriptions.ts";
 import type { Caller } from "./caller.ts";
 import { countedStream } from "./counted-stream.ts";
+import { EVENTS_EXTENSION } from "./events/extension.ts";
 import { clientNameOf, metaOf, readFrame } from "./frame.ts";
 import { mcpServer } from "./mcp-server.ts";
 import { ATTENTIVE_MS } from "./message-stream.ts";
@@ -26,7 +27,7 @@ export interface GatewayRequest {
 const ASKS_FOR_FACTS: ReadonlySet<string | undefined> = new Set(["initialize", "server/discover"]);
 /** What is answered the same whatever the endpoint's server can do. */
 const NEEDS_NO_FACTS =
-  /^(tools\/(call|list)|tasks\/.*|notifications\/.*|resources\/(list|read)|prompts\/(list|get))$/;
+  /^(tools\/(call|list)|(tasks|events)\/.*|notifications\/.*|resources\/(list|read)|prompts\/(list|get))$/;
 
 /** One HTTP request to the gateway. Nothing is kept for the next one but what is in the groups. */
 export async function serve(asked: GatewayRequest): Promise<Response> {
@@ -34,11 +35,12 @@ export async function serve(asked: GatewayRequest): Promise<Response> {
   const frame = readFrame(body);
   const session = request.headers.get("mcp-session-id");
   const legacy = await isLegacyRequest(request, body);
-  const abilities = legacy
-    ? abilitiesIn(session)
-    : abilitiesOf(frame && metaOf(frame)[CLIENT_CAPABILITIES_META_KEY]);
+  const capabilities = frame && metaOf(frame)[CLIENT_CAPABILITIES_META_KEY];
+  const traits = legacy
+    ? { legacy, abilities: abilitiesIn(session), events: eventsIn(session) }
+    : { legacy, abilities: abilitiesOf(capabilities), events: declares(capabilities, EVENTS_EXTENSION) };
   const name = (frame && clientNameOf(frame)) ?? clientNameIn(session);
-  const caller = asked.caller.servedTo(name, { abilities, legacy });
+  const caller = asked.caller.servedTo(name, traits);
   const sdk = createMcpHandler(
     (context) => mcpServer(caller, context, waitUntil, needsFacts(caller, frame?.method)),
     {

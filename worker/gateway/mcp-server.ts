@@ -8,6 +8,7 @@ import { callTool } from "./2026-07-28/call-tool.ts";
 import { envelopeOf, tasksNeeded } from "./2026-07-28/envelope.ts";
 import { cancelTask, getTask, updateTask } from "./2026-07-28/task-methods.ts";
 import type { Caller } from "./caller.ts";
+import { EVENT_METHODS } from "./events/methods.ts";
 import { offersResults } from "./results/result-resource.ts";
 import { capabilitiesOf } from "./server-capabilities.ts";
 import { ask, serverFacts } from "./server-requests.ts";
@@ -39,6 +40,8 @@ export async function mcpServer(
       waitUntil(call.catch(() => undefined));
       return call;
     }
+    const eventMethod = EVENT_METHODS.get(method);
+    if (eventMethod) return eventMethod(caller, params ?? {});
     if (!PASSED_ON.has(method)) throw new RpcError({ code: METHOD_NOT_FOUND, message: METHOD_UNKNOWN });
     return ask(caller, method, (params ?? {}) as JsonObject);
   };

@@ -9,6 +9,8 @@ export interface GatewayCallsOptions {
   readonly tasks: GroupTasks;
   readonly calls: GroupCalls;
   readonly held: () => HeldCalls;
+  /** The calls whose caller is about to receive their answer. */
+  readonly attended: Set<string>;
   readonly lease: (identity: GroupIdentity) => CallLease;
 }
 
@@ -21,7 +23,7 @@ export class GatewayCalls {
   }
 
   async call(identity: GroupIdentity, { call, admission, waitMs, wait }: GatewayCall): Promise<CallReply> {
-    const { tasks, calls, lease } = this.#options;
+    const { tasks, calls, attended, lease } = this.#options;
     const held = this.#options.held();
     const earlier = (): CallReply | undefined => {
       const joined = wait?.joins && held.join(wait.held, wait.joins);
@@ -40,7 +42,12 @@ export class GatewayCalls {
     if (begun) return begun;
     // Before anything is awaited: from now on the same call finds this one, whether its client waits or hangs up.
     if (wait) held.look(wait.held, id);
-    const write = group.deferWrites(id);
+    const undefer = group.deferWrites(id);
+    const write = (): void => {
+      undefer();
+      attended.delete(id);
+    };
+    attended.add(id);
     let isAnswered = true;
     try {
       const reply = await calls.start(identity, { ...call, id }, waitMs);

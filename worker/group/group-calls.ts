@@ -11,6 +11,8 @@ export interface GroupCallsOptions {
   readonly tasks: GroupTasks;
   readonly counters: Counters;
   readonly webhooks: () => WebhookOutbox;
+  /** The calls whose caller is about to receive their answer. */
+  readonly attended: Set<string>;
 }
 
 /** Starts the calls of a group. The engine holds each until its server can be reached. */
@@ -23,10 +25,12 @@ export class GroupCalls {
 
   /** Resolves with a handle, a question or an outcome, or when `waitMs` are over. */
   async start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskView>> {
-    const { counters, webhooks } = this.#options;
+    const { counters, webhooks, attended } = this.#options;
     const tasks = this.#options.tasks.of(identity);
     await this.#options.tasks.resumed();
     const { id, webhook } = call;
+    const isAttended = attended.has(id);
+    attended.add(id);
     if (!tasks.has(id)) {
       counters.add("started");
       if (webhook !== undefined) webhooks().order(id, webhook);
@@ -40,6 +44,8 @@ export class GroupCalls {
     } catch (error) {
       webhooks().withdraw(id);
       return { ok: false, problem: upstreamProblem(error) };
+    } finally {
+      if (!isAttended) attended.delete(id);
     }
     const value = await tasks.task(id);
     return value ? { ok: true, value } : unknownTask(id);

@@ -70,19 +70,32 @@ export class HeldCalls {
     this.#store({ ...{ hold, key, session, id, at, until }, waiting: 1, gave_up_after }, since);
   }
 
-  /** A client that said it waits no longer has not been delivered anything, whatever is still written to it. */
-  release(hold: string, ending: WaitEnding): void {
+  /**
+   * A client that said it waits no longer has not been delivered anything, whatever is still written to it. Returns the task that it
+   * has no result of.
+   */
+  release(hold: string, ending: WaitEnding): string | undefined {
     const wait = this.#waits.get(hold);
     // It may be said twice: that the call is off, and that the client has hung up.
-    if (!wait?.waiting) return;
+    if (!wait?.waiting) return undefined;
     switch (ending.kind) {
       case "delivered":
-        return this.delivered(wait.id);
+        this.delivered(wait.id);
+        return undefined;
       case "told":
-        return this.#change({ ...wait, waiting: 0 });
+        this.#change({ ...wait, waiting: 0 });
+        return wait.id;
       case "gone":
-        return this.#change({ ...wait, waiting: 0, gave_up_after: ending.at - wait.at });
+        this.#change({ ...wait, waiting: 0, gave_up_after: ending.at - wait.at });
+        return wait.id;
     }
+  }
+
+  /** Whether a client waits for the result of a task. */
+  isWaitedFor(id: string, now: number): boolean {
+    return [...this.#waits.values()].some(
+      (wait) => wait.id === id && wait.waiting === 1 && wait.until >= now,
+    );
   }
 
   delivered(id: string): void {

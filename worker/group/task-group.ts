@@ -4,10 +4,15 @@ import type { TaskPage } from "holdfast/durable-object";
 import { inboxOf } from "holdfast/inbox";
 import { METHOD_NOT_FOUND } from "../../front/rpc-error.ts";
 import type { Bindings } from "../bindings.ts";
+import { endpointsOf } from "../config/endpoints.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
+import type { EventSubscription } from "../directory/event-subscriptions.ts";
 import { KEY_LIFE_MS } from "../directory/idempotency-keys.ts";
 import type {
   ConsentSubscriber,
+  EventBacklog,
+  EventReplay,
+  EventSource,
   GroupLoad,
   NoticeSource,
   PushDemand,
@@ -36,6 +41,7 @@ import { HeldCalls } from "./held-calls.ts";
 import { LastLists } from "./last-lists.ts";
 import { passedOn } from "./passed-on.ts";
 import { PushHandover } from "./push-handover.ts";
+import { TaskEvents } from "./task-events.ts";
 import type {
   Acknowledgement,
   DeliveryView,
@@ -55,7 +61,7 @@ import { WebhookOutbox } from "./webhook-outbox.ts";
  */
 export class TaskGroup
   extends DurableObject<Bindings>
-  implements TaskGroupRpc, GatewayGroupRpc, ConsentSubscriber, NoticeSource
+  implements TaskGroupRpc, GatewayGroupRpc, ConsentSubscriber, NoticeSource, EventSource
 {
   readonly #counters: Counters = new Counters();
   readonly #tasks: GroupTasks = new GroupTasks({
@@ -65,16 +71,20 @@ export class TaskGroup
     changed: (task) => this.#changed(task),
     gone: (id) => this.#gone(id),
   });
+  /** Calls whose caller is about to receive their answer. */
+  readonly #attended: Set<string> = new Set();
   readonly #calls: GroupCalls = new GroupCalls({
     tasks: this.#tasks,
     counters: this.#counters,
     webhooks: () => this.#webhooks,
+    attended: this.#attended,
   });
   readonly #lastLists = new LastLists(this.ctx.storage.kv);
   readonly #gatewayCalls: GatewayCalls = new GatewayCalls({
     tasks: this.#tasks,
     calls: this.#calls,
     held: () => this.#heldCalls,
+    attended: this.#attended,
     lease: (identity) => this.#leaseOf(identity),
   });
   #lease: CallLease | undefined;
@@ -83,6 +93,7 @@ export class TaskGroup
   // Made when they are first used: an object that is only asked for a task it does not have stores nothing.
   #heldCallsMade: HeldCalls | undefined;
   #webhooksMade: WebhookOutbox | undefined;
+  #eventsMade: TaskEvents | undefined;
   readonly #pushes: PushHandover = new PushHandover(this.ctx.storage, {
     task: async (id, whole) => (whole ? this.task(id) : this.#tasks.known?.leanTask(id)),
     push: (notices) => directoryOf(this.env, this.#tasks.identity?.principal ?? "").push(notices),
@@ -211,7 +222,12 @@ export class TaskGroup
   }
 
   async release(hold: string, ending: WaitEnding): Promise<void> {
-    this.#heldCalls.release(hold, ending);
+    const id = this.#heldCalls.release(hold, ending);
+    const task = id === undefined ? undefined : this.#tasks.known?.leanTask(id);
+    // A plain call that ended while its client was thought to wait for it.
+    const now = Date.now();
+    if (task?.outcome && task.taskId === undefined && this.#events.note(task, now))
+      await this.#tasks.known?.wakeAt(now);
   }
 
   async delivered(id: string): Promise<void> {
@@ -229,6 +245,16 @@ export class TaskGroup
 
   async pushDemanded(demand: PushDemand): Promise<void> {
     this.#pushes.demanded(demand);
+  }
+
+  async subscriptionsChanged(id: string, replay?: EventReplay): Promise<EventBacklog> {
+    const backlog = this.#events.changed(id);
+    const tasks = await this.#tasks.resumed();
+    if (!tasks || !replay) return backlog;
+    const now = Date.now();
+    this.#events.replay(replay.subscription, replay.from, (query) => tasks.tasks(query), now);
+    await tasks.wakeAt(now);
+    return { ...backlog, waits: true };
   }
 
   async active(admitted: readonly string[] = []): Promise<GroupLoad> {
@@ -260,8 +286,15 @@ export class TaskGroup
     this.#counters.add("wakeups");
     try {
       const now = Date.now();
-      await Promise.all([tasks.alarm(info), this.#webhooks.deliver(now), this.#pushes.deliver(now)]);
-      const next = Math.min(this.#webhooks.nextDue(), this.#pushes.nextDue(), this.#tasks.mendedBy(now));
+      // One after the other: the tasks' polls have the other connections.
+      const delivering = this.#webhooks.deliver(now).then(() => this.#events.deliver(now));
+      await Promise.all([tasks.alarm(info), delivering, this.#pushes.deliver(now)]);
+      const next = Math.min(
+        this.#webhooks.nextDue(),
+        this.#events.nextDue(),
+        this.#pushes.nextDue(),
+        this.#tasks.mendedBy(now),
+      );
       if (next < Number.POSITIVE_INFINITY) await tasks.wakeAt(next);
     } catch (error) {
       this.#counters.add("alarm_failures");
@@ -296,6 +329,26 @@ export class TaskGroup
     return this.#webhooksMade;
   }
 
+  get #events(): TaskEvents {
+    this.#eventsMade ??= new TaskEvents(this.ctx.storage, {
+      fetch: guardedFetch({ allowPrivate: this.env.WEBHOOK_PRIVATE === "true" }),
+      delivered: (id, subscription, result) => {
+        this.#counters.add(`webhooks:${result}`);
+        log("webhook", { id, subscription, result });
+      },
+      subscriptions: () => this.#subscriptions(),
+      task: (id) => this.#tasks.known?.leanTask(id),
+    });
+    return this.#eventsMade;
+  }
+
+  async #subscriptions(): Promise<readonly EventSubscription[]> {
+    const { principal = "", endpoint = "" } = this.#tasks.identity ?? {};
+    // A principal that may no longer use the endpoint learns nothing of it.
+    if (!endpointsOf(this.env, principal).some(({ name }) => name === endpoint)) return [];
+    return directoryOf(this.env, principal).eventSubscriptions(endpoint);
+  }
+
   async #reply(id: string): Promise<Reply<TaskView>> {
     const value = await this.task(id);
     return value ? { ok: true, value } : unknownTask(id);
@@ -305,6 +358,7 @@ export class TaskGroup
   #gone(id: string): void {
     this.#webhooks.withdraw(id);
     this.#pushes.forget(id);
+    this.#events.forget(id);
     const { principal = "" } = this.#tasks.identity ?? {};
     const uuid = readTaskId(id)?.uuid ?? "";
     // A week's tasks may be gone at once, and their keys have been for long.
@@ -320,8 +374,16 @@ export class TaskGroup
 
   #changed(task: TaskView): void {
     const now = Date.now();
-    if (this.#pushes.changed(task, now)) void this.#tasks.known?.wakeAt(now);
+    const isAttended =
+      task.taskId === undefined && (this.#attended.has(task.id) || this.#isWaitedFor(task.id));
+    const isEvent = !isAttended && this.#events.note(task, now);
+    if (this.#pushes.changed(task, now) || isEvent) void this.#tasks.known?.wakeAt(now);
     this.#settled(task);
+  }
+
+  /** A plain call is an event only for a caller that has not received its answer. */
+  #isWaitedFor(id: string): boolean {
+    return this.#heldCallsMade?.isWaitedFor(id, Date.now()) ?? false;
   }
 
   #settled({ id, taskId, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskView): void {

@@ -10,13 +10,13 @@ const HMAC = { name: "HMAC", hash: "SHA-256" } as const;
  * sign nor check what goes to another principal. A secret that begins with `whsec_` is the Base64 of the key.
  */
 export async function webhookKey(secret: string, principal: string): Promise<Uint8Array<ArrayBuffer>> {
-  const written = secret.startsWith("whsec_") ? atob(secret.slice(6)) : undefined;
-  const raw = new Uint8Array(
-    written === undefined
-      ? new TextEncoder().encode(secret)
-      : [...written].map((character) => character.charCodeAt(0)),
-  );
-  return hmac(raw, PURPOSE + principal);
+  return hmac(secretKey(secret), PURPOSE + principal);
+}
+
+/** The bytes of a secret: of one that begins with `whsec_`, what its Base64 says. Throws a DOMException for text that is not Base64. */
+export function secretKey(secret: string): Uint8Array<ArrayBuffer> {
+  if (!secret.startsWith("whsec_")) return new Uint8Array(new TextEncoder().encode(secret));
+  return new Uint8Array([...atob(secret.slice(6))].map((character) => character.charCodeAt(0)));
 }
 
 /** The same as receivers configure it (standardwebhooks.com). */

@@ -1,5 +1,7 @@
 import type {
   DirectoryGroup,
+  EventBacklog,
+  EventReplay,
   GroupLoad,
   PushDemand,
 } from "../../../worker/directory/principal-directory-rpc.ts";
@@ -23,12 +25,21 @@ export class FakeGroups {
 
   /** What the groups were asked to hand over for push messages, by name. */
   readonly demands = new Map<string, PushDemand>();
+  /** The groups that were notified of a change of event subscriptions, with what they are to replay, in order. */
+  readonly subscribed: { readonly name: string; readonly replay: EventReplay | undefined }[] = [];
+  /** What the groups have for a subscription. */
+  backlog: EventBacklog = { waits: false, truncated: false };
 
   getByName(name: string): DirectoryGroup {
     return {
       pushDemanded: async (demand) => {
         if (this.broken.has(name)) throw new Error("The object is overloaded");
         this.demands.set(name, demand);
+      },
+      subscriptionsChanged: async (_id, replay) => {
+        this.subscribed.push({ name, replay });
+        if (this.broken.has(name)) throw new Error("The object is overloaded");
+        return this.backlog;
       },
       consentChanged: async () => {
         this.notified.push(name);

@@ -1,11 +1,12 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
-import { abilitiesOf } from "../../../front/client-capabilities.ts";
+import { abilitiesOf, declares } from "../../../front/client-capabilities.ts";
 import { INTERNAL } from "../../../front/messages.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, RpcError } from "../../../front/rpc-error.ts";
 import { STREAM_LIFE_MS } from "../../http/event-stream.ts";
 import { log } from "../../operations/log.ts";
 import type { Caller } from "../caller.ts";
 import { countedStream } from "../counted-stream.ts";
+import { EVENTS_EXTENSION } from "../events/extension.ts";
 import { clientNameOf, errorFrame, errorResponse, type Frame, paramsOf, resultFrame } from "../frame.ts";
 import type { GatewayRequest } from "../gateway.ts";
 import { ATTENTIVE_MS, type MessageStream, messageStream, replyOrStream } from "../message-stream.ts";
@@ -88,8 +89,10 @@ async function noticed(caller: Caller, frame: Frame, sessionId: string | null): 
 
 function opened(frame: Frame, response: Response): Response {
   const session = new Response(response.body, response);
-  const abilities = abilitiesOf(paramsOf(frame).capabilities);
-  if (response.ok) session.headers.set(SESSION, newSessionId(abilities, clientNameOf(frame)));
+  const { capabilities } = paramsOf(frame);
+  const events = declares(capabilities, EVENTS_EXTENSION);
+  const id = newSessionId(abilitiesOf(capabilities), clientNameOf(frame), events);
+  if (response.ok) session.headers.set(SESSION, id);
   return session;
 }
 

@@ -10,6 +10,7 @@ const sessionSchema = z.object({
   s: z.boolean(),
   o: z.boolean(),
   n: z.string().optional(),
+  x: z.boolean().optional(),
 });
 
 /** How much of a client's name is kept, in characters. */
@@ -19,11 +20,20 @@ const NAME_LENGTH = 64;
  * A session is its own id: what the client said of itself once is in it, and nothing is kept here that could be lost. It
  * proves nothing and opens nothing; the token alone gives access to the tasks.
  */
-export function newSessionId(client: ClientAbilities, name?: string): string {
+export function newSessionId(client: ClientAbilities, name?: string, declaresEvents = false): string {
   const { elicitation: e, urls: u, sampling: s, roots: o } = client;
   // Base64 takes no other characters.
   const n = name?.replace(/[^ -~]/g, "?").slice(0, NAME_LENGTH);
-  const text = JSON.stringify({ v: 1, r: crypto.randomUUID(), e, u, s, o, n });
+  const text = JSON.stringify({
+    v: 1,
+    r: crypto.randomUUID(),
+    e,
+    u,
+    s,
+    o,
+    n,
+    ...(declaresEvents && { x: true }),
+  });
   return base64url(text);
 }
 
@@ -38,6 +48,11 @@ export function abilitiesIn(sessionId: string | null): ClientAbilities {
 /** Returns what the client called itself in `initialize`; undefined for an id that cannot be read. */
 export function clientNameIn(sessionId: string | null): string | undefined {
   return sessionOf(sessionId)?.n;
+}
+
+/** Whether the client declared MCP Events as an extension in `initialize`. */
+export function eventsIn(sessionId: string | null): boolean {
+  return sessionOf(sessionId)?.x ?? false;
 }
 
 function sessionOf(sessionId: string | null): z.output<typeof sessionSchema> | undefined {

@@ -3,7 +3,7 @@ import {
   CLIENT_INFO_META_KEY,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { abilitiesOf, type ClientAbilities, isObject } from "../../../front/client-capabilities.ts";
+import { abilitiesOf, type ClientAbilities, declares, isObject } from "../../../front/client-capabilities.ts";
 import { CAPABILITY_MISSING } from "../../../front/messages.ts";
 import { MISSING_CLIENT_CAPABILITY, RpcError } from "../../../front/rpc-error.ts";
 import { TASKS_EXTENSION } from "../../../src/protocol/meta-keys.ts";
@@ -23,19 +23,14 @@ export function envelopeOf({ mcpReq }: ServerContext): Envelope {
   const client = envelope[CLIENT_INFO_META_KEY];
   const { name, version } = isObject(client) ? client : {};
   return {
-    tasks: knowsTasks(capabilities),
+    tasks: declares(capabilities, TASKS_EXTENSION),
     abilities: abilitiesOf(capabilities),
     session: JSON.stringify([name, version]),
   };
 }
 
 export function declaresTasks(frame: Frame): boolean {
-  return knowsTasks(metaOf(frame)[CLIENT_CAPABILITIES_META_KEY]);
-}
-
-function knowsTasks(capabilities: unknown): boolean {
-  const extensions = isObject(capabilities) ? capabilities.extensions : undefined;
-  return isObject(extensions) && isObject(extensions[TASKS_EXTENSION]);
+  return declares(metaOf(frame)[CLIENT_CAPABILITIES_META_KEY], TASKS_EXTENSION);
 }
 
 /** The request needs a client that knows tasks. */

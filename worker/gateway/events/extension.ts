@@ -1,0 +1,25 @@
+import { RpcError } from "../../../front/rpc-error.ts";
+import type { Caller } from "../caller.ts";
+
+/** MCP Events (SEP-3415). */
+export const EVENTS_EXTENSION = "io.modelcontextprotocol/events";
+
+/** By kind of error: the code of SEP-3415, and that of the draft before it, which clients know that do not declare the extension. */
+const CODES = {
+  NotFound: [-32023, -32011],
+  Forbidden: [-32024, -32012],
+  ResourceExhausted: [-32025, -32013],
+  Unsupported: [-32026, -32014],
+  CallbackEndpointError: [-32027, -32015],
+} as const;
+
+/** An error of MCP Events ("Error Codes"), with the code that the caller knows. @param data Tells the cases of one code apart. */
+export function eventError(
+  { traits }: Caller,
+  kind: keyof typeof CODES,
+  detail: string,
+  data: Readonly<Record<string, string | number>>,
+): RpcError {
+  const [code, draftCode] = CODES[kind];
+  return new RpcError({ code: traits.events ? code : draftCode, message: `${kind}: ${detail}`, data });
+}
