@@ -23,7 +23,7 @@ export interface TaskView {
   readonly tool: string;
   readonly arguments: JsonObject;
   readonly status: TaskStatus;
-  /** The call may become a task, or did. A plain call ends with the process that made it. */
+  /** The call may become a task, or did. A plain call ends with the process that made it, unless a later one resumes its response stream. */
   readonly asTask?: true;
   /** Raised with every change that is stored: of two views, the one with the higher `rev` is later. */
   readonly rev: number;

@@ -142,7 +142,8 @@ export function createEndpoint(
     try {
       return await connections.request(connection, frame, options);
     } catch (error) {
-      if (!connector.renewable) throw error;
+      // A response stream is the old session's: no other has it.
+      if (!connector.renewable || options.resume) throw error;
       const ping = (): Promise<unknown> =>
         connections.request(connection, { method: "ping", params: {} }, { ...(signal && { signal }) });
       const forgotten = await isForgotten(error, connection.session, ping);

@@ -107,7 +107,7 @@ export class HttpExchange {
             void freeConnection(reader, this.#options.clock);
             return { text: `data: {"jsonrpc":"2.0","id":${awaited.id},"result":{}}\n\n`, end: true };
           }
-          if (!/"method"/.test(data)) odd ??= data;
+          if (!resumed && !/"method"/.test(data)) odd ??= data;
         }
         const { lastEventId, retryMs } = parser;
         if (lastEventId === passed) continue;

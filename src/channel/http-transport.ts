@@ -23,6 +23,18 @@ const RESUME_MS = 500;
 const SHORT_LIFE_MS = 10_000;
 /** How often a stream is opened again without a sign of life. */
 const MAX_RESUMPTIONS = 8;
+/** The same of a stream whose failure its reader bears: it resumes the stream itself. */
+const OWN_RESUMPTIONS = 2;
+/** How often in a row a resumed stream may end without a byte, before the server counts as having forgotten it. */
+const MAX_EMPTY_ENDS = 4;
+/**
+ * How long a resumed stream stays without an event before it is resumed again, in ms: a tenth of the time that the reply
+ * has been awaited, within these bounds. Some servers only store what comes on it, and send that to the next GET.
+ */
+const MIN_QUIET_MS = 1_000;
+const MAX_QUIET_MS = 16_000;
+/** Statuses below 500 with which a server that still has a stream may refuse it for now. 409: it takes the broken connection for open. */
+const MAY_PASS: ReadonlySet<number> = new Set([401, 403, 408, 409, 425, 429]);
 /** How many redirects a request follows. */
 const MAX_REDIRECTS = 5;
 const SESSION_HEADER = "mcp-session-id";
@@ -52,6 +64,7 @@ type HeaderValues = Readonly<Record<string, string | undefined>>;
 export class HttpTransport implements Transport, Link {
   /** In 2026-07-28 the end of its response stream cancels a request. */
   readonly hasPerRequestStream = true;
+  readonly resumesStreams = true;
   onclose: Transport["onclose"];
   onmessage: Transport["onmessage"];
   /** The session id that the server gave last. A server may replace it in any reply. */
@@ -92,6 +105,10 @@ export class HttpTransport implements Transport, Link {
     const awaited = id === undefined || method === undefined ? undefined : channel().awaited(id);
     const version = isObject(params?._meta) ? params._meta[PROTOCOL_VERSION] : undefined;
     const name = params?.[NAMES[method ?? ""] ?? ""];
+    if (awaited?.resume) {
+      awaited.lastEventId = awaited.resume.lastEventId;
+      return void this.#read(undefined, awaited);
+    }
     const begins = method === "initialize";
     const own: HeaderValues = {
       ...headers,
@@ -115,7 +132,7 @@ export class HttpTransport implements Transport, Link {
       this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
     if (!awaited) {
       if (response.body) void freeConnection(response.body.getReader(), clock);
-    } else if (isEventStream(response)) void this.#read(response, awaited);
+    } else if (isEventStream(response)) void this.#read(response, awaited, version === undefined);
     else await takeWhole(response, awaited, receive, this.#pushes);
   }
 
@@ -196,65 +213,99 @@ export class HttpTransport implements Transport, Link {
     this.#ended(wanted);
   }
 
-  /** Reads the response stream of a request until the reply. A stream with event ids that breaks is resumed. */
-  async #read(first: Response, awaited: AwaitedReply): Promise<void> {
+  /**
+   * Reads the response stream of a request until the reply. A stream with event ids that breaks is resumed.
+   * @param first Absent if an earlier process read the beginning.
+   */
+  async #read(first: Response | undefined, awaited: AwaitedReply, resumable = true): Promise<void> {
     const { channel, clock, receive } = this.#seed;
-    const { signal } = awaited;
-    let resumed = false;
+    const { id, signal, resume, onStream } = awaited;
+    const startedAt = clock.now();
+    // Who takes the stream itself goes on after its own backoff.
+    const most = onStream ? OWN_RESUMPTIONS : MAX_RESUMPTIONS;
+    let [broke, failures, emptyEnds, waitMs] = ["", 0, 0, 0];
+    let forgotten = false;
     let odd: string | undefined;
-    let response: Response | undefined = first;
-    for (let failures = 0; response?.body; ) {
-      const reader = response.body.getReader();
-      const parser = new EventStreamParser();
-      let broke = "ended without a response";
-      try {
-        for (let over = false; !over; ) {
-          const { done, value } = await reader.read();
-          over = done;
-          // Some servers name the event.
-          for (const { data } of parser.push(done ? BLANK_LINE : value)) {
-            failures = 0;
-            if (data === "" || (done && !isJson(data))) continue;
-            if (takeMessages(data, awaited, receive, resumed)) return void freeConnection(reader, clock);
-            if (!/"method"/.test(data)) odd ??= data;
+    let response = first;
+    for (let resumed = !first; ; resumed = true) {
+      if (response?.body) {
+        const reader = response.body.getReader();
+        const parser = new EventStreamParser();
+        let [isAlive, stop] = [false, (): void => undefined];
+        const expectEvent = (): void => {
+          stop();
+          if (!resumed) return;
+          const ms = Math.min(MAX_QUIET_MS, Math.max(MIN_QUIET_MS, (clock.now() - startedAt) / 10));
+          stop = clock.after(ms, () => {
+            isAlive = true;
+            reader.cancel().catch(() => undefined);
+          });
+        };
+        broke = "ended without a response";
+        expectEvent();
+        try {
+          for (let over = false; !over; ) {
+            const { done, value } = await reader.read();
+            over = done;
+            isAlive ||= !done;
+            // Some servers name the event.
+            for (const { data } of parser.push(done ? BLANK_LINE : value)) {
+              expectEvent();
+              if (data === "" || (done && !isJson(data))) continue;
+              if (takeMessages(data, awaited, receive, resumed)) {
+                stop();
+                return void freeConnection(reader, clock);
+              }
+              if (!resumed && !/"method"/.test(data)) odd ??= data;
+            }
+            const { lastEventId } = parser;
+            if (!lastEventId || lastEventId === awaited.lastEventId) continue;
+            awaited.lastEventId = lastEventId;
+            const { sessionId = this.sessionId } = resume ?? {};
+            if (resumable)
+              onStream?.({ requestId: id, lastEventId, ...(sessionId !== undefined && { sessionId }) });
           }
-          if (parser.lastEventId) awaited.lastEventId = parser.lastEventId;
+          failures = 0;
+          emptyEnds += 1;
+        } catch (error) {
+          broke = `broke: ${error}`;
+        }
+        stop();
+        if (isAlive) failures = emptyEnds = 0;
+        forgotten = emptyEnds === MAX_EMPTY_ENDS;
+        waitMs = parser.retryMs ?? waitMs;
+      }
+      const { lastEventId } = awaited;
+      if (odd !== undefined) return awaited.fail(unreadable(odd));
+      if (!resumable || !lastEventId || forgotten || failures === most) {
+        const message = `The response stream ${broke}`;
+        return awaited.fail({ kind: "network", message, ...(forgotten && { forgotten }) });
+      }
+      const tries = failures + emptyEnds;
+      if (broke)
+        await this.#pause(Math.max(RESUME_MS, waitMs, tries && backoffDelay(String(id), tries)), signal);
+      if (!channel().awaited(id)) return;
+      failures += 1;
+      response = undefined;
+      try {
+        const resuming = await this.#get(signal, lastEventId, resume?.sessionId);
+        if (resuming.ok && isEventStream(resuming)) response = resuming;
+        else {
+          const { status } = resuming;
+          const { retryAfterMs = 0 } = await HttpError.of(resuming);
+          broke = `could not be resumed (HTTP ${status})`;
+          waitMs = Math.max(waitMs, retryAfterMs);
+          forgotten = status < 500 && !MAY_PASS.has(status);
         }
       } catch (error) {
-        broke = `broke: ${error}`;
+        broke = `could not be resumed: ${error}`;
       }
-      response = undefined;
-      while (!response && awaited.lastEventId && !odd && failures < MAX_RESUMPTIONS) {
-        const retryMs = Math.max(
-          RESUME_MS,
-          parser.retryMs ?? 0,
-          failures && backoffDelay(String(awaited.id), failures),
-        );
-        failures += 1;
-        await this.#pause(retryMs, signal);
-        if (!channel().awaited(awaited.id)) return;
-        try {
-          response = await this.#get(signal, awaited.lastEventId);
-        } catch {
-          continue;
-        }
-        if (!response.ok) {
-          broke = `could not be resumed (HTTP ${response.status})`;
-          await response.body?.cancel();
-          if (response.status < 500 && response.status !== 429) break;
-          response = undefined;
-        }
-      }
-      resumed = true;
-      if (!response?.ok)
-        return awaited.fail(
-          odd === undefined ? { kind: "network", message: `The response stream ${broke}` } : unreadable(odd),
-        );
     }
   }
 
-  #get(signal: AbortSignal, lastEventId: string | undefined): Promise<Response> {
-    return this.#fetch("GET", { accept: "text/event-stream", "last-event-id": lastEventId }, signal);
+  #get(signal: AbortSignal, lastEventId?: string, sessionId = this.sessionId): Promise<Response> {
+    const own = { accept: "text/event-stream", "last-event-id": lastEventId, [SESSION_HEADER]: sessionId };
+    return this.#fetch("GET", own, signal);
   }
 
   /** Follows redirects within the origin that keep the method: arguments and tokens go to no other. */

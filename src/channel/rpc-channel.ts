@@ -12,6 +12,7 @@ import {
   type RpcResponse,
   readRpcError,
 } from "../protocol/json-rpc.ts";
+import type { ResponseStream } from "../protocol/response-stream.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { RecentSet } from "../recent-set.ts";
 import { requestFailureOf, rpcFailure } from "./request-failed.ts";
@@ -47,10 +48,16 @@ export interface RequestOptions {
   readonly mayRepeat?: () => boolean;
   /** The id of the record the request is about: what the server asks on its response stream is asked of that one. */
   readonly about?: string;
+  /** Awaits the reply on the response stream of an earlier request. Nothing is sent. */
+  readonly resume?: ResponseStream | undefined;
+  /** Called when an event with a new id came. Who gives it resumes the stream after a failure. */
+  readonly onStream?: ((stream: ResponseStream) => void) | undefined;
+  /** Whether an abort leaves the request to a later process, so that the server is not notified. */
+  readonly leavesRequest?: (() => boolean) | undefined;
 }
 
 /** A request that waits for its reply. */
-export interface AwaitedReply {
+export interface AwaitedReply extends Pick<RequestOptions, "resume" | "onStream"> {
   readonly id: number;
   /** The record that the request is about; "" if it is about none. */
   readonly about: string;
@@ -114,7 +121,8 @@ export class RpcChannel {
 
   /** Sends a request and returns its `result`. Throws a RequestFailedError. */
   request(frame: Frame, options: RequestOptions = {}): Promise<unknown> {
-    const id = ++this.#lastId;
+    const { resume, onStream } = options;
+    const id = resume?.requestId ?? ++this.#lastId;
     const timeoutMs = options.timeoutMs ?? this.timeoutMs;
     let resolve!: (result: unknown) => void;
     let reject!: (error: RequestFailedError) => void;
@@ -139,6 +147,8 @@ export class RpcChannel {
     const pending: Pending = {
       id,
       about: options.about ?? "",
+      resume,
+      onStream,
       signal: stream.signal,
       progressToken: options.progressToken,
       take: (message, resumed) => {
@@ -163,7 +173,8 @@ export class RpcChannel {
         // What was never sent cannot be cancelled (cancellation, "Behavior Requirements").
         if (!sent || !(aborted || failure.kind === "timeout")) return reject(error);
         this.#givenUp.add(id);
-        const announced = options.announceGivingUp && this.#announceGivingUp(id, failure.message);
+        const notifies = options.announceGivingUp && !(aborted && options.leavesRequest?.());
+        const announced = notifies && this.#announceGivingUp(id, failure.message);
         if (!aborted || !options.rejectAfterAnnouncing) return reject(error);
         // No platform reports when the end of a stream has left the machine.
         const limitMs = announced ? ANNOUNCED_WITHIN_MS : STREAM_END_MS;
@@ -184,6 +195,10 @@ export class RpcChannel {
 
     this.#pending.set(id, pending);
     if (this.#closed) pending.fail({ kind: "network", message: "The connection is closed" });
+    if (resume && !this.#transport.resumesStreams) {
+      const message = "This connector resumes no response stream; fromUrl of holdfast/http does";
+      pending.fail({ kind: "network", message, forgotten: true });
+    }
     if (options.signal?.aborted) giveUp();
     options.signal?.addEventListener("abort", giveUp, { once: true });
     if (!this.#pending.has(id)) return promise;
@@ -267,7 +282,7 @@ export class RpcChannel {
   #receiveResponse(message: RpcResponse): boolean {
     // Some servers send an integer id back as a string.
     const id = integerId(message.id);
-    if (!(id > this.#firstId && id <= this.#lastId)) return false;
+    if (!(id > this.#firstId && id <= this.#lastId) && !this.#pending.has(id)) return false;
     // A reply to a request given up is still ours, and nobody else must see it.
     this.#givenUp.delete(id);
     this.#pending.get(id)?.settle(message);

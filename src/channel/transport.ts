@@ -13,6 +13,8 @@ export interface Transport {
   sessionId?: string | undefined;
   /** SDK v2: each request has a response stream, whose end cancels the request (2026-07-28). */
   readonly hasPerRequestStream?: boolean | undefined;
+  /** `send` awaits the reply to a request that the channel holds as one to resume, and sends nothing. */
+  readonly resumesStreams?: boolean | undefined;
   /** Opens the GET stream; an empty id asks for no replay. */
   resumeStream?:
     | ((lastEventId: string, options?: { onresumptiontoken?: (id: string) => void }) => Promise<void>)

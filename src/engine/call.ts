@@ -7,7 +7,8 @@ import { observed } from "./poll.ts";
 import { describeFailed, rejectsCached, requeued } from "./queue.ts";
 import type { Outcome, TaskRecord } from "./record.ts";
 import { isAway, isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
-import { ATTEMPTS, landed, reachable, retryLater } from "./retry.ts";
+import { mayResume, withoutStream } from "./response-stream.ts";
+import { ATTEMPTS, landed, reachable, retryLater, unanswered } from "./retry.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 import { CLOCK_SKEW_MS } from "./unclaimed-tasks.ts";
@@ -71,10 +72,15 @@ export function callFailed(
   timing: Timing,
   request?: FailedRequest,
 ): TaskState {
-  const { stage, call } = state.record;
+  const { stage, call, stream } = state.record;
   if (stage !== "calling") return state;
+  const awaits = stream && mayResume(failure);
+  if (awaits) {
+    const [waiting, mayBeAway] = unanswered(state, now, timing);
+    if (mayBeAway) return retryLater(waiting, failure, now, timing);
+  }
   // Before there is a question, a call that never left can be described anew: the server may speak another generation now.
-  if ("unsent" in failure && call.rounds === 0)
+  if ("unsent" in failure && call.rounds === 0 && !stream)
     return describeFailed(requeued(state), failure, now, timing, request);
   if (rejectsCached(state, failure)) return requeued(state, failure);
   // What a reply said that nobody can read may have been a task, where that can be found out.
@@ -82,16 +88,18 @@ export function callFailed(
     failure.kind === "rpc" ||
     (failure.kind === "unauthorized" && state.attended) ||
     (failure.kind === "malformed" && call.recovery !== "list");
-  if (isEnd) return end(state, failed(failureOf(failure)), now);
-  if (wasRefused(failure)) {
+  if (isEnd && !awaits) return end(state, failed(failureOf(failure)), now);
+  if (wasRefused(failure) && !stream) {
     const record: TaskRecord = { ...state.record, call: { ...call, refused: true } };
     return retryLater({ ...state, record, mayCall: true }, failure, now, timing);
   }
-  if (isClientError(failure)) return end(state, failed(failureOf(failure)), now);
-  if (call.recovery === "none" || (call.recovery === "repeat" && state.failures + 1 >= ATTEMPTS)) {
+  if (isClientError(failure) && !stream) return end(state, failed(failureOf(failure)), now);
+  // Those of a stream do not count: the call itself was made once.
+  const failures = stream ? 0 : state.failures;
+  if (call.recovery === "none" || (call.recovery === "repeat" && failures + 1 >= ATTEMPTS)) {
     return end(state, lost(`The call got no reply: ${failure.message}`), now);
   }
-  return retryLater({ ...state, mayCall: false }, failure, now, timing);
+  return retryLater({ ...withoutStream(state), failures, mayCall: false }, failure, now, timing);
 }
 
 /** A call whose reply never came is one of the tasks nobody claims, if just one fits its time. */
@@ -148,12 +156,9 @@ export function listFailed(
 ): TaskState {
   const outcome = lostWithoutReply(`tasks/list failed: ${failure.message}`);
   if (!isAway(failure)) return missed(reachable(state), failure, outcome, now, timing);
-  const { cancel, silentSince } = state.record;
-  const silent =
-    silentSince === undefined ? { ...state, record: { ...state.record, silentSince: now } } : state;
-  const patient = cancel
-    ? mayStillCancel(cancel, now, timing)
-    : now < (silentSince ?? now) + timing.unreachableMs;
+  const { cancel } = state.record;
+  const [silent, mayBeAway] = unanswered(state, now, timing);
+  const patient = cancel ? mayStillCancel(cancel, now, timing) : mayBeAway;
   return patient ? retryLater(silent, failure, now, timing) : missed(silent, failure, outcome, now, timing);
 }
 

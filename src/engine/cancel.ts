@@ -99,12 +99,13 @@ export function callAbandoned(state: TaskState, unsent: boolean, now: number, ti
 
 /** Ends what was cancelled and of which the server will not say so, or not in time. */
 export function enforceCancel(state: TaskState, now: number, timing: Timing): TaskState {
-  const { stage, cancel, call } = state.record;
+  const { stage, cancel, call, stream } = state.record;
   if (!cancel) return state;
   // An earlier call whose reply never came may have run, whatever became of this one.
   const confirmed = !call.repeated;
   if (stage === "asking" || stage === "queued") return end(state, { kind: "cancelled", confirmed }, now);
-  if (stage === "calling" && state.inFlight.size === 0 && (state.mayCall || call.recovery === "repeat")) {
+  const isSent = !state.mayCall && !stream && call.recovery !== "repeat";
+  if (stage === "calling" && state.inFlight.size === 0 && !isSent) {
     // It is not sent, nor sent again: at the server there is nothing to cancel, or nothing to be found.
     return end(state, { kind: "cancelled", confirmed: state.mayCall && confirmed }, now);
   }

@@ -59,10 +59,14 @@ function persistOf(before: TaskState, after: TaskState, policy: Policy): Effects
   return policy.shared ? "removeOncePublished" : "remove";
 }
 
-/** A plain call of this process ends with the page, like any other request, unless its end is to be delivered. */
+/**
+ * A plain call of this process ends with the page, like any other request, unless its end is to be delivered or its
+ * response stream can be resumed.
+ */
 function isPlain({ record, attended }: TaskState, { persistPlain }: Policy): boolean {
   const persists = persistPlain || record.addressees !== undefined;
-  return record.stage === "calling" && !record.call.asTask && attended === true && !persists;
+  const { stage, call, stream } = record;
+  return stage === "calling" && !call.asTask && !stream && attended === true && !persists;
 }
 
 /** A plain call whose caller has its end in hand: nobody will look for it in the store. */
@@ -71,7 +75,7 @@ function isSpent({ record, attended, ephemeral }: TaskState, { persistPlain }: P
 }
 
 /** Fields whose change no app sees: most polls change nothing else. */
-const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doubt", "search"]);
+const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doubt", "search", "stream"]);
 
 function looksChanged(before: TaskState, after: TaskState): boolean {
   if (before.progress !== after.progress || before.retry !== after.retry) return true;

@@ -17,19 +17,20 @@ export function plan(state: TaskState, now: number): Transition {
   if (state.backoff && now < state.backoff.until) return { state, commands: [] };
   if (state.backoff) return plan({ ...state, backoff: undefined }, now);
   const { record } = state;
-  const { recovery } = record.call;
-  if (record.stage === "calling" && !state.mayCall && recovery === "none" && state.inFlight.size === 0) {
+  const { stage, call, stream } = record;
+  const isLost = !state.mayCall && !stream && call.recovery === "none";
+  if (stage === "calling" && isLost && state.inFlight.size === 0) {
     const detail = "The process ended after the call was sent and before its reply arrived";
     return plan(end(state, lost(detail), now), now);
   }
   const wanted = wantedOperations(state, now).filter((operation) => !state.inFlight.has(operation));
   if (wanted.length === 0) return { state, commands: [] };
   const calls = wanted.includes("call");
-  const repeats = calls && !state.mayCall && !record.call.repeated;
+  const repeats = calls && !state.mayCall && !stream && !call.repeated;
   return {
     state: {
       ...state,
-      ...(calls && (repeats || record.call.refused) && { record: sentAgain(record, repeats) }),
+      ...(calls && (repeats || call.refused) && { record: sentAgain(record, repeats) }),
       inFlight: new Set([...state.inFlight, ...wanted]),
       mayCall: false,
       ...(wanted.includes("get") && { polledFrom: now, overtaken: undefined }),
@@ -56,7 +57,8 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
       if (state.inFlight.size > 0) {
         return answers && !traitsOf(record.generation).answersTogether ? ["answer"] : [];
       }
-      return [state.mayCall || record.call.recovery === "repeat" ? "call" : "list"];
+      // With a response stream to resume, nothing is sent: the reply is awaited on it.
+      return [state.mayCall || record.stream || record.call.recovery === "repeat" ? "call" : "list"];
     case "running": {
       const wanted: Operation[] = [];
       if (answers) wanted.push("answer");

@@ -7,6 +7,7 @@ import { end, expired, lost, outcomeOf } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
 import { hasEnded } from "./record.ts";
 import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
+import { withoutStream } from "./response-stream.ts";
 import { inheritedBackoff, landed, payloadFailed, retryLater } from "./retry.ts";
 import { doubted, isAnother, isOfEarlierTask, reusedId, SETTLED_MS, withDoubt } from "./reused-id.ts";
 import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
@@ -15,12 +16,19 @@ import { idleState, type TaskEvent, type TaskState } from "./state.ts";
 /** Each poll that is answered tries the next so much sooner, down to what the server suggests: its limit may be gone. */
 const PACE_EASE = 0.95;
 
+/** How long after its last event a response stream is still resumed, in days of {@link Timing.unreachableMs}. */
+const STREAM_DAYS = 7;
+
 export function woken(
-  { record }: TaskState,
+  state: TaskState,
   { fresh, dueFrom }: TaskEvent & { type: "woken" },
   now: number,
   timing: Timing,
 ): TaskState {
+  const { stream } = state.record;
+  // Processes that each end before the reply must not await it for ever.
+  const isOver = stream && now > stream.at + STREAM_DAYS * timing.unreachableMs;
+  const { record } = isOver ? withoutStream(state) : state;
   const byTicks = dueFrom === undefined ? now : pollFrom(record, timing, dueFrom);
   const byPace = fresh ? nextPoll(record, timing, now) : (dueByPace(record, now, timing) ?? byTicks);
   return {

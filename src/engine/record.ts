@@ -2,6 +2,7 @@ import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RpcErrorBody } from "../protocol/json-rpc.ts";
 import { type Generation, traitsOf } from "../protocol/registry.ts";
+import type { ResponseStream } from "../protocol/response-stream.ts";
 import type { TaskPreference, ToolCall } from "../protocol/task-protocol.ts";
 import { isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
@@ -141,6 +142,8 @@ export interface TaskRecord {
   readonly cancel?: RecordedCancel;
   /** The call's reply never came, and so many lists did not show its task, in whatever process; the latest at `at`. */
   readonly search?: { readonly tries: number; readonly at: number };
+  /** Of a plain call in flight: whichever process comes next awaits the reply on it. `at`: when this was written. */
+  readonly stream?: ResponseStream & { readonly at: number };
   /** The server said `Retry-After`: before then no process sends anything about the task. It may be past. */
   readonly heldUntil?: number;
   /** Since when no request about the task has been answered: once several in a row have failed, or one list for a lost call. */

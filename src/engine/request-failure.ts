@@ -6,7 +6,13 @@ export type RequestFailure =
   /** No reply within the request's timeout. It may have been received, unless it never left. */
   | { readonly kind: "timeout"; readonly message: string; readonly unsent?: true }
   /** The connection failed or ended. The request may have been received, unless it never left. */
-  | { readonly kind: "network"; readonly message: string; readonly unsent?: true }
+  | {
+      readonly kind: "network";
+      readonly message: string;
+      readonly unsent?: true;
+      /** The server no longer has the response stream, and with it the reply. */
+      readonly forgotten?: true;
+    }
   /** The server answered on the HTTP level. */
   | {
       readonly kind: "http";

@@ -49,6 +49,14 @@ export function retryLater(
   };
 }
 
+/** The state that remembers since when its server has not answered, and whether that is shorter than it may be away. */
+export function unanswered(state: TaskState, now: number, { unreachableMs }: Timing): [TaskState, boolean] {
+  const { record } = state;
+  const { silentSince = now } = record;
+  const next = record.silentSince === undefined ? { ...state, record: { ...record, silentSince } } : state;
+  return [next, now < silentSince + unreachableMs];
+}
+
 /** Whether the server asked for a retry later than now. */
 export function mustWait({ backoff }: TaskState, now: number): boolean {
   return backoff?.demanded === true && now < backoff.until;
@@ -102,7 +110,12 @@ export function inheritedBackoff(
 
 /** The operation succeeded: it is no longer in flight, and the state drops earlier failures. */
 export function landed(state: TaskState, operation: Operation): TaskState {
-  const next = reachable(without(state, operation));
+  return withoutFailures(without(state, operation));
+}
+
+/** The server answers: the state drops earlier failures. */
+export function withoutFailures(state: TaskState): TaskState {
+  const next = reachable(state);
   if (next.backoff?.demanded || (!next.backoff && !next.retry && next.failures === 0)) return next;
   return { ...next, backoff: undefined, retry: undefined, failures: 0 };
 }

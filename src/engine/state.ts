@@ -1,5 +1,6 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
+import type { ResponseStream } from "../protocol/response-stream.ts";
 import type { CallReply, TaskPayload, TaskReading } from "../protocol/task-reading.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { ToolDescription } from "./queue.ts";
@@ -90,6 +91,8 @@ export type TaskEvent =
   | { readonly type: "due"; readonly nudge?: boolean }
   | { readonly type: "described"; readonly description: ToolDescription }
   | { readonly type: "called"; readonly reply: CallReply }
+  /** An event with an id came on the response stream of the call in flight. */
+  | { readonly type: "streamed"; readonly stream: ResponseStream }
   | { readonly type: "polled"; readonly reading: TaskReading }
   | { readonly type: "fetched"; readonly payload: TaskPayload }
   /** Tasks of the server that no record claims. `rivals`: other lost calls may be meant by them as well. */

@@ -8,6 +8,7 @@ import { plan } from "./plan.ts";
 import { notified, polled, pollFailed, pushing, woken } from "./poll.ts";
 import { described, describeFailed, stillQueued } from "./queue.ts";
 import type { RequestFailure } from "./request-failure.ts";
+import { streamed, withoutStream } from "./response-stream.ts";
 import { fetched, resultFailed } from "./result.ts";
 import { relaxed, without } from "./retry.ts";
 import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
@@ -36,6 +37,7 @@ export function transition(
   for (const next of events) {
     if (!after.record.outcome) after = enforceCancel(apply(after, next, now, policy), now, policy);
   }
+  if (after.record.stage !== "calling") after = withoutStream(after);
   const { state: planned, commands } = plan(after, now);
   const record = withPace(state.record, { state: planned, commands }, now, policy);
   const paced =
@@ -56,6 +58,8 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
       return event.nudge ? relaxed(state) : state;
     case "called":
       return called(state, event.reply, now, timing);
+    case "streamed":
+      return streamed(state, event.stream, now);
     case "polled":
       return polled(state, event.reading, now, timing);
     case "notified":

@@ -57,7 +57,7 @@ export interface ExtensionTasksOptions
  * it back while a task is unfinished, and while it lives timers keep to intervals shorter than an alarm can.
  *
  * A request must be answered while the worker lives: browsers end it when a reply takes longer than 30 s.
- * A plain call that takes longer is `lost`.
+ * A plain call that takes longer is `lost`, unless its server lets the next worker resume its response stream.
  */
 export class ExtensionTasks {
   readonly #options: ExtensionTasksOptions;

@@ -1,6 +1,7 @@
 import type { ToolDescription } from "../engine/queue.ts";
 import type { RequestId, RpcReply } from "../protocol/json-rpc.ts";
 import type { Generation } from "../protocol/registry.ts";
+import type { ResponseStream } from "../protocol/response-stream.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 
 /** What bounds a request, and what its sender wants to know of it. */
@@ -18,6 +19,12 @@ export interface AskOptions {
   readonly mayRepeat?: () => boolean;
   /** The id of the record the request is about. */
   readonly about?: string;
+  /** Awaits the reply on the response stream of an earlier request. Nothing is sent. */
+  readonly resume?: ResponseStream | undefined;
+  /** Called when the response stream can be resumed from a new place. Who gives it resumes the stream after a failure. */
+  readonly onStream?: ((stream: ResponseStream) => void) | undefined;
+  /** Whether an abort leaves the request to a later process, so that the server is not notified. */
+  readonly leavesRequest?: (() => boolean) | undefined;
 }
 
 /**

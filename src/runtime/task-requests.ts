@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { abandonsCall } from "../engine/cancel.ts";
 import { answersToSend } from "../engine/input.ts";
 import { describesAnew } from "../engine/queue.ts";
 import { hasEnded, type TaskRecord } from "../engine/record.ts";
@@ -131,9 +132,19 @@ export function createTaskRequests(
         return { type: "described", description };
       }
       case "call": {
-        const { timeoutMs = requestTimeoutMs, progressToken } = record.call;
-        const request = taskRequest(record, operation);
-        return ask(request, { rejectAfterAnnouncing: true, onSent, timeoutMs, progressToken });
+        const { timeoutMs = requestTimeoutMs, progressToken, asTask } = record.call;
+        const onStream: AskOptions["onStream"] = (stream) => {
+          if (task.requests.get(operation)?.signal === signal) replied(task, { type: "streamed", stream });
+        };
+        return ask(taskRequest(record, operation), {
+          rejectAfterAnnouncing: true,
+          onSent,
+          timeoutMs,
+          progressToken,
+          resume: record.stream,
+          onStream: asTask ? undefined : onStream,
+          leavesRequest: () => task.state.record.stream !== undefined && !abandonsCall(task.state),
+        });
       }
       case "get":
         return inTurn(polls, taskRequest(record, operation));

@@ -34,6 +34,7 @@ const EVENTS: Record<TaskEvent["type"], readonly TaskEvent[]> = {
     { type: "called", reply: { kind: "task", reading: completed } },
     { type: "called", reply: { kind: "input", requests: [question] } },
   ],
+  streamed: [{ type: "streamed", stream: { requestId: 7, lastEventId: "event-1" } }],
   polled: [{ type: "polled", reading: completed }],
   fetched: [{ type: "fetched", payload: { kind: "error", error: { code: -1, message: "No" } } }],
   listed: [{ type: "listed", unclaimed: [completed] }],

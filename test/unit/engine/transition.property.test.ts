@@ -78,6 +78,7 @@ const failure: fc.Arbitrary<RequestFailure> = fc.oneof(
     { kind: "unauthorized", message: "u" },
     { kind: "malformed", message: "m" },
     { kind: "network", message: "n", unsent: true },
+    { kind: "network", message: "n", forgotten: true },
   ),
   fc
     .record({
@@ -120,6 +121,9 @@ const event: fc.Arbitrary<TaskEvent> = fc.oneof(
       reply: { kind: "input", requests, requestState },
     }),
   ),
+  fc
+    .nat(3)
+    .map((made): TaskEvent => ({ type: "streamed", stream: { requestId: 7, lastEventId: `event-${made}` } })),
   { arbitrary: reading.map((seen): TaskEvent => ({ type: "polled", reading: seen })), weight: 3 },
   payload.map((fetched): TaskEvent => ({ type: "fetched", payload: fetched })),
   fc.array(reading, { maxLength: 2 }).map((unclaimed): TaskEvent => ({ type: "listed", unclaimed })),
@@ -186,16 +190,19 @@ const record: fc.Arbitrary<TaskRecord> = fc
     ),
     snapshot,
     inputs: recorded,
+    stream: fc.constantFrom(undefined, { requestId: 7, lastEventId: "event-0", at: T0 }),
     cancel: fc.constantFrom(undefined, { requestedAt: T0 }, { requestedAt: T0, acknowledgedAt: T0 }),
   })
-  .map(({ stage, recovery, cancel, inputs, ...fields }) => {
+  .map(({ stage, recovery, cancel, inputs, stream, ...fields }) => {
     const common = { call: { recovery }, generation: fields.generation } as const;
     const wish = cancel ? { cancel } : {};
     switch (stage) {
       case "queued":
         return queuedRecord();
       case "calling":
-        return callingRecord(common);
+        return stream
+          ? callingRecord({ generation: "2025-11-25", call: { recovery, asTask: false }, stream })
+          : callingRecord(common);
       case "asking":
         return askingRecord(common);
       case "running":
