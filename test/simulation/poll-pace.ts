@@ -13,6 +13,8 @@ interface Pace {
   updatedAt: number;
   /** A notification came while the poll was in flight: the poll's reply counts only if it is not older. */
   overtaken: boolean;
+  /** The poll left right after a notification: if it was decided before, that notification overtook it. Either interval counts. */
+  maybeOvertaken: boolean;
   /** When the last notification came. */
   notifiedAt: number;
   /** When the last reading of the task came by a poll or by the reply to the call. */
@@ -62,8 +64,9 @@ export class PollPace {
   polls(tab: Tab, taskId: string, id: RequestId | undefined): string | undefined {
     const pace = this.#paceOf(tab, taskId);
     pace.poll = id;
-    // It may have been decided before the notification, and have waited for a write.
-    pace.overtaken = this.#agenda.now - pace.notifiedAt < DECIDED_MS;
+    pace.overtaken = false;
+    // It may have waited for a write.
+    pace.maybeOvertaken = this.#agenda.now - pace.notifiedAt < DECIDED_MS;
     const early = pace.notBefore - TOLERANCE_MS - this.#agenda.now;
     if (early > 0 && !pace.excused) return `${tab.name} polls ${taskId} ${early} ms too early`;
     pace.excused = false;
@@ -100,8 +103,11 @@ export class PollPace {
     const pace = this.#paceOf(tab, taskId);
     pace.readAt = this.#agenda.now;
     // Any reply is later than the one before, whatever the clock of its node says.
-    if (!pace.overtaken || !(updatedAt < pace.updatedAt)) take(pace, intervalMs, updatedAt);
-    const notBefore = this.#agenda.now + pace.intervalMs;
+    const isOlder = updatedAt < pace.updatedAt;
+    const before = pace.intervalMs;
+    if (!pace.overtaken || !isOlder) take(pace, intervalMs, updatedAt);
+    const least = pace.maybeOvertaken && isOlder ? Math.min(before, pace.intervalMs) : pace.intervalMs;
+    const notBefore = this.#agenda.now + least;
     const doubtful = pace.poll !== undefined && pace.poll === pace.doubtful;
     pace.notBefore = doubtful ? Math.min(pace.notBefore, notBefore) : notBefore;
     // The notification may have said that the task is over without its outcome.
@@ -198,6 +204,7 @@ export class PollPace {
       intervalMs: DEFAULT_TIMING.minPollMs,
       updatedAt: 0,
       overtaken: false,
+      maybeOvertaken: false,
       notifiedAt: Number.NEGATIVE_INFINITY,
       readAt: 0,
       notBefore: 0,
