@@ -13,6 +13,7 @@ import type { InboxWatch } from "./inbox-watch.ts";
 import type { GivenAnswer, Invariants } from "./invariants.ts";
 import type { Random } from "./random.ts";
 import type { Tab } from "./tab.ts";
+import type { Say } from "./trace.ts";
 
 /** A call somebody makes in the app. */
 export interface AppCall {
@@ -32,7 +33,7 @@ export interface AppSetting {
   readonly platform: TabPlatform | null;
   readonly invariants: Invariants;
   readonly happened: (what: string) => void;
-  readonly trace: (line: string) => void;
+  readonly trace: Say;
   /** How long a leader may take to do what another tab asks of it, in ms; undefined where tabs learn late who leads. */
   readonly actMs: number | undefined;
   /** The lead of another tab. */
@@ -69,7 +70,7 @@ export class App {
       store,
       endpoints,
       host: testHost({ clock: tab.clock, ...(platform && { tabs: platform }) }),
-      onProblem: ({ kind, message }) => setting.trace(`${tab.name} reports ${kind}: ${message}`),
+      onProblem: ({ kind, message }) => setting.trace?.(`${tab.name} reports ${kind}: ${message}`),
     });
     this.client.subscribe((task) => this.#follow(task));
     const { inbox } = setting;
@@ -101,7 +102,7 @@ export class App {
 
   call(call: AppCall): void {
     const { tag, endpoint, tool, repeatable } = call;
-    this.#setting.trace(`${this.tab.name} calls ${tool} on ${endpoint} as ${tag}`);
+    this.#setting.trace?.(`${this.tab.name} calls ${tool} on ${endpoint} as ${tag}`);
     this.#setting.invariants.called(this.tab, tag, repeatable ?? tool === "harmless");
     this.#called.set(tag, call);
     const notify = this.#reader?.notify;
@@ -183,7 +184,7 @@ export class App {
       response: responseTo(method, token, this.#random),
       state: "given",
     };
-    this.#setting.trace(`${this.tab.name} answers ${key} of ${tag} with ${token}`);
+    this.#setting.trace?.(`${this.tab.name} answers ${key} of ${tag} with ${token}`);
     if (this.#setting.invariants.isElsewhere(tag, this.tab))
       this.#setting.happened("answered in another tab");
     this.#setting.invariants.answers(answer, task.view.taskId);
@@ -216,7 +217,7 @@ export class App {
 
   #cancel(task: Task): void {
     if (task.view.outcome || this.#closing) return;
-    this.#setting.trace(`${this.tab.name} cancels ${tagOf(task)}`);
+    this.#setting.trace?.(`${this.tab.name} cancels ${tagOf(task)}`);
     this.#setting.invariants.cancels(tagOf(task), task.view.taskId);
     const cancelling = task.cancel();
     this.#expectSoon(task, `cancel(${tagOf(task)})`, cancelling);
@@ -266,7 +267,7 @@ export class App {
       (error: unknown) => {
         this.#open.delete(unique);
         if (!this.tab.alive) return;
-        this.#setting.trace(`${label} rejects: ${String(error)}`);
+        this.#setting.trace?.(`${label} rejects: ${String(error)}`);
         broken();
         if (this.#closing || mayReject.some((kind) => error instanceof kind)) return;
         this.#setting.invariants.violate(

@@ -23,6 +23,19 @@ it("runBatch() goes on past a world that fails, and reports each of them", async
   ]);
 });
 
+it("runBatch() traces only the worlds that fail, in a second run", async () => {
+  const seen: [number, boolean][] = [];
+  await runBatch(BATCH, (seed, _contended, _inbox, _paired, traced) => {
+    seen.push([seed, traced]);
+    return everyThird(seed);
+  });
+  expect(seen.filter(([, traced]) => traced)).toEqual([
+    [12, true],
+    [15, true],
+  ]);
+  expect(seen.filter(([, traced]) => !traced)).toHaveLength(7);
+});
+
 it("runBatch() stops at the first failure, or when its time is over, if its options say so", async () => {
   expect(await runBatch({ ...BATCH, first: true }, everyThird)).toMatchObject({
     runs: 3,

@@ -25,6 +25,8 @@ export interface BatchReport {
   /** In how many worlds each thing occurred. */
   readonly coverage: ReadonlyMap<string, number>;
   readonly failures: readonly Failure[];
+  /** The sum of the traces' hashes (32 bits); of untraced worlds, 0. */
+  readonly hash: number;
 }
 
 export interface Batch {
@@ -35,6 +37,8 @@ export interface Batch {
   readonly first: boolean;
   /** How many lines of a failing world's trace are kept. */
   readonly traceLines: number;
+  /** Trace every world. A batch whose hash a change leaves as it was consists of the same worlds as before. */
+  readonly traced?: boolean;
 }
 
 /** `runs` seeds from `from` on, `stride` apart, so that several batches share a range evenly. */
@@ -52,31 +56,32 @@ type Run = (
   contended: boolean,
   inbox: boolean,
   paired: boolean,
+  traced: boolean,
 ) => Promise<Omit<WorldReport, "seed">>;
 
-/** Runs worlds one after the other. */
+/** Runs worlds one after the other. One that fails is run again for its trace. */
 export async function runBatch(
-  { seeds, until, first, traceLines }: Batch,
+  { seeds, until, first, traceLines, traced = false }: Batch,
   run: Run = runWorld,
 ): Promise<BatchReport> {
   const coverage = new Map<string, number>();
   const failures: Failure[] = [];
   let steps = 0;
   let runs = 0;
+  let hash = 0;
   for (const { seed, contended, inbox = false, paired = false } of each(seeds)) {
     if (Date.now() >= until || (first && failures.length > 0)) break;
-    const world = await run(seed, contended, inbox, paired);
+    const world = await run(seed, contended, inbox, paired, traced);
     runs++;
     steps += world.steps;
+    if (traced) hash = (hash + world.trace.hash) >>> 0;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);
-    const { violation, trace } = world;
-    if (violation) {
-      const { invariant, message } = violation;
-      const detail = message;
-      failures.push({ seed, contended, inbox, paired, invariant, detail, trace: trace.last(traceLines) });
-    }
+    if (!world.violation) continue;
+    const { violation, trace } = await run(seed, contended, inbox, paired, true);
+    const { invariant, message: detail } = violation ?? world.violation;
+    failures.push({ seed, contended, inbox, paired, invariant, detail, trace: trace.last(traceLines) });
   }
-  return { runs, steps, coverage, failures };
+  return { runs, steps, coverage, failures, hash };
 }
 
 /** Several batches' reports as one. */
@@ -89,6 +94,7 @@ export function sum(reports: readonly BatchReport[]): BatchReport {
     runs: reports.reduce((total, { runs }) => total + runs, 0),
     steps: reports.reduce((total, { steps }) => total + steps, 0),
     coverage,
+    hash: reports.reduce((total, { hash }) => (total + hash) >>> 0, 0),
     failures: reports.flatMap(({ failures }) => failures).sort((a, b) => a.seed - b.seed),
   };
 }

@@ -22,3 +22,26 @@ function copyOf(value: unknown, depth: number): unknown {
     copied[key] = copyOf((value as Record<string, unknown>)[key], depth + 1);
   return copied;
 }
+
+/** A deep copy of a message, as `JSON.parse(JSON.stringify(message))` makes it, at a fraction of the cost. */
+export function wireCopy<T>(value: T): T {
+  return wireCopyOf(value, 0) as T;
+}
+
+function wireCopyOf(value: unknown, depth: number): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > DEEPEST) throw new Error("JSON has no cycles");
+  if (Array.isArray(value)) return value.map((item) => (travels(item) ? wireCopyOf(item, depth + 1) : null));
+  if ("toJSON" in value) throw new Error("A class instance is not plain data");
+  const copied: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    if (travels(item)) copied[key] = wireCopyOf(item, depth + 1);
+  }
+  return copied;
+}
+
+function travels(value: unknown): boolean {
+  return value !== undefined && typeof value !== "function" && typeof value !== "symbol";
+}

@@ -11,6 +11,7 @@ import { type CallHistory, wrongOutcome } from "./outcome-check.ts";
 import { PollPace } from "./poll-pace.ts";
 import type { WireEvents } from "./simulated-transport.ts";
 import type { Tab } from "./tab.ts";
+import type { Say } from "./trace.ts";
 import type { LockTable } from "./virtual-locks.ts";
 
 /** A promise of the library that was not kept. */
@@ -38,7 +39,7 @@ export interface InvariantSetting {
   /** By endpoint, the lock of the tab that polls it; none where a tab is alone and knows of no others. */
   readonly leaderLocks: ReadonlyMap<string, string>;
   readonly happened: (what: string) => void;
-  readonly trace: (line: string) => void;
+  readonly trace: Say;
   readonly crash: (tab: Tab, moment: string) => void;
 }
 
@@ -132,7 +133,7 @@ export class Invariants implements DiskEvents, WireEvents {
   violate(invariant: string, detail: string): void {
     if (this.#violation) return;
     this.#violation = new Violation(invariant, detail);
-    this.#setting.trace(`VIOLATION of "${invariant}": ${detail}`);
+    this.#setting.trace?.(`VIOLATION of "${invariant}": ${detail}`);
   }
 
   // ── the disk ───────────────────────────────────────────────────────────────────────────────────
@@ -141,7 +142,7 @@ export class Invariants implements DiskEvents, WireEvents {
     const { stage, rev, outcome, taskId } = record;
     const inputs = record.inputs.map(({ key, state }) => `${key}:${state}`).join(" ");
     const tag = this.#tag(record);
-    this.#setting.trace(
+    this.#setting.trace?.(
       `${tab.name} writes ${tag} rev ${rev} ${outcome?.kind ?? stage} ${taskId ?? ""} ${inputs}${record.cancel ? " cancelling" : ""}`,
     );
     this.#overwritten(tab, record, before);
@@ -205,13 +206,13 @@ export class Invariants implements DiskEvents, WireEvents {
     const overtaken = this.#overtaken.get(tab) ?? new Set();
     this.#overtaken.set(tab, overtaken.add(record.id));
     this.#setting.happened("superseded write");
-    this.#setting.trace(`${tab.name} is late with ${this.#tag(record)} rev ${record.rev}`);
+    this.#setting.trace?.(`${tab.name} is late with ${this.#tag(record)} rev ${record.rev}`);
   }
 
   removed(tab: Tab, id: string, before: TaskRecord | undefined): void {
     if (!before) return;
     const tag = this.#tag(before);
-    this.#setting.trace(`${tab.name} removes ${tag}`);
+    this.#setting.trace?.(`${tab.name} removes ${tag}`);
     const { ledger } = this.#setting;
     // A repeatable call may leave a task behind: its tool is declared safe to repeat.
     const plain = this.#repeatable.has(tag) || ledger.executions(tag).at(-1)?.taskId === undefined;
@@ -231,7 +232,7 @@ export class Invariants implements DiskEvents, WireEvents {
 
   failed(tab: Tab, record: TaskRecord | undefined, ends: boolean): void {
     this.#setting.happened("quota exceeded");
-    this.#setting.trace(`${tab.name} cannot write ${record ? this.#tag(record) : "the session"}`);
+    this.#setting.trace?.(`${tab.name} cannot write ${record ? this.#tag(record) : "the session"}`);
     if (!record) return;
     const tag = this.#tag(record);
     this.#unstored.add(tag);
@@ -250,7 +251,7 @@ export class Invariants implements DiskEvents, WireEvents {
 
   leaving(tab: Tab, endpoint: string, message: Message): void {
     const { method, params = {}, id } = message;
-    this.#setting.trace(
+    this.#setting.trace?.(
       `${tab.name} → ${endpoint}: ${method ?? "answer"} ${this.#about(params) ?? String(id ?? "")}`,
     );
     if (method !== undefined) this.#leftAt.set(requestOf(tab, endpoint, id), this.#setting.agenda.now);
@@ -303,7 +304,7 @@ export class Invariants implements DiskEvents, WireEvents {
       isObject(response) && "error" in response
         ? `error ${JSON.stringify(response.error)}`
         : summary(isObject(response) ? response.result : response);
-    this.#setting.trace(`${tab.name} ← ${endpoint}: ${method} ${this.#about(params) ?? ""}: ${outcome}`);
+    this.#setting.trace?.(`${tab.name} ← ${endpoint}: ${method} ${this.#about(params) ?? ""}: ${outcome}`);
     const late = this.#isLate(tab, endpoint, request);
     if (method === "tools/call") this.#callAnswered(this.#about(params) ?? "", late);
     // A page that was frozen reads a late refusal before its timer for the request fires.
@@ -336,7 +337,7 @@ export class Invariants implements DiskEvents, WireEvents {
   unanswered(tab: Tab, endpoint: string, request: Message, error: Error | undefined): void {
     const { method, params = {} } = request;
     const why = error ? error.message : "silence";
-    this.#setting.trace(
+    this.#setting.trace?.(
       `${tab.name} ← ${endpoint}: ${method ?? "answer"} ${this.#about(params) ?? ""}: ${why}`,
     );
     if (method === "tools/call") {
@@ -367,7 +368,7 @@ export class Invariants implements DiskEvents, WireEvents {
   arrived(tab: Tab, endpoint: string, message: Message): void {
     const { method, params, id } = message;
     const about = id ?? (isObject(params) ? this.#about(params) : undefined);
-    this.#setting.trace(
+    this.#setting.trace?.(
       `${tab.name} ← ${endpoint}: ${method} ${about === undefined ? "" : JSON.stringify(about)}`,
     );
     const isStatus = method === "notifications/tasks" || method === "notifications/tasks/status";
@@ -441,7 +442,7 @@ export class Invariants implements DiskEvents, WireEvents {
 
   shown(tab: Tab, id: string, tag: string, outcome: Outcome, taskId: string | undefined): void {
     const known = this.#outcomes.get(id);
-    if (known === undefined) this.#setting.trace(`${tab.name} shows ${tag} ${outcome.kind}`);
+    if (known === undefined) this.#setting.trace?.(`${tab.name} shows ${tag} ${outcome.kind}`);
     const plain = taskId === undefined && (outcome.kind === "completed" || outcome.kind === "failed");
     const durable = this.#disk?.record(id)?.outcome !== undefined;
     if (!durable && !plain && !this.#unstored.has(tag) && this.#disk?.active.has(id)) {
@@ -657,7 +658,7 @@ export class Invariants implements DiskEvents, WireEvents {
   #lockMoved(name: string, tab: Tab | undefined, stolenFrom: Tab | undefined): void {
     const { leaderLocks, happened, trace } = this.#setting;
     if (![...leaderLocks.values()].includes(name)) return;
-    trace(`${tab?.name ?? "nobody"} holds ${name}${stolenFrom ? `, taken from ${stolenFrom.name}` : ""}`);
+    trace?.(`${tab?.name ?? "nobody"} holds ${name}${stolenFrom ? `, taken from ${stolenFrom.name}` : ""}`);
     if (stolenFrom) {
       happened("lead stolen");
       this.#lostLeads.stolen(stolenFrom, name);

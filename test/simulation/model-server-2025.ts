@@ -56,7 +56,7 @@ export class ModelServer2025 extends ModelServer {
   forgetSessions(): void {
     if (this.#sessions.size === 0) return;
     this.happened("session loss");
-    this.trace("server: forgets its sessions");
+    this.trace?.("server: forgets its sessions");
     this.#sessions.clear();
     this.#asked.clear();
     this.#streams.clear();
@@ -250,7 +250,7 @@ export class ModelServer2025 extends ModelServer {
     const rpcId = again ? earlier.rpcId : this.#newId();
     this.#asked.set(rpcId, { task, question, rpcId, sessionId: stream.sessionId, stream });
     this.happened("question");
-    this.trace(`server: asks ${question.key} of ${task.id} as ${rpcId}`);
+    this.trace?.(`server: asks ${question.key} of ${task.id} as ${rpcId}`);
     const _meta = { [RELATED_TASK]: { taskId: task.id } };
     stream.push({
       jsonrpc: "2.0",
@@ -272,7 +272,7 @@ export class ModelServer2025 extends ModelServer {
     this.#asked.delete(rpcId);
     const { task, question } = asked;
     const { _meta, ...answer } = response;
-    this.trace(`server: takes the answer to ${question.key} of ${task.id}`);
+    this.trace?.(`server: takes the answer to ${question.key} of ${task.id}`);
     if (this.ledger.accept({ tag: task.tag, key: requestKey(rpcId, exchange.sessionId), response: answer }))
       task.answer(question.key);
     // The next question goes out on the same stream, or waits for another.

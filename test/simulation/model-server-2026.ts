@@ -153,7 +153,7 @@ export class ModelServer2026 extends ModelServer {
     const requestState = `sealed:${tag}:${round}:${++this.#count}`;
     this.#states.set(requestState, { tag, round, keys });
     this.happened("question before the task");
-    this.trace(`server: asks ${keys.join(" ") || "nothing"} before deciding on ${tag}`);
+    this.trace?.(`server: asks ${keys.join(" ") || "nothing"} before deciding on ${tag}`);
     const asked = keys.map((key) => {
       const method = this.random.pick<InputMethod>([
         "elicitation/create",
@@ -204,7 +204,7 @@ export class ModelServer2026 extends ModelServer {
         this.happened("answer to a question no longer open");
         continue;
       }
-      this.trace(`server: takes the answer to ${key} of ${task.id}`);
+      this.trace?.(`server: takes the answer to ${key} of ${task.id}`);
       if (this.ledger.accept({ tag: task.tag, key, response }))
         this.agenda.after(lag, () => task.answer(key));
     }

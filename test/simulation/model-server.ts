@@ -9,6 +9,7 @@ import type { Random } from "./random.ts";
 import { drawQuirks, type ServerQuirks, sparse, statedTtl } from "./server-quirks.ts";
 import { ServerTask } from "./server-task.ts";
 import { SpoiltExchange } from "./spoilt-exchange.ts";
+import type { Say } from "./trace.ts";
 import type { Weather } from "./weather.ts";
 import { drawPlan } from "./work-plan.ts";
 
@@ -21,7 +22,7 @@ export interface ServerSetting {
   readonly weather: Weather;
   readonly ledger: Ledger;
   readonly happened: (what: string) => void;
-  readonly trace: (line: string) => void;
+  readonly trace: Say;
   /** Tasks outlive their TTL, as a server may let them. */
   readonly keepsTasks?: boolean;
   /** Whether it may ask before it decides on a call (2026-07-28). By default it does. */
@@ -49,7 +50,7 @@ export abstract class ModelServer implements Host {
   protected readonly weather: Weather;
   protected readonly ledger: Ledger;
   protected readonly happened: (what: string) => void;
-  protected readonly trace: (line: string) => void;
+  protected readonly trace: Say;
   protected readonly tasks: Map<string, ServerTask> = new Map();
   /** How far this server's clock is from ours, in ms. */
   readonly #skewMs: number;
@@ -109,7 +110,7 @@ export abstract class ModelServer implements Host {
 
   protected execute(tag: string, taskId: string | undefined): Execution {
     const execution = this.ledger.execute(tag, taskId);
-    this.trace(`server: executes ${tag} ${taskId ?? "plainly"}`);
+    this.trace?.(`server: executes ${tag} ${taskId ?? "plainly"}`);
     return execution;
   }
 
@@ -118,7 +119,7 @@ export abstract class ModelServer implements Host {
     const plan = drawPlan(this.random.fork(`${tag}/${this.#made}`));
     const task = new ServerTask(id, this.execute(tag, id), plan, this.agenda, {
       changed: (changed) => {
-        this.trace(
+        this.trace?.(
           `server: ${changed.id} is ${changed.status} [${changed.openQuestions.map(({ key }) => key)}]`,
         );
         if (changed.ended) this.ledger.note(tag, changed.status);
@@ -126,7 +127,7 @@ export abstract class ModelServer implements Host {
       },
       deleted: (deleted) => {
         if (this.#keepsTasks) return false;
-        this.trace(`server: deletes ${deleted.id}`);
+        this.trace?.(`server: deletes ${deleted.id}`);
         this.happened("task deleted after its TTL");
         this.tasks.delete(deleted.id);
         return true;
@@ -144,7 +145,7 @@ export abstract class ModelServer implements Host {
   restart(): void {
     if (!this.quirks.forgetsTasks || this.tasks.size === 0) return;
     this.happened("quirk: tasks forgotten");
-    this.trace(`server: forgets ${[...this.tasks.keys()].join(" ")}`);
+    this.trace?.(`server: forgets ${[...this.tasks.keys()].join(" ")}`);
     for (const task of this.tasks.values()) {
       task.forget();
       this.ledger.note(task.tag, "unknown task");

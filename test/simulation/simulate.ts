@@ -7,7 +7,9 @@
  *   inbox, `p` one with pairs of tools.
  * - `--seed N [--contended] [--inbox] [--paired] [--verbose]` runs one world and prints its trace.
  *
- * `--contended`: in each world, tabs contend for the lead. `--inbox`: its calls have an addressee. `--paired`: its modern server knows no Tasks, and offers pairs of tools. `--first` stops at the first failure. `--workers N` sets the number
+ * `--traced` traces each world and prints a hash of all traces. It stays the same as long as the worlds do: compare it before and after a change that must not
+ * change them. `--contended`: in each world, tabs contend for the lead. `--inbox`: its calls have an addressee. `--paired`: its modern server knows no Tasks, and
+ * offers pairs of tools. `--first` stops at the first failure. `--workers N` sets the number
  * of threads. Exits with 1 when a promise of the library was broken.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -42,9 +44,10 @@ async function main(): Promise<void> {
       paired: { type: "boolean", default: false },
       first: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
+      traced: { type: "boolean", default: false },
     },
   });
-  const { contended, inbox, paired, first } = values;
+  const { contended, inbox, paired, first, traced } = values;
   if (values.seed !== undefined)
     return replay({ seed: Number(values.seed), contended, inbox, paired }, values.verbose);
   const [workers, minutes] = [Number(values.workers), Number(values.soak ?? 0)];
@@ -60,13 +63,17 @@ async function main(): Promise<void> {
   const until = values.soak === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   if (values.soak !== undefined) console.log(`seeds from ${from}${contended ? ", contended" : ""}`);
   const began = performance.now();
-  const report = await inParallel({ seeds, until, first, traceLines: TRACE_LINES }, workers);
+  const cpu = process.cpuUsage();
+  const report = await inParallel({ seeds, until, first, traceLines: TRACE_LINES, traced }, workers);
   const seconds = (performance.now() - began) / 1000;
-  const { failures, steps } = report;
+  const { user, system } = process.cpuUsage(cpu);
+  const { failures, steps, hash } = report;
   printCoverage(report);
   for (const failure of failures.slice(0, TRACES)) printFailure(failure);
   if (failures.length > 0) printList(failures);
-  const pace = `${(report.runs / seconds).toFixed(0)} runs/s, ${(steps / report.runs).toFixed(0)} events a run`;
+  const cost = `${((user + system) / 1_000 / report.runs).toFixed(1)} ms CPU and ${(steps / report.runs).toFixed(0)} events a run`;
+  const pace = `${(report.runs / seconds).toFixed(0)} runs/s, ${cost}`;
+  if (traced) console.log(`traces ${hexOf(hash)}`);
   const rate = `${failures.length} failed, 1 in ${Math.round(report.runs / failures.length)}`;
   const verdict = failures.length > 0 ? rate : "all invariants held";
   console.log(`simulation: ${report.runs} runs in ${seconds.toFixed(1)} s (${pace}): ${verdict}`);
@@ -112,8 +119,12 @@ async function replay({ seed, contended, inbox, paired }: Seed, verbose: boolean
   for (const line of lines) console.log(line);
   if (violation) console.log(`seed ${seed} breaks "${violation.invariant}": ${violation.message}`);
   else console.log(`seed ${seed}: all invariants held. Seen: ${[...coverage].sort().join(", ")}`);
-  console.log(`${steps} events, trace ${trace.hash}`);
+  console.log(`${steps} events, trace ${hexOf(trace.hash)}`);
   process.exitCode = violation ? 1 : 0;
+}
+
+function hexOf(hash: number): string {
+  return hash.toString(16).padStart(8, "0");
 }
 
 function printFailure({ seed, contended, inbox, paired, invariant, detail, trace }: Failure): void {

@@ -2,6 +2,7 @@ import { HttpError } from "../../src/channel/http-error.ts";
 import type { SendOptions, Transport } from "../../src/channel/transport.ts";
 import type { RequestId } from "../../src/protocol/json-rpc.ts";
 import type { Agenda } from "./agenda.ts";
+import { wireCopy } from "./copy.ts";
 import type { Exchange, Host, Message, Stream } from "./exchange.ts";
 import type { Tab } from "./tab.ts";
 import type { Weather } from "./weather.ts";
@@ -71,7 +72,7 @@ export class SimulatedTransport implements Transport {
       if (this.#closed) return reject(new Error("The transport is closed"));
       const { sessionId } = this;
       const sent = {
-        ...JSON.parse(JSON.stringify(message)),
+        ...wireCopy(message),
         ...(!message.method && { sessionId }),
       } as Message;
       if (weather.crashesAtSend()) return events.crash(tab, `before sending ${sent.method ?? "a response"}`);
@@ -145,7 +146,7 @@ abstract class Channelled implements Stream {
   push(message: Message): void {
     if (!this.open) return;
     const { tab, weather, events, endpoint } = this.wire;
-    const copy = JSON.parse(JSON.stringify(message)) as Message;
+    const copy = wireCopy(message);
     if (weather.losesReply()) {
       events.happened("lost push");
       // A stream does not lose one message: it breaks.
@@ -220,7 +221,7 @@ class Post extends Channelled implements Exchange {
     if (!this.open) return;
     const { weather, events, tab, endpoint } = this.wire;
     if (weather.losesReply()) return this.lose("the reply");
-    const response = JSON.parse(JSON.stringify(body)) as Message;
+    const response = wireCopy(body) as Message;
     this.inOrder(weather.latency(), () => {
       this.#granted();
       events.answered(tab, endpoint, this.message, response);

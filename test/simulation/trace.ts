@@ -1,6 +1,12 @@
 import type { Agenda } from "./agenda.ts";
 import { hashOf } from "./random.ts";
 
+/**
+ * Adds a line to the trace of a world. Undefined in a world that is not traced: `say?.(…)` then builds no text. Nothing else
+ * in a world depends on its trace.
+ */
+export type Say = ((line: string) => void) | undefined;
+
 /** What happened in a world, a line an event. The same seed gives the same hash. */
 export class Trace {
   readonly #agenda: Agenda;
@@ -17,8 +23,9 @@ export class Trace {
     this.#lines.push(timed);
   }
 
-  get hash(): string {
-    return this.#hash.toString(16).padStart(8, "0");
+  /** 32 bits. */
+  get hash(): number {
+    return this.#hash;
   }
 
   get length(): number {

@@ -20,7 +20,8 @@ import { PAIRS } from "./pair-words.ts";
 import { Random } from "./random.ts";
 import { SimulatedTransport } from "./simulated-transport.ts";
 import { Tab } from "./tab.ts";
-import { Trace } from "./trace.ts";
+import { type Say, Trace } from "./trace.ts";
+import { inTurns } from "./turns.ts";
 import { ChannelHub } from "./virtual-channels.ts";
 import { LockTable } from "./virtual-locks.ts";
 import { Weather } from "./weather.ts";
@@ -42,6 +43,7 @@ export interface WorldReport {
   readonly violation: Violation | undefined;
   /** Everything that occurred at least once. */
   readonly coverage: readonly string[];
+  /** Empty in a world that was not traced. */
   readonly trace: Trace;
   readonly steps: number;
 }
@@ -51,15 +53,17 @@ export interface WorldReport {
  * whether it is to be one in which tabs contend for the lead: by itself one in seven is.
  * @param inbox Its calls have an addressee, whose tabs lease and acknowledge. Other worlds are what they are without this.
  * @param paired Its modern server knows no Tasks, and offers pairs of tools. Other worlds are what they are without this.
+ * @param traced Builds the trace, and stack traces of errors. The world is the same without them, and costs less.
  */
 export async function runWorld(
   seed: number,
   contended = false,
   inbox = false,
   paired = false,
+  traced = true,
 ): Promise<WorldReport> {
-  const world = new World(seed, contended, inbox, paired);
-  const giveBack = takeOverGlobals(new Random(`globals/${seed}`));
+  const world = new World(seed, contended, inbox, paired, traced);
+  const giveBack = takeOverGlobals(new Random(`globals/${seed}`), traced);
   const unhandled = (error: unknown): void =>
     world.invariants.violate(
       "no rejection is unhandled",
@@ -80,6 +84,7 @@ class World {
   readonly #random: Random;
   readonly #agenda: Agenda = new Agenda();
   readonly #trace: Trace;
+  readonly #say: Say;
   readonly #weather: Weather;
   readonly #life: LifePlan;
   readonly #disk: Disk;
@@ -97,7 +102,7 @@ class World {
   #asleep = false;
   #steps = 0;
 
-  constructor(seed: number, onlyContended: boolean, hasInbox: boolean, paired: boolean) {
+  constructor(seed: number, onlyContended: boolean, hasInbox: boolean, paired: boolean, traced: boolean) {
     this.#seed = seed;
     this.#random = new Random(`world/${seed}`);
     this.#trace = new Trace(this.#agenda);
@@ -109,7 +114,8 @@ class World {
     this.#channels = new ChannelHub(this.#agenda, this.#random.fork("channels"));
     const ledger = new Ledger();
     const happened = (what: string): void => void this.#coverage.add(what);
-    const trace = (line: string): void => this.#trace.add(line);
+    const trace: Say = traced ? (line) => this.#trace.add(line) : undefined;
+    this.#say = trace;
     this.invariants = new Invariants({
       agenda: this.#agenda,
       ledger,
@@ -160,7 +166,9 @@ class World {
   }
 
   async #runUntil(done: () => boolean, end: number): Promise<void> {
-    while (this.#agenda.next <= end && this.#steps++ < STEPS && !this.invariants.violation && !done()) {
+    await inTurns(() => {
+      if (this.#agenda.next > end || this.#steps++ >= STEPS || this.invariants.violation || done())
+        return false;
       try {
         this.#agenda.step();
       } catch (error) {
@@ -169,9 +177,8 @@ class World {
           error instanceof Error ? String(error.stack) : String(error),
         );
       }
-      // One turn of the event loop: all microtasks run, and nothing else can be waited for.
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
+      return true;
+    });
     if (!done() && !this.invariants.violation && this.#agenda.now < end) {
       this.#agenda.after(end - this.#agenda.now, () => undefined);
       if (this.#agenda.next >= end) this.#agenda.step();
@@ -240,7 +247,7 @@ class World {
       case "freeze":
         if (!app?.tab.awake) return;
         this.#coverage.add("frozen tab");
-        this.#trace.add(`${app.tab.name} freezes`);
+        this.#say?.(`${app.tab.name} freezes`);
         app.tab.freeze();
         this.#leadWatch.left(app.tab);
         this.#agenda.after(fate.ms, () => this.#thaw(app.tab));
@@ -248,11 +255,11 @@ class World {
       case "hide":
         if (!app?.tab.alive) return;
         this.#coverage.add("hidden tab");
-        this.#trace.add(`${app.tab.name} hides`);
+        this.#say?.(`${app.tab.name} hides`);
         app.tab.hide();
         this.#leadWatch.left(app.tab);
         this.#agenda.after(fate.ms, () => {
-          this.#trace.add(`${app.tab.name} shows`);
+          this.#say?.(`${app.tab.name} shows`);
           app.tab.show();
         });
     }
@@ -261,7 +268,7 @@ class World {
   #befallWorld(fate: WorldFate): void {
     if (this.#calm) return;
     this.#coverage.add(fate.kind);
-    this.#trace.add(`${fate.kind}${"ms" in fate ? ` ${fate.ms} ms` : ""}`);
+    this.#say?.(`${fate.kind}${"ms" in fate ? ` ${fate.ms} ms` : ""}`);
     switch (fate.kind) {
       case "sleep": {
         const woken = this.#living().filter(({ tab }) => tab.awake);
@@ -303,7 +310,7 @@ class World {
 
   #open(slot: number): App {
     const tab = new Tab(`t${this.#apps.length + 1}`, this.#agenda);
-    this.#trace.add(`${tab.name} opens`);
+    this.#say?.(`${tab.name} opens`);
     const platform: TabPlatform | null = this.#life.alone
       ? null
       : {
@@ -324,7 +331,7 @@ class World {
       },
       invariants: this.invariants,
       happened: (what) => this.#coverage.add(what),
-      trace: (line) => this.#trace.add(line),
+      trace: this.#say,
       actMs: this.#life.contended ? undefined : ACT_MS,
       leadOf: (endpoint) => this.#leadOf(tab, endpoint),
       diligence: this.#life.diligence,
@@ -370,7 +377,7 @@ class World {
   #crash(tab: Tab, moment: string): void {
     if (!tab.alive) return;
     this.#coverage.add("crash");
-    this.#trace.add(`${tab.name} dies ${moment}`);
+    this.#say?.(`${tab.name} dies ${moment}`);
     tab.die();
     const slot = this.#slots.findIndex((app) => app?.tab === tab);
     if (slot < 0 || this.#calm) return;
@@ -381,7 +388,7 @@ class World {
 
   #close(app: App): void {
     this.#coverage.add("tab closed");
-    this.#trace.add(`${app.tab.name} closes`);
+    this.#say?.(`${app.tab.name} closes`);
     void app.close();
     // The browser grants a closing page a moment.
     app.tab.after(this.#random.between(0, 30), () => app.tab.die());
@@ -389,7 +396,7 @@ class World {
 
   #thaw(tab: Tab): void {
     if (!tab.alive || !tab.frozen || this.#asleep) return;
-    this.#trace.add(`${tab.name} thaws`);
+    this.#say?.(`${tab.name} thaws`);
     tab.thaw();
   }
 
@@ -400,7 +407,7 @@ class World {
     this.#asleep = false;
     this.#weather.calm = true;
     this.#weather.offline = false;
-    this.#trace.add("the weather calms");
+    this.#say?.("the weather calms");
     for (const app of this.#living()) if (app.closing) app.tab.die();
     const living = this.#living();
     for (const app of living.slice(this.#life.survivors)) app.tab.die();
