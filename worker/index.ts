@@ -20,7 +20,9 @@ export { SampleLab } from "./samples/lab.ts";
 
 const app = new Hono<{ Bindings: Bindings; Variables: AccessVariables }>();
 const routes = api();
+const mcp = gateway();
 app.onError(onError);
+mcp.onError(onError);
 
 app.get("/healthz", (c) => c.json({ ok: true }));
 app.route("/", metrics());
@@ -43,7 +45,7 @@ app.route("/", routes);
 app.route("/", serverCards());
 app.route("/", oauth());
 app.route("/", connect());
-app.route("/", gateway());
+app.route("/", mcp);
 
 // The samples hold nothing of anyone's, and pages of any origin try their client against them. Only the demo has them.
 app.use("/samples/*", ownHost, async (c, next) => (isDemo(c.env) ? next() : notFound(c)));
@@ -63,4 +65,10 @@ app.all("/samples/*", (c) => c.json({ error: "A lab is named by 1 to 64 of a-z, 
 
 app.all("*", (c) => c.env.ASSETS.fetch(c.req.raw));
 
-export default app;
+export default {
+  fetch(request: Request, env: Bindings, context: ExecutionContext): Response | Promise<Response> {
+    // Its messages need not be matched against all other routes. Pages about it are among those.
+    const isMessage = request.method === "POST" && /^[^:]+:\/\/[^/]+\/mcp(?=[/?#]|$)/.test(request.url);
+    return (isMessage ? mcp : app).fetch(request, env, context);
+  },
+};

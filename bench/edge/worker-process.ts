@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { type ServerProcess, startWorker } from "../../test/servers/processes.ts";
+import { cpuMsOfWorkerd } from "./cpu-time.ts";
 
 const METRICS_TOKEN = "metrics-of-the-bench";
-/** Of the kernel, per second. */
-const CLOCK_TICKS = 100;
 
 /** The worker in workerd, in front of one upstream server, for as many principals as are wanted. */
 export class BenchWorker {
@@ -39,8 +38,7 @@ export class BenchWorker {
 
   /** The CPU that workerd has used for it, in ms. */
   cpuMs(): number {
-    const ticks = workerdProcesses(this.#worker.group).map(({ cpuTicks }) => cpuTicks);
-    return (ticks.reduce((sum, used) => sum + used, 0) * 1_000) / CLOCK_TICKS;
+    return cpuMsOfWorkerd(({ group }) => group === this.#worker.group);
   }
 
   /** Starts a call, and resolves when it is held. */
@@ -78,23 +76,4 @@ export function bearer(principal: string): { readonly authorization: string } {
 
 function tokenOf(principal: string): string {
   return `token-of-${principal}`;
-}
-
-/** Its group, and its user and system time (proc(5), `stat`, fields 5, 14 and 15). */
-function workerdProcesses(group: number): readonly { readonly cpuTicks: number }[] {
-  return readdirSync("/proc")
-    .map((pid) => readOf(`/proc/${pid}/stat`))
-    .filter((stat) => stat.includes("(workerd)"))
-    .map((stat) => stat.slice(stat.lastIndexOf(")") + 2).split(" "))
-    .filter((fields) => Number(fields[2]) === group)
-    .map((fields) => ({ cpuTicks: Number(fields[11]) + Number(fields[12]) }));
-}
-
-/** Empty for a process that has ended meanwhile. */
-function readOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -28,9 +28,10 @@ function planOf(url: URL): TimedPlan {
   };
 }
 
-/** A tool that is always a task, and one that answers at once. */
+/** A tool that is always a task, and two that answer at once: one says that it only reads. */
 export const TASK_TOOL = "acquire_paper";
-export const PLAIN_TOOL = "look_up";
+export const READING_TOOL = "look_up";
+export const WRITING_TOOL = "note_down";
 
 const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 const RELATED_TASK = "io.modelcontextprotocol/related-task";
@@ -102,7 +103,9 @@ export class TimedServer {
       ? { jsonrpc: "2.0", id, result: modern ? { resultType: "complete", ...result } : result }
       : { jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } };
     const session = method === "initialize" ? { "mcp-session-id": crypto.randomUUID() } : {};
-    return new Response(JSON.stringify(body), { headers: { ...JSON_TYPE, ...session } });
+    const bytes = ENCODER.encode(JSON.stringify(body));
+    const length = { "content-length": String(bytes.byteLength) };
+    return new Response(bytes, { headers: { ...JSON_TYPE, ...length, ...session } });
   }
 
   #answer(method: string, params: Fields, plan: TimedPlan): Fields | undefined {
@@ -115,7 +118,7 @@ export class TimedServer {
       case "tools/list":
         return { tools: toolsOf(plan), ...(modern && { ttlMs: 0, cacheScope: "private" }) };
       case "tools/call": {
-        if (params.name === PLAIN_TOOL) return resultOf(String(machineNow()));
+        if (params.name !== TASK_TOOL) return resultOf(String(machineNow()));
         const task = this.#start(plan);
         return modern ? { ...wireTask(task), resultType: "task" } : { task: wireTask(task) };
       }
@@ -208,7 +211,8 @@ function toolsOf({ generation }: TimedPlan): readonly object[] {
   const taskSupport = generation === "2025-11-25" && { execution: { taskSupport: "required" } };
   return [
     { name: TASK_TOOL, inputSchema, ...taskSupport },
-    { name: PLAIN_TOOL, inputSchema },
+    { name: READING_TOOL, inputSchema, annotations: { readOnlyHint: true } },
+    { name: WRITING_TOOL, inputSchema },
   ];
 }
 

@@ -33,7 +33,27 @@ export function variableOf(binding: string): string {
 
 /** The configuration of workerd, in Cap'n Proto's text format. It embeds the modules of the folder that `--import-path` names. */
 export function workerdConfig(options: WorkerdOptions): string {
-  const { address, vars, isPrivateReachable, local, storage } = options;
+  return configText(servicesOf(options), { worker: options.address });
+}
+
+/** @param sockets Where it listens, by the names of the services that answer there. */
+export function configText(services: readonly string[], sockets: Readonly<Record<string, string>>): string {
+  const listening = Object.entries(sockets).map(
+    ([name, address]) =>
+      `(name = ${text(name)}, address = ${text(address)}, http = (), service = ${text(name)})`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = ${list(services)},
+  sockets = ${list(listening)},
+);
+`;
+}
+
+/** The worker, and all that it is bound to. */
+export function servicesOf(options: Omit<WorkerdOptions, "address">): readonly string[] {
+  const { vars, isPrivateReachable, local, storage } = options;
   const bindings = [
     ...vars.map((name) => binding(name, `fromEnvironment = ${text(variableOf(name))}`)),
     ...Object.entries(OBJECTS).map(([name, type]) => binding(name, `durableObjectNamespace = ${text(type)}`)),
@@ -45,7 +65,7 @@ export function workerdConfig(options: WorkerdOptions): string {
     binding("KEY_VALUE", 'durableObjectNamespace = "KeyValueObject"'),
     binding("DISK", 'service = "console"'),
   ];
-  const services = [
+  return [
     service("worker", worker("worker.js", bindings, Object.values(OBJECTS))),
     service("self-hosted", worker("self-hosted.js", own, ["KeyValueObject"])),
     service(
@@ -56,16 +76,10 @@ export function workerdConfig(options: WorkerdOptions): string {
     service("storage", `disk = (path = ${text(storage)}, writable = true)`),
     service("console", `disk = (path = ${text(options.console)})`),
   ];
-  return `using Workerd = import "/workerd/workerd.capnp";
-
-const config :Workerd.Config = (
-  services = ${list(services)},
-  sockets = [(name = "http", address = ${text(address)}, http = (), service = "worker")],
-);
-`;
 }
 
-function worker(module: string, bindings: readonly string[], classes: readonly string[]): string {
+/** A worker of one module. */
+export function worker(module: string, bindings: readonly string[], classes: readonly string[]): string {
   // The key names the folder of the storage: it must not change.
   const namespaces = classes.map(
     (name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`,
@@ -80,7 +94,7 @@ function worker(module: string, bindings: readonly string[], classes: readonly s
   )`;
 }
 
-function service(name: string, what: string): string {
+export function service(name: string, what: string): string {
   return `(name = ${text(name)}, ${what})`;
 }
 

@@ -87,6 +87,10 @@ export class WorkerdProcess {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Sends SIGTERM, then SIGKILL. Resolves when it has ended. */
   async end(): Promise<void> {
     this.#child.kill("SIGTERM");

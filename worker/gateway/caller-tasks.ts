@@ -16,14 +16,18 @@ export class CallerTasks implements TaskReader {
   readonly #caller: Caller;
   readonly #follows: boolean;
   readonly #closing = new AbortController();
-  readonly #mirror: TaskMirror;
+  /** Most calls have their result at the first look, and need none. */
+  #mirrorMade: TaskMirror | undefined;
   readonly #handles = new Map<string, Task>();
 
   /** @param follows Whether a task that is asked for is followed until the request is over. */
   constructor(caller: Caller, { follows }: { readonly follows: boolean }) {
     this.#caller = caller;
     this.#follows = follows;
-    this.#mirror = new TaskMirror({
+  }
+
+  get #mirror(): TaskMirror {
+    this.#mirrorMade ??= new TaskMirror({
       source: {
         tasks: () => this.#views(),
         task: (id) => this.#latest(id),
@@ -33,6 +37,7 @@ export class CallerTasks implements TaskReader {
       closed: this.#closing.signal,
       watch: () => undefined,
     });
+    return this.#mirrorMade;
   }
 
   /** Returns the handle of a task, moved on to this view. */
@@ -69,7 +74,7 @@ export class CallerTasks implements TaskReader {
   }
 
   close(): void {
-    this.#closing.abort(new Error("The request is over"));
+    if (this.#mirrorMade) this.#closing.abort(new Error("The request is over"));
   }
 
   async #latest(id: string): Promise<TaskView | undefined> {

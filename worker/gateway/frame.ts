@@ -1,26 +1,29 @@
 import type { JsonObject } from "holdfast";
-import * as z from "zod";
 import { isObject } from "../../front/client-capabilities.ts";
 import type { RpcErrorJson } from "../../front/rpc-error.ts";
 import { CLIENT_INFO } from "../../src/protocol/meta-keys.ts";
 
-/** `z.record` leaves out a field called `__proto__`, which is data like others. */
-const fields = z.custom<Record<string, unknown>>(isObject);
-
-const frame = z.object({
-  jsonrpc: z.literal("2.0"),
-  id: z.union([z.string(), z.number()]).optional(),
-  method: z.string().optional(),
-  params: fields.optional(),
-  result: fields.optional(),
-  error: z.object({ code: z.number(), message: z.string() }).optional(),
-});
+type Fields = Readonly<Record<string, unknown>>;
 
 /** One JSON-RPC message, loosely: enough to find who handles it. */
-export type Frame = z.output<typeof frame>;
+export interface Frame {
+  readonly id?: string | number;
+  readonly method?: string;
+  readonly params?: Fields;
+  readonly result?: Fields;
+  readonly error?: RpcErrorJson;
+}
 
+/** Returns undefined for what is no JSON-RPC message. */
 export function readFrame(body: unknown): Frame | undefined {
-  return frame.safeParse(body).data;
+  if (!isObject(body) || body.jsonrpc !== "2.0") return undefined;
+  const { id, method, params, result, error } = body;
+  const fits =
+    (id === undefined || typeof id === "string" || typeof id === "number") &&
+    (method === undefined || typeof method === "string") &&
+    [params, result, error].every((fields) => fields === undefined || isObject(fields)) &&
+    (!isObject(error) || (typeof error.code === "number" && typeof error.message === "string"));
+  return fits ? (body as Frame) : undefined;
 }
 
 export function paramsOf({ params }: Frame): JsonObject {

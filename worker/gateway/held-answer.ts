@@ -1,7 +1,7 @@
 import type { InputRequest, JsonObject, Task, TaskProgress, TaskView, ToolResult } from "holdfast";
 import { keepWaiting } from "../../front/keep-waiting.ts";
 import { CALL_CANCELLED } from "../../front/messages.ts";
-import { endingOf } from "../../front/outcome.ts";
+import { endingOf, withoutServersMarks } from "../../front/outcome.ts";
 import { INTERNAL_ERROR, RpcError } from "../../front/rpc-error.ts";
 import type { Caller } from "./caller.ts";
 import type { CallerTasks } from "./caller-tasks.ts";
@@ -27,6 +27,12 @@ export interface Holding {
 export async function heldAnswer(holding: Holding): Promise<ToolResult> {
   const { caller, task } = holding;
   return fittedResult(caller, task.id, await wholeAnswer(holding));
+}
+
+/** What a call is answered with that had completed at the first look; undefined for any other. */
+export function answerAtOnce(caller: Caller, { id, outcome }: TaskView): ToolResult | undefined {
+  if (outcome?.kind !== "completed" || "apart" in outcome) return undefined;
+  return fittedResult(caller, id, withoutServersMarks(outcome.result));
 }
 
 async function wholeAnswer(holding: Holding): Promise<ToolResult> {

@@ -23,15 +23,16 @@ import { acceptingBoth, withoutNulls } from "./lenient-request.ts";
 export function gateway(): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   // Hono's `/mcp/*` is `/mcp`, too.
-  app.use("/mcp/*", ownHost, knownOrigin(false), (c, next) =>
+  app.use("/mcp/*", ownHost, knownOrigin(false), (c, next) => {
+    if (c.req.header("origin") === undefined) return next();
     // Before access: a preflight has no token. Which headers a 2026-07-28 client sends depends on the tool.
-    cors({
+    return cors({
       origin: (origin) => (corsOriginsOf(c.env).includes(origin) ? origin : null),
       allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
       exposeHeaders: ["mcp-session-id", "mcp-protocol-version", "retry-after", "www-authenticate"],
       maxAge: 600,
-    })(c, next),
-  );
+    })(c, next);
+  });
   app.use("/mcp/*", access<Bindings>({ issued: issuedTokens }));
   // Clients add a slash to the address they are given.
   for (const path of ["/mcp", "/mcp/", "/mcp/:endpoint", "/mcp/:endpoint/"]) {

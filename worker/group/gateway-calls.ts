@@ -14,9 +14,14 @@ export interface GatewayCallsOptions {
   readonly lease: (identity: GroupIdentity) => CallLease;
 }
 
+/** How long what is written after a reply waits for what other replies leave to write, in ms: each commit costs a flush of the disk. */
+export const GATHER_MS = 50;
+
 /** Calls of the gateway: each is joined or admitted, started and held by one request to its group. */
 export class GatewayCalls {
   readonly #options: GatewayCallsOptions;
+  /** What is written after replies, all in one turn, which is one commit. */
+  readonly #writes: (() => void)[] = [];
 
   constructor(options: GatewayCallsOptions) {
     this.#options = options;
@@ -55,9 +60,16 @@ export class GatewayCalls {
       return { kind: "started", reply };
     } finally {
       if (wait) held.looked(wait.held.hold, wait.since, isAnswered);
-      // The reply has left by then. It would wait for what is written before it.
-      if (isAnswered) setTimeout(write);
+      if (isAnswered) this.#afterReply(write);
       else write();
     }
+  }
+
+  /** The reply has left by then. It would wait for what is written before it. */
+  #afterReply(write: () => void): void {
+    if (this.#writes.push(write) > 1) return;
+    setTimeout(() => {
+      for (const each of this.#writes.splice(0)) each();
+    }, GATHER_MS);
   }
 }

@@ -14,7 +14,7 @@ const CARRIAGE_RETURN = 13;
  * The response with at most so many bytes in its body; of an event stream, in each event. A longer one errors with a
  * {@link ReplyTooLongError}; of an error response (4xx, 5xx) the beginning is given, since somebody may want to read it.
  */
-export function bounded(response: Response, maxBytes: number): Response {
+export async function bounded(response: Response, maxBytes: number): Promise<Response> {
   const { body, headers, ok } = response;
   if (!body) return response;
   const isStream = headers.get("content-type")?.startsWith("text/event-stream") === true;
@@ -22,15 +22,43 @@ export function bounded(response: Response, maxBytes: number): Response {
   const length = headers.has("content-encoding") ? null : headers.get("content-length");
   if (!isStream && length !== null && Number(length) <= maxBytes) return response;
   const limit = isStream ? eventLimit(maxBytes) : ok ? totalLimit(maxBytes) : cutAt(maxBytes);
-  return withBody(response, mapped(body, limit));
+  return withMapped(response, body, limit);
 }
 
-/** The same response with another body. `Response` sets no `url`, which nobody here asks for. */
-export function withBody({ status, statusText, headers }: Response, body: ReadableStream): Response {
+/**
+ * The same response with a mapped body. `Response` sets no `url`, which nobody here asks for. JSON is read at once, since its
+ * reader needs all of it: a stream of ours costs more than the rest of such a request. What fails then fails where the body is read.
+ */
+export async function withMapped(
+  { status, statusText, headers }: Response,
+  body: ReadableStream<Uint8Array>,
+  mapper: ChunkMapper,
+): Promise<Response> {
   const kept = new Headers(headers);
   kept.delete("content-length");
   kept.delete("content-encoding");
-  return new Response(body, { status, statusText, headers: kept });
+  const isWhole = status === 200 && headers.get("content-type")?.startsWith("application/json") === true;
+  const mappedTo = isWhole ? await whole(body, mapper) : mapped(body, mapper);
+  return new Response(mappedTo, { status, statusText, headers: kept });
+}
+
+async function whole(
+  body: ReadableStream<Uint8Array>,
+  { chunk, rest }: ChunkMapper,
+): Promise<Blob | ReadableStream> {
+  const reader = body.getReader();
+  const read: Uint8Array[] = [];
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      const bytes = done ? rest?.() : chunk(value);
+      if (bytes) read.push(bytes);
+      if (done) return new Blob(read);
+    }
+  } catch (error) {
+    void reader.cancel(error).catch(() => undefined);
+    return new ReadableStream({ start: (controller) => controller.error(error) });
+  }
 }
 
 /** What becomes of the chunks of a body. */

@@ -69,7 +69,7 @@ export function guardedFetch(options: GuardedFetchOptions): FetchLike {
       const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
       if (location === null || init.redirect === "manual") {
         const limit = response.ok ? maxBytes : Math.min(maxBytes, MAX_ERROR_BYTES);
-        return redacted(bounded(response, limit), redactor);
+        return redacted(await bounded(response, limit), redactor);
       }
 
       await response.body?.cancel();

@@ -1,4 +1,4 @@
-import { type ChunkMapper, mapped, withBody } from "./bounded-body.ts";
+import { type ChunkMapper, withMapped } from "./bounded-body.ts";
 
 /** What stands where a secret stood. */
 export const REDACTED = "[redacted]";
@@ -13,11 +13,11 @@ export type Redactor = () => readonly string[];
  * The response without these secrets. A server may repeat what it was sent: in an error page, in a tool's result. Here,
  * before anything else reads the reply, is the one place where that is undone: log, records, API and gateway get it from here.
  */
-export function redacted(response: Response, redactor: Redactor | undefined): Response {
+export async function redacted(response: Response, redactor: Redactor | undefined): Promise<Response> {
   const { body } = response;
   if (!body || !redactor) return response;
   const secrets = spellings(redactor());
-  return secrets.length === 0 ? response : withBody(response, mapped(body, replacing(secrets)));
+  return secrets.length === 0 ? response : withMapped(response, body, replacing(secrets));
 }
 
 /** As it is, in JSON, in an address. The longest first: one may be the beginning of another. */

@@ -1,6 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import budget from "../../../bench/budget.json" with { type: "json" };
+import { GATHER_MS } from "../../../worker/group/gateway-calls.ts";
 import { LegacyClient, taskOf } from "./legacy-client.ts";
 import { ModernClient } from "./modern-client.ts";
 import { ObjectTraffic, type Traffic } from "./object-traffic.ts";
@@ -37,8 +38,9 @@ async function warm(call: () => Promise<unknown>): Promise<void> {
   traffic.take();
 }
 
-/** Resolves when what was begun has been written: it is done in the turn after the reply. */
+/** Resolves when what was begun has been written: timers of the same length go off in the order in which they were set. */
 async function settled(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve));
 }
 

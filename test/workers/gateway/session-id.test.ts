@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { abilitiesOf, canAnswer, NO_ABILITIES } from "../../../front/client-capabilities.ts";
-import { abilitiesIn, newSessionId } from "../../../worker/gateway/2025-11-25/session-id.ts";
+import { clientOfSession, newSessionId } from "../../../worker/gateway/2025-11-25/session-id.ts";
 
 test("a session id holds what the client can be asked, and no two are the same", () => {
   const client = abilitiesOf({ elicitation: { url: {} }, roots: {} });
@@ -8,13 +8,18 @@ test("a session id holds what the client can be asked, and no two are the same",
   expect(new Set(ids).size).toBe(2);
   for (const id of ids) {
     expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
-    expect(abilitiesIn(id)).toEqual({ elicitation: true, urls: true, sampling: false, roots: true });
+    expect(clientOfSession(id).abilities).toEqual({
+      elicitation: true,
+      urls: true,
+      sampling: false,
+      roots: true,
+    });
   }
 });
 
 test.each([null, "", "a b", "e30", "x".repeat(513), btoa("[]"), btoa('{"v":2}')])(
   "%s is the session of a client that can be asked nothing",
-  (id) => expect(abilitiesIn(id)).toEqual(NO_ABILITIES),
+  (id) => expect(clientOfSession(id)).toEqual({ abilities: NO_ABILITIES, events: false }),
 );
 
 test("a question at an address is for clients that say they take such", () => {

@@ -13,12 +13,11 @@ import { needsPerson } from "../asked-consent.ts";
 import type { Caller } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, callCompanion, checkBudget, isCompanion, refusalForAgent } from "../companions.ts";
-import { type Holding, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
+import { answerAtOnce, type Holding, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
 import type { MessageStream } from "../message-stream.ts";
 import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
 import { toolCalled } from "../tools.ts";
 import { questionsTo } from "./questions.ts";
-import { abilitiesIn } from "./session-id.ts";
 
 /** How long the first look at a call lasts, in ms: a client that asked for a task has it by then. */
 export const FIRST_LOOK_MS = 500;
@@ -86,6 +85,11 @@ async function held(
     const call: WantedCall = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(asked.params._meta) };
     waited = await WaitedCall.of(at, call, waiterOf(sessionId, id));
     const { task: json, budgetMs } = await waited.begin(FIRST_LOOK_MS, stream.signal);
+    const atOnce = answerAtOnce(caller, json);
+    if (atOnce) {
+      if (!stream.signal.aborted) answered = "result";
+      return atOnce;
+    }
     const task = await tasks.handle(json);
     const left = budgetMs - (Date.now() - began);
     const result = await heldAnswer({ ...telling(asked, task, stream), caller, tasks, task, budgetMs: left });
@@ -102,12 +106,12 @@ async function held(
 
 /** Sends progress and questions on the stream while the client waits. */
 function telling(
-  { caller, sessionId, params }: LegacyCall,
+  { caller, params }: LegacyCall,
   task: Task,
   { send, signal }: MessageStream,
 ): Pick<Holding, "signal" | "until" | "progressed" | "asked" | "changed" | "tooLong"> {
   const token = isObject(params._meta) ? params._meta.progressToken : undefined;
-  const client = abilitiesIn(sessionId);
+  const client = caller.traits.abilities;
   return {
     signal,
     // A question that the client cannot be asked must reach the reader of the running result at once.

@@ -71,7 +71,7 @@ export async function legacyRequest(
     case "tasks/cancel":
       return reply(() => cancelTask(caller, params, request.signal));
     case "tasks/result":
-      return stream((messages) => taskResult(caller, params, sessionId, messages));
+      return stream((messages) => taskResult(caller, params, messages));
     case "logging/setLevel":
       return reply(async () => ({}));
     default:

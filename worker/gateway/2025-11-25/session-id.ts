@@ -37,22 +37,20 @@ export function newSessionId(client: ClientAbilities, name?: string, declaresEve
   return base64url(text);
 }
 
+/** What the client said of itself in `initialize`. */
+export interface SessionClient {
+  readonly abilities: ClientAbilities;
+  readonly name?: string | undefined;
+  /** It declared MCP Events as an extension. */
+  readonly events: boolean;
+}
+
 /** An id that cannot be read, from an earlier release say, is a session all the same: of a client that can do nothing. */
-export function abilitiesIn(sessionId: string | null): ClientAbilities {
+export function clientOfSession(sessionId: string | null): SessionClient {
   const session = sessionOf(sessionId);
-  if (!session) return NO_ABILITIES;
-  const { e, u, s, o } = session;
-  return { elicitation: e, urls: u, sampling: s, roots: o };
-}
-
-/** Returns what the client called itself in `initialize`; undefined for an id that cannot be read. */
-export function clientNameIn(sessionId: string | null): string | undefined {
-  return sessionOf(sessionId)?.n;
-}
-
-/** Whether the client declared MCP Events as an extension in `initialize`. */
-export function eventsIn(sessionId: string | null): boolean {
-  return sessionOf(sessionId)?.x ?? false;
+  if (!session) return { abilities: NO_ABILITIES, events: false };
+  const { e, u, s, o, n, x = false } = session;
+  return { abilities: { elicitation: e, urls: u, sampling: s, roots: o }, name: n, events: x };
 }
 
 function sessionOf(sessionId: string | null): z.output<typeof sessionSchema> | undefined {

@@ -9,7 +9,6 @@ import { CallerTasks, pageOfTasks } from "../caller-tasks.ts";
 import { plainAnswer } from "../held-answer.ts";
 import type { MessageStream } from "../message-stream.ts";
 import { questionsTo } from "./questions.ts";
-import { abilitiesIn } from "./session-id.ts";
 
 const PAGE = 50;
 /** How long a cancel waits for the server's word, in ms. */
@@ -57,15 +56,13 @@ export async function cancelTask(
 export async function taskResult(
   caller: Caller,
   params: JsonObject,
-  sessionId: string | null,
   { send, signal }: MessageStream,
 ): Promise<object> {
   return withTasks(caller, true, async (tasks) => {
     const taskId = String(params.taskId);
     const task = await tasks.get(taskId);
     if (!task) throw unknownTask();
-    const client = abilitiesIn(sessionId);
-    const questions = questionsTo(client, task, send, true);
+    const questions = questionsTo(caller.traits.abilities, task, send, true);
     let status = task.view.status;
     await keepWaiting(task, {
       signal,

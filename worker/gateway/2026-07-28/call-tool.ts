@@ -16,7 +16,7 @@ import { needsPerson } from "../asked-consent.ts";
 import type { Caller, CallerEndpoint } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, callCompanion, checkBudget, isCompanion, refusalForAgent } from "../companions.ts";
-import { heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
+import { answerAtOnce, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
 import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
 import { toolCalled } from "../tools.ts";
 import { type Envelope, envelopeOf, tasksNeeded } from "./envelope.ts";
@@ -99,6 +99,11 @@ class ModernCall {
       const begun = await waited?.begin(FIRST_LOOK_MS, this.#signal);
       const json = answered?.json ?? begun?.task;
       if (!json) throw new Error("Nothing was begun");
+      const atOnce = answerAtOnce(this.#caller, json);
+      if (atOnce) {
+        if (!this.#signal.aborted) delivered = "result";
+        return atOnce;
+      }
       const budgetMs = begun?.budgetMs ?? this.#caller.budgetMs(at);
       const task = await this.#tasks.handle(json);
       const result = await this.#settled(task, budgetMs - (Date.now() - began));
