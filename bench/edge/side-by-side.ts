@@ -42,6 +42,8 @@ export class SideBySide {
     const ports = [await freePort(), await freePort()] as const;
     const vars = {
       ENDPOINTS: JSON.stringify({ upstream: { url: upstream, allowPrivate: true } }),
+      // A call of 20 s is held until its result is there.
+      GATEWAY: JSON.stringify({ budgetMs: 45_000 }),
       TOKENS: JSON.stringify([{ principal: "caller", sha256: sha256(TOKEN) }]),
       LIMITS: JSON.stringify({ callsInFlight: 100_000, callsPerMinute: 60_000, readsPerMinute: 60_000 }),
     };

@@ -17,8 +17,8 @@ export type LimitsByClient = Readonly<Record<string, ClientLimits>>;
 /** How the gateway treats clients that know no tasks. Times are in ms. */
 export interface GatewaySettings {
   /**
-   * How long a call of a client whose limits are not known is held before the client receives a running result: well inside the
-   * 60 s most clients allow.
+   * How long a call of a client whose limits are not known is held before the client receives a running result. By default that is
+   * before the least patient client gives up; without `companions`, where the call would end, well inside the 60 s most clients allow.
    */
   readonly budgetMs: number;
   /** Limits of clients by the beginning of their `clientInfo.name`, over those that are known. */
@@ -36,28 +36,42 @@ export interface GatewaySettings {
   readonly relistMs: number;
 }
 
+/**
+ * A client of 15 s is answered before it gives up. Nothing shows how long a client waits but its hang-up, and by then its call has
+ * failed. A more patient one has its result by one call more. In ms, as the next.
+ */
+const UNKNOWN_CLIENT_MS = 13_500;
+const WITHOUT_COMPANIONS_MS = 45_000;
+
 const ms = z.number().int();
 export const budgetSchema = ms.min(0).max(300_000);
 /** A part of a result says where it ends, and still has text. */
 const length = z.number().int().min(4_000);
 
-const schema = z.strictObject({
-  budgetMs: budgetSchema.default(45_000),
-  clients: z
-    .record(
-      z.string().min(1),
-      z.strictObject({
-        budgetMs: budgetSchema.optional(),
-        resultLength: length.optional(),
-        resultTokens: length.optional(),
-      }),
-    )
-    .default({}),
-  joinWindowMs: ms.min(0).max(86_400_000).default(600_000),
-  companions: z.boolean().default(true),
-  holdMs: ms.min(1_000).max(3_600_000).default(900_000),
-  relistMs: ms.min(100).max(86_400_000).default(300_000),
-});
+const schema = z
+  .strictObject({
+    budgetMs: budgetSchema.optional(),
+    clients: z
+      .record(
+        z.string().min(1),
+        z.strictObject({
+          budgetMs: budgetSchema.optional(),
+          resultLength: length.optional(),
+          resultTokens: length.optional(),
+        }),
+      )
+      .default({}),
+    joinWindowMs: ms.min(0).max(86_400_000).default(600_000),
+    companions: z.boolean().default(true),
+    holdMs: ms.min(1_000).max(3_600_000).default(900_000),
+    relistMs: ms.min(100).max(86_400_000).default(300_000),
+  })
+  .transform(
+    ({ budgetMs, ...settings }): GatewaySettings => ({
+      ...settings,
+      budgetMs: budgetMs ?? (settings.companions ? UNKNOWN_CLIENT_MS : WITHOUT_COMPANIONS_MS),
+    }),
+  );
 
 /** The var GATEWAY, with the default of each that it leaves out. */
 export const gatewayOf: (env: object) => GatewaySettings = jsonVar<GatewaySettings>(
