@@ -1,5 +1,11 @@
-import { readConfigFile, remoteServer } from "../configuration/config-file.ts";
-import { type Configuration, localServer, nameOfUrl, ofOne } from "../configuration/server-spec.ts";
+import { readConfigFile, readPairsFile, remoteServer } from "../configuration/config-file.ts";
+import {
+  type Configuration,
+  localServer,
+  nameOfUrl,
+  ofOne,
+  type ServerSpec,
+} from "../configuration/server-spec.ts";
 import { ConfigurationError, expanded } from "../configuration/variables.ts";
 import { HELP } from "./help.ts";
 import { words } from "./words.ts";
@@ -58,6 +64,7 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   let name: string | undefined;
   let url: string | undefined;
   let line: string | undefined;
+  let pairs: string | undefined;
   const headers: Record<string, string> = {};
   const rest = [...own];
   const value = (flag: string): string => {
@@ -70,6 +77,7 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
     else if (flag === "--budget") budgetS = readBudget(value(flag));
     else if (flag === "--config") file = value(flag);
     else if (flag === "--name") name = value(flag);
+    else if (flag === "--pairs") pairs = value(flag);
     else if (flag === "--target") line = expanded(value(flag), env);
     else if (flag === "--header") Object.assign(headers, readHeader(value(flag), env));
     else if (isAddress(flag) && url === undefined) url = flag;
@@ -85,6 +93,12 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
       "--header belongs to an address, and none was given. A local server gets its secrets by its environment",
     );
   const options: ProxyOptions = { budgetMs: Math.round(budgetS * 1000), verbose };
+  if (file !== undefined && pairs !== undefined)
+    throw new ConfigurationError("--pairs belongs to one server: write the pairs into its entry of the file");
+  const proxyOf = (server: ServerSpec): Command => {
+    const described = pairs === undefined ? server : { ...server, pairs: readPairsFile(pairs) };
+    return { kind: "proxy", configuration: ofOne(described), options };
+  };
   if (file !== undefined) return { kind: "proxy", configuration: readConfigFile(file, env), options };
   const target = line === undefined ? command : words(line);
   const [first = ""] = target;
@@ -93,11 +107,10 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
     const authorization = line !== undefined && filled(env.HOLDFAST_AUTHORIZATION);
     const all = { ...(authorization && { Authorization: authorization }), ...headers };
     const remote = remoteServer(name ?? "the server", address, all);
-    return { kind: "proxy", configuration: ofOne({ ...remote, name: name ?? nameOfUrl(address) }), options };
+    return proxyOf({ ...remote, name: name ?? nameOfUrl(address) });
   }
   // Only in a line, which can come from a form, do variables come first.
-  const server = localServer(target, { name, variables: line !== undefined });
-  return { kind: "proxy", configuration: ofOne(server), options };
+  return proxyOf(localServer(target, { name, variables: line !== undefined }));
 }
 
 function isAddress(text: string): boolean {

@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
+import { type Pairs, PairsError, readPairs } from "../../src/pairs/index.ts";
 import { isObject } from "../../src/protocol/json.ts";
 import { type Configuration, ofFile, type ServerSpec } from "./server-spec.ts";
 import { ConfigurationError, expanded } from "./variables.ts";
 
-/** Reads a file of the shape agents use: `{ "mcpServers": { name: { command, args, env } | { url, headers } } }`. */
+/**
+ * Reads a file of the shape agents use: `{ "mcpServers": { name: { command, args, env } | { url, headers } } }`. An entry may
+ * have `pairs`, too: the start/get pairs of a server without Tasks.
+ */
 export function readConfigFile(path: string, env: NodeJS.ProcessEnv = process.env): Configuration {
   const file = resolve(path);
   const root = parsed(textOf(file), file);
@@ -55,6 +59,28 @@ export function parsed(text: string, file: string): unknown {
 }
 
 export function serverOf(name: string, entry: unknown, env: NodeJS.ProcessEnv): ServerSpec {
+  const server = withoutPairs(name, entry, env);
+  const pairs = isObject(entry) ? entry.pairs : undefined;
+  return pairs === undefined ? server : { ...server, pairs: pairsOf(pairs, name) };
+}
+
+/** Reads a file with the pairs of one server. Throws a ConfigurationError that names the file and the field. */
+export function readPairsFile(path: string): Pairs {
+  const file = resolve(path);
+  return inFile(file, () => pairsOf(parsed(textOf(file), file), "the server"));
+}
+
+function pairsOf(described: unknown, name: string): Pairs {
+  try {
+    return readPairs(described);
+  } catch (error) {
+    if (error instanceof PairsError)
+      throw new ConfigurationError(`pairs of ${name}: ${error.path} ${error.problem}`);
+    throw error;
+  }
+}
+
+function withoutPairs(name: string, entry: unknown, env: NodeJS.ProcessEnv): ServerSpec {
   if (isObject(entry) && typeof entry.command === "string") {
     return {
       kind: "local",

@@ -1,13 +1,19 @@
 import { createHash } from "node:crypto";
+import type { Pairs } from "../../src/pairs/index.ts";
 import { ConfigurationError } from "./variables.ts";
 
 /** A server to run behind Holdfast. */
 export type ServerSpec = LocalServer | RemoteServer;
 
-export interface LocalServer {
-  readonly kind: "local";
+interface AnyServer {
   /** Unique within a configuration. Records keep it. */
   readonly name: string;
+  /** Its start/get pairs of tools, if it knows no Tasks. */
+  readonly pairs?: Pairs;
+}
+
+export interface LocalServer extends AnyServer {
+  readonly kind: "local";
   readonly command: string;
   readonly args: readonly string[];
   /** Added to the proxy's own environment. */
@@ -15,9 +21,8 @@ export interface LocalServer {
   readonly cwd?: string;
 }
 
-export interface RemoteServer {
+export interface RemoteServer extends AnyServer {
   readonly kind: "remote";
-  readonly name: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }

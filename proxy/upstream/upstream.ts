@@ -3,6 +3,7 @@ import { sdkLink } from "../../src/channel/sdk-link.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
 import { RequestFailedError } from "../../src/engine/request-failed.ts";
+import { withPairs } from "../../src/pairs/index.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { RpcNotification, RpcRequest } from "../../src/protocol/json-rpc.ts";
 import type { Frame } from "../../src/protocol/task-protocol.ts";
@@ -114,7 +115,7 @@ export class Upstream {
   /** The same connection for a TaskClient. */
   connector(): Connector {
     let given: Link | undefined;
-    return {
+    return this.#paired({
       ...(this.#server.kind === "remote" && { address: this.#server.url }),
       renewable: true,
       connect: async (events) => {
@@ -128,7 +129,7 @@ export class Upstream {
         };
         return link.connection({ ...events, closed }, (frame) => this.#decorated(frame));
       },
-    };
+    });
   }
 
   /**
@@ -138,7 +139,7 @@ export class Upstream {
   connectorOfAdopted(): Connector {
     const server = this.#server;
     if (server.kind === "local") return this.connector();
-    return {
+    return this.#paired({
       address: server.url,
       renewable: true,
       connect: async (events, remembered) => {
@@ -150,7 +151,12 @@ export class Upstream {
         );
         return connector.connect(events, remembered);
       },
-    };
+    });
+  }
+
+  #paired(connector: Connector): Connector {
+    const { pairs } = this.#server;
+    return pairs ? withPairs(connector, pairs) : connector;
   }
 
   /** Ends the process or the connection. Resolves when the process has ended. */

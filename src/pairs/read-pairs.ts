@@ -83,8 +83,7 @@ const words: Check = (value, path) => {
       fail(`${path}.${status}`, `must be one of ${STATUSES.join(", ")}`);
     for (const one of said) {
       const other = seen.get(plainWord(one));
-      if (other !== undefined)
-        fail(`${path}.${status}`, `says ${JSON.stringify(one)}, which ${other} says, too`);
+      if (other !== undefined) fail(`${path}.${status}`, `has a word that ${other} has, too`);
       seen.set(plainWord(one), status);
     }
   }

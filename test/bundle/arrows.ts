@@ -197,6 +197,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/engine",
       "src/errors.ts",
       "src/channel",
+      "src/pairs",
       "src/store",
       "src/task-view.ts",
       "src/task.ts",
@@ -212,7 +213,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ["worker/bindings.ts", []],
   ["worker/operations", ["holdfast", "worker/bindings.ts"]],
   ["worker/outbound", []],
-  ["worker/config", ["worker/outbound"]],
+  ["worker/config", ["holdfast", "worker/outbound"]],
   ["worker/http", ["holdfast", "worker/operations", "worker/config"]],
   [
     "worker/access",

@@ -68,6 +68,8 @@ describe("The arguments", () => {
   test.each([
     [[], /Nothing to run was given\n\nHoldfast: /],
     [["npx", "server"], /Unknown command "npx": there are serve.*write it after --/],
+    [["--config", "/a.json", "--pairs", "/b.json"], /--pairs belongs to one server/],
+    [["--pairs", "/no/such/pairs.json", "--", "x"], /\/no\/such\/pairs.json does not exist/],
     [["taks"], /there are serve, wrap, unwrap and tasks/],
     [["ftp://a.example/mcp"], /must begin with https:\/\/ or http:\/\//],
     [["--"], /Give one thing to run.*None was given/],

@@ -81,7 +81,7 @@ export const taskShape = z
     id: z.string(),
     endpoint: z.string(),
     generation: z
-      .enum(["2025-11-25", "2026-07-28"])
+      .enum(["2025-11-25", "2026-07-28", "pairs"])
       .optional()
       .openapi({ description: "Absent while the call is queued and its server was never reached." }),
     tool: z.string(),

@@ -1,3 +1,4 @@
+import { type Pairs, PairsError, readPairs } from "holdfast/pairs";
 import { z } from "zod";
 import { refusalOf } from "../outbound/address.ts";
 import { ConfigurationError } from "./configuration-error.ts";
@@ -43,6 +44,8 @@ export interface EndpointConfig extends EndpointListing {
   readonly consent?: ConsentConfig;
   /** Its address is private, or without TLS, and that is meant. */
   readonly allowPrivate: boolean;
+  /** Its start/get pairs of tools, for a server that knows no Tasks. */
+  readonly pairs?: Pairs;
   /** What must never be seen in what the server sends: the secrets of the headers and of `oauth`. */
   readonly secrets: readonly string[];
   /** The service binding that `url` is fetched through, not over a network. */
@@ -52,6 +55,16 @@ export interface EndpointConfig extends EndpointListing {
 }
 
 const text = z.string().min(1, "must not be empty");
+
+const pairsSchema = z.unknown().transform((value, context): Pairs => {
+  try {
+    return readPairs(value);
+  } catch (error) {
+    if (!(error instanceof PairsError)) throw error;
+    context.addIssue({ code: "custom", message: error.problem, path: error.path.split(".").filter(Boolean) });
+    return z.NEVER;
+  }
+});
 
 const endpointSchema = z
   .strictObject({
@@ -71,6 +84,7 @@ const endpointSchema = z
     allowPrivate: z.boolean().default(false),
     service: text.optional(),
     budgetMs: budgetSchema.optional(),
+    pairs: pairsSchema.optional(),
   })
   .superRefine(({ url, allowPrivate, headers, oauth, consent, service }, context) => {
     const problem = (message: string, ...path: string[]) =>
@@ -133,7 +147,7 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
   const endpoints = writtenEndpoints(env);
   const written = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
   if (!written) return isDemo(env) ? SAMPLES.find((sample) => sample.name === name) : undefined;
-  const { url, title, era, headers: writtenHeaders, oauth, consent, allowPrivate, service } = written;
+  const { url, title, era, headers: writtenHeaders, oauth, consent, allowPrivate, service, pairs } = written;
   if (service !== undefined && !isFetching(varOf(env, service)))
     throw new ConfigurationError("ENDPOINTS", [name, "service"], "names no service binding");
   const consentSecret =
@@ -162,6 +176,7 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
     ...(consent && { consent: { ...consent, clientSecret: consentSecret } }),
     allowPrivate,
     ...(service !== undefined && { service }),
+    ...(pairs && { pairs }),
     secrets: [
       ...(consentSecret === undefined ? [] : [consentSecret]),
       ...Object.values(writtenHeaders).flatMap((value) => secretsIn(env, value)),

@@ -3,6 +3,7 @@ import { type Connector, VERSION } from "holdfast";
 import { withoutServerStream } from "holdfast/durable-object";
 import { type Credentials, fromUrl } from "holdfast/http";
 import { oauth as signedIn } from "holdfast/oauth";
+import { withPairs } from "holdfast/pairs";
 import type { Bindings, Fetching } from "../bindings.ts";
 import type { EndpointConfig, OAuthConfig } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
@@ -56,7 +57,8 @@ export function connectorTo(
     }),
   });
   // Callers of the worker read its errors, and an address may be a secret of its operator.
-  return { ...connector, label: "the upstream server" };
+  const nameless = { ...connector, label: "the upstream server" };
+  return endpoint.pairs ? withPairs(nameless, endpoint.pairs) : nameless;
 }
 
 /** Of an endpoint on a private network: its own host and its authorization server's, not those its metadata names. */

@@ -110,6 +110,18 @@ describe("the error for an invalid var names it and the place in it, and quotes 
       { issuer: "x", audience: "y", jwks: "https://127.0.0.1/" },
       "JWT at jwks: is on a private network",
     ],
+    [
+      "ENDPOINTS",
+      listed,
+      { papers: { url: PAPERS, pairs: { export: { start: { tool: "start_export", id: SECRET } } } } },
+      "ENDPOINTS at papers.pairs.export.status: is missing",
+    ],
+    [
+      "ENDPOINTS",
+      listed,
+      { papers: { url: PAPERS, pairs: { [`${SECRET} of mine`]: {} } } },
+      "ENDPOINTS at papers.pairs.(a key that is no name): must be 1 to 128 letters",
+    ],
     ["CORS_ORIGINS", corsOriginsOf, ["*"], "CORS_ORIGINS at 0: must be one origin"],
     ["CORS_ORIGINS", corsOriginsOf, ["null"], "CORS_ORIGINS at 0: must be an origin"],
     ["CORS_ORIGINS", corsOriginsOf, ["https://app.example/"], "CORS_ORIGINS at 0: must be an origin"],
