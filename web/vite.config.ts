@@ -1,9 +1,32 @@
 import { join } from "node:path";
-import { defineConfig } from "vite";
+import { build, defineConfig, type Plugin } from "vite";
+
+/** Adds the console's service worker: one file, at an address that stays. */
+const pushWorker: Plugin = {
+  name: "push-worker",
+  apply: "build",
+  async generateBundle() {
+    const built = await build({
+      configFile: false,
+      root: import.meta.dirname,
+      publicDir: false,
+      logLevel: "warn",
+      build: {
+        write: false,
+        target: "es2023",
+        lib: { entry: join(import.meta.dirname, "push-worker.ts"), formats: ["iife"], name: "holdfast" },
+      },
+    });
+    const [code] = [built].flat().flatMap((result) => ("output" in result ? result.output : []));
+    if (code?.type !== "chunk") throw new Error("The service worker was not built");
+    this.emitFile({ type: "asset", fileName: "push-worker.js", source: code.code });
+  },
+};
 
 export default defineConfig({
   root: import.meta.dirname,
   publicDir: "public",
+  plugins: [pushWorker],
   resolve: {
     alias: {
       "@rjsf/validator-ajv8": join(import.meta.dirname, "../ui/form/no-ajv.ts"),

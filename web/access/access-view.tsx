@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useCallback, useEffect, useState } from "react";
 import { Failed } from "../../ui/app/failed.tsx";
+import { PushSection } from "../notifications/push-section.tsx";
 import { type Access, readAccess } from "./access-api.ts";
 import { Connections } from "./connections.tsx";
 import { Grants } from "./grants.tsx";
@@ -43,6 +44,7 @@ export function AccessView() {
           <>
             <Connections connections={read.access.connections} changed={again} left={leaving} />
             <Grants grants={read.access.grants} changed={again} />
+            <PushSection />
           </>
         )}
         {read.kind === "unknown" || (read.kind === "known" && !isSignedIn()) ? <SignIn /> : null}
