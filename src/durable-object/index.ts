@@ -112,6 +112,14 @@ export class DurableTasks {
     return this.#store.defer(id);
   }
 
+  /**
+   * The calls that an earlier life of the object left without an answer of their server: who made one may make it again. They are as
+   * they were then, and known after `resume()`.
+   */
+  get unanswered(): readonly TaskRecord[] {
+    return this.#store.unanswered;
+  }
+
   /** How many tasks have no outcome yet. */
   activeCount(): number {
     return this.#store.activeCount();

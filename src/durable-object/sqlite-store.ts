@@ -67,6 +67,8 @@ export class SqliteTaskStore implements TaskStore {
   readonly #deferring: Set<string> = new Set();
   readonly #deferred: Map<string, { readonly record: TaskRecord; readonly after: number | undefined }> =
     new Map();
+  /** Of the tasks that were unfinished when they were first loaded: the calls without an answer of their server. */
+  #unanswered: readonly TaskRecord[] | undefined;
   /** How many have no outcome; `undefined` until it is asked for. */
   #active: number | undefined;
   /** Of each task without an outcome, in bytes; of those that were loaded or saved here. */
@@ -168,11 +170,21 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async loadActive(): Promise<readonly unknown[]> {
-    return this.#tasks("SELECT id, record FROM task WHERE settled = 0").map((row) => {
+    const active = this.#tasks("SELECT id, record FROM task WHERE settled = 0").map((row) => {
       const text = isLean(row) ? this.#readParts(String(row.id)) : String(row.record);
       this.#weights.set(String(row.id), jsonWeight(text));
       return parsed(text);
     });
+    this.#unanswered ??= active.flatMap((stored) => {
+      const reading = readRecord(stored);
+      const isUnanswered = reading.kind === "record" && /^(queued|calling)$/.test(reading.record.stage);
+      return isUnanswered ? [reading.record] : [];
+    });
+    return active;
+  }
+
+  get unanswered(): readonly TaskRecord[] {
+    return this.#unanswered ?? [];
   }
 
   async loadSettled(): Promise<readonly unknown[]> {

@@ -1,3 +1,6 @@
+import type { TaskRecord } from "holdfast";
+import { TTL_MS } from "../../front/task-times.ts";
+import { fingerprint } from "../principal/fingerprint.ts";
 import type { CallLease } from "./call-lease.ts";
 import type { CallReply, GatewayCall } from "./gateway-group-rpc.ts";
 import type { GroupCalls } from "./group-calls.ts";
@@ -62,6 +65,22 @@ export class GatewayCalls {
       if (wait) held.looked(wait.held.hold, wait.since, isAnswered);
       if (isAnswered) this.#afterReply(write);
       else write();
+    }
+  }
+
+  /**
+   * Takes the calls that an earlier life of the object left without an answer. Their clients call again: each returns to its task,
+   * whatever became of that, so that a tool that may change something runs once. Calls that are safe to repeat are not among them.
+   */
+  async recover(calls: readonly TaskRecord[]): Promise<void> {
+    const now = Date.now();
+    for (const { id, call, createdAt: at } of calls) {
+      // Calls of the HTTP API have none. Their callers have the task's id.
+      if (call.timeoutMs === undefined) continue;
+      const key = await fingerprint([call.name, call.arguments ?? {}]);
+      this.#options
+        .held()
+        .recovered({ hold: `recovered:${id}`, key, session: "", at, until: at }, id, now - TTL_MS);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { TaskView } from "holdfast";
+import type { TaskRecord, TaskView } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import type { Bindings } from "../bindings.ts";
 import { ConfigurationError } from "../config/configuration-error.ts";
@@ -23,6 +23,8 @@ export interface GroupTasksOptions {
   readonly changed: (task: TaskView) => void;
   /** Called with the id of each task that is no longer kept. */
   readonly gone: (id: string) => void;
+  /** Called once in a life of the object, with the calls that the one before left without an answer. */
+  readonly left: (calls: readonly TaskRecord[]) => Promise<void>;
 }
 
 /** The tasks of a group, made when they are first needed: an object without a name has none. */
@@ -34,6 +36,7 @@ export class GroupTasks {
   /** How often the person's consent has changed in this life of the object. */
   #consents = 0;
   #lateStarted: Promise<void> | undefined;
+  #leftTaken: Promise<void> | undefined;
 
   constructor(options: GroupTasksOptions) {
     this.#options = options;
@@ -56,7 +59,10 @@ export class GroupTasks {
     const tasks = this.known;
     if (!identity || !tasks) return undefined;
     await tasks.resume();
-    const { sql } = this.#options.state.storage;
+    const { state, left } = this.#options;
+    this.#leftTaken ??= left(tasks.unanswered);
+    await this.#leftTaken;
+    const { sql } = state.storage;
     this.#lateStarted ??= startLateCalls(sql, (call) => startCall(tasks, identity, call));
     await this.#lateStarted;
     return tasks;

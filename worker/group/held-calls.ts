@@ -65,6 +65,12 @@ export class HeldCalls {
     else this.#store(wait, since);
   }
 
+  /** A call of an earlier life of the object, of whose wait nothing was stored: the same call again returns to it, from any session. */
+  recovered(call: HeldCall, id: string, since: number): void {
+    if ([...this.#waits.values()].some((wait) => wait.id === id)) return;
+    this.#store({ ...call, id, waiting: 0, gave_up_after: null }, since);
+  }
+
   hold({ hold, key, session, at, until }: HeldCall, id: string, since: number, gaveUpAfterMs?: number): void {
     const gave_up_after = gaveUpAfterMs ?? null;
     this.#store({ ...{ hold, key, session, id, at, until }, waiting: 1, gave_up_after }, since);

@@ -70,6 +70,7 @@ export class TaskGroup
     counters: this.#counters,
     changed: (task) => this.#changed(task),
     gone: (id) => this.#gone(id),
+    left: (calls) => this.#gatewayCalls.recover(calls),
   });
   /** Calls whose caller is about to receive their answer. */
   readonly #attended: Set<string> = new Set();
@@ -289,6 +290,8 @@ export class TaskGroup
       // One after the other: the tasks' polls have the other connections.
       const delivering = this.#webhooks.deliver(now).then(() => this.#events.deliver(now));
       await Promise.all([tasks.alarm(info), delivering, this.#pushes.deliver(now)]);
+      // What an earlier life left may be called again long after this one.
+      await this.#tasks.resumed();
       const next = Math.min(
         this.#webhooks.nextDue(),
         this.#events.nextDue(),
