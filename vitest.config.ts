@@ -11,6 +11,7 @@ export default defineConfig({
           name: "node",
           expect: { poll: POLL },
           include: ["test/{unit,model,agent,bench,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
+          setupFiles: ["test/fixtures/shipped-protocols.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

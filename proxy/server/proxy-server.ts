@@ -445,7 +445,7 @@ export class ProxyServer {
   }
 
   get #isLegacyAgent(): boolean {
-    return !this.#now || traitsOf(this.#now.hello.generation).sessions;
+    return !this.#now || traitsOf(this.#now.hello.generation).sessions === true;
   }
 
   get #several(): boolean {

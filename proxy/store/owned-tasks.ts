@@ -1,4 +1,5 @@
 import type { Connector } from "../../src/channel/connection.ts";
+import { everything } from "../../src/client/everything.ts";
 import { HostedClient } from "../../src/client/hosted-client.ts";
 import type { StartOptions } from "../../src/client/new-call.ts";
 import type { TaskClient } from "../../src/client/task-client.ts";
@@ -212,7 +213,7 @@ export class OwnedTasks implements TaskClientApi {
   #shelf(owned: OwnedFile, endpoints: Readonly<Record<string, Connector>>): Shelf {
     const { log } = this.#options;
     // The agent may be gone when a plain call ends.
-    const host = { ...timerHost(), persistPlain: true };
+    const host = { ...everything, ...timerHost(), persistPlain: true };
     const store = owned.file.tasks;
     const client = new HostedClient(
       { store, endpoints, onProblem: ({ message }) => log.info(message) },

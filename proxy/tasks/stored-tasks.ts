@@ -1,7 +1,12 @@
+import { everything } from "../../src/client/everything.ts";
+import { registerProtocols } from "../../src/protocol/registry.ts";
 import { readRecord } from "../../src/store/read-record.ts";
 import { type LiveParts, type TaskView, viewOf, withoutResult } from "../../src/task-view.ts";
 import { StoreFolder } from "../store/store-folder.ts";
 import type { TaskFile, Wish } from "../store/task-file.ts";
+
+// This process may read records and speak to servers before it has a client.
+registerProtocols(everything.protocols ?? {});
 
 /** A task of a store, with the live state that a running proxy wrote. */
 export interface StoredTask {

@@ -2,14 +2,18 @@ import { type Connection, type ConnectionEvents, connectionOver } from "../../sr
 import { agree } from "../../src/channel/handshake.ts";
 import { RpcChannel } from "../../src/channel/rpc-channel.ts";
 import { type Transport, tapClose } from "../../src/channel/transport.ts";
+import { everything } from "../../src/client/everything.ts";
 import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
-import { protocolOf, traitsOf } from "../../src/protocol/registry.ts";
+import { protocolOf, registerProtocols, traitsOf } from "../../src/protocol/registry.ts";
 import type { Session } from "../../src/protocol/session.ts";
 import type { Frame } from "../../src/protocol/task-protocol.ts";
 import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
+
+// This process may read records and speak to servers before it has a client.
+registerProtocols(everything.protocols ?? {});
 
 /** How long the handshake may take, in ms: `npx` may have to download a server first, or the user to sign in. */
 const HANDSHAKE_MS = 300_000;
@@ -120,7 +124,7 @@ export class Link {
 
   /** Whether the server holds a session (2025-11-25). A server without sessions receives everything in each request. */
   get sessions(): boolean {
-    return traitsOf(this.session.generation).sessions;
+    return traitsOf(this.session.generation).sessions === true;
   }
 
   /** Sends a request of the agent's. It has no time limit of its own. Throws a RequestFailedError. */

@@ -1,4 +1,4 @@
-import { protocolOf } from "../protocol/registry.ts";
+import { isGeneration, protocolOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { AgreedSession } from "./agreed-session.ts";
@@ -86,13 +86,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const events = { inbound, closed, pushRefused, person, closing, protocolOf };
     connection = await connector.connect(events, known, { ...(timeoutMs !== undefined && { timeoutMs }) });
     const { session } = connection;
+    if (closing.aborted || !isGeneration(session.generation)) await connection.close();
+    // Throws where the client has no part for what the server speaks.
+    protocolOf(session.generation);
     if (session === known) agreed.resume(session);
     else {
       const before = agreed.current();
       const tools = before?.generation === session.generation && before.tools;
       await agreed.remember({ ...session, ...(tools && { tools }) });
     }
-    if (closing.aborted) await connection.close();
     return connection;
   }
 

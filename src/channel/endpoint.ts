@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { ToolDescription } from "../engine/queue.ts";
-import { RequestFailedError } from "../engine/request-failed.ts";
+import { located, RequestFailedError, type RequestTarget } from "../engine/request-failed.ts";
 import { isObject, own } from "../protocol/json.ts";
 import type { RequestId, RpcNotification, RpcReply, RpcRequest } from "../protocol/json-rpc.ts";
 import type { Generation } from "../protocol/registry.ts";
@@ -10,7 +10,6 @@ import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-
 import { createAgreedSession, type SessionMemory } from "./agreed-session.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { createConnections } from "./connections.ts";
-import { explained } from "./failure-text.ts";
 import { isForgotten, isOutgrown } from "./lost-session.ts";
 import { type Page, readPages } from "./pages.ts";
 import { isChannelId, type RequestOptions } from "./rpc-channel.ts";
@@ -87,6 +86,7 @@ export function createEndpoint(
   clock: Clock = systemClock,
   timeoutMs?: number,
   listCut: (why: string) => void = () => undefined,
+  explained: (error: unknown, target: RequestTarget) => unknown = located,
 ): Endpoint {
   let lastStarted = 0;
   let waitingPersons = 0;

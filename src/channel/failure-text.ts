@@ -1,13 +1,13 @@
-import { RequestFailedError, type RequestTarget } from "../engine/request-failed.ts";
+import { located, RequestFailedError, type RequestTarget } from "../engine/request-failed.ts";
 import { isClientError, type RequestFailure } from "../engine/request-failure.ts";
 import { METHOD_NOT_FOUND, MODERN_ERRORS } from "../protocol/json-rpc.ts";
 
 /** The error with what it lacks: which endpoint, which address, and the likely cause. One that has it is returned as it is. */
 export function explained(error: unknown, target: RequestTarget): unknown {
-  if (!(error instanceof RequestFailedError) || error.target) return error;
-  const { method, failure } = error;
   const { address } = target;
-  if (address === undefined) return new RequestFailedError(method, failure, error.cause, target);
+  if (!(error instanceof RequestFailedError) || error.target || address === undefined)
+    return located(error, target);
+  const { method, failure } = error;
   const said = sentence(failure, address);
   const cause = likelyCause(method, failure, address);
   const message = cause ? `${said.replace(/[\s.:]+$/, "")}. ${cause}` : said;

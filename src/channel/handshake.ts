@@ -36,12 +36,18 @@ export async function agree(era: Era, hello: Hello): Promise<Session> {
     return handshake(generation, { ...hello, limit });
   };
   if (era !== "auto") return greet(era);
+  // A client of `holdfast/core` may have one protocol only.
+  let legacy: readonly string[];
+  try {
+    legacy = protocolOf(LEGACY).versions;
+  } catch {
+    return greet(MODERN);
+  }
   let probed: unknown;
   try {
     return await greet(MODERN, { timeoutMs: briefly(hello) });
   } catch (error) {
-    if (!(error instanceof RequestFailedError) || !mayBeLegacy(error.failure, protocolOf(LEGACY).versions))
-      throw error;
+    if (error instanceof RequestFailedError && !mayBeLegacy(error.failure, legacy)) throw error;
     probed = error;
   }
   try {

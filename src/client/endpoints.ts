@@ -2,6 +2,7 @@ import type { Connector } from "../channel/connection.ts";
 import { createEndpoint, type Endpoint } from "../channel/endpoint.ts";
 import type { Clock } from "../clock.ts";
 import type { Session } from "../protocol/session.ts";
+import type { Parts } from "../runtime/parts.ts";
 import { type Problem, storageProblem } from "../runtime/problem.ts";
 import type { TaskHost } from "../runtime/task-host.ts";
 import { readSession } from "../store/read-record.ts";
@@ -13,6 +14,7 @@ interface EndpointSetting {
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   readonly report: (problem: Problem) => void;
+  readonly explain: Parts["explain"];
   readonly host: () => Pick<TaskHost, "exclusively" | "inbound">;
 }
 
@@ -27,7 +29,7 @@ export function endpointsOf(
 }
 
 function endpointOf(name: string, connector: Connector, setting: EndpointSetting): Endpoint {
-  const { store, clock, requestTimeoutMs, report, host } = setting;
+  const { store, clock, requestTimeoutMs, report, explain, host } = setting;
   const forgiving = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
@@ -49,5 +51,6 @@ function endpointOf(name: string, connector: Connector, setting: EndpointSetting
     clock,
     requestTimeoutMs,
     (why) => report({ kind: "incomplete-list", endpoint: name, message: `The server of ${name}: ${why}` }),
+    explain,
   );
 }

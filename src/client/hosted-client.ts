@@ -8,13 +8,15 @@ import { DEFAULT_TIMING } from "../engine/schedule.ts";
 import { idleState, type TaskState } from "../engine/state.ts";
 import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
-import { checkAnswer } from "../protocol/answer.ts";
 import type { JsonObject } from "../protocol/json.ts";
+import { MissingPartError } from "../protocol/missing-part.ts";
+import { registerProtocols } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 import { randomId } from "../random-id.ts";
 import { RecentSet } from "../recent-set.ts";
+import type { Parts } from "../runtime/parts.ts";
 import type { Problem } from "../runtime/problem.ts";
 import { DEFAULT_RETENTION } from "../runtime/retention.ts";
 import { createTaskHost, type TaskHost } from "../runtime/task-host.ts";
@@ -36,6 +38,7 @@ const DEFAULT_MAX_RESULT_LENGTH = 32 * 2 ** 20;
 export class HostedClient implements TaskClientApi {
   readonly #store: TaskStore;
   readonly #clock: Clock;
+  readonly #parts: Parts;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #host: TaskHost;
   readonly #tasks: Map<string, Task> = new Map();
@@ -59,7 +62,9 @@ export class HostedClient implements TaskClientApi {
   /** Throws a TypeError if `store` is not a TaskStore. */
   constructor(options: HostedClientOptions, host: Host) {
     if (typeof options?.store?.save !== "function") throw new TypeError(NO_STORE);
+    registerProtocols(host.protocols ?? {});
     this.#store = options.store;
+    this.#parts = host;
     this.#clock = host.clock;
     this.#report = options.onProblem ?? warnOnce();
     const requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
@@ -69,6 +74,7 @@ export class HostedClient implements TaskClientApi {
       clock: host.clock,
       requestTimeoutMs,
       report: this.#report,
+      explain: host.explain,
       host: () => this.#host,
     });
     this.#host = createTaskHost({
@@ -149,7 +155,7 @@ export class HostedClient implements TaskClientApi {
     const description = server.described(record.call.name);
     // Certainly not sent yet: whatever comes while it is written may send it, but never lose it.
     const queued: TaskState = { ...idleState(record), mayCall: true };
-    const state = description ? described(queued, description, this.#clock.now()) : queued;
+    const state = description ? described(queued, description, this.#clock.now(), this.#parts) : queued;
     const task = new Task(viewOf(state.record), this.#actions);
     this.#tasks.set(record.id, task);
     const durable = this.#host.start(state);
@@ -276,9 +282,11 @@ export class HostedClient implements TaskClientApi {
 
   async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
     const { id, endpoint, inputRequests } = task.view;
+    const { questions } = this.#parts;
+    if (!questions) throw new MissingPartError("questions");
     const request = inputRequests.find((open) => open.key === key);
     if (request) {
-      const checked = checkAnswer(request, response);
+      const checked = questions.checkAnswer(request, response);
       if (!checked.ok)
         throw new InputError(
           task.view,

@@ -1,5 +1,6 @@
 import { browserHost } from "../hosts/browser-host.ts";
 import type { Host } from "../hosts/host.ts";
+import { everything } from "./everything.ts";
 import { HostedClient } from "./hosted-client.ts";
 import type { HostedClientOptions } from "./options.ts";
 
@@ -12,6 +13,6 @@ export interface TaskClientOptions extends HostedClientOptions {
 export class TaskClient extends HostedClient {
   /** Throws a TypeError if `store` is not a TaskStore. */
   constructor(options: TaskClientOptions) {
-    super(options, options?.host ?? browserHost());
+    super(options, { ...everything, ...(options?.host ?? browserHost()) });
   }
 }

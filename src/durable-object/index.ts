@@ -16,6 +16,7 @@
  * @module
  */
 
+import { everything } from "../client/everything.ts";
 import { HostedClient } from "../client/hosted-client.ts";
 import type { HostedClientOptions } from "../client/options.ts";
 import type { TaskClient } from "../client/task-client.ts";
@@ -59,7 +60,7 @@ export class DurableTasks {
       if (problem.kind === "storage" && problem.id === undefined) this.#unread = problem.error;
       report(problem);
     };
-    const host = durableObjectHost(this.#alarm, state.id.toString());
+    const host = { ...everything, ...durableObjectHost(this.#alarm, state.id.toString()) };
     this.client = new HostedClient({ ...options, store: this.#store, onProblem }, host);
   }
 

@@ -3,6 +3,7 @@ import { traitsOf } from "../protocol/registry.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
 import { callFailed } from "./call.ts";
 import { end } from "./outcome.ts";
+import type { Policy } from "./policy.ts";
 import { observed } from "./poll.ts";
 import { hasEnded, type RecordedCancel } from "./record.ts";
 import type { RequestFailure } from "./request-failure.ts";
@@ -23,7 +24,7 @@ export function cancelTaken(
   state: TaskState,
   reading: TaskReading | undefined,
   now: number,
-  timing: Timing,
+  timing: Policy,
 ): TaskState {
   const next = acknowledged(landed(state, "cancel"), now);
   return reading ? observed(next, reading, now, timing) : next;
@@ -84,7 +85,7 @@ export function abandonsCall({ record, inFlight }: TaskState): boolean {
  * The request was given up before its reply came: unless it never left, nobody says whether the server still did the
  * work. Another process may have moved the task on since, and its record may know of no cancel.
  */
-export function callAbandoned(state: TaskState, unsent: boolean, now: number, timing: Timing): TaskState {
+export function callAbandoned(state: TaskState, unsent: boolean, now: number, timing: Policy): TaskState {
   if (abandonsCall(state)) {
     const confirmed = unsent && !state.record.call.repeated;
     return end(state, { kind: "cancelled", confirmed }, now);

@@ -1,14 +1,6 @@
+import type { Policy } from "./policy.ts";
 import { endedAsPlainCall, isCall, type TaskRecord } from "./record.ts";
-import type { Timing } from "./schedule.ts";
 import type { Effects, TaskEvent, TaskState } from "./state.ts";
-
-/** What the engine must know of the process that runs it. */
-export interface Policy extends Timing {
-  /** Other tabs may hold handles of what runs here. */
-  readonly shared?: boolean | undefined;
-  /** Plain calls are persisted like tasks: the caller may be gone when they end. */
-  readonly persistPlain?: boolean | undefined;
-}
 
 /** The state of a new call, as its record is first written. */
 export function begun(state: TaskState, policy: Policy): TaskState {

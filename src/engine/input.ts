@@ -2,17 +2,49 @@ import { cutText, jsonWeight, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import { type JsonObject, sameJson } from "../protocol/json.ts";
 import { traitsOf } from "../protocol/registry.ts";
+import type { CallReply } from "../protocol/task-reading.ts";
+import { end, failed } from "./outcome.ts";
+import type { QuestionEvent } from "./question-rules.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import { landed, relaxed, retryLater, without } from "./retry.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 
+/** How often a server may ask before it decides on a call. */
+const ROUNDS = 20;
+
+/** The server wants input before it decides on the call (2026-07-28 mrtr). */
+export function askedFirst(state: TaskState, reply: CallReply & { kind: "input" }, now: number): TaskState {
+  const { record } = state;
+  if (record.call.rounds >= ROUNDS) {
+    const message = `The server asked for input more than ${ROUNDS} times`;
+    return end(state, failed({ reason: "rounds", message }), now);
+  }
+  const { requestState: _spent, ...call } = record.call;
+  const asks = reply.requests.length > 0;
+  return {
+    ...state,
+    // Without a question the call may be made again at once (mrtr, "Client Requirements").
+    mayCall: !asks,
+    record: {
+      ...record,
+      stage: asks ? "asking" : "calling",
+      call: {
+        ...call,
+        rounds: call.rounds + 1,
+        ...(reply.requestState !== undefined && { requestState: reply.requestState }),
+      },
+      inputs: withQuestions([], reply.requests, now),
+    },
+  };
+}
+
 /**
  * Takes in a question that a 2025-11-25 server put as a request. Its id holds within one session, and servers begin
  * to count anew after a restart: an id that comes again with another question, or in another session, is a new question.
  */
-export function asked(state: TaskState, request: InputRequest, now: number): TaskState {
+function asked(state: TaskState, request: InputRequest, now: number): TaskState {
   const { record } = state;
   const known = record.inputs.findLast((input) => hasIdOf(input, request) && sameSession(input, request));
   if (known && sameQuestion(known, request)) return state;
@@ -34,7 +66,7 @@ export function asked(state: TaskState, request: InputRequest, now: number): Tas
  * The session in which the server asked is over. If it still wants to know, it asks again in the next one: a question
  * that it has asked again meanwhile stays, and so does one that another process has delivered.
  */
-export function undeliverable(
+function undeliverable(
   state: TaskState,
   { keys, sessionId }: TaskEvent & { type: "undeliverable" },
 ): TaskState {
@@ -121,7 +153,7 @@ function cutParams({ message }: JsonObject): JsonObject {
   return typeof message === "string" ? { message: cutText(message) } : {};
 }
 
-export function answered(state: TaskState, key: string, response: JsonObject): TaskState {
+function answered(state: TaskState, key: string, response: JsonObject): TaskState {
   const { record } = state;
   if (!openInputs(record).some((input) => input.key === key)) return state;
   const next = withInputs(record, [key], (input) => ({ ...input, state: "answered", response }));
@@ -136,7 +168,7 @@ export function answersToSend(record: TaskRecord): readonly RecordedInput[] {
   return traitsOf(record.generation).answersTogether ? answered : answered.slice(0, 1);
 }
 
-export function delivered(state: TaskState, keys: readonly string[], now: number, timing: Timing): TaskState {
+function delivered(state: TaskState, keys: readonly string[], now: number, timing: Timing): TaskState {
   const record = withInputs(state.record, keys, (input) => ({
     ...input,
     state: "delivered",
@@ -221,4 +253,38 @@ function withInputs(
     ...record,
     inputs: record.inputs.map((input) => (keys.includes(input.key) ? change(input) : input)),
   };
+}
+
+/**
+ * The server names all open questions each time (2026-07-28 tasks, "Task Polling"): new ones are
+ * added, and those it no longer names are withdrawn. What was answered stays answered.
+ */
+export function mergeInputs(
+  known: readonly RecordedInput[],
+  named: readonly InputRequest[],
+  now: number,
+): readonly RecordedInput[] {
+  const keys = new Set(named.map(({ key }) => key));
+  const kept = known.map((input): RecordedInput => {
+    if (input.state === "open" && !keys.has(input.key)) return { ...input, state: "withdrawn" };
+    if (input.state === "withdrawn" && keys.has(input.key)) return { ...input, state: "open" };
+    return input;
+  });
+  const added = named.filter(({ key }) => !known.some((input) => input.key === key));
+  const merged = withQuestions(kept, added, now);
+  return sameJson(known, merged) ? known : merged;
+}
+
+/** What happens to a question and its answer. */
+export function questioned(state: TaskState, event: QuestionEvent, now: number, timing: Timing): TaskState {
+  switch (event.type) {
+    case "asked":
+      return asked(state, event.request, now);
+    case "answered":
+      return answered(state, event.key, event.response);
+    case "delivered":
+      return delivered(state, event.keys, now, timing);
+    case "undeliverable":
+      return undeliverable(state, event);
+  }
 }

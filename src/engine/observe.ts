@@ -1,25 +1,29 @@
-import type { InputRequest } from "../protocol/input-request.ts";
 import { sameJson } from "../protocol/json.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
 import { isTerminal, type SnapshotReading, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import { readTime } from "../protocol/time-stamp.ts";
-import { withQuestions } from "./input.ts";
 import { outcomeOf, settle } from "./outcome.ts";
-import type { RecordedInput, TaskRecord } from "./record.ts";
+import type { QuestionRules } from "./question-rules.ts";
+import type { TaskRecord } from "./record.ts";
 import type { TaskState } from "./state.ts";
 
 /**
  * Takes a reading of the task into the record: the reply to a request, which is later than every reply before it
  * whatever its time stamp says, or a notification (`partial`). A terminal status is never taken back.
  */
-export function observe(record: TaskRecord, reading: TaskReading, now: number, partial = false): TaskRecord {
+export function observe(
+  record: TaskRecord,
+  reading: TaskReading,
+  now: number,
+  partial = false,
+  questions?: QuestionRules,
+): TaskRecord {
   const { snapshot: seen, payload } = reading;
   const known = record.snapshot;
   if (record.outcome || (known && isTerminal(known.status) && !isTerminal(seen.status))) return record;
   const snapshot = merged(known, seen, partial);
-  const inputs = reading.inputRequests
-    ? mergeInputs(record.inputs, reading.inputRequests, now)
-    : record.inputs;
+  const { inputRequests: named } = reading;
+  const inputs = (named && questions?.mergeInputs(record.inputs, named, now)) ?? record.inputs;
   const news: Partial<TaskRecord> = {
     stage: "running",
     taskId: snapshot.taskId,
@@ -56,26 +60,6 @@ export function isOutdated(
   if (!known || isTerminal(status)) return false;
   if (isTerminal(known.status)) return true;
   return readTime(lastUpdatedAt ?? "") < (stampedAt ?? readTime(known.lastUpdatedAt));
-}
-
-/**
- * The server names all open questions each time (2026-07-28 tasks, "Task Polling"): new ones are
- * added, and those it no longer names are withdrawn. What was answered stays answered.
- */
-function mergeInputs(
-  known: readonly RecordedInput[],
-  named: readonly InputRequest[],
-  now: number,
-): readonly RecordedInput[] {
-  const keys = new Set(named.map(({ key }) => key));
-  const kept = known.map((input): RecordedInput => {
-    if (input.state === "open" && !keys.has(input.key)) return { ...input, state: "withdrawn" };
-    if (input.state === "withdrawn" && keys.has(input.key)) return { ...input, state: "open" };
-    return input;
-  });
-  const added = named.filter(({ key }) => !known.some((input) => input.key === key));
-  const merged = withQuestions(kept, added, now);
-  return sameJson(known, merged) ? known : merged;
 }
 
 function isKnown(record: TaskRecord, news: Partial<TaskRecord>): boolean {

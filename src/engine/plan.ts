@@ -1,29 +1,28 @@
 import { traitsOf } from "../protocol/registry.ts";
 import { abandonsCall } from "./cancel.ts";
-import { answersToSend } from "./input.ts";
 import { end, lost } from "./outcome.ts";
+import type { Policy } from "./policy.ts";
 import { hasEnded, isCall, type TaskRecord } from "./record.ts";
-import { wantsQuestions } from "./result.ts";
-import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import { type Command, NOTHING_OUT, type Operation, type TaskState, type Transition } from "./state.ts";
 
 /** What to send now. */
-export function plan(state: TaskState, now: number): Transition {
+export function plan(state: TaskState, now: number, policy: Policy): Transition {
   if (state.record.outcome) {
     const commands = [...state.inFlight].map((operation): Command => ({ type: "abandon", operation }));
     return { state: { ...state, inFlight: NOTHING_OUT }, commands };
   }
   if (abandonsCall(state)) return { state, commands: [{ type: "abandon", operation: "call" }] };
   if (state.backoff && now < state.backoff.until) return { state, commands: [] };
-  if (state.backoff) return plan({ ...state, backoff: undefined }, now);
+  if (state.backoff) return plan({ ...state, backoff: undefined }, now, policy);
   const { record } = state;
   const { stage, call, stream } = record;
-  const isLost = !state.mayCall && !stream && call.recovery === "none";
-  if (stage === "calling" && isLost && state.inFlight.size === 0) {
+  // A record may be of a client that had the part to look for it.
+  const isLost = call.recovery === "none" || (call.recovery === "list" && !policy.recovery);
+  if (stage === "calling" && !state.mayCall && !stream && isLost && state.inFlight.size === 0) {
     const detail = "The process ended after the call was sent and before its reply arrived";
-    return plan(end(state, lost(detail), now), now);
+    return plan(end(state, lost(detail), now), now, policy);
   }
-  const wanted = wantedOperations(state, now).filter((operation) => !state.inFlight.has(operation));
+  const wanted = wantedOperations(state, now, policy).filter((operation) => !state.inFlight.has(operation));
   if (wanted.length === 0) return { state, commands: [] };
   const calls = wanted.includes("call");
   const repeats = calls && !state.mayCall && !stream && !call.repeated;
@@ -45,9 +44,9 @@ function sentAgain(record: TaskRecord, repeats: boolean): TaskRecord {
   return { ...record, call: { ...call, ...(repeats && { repeated: true }) } };
 }
 
-function wantedOperations(state: TaskState, now: number): Operation[] {
+function wantedOperations(state: TaskState, now: number, { questions }: Policy): Operation[] {
   const { record } = state;
-  const answers = answersToSend(record).length > 0;
+  const answers = questions !== undefined && questions.answersToSend(record).length > 0;
   switch (record.stage) {
     case "queued":
       return ["describe"];
@@ -63,7 +62,8 @@ function wantedOperations(state: TaskState, now: number): Operation[] {
       const wanted: Operation[] = [];
       if (answers) wanted.push("answer");
       if (record.cancel && record.cancel.acknowledgedAt === undefined) wanted.push("cancel");
-      if (fetches(record) || (wantsQuestions(state) && now >= state.listenAt)) wanted.push("result");
+      if (fetches(record) || (questions?.wantsQuestions(state) && now >= state.listenAt))
+        wanted.push("result");
       if (!fetches(record) && now >= state.pollAt) wanted.push("get");
       return wanted;
     }
@@ -84,7 +84,7 @@ export function nextPollAt({ record, inFlight, pollAt, backoff }: TaskState): nu
 }
 
 /** When the engine wants a `due` event next, in ms since 1970. Infinity when only a reply or the app can move it. */
-export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): number {
+export function nextDue(state: TaskState, policy: Policy): number {
   const { record, inFlight, backoff } = state;
   const free = backoff?.until ?? 0;
   if (isCall(record) && inFlight.size === 0) return free;
@@ -93,8 +93,9 @@ export function nextDue(state: TaskState, timing: Timing = DEFAULT_TIMING): numb
   if (backoff) times.push(free);
   if (!hasEnded(record)) {
     const acknowledgedAt = record.cancel?.acknowledgedAt;
-    if (acknowledgedAt !== undefined) times.push(acknowledgedAt + timing.cancelGraceMs);
-    if (wantsQuestions(state) && !inFlight.has("result")) times.push(Math.max(state.listenAt, free));
+    if (acknowledgedAt !== undefined) times.push(acknowledgedAt + policy.cancelGraceMs);
+    if (policy.questions?.wantsQuestions(state) && !inFlight.has("result"))
+      times.push(Math.max(state.listenAt, free));
   }
   return Math.min(...times);
 }

@@ -1,10 +1,10 @@
 import { sameJson } from "../protocol/json.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
 import { readTime } from "../protocol/time-stamp.ts";
-import { watchedForInput } from "./input.ts";
 import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost, outcomeOf } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
+import type { Policy } from "./policy.ts";
 import { hasEnded } from "./record.ts";
 import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
 import { withoutStream } from "./response-stream.ts";
@@ -40,7 +40,7 @@ export function woken(
   };
 }
 
-export function polled(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
+export function polled(state: TaskState, reading: TaskReading, now: number, timing: Policy): TaskState {
   const known = state.record.snapshot;
   const next: TaskState = { ...eased(landed(state, "get"), now, timing), overtaken: undefined };
   // A notification came while the poll was in flight, and is newer: the next poll shows more.
@@ -56,10 +56,10 @@ export function polled(state: TaskState, reading: TaskReading, now: number, timi
   const after = { ...seen, early: undefined };
   return early && hasEnded(after.record)
     ? end(after, outcomeOf(after.record.snapshot, early), now)
-    : watchedForInput(after, state, reading.inputRequests, now);
+    : (timing.questions?.watchedForInput(after, state, reading.inputRequests, now) ?? after);
 }
 
-export function notified(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
+export function notified(state: TaskState, reading: TaskReading, now: number, timing: Policy): TaskState {
   if (state.record.taskId !== reading.snapshot.taskId) return state;
   // A poll finds out whether it was this task's.
   if (isOfEarlierTask(state, reading.snapshot)) return pushing(state, false, now, timing);
@@ -77,7 +77,7 @@ export function pushing(state: TaskState, on: boolean, now: number, timing: Timi
 }
 
 /** Takes in what a request brought, and says when the next poll is due. */
-export function observed(state: TaskState, reading: TaskReading, now: number, timing: Timing): TaskState {
+export function observed(state: TaskState, reading: TaskReading, now: number, timing: Policy): TaskState {
   return taken(state, reading, now, timing, false);
 }
 
@@ -85,7 +85,7 @@ function taken(
   state: TaskState,
   reading: TaskReading,
   now: number,
-  timing: Timing,
+  timing: Policy,
   partial: boolean,
 ): TaskState {
   const { snapshot } = reading;
@@ -95,7 +95,7 @@ function taken(
   const doubt = doubted(state, snapshot, now);
   if (doubt && !partial && isAnother(doubt, before, snapshot, state.polledFrom))
     return end(state, lost(reusedId(state.record, doubt)), now);
-  const seen = observe(state.record, reading, now, partial);
+  const seen = observe(state.record, reading, now, partial, timing.questions);
   // Until it is clear whose it is, the reading changes nothing but the pace.
   const withheld = doubt !== undefined && !doubt.moves;
   const stamp = readTime(snapshot.lastUpdatedAt ?? "");
@@ -136,7 +136,7 @@ export function pollFailed(
   state: TaskState,
   failure: RequestFailure,
   now: number,
-  timing: Timing,
+  timing: Policy,
 ): TaskState {
   const { reading, ...said } = { reading: undefined, ...failure };
   // What can be read of it counts: the task may have ended.

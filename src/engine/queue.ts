@@ -5,6 +5,7 @@ import type { Session } from "../protocol/session.ts";
 import type { ToolFacts } from "../protocol/tool-facts.ts";
 import { persisted } from "./effects.ts";
 import { end, failed, failureOf } from "./outcome.ts";
+import type { Policy } from "./policy.ts";
 import type { TaskRecord } from "./record.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import { ATTEMPTS, landed, retryLater, without } from "./retry.ts";
@@ -33,6 +34,7 @@ export function described(
   before: TaskState,
   { session, facts, cached }: ToolDescription,
   now: number,
+  { recovery }: Pick<Policy, "recovery">,
 ): TaskState {
   const state: TaskState = { ...landed(before, "describe"), refusal: undefined };
   const { record } = state;
@@ -61,7 +63,7 @@ export function described(
         // `tasks/list` names only calls that asked for a task.
         recovery: repeatable
           ? "repeat"
-          : asTask && protocol.canList(session.serverCapabilities)
+          : asTask && recovery && protocol.canList(session.serverCapabilities)
             ? "list"
             : "none",
       },

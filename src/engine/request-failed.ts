@@ -30,10 +30,17 @@ export class RequestFailedError extends Error {
   }
 }
 
+/** The error with where its request went. One that says it is returned as it is. */
+export function located(error: unknown, target: RequestTarget): unknown {
+  return error instanceof RequestFailedError && !error.target
+    ? new RequestFailedError(error.method, error.failure, error.cause, target)
+    : error;
+}
+
 /** The failure of an error that a request, or reading its reply, throws. */
 export function knownFailure(error: unknown): RequestFailure | undefined {
   if (error instanceof RequestFailedError) return error.failure;
-  if ((error as Error | null)?.name !== "MalformedReplyError") return undefined;
+  if (!/^(MalformedReply|MissingPart)Error$/.test((error as Error | null)?.name ?? "")) return undefined;
   const { message, raw, reading } = error as MalformedReplyError;
   return defined({ kind: "malformed" as const, message: cutText(message, MAX_MESSAGE), raw, reading });
 }

@@ -1,6 +1,7 @@
 import { traitsOf } from "../protocol/registry.ts";
 import type { TaskPayload } from "../protocol/task-reading.ts";
 import { end, outcomeOf, reportedFailed, rpcFailed } from "./outcome.ts";
+import type { Policy } from "./policy.ts";
 import { gone } from "./poll.ts";
 import { hasEnded } from "./record.ts";
 import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
@@ -22,19 +23,32 @@ export function awaitsQuestion({ record, inFlight }: TaskState): boolean {
   return inFlight.has("result") && record.snapshot !== undefined && !hasEnded(record);
 }
 
+/** Takes in what `tasks/result` gave. */
+export function fetched(before: TaskState, payload: TaskPayload, now: number, policy: Policy): TaskState {
+  const state = landed(before, "result");
+  return (
+    policy.questions?.early(state, payload, now, policy) ??
+    end(state, outcomeOf(state.record.snapshot, payload), now)
+  );
+}
+
 /**
- * Takes in what `tasks/result` gave. Some servers do not let it wait for the task's end and answer at once: while the
- * task waits for input that nobody has given, the next poll says whether this is its end.
+ * Some servers do not let `tasks/result` wait for the task's end and answer at once: while the task waits for input that
+ * nobody has given, the next poll says whether this is its end.
  */
-export function fetched(state: TaskState, payload: TaskPayload, now: number, timing: Timing): TaskState {
+export function early(
+  state: TaskState,
+  payload: TaskPayload,
+  now: number,
+  timing: Timing,
+): TaskState | undefined {
   const { record } = state;
-  const next = landed(state, "result");
   const states = record.inputs.map((input) => input.state);
   const asks = states.includes("open") || states.includes("answered");
   const waits = asks || (record.snapshot?.status === "input_required" && !states.includes("delivered"));
-  if (!waits || hasEnded(record)) return end(next, outcomeOf(record.snapshot, payload), now);
+  if (!waits || hasEnded(record)) return undefined;
   const pollAt = Math.min(state.pollAt, now + timing.minPollMs);
-  return { ...next, early: payload, pollAt, listenAt: nextPoll(record, timing, now) };
+  return { ...state, early: payload, pollAt, listenAt: nextPoll(record, timing, now) };
 }
 
 export function resultFailed(

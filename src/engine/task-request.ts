@@ -1,11 +1,7 @@
 import { MAX_QUESTIONS } from "../protocol/bounds.ts";
-import { declinesUnknown } from "../protocol/input-request.ts";
 import { defined, isShallow, type JsonObject, MAX_DEPTH } from "../protocol/json.ts";
-import { METHOD_NOT_FOUND, type RequestId, type RpcReply } from "../protocol/json-rpc.ts";
 import { protocolOf } from "../protocol/registry.ts";
-import { RELATED_TASK } from "../protocol/session.ts";
 import type { CallRetry, Frame, TaskId } from "../protocol/task-protocol.ts";
-import { answersToSend } from "./input.ts";
 import type { RecordedInput, TaskRecord } from "./record.ts";
 import { RequestFailedError } from "./request-failed.ts";
 import type { RequestFailure } from "./request-failure.ts";
@@ -15,13 +11,6 @@ import type { TaskEvent } from "./state.ts";
 export interface TaskRequest {
   readonly frame: Frame;
   readonly read: (reply: unknown) => TaskEvent;
-}
-
-/** The answer to a request of the server (2025-11-25), and its question. */
-export interface ServerReply {
-  readonly id: RequestId;
-  readonly reply: RpcReply;
-  readonly question: RecordedInput;
 }
 
 export function taskRequest(
@@ -59,27 +48,6 @@ export function taskRequest(
         },
       };
   }
-}
-
-/** The answers to deliver: one request with all of them, or the reply to one request of the server. */
-export function answerRequest(record: TaskRecord): TaskRequest | ServerReply | undefined {
-  const protocol = protocolOf(record.generation);
-  const answered = answersToSend(record);
-  const taskId = wireIdOf(record);
-  if (protocol.encodeUpdate) {
-    const keys = answered.map(({ key }) => key);
-    return {
-      frame: protocol.encodeUpdate(taskId, responsesOf(answered)),
-      read: () => ({ type: "delivered", keys }),
-    };
-  }
-  const [question] = answered;
-  if (question?.rpcId === undefined) return undefined;
-  const related = record.taskId !== undefined && { _meta: { [RELATED_TASK]: { taskId } } };
-  const reply: RpcReply = declinesUnknown(question)
-    ? { error: { code: METHOD_NOT_FOUND, message: `${question.method} is not supported by this client` } }
-    : { result: { ...question.response, ...related } };
-  return { id: question.rpcId, reply, question };
 }
 
 /** Why a reply is larger than this client takes, if it is. Nothing has stored it yet; at the server it stays for its TTL. */
@@ -120,7 +88,7 @@ function shallow(reply: unknown): unknown {
 }
 
 /** The id as the server wrote it. */
-function wireIdOf({ taskId = "", snapshot }: TaskRecord): TaskId {
+export function wireIdOf({ taskId = "", snapshot }: TaskRecord): TaskId {
   return snapshot?.numericId ? Number(taskId) : taskId;
 }
 
@@ -132,6 +100,6 @@ function retryOf({ call: { rounds, requestState }, inputs }: TaskRecord): CallRe
   return defined({ inputResponses: answered ? inputResponses : undefined, requestState });
 }
 
-function responsesOf(inputs: readonly RecordedInput[]): JsonObject {
+export function responsesOf(inputs: readonly RecordedInput[]): JsonObject {
   return Object.fromEntries(inputs.flatMap(({ key, response }) => (response ? [[key, response]] : [])));
 }

@@ -1,17 +1,16 @@
-import { called, callFailed, listed, listFailed } from "./call.ts";
+import { called, callFailed } from "./call.ts";
 import { callAbandoned, cancelFailed, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
-import { effectsOf, type Policy, withEphemeral } from "./effects.ts";
-import { answered, answerFailed, asked, delivered, undeliverable } from "./input.ts";
+import { effectsOf, withEphemeral } from "./effects.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
+import type { Policy } from "./policy.ts";
 import { notified, polled, pollFailed, pushing, woken } from "./poll.ts";
 import { described, describeFailed, stillQueued } from "./queue.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { streamed, withoutStream } from "./response-stream.ts";
 import { fetched, resultFailed } from "./result.ts";
 import { relaxed, without } from "./retry.ts";
-import { DEFAULT_TIMING, type Timing } from "./schedule.ts";
 import {
   type FailedRequest,
   NOTHING_OUT,
@@ -29,7 +28,7 @@ export function transition(
   state: TaskState,
   event: TaskEvent | readonly TaskEvent[],
   now: number,
-  policy: Policy = DEFAULT_TIMING,
+  policy: Policy,
 ): Transition {
   if (state.record.outcome) return { state: { ...state, inFlight: NOTHING_OUT }, commands: [] };
   const events = "type" in event ? [event] : event;
@@ -38,7 +37,7 @@ export function transition(
     if (!after.record.outcome) after = enforceCancel(apply(after, next, now, policy), now, policy);
   }
   if (after.record.stage !== "calling") after = withoutStream(after);
-  const { state: planned, commands } = plan(after, now);
+  const { state: planned, commands } = plan(after, now, policy);
   const record = withPace(state.record, { state: planned, commands }, now, policy);
   const paced =
     record === state.record ? planned : { ...planned, record: { ...record, rev: state.record.rev + 1 } };
@@ -46,36 +45,32 @@ export function transition(
   return { state: next, commands, ...effectsOf(state, next, events, policy) };
 }
 
-function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing): TaskState {
+function apply(state: TaskState, event: TaskEvent, now: number, policy: Policy): TaskState {
   switch (event.type) {
     case "started":
       return { ...state, mayCall: true, attended: true };
     case "described":
-      return described(state, event.description, now);
+      return described(state, event.description, now, policy);
     case "woken":
-      return woken(state, event, now, timing);
+      return woken(state, event, now, policy);
     case "due":
       return event.nudge ? relaxed(state) : state;
     case "called":
-      return called(state, event.reply, now, timing);
+      return called(state, event.reply, now, policy);
     case "streamed":
       return streamed(state, event.stream, now);
     case "polled":
-      return polled(state, event.reading, now, timing);
+      return polled(state, event.reading, now, policy);
     case "notified":
-      return notified(state, event.reading, now, timing);
+      return notified(state, event.reading, now, policy);
     case "pushing":
-      return pushing(state, event.on, now, timing);
+      return pushing(state, event.on, now, policy);
     case "fetched":
-      return fetched(state, event.payload, now, timing);
+      return fetched(state, event.payload, now, policy);
     case "listed":
-      return listed(state, event, now, timing);
-    case "delivered":
-      return delivered(state, event.keys, now, timing);
-    case "undeliverable":
-      return undeliverable(state, event);
+      return policy.recovery?.listed(state, event, now, policy) ?? state;
     case "cancelTaken":
-      return cancelTaken(state, event.reading, now, timing);
+      return cancelTaken(state, event.reading, now, policy);
     case "requestFailed": {
       const { operation, failure: given } = event;
       // A server that refuses the handshake says nothing of the task, which is asked after again.
@@ -85,20 +80,21 @@ function apply(state: TaskState, event: TaskEvent, now: number, timing: Timing):
       const back = without(state, operation);
       return failure.kind === "oversized"
         ? end(back, failed(failureOf(failure)), now)
-        : ON_FAILURE[operation](back, failure, now, timing, event);
+        : ON_FAILURE[operation](back, failure, now, policy, event);
     }
     case "stillQueued":
-      return stillQueued(state, now, timing);
+      return stillQueued(state, now, policy);
     case "callAbandoned":
-      return callAbandoned(state, event.unsent === true, now, timing);
+      return callAbandoned(state, event.unsent === true, now, policy);
     case "progressed":
       return { ...state, progress: event.progress };
-    case "asked":
-      return asked(state, event.request, now);
-    case "answered":
-      return answered(state, event.key, event.response);
     case "cancelled":
       return cancelled(state, now);
+    case "asked":
+    case "answered":
+    case "delivered":
+    case "undeliverable":
+      return policy.questions?.questioned(state, event, now, policy) ?? state;
   }
 }
 
@@ -110,16 +106,17 @@ const ON_FAILURE: Readonly<
       state: TaskState,
       failure: RequestFailure,
       now: number,
-      timing: Timing,
+      policy: Policy,
       request: FailedRequest,
     ) => TaskState
   >
 > = {
   describe: describeFailed,
   call: callFailed,
-  list: listFailed,
+  list: (state, failure, now, policy) => policy.recovery?.listFailed(state, failure, now, policy) ?? state,
   get: pollFailed,
   result: resultFailed,
-  answer: answerFailed,
+  answer: (state, failure, now, policy, request) =>
+    policy.questions?.answerFailed(state, failure, now, policy, request) ?? state,
   cancel: cancelFailed,
 };

@@ -1,4 +1,5 @@
 import type { Connector } from "../channel/connection.ts";
+import { everything } from "../client/everything.ts";
 import { HostedClient } from "../client/hosted-client.ts";
 import type { HostedClientOptions } from "../client/options.ts";
 import type { TaskClient } from "../client/task-client.ts";
@@ -194,7 +195,7 @@ export class ExtensionTasks {
       store: this.#store,
       onProblem: this.#report,
     };
-    const client = new HostedClient(options, this.#host);
+    const client = new HostedClient(options, { ...everything, ...this.#host });
     client.subscribe(
       (task) => this.#changed(task),
       (id) => this.#forgotten(id),

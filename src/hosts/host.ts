@@ -2,12 +2,13 @@ import type { Clock } from "../clock.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { Alarm } from "../runtime/alarm.ts";
 import type { OwnershipOf } from "../runtime/ownership.ts";
+import type { Parts } from "../runtime/parts.ts";
 import type { PushOf } from "../runtime/push.ts";
 
 /**
  * What the place provides in which a client runs. Hosts are plain objects: `{ ...browserHost(), persistPlain: true }` is one, too.
  */
-export interface Host {
+export interface Host extends Parts {
   readonly clock: Clock;
   /** Who runs the tasks: this process alone, or one of the tabs that share its store. */
   readonly ownership: OwnershipOf;

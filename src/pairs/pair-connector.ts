@@ -4,7 +4,7 @@ import { RequestFailedError } from "../engine/request-failed.ts";
 import { type JsonObject, own } from "../protocol/json.ts";
 import { METHOD_NOT_FOUND } from "../protocol/json-rpc.ts";
 import { PAIR_CANCEL, PAIR_GET, PAIR_LIST, pairs as protocol } from "../protocol/pairs.ts";
-import { registerProtocol } from "../protocol/registry.ts";
+import { registerProtocols } from "../protocol/registry.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { MalformedReplyError, type TaskReading } from "../protocol/task-reading.ts";
 import { readToolResult, type ToolResult } from "../protocol/tool-result.ts";
@@ -37,7 +37,7 @@ const UNKNOWN_TASK = -32002;
  */
 export function withPairs(connector: Connector, described: Pairs): Connector {
   const pairs = readPairs(described);
-  registerProtocol("pairs", protocol);
+  registerProtocols({ pairs: protocol });
   const { address, label } = connector;
   return {
     ...(address !== undefined && { address }),

@@ -1,5 +1,7 @@
 import type { TaskRecord } from "../engine/record.ts";
 import { mayHaveUnclaimedTask } from "../engine/record.ts";
+import { listed, listFailed } from "../engine/recovery.ts";
+import type { RecoveryRules } from "../engine/recovery-rules.ts";
 import type { TaskEvent } from "../engine/state.ts";
 import { listedFor, type Unclaimed } from "../engine/unclaimed-tasks.ts";
 import { protocolOf } from "../protocol/registry.ts";
@@ -26,7 +28,7 @@ export type SearchLostCall = (
  * Looks for the tasks of calls whose replies never came, among those that a server lists (2025-11-25).
  * @param options Those of the list. It serves several calls: the end of one must not abort it.
  */
-export function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall {
+function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall {
   /** A later lost call must not take one of these for certain. */
   const suspected = new RecentSet<string>(MAX_SUSPECTED);
 
@@ -67,3 +69,10 @@ export function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall
     };
   };
 }
+
+/** How a client finds a call again whose reply never came: its part `recovery`. */
+export interface RecoveryPart extends RecoveryRules {
+  readonly lostCalls: (store: TaskStore, options: AskOptions) => SearchLostCall;
+}
+
+export const RECOVERING: RecoveryPart = { listed, listFailed, lostCalls };

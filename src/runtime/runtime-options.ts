@@ -1,6 +1,7 @@
 import type { TaskRecord } from "../engine/record.ts";
 import type { Timing } from "../engine/schedule.ts";
 import type { TaskState } from "../engine/state.ts";
+import type { RecoveryPart } from "./lost-calls.ts";
 import type { PushOf } from "./push.ts";
 import type { WriterOptions } from "./record-writer.ts";
 import type { Server } from "./server.ts";
@@ -11,6 +12,8 @@ export interface RuntimeOptions extends RequestLimits, WriterOptions {
   readonly timing: Timing;
   /** Has servers push changes. Absent where no connection may be held between polls. */
   readonly push: PushOf | undefined;
+  /** Looks for calls whose replies never came. */
+  readonly recovery?: RecoveryPart | undefined;
   /** The server of an endpoint. The tasks of one that this process was not given wait. */
   readonly endpoint: (name: string) => Server | undefined;
   /** Other tabs may hold handles of what runs here: then a plain call's end is written too, until it was published. */

@@ -1,13 +1,14 @@
 import type { Clock } from "../clock.ts";
 import { abandonsCall } from "../engine/cancel.ts";
-import { answersToSend } from "../engine/input.ts";
 import { describesAnew } from "../engine/queue.ts";
 import { hasEnded, type TaskRecord } from "../engine/record.ts";
 import { failureFrom, RequestFailedError } from "../engine/request-failed.ts";
 import type { RequestFailure } from "../engine/request-failure.ts";
 import { mustWait } from "../engine/retry.ts";
 import type { Operation, TaskEvent } from "../engine/state.ts";
-import { answerRequest, oversized, type TaskRequest, taskRequest } from "../engine/task-request.ts";
+import { oversized, type TaskRequest, taskRequest } from "../engine/task-request.ts";
+import { MissingPartError } from "../protocol/missing-part.ts";
+import type { QuestionsPart } from "./asking.ts";
 import { createGate, type Gate } from "./gate.ts";
 import type { SearchLostCall } from "./lost-calls.ts";
 import type { AskOptions } from "./server.ts";
@@ -24,6 +25,7 @@ export interface RequestLimits {
   readonly maxConcurrentPolls: number;
   /** The timeout of each request, in ms. */
   readonly requestTimeoutMs: number;
+  readonly questions?: QuestionsPart | undefined;
 }
 
 /** Sends the requests that the engine commands, and turns their replies into events. */
@@ -41,8 +43,8 @@ export interface TaskRequests {
  * @param ended A request is in flight no longer.
  */
 export function createTaskRequests(
-  { clock, maxResultLength, maxConcurrentPolls, requestTimeoutMs }: RequestLimits,
-  search: SearchLostCall,
+  { clock, maxResultLength, maxConcurrentPolls, requestTimeoutMs, questions }: RequestLimits,
+  search: SearchLostCall | undefined,
   replied: (task: RunningTask, event: TaskEvent) => void,
   ended: (operation: Operation) => void,
 ): TaskRequests {
@@ -70,7 +72,7 @@ export function createTaskRequests(
       failure,
       method,
       // What is answered meanwhile, or by another process, was not refused with it.
-      ...(operation === "answer" && { keys: answersToSend(record).map(({ key }) => key) }),
+      ...(operation === "answer" && { keys: questions?.answersToSend(record).map(({ key }) => key) ?? [] }),
     });
     void perform(task, record, operation, signal, onSent)
       .catch((error: unknown): TaskEvent => {
@@ -136,7 +138,7 @@ export function createTaskRequests(
         const onStream: AskOptions["onStream"] = (stream) => {
           if (task.requests.get(operation)?.signal === signal) replied(task, { type: "streamed", stream });
         };
-        return ask(taskRequest(record, operation), {
+        const event = await ask(taskRequest(record, operation), {
           rejectAfterAnnouncing: true,
           onSent,
           timeoutMs,
@@ -145,6 +147,9 @@ export function createTaskRequests(
           onStream: asTask ? undefined : onStream,
           leavesRequest: () => task.state.record.stream !== undefined && !abandonsCall(task.state),
         });
+        if (!questions && event.type === "called" && event.reply.kind === "input")
+          throw new MissingPartError("questions");
+        return event;
       }
       case "get":
         return inTurn(polls, taskRequest(record, operation));
@@ -155,15 +160,9 @@ export function createTaskRequests(
         return inTurn(task.endpoint.questionStreams, request, { timeoutMs });
       }
       case "list":
-        return search(record, server, task.endpoint);
-      case "answer": {
-        const request = answerRequest(record);
-        if (!request) return { type: "delivered", keys: [] };
-        if ("frame" in request) return ask(request);
-        const { key, sessionId } = request.question;
-        const sent = await server.respond(request.id, request.reply, sessionId, signal);
-        return sent ? { type: "delivered", keys: [key] } : { type: "undeliverable", keys: [key], sessionId };
-      }
+        return search?.(record, server, task.endpoint) ?? { type: "listed", unclaimed: [] };
+      case "answer":
+        return questions?.deliver(record, server, ask, signal) ?? { type: "delivered", keys: [] };
       case "cancel": {
         // Whatever generation the server speaks now: a cancel must not wait for it to speak the task's own again.
         const { frame, read } = taskRequest(record, operation);

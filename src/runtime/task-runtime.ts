@@ -1,8 +1,8 @@
-import { begun, type Policy } from "../engine/effects.ts";
+import { begun } from "../engine/effects.ts";
 import { nextDue } from "../engine/plan.ts";
+import type { Policy } from "../engine/policy.ts";
 import { afterRebase, rebased } from "../engine/rebase.ts";
 import { openInputs, type TaskRecord } from "../engine/record.ts";
-import { awaitsQuestion } from "../engine/result.ts";
 import { movedBy } from "../engine/retry.ts";
 import {
   idleState,
@@ -19,7 +19,6 @@ import { watchClock } from "./clock-watch.ts";
 import { createDueQueue } from "./due-queue.ts";
 import { createGate } from "./gate.ts";
 import { createInbound } from "./inbound.ts";
-import { lostCalls } from "./lost-calls.ts";
 import { createRecordWriter, type WriteResult } from "./record-writer.ts";
 import type { RuntimeOptions } from "./runtime-options.ts";
 import { createSharedList } from "./shared-list.ts";
@@ -28,8 +27,6 @@ import { createTaskTable, type RunningTask, type Tenure } from "./task-table.ts"
 
 /** How many `tasks/result` streams of an endpoint wait for questions at once. A page has six connections to a host. */
 const QUESTION_STREAMS = 2;
-/** How long a stream that brought a question stays open for further ones, in ms. */
-const MORE_QUESTIONS_MS = 100;
 
 /**
  * Carries out what the engine decides. For each task the order is fixed: next state, persist, send, publish. It has no timer
@@ -89,8 +86,8 @@ export interface TaskRuntime {
 }
 
 export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
-  const { store, clock, timing, shared, persistPlain, requestTimeoutMs } = options;
-  const policy: Policy = { ...timing, shared, persistPlain };
+  const { store, clock, timing, requestTimeoutMs, questions } = options;
+  const policy: Policy = { ...options, ...timing };
   const clockJump = watchClock(clock);
   const due = createDueQueue();
   const closing = new AbortController();
@@ -115,14 +112,17 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
   const writer = createRecordWriter(options, rebase, ended);
   const requests = createTaskRequests(
     options,
-    lostCalls(store, { timeoutMs: requestTimeoutMs, signal: closing.signal }),
+    options.recovery?.lostCalls(store, { timeoutMs: requestTimeoutMs, signal: closing.signal }),
     replied,
     (operation) => {
-      if (operation === "call") inbound.callEnded();
+      if (operation === "call") asking?.callEnded();
       ended();
     },
   );
-  const inbound = createInbound(table, options.maxResultLength, (task, event) => dispatch(task, [event]));
+  const asking = questions?.createAsking(table, clock, (task, event) => dispatch(task, [event]));
+  const inbound = createInbound(table, options.maxResultLength, asking, (task, event) =>
+    dispatch(task, [event]),
+  );
 
   const busy = (): boolean => requests.inFlight() > 0 || writer.busy();
 
@@ -151,7 +151,7 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     if (!written) proceed(task, tenure, next, "stored");
     else void written.then((result) => proceed(task, tenure, next, result));
     options.rescheduled();
-    if (events.some(({ type }) => type === "asked")) closeQuestionStream(task);
+    if (events.some(({ type }) => type === "asked")) asking?.closeStream(task);
   }
 
   /** Carries out what was decided, once it is as durable as it will be. */
@@ -178,23 +178,6 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     dispatch(task, [event]);
     if (tasks.get(task.id) === task && (event.type === "polled" || event.type === "called"))
       push?.watch(task);
-  }
-
-  /** Nobody waits for what a person will say: the question is in the record, or is asked again later. */
-  function giveQuestionUp(task: RunningTask): void {
-    if (!awaitsQuestion(task.state)) return;
-    task.requests.get("result")?.abort();
-    const failure = { kind: "network", message: "No question came" } as const;
-    dispatch(task, [{ type: "requestFailed", operation: "result", failure }]);
-  }
-
-  /** The question is known: its stream frees its connection, and the answer goes on another one. */
-  function closeQuestionStream(task: RunningTask): void {
-    const stream = task.requests.get("result");
-    if (!stream) return;
-    clock.after(MORE_QUESTIONS_MS, () => {
-      if (task.requests.get("result") === stream) giveQuestionUp(task);
-    });
   }
 
   function followClock(): void {
@@ -271,11 +254,13 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     busy,
     expecting: () => busy() || requests.held() > 0,
     async quiet(questionMs) {
-      const late = clock.after(questionMs, () => table.all().forEach(giveQuestionUp));
-      table
-        .all()
-        .filter(({ state }) => openInputs(state.record).length > 0)
-        .forEach(giveQuestionUp);
+      // Nobody waits for what a person will say.
+      const giveUp = (all: boolean): void => {
+        for (const task of table.all())
+          if (all || openInputs(task.state.record).length > 0) asking?.giveUp(task);
+      };
+      const late = clock.after(questionMs, () => giveUp(true));
+      giveUp(false);
       // What has just been written may be what the next request waited for.
       while (busy()) await new Promise<void>((resolve) => waiting.push(resolve));
       late();
@@ -285,7 +270,7 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     },
     dispatch: dispatchTo,
     release,
-    inbound: inbound.take,
+    inbound,
     yield: yieldTask,
     overtakenBy({ id, rev }) {
       const task = tasks.get(id);

@@ -116,6 +116,19 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     ],
   ],
   [
+    "src/core",
+    [
+      "src/protocol",
+      "src/engine",
+      "src/errors.ts",
+      "src/task-view.ts",
+      "src/runtime",
+      "src/task.ts",
+      "src/hosts",
+      "src/client",
+    ],
+  ],
+  [
     "src/durable-object",
     [
       "src/protocol",

@@ -40,6 +40,48 @@ test.each(Object.entries(budget.bytes))("%s weighs at most %i bytes", async (nam
   expect(gzipped).toBeLessThanOrEqual(limit);
 });
 
+/** An app with a client of these parts: bundlers drop the others. */
+async function coreWith(
+  parts: string,
+): Promise<{ readonly size: Size; readonly modules: readonly string[] }> {
+  const entry = build.entryPoints.find(({ specifier }) => specifier === "holdfast/core");
+  const names = ["createTaskClient", ...(parts.match(/\w+/g) ?? [])];
+  const { code, modules } = await bundled(
+    `import { ${names.join(", ")} } from ${JSON.stringify(entry?.code)};
+    export const client = (store, endpoints) => createTaskClient({ store, endpoints, parts: [${parts}] });`,
+    "browser",
+    { minify: true, external: PEERS },
+  );
+  const size = { minified: Buffer.byteLength(code), gzipped: gzipSync(code, { level: 9 }).length };
+  return { size, modules };
+}
+
+test.each(Object.entries(budget.core))(
+  "holdfast/core with %s weighs at most %i bytes",
+  async (parts, limit) => {
+    const { minified, gzipped } = (await coreWith(parts === "no parts" ? "" : parts)).size;
+    console.log(`holdfast/core with ${parts}: ${minified} bytes minified, ${gzipped} gzipped`);
+    expect(gzipped).toBeGreaterThan(1_000);
+    expect(gzipped).toBeLessThanOrEqual(limit);
+  },
+);
+
+test.each([
+  ["tasks2026", /revision-2026/],
+  ["tasks2025", /revision-2025/],
+  ["questions", /(engine\/(input|attribution|answer-request)|protocol\/answer|runtime\/asking)\.js$/],
+  ["recovery", /(engine\/(recovery|unclaimed-tasks)|runtime\/lost-calls)\.js$/],
+  ["explanations", /failure-text\.js$/],
+  ["push", /runtime\/push(-feed)?\.js$/],
+  ["tabs()", /runtime\/(tab-.*|call-locks|database-locks)\.js$|engine\/ownership\.js$/],
+])("an app of holdfast/core ships %s only if it names it", async (part, files) => {
+  const others = ["tasks2025", "tasks2026", "questions", "recovery", "explanations", "push", "tabs()"]
+    .filter((other) => other !== part)
+    .join(", ");
+  expect((await coreWith(others)).modules.filter((path) => files.test(path))).toEqual([]);
+  expect((await coreWith(part)).modules.filter((path) => files.test(path))).not.toEqual([]);
+});
+
 test("holdfast/extension/page has no engine, no store and no SDK in it", async () => {
   const page = build.entryPoints.find(({ specifier }) => specifier === "holdfast/extension/page");
   const { modules } = await bundled(`export * from ${JSON.stringify(page?.code)};`, "browser");

@@ -83,14 +83,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a call is repeated whose fate is unknown",
     file: "engine/plan.ts",
-    find: 'state.mayCall || record.call.recovery === "repeat" ? "call" : "list"',
+    find: 'state.mayCall || record.stream || record.call.recovery === "repeat" ? "call" : "list"',
     replace: '"call"',
   },
   {
     name: "a call that may not be repeated is sent again after a failure",
     file: "engine/call.ts",
-    find: "return retryLater({ ...state, mayCall: false }, failure, now, timing);",
-    replace: "return retryLater({ ...state, mayCall: true }, failure, now, timing);",
+    find: "return retryLater({ ...withoutStream(state), failures, mayCall: false }, failure, now, policy);",
+    replace: "return retryLater({ ...withoutStream(state), failures, mayCall: true }, failure, now, policy);",
   },
   {
     name: "a queued call is left by the process that finds it",
@@ -210,7 +210,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "any task that is listed is taken for a lost call's",
-    file: "engine/call.ts",
+    file: "engine/recovery.ts",
     find: "fitting.length === 1 && !event.rivals",
     replace: "fitting.length > 0",
   },

@@ -1,18 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { begun, type Policy } from "../../../src/engine/effects.ts";
+import { begun } from "../../../src/engine/effects.ts";
+import type { Policy } from "../../../src/engine/policy.ts";
 import { afterRebase, rebased } from "../../../src/engine/rebase.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
-import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import { idleState, type TaskEvent, type TaskState, type Transition } from "../../../src/engine/state.ts";
 import { transition } from "../../../src/engine/transition.ts";
 import type { ToolFacts } from "../../../src/protocol/tool-facts.ts";
 import { network } from "../../fixtures/failures.ts";
+import { POLICY } from "../../fixtures/policy.ts";
 import { callingRecord, queuedRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
 import { SESSION_2025 } from "../../fixtures/scripted-server.ts";
 
-const ALONE: Policy = DEFAULT_TIMING;
-const SHARED: Policy = { ...DEFAULT_TIMING, shared: true };
-const PERSISTING: Policy = { ...DEFAULT_TIMING, shared: true, persistPlain: true };
+const ALONE: Policy = POLICY;
+const SHARED: Policy = { ...POLICY, shared: true };
+const PERSISTING: Policy = { ...POLICY, shared: true, persistPlain: true };
 
 function describedAs(taskSupport: ToolFacts["taskSupport"]): TaskEvent {
   const facts: ToolFacts = { taskSupport, repeatable: false };

@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { begun, type Policy } from "../../../src/engine/effects.ts";
+import { begun } from "../../../src/engine/effects.ts";
+import type { Policy } from "../../../src/engine/policy.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import type { RequestFailure } from "../../../src/engine/request-failure.ts";
-import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import { idleState, type TaskEvent, type TaskState } from "../../../src/engine/state.ts";
 import { transition } from "../../../src/engine/transition.ts";
 import type { ResponseStream } from "../../../src/protocol/response-stream.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/failures.ts";
+import { POLICY } from "../../fixtures/policy.ts";
 import { callingRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
-const SHARED: Policy = { ...DEFAULT_TIMING, shared: true };
+const SHARED: Policy = { ...POLICY, shared: true };
 const DAY = 86_400_000;
 const STREAM: ResponseStream = { requestId: 7, lastEventId: "event-1", sessionId: "s1" };
 const forgotten: RequestFailure = { kind: "network", message: "HTTP 404", forgotten: true };
@@ -60,7 +61,7 @@ describe("an event id on the response stream of a plain call in flight", () => {
   });
 
   it.each([
-    ["removed at once where its caller has the end in hand", DEFAULT_TIMING, "remove"],
+    ["removed at once where its caller has the end in hand", POLICY, "remove"],
     ["removed once it was published", SHARED, "removeOncePublished"],
     ["kept where plain calls are persisted", { ...SHARED, persistPlain: true }, "write"],
   ] as const)("leaves a record that is %s", (_what, policy, persist) => {

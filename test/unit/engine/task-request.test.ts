@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { answerRequest } from "../../../src/engine/answer-request.ts";
 import { RequestFailedError } from "../../../src/engine/request-failed.ts";
-import { answerRequest, oversized, taskRequest } from "../../../src/engine/task-request.ts";
+import { oversized, taskRequest } from "../../../src/engine/task-request.ts";
 import { listedFor, type Unclaimed } from "../../../src/engine/unclaimed-tasks.ts";
 import { MAX_QUESTIONS } from "../../../src/protocol/bounds.ts";
 import { MAX_DEPTH } from "../../../src/protocol/json.ts";

@@ -1,15 +1,16 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { abandonsCall } from "../../../src/engine/cancel.ts";
-import { nextDue } from "../../../src/engine/plan.ts";
+import { nextDue as nextDueBy } from "../../../src/engine/plan.ts";
 import { isCall, type RecordedInput, type TaskRecord } from "../../../src/engine/record.ts";
 import { type RequestFailure, wasRefused } from "../../../src/engine/request-failure.ts";
 import type { Operation, TaskEvent, TaskState, Transition } from "../../../src/engine/state.ts";
-import { transition } from "../../../src/engine/transition.ts";
+import { transition as transitionBy } from "../../../src/engine/transition.ts";
 import type { InputRequest } from "../../../src/protocol/input-request.ts";
 import type { TaskPayload, TaskReading } from "../../../src/protocol/task-reading.ts";
 import type { ToolFacts } from "../../../src/protocol/tool-facts.ts";
 import { deepFreeze } from "../../fixtures/engine-walk.ts";
+import { POLICY } from "../../fixtures/policy.ts";
 import {
   askingRecord,
   callingRecord,
@@ -21,6 +22,10 @@ import {
   T0,
 } from "../../fixtures/records.ts";
 import { SESSION_2025, SESSION_2026 } from "../../fixtures/scripted-server.ts";
+
+const nextDue = (state: TaskState): number => nextDueBy(state, POLICY);
+const transition = (state: TaskState, event: TaskEvent | readonly TaskEvent[], now: number): Transition =>
+  transitionBy(state, event, now, POLICY);
 
 const RUNS = { numRuns: 3_000 };
 const FACTS: ToolFacts = { taskSupport: "optional", repeatable: false };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { HostedClient } from "../../../src/client/hosted-client.ts";
+import { TaskClient } from "../../../src/client/task-client.ts";
 import { browserHost } from "../../../src/hosts/browser-host.ts";
 import { durableObjectHost } from "../../../src/hosts/durable-object-host.ts";
 import { extensionHost } from "../../../src/hosts/extension-host.ts";
@@ -66,7 +66,7 @@ describe("a client", () => {
     const store = memoryStore();
     const clock = new FakeClock(T0);
     const options = { store, endpoints: { lab: server }, push: false };
-    const client = new HostedClient(options, { ...timerHost(), clock, ...host });
+    const client = new TaskClient({ ...options, host: { ...timerHost(), clock, ...host } });
     return { client, store, server, clock };
   };
 

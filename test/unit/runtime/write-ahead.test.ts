@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SessionMemory } from "../../../src/channel/agreed-session.ts";
 import { createEndpoint } from "../../../src/channel/endpoint.ts";
+import { everything } from "../../../src/client/everything.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import type { TaskState } from "../../../src/engine/state.ts";
@@ -36,6 +37,7 @@ function rigOf(store: TaskStore, goesOn = false): Rig {
   const failures: { id: string; error: unknown }[] = [];
   const overtaken: string[] = [];
   const runtime: TaskRuntime = createTaskRuntime({
+    ...everything,
     store,
     clock,
     timing: DEFAULT_TIMING,

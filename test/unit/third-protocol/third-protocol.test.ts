@@ -2,14 +2,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import { fromUrl } from "../../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../../src/hosts/timer-host.ts";
 import { type Problem, type Task, TaskClient } from "../../../src/index.ts";
-import { registerProtocol } from "../../../src/protocol/registry.ts";
+import { registerProtocols } from "../../../src/protocol/registry.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { ExportServer } from "./export-server.ts";
 import { toolPairs } from "./tool-pairs.ts";
 
 // All that the library has to know of it. The compiler checks the sources with the name declared (tool-pairs.ts).
-registerProtocol("tool-pairs", toolPairs);
+registerProtocols({ "tool-pairs": toolPairs });
 
 const clients: TaskClient[] = [];
 afterEach(async () => {

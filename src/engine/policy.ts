@@ -1,0 +1,15 @@
+import type { QuestionRules } from "./question-rules.ts";
+import type { RecoveryRules } from "./recovery-rules.ts";
+import type { Timing } from "./schedule.ts";
+
+/** What the engine must know of the process that runs it, and of the parts of its client. */
+export interface Policy extends Timing {
+  /** Other tabs may hold handles of what runs here. */
+  readonly shared?: boolean | undefined;
+  /** Plain calls are persisted like tasks: the caller may be gone when they end. */
+  readonly persistPlain?: boolean | undefined;
+  /** Absent: questions of servers are not taken, and a call that needs an answer fails. */
+  readonly questions?: QuestionRules | undefined;
+  /** Absent: a call whose reply never came is not looked for. */
+  readonly recovery?: RecoveryRules | undefined;
+}

@@ -1,0 +1,134 @@
+import type { Clock } from "../clock.ts";
+import { answerRequest } from "../engine/answer-request.ts";
+import { askedOf, type Candidates, mayBeNamed } from "../engine/attribution.ts";
+import {
+  answerFailed,
+  answersToSend,
+  askedFirst,
+  mergeInputs,
+  questioned,
+  watchedForInput,
+} from "../engine/input.ts";
+import type { QuestionRules } from "../engine/question-rules.ts";
+import type { TaskRecord } from "../engine/record.ts";
+import { awaitsQuestion, early, wantsQuestions } from "../engine/result.ts";
+import type { TaskEvent } from "../engine/state.ts";
+import type { TaskRequest } from "../engine/task-request.ts";
+import { type CheckedAnswer, checkAnswer } from "../protocol/answer.ts";
+import type { Origin, Taken } from "../protocol/inbound.ts";
+import { type InputRequest, type Question, readQuestion } from "../protocol/input-request.ts";
+import type { RpcRequest } from "../protocol/json-rpc.ts";
+import type { Server } from "./server.ts";
+import type { RunningEndpoint, RunningTask, TaskTable } from "./task-table.ts";
+
+/** How many questions wait for the reply that names their task. A server that asks more is refused. */
+const MAX_UNNAMED = 64;
+/** How long a stream that brought a question stays open for further ones, in ms. */
+const MORE_QUESTIONS_MS = 100;
+
+/** What a client does with questions of servers, from the wire to the app: its part `questions`. */
+export interface QuestionsPart extends QuestionRules {
+  readonly createAsking: typeof createAsking;
+  readonly deliver: typeof deliver;
+  /** Checks an answer against its question before it is sent. */
+  readonly checkAnswer: (request: InputRequest, given: unknown) => CheckedAnswer;
+}
+
+/** Finds the tasks of questions, and closes the streams that brought them. */
+export interface Asking {
+  /** Takes a request of a server. Returns whether it is a question about a task of this process. */
+  take(endpoint: RunningEndpoint, message: RpcRequest, origin: Origin): Taken;
+  /** A call has its reply, which may have named the task of a question. */
+  callEnded(): void;
+  /** Gives up a stream that is open only for a question: the question is in the record, or is asked again later. */
+  giveUp(task: RunningTask): void;
+  /** A question of the task is known: its stream frees its connection, and the answer goes on another one. */
+  closeStream(task: RunningTask): void;
+}
+
+function createAsking(
+  table: TaskTable,
+  clock: Clock,
+  dispatch: (task: RunningTask, event: TaskEvent) => void,
+): Asking {
+  /** Asks again whose a question is that names an unknown task. */
+  const unnamed: (() => void)[] = [];
+
+  function ask(endpoint: RunningEndpoint, question: Question, about: string | undefined): Taken {
+    const { taskId, request } = question;
+    const candidates: Candidates = {
+      named: (id) => endpoint.named.get(id)?.state,
+      recorded: (id) => endpoint.tasks.get(id)?.state,
+      all: () => [...endpoint.tasks.values()].map(({ state }) => state),
+    };
+    // On a Client's transport, a request that came on no stream of ours may be for the Client.
+    const state = askedOf(candidates, { taskId, about }, endpoint.server?.hasOwnTransport === true);
+    const task = state && endpoint.tasks.get(state.record.id);
+    if (!task) {
+      if (unnamed.length >= MAX_UNNAMED || !mayBeNamed(candidates, { taskId, about })) return false;
+      return new Promise((resolve) => {
+        unnamed.push(() => resolve(ask(endpoint, question, about)));
+      });
+    }
+    dispatch(task, { type: "asked", request });
+    // One for which there was no room is refused, like one that nobody can answer.
+    const isAsked = (): boolean =>
+      table.tasks.get(task.id)?.state.record.inputs.some(({ rpcId }) => rpcId === request.rpcId) ?? true;
+    return task.tenure.overtaken?.then(isAsked) ?? isAsked();
+  }
+
+  function giveUp(task: RunningTask): void {
+    if (!awaitsQuestion(task.state)) return;
+    task.requests.get("result")?.abort();
+    const failure = { kind: "network", message: "No question came" } as const;
+    dispatch(task, { type: "requestFailed", operation: "result", failure });
+  }
+
+  return {
+    take(endpoint, message, { sessionId, about }) {
+      const question = readQuestion(message, sessionId, about);
+      return question ? ask(endpoint, question, about) : false;
+    },
+    callEnded() {
+      for (const again of unnamed.splice(0)) again();
+    },
+    giveUp,
+    closeStream(task) {
+      const stream = task.requests.get("result");
+      if (!stream) return;
+      clock.after(MORE_QUESTIONS_MS, () => {
+        if (task.requests.get("result") === stream) giveUp(task);
+      });
+    },
+  };
+}
+
+/** Sends the answers of a record that its server has not got. */
+async function deliver(
+  record: TaskRecord,
+  server: Server,
+  ask: (request: TaskRequest) => Promise<TaskEvent>,
+  signal: AbortSignal,
+): Promise<TaskEvent> {
+  const request = answerRequest(record);
+  if (!request) return { type: "delivered", keys: [] };
+  if ("frame" in request) return ask(request);
+  const { key, sessionId } = request.question;
+  const sent = await server.respond(request.id, request.reply, sessionId, signal);
+  return sent ? { type: "delivered", keys: [key] } : { type: "undeliverable", keys: [key], sessionId };
+}
+
+// No spread: bundlers keep an unused object that has one in it.
+export const ASKING: QuestionsPart = {
+  questioned,
+  askedFirst,
+  mergeInputs,
+  watchedForInput,
+  answersToSend,
+  answerFailed,
+  wantsQuestions,
+  early,
+  createAsking,
+  deliver,
+  checkAnswer,
+};
