@@ -1,4 +1,4 @@
-export type Unit = "bytes" | "requests" | "ms" | "µs" | "rows" | "per second" | "count" | "USD";
+export type Unit = "bytes" | "MB" | "requests" | "ms" | "µs" | "rows" | "per second" | "count" | "USD";
 
 /** What one subject was measured at: several samples of the same thing. */
 export interface Point {

@@ -6,6 +6,7 @@ import { durableObject } from "./rows/durable-object/section.ts";
 import { gateway } from "./rows/gateway/section.ts";
 import { resumeRequests } from "./rows/resume-requests/section.ts";
 import { scale } from "./rows/scale/section.ts";
+import { selfHosted } from "./rows/self-hosted/section.ts";
 import { startUp } from "./rows/start-up/section.ts";
 import { wire } from "./rows/wire/section.ts";
 
@@ -20,4 +21,5 @@ export const SECTIONS: readonly Section[] = [
   browserScale,
   durableObject,
   gateway,
+  selfHosted,
 ];

@@ -25,11 +25,16 @@ export class BenchWorker {
       vars: {
         ENDPOINTS: JSON.stringify({ upstream: { url: upstream, allowPrivate: true } }),
         TOKENS: JSON.stringify(tokens),
-        LIMITS: JSON.stringify({ callsInFlight: 100_000, callsPerMinute: 60_000 }),
+        LIMITS: JSON.stringify({ callsInFlight: 100_000, callsPerMinute: 60_000, readsPerMinute: 600_000 }),
         METRICS_TOKEN,
       },
     });
     return new BenchWorker(worker);
+  }
+
+  /** Of wrangler, which started the other processes. */
+  get pid(): number {
+    return this.#worker.group;
   }
 
   get url(): string {

@@ -1,5 +1,12 @@
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import {
+  AT_ONCE,
+  anew,
+  callPlain,
+  connected,
+  manyCalls,
+  type PlainCalls,
+} from "../../edge/ordinary-calls.ts";
 import { SideBySide } from "../../edge/side-by-side.ts";
 import { PageServer } from "../../pages/page-server.ts";
 import { textOf } from "../../peers/peer.ts";
@@ -7,11 +14,10 @@ import type { Row, Section } from "../../row.ts";
 import { machineNow, READING_TOOL, TASK_TOOL, timedUrl, WRITING_TOOL } from "../../servers/timed-server.ts";
 import { median, quantile } from "../../statistics.ts";
 
-const ROUNDS = 4;
-const CALLS = 60;
-/** How many calls are in flight while they are counted, and for how long, in ms. */
-const AT_ONCE = 16;
-const COUNTED_MS = 2_500;
+const ROUNDS = 8;
+const CALLS = 30;
+/** How long calls are counted in a round, in ms. */
+const COUNTED_MS = 1_200;
 const HELD = 300;
 /** Long enough that the last call is held before the first task ends, in ms; and shorter than the 45 s a call is held. */
 const HELD_TASK_MS = 20_000;
@@ -24,10 +30,8 @@ const DIRECT = "a plain call, direct to the server";
 const LATENCY_AIM = 1.5;
 const RATE_AIM = 2 / 3;
 
-interface Subject {
+interface Subject extends PlainCalls {
   readonly name: string;
-  readonly client: Client;
-  readonly tool: string;
   readonly latencies: number[][];
   readonly rates: number[];
   /** Of workerd, for each call, in ms. */
@@ -70,24 +74,8 @@ export const gateway: Section = {
   },
 };
 
-async function connected(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Client> {
-  const client = new Client({ name: "an-agent", version: "1.0.0" });
-  const transport = new StreamableHTTPClientTransport(new URL(url), {
-    requestInit: { headers },
-    // The transport has one signal for all its requests, which Node would have listened to by thousands.
-    fetch: (to, init) => fetch(to, { ...init, signal: null }),
-  });
-  await client.connect(transport as Parameters<Client["connect"]>[0]);
-  return client;
-}
-
 function subjectOf(name: string, client: Client, tool: string = READING_TOOL): Subject {
   return { name, client, tool, latencies: [], rates: [], cpu: [] };
-}
-
-/** The gateway treats the same call specially while the first is in flight, so each call has its own argument. */
-function anew(): { readonly doi: string } {
-  return { doi: `10.1/${crypto.randomUUID()}` };
 }
 
 /** One call of each in turn; then as many of each as it takes. */
@@ -104,29 +92,10 @@ async function oneRound(subjects: readonly Subject[], both: SideBySide, kept: bo
   for (const [index, subject] of subjects.entries()) {
     subject.latencies.push(latencies[index] ?? []);
     const cpuBefore = both.cpuMs();
-    const { calls, perSecond } = await manyCalls(subject);
+    const { calls, perSecond } = await manyCalls(subject, COUNTED_MS);
     subject.rates.push(perSecond);
     subject.cpu.push((both.cpuMs() - cpuBefore) / calls);
   }
-}
-
-async function callPlain({ client, tool }: Subject): Promise<void> {
-  const result = await client.callTool({ name: tool, arguments: anew() });
-  if (!Number.isFinite(Number(textOf(result)))) throw new Error(`It answered ${JSON.stringify(result)}`);
-}
-
-async function manyCalls(subject: Subject): Promise<{ readonly calls: number; readonly perSecond: number }> {
-  const began = performance.now();
-  let calls = 0;
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (performance.now() - began < COUNTED_MS) {
-        await callPlain(subject);
-        calls++;
-      }
-    }),
-  );
-  return { calls, perSecond: (calls * 1_000) / (performance.now() - began) };
 }
 
 function* ordinaryCalls(subjects: readonly Subject[]): Iterable<Row> {
@@ -142,8 +111,9 @@ function* ordinaryCalls(subjects: readonly Subject[]): Iterable<Row> {
   };
   const why =
     "Both run in one workerd. A call that may change something is durable before it is sent; one that only reads is not. What became of either is written after the reply.";
-  const ratio = (points: Row["points"]): number =>
-    median(points[0]?.samples ?? []) / median(points[2]?.samples ?? []);
+  /** Of each round, and of those the median: what else the machine does meets both subjects of a round alike. */
+  const ratio = ([own, , proxied]: Row["points"]): number =>
+    median((own?.samples ?? []).map((sample, round) => sample / (proxied?.samples[round] ?? Number.NaN)));
   for (const [q, called] of [
     [0.5, "p50"],
     [0.99, "p99"],
