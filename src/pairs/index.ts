@@ -15,3 +15,4 @@ export type {
 } from "./pair.ts";
 export { withPairs } from "./pair-connector.ts";
 export { PairsError, readPairs } from "./read-pairs.ts";
+export { type PairSuggestion, suggestPairs } from "./suggest-pairs.ts";

@@ -8,7 +8,7 @@ const USUAL: Readonly<Record<WireStatus, string>> = {
     "accepted active building crawling created deploying enqueued executing finalizing generating indexing initializing " +
     "inqueue notstarted ongoing preparing processing provisioning rendering retrying scheduled scraping started starting " +
     "uploading validating waiting cancelling canceling stopping",
-  completed: "ended finished ok successful",
+  completed: "ended finished ok passed successful",
   failed: "crashed errored exception expired failure rejected timedout timeout",
   cancelled: "aborted killed stopped terminated",
   input_required: "actionrequired awaitinginput inputneeded needsinput requiresaction waitingforinput",
