@@ -63,3 +63,21 @@ export const connectServers = (addresses: string): string =>
 /** Of a client that opens the address for the person. */
 export const consentQuestion = (server: string): string =>
   `Holdfast needs your consent to use ${server} in your name. The task goes on by itself afterwards.`;
+/** MCP Events. The code's name in the specification, and what it is about. */
+export const eventError = (kind: string, detail: string): string => `${kind}: ${detail}`;
+export const EVENT_ERRORS = {
+  event: "there is no such event; events/list has their names",
+  subscription: "there is no such subscription, or it has ended",
+  task: "there is no such task",
+  endpoint: "you have no such server",
+  mode: "events are delivered to webhooks only",
+  subscriptions: "you have as many subscriptions as you may; unsubscribe from other events first",
+  verifications: "too many callbacks were verified within a minute; try again later",
+  callback: "the callback did not echo the challenge",
+} as const;
+export const EVENT_SECRET = "delivery.secret must be whsec_ and the Base64 of 24 to 64 random bytes";
+export const EVENTS_OF_ONE_SERVER = "This address has one server: arguments.endpoint is for /mcp alone";
+export const callbackRefused = (reason: string): string =>
+  `The gateway does not post to delivery.url: it ${reason}`;
+export const eventTaskEnded = (status: string): string =>
+  `The task has ended (${status}) and has no further event. Ask for its result`;

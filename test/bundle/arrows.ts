@@ -314,6 +314,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "front",
       "worker/bindings.ts",
       "worker/operations",
+      "worker/outbound",
       "worker/config",
       "worker/http",
       "worker/access",

@@ -233,6 +233,34 @@ await tasks.close();
       expect(endpointOf({ ENDPOINTS: code }, "papers")).toMatchObject({ isPersonal: true, consent: {} });
     },
   },
+  "docs/events.md, Subscribe with the AI SDK, 1": {
+    kind: "process",
+    before: `
+import type { Experimental_MCPEventStore, Experimental_MCPEventSubscription } from "@ai-sdk/mcp";
+const token = "token-of-a-reader";
+const known = new Map<string, Experimental_MCPEventSubscription>();
+const store: Experimental_MCPEventStore = {
+  get: async (key) => known.get(key),
+  getById: async (id) => [...known.values()].find((subscription) => subscription.id === id),
+  set: async (subscription) => void known.set(subscription.key, subscription),
+  update: async (key, patch) => void known.set(key, { ...known.get(key)!, ...patch }),
+  delete: async (key) => void known.delete(key),
+};
+const seen = new Set<string>();
+const isFirst = async (event: string) => seen.size < seen.add(event).size;
+`,
+    after: `
+const call = { tool: "acquire_paper", arguments: { doi: "10.1038/s41586-020-2649-2", stage_ms: 20 } };
+const headers = { authorization: "Bearer " + token, "content-type": "application/json" };
+await fetch("https://tasks.example/v1/endpoints/papers/calls", { method: "POST", headers, body: JSON.stringify(call) });
+while (seen.size === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+process.exit();
+`,
+    see(output) {
+      expect(output).toMatch(/^Call refresh\(\{ id: "sub_[0-9a-f]{32}" \}\) before \d{4}-/);
+      expect(output).toMatch(/^task.completed: acquire_paper papers\.0\.[0-9a-f-]{36}$/m);
+    },
+  },
   "docs/deliveries.md, An inbox, 1": {
     kind: "process",
     before: "",

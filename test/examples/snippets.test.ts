@@ -9,7 +9,7 @@ import { gatewayOf } from "../../worker/config/gateway.ts";
 import { limitsOf } from "../../worker/config/limits.ts";
 import { SampleLab } from "../browser/sample-lab.ts";
 import { testBrowser } from "../browser/test-browser.ts";
-import { type ServerProcess, startWorker } from "../servers/processes.ts";
+import { freePort, type ServerProcess, startWorker } from "../servers/processes.ts";
 import { shellFaults } from "./commands.ts";
 import { blocksOf, DOCUMENTS, localLinksOf, ROOT, spansOf, textOf } from "./documents.ts";
 import { ExampleApp } from "./example-app.ts";
@@ -118,13 +118,16 @@ describe("the snippets that run in a page", () => {
 describe("the snippets that run elsewhere", () => {
   const lab = new SampleLab();
   let worker: ServerProcess;
+  let callbackPort: number;
 
   beforeAll(async () => {
+    callbackPort = await freePort();
     const sha256 = createHash("sha256").update("token-of-a-reader").digest("hex");
     worker = await startWorker({
       vars: {
         ENDPOINTS: JSON.stringify({ papers: { url: papersOf(lab), allowPrivate: true } }),
         TOKENS: JSON.stringify([{ principal: "reader", sha256 }]),
+        WEBHOOK_PRIVATE: "true",
       },
     });
   });
@@ -133,6 +136,7 @@ describe("the snippets that run elsewhere", () => {
   const addresses = (): Readonly<Record<string, string>> => ({
     "https://papers.example/mcp": papersOf(lab),
     "https://tasks.example": worker.url,
+    "8788": String(callbackPort),
   });
 
   test.concurrent.each(toRun("process"))("$place", async ({ code, run }) => {

@@ -13,7 +13,7 @@ const REMEMBERED_MS = 30_000;
 /** A page of tasks that is looked through for a replay. */
 const PAGE = 100;
 
-/** Stands for whoever subscribed, while that is not known. */
+/** Stands for all subscriptions, until the directory has named them. */
 const ALL = "*";
 const GAP = "gap";
 
@@ -56,7 +56,7 @@ export interface TaskEventsOptions extends Pick<OutboxOptions, "fetch"> {
 
 /**
  * The events of a group's tasks, for webhook subscriptions (MCP Events, SEP-3415). An event is a row of the outbox from the write
- * of the change that it is, so that no eviction loses it: first one row for whoever subscribed, then one for each subscription.
+ * of the change that it is, so that no eviction loses it: first one row for all subscriptions, then one for each.
  */
 export class TaskEvents {
   readonly #kv: SyncKvStorage;

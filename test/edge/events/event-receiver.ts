@@ -60,7 +60,7 @@ export class EventReceiver {
     return this.#listening?.url ?? "";
   }
 
-  /** The tasks that events of a type told of, each once, whatever came twice. */
+  /** The tasks of the events of a type, each once, whatever came twice. */
   tasks(name: string): ReadonlySet<unknown> {
     return new Set(this.events.flatMap(({ event }) => (event.name === name ? [event.data.taskId] : [])));
   }

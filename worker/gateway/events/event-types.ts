@@ -12,7 +12,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 
 const text = (description: string): JsonObject => ({ type: "string", description });
 
-/** Nothing of the arguments and the result of a task: whoever may see them asks for the task by its id. */
+/** Has no argument and no result of a task: a caller who may see them asks for the task by its id. */
 const PAYLOAD: JsonObject = {
   type: "object",
   properties: {

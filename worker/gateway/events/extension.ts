@@ -1,3 +1,4 @@
+import { EVENT_ERRORS, eventError as textOf } from "../../../front/messages.ts";
 import { RpcError } from "../../../front/rpc-error.ts";
 import type { Caller } from "../caller.ts";
 
@@ -17,9 +18,10 @@ const CODES = {
 export function eventError(
   { traits }: Caller,
   kind: keyof typeof CODES,
-  detail: string,
+  detail: keyof typeof EVENT_ERRORS,
   data: Readonly<Record<string, string | number>>,
 ): RpcError {
   const [code, draftCode] = CODES[kind];
-  return new RpcError({ code: traits.events ? code : draftCode, message: `${kind}: ${detail}`, data });
+  const message = textOf(kind, EVENT_ERRORS[detail]);
+  return new RpcError({ code: traits.events ? code : draftCode, message, data });
 }

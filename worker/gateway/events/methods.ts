@@ -1,5 +1,11 @@
 import type { JsonObject } from "holdfast";
 import * as z from "zod";
+import {
+  callbackRefused,
+  EVENT_SECRET,
+  EVENTS_OF_ONE_SERVER,
+  eventTaskEnded,
+} from "../../../front/messages.ts";
 import { invalidParams } from "../../../front/rpc-error.ts";
 import { cursorOf, type EventFilter, MAX_SUBSCRIPTIONS } from "../../directory/event-subscriptions.ts";
 import { secretKey } from "../../group/webhook-key.ts";
@@ -56,8 +62,7 @@ export const EVENT_METHODS: ReadonlyMap<string, EventMethod> = new Map<string, E
 async function subscribe(caller: Caller, params: unknown): Promise<JsonObject> {
   const asked = read(subscribing, params);
   const { secret } = asked.delivery;
-  if (!isSecret(secret))
-    throw invalidParams("delivery.secret must be whsec_ and the Base64 of 24 to 64 random bytes");
+  if (!isSecret(secret)) throw invalidParams(EVENT_SECRET);
   const identified = await identify(caller, asked);
   await verify(caller, identified, secret);
   const cursor = asked.cursor ?? undefined;
@@ -86,32 +91,31 @@ async function refuseEnded(caller: Caller, id: string, taskId: string): Promise<
   const task = await caller.groupOfTask(taskId)?.task(taskId);
   if (task && !task.outcome) return;
   await caller.objects.directory.unsubscribeEvents(id);
-  if (!task) throw eventError(caller, "NotFound", "there is no such task", { kind: "task" });
-  throw invalidParams(`The task has ended (${task.status}), and has no further event: ask for its result`);
+  if (!task) throw eventError(caller, "NotFound", "task", { kind: "task" });
+  throw invalidParams(eventTaskEnded(task.status));
 }
 
 async function unsubscribe(caller: Caller, params: unknown): Promise<JsonObject> {
   const { id } = await identify(caller, read(identity, params));
   if (await caller.objects.directory.unsubscribeEvents(id)) return {};
-  throw eventError(caller, "NotFound", "there is no such subscription", { kind: "subscription" });
+  throw eventError(caller, "NotFound", "subscription", { kind: "subscription" });
 }
 
 async function identify(
   caller: Caller,
   { name, arguments: filter = {}, delivery }: z.output<typeof identity>,
 ): Promise<Identified> {
-  if (!isEventType(name)) throw eventError(caller, "NotFound", "there is no such event", { kind: "event" });
+  if (!isEventType(name)) throw eventError(caller, "NotFound", "event", { kind: "event" });
   const { mode, url } = delivery;
   if (mode !== "webhook")
-    throw eventError(caller, "Unsupported", "events are delivered to webhooks only", {
+    throw eventError(caller, "Unsupported", "mode", {
       feature: "deliveryMode",
       value: mode,
     });
   const { only, principal } = caller;
-  if (only && filter.endpoint !== undefined)
-    throw invalidParams("arguments.endpoint is taken at /mcp only: this address has one server");
+  if (only && filter.endpoint !== undefined) throw invalidParams(EVENTS_OF_ONE_SERVER);
   if (filter.endpoint !== undefined && !caller.endpoint(filter.endpoint))
-    throw eventError(caller, "Forbidden", "you have no such server", { argument: "endpoint" });
+    throw eventError(caller, "Forbidden", "endpoint", { argument: "endpoint" });
   const key = await fingerprint([principal, url, name, filter, only?.name ?? null]);
   const endpoint = only?.name ?? filter.endpoint;
   const { taskId, tool } = filter;
@@ -131,22 +135,21 @@ async function identify(
 async function verify(caller: Caller, { id, url }: Identified, secret: string): Promise<void> {
   const allowPrivate = caller.env.WEBHOOK_PRIVATE === "true";
   const refusal = refusalOf(new URL(url), { allowPrivate });
-  if (refusal) throw invalidParams(`delivery.url ${refusal}`);
+  if (refusal) throw invalidParams(callbackRefused(refusal));
   const { hasRoom, isVerified, retryAfterMs } = await caller.objects.directory.admitSubscription(id, url);
   if (!hasRoom) throw tooMany(caller);
   if (isVerified) return;
   if (retryAfterMs !== undefined)
-    throw eventError(caller, "ResourceExhausted", "too many callbacks are to be verified within a minute", {
+    throw eventError(caller, "ResourceExhausted", "verifications", {
       limit: "verifications",
       retryAfterMs,
     });
   const reason = await challenge({ id, url, secret, allowPrivate });
-  if (reason)
-    throw eventError(caller, "CallbackEndpointError", "the callback did not echo the challenge", { reason });
+  if (reason) throw eventError(caller, "CallbackEndpointError", "callback", { reason });
 }
 
 function tooMany(caller: Caller): Error {
-  return eventError(caller, "ResourceExhausted", "unsubscribe from other events first", {
+  return eventError(caller, "ResourceExhausted", "subscriptions", {
     limit: "subscriptions",
     max: MAX_SUBSCRIPTIONS,
   });

@@ -97,7 +97,7 @@ test.each<readonly [what: string, change: (callback: Callback) => JsonObject]>([
   ["no address", ({ secret }) => ({ delivery: { url: "hooks", secret } })],
   ["an unknown argument", () => ({ arguments: { severity: "P1" } })],
   ["another endpoint", () => ({ arguments: { endpoint: "sample-2025" } })],
-  ["a lifetime that is none", () => ({ ttlMs: -1 })],
+  ["a negative lifetime", () => ({ ttlMs: -1 })],
 ])(
   "a subscription with %s is refused as invalid params, and nothing is sent to it",
   async (_what, change) => {
