@@ -29,11 +29,19 @@ export function resume(parts: HostParts, records: readonly TaskRecord[], dueFrom
  * Runs a record that another tab hands over. That tab has just read the task: this one need not poll at once.
  * @param base The `rev` that the store holds, where that is not the record's.
  */
-export function adopt(parts: HostParts, record: TaskRecord, base?: number): void {
+export async function adopt(parts: HostParts, record: TaskRecord, base?: number): Promise<void> {
+  const { runtime, stored } = parts;
   const ownership = parts.ownership(record);
-  const claim = claimOf(ownership, record);
-  if (claim === "wait") void resumeOrphan(parts, ownership, record.id);
-  else if (claim === "run") parts.runtime.wake(record, { fresh: true }, base ?? null);
+  if (claimOf(ownership, record) === "wait") return resumeOrphan(parts, ownership, record.id);
+  // A tab that was frozen hands over what it wrote before: this one may have ended the task meanwhile.
+  const held = await stored.record(record.id);
+  const isLater = held !== undefined && held.rev > record.rev;
+  const latest = isLater ? held : record;
+  const known = isLater ? held.rev : base;
+  if (latest.outcome) publish(parts, latest);
+  else if (claimOf(ownership, latest) === "run") runtime.wake(latest, { fresh: true }, known ?? null);
+  // Another tab leads by now.
+  else ownership.handOver(latest, known);
 }
 
 /** Recovers a call once the tab that made it is gone, and its lock with it; or runs the task that it has become. */

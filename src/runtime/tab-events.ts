@@ -27,7 +27,7 @@ export function tabEvents(parts: HostParts, endpoint: string): OwnershipEvents {
       runtime.yield(id);
       options.forgotten(id);
     },
-    adopt: (record, base) => adopt(parts, record, base),
+    adopt: (record, base) => void adopt(parts, record, base),
     runs: (id) => runtime.state(id) !== undefined,
     act: (action) => actHere(parts, action),
   };

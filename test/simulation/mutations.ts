@@ -181,7 +181,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a task handed over is not taken up",
     file: "runtime/tab-events.ts",
-    find: "adopt: (record, base) => adopt(parts, record, base),",
+    find: "adopt: (record, base) => void adopt(parts, record, base),",
     replace: "adopt: () => undefined,",
   },
   {
