@@ -23,7 +23,7 @@ import { createTaskHost, type TaskHost } from "../runtime/task-host.ts";
 import type { DeliveryNotes, TaskStore } from "../store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "../task.ts";
 import type { TaskClientApi } from "../task-client-api.ts";
-import { TaskSubscribers } from "../task-subscribers.ts";
+import { type Subscriber, subscribed } from "../task-subscribers.ts";
 import { deletedView, type TaskView, viewOf } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { endpointsOf } from "./endpoints.ts";
@@ -46,7 +46,7 @@ export class HostedClient implements TaskClientApi {
   readonly #ended: Set<string> = new RecentSet(10_000);
   /** By id, calls that are not durable yet. */
   readonly #starting: Map<string, Promise<Task>> = new Map();
-  readonly #subscribers: TaskSubscribers = new TaskSubscribers();
+  readonly #subscribers: Set<Subscriber> = new Set();
   readonly #report: (problem: Problem) => void;
   readonly #closing: AbortController = new AbortController();
   readonly #actions: TaskActions = {
@@ -97,7 +97,7 @@ export class HostedClient implements TaskClientApi {
       forgotten: (id) => {
         // It ran, and was deleted with `force`: its waits end.
         this.#lose(id, "It was deleted while it ran");
-        this.#subscribers.notifyForgotten(id);
+        for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
       },
       report: this.#report,
     });
@@ -252,7 +252,7 @@ export class HostedClient implements TaskClientApi {
    *   tab, or because it was kept long enough.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
-    return this.#subscribers.add(listener, forgotten);
+    return subscribed(this.#subscribers, listener, forgotten);
   }
 
   /** What the host's alarm calls: does what is due, and resolves when all that was sent has been answered and written. */
@@ -311,7 +311,7 @@ export class HostedClient implements TaskClientApi {
     if (!outcome && this.#ended.has(id)) return;
     const task = this.#taskOf(view);
     task.apply(view);
-    this.#subscribers.notifyChanged(task);
+    for (const { changed } of [...this.#subscribers]) changed(task);
     if (outcome) {
       this.#tasks.delete(id);
       this.#ended.add(id);

@@ -12,7 +12,7 @@ import type { Problem } from "../runtime/problem.ts";
 import { indexedDbStore } from "../store/indexeddb.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { Task } from "../task.ts";
-import { TaskSubscribers } from "../task-subscribers.ts";
+import { type Subscriber, subscribed } from "../task-subscribers.ts";
 import type { TaskView } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { alarmedStore } from "./alarmed-store.ts";
@@ -67,7 +67,7 @@ export class ExtensionTasks {
   readonly #alarm: ExtensionAlarm;
   readonly #host: Host;
   readonly #hub: PortHub;
-  readonly #subscribers: TaskSubscribers = new TaskSubscribers();
+  readonly #subscribers: Set<Subscriber> = new Set();
   readonly #seen: WeakMap<Task, TaskView> = new WeakMap();
   /** Take back every listener that was given to the browser. */
   readonly #stops: (() => void)[] = [];
@@ -154,7 +154,7 @@ export class ExtensionTasks {
    * @param forgotten Called with the id of each task that was deleted.
    */
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {
-    return this.#subscribers.add(listener, forgotten);
+    return subscribed(this.#subscribers, listener, forgotten);
   }
 
   /** Ends all of it in this worker; the alarm stays, and with it the tasks. */
@@ -209,12 +209,12 @@ export class ExtensionTasks {
     if (this.#seen.get(task) === task.view) return;
     this.#seen.set(task, task.view);
     this.#hub.publish(task);
-    this.#subscribers.notifyChanged(task);
+    for (const { changed } of [...this.#subscribers]) changed(task);
   }
 
   #forgotten(id: string): void {
     this.#hub.publishForgotten(id);
-    this.#subscribers.notifyForgotten(id);
+    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
   }
 
   /** @param back What could not be reached may be there again. */

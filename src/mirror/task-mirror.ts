@@ -1,10 +1,9 @@
 import { errorOf } from "../errors.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
-import type { ToolResult } from "../protocol/tool-result.ts";
 import { Task, type TaskActions } from "../task.ts";
 import type { TaskReader } from "../task-client-api.ts";
-import { TaskSubscribers } from "../task-subscribers.ts";
+import { type Subscriber, subscribed } from "../task-subscribers.ts";
 import { deletedView, type OmittedPart, type TaskView, withoutResult } from "../task-view.ts";
 import { readView } from "./read-view.ts";
 
@@ -43,7 +42,7 @@ export class TaskMirror implements TaskReader {
   readonly #unfinished: Map<string, Task> = new Map();
   /** In the order of their ends, without results. */
   readonly #ended: Map<string, TaskView> = new Map();
-  readonly #subscribers: TaskSubscribers = new TaskSubscribers();
+  readonly #subscribers: Set<Subscriber> = new Set();
   /** Whether it has caught up before: until then nobody was promised news of tasks without a handle here. */
   #begun = false;
   #behind = false;
@@ -52,10 +51,17 @@ export class TaskMirror implements TaskReader {
   constructor(options: MirrorOptions) {
     const { source, closed } = options;
     this.#options = options;
+    const replied = (view: TaskView | undefined): void => {
+      if (view) this.apply(view, false);
+    };
     this.#actions = {
-      cancel: async ({ id }) => this.#replied(await source.cancel(id)),
-      answer: async ({ view }, key, response) => this.#replied(await source.answer(view, key, response)),
-      storedResult: (task) => this.#storedResult(task),
+      cancel: async ({ id }) => replied(await source.cancel(id)),
+      answer: async ({ view }, key, response) => replied(await source.answer(view, key, response)),
+      async storedResult({ view }) {
+        const outcome = (await source.task(view.id))?.outcome;
+        if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
+        throw errorOf(view, { kind: "lost", detail: "The worker no longer holds its result" });
+      },
       closed,
     };
   }
@@ -66,7 +72,7 @@ export class TaskMirror implements TaskReader {
 
   /** Whether anybody waits for a change of a task, or of any. */
   get needsEvents(): boolean {
-    return (this.#unfinished.size > 0 || this.hasSubscribers) && !this.#options.closed.aborted;
+    return this.#unfinished.size + this.#subscribers.size > 0 && !this.#options.closed.aborted;
   }
 
   has(id: string): boolean {
@@ -88,7 +94,7 @@ export class TaskMirror implements TaskReader {
 
   /** Calls back after each change of a task, and for each task that was unknown before. The function returned ends it. */
   subscribe(changed: (task: Task) => void, forgotten: ((id: string) => void) | undefined): () => void {
-    const unsubscribe = this.#subscribers.add(changed, forgotten);
+    const unsubscribe = subscribed(this.#subscribers, changed, forgotten);
     this.#options.watch();
     return () => {
       unsubscribe();
@@ -103,17 +109,22 @@ export class TaskMirror implements TaskReader {
   apply(received: TaskView, news = true): Task {
     const { id, outcome, rev } = received;
     const ended = this.#ended.get(id);
-    if (ended) return this.#handle(outcome ? received : ended);
+    if (ended) return new Task(outcome ? received : ended, this.#actions);
     const known = this.#unfinished.get(id);
     if (known && !outcome && rev < known.latest.rev) return known;
     const view = known ? withKnownParts(received, known.latest) : received;
-    const task = known ?? this.#handle(view);
-    if (outcome) this.#end(view);
-    else this.#unfinished.set(id, task);
+    const task = known ?? new Task(view, this.#actions);
+    if (outcome) {
+      this.#unfinished.delete(id);
+      // The result may be long, and the handle has it.
+      this.#ended.set(id, withoutResult(view));
+      const [oldest = id] = this.#ended.keys();
+      if (this.#ended.size > ENDED_KEPT) this.#ended.delete(oldest);
+    } else this.#unfinished.set(id, task);
     const before = task.view;
     known?.apply(view);
     if (view.omitted?.includes("inputRequests") && !outcome) void this.#fetchWhole(id);
-    if (known ? task.view !== before : news) this.#subscribers.notifyChanged(task);
+    if (known ? task.view !== before : news) for (const { changed } of [...this.#subscribers]) changed(task);
     this.#options.watch();
     return task;
   }
@@ -147,12 +158,12 @@ export class TaskMirror implements TaskReader {
     // Deleted while it ran: its handles end.
     if (running) running.apply(gone(running.latest));
     this.forget(id);
-    this.#subscribers.notifyForgotten(id);
+    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
   }
 
   /** Events arrive from here on. Without `resumed`, some were missed: asks for what changed, however often that fails. */
   connected(resumed: boolean): void {
-    if (!resumed) this.#behind = true;
+    this.#behind ||= !resumed;
     if (!this.#behind || this.#catchingUp) return;
     this.#catchingUp = true;
     void this.#catchUp()
@@ -189,37 +200,15 @@ export class TaskMirror implements TaskReader {
     return this.has(view.id) || (this.#options.isNews?.(view) ?? true);
   }
 
-  #replied(view: TaskView | undefined): void {
-    if (view) this.apply(view, false);
-  }
-
   /** The earliest first. */
   #handles(views: readonly TaskView[]): readonly Task[] {
     return [...views].sort((a, b) => a.createdAt - b.createdAt).map((view) => this.apply(view, false));
-  }
-
-  #handle(view: TaskView): Task {
-    return new Task(view, this.#actions);
-  }
-
-  #end(view: TaskView): void {
-    this.#unfinished.delete(view.id);
-    // The result may be long, and the handle has it.
-    this.#ended.set(view.id, withoutResult(view));
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > ENDED_KEPT && oldest !== undefined) this.#ended.delete(oldest);
   }
 
   /** If it fails, the next change of the task fetches it. */
   async #fetchWhole(id: string): Promise<void> {
     const view = await this.#options.source.task(id).catch(() => undefined);
     if (view) this.apply(view);
-  }
-
-  async #storedResult({ view }: Task): Promise<ToolResult> {
-    const outcome = (await this.#options.source.task(view.id))?.outcome;
-    if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
-    throw errorOf(view, { kind: "lost", detail: "The worker no longer holds its result" });
   }
 }
 

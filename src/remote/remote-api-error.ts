@@ -51,8 +51,9 @@ export function malformed(status: number, detail: string, cause?: unknown): Remo
  * @param now ms since 1970.
  */
 export async function refusalOf(response: Response, now: number): Promise<RemoteApiError> {
-  const problem = await problemIn(response);
   const { status, headers } = response;
+  const body: unknown = await response.json().catch(() => undefined);
+  const problem: JsonObject = isObject(body) ? body : {};
   return new RemoteApiError({
     status,
     code: text(problem.code) ?? "http",
@@ -60,15 +61,6 @@ export async function refusalOf(response: Response, now: number): Promise<Remote
     retryAfterMs: readRetryAfter(headers.get("retry-after"), now),
     instance: text(problem.instance),
   });
-}
-
-async function problemIn(response: Response): Promise<JsonObject> {
-  try {
-    const body: unknown = await response.json();
-    return isObject(body) ? body : {};
-  } catch {
-    return {};
-  }
 }
 
 function text(value: unknown): string | undefined {

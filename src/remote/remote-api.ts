@@ -103,16 +103,13 @@ export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
     const response = await open(request);
     const { status } = response;
     if (status === 204) return { status, json: undefined };
-    let body: string;
-    try {
-      body = await response.text();
-    } catch (error) {
+    const text = await response.text().catch((error: unknown) => {
       // The connection broke within the answer.
       request.signal.throwIfAborted();
       throw unreachable(error, base);
-    }
+    });
     try {
-      return { status, json: JSON.parse(body) };
+      return { status, json: JSON.parse(text) };
     } catch (error) {
       throw malformed(status, "The worker's answer is not JSON", error);
     }

@@ -9,7 +9,7 @@ import { randomId } from "../random-id.ts";
 import type { CallOptions } from "../task-client-api.ts";
 import type { DeliveryReceipt, UndeliveredQuery } from "../task-inbox.ts";
 import type { TaskView } from "../task-view.ts";
-import { type Answer, type ApiRequest, isPassing, type RemoteApi } from "./remote-api.ts";
+import { type ApiRequest, isPassing, type RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError } from "./remote-api-error.ts";
 
 /** How often a request that somebody waits for is tried, where nothing else is said. */
@@ -51,15 +51,15 @@ export function createTaskRequests(
   closed: AbortSignal,
   incomplete: (why: string, endpoint?: string) => void,
 ): TaskRequests {
-  const ask = (
+  const ask = async (
     request: Omit<ApiRequest, "signal">,
     attempts: number = ATTEMPTS,
-    repeating?: (error: RemoteApiError) => void,
-  ): Promise<Answer> => api.insist({ ...request, signal: closed }, { attempts, key: randomId() }, repeating);
-  const read = async (path: string, attempts?: number): Promise<Answer> =>
-    ask({ method: "GET", path }, attempts);
-  const post = (path: string, fields: object, repeating?: () => void): Promise<Answer> =>
-    ask({ method: "POST", path, body: JSON.stringify(fields) }, ATTEMPTS, repeating);
+    repeating?: () => void,
+  ): Promise<unknown> =>
+    (await api.insist({ ...request, signal: closed }, { attempts, key: randomId() }, repeating)).json;
+  const read = (path: string, attempts?: number): Promise<unknown> => ask({ method: "GET", path }, attempts);
+  const post = (path: string, fields?: object, repeating?: () => void): Promise<unknown> =>
+    ask({ method: "POST", path, ...(fields && { body: JSON.stringify(fields) }) }, ATTEMPTS, repeating);
   const reportMissing = (endpoints: Iterable<string>): void => {
     for (const endpoint of endpoints)
       incomplete(
@@ -70,14 +70,12 @@ export function createTaskRequests(
 
   return {
     async endpoints() {
-      const { json } = await read("/v1/endpoints");
-      return listIn(json, "endpoints").flatMap((entry) =>
+      return listIn(await read("/v1/endpoints"), "endpoints").flatMap((entry) =>
         isObject(entry) && typeof entry.name === "string" ? [entry.name] : [],
       );
     },
     async tools(endpoint) {
-      const { json } = await read(`${endpointPath(endpoint)}/tools`);
-      return listIn(json, "tools").filter(isListedTool);
+      return listIn(await read(`${endpointPath(endpoint)}/tools`), "tools").filter(isListedTool);
     },
     async call(endpoint, tool, args, { signal, prefer, ttlMs, repeatable, notify }) {
       const key = randomId();
@@ -93,7 +91,7 @@ export function createTaskRequests(
         const detail = `${error.detail} It was asked ${CALL_ATTEMPTS} times and may hold the call: list() shows it then.`;
         throw new RemoteApiError({ status: error.status, code: error.code, detail }, { cause: error });
       });
-      return { task: taskIn(answer), ended: answer.status === 200 };
+      return { task: taskIn(answer.json), ended: answer.status === 200 };
     },
     task: (id, attempts) => read(taskPath(id), attempts).then(taskIn).catch(unless(404)),
     /** From all pages; the newest first. */
@@ -104,7 +102,7 @@ export function createTaskRequests(
         "GET /v1/tasks",
         async (cursor) => {
           const path = cursor === undefined ? first : `${first}&cursor=${encodeURIComponent(cursor)}`;
-          const { json } = await read(path, attempts);
+          const json = await read(path, attempts);
           const tasks = listIn(json, "tasks").flatMap((entry) => readView(entry) ?? []);
           for (const endpoint of missingIn(json)) missing.add(endpoint);
           return { items: tasks, nextCursor: (json as JsonObject).nextCursor };
@@ -135,7 +133,7 @@ export function createTaskRequests(
       await post(`${taskPath(id)}/addressees`, { addressee });
     },
     async undelivered({ addressee, leaseMs, receipt = randomId() }) {
-      const { json } = await post("/v1/deliveries", { addressee, leaseMs, receipt });
+      const json = await post("/v1/deliveries", { addressee, leaseMs, receipt });
       reportMissing(missingIn(json));
       return listIn(json, "deliveries");
     },
@@ -145,11 +143,11 @@ export function createTaskRequests(
         receipt,
         key: question?.key,
       }).catch(unless(404));
-      return isObject(answer?.json) && answer.json.acknowledged === true;
+      return isObject(answer) && answer.acknowledged === true;
     },
     // A task that has ended cannot be cancelled.
     cancel: (id) =>
-      ask({ method: "POST", path: `${taskPath(id)}/cancel` })
+      post(`${taskPath(id)}/cancel`)
         .then(taskIn)
         .catch(unless(409)),
     async remove(id, force) {
@@ -177,9 +175,9 @@ function taskPath(id: string): string {
   return `/v1/tasks/${encodeURIComponent(id)}`;
 }
 
-function taskIn({ status, json }: Answer): TaskView {
+function taskIn(json: unknown): TaskView {
   const task = readView(json);
-  if (!task) throw malformed(status, "The worker's answer holds no task");
+  if (!task) throw malformed(200, "The worker's answer holds no task");
   return task;
 }
 
