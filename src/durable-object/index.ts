@@ -108,9 +108,10 @@ export class DurableTasks {
   /**
    * Says that somebody waits for the answer to a call and repeats it should the object fail. Until the function returned is called,
    * the answer to a plain call, and a call that is safe to repeat, are not written: the reply to who waits need not wait for them.
+   * @param isNew Whether the id is new, so that nothing is stored under it: then it is not looked for.
    */
-  deferWrites(id: string): () => void {
-    return this.#store.defer(id);
+  deferWrites(id: string, isNew = false): () => void {
+    return this.#store.defer(id, isNew);
   }
 
   /**

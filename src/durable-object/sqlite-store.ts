@@ -65,6 +65,8 @@ export class SqliteTaskStore implements TaskStore {
   #seq = 0;
   /** Whose writes may be deferred, and the records that are, with the `after` of their first write. */
   readonly #deferring: Set<string> = new Set();
+  /** Those of which nothing is stored for certain: they need not be looked for. */
+  readonly #unstored: Set<string> = new Set();
   readonly #deferred: Map<string, { readonly record: TaskRecord; readonly after: number | undefined }> =
     new Map();
   /** Of the tasks that were unfinished when they were first loaded: the calls without an answer of their server. */
@@ -85,12 +87,15 @@ export class SqliteTaskStore implements TaskStore {
   /**
    * Defers writes of a task until the function returned is called: of a plain call's outcome, and of a call that is safe to repeat.
    * Neither is needed to make a call once. They are written before anything else is read of the tasks.
+   * @param isNew Nothing is stored under this id.
    */
-  defer(id: string): () => void {
+  defer(id: string, isNew: boolean): () => void {
     this.#deferring.add(id);
+    if (isNew) this.#unstored.add(id);
     return () => {
       this.#deferring.delete(id);
       this.#flush(id);
+      this.#unstored.delete(id);
     };
   }
 
@@ -112,9 +117,9 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   #write(record: TaskRecord, after?: number): boolean {
-    const [known] = this.#all(
-      `SELECT settled, rev, log, substr(record, 1, ${LEAN_HEAD.length}) AS record FROM task WHERE id = ?`,
+    const [known] = this.#rows(
       record.id,
+      `SELECT settled, rev, log, substr(record, 1, ${LEAN_HEAD.length}) AS record FROM task WHERE id = ?`,
     );
     if (isSuperseded(record, known && revisionOf(known), after)) return false;
     const lean = leanRecord(record);
@@ -142,6 +147,7 @@ export class SqliteTaskStore implements TaskStore {
       if (isLean(known)) this.#all("DELETE FROM result WHERE id = ?", record.id);
       if (long) this.#writeParts(record.id, whole);
     };
+    this.#unstored.delete(record.id);
     // One statement is a transaction by itself.
     if (long || isLean(known)) this.#storage.transactionSync(write);
     else write();
@@ -155,7 +161,7 @@ export class SqliteTaskStore implements TaskStore {
   async load(id: string): Promise<unknown> {
     const deferred = this.#deferred.get(id);
     if (deferred) return deferred.record;
-    const [row] = this.#all("SELECT id, record FROM task WHERE id = ?", id);
+    const [row] = this.#rows(id, "SELECT id, record FROM task WHERE id = ?");
     return row && this.#whole(row);
   }
 
@@ -242,7 +248,7 @@ export class SqliteTaskStore implements TaskStore {
 
   /** Whether there is a task of this id; it is not read for that. */
   has(id: string): boolean {
-    return this.#deferred.has(id) || this.#all("SELECT 1 FROM task WHERE id = ?", id).length > 0;
+    return this.#deferred.has(id) || this.#rows(id, "SELECT 1 FROM task WHERE id = ?").length > 0;
   }
 
   /** Tasks without their results and what else is long, the newest first by their ids. */
@@ -374,6 +380,11 @@ export class SqliteTaskStore implements TaskStore {
       );
       this.#all(`DROP TABLE ${table}`);
     }
+  }
+
+  /** A query for one task. */
+  #rows(id: string, query: string): Record<string, SqlValue>[] {
+    return this.#unstored.has(id) ? [] : this.#all(query, id);
   }
 
   /** A query over all tasks. */

@@ -50,7 +50,7 @@ export class GatewayCalls {
     if (begun) return begun;
     // Before anything is awaited: from now on the same call finds this one, whether its client waits or hangs up.
     if (wait) held.look(wait.held, id);
-    const undefer = group.deferWrites(id);
+    const undefer = group.deferWrites(id, !admitted.repeated);
     const write = (): void => {
       undefer();
       attended.delete(id);

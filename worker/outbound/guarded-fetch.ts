@@ -60,12 +60,12 @@ export function guardedFetch(options: GuardedFetchOptions): FetchLike {
     const { hostname } = url;
     const meant = mayBePrivate(options.allowPrivate, hostname);
     let allowPrivate = meant;
-    const headers = headersOf(init, hostname);
-    if (home !== undefined && url.origin !== home) drop(headers, secretHeaders);
+    let headers = headersOf(init, hostname);
+    if (home !== undefined && url.origin !== home) headers = without(headers, secretHeaders);
     for (let redirects = 0; ; redirects += 1) {
       const refusal = refusalOf(url, { allowPrivate });
       if (refusal) throw new OutboundRefusedError(url.hostname, `its address ${refusal}`);
-      const response = await send(url.href, { ...init, headers: new Headers(headers), redirect: "manual" });
+      const response = await send(url.href, { ...init, headers, redirect: "manual" });
       const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
       if (location === null || init.redirect === "manual") {
         const limit = response.ok ? maxBytes : Math.min(maxBytes, MAX_ERROR_BYTES);
@@ -78,7 +78,7 @@ export function guardedFetch(options: GuardedFetchOptions): FetchLike {
       if (redirects === MAX_REDIRECTS) throw new OutboundRefusedError(url.hostname, "too many redirects");
       const next = resolved(location, url);
       refuseLoss(response.status, init, url, next);
-      if (next.origin !== url.origin) drop(headers, [...ALWAYS_SECRET, ...secretHeaders]);
+      if (next.origin !== url.origin) headers = without(headers, [...ALWAYS_SECRET, ...secretHeaders]);
       // Only the configured host was meant to be private, not what it points at.
       allowPrivate = meant && next.hostname === hostname;
       url = next;
@@ -110,8 +110,10 @@ function resolved(location: string, from: URL): URL {
   return new URL(location, from);
 }
 
-function drop(headers: Headers, names: readonly string[]): void {
-  for (const name of names) headers.delete(name);
+function without(headers: Headers, names: readonly string[]): Headers {
+  const kept = new Headers(headers);
+  for (const name of names) kept.delete(name);
+  return kept;
 }
 
 /** A redirect that would lose a request's body, or show it to a server it was not meant for, is not followed. */
