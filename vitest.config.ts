@@ -93,6 +93,16 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      {
+        test: {
+          // Run by `npm run test:workflows-installed` alone: it installs packages from the registry, 380 MB of them.
+          name: "workflows-installed",
+          include: ["test/workflows-installed/**/*.test.ts"],
+          testTimeout: 900_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
       "./vitest.workers.config.ts",
     ],
   },

@@ -11,13 +11,7 @@
  * @module
  */
 
-export {
-  type NotificationEventLike,
-  onNotificationClick,
-  onPush,
-  type PushEventLike,
-  type TaskPush,
-} from "./notifications.ts";
+export { onNotificationClick, onPush, type TaskPush } from "./notifications.ts";
 export {
   type PushListing,
   type PushOptions,

@@ -9,14 +9,14 @@ export interface TaskPush {
   readonly kind: TaskStatus;
 }
 
-/** A `push` event of a service worker, as far as it is read. */
-export interface PushEventLike {
+/** A `push` event of a service worker, as far as it is read: the types of a page do not have it. */
+interface PushEventLike {
   readonly data: { json(): unknown } | null;
   waitUntil(work: Promise<unknown>): void;
 }
 
 /** A `notificationclick` event of a service worker, as far as it is read. */
-export interface NotificationEventLike {
+interface NotificationEventLike {
   readonly notification: { readonly data: unknown; close(): void };
   waitUntil(work: Promise<unknown>): void;
 }
@@ -43,12 +43,13 @@ interface WindowClientLike {
  * Shows the notification of a push message of a Holdfast worker: `self.addEventListener("push", onPush)`. Returns what happened, or
  * `undefined` for a message of another sender, which is left to others.
  */
-export function onPush(event: PushEventLike): TaskPush | undefined {
-  const message = messageIn(event);
+export function onPush(event: Event): TaskPush | undefined {
+  const push = event as Event & PushEventLike;
+  const message = messageIn(push);
   const shown = message?.web_push === 8030 ? message.notification : undefined;
   if (!isObject(shown) || !isTaskPush(shown.data)) return undefined;
   const { title, navigate, data, ...options } = shown;
-  event.waitUntil(
+  push.waitUntil(
     scope().registration.showNotification(String(title), { ...options, data: { ...data, navigate } }),
   );
   return data;
@@ -58,11 +59,12 @@ export function onPush(event: PushEventLike): TaskPush | undefined {
  * Opens the page of the task: `self.addEventListener("notificationclick", onNotificationClick)`. A window that shows the same document
  * changes its hash and receives the focus; else a window is opened. Returns `undefined` for a notification of another sender.
  */
-export function onNotificationClick(event: NotificationEventLike): TaskPush | undefined {
-  const { data } = event.notification;
+export function onNotificationClick(event: Event): TaskPush | undefined {
+  const click = event as Event & NotificationEventLike;
+  const { data } = click.notification;
   if (!isTaskPush(data) || typeof data.navigate !== "string") return undefined;
-  event.notification.close();
-  event.waitUntil(show(data.navigate));
+  click.notification.close();
+  click.waitUntil(show(data.navigate));
   return data;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import recipes from "../workflows-installed/packages.json" with { type: "json" };
 import { ROOT } from "./documents.ts";
 
 /** What a machine has that can run the rest. */
@@ -11,6 +12,7 @@ const PACKAGES: ReadonlySet<string> = new Set([
   ...Object.keys(manifest.dependencies),
   ...Object.keys(manifest.peerDependencies),
   ...Object.keys(manifest.devDependencies),
+  ...Object.values(recipes).flatMap(Object.keys),
 ]);
 
 /** What of a shell text cannot be done in this repository: commands, scripts, files and packages that it does not have. */

@@ -301,6 +301,69 @@ await tasks.close();
       expect(output.replaceAll("\\", "")).toMatch(ACQUIRED);
     },
   },
+  "docs/deliveries.md, A device: Web Push, 1": {
+    kind: "process",
+    before: `
+const session = { token: "token-of-a-reader" };
+const document = { querySelector: (_selector: string): Element | null => null };
+Object.assign(globalThis, { location: new URL("https://app.example/") });
+const subscription = {
+  toJSON: () => ({
+    endpoint: "https://push.example/browser",
+    keys: {
+      p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+      auth: "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+  }),
+};
+const pushManager = {
+  getSubscription: async () => null,
+  subscribe: async (options: PushSubscriptionOptionsInit) => {
+    console.log(String(options.applicationServerKey).length);
+    return subscription;
+  },
+} as unknown as PushManager;
+const registered = { pushManager };
+const navigator = {
+  serviceWorker: { register: async (_script: string) => registered, ready: Promise.resolve(registered) },
+};
+`,
+    after: `
+console.log(JSON.stringify(await notifyMe()));
+`,
+    see(output) {
+      const [keyLength, listing = ""] = output.trim().split("\n");
+      expect(keyLength).toBe("87");
+      expect(JSON.parse(listing)).toMatchObject({ service: "push.example", details: false });
+    },
+  },
+  "docs/deliveries.md, A device: Web Push, 2": {
+    kind: "process",
+    before: `
+const self = new EventTarget();
+const shown: unknown[] = [];
+const registration = { showNotification: async (title: string, options: { data: unknown }) => shown.push([title, options.data]) };
+const clients = { matchAll: async () => [], openWindow: async (url: string) => shown.push(url) };
+Object.assign(globalThis, { registration, clients });
+`,
+    after: `
+const work: Promise<unknown>[] = [];
+const waitUntil = (promise: Promise<unknown>) => work.push(promise);
+const data = { task: "papers.0.1", endpoint: "papers", kind: "completed" };
+const notification = { title: "acquire_paper has completed", navigate: "https://app.example/tasks/papers.0.1", data };
+const push = { data: { json: () => ({ web_push: 8030, notification }) }, waitUntil };
+self.dispatchEvent(Object.assign(new Event("push"), push));
+const click = { notification: { data: { ...data, navigate: notification.navigate }, close: () => undefined }, waitUntil };
+self.dispatchEvent(Object.assign(new Event("notificationclick"), click));
+await Promise.all(work);
+console.log(JSON.stringify(shown));
+`,
+    see(output) {
+      const navigate = "https://app.example/tasks/papers.0.1";
+      const data = { task: "papers.0.1", endpoint: "papers", kind: "completed", navigate };
+      expect(JSON.parse(output)).toEqual([["acquire_paper has completed", data], navigate]);
+    },
+  },
   "docs/proxy.md, Claude Desktop and Cowork, 1": {
     kind: "settings",
     see: wrapsTo("docs/proxy.md, Claude Desktop and Cowork, 2"),
