@@ -70,16 +70,15 @@ export class Outbox {
     this.#sql.exec(`DELETE FROM ${this.#table} WHERE id = ?`, id);
   }
 
-  /** The ids of the rows that begin so. */
-  waiting(prefix: string): readonly string[] {
-    if (!this.#hasTable) return [];
+  /** How many rows have an id that begins so. */
+  count(prefix: string): number {
+    if (!this.#hasTable) return 0;
     return this.#sql
-      .exec<{ id: string }>(
-        `SELECT id FROM ${this.#table} WHERE id >= ? AND id < ?`,
+      .exec<{ count: number }>(
+        `SELECT count(*) AS count FROM ${this.#table} WHERE id >= ? AND id < ?`,
         ...[prefix, `${prefix}\uffff`],
       )
-      .toArray()
-      .map(({ id }) => id);
+      .one().count;
   }
 
   /** When the next delivery is due, in ms since 1970, or Infinity. */

@@ -1,6 +1,6 @@
 import type { Outcome, TaskView } from "holdfast";
 import { cursorOf, type EventSubscription } from "../directory/event-subscriptions.ts";
-import type { EventBacklog } from "../directory/principal-directory-rpc.ts";
+import type { EventBacklog, EventReplay } from "../directory/principal-directory-rpc.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
 import type { SignedPost } from "./signed-post.ts";
 import type { ListQuery } from "./task-group-rpc.ts";
@@ -12,6 +12,13 @@ const MAX_BACKLOG = 1_000;
 const REMEMBERED_MS = 30_000;
 /** A page of tasks that is looked through for a replay. */
 const PAGE = 100;
+/** How many settled tasks a group retains: of as many, earlier ones may have been deleted. */
+const RETAINED = 1_000;
+/** A plain call that took less was answered to its caller, in ms: a replay leaves it out. */
+const LONG_CALL_MS = 10_000;
+/** How many questions of a task are remembered, and how much of their keys, in characters. */
+const MOST_KEYS = 64;
+const KEY_LENGTH = 256;
 
 /** Stands for all subscriptions, until the directory has named them. */
 const ALL = "*";
@@ -90,27 +97,36 @@ export class TaskEvents {
     this.#known = undefined;
     this.#setWanted(true);
     return {
-      waits: [id, ALL].some((subscription) => this.#outbox.waiting(`${subscription} `).length > 0),
-      truncated: this.#outbox.waiting(`${id} ${GAP}.`).length > 0,
+      waits: [id, ALL].some((subscription) => this.#outbox.count(`${subscription} `) > 0),
+      truncated: this.#outbox.count(`${id} ${GAP}.`) > 0,
     };
   }
 
-  /** Has the events since a moment delivered once more, for a subscription that had lapsed. */
+  /**
+   * Has the events since a moment delivered once more, for a subscription that had lapsed. Returns whether earlier ones may be gone
+   * with their tasks.
+   */
   replay(
-    subscription: EventSubscription,
-    from: number,
+    { subscription, from }: EventReplay,
     page: (query: ListQuery) => { readonly tasks: readonly TaskView[] },
     now: number,
-  ): void {
+  ): boolean {
+    const events: TaskEvent[] = [];
+    let settled = 0;
+    let isComplete = false;
     let before: string | undefined;
     do {
       const { tasks } = page({ limit: PAGE, ...(before !== undefined && { before }) });
       for (const task of tasks) {
         const { event } = this.#occurrence(task, now);
-        if (event && event.at > from) this.#put(subscription, event, task, now);
+        if (task.outcome) settled += 1;
+        if (event && event.at <= from) isComplete = true;
+        else if (event && isReplayed(task) && covers(subscription, event, task)) events.push(event);
       }
       before = tasks.at(-1)?.id;
     } while (before !== undefined);
+    this.#put(subscription, events, now);
+    return settled >= RETAINED && !isComplete;
   }
 
   /** Stores the event that a change of a task is, if it is one that may be wanted. Returns whether there is something to deliver. */
@@ -146,17 +162,17 @@ export class TaskEvents {
   async #fanOut(event: TaskEvent): Promise<undefined> {
     const subscriptions = await this.#subscriptions();
     const task = this.#options.task(taskOf(event));
-    if (task) for (const subscription of subscriptions) this.#put(subscription, event, task, Date.now());
+    for (const subscription of subscriptions)
+      if (task && covers(subscription, event, task)) this.#put(subscription, [event], Date.now());
     return undefined;
   }
 
-  #put(subscription: EventSubscription, event: TaskEvent, task: TaskView, now: number): void {
-    if (!covers(subscription, event, task)) return;
-    const { id, url } = subscription;
-    const waiting = this.#outbox.waiting(`${id} `);
-    if (waiting.length < MAX_BACKLOG) this.#outbox.put(`${id} ${event.id} ${event.at}`, url, now);
-    else if (!waiting.some((row) => row.startsWith(`${id} ${GAP}.`)))
-      this.#outbox.put(`${id} ${GAP}.${event.id} ${event.at}`, url, now);
+  #put({ id, url }: EventSubscription, events: readonly TaskEvent[], now: number): void {
+    const room = Math.max(0, MAX_BACKLOG - this.#outbox.count(`${id} `));
+    const put = (event: string, at: number): void => this.#outbox.put(`${id} ${event} ${at}`, url, now);
+    for (const event of events.slice(0, room)) put(event.id, event.at);
+    const skipped = events[room];
+    if (skipped && this.#outbox.count(`${id} ${GAP}.`) === 0) put(`${GAP}.${skipped.id}`, skipped.at);
   }
 
   async #message(subscription: string, event: TaskEvent): Promise<SignedPost | undefined> {
@@ -203,7 +219,8 @@ export class TaskEvents {
       this.forget(id);
       return { event: { id: `${id}.${ENDS[outcome.kind]}`, at: settledAt ?? now }, isNews: true };
     }
-    const keys = status === "input_required" ? inputRequests.map(({ key }) => key) : [];
+    const asking = status === "input_required" ? inputRequests.slice(0, MOST_KEYS) : [];
+    const keys = asking.map(({ key }) => key.slice(0, KEY_LENGTH));
     const before = this.#askedOf(id) ?? { times: 0, keys: [], at: now };
     const isNews = keys.some((key) => !before.keys.includes(key));
     const asked = isNews ? { times: before.times + 1, keys, at: now } : { ...before, keys };
@@ -246,6 +263,10 @@ function covers({ name, filter }: EventSubscription, event: TaskEvent, task: Tas
     (filter.taskId ?? task.id) === task.id &&
     (filter.endpoint ?? task.endpoint) === task.endpoint
   );
+}
+
+function isReplayed({ taskId, createdAt, settledAt = createdAt }: TaskView): boolean {
+  return taskId !== undefined || settledAt - createdAt >= LONG_CALL_MS;
 }
 
 function nameOf({ id }: TaskEvent): string {

@@ -253,9 +253,9 @@ export class TaskGroup
     const tasks = await this.#tasks.resumed();
     if (!tasks || !replay) return backlog;
     const now = Date.now();
-    this.#events.replay(replay.subscription, replay.from, (query) => tasks.tasks(query), now);
+    const truncated = this.#events.replay(replay, (query) => tasks.tasks(query), now);
     await tasks.wakeAt(now);
-    return { ...backlog, waits: true };
+    return { waits: true, truncated: truncated || backlog.truncated };
   }
 
   async active(admitted: readonly string[] = []): Promise<GroupLoad> {

@@ -229,3 +229,52 @@ test("an address that does not answer holds up the alarm once, and not for each 
     },
   );
 });
+
+function replayed(lab: Lab, tasks: readonly TaskView[], from: number): boolean {
+  for (const known of tasks) lab.tasks.set(known.id, known);
+  const page = ({ before, limit }: { readonly before?: string; readonly limit: number }) => {
+    const newest = tasks.filter(({ id }) => before === undefined || id < before);
+    return { tasks: newest.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit) };
+  };
+  return lab.events.replay({ subscription: SUBSCRIPTION, from }, page, Date.now());
+}
+
+test("a replay has what ended after the cursor, and of plain calls only those that took long", () =>
+  inGroup(
+    async () => [SUBSCRIPTION],
+    async (lab) => {
+      const { taskId: _none, ...plain } = ended("plain");
+      const tasks = [
+        { ...ended("before"), settledAt: 1_500 },
+        ended("after"),
+        { ...plain, id: "short" },
+        { ...plain, id: "long", settledAt: 11_000 },
+        task("running"),
+      ];
+      expect(replayed(lab, tasks, 1_500)).toBe(false);
+      await lab.deliver();
+      const events = lab.posted.map(({ body }) => body.eventId);
+      expect(events.sort()).toEqual(["after.completed", "long.completed"]);
+    },
+  ));
+
+test("a replay of a group that may have deleted tasks since the cursor is truncated", () =>
+  inGroup(
+    async () => [SUBSCRIPTION],
+    async (lab) => {
+      const full = Array.from({ length: 1_000 }, (_, n) => ended(`t${String(n).padStart(4, "0")}`));
+      expect(replayed(lab, full, 1_500)).toBe(true);
+      expect(replayed(lab, full.slice(1), 1_500)).toBe(false);
+      expect(replayed(lab, [{ ...ended("earlier"), settledAt: 1_400 }, ...full], 1_500)).toBe(false);
+    },
+  ));
+
+test("of a question with a long key, and of many, only so much is stored", () =>
+  inGroup(
+    async () => [],
+    async (lab) => {
+      note(lab, asks("a", ...Array.from({ length: 1_000 }, (_, n) => `${n}`.padEnd(100_000, "k"))));
+      const [[, stored] = []] = [...lab.storage.kv.list({ prefix: "asked:" })];
+      expect(JSON.stringify(stored).length).toBeLessThan(20_000);
+    },
+  ));
