@@ -10,7 +10,9 @@ export default defineConfig({
         test: {
           name: "node",
           expect: { poll: POLL },
-          include: ["test/{unit,model,agent,bench,sdk,conformance,bundle,simulation}/**/*.test.{ts,tsx}"],
+          include: [
+            "test/{unit,model,agent,bench,sdk,stores,conformance,bundle,simulation}/**/*.test.{ts,tsx}",
+          ],
           setupFiles: ["test/fixtures/shipped-protocols.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -13,6 +13,7 @@ export default defineConfig({
     cloudflareTest({
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
+        d1Databases: ["TASKS_DB"],
         bindings: {
           DEMO: "true",
           WEBHOOK_SECRET: "whsec_aG9sZGZhc3Q=",

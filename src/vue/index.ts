@@ -37,7 +37,8 @@ import type { TaskView } from "../task-view.ts";
 
 export type { OpenQuestion, TaskFilter, TaskListing } from "../observe/index.ts";
 
-type Followed<T> = Readonly<ShallowRef<T>>;
+/** A ref that follows a value. Only a composable writes it. */
+export type Followed<T> = Readonly<ShallowRef<T>>;
 
 const CLIENT: InjectionKey<TaskClientApi> = Symbol("holdfast");
 

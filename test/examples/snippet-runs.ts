@@ -188,6 +188,44 @@ createRoot(document.querySelector("main")!).render(<App />);
       await page.getByText("completed").waitFor();
     },
   },
+  "docs/library.md, Connectors and stores, 1": {
+    kind: "process",
+    // An earlier process, which ends while its task runs.
+    before: `
+import { execFileSync } from "node:child_process";
+const earlier = \`
+import { DatabaseSync } from "node:sqlite";
+import { TaskClient } from "holdfast";
+import { fromUrl } from "holdfast/http";
+import { sqliteStore } from "holdfast/sqlite";
+const store = sqliteStore(new DatabaseSync("tasks.db"), { name: "worker-1" });
+const tasks = new TaskClient({ store, endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+await tasks.callTool("papers", "acquire_paper", { doi: "10.1038/s41586-020-2649-2", stage_ms: 300 });
+process.kill(process.pid, "SIGKILL");
+\`;
+try {
+  execFileSync(process.execPath, ["--input-type=module", "-e", earlier], { stdio: "ignore" });
+} catch {}
+`,
+    after: `
+await tasks.close();
+`,
+    see(output) {
+      expect(output).toMatch(/^acquire_paper /);
+      expect(output).toContain("10.1038/s41586-020-2649-2");
+    },
+  },
+  "docs/library.md, A client in parts, 1": {
+    kind: "page",
+    before: "",
+    after: `
+const task = await tasks.callTool("papers", "acquire_paper", { doi: "10.1038/s41586-020-2649-2" });
+console.log(JSON.stringify(await task.result()).replaceAll("\\\\", ""));
+`,
+    async see(_page, said) {
+      await until("the paper is there", () => said.find((line) => ACQUIRED.test(line)));
+    },
+  },
   "docs/frameworks.md, Without a framework, 1": {
     kind: "process",
     before: `

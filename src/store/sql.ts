@@ -1,0 +1,143 @@
+import type { TaskRecord } from "../engine/record.ts";
+import { joinLongResult, partLongResult } from "./long-result.ts";
+import type { TaskStore } from "./task-store.ts";
+
+export type SqlValue = string | number | null;
+
+/** Runs one statement, with `$1`, `$2`, … for the values, and resolves with its rows. */
+export type Query = (
+  text: string,
+  values: readonly SqlValue[],
+) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
+/** How often a change of a note is tried again when another process was faster. */
+const ATTEMPTS = 100;
+
+/**
+ * The tables. `seq` orders records of the same time. One row has everything of a task but its long result, so that each method
+ * is one statement, which no other process can come between.
+ */
+const SCHEMA = (key: string): readonly string[] => [
+  `CREATE TABLE IF NOT EXISTS holdfast_task (seq ${key}, store TEXT NOT NULL, id TEXT NOT NULL, rev BIGINT NOT NULL,
+   settled_at BIGINT, record TEXT NOT NULL, result TEXT, note TEXT, note_version BIGINT NOT NULL DEFAULT 0, UNIQUE (store, id))`,
+  `CREATE TABLE IF NOT EXISTS holdfast_session (store TEXT NOT NULL, endpoint TEXT NOT NULL, session TEXT NOT NULL,
+   PRIMARY KEY (store, endpoint))`,
+];
+
+/**
+ * A TaskStore over SQL that SQLite, D1 and PostgreSQL share.
+ * @param name Keeps the tasks of several clients in one database apart.
+ * @param key The type of a column that counts by itself.
+ */
+export function sqlStore(query: Query, name: string, key: string, close?: () => void): TaskStore {
+  let prepared: Promise<void> | undefined;
+  const prepare = async (): Promise<void> => {
+    for (const text of SCHEMA(key)) await query(text, []);
+  };
+  const run: Query = async (text, values) => {
+    prepared ??= prepare().catch((error: unknown) => {
+      // The database may be there next time.
+      prepared = undefined;
+      throw error;
+    });
+    await prepared;
+    return query(text, values);
+  };
+  const records = async (condition: string): Promise<readonly unknown[]> =>
+    (
+      await run(`SELECT record FROM holdfast_task WHERE store = $1 AND ${condition} ORDER BY seq`, [name])
+    ).map(({ record }) => parsed(record));
+
+  return {
+    async save(record, after) {
+      const rows = await run(...writing(name, record, after));
+      return rows.length > 0;
+    },
+    async load(id) {
+      const text = "SELECT record, result FROM holdfast_task WHERE store = $1 AND id = $2";
+      const [row] = await run(text, [name, id]);
+      return row && joinLongResult(parsed(row.record), row.result === null ? undefined : parsed(row.result));
+    },
+    async remove(id) {
+      await run("DELETE FROM holdfast_task WHERE store = $1 AND id = $2", [name, id]);
+    },
+    loadActive: () => records("settled_at IS NULL"),
+    loadSettled: () => records("settled_at IS NOT NULL"),
+    async outdated(before, count) {
+      const text = `SELECT id FROM holdfast_task WHERE store = $1 AND settled_at IS NOT NULL AND (settled_at < $2 OR seq NOT IN
+        (SELECT seq FROM holdfast_task WHERE store = $1 AND settled_at IS NOT NULL ORDER BY settled_at DESC, seq DESC LIMIT $3))`;
+      return (await run(text, [name, before, count])).map(({ id }) => String(id));
+    },
+    async saveSession(endpoint, session) {
+      const text = `INSERT INTO holdfast_session (store, endpoint, session) VALUES ($1, $2, $3)
+        ON CONFLICT (store, endpoint) DO UPDATE SET session = excluded.session`;
+      await run(text, [name, endpoint, JSON.stringify(session)]);
+    },
+    async loadSession(endpoint) {
+      const text = "SELECT session FROM holdfast_session WHERE store = $1 AND endpoint = $2";
+      const [row] = await run(text, [name, endpoint]);
+      return row && parsed(row.session);
+    },
+    deliveries: {
+      async load() {
+        const text = "SELECT note FROM holdfast_task WHERE store = $1 AND note IS NOT NULL ORDER BY seq";
+        return (await run(text, [name])).map(({ note }) => parsed(note));
+      },
+      async change(id, change) {
+        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+          const found = "SELECT note, note_version FROM holdfast_task WHERE store = $1 AND id = $2";
+          const [row] = await run(found, [name, id]);
+          if (!row) return false;
+          const note = row.note === null ? undefined : parsed(row.note);
+          const next = change(note);
+          if (next === note) return true;
+          const text = `UPDATE holdfast_task SET note = $1, note_version = note_version + 1
+            WHERE store = $2 AND id = $3 AND note_version = $4 RETURNING id`;
+          const version = Number(row.note_version);
+          if ((await run(text, [JSON.stringify(next), name, id, version])).length > 0) return true;
+        }
+        throw new Error(`The note of task ${id} was changed by others ${ATTEMPTS} times in a row: try again`);
+      },
+    },
+    ...(close && { close }),
+  };
+}
+
+/** One statement that writes the record, and returns a row, unless another write was faster (`isSuperseded` says the same). */
+function writing(
+  name: string,
+  record: TaskRecord,
+  after: number | undefined,
+): [text: string, values: readonly SqlValue[]] {
+  const parted = partLongResult(record);
+  const { id, rev, outcome, settledAt } = record;
+  const values: SqlValue[] = [
+    name,
+    id,
+    rev,
+    outcome ? (settledAt ?? 0) : null,
+    JSON.stringify(parted.record),
+    parted.result ? JSON.stringify(parted.result) : null,
+  ];
+  if (after === undefined)
+    return [
+      `INSERT INTO holdfast_task (store, id, rev, settled_at, record, result) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (store, id) DO UPDATE SET rev = excluded.rev, settled_at = excluded.settled_at, record = excluded.record,
+       result = excluded.result WHERE holdfast_task.settled_at IS NULL AND holdfast_task.rev < excluded.rev RETURNING id`,
+      values,
+    ];
+  return [
+    `UPDATE holdfast_task SET rev = $3, settled_at = $4, record = $5, result = $6
+     WHERE store = $1 AND id = $2 AND settled_at IS NULL AND rev < $3 AND rev = $7 RETURNING id`,
+    [...values, after],
+  ];
+}
+
+/** A damaged record reads as `undefined`, which the client reports. */
+function parsed(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+}
