@@ -116,9 +116,7 @@ function awaitsModel(messages: readonly AiSdkChatMessage[]): boolean {
   if (last?.role !== "assistant") return last !== undefined;
   const step = lastStep(last);
   // No provider takes the outputs of some of a step's calls without the others'.
-  return (
-    isTool(step.at(-1)) && step.every((part) => !isTool(part) || "output" in part || "errorText" in part)
-  );
+  return isTool(step.at(-1)) && step.every((part) => !isTool(part) || stateOf(part).startsWith("output-"));
 }
 
 function lastStep({ parts }: AiSdkChatMessage): readonly object[] {

@@ -119,8 +119,7 @@ it("LangGraph: a thread of a checkpointer has each end once, though the process 
   const news = await after.conversation.news();
   expect(news.ended).toHaveLength(3);
   expect(langChainNews(stored, news), "the thread has the news").toHaveLength(stored.length);
-  // Goes on where the graph stopped.
-  const { messages } = await agent.invoke(null, thread);
+  const { messages } = await agent.invoke({ messages: [] }, thread);
   expect(messages.at(-1)?.content).toBe(`I have ${DOIS.join(", ")}.`);
   await news.acknowledge();
   await after.close();

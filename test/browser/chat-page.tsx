@@ -7,7 +7,6 @@ import { Conversation } from "../../src/agent/conversation.ts";
 import { agentTools, callByName } from "../../src/agent/index.ts";
 import { fromUrl } from "../../src/channel/sdk-v2.ts";
 import { TaskClient } from "../../src/index.ts";
-import { isObject } from "../../src/protocol/json.ts";
 import type { ToolResult } from "../../src/protocol/tool-result.ts";
 import { indexedDbStore } from "../../src/store/indexeddb.ts";
 
@@ -39,17 +38,16 @@ const tools = await agentTools(client, {
   conversation,
   callBudgetMs: Number(options.get("callBudgetMs")),
 });
-const definitions = tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
 
 /** Exported so that a bundler keeps the module: the package has no side effects. */
 export const chat = new Chat<UIMessage>({
   id: STORED,
   messages: load(),
-  transport: new DefaultChatTransport({ api: "/api/chat", body: { tools: definitions } }),
+  transport: new DefaultChatTransport({ api: "/api/chat", body: { tools } }),
   sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithToolCalls,
   onToolCall: ({ toolCall: { toolName, toolCallId, input } }) => {
     // Not awaited: the chat would wait for it before it takes the output.
-    void callByName(tools, toolName, isObject(input) ? input : {}).then((output) =>
+    void callByName(tools, toolName, input).then((output) =>
       chat.addToolOutput({ tool: toolName, toolCallId, output }),
     );
   },
@@ -99,4 +97,7 @@ function Page() {
 
 const root = document.querySelector("#root");
 if (root) createRoot(root).render(<Page />);
+client.subscribe(({ view }) => {
+  document.documentElement.dataset.task = view.status;
+});
 await client.resume();

@@ -48,7 +48,7 @@ test("useChat: a paper of 60 s is in the conversation once, at its place, after 
   const page = await at.browser.open(url);
   await page.getByRole("button", { name: "Send" }).click();
   await called(page);
-  await until("the task runs", () => (server.papers.acquisitions > 0 ? true : undefined));
+  await page.locator("html[data-task=working]").waitFor({ state: "attached" });
   await page.reload();
   await page.locator("p[data-type$=acquire_paper], p[data-type=dynamic-tool]").waitFor({ state: "attached" });
   await page.reload();
@@ -87,4 +87,14 @@ test("useChat: a tab that is closed while the model reads the news leaves it to 
   await expectOneResult([heir], /\|I have the paper\.$/);
   const telling = (await stored(heir)).filter(({ role }) => role === "user");
   expect(telling, "the question, and the news").toHaveLength(2);
+});
+
+test("useChat: an end within its call is the caller's, also with the chat open in another tab", async () => {
+  server = await ChatServer.start(3_000);
+  const url = server.page({ callBudgetMs: 45_000, leaseMs: 30_000 });
+  // The first tab polls, and so sees the end first.
+  const [page, second] = [await at.browser.open(url), await at.browser.open(url)];
+  await second.getByRole("button", { name: "Send" }).click();
+  await expectOneResult([page, second], /^Get the paper 10.1\/kelp\|I have the paper\.$/);
+  expect(server.prompts, "the call, and the answer").toHaveLength(2);
 });

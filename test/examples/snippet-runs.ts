@@ -12,6 +12,7 @@ import { jwtOf } from "../../worker/config/jwt.ts";
 import { isAllowed, oauthOf } from "../../worker/config/oauth.ts";
 import { until } from "../browser/until.ts";
 import { blocksOf } from "./documents.ts";
+import { FRAMEWORK_RUNS } from "./framework-runs.ts";
 
 /**
  * How each example of the documents that is not a complete app is run, by its place. `before` and `after` are all that is
@@ -299,6 +300,25 @@ process.exit();
       expect(output).toMatch(/^task.completed: acquire_paper papers\.0\.[0-9a-f-]{36}$/m);
     },
   },
+  "docs/embedding.md, Be told, 1": {
+    kind: "page",
+    before: `
+import { TaskClient } from "holdfast";
+import { indexedDbStore } from "holdfast/indexeddb";
+import { fromUrl } from "holdfast/http";
+const tasks = new TaskClient({ store: indexedDbStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+const doi = "10.1038/s41586-020-2649-2";
+document.querySelector("main")!.append(document.createElement("ul"));
+`,
+    after: `
+console.log(task.id);
+`,
+    async see(page, said) {
+      await until("the task is stored", () => said.find((line) => /^[0-9a-f-]{36}$/.test(line)));
+      await page.getByText("acquire_paper completed").waitFor();
+      expect(await page.getByText("acquire_paper completed").count()).toBe(1);
+    },
+  },
   "docs/deliveries.md, An inbox, 1": {
     kind: "process",
     before: "",
@@ -402,6 +422,72 @@ console.log(JSON.stringify(shown));
       expect(JSON.parse(output)).toEqual([["acquire_paper has completed", data], navigate]);
     },
   },
+  "docs/deliveries.md, A chat in a page, 1": {
+    kind: "page",
+    before: `
+import { createRoot } from "react-dom/client";
+import { TaskClient } from "holdfast";
+import { indexedDbStore } from "holdfast/indexeddb";
+import { fromUrl } from "holdfast/http";
+const tasks = new TaskClient({ store: indexedDbStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+const load = (): UIMessage[] => JSON.parse(localStorage.getItem("chat-7") ?? "[]");
+const save = (messages: UIMessage[]): void => localStorage.setItem("chat-7", JSON.stringify(messages));
+// The route: the model calls the tool, then repeats what it is sent.
+const network = fetch;
+globalThis.fetch = async (input, init) => {
+  if (input !== "/api/chat") return network(input, init);
+  const { messages } = JSON.parse(String(init?.body)) as { messages: UIMessage[] };
+  const called = JSON.stringify(messages).includes("tool-acquire_paper");
+  const chunks = called
+    ? [{ type: "text-start", id: "1" }, { type: "text-delta", id: "1", delta: "I have it" }, { type: "text-end", id: "1" }]
+    : [{ type: "tool-input-available", toolCallId: "1", toolName: "acquire_paper", input: { doi: "10.1038/s41586-020-2649-2" } }];
+  const all = [{ type: "start" }, { type: "start-step" }, ...chunks, { type: "finish-step" }, { type: "finish" }];
+  const text = all.map((chunk) => \`data: \${JSON.stringify(chunk)}\\n\\n\`).join("");
+  return new Response(\`\${text}data: [DONE]\\n\\n\`, { headers: { "content-type": "text/event-stream" } });
+};
+`,
+    after: `
+createRoot(document.querySelector("main")!).render(<ChatPage />);
+tasks.subscribe(({ view }) => console.log(view.status));
+await tasks.resume();
+if (load().length === 0) void chat.sendMessage({ text: "Get the paper" });
+`,
+    async see(page, said) {
+      await page.waitForFunction(() => localStorage.getItem("chat-7")?.includes("acquire_paper"));
+      await until("the task runs", () => said.find((line) => line === "working"));
+      await page.reload();
+      await page.locator("article", { hasText: "I have it" }).waitFor();
+      await page.locator("article", { hasText: "Acquired" }).waitFor();
+    },
+  },
+  "docs/deliveries.md, A chat in a page, 2": {
+    kind: "process",
+    before: `${MODEL.slice(0, MODEL.indexOf("const model ="))}
+const model = new MockLanguageModelV4({
+  doStream: async () => ({
+    stream: new ReadableStream({
+      start(controller) {
+        controller.enqueue({ type: "tool-call", toolCallId: "1", toolName: "acquire_paper", input });
+        controller.enqueue({ type: "finish", finishReason: { unified: "tool-calls", raw: undefined }, usage });
+        controller.close();
+      },
+    }),
+  }),
+});
+`,
+    after: `
+const messages = [{ id: "u1", role: "user", parts: [{ type: "text", text: prompt }] }];
+const definitions = [{ name: "acquire_paper", description: "Acquires a paper", inputSchema: { type: "object" } }];
+const body = JSON.stringify({ messages, tools: definitions });
+const reply = await POST(new Request("https://chat.example/api/chat", { method: "POST", body }));
+console.log(await reply.text());
+await tasks.close();
+`,
+    see(output) {
+      expect(output).toContain('"type":"tool-input-available","toolCallId":"1","toolName":"acquire_paper"');
+    },
+  },
+  ...FRAMEWORK_RUNS,
   "docs/proxy.md, Claude Desktop and Cowork, 1": {
     kind: "settings",
     see: wrapsTo("docs/proxy.md, Claude Desktop and Cowork, 2"),

@@ -80,6 +80,9 @@ test("the settings that the runbook calls the defaults are the defaults", () => 
   expect(JSON.parse(row("GATEWAY"))).toEqual(gatewayOf({}));
 });
 
+/** The compiler reads the types of whole frameworks, side by side with those of other snippets. */
+const SLOW_MS = 240_000;
+
 const codeOf = new Map(snippets.map(({ place, code }) => [place, code]));
 const toRun = <K extends SnippetRun["kind"]>(kind: K) =>
   ofKind(kind).map(([place, run]) => ({ place, code: codeOf.get(place) ?? "", run }));
@@ -139,16 +142,20 @@ describe("the snippets that run elsewhere", () => {
     "8788": String(callbackPort),
   });
 
-  test.concurrent.each(toRun("process"))("$place", async ({ code, run }) => {
-    const app = await ExampleApp.of(appOf(code, run, addresses()));
-    try {
-      expect(await app.typeFaults()).toBe("");
-      const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: app.folder });
-      run.see(stdout);
-    } finally {
-      await app.remove();
-    }
-  });
+  test.concurrent.each(toRun("process"))(
+    "$place",
+    async ({ code, run }) => {
+      const app = await ExampleApp.of(appOf(code, run, addresses()));
+      try {
+        expect(await app.typeFaults()).toBe("");
+        const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: app.folder });
+        run.see(stdout);
+      } finally {
+        await app.remove();
+      }
+    },
+    SLOW_MS,
+  );
 
   test.concurrent.each(toRun("worker"))("$place", async ({ code, run }) => {
     const app = await ExampleApp.of(appOf(code, run, addresses()));
