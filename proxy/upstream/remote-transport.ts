@@ -20,7 +20,7 @@ export function remoteTransport(
     async fetch(input, init) {
       const response = await send(input, init);
       // The SDK drops this header, and a poll needs it.
-      if (response.headers.has("retry-after") && !response.ok) throw await HttpError.of(response);
+      if (response.headers.has("retry-after") && !response.ok) throw await HttpError.of(response, Date.now());
       return response;
     },
     requestInit: { headers: { ...headers } },

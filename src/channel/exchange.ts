@@ -61,7 +61,7 @@ export class HttpExchange {
     const { ok, status } = response;
     // Sign-in (401, 403) and redirects are the transport's.
     if (!ok && (status < 400 || status === 401 || status === 403)) return response;
-    if (!ok) throw await HttpError.of(response);
+    if (!ok) throw await HttpError.of(response, this.#options.clock.now());
     if (begins || headers.has(SESSION_HEADER))
       this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
     if (!awaited) {

@@ -15,15 +15,14 @@ export class HttpError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** Reads the response to its end. */
-  static async of(response: Response): Promise<HttpError> {
+  /**
+   * Reads the response to its end.
+   * @param now ms since 1970: a `Retry-After` may be a date.
+   */
+  static async of(response: Response, now: number): Promise<HttpError> {
     const { status, headers } = response;
     const text = await response.text().catch(() => "");
     const asks = status === 429 || status === 503;
-    return new HttpError(
-      status,
-      text,
-      asks ? readRetryAfter(headers.get("retry-after"), Date.now()) : undefined,
-    );
+    return new HttpError(status, text, asks ? readRetryAfter(headers.get("retry-after"), now) : undefined);
   }
 }

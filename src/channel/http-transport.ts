@@ -127,7 +127,7 @@ export class HttpTransport implements Transport, Link {
       awaited?.signal ?? requestSignal,
       JSON.stringify(message),
     );
-    if (!response.ok) throw await HttpError.of(response);
+    if (!response.ok) throw await HttpError.of(response, clock.now());
     if (begins || this.sessionId !== undefined)
       this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
     if (!awaited) {
@@ -167,7 +167,7 @@ export class HttpTransport implements Transport, Link {
       return response;
     }
     await response.body?.cancel();
-    if (response.status !== 405) throw await HttpError.of(response);
+    if (response.status !== 405) throw await HttpError.of(response, this.#seed.clock.now());
     this.#seed.pushRefused();
     return undefined;
   }
@@ -292,7 +292,7 @@ export class HttpTransport implements Transport, Link {
         if (resuming.ok && isEventStream(resuming)) response = resuming;
         else {
           const { status } = resuming;
-          const { retryAfterMs = 0 } = await HttpError.of(resuming);
+          const { retryAfterMs = 0 } = await HttpError.of(resuming, clock.now());
           broke = `could not be resumed (HTTP ${status})`;
           waitMs = Math.max(waitMs, retryAfterMs);
           forgotten = status < 500 && !MAY_PASS.has(status);

@@ -9,8 +9,16 @@ async function openPage(): Promise<TaskPage> {
   return new TaskPage(await at.browser.open(`${inject("workerUrl")}/`));
 }
 
-/** Adds the server as a person would: its address, then Add. */
+const isCall = (body: string | null): boolean => body?.includes('"tools/call"') === true;
+
 async function research(args: object): Promise<{ page: TaskPage; requests: string[] }> {
+  const seen = await chosen();
+  await seen.page.call("simulate-research-query", args);
+  return seen;
+}
+
+/** Adds the server as a person would: its address, then Add. */
+async function chosen(): Promise<{ page: TaskPage; requests: string[] }> {
   const page = await openPage();
   const url = inject("everythingUrl");
   await page.page.getByRole("link", { name: "Servers" }).click();
@@ -20,7 +28,6 @@ async function research(args: object): Promise<{ page: TaskPage; requests: strin
   }
   const requests = watchRequests(page, url);
   await page.choose(url);
-  await page.call("simulate-research-query", args);
   return { page, requests };
 }
 
@@ -56,6 +63,24 @@ test("a research task survives the browser's death", async () => {
   await again.stands("completed");
   expect(await again.resultText()).toContain("Research Report: drift");
   expect(requests).not.toContain("tools/call");
+});
+
+test("a plain call of 30 s outlives a reload at a random moment, and runs once", async () => {
+  const { page, requests } = await chosen();
+  const begun = page.page.waitForResponse((response) => isCall(response.request().postData()));
+  await page.call("trigger-long-running-operation", { duration: 30, steps: 15 });
+  await begun;
+  await page.showTasks();
+  // Before the page has written the first event of the response stream, no other page can resume it.
+  await page.row.locator(".status", { hasText: /./ }).waitFor();
+  const moment = 1_000 + Math.random() * 27_000;
+  await page.page.waitForTimeout(moment);
+  const before = requests.length;
+  await page.reload();
+  await page.stands("completed");
+  expect(await page.resultText(), `reloaded after ${moment} ms`).toContain("Duration: 30 seconds, Steps: 15");
+  expect(requests.filter((method) => method === "tools/call")).toHaveLength(1);
+  expect(requests.slice(before)).not.toContain("initialize");
 });
 
 test("an ambiguous one asks, with a reload while the question is open and another after the answer", async () => {

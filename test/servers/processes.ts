@@ -67,9 +67,9 @@ export async function startWorker(options: WranglerOptions = {}): Promise<Server
 }
 
 /** The official server-everything. `url` is its MCP endpoint. */
-export async function startEverything(): Promise<ServerProcess> {
+export async function startEverything(at: { readonly port?: number } = {}): Promise<ServerProcess> {
   const script = require.resolve("@modelcontextprotocol/server-everything/dist/index.js");
-  const { child, port } = await answering(undefined, "/mcp", (port) =>
+  const { child, port } = await answering(at.port, "/mcp", (port) =>
     start(script, ["streamableHttp"], { PORT: `${port}` }),
   );
   return { url: `http://127.0.0.1:${port}/mcp`, group: child.pid ?? 0, kill: () => kill(child) };

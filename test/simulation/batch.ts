@@ -9,6 +9,8 @@ export interface Seed {
   readonly inbox?: boolean;
   /** Its modern server offers pairs of tools. */
   readonly paired?: boolean;
+  /** Its tabs connect by `holdfast/http`. */
+  readonly http?: boolean;
 }
 
 /** One seed that broke a promise. */
@@ -49,6 +51,7 @@ export interface SeedRange {
   readonly contended: boolean;
   readonly inbox?: boolean;
   readonly paired?: boolean;
+  readonly http?: boolean;
 }
 
 type Run = (
@@ -56,6 +59,7 @@ type Run = (
   contended: boolean,
   inbox: boolean,
   paired: boolean,
+  http: boolean,
   traced: boolean,
 ) => Promise<Omit<WorldReport, "seed">>;
 
@@ -69,17 +73,18 @@ export async function runBatch(
   let steps = 0;
   let runs = 0;
   let hash = 0;
-  for (const { seed, contended, inbox = false, paired = false } of each(seeds)) {
+  for (const { seed, contended, inbox = false, paired = false, http = false } of each(seeds)) {
     if (Date.now() >= until || (first && failures.length > 0)) break;
-    const world = await run(seed, contended, inbox, paired, traced);
+    const world = await run(seed, contended, inbox, paired, http, traced);
     runs++;
     steps += world.steps;
     if (traced) hash = (hash + world.trace.hash) >>> 0;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);
     if (!world.violation) continue;
-    const { violation, trace } = await run(seed, contended, inbox, paired, true);
+    const { violation, trace } = await run(seed, contended, inbox, paired, http, true);
     const { invariant, message: detail } = violation ?? world.violation;
-    failures.push({ seed, contended, inbox, paired, invariant, detail, trace: trace.last(traceLines) });
+    const last = trace.last(traceLines);
+    failures.push({ seed, contended, inbox, paired, http, invariant, detail, trace: last });
   }
   return { runs, steps, coverage, failures, hash };
 }

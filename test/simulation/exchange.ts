@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { RequestId } from "../../src/protocol/json-rpc.ts";
+import type { EventLog } from "./event-log.ts";
 
 /** A JSON-RPC message of any kind, as it travels. */
 export interface Message {
@@ -35,10 +36,14 @@ export interface Exchange extends Stream {
   hangUp(): void;
   /** Names the session this exchange began. */
   begin(sessionId: string): void;
+  /** Begins the response stream with an event id, if the server has an event store and the network is one of HTTP. */
+  prime?(): void;
 }
 
 /** What a server must take from the network. */
 export interface Host {
+  /** Its event store, if it has one. */
+  readonly events?: EventLog | undefined;
   receive(exchange: Exchange): void;
   /** A client listens (2025-11-25, HTTP GET). False when its session is not known. */
   listen(stream: Stream): boolean;

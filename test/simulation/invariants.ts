@@ -4,6 +4,7 @@ import { isObject, type JsonObject, sameJson } from "../../src/protocol/json.ts"
 import type { Agenda } from "./agenda.ts";
 import type { Disk, DiskEvents } from "./disk.ts";
 import { lostBy } from "./durable-loss.ts";
+import { STREAM_FORGOTTEN } from "./event-log.ts";
 import type { Message } from "./exchange.ts";
 import { type AcceptedAnswer, type Execution, type Ledger, requestKey } from "./ledger.ts";
 import { LostLeads } from "./lost-leads.ts";
@@ -188,7 +189,7 @@ export class Invariants implements DiskEvents, WireEvents {
       if (stage === "calling" && this.#callers.get(tag) !== tab)
         this.#setting.happened("queued call of another page");
     }
-    if (outcome) this.#decided(record, outcome);
+    if (outcome) this.#decided(record, outcome, before);
   }
 
   /** A tab that reads a record by its id has nothing of it in memory: it releases what it knew of the task. */
@@ -473,7 +474,7 @@ export class Invariants implements DiskEvents, WireEvents {
 
   // ── inside ─────────────────────────────────────────────────────────────────────────────────────
 
-  #decided(record: TaskRecord, outcome: Outcome): void {
+  #decided(record: TaskRecord, outcome: Outcome, before: TaskRecord | undefined): void {
     const known = this.#outcomes.get(record.id);
     const tag = this.#tag(record);
     this.#setting.happened(`outcome ${outcome.kind}`);
@@ -495,6 +496,14 @@ export class Invariants implements DiskEvents, WireEvents {
       unstored: this.#unstored.has(tag),
     };
     const { ledger, agenda } = this.#setting;
+    if (outcome.kind === "lost" && before?.stream && !this.#unstored.has(tag)) {
+      const timedOut = outcome.detail.includes("No reply within");
+      if (!timedOut && !ledger.noted(tag, STREAM_FORGOTTEN) && this.#clockSets === 0)
+        this.violate(
+          "a call with a response stream is lost only if its server forgot it",
+          `${tag}: ${outcome.detail}`,
+        );
+    }
     // A store that fails hides one call from another, so that a listed task may be taken for the wrong one's.
     if (record.call.recovery === "list" && this.#unstored.size > 0) return;
     const wrong = wrongOutcome(record, outcome, ledger, history, agenda.wall);

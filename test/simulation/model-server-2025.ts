@@ -6,6 +6,9 @@ import { requestKey } from "./ledger.ts";
 import { ModelServer, resultOf, type ServerSetting, TOOLS, type ToolName } from "./model-server.ts";
 import type { Question, ServerTask } from "./server-task.ts";
 
+/** How often a plain call reports progress, in ms, where its server keeps events. */
+const PROGRESS_MS = 5_000;
+
 /** A question on its way to some client. */
 interface Asked {
   readonly task: ServerTask;
@@ -44,6 +47,7 @@ export class ModelServer2025 extends ModelServer {
 
   override restart(): void {
     super.restart();
+    this.events?.clear();
     this.forgetSessions();
     for (const [task, exchanges] of this.#waiting) {
       if (this.tasks.has(task.id)) continue;
@@ -154,13 +158,22 @@ export class ModelServer2025 extends ModelServer {
       this.ledger.note(tag, "rpc -32000 No more tasks");
       return exchange.fail(-32000, "No more tasks");
     }
+    exchange.prime?.();
     if (asTask) {
       const task = this.createTask(tag);
       const _meta = { "io.modelcontextprotocol/model-immediate-response": "It takes a while" };
       return exchange.reply({ task: this.#view(task), ...(this.random.chance(0.3) && { _meta }) });
     }
     const execution = this.execute(tag, undefined);
-    this.agenda.after(this.random.spread(10, 40_000), () => exchange.reply(resultOf(execution, false)));
+    const workMs = this.random.spread(10, 40_000);
+    this.agenda.after(workMs, () => exchange.reply(resultOf(execution, false)));
+    const { progressToken } = (params._meta ?? {}) as JsonObject;
+    if (exchange.prime && this.events && progressToken !== undefined)
+      for (let at = PROGRESS_MS; at < workMs; at += PROGRESS_MS)
+        this.agenda.after(at, () => {
+          const progress = { progressToken, progress: at };
+          exchange.push({ jsonrpc: "2.0", method: "notifications/progress", params: progress });
+        });
   }
 
   #view(task: ServerTask): JsonObject {

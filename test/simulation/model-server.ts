@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { INVALID_PARAMS } from "../../src/protocol/json-rpc.ts";
 import type { Agenda } from "./agenda.ts";
 import { EPOCH } from "./agenda.ts";
+import type { EventLog } from "./event-log.ts";
 import type { Exchange, Host, Stream } from "./exchange.ts";
 import type { Execution, Ledger } from "./ledger.ts";
 import { malformedReply } from "./malformed.ts";
@@ -29,6 +30,8 @@ export interface ServerSetting {
   readonly asksFirst?: boolean;
   /** By default they are drawn. */
   readonly quirks?: ServerQuirks;
+  /** Its event store. */
+  readonly events?: EventLog | undefined;
   /** Whether a client has an unfinished record of the call of this tag: then the id of its task is not used again. */
   readonly isAwaited?: (tag: string) => boolean;
 }
@@ -58,6 +61,7 @@ export abstract class ModelServer implements Host {
   readonly #keepsTasks: boolean;
   protected readonly quirks: ServerQuirks;
   readonly #isAwaited: (tag: string) => boolean;
+  readonly events: EventLog | undefined;
   readonly #usedIds: Set<string> = new Set();
   #made = 0;
 
@@ -71,6 +75,7 @@ export abstract class ModelServer implements Host {
     this.#skewMs = this.random.chance(0.5) ? 0 : this.random.between(-120_000, 120_000);
     this.#wholeSeconds = this.random.chance(0.3);
     this.#keepsTasks = setting.keepsTasks ?? false;
+    this.events = setting.events;
     this.#isAwaited = setting.isAwaited ?? (() => false);
     this.quirks = setting.quirks ?? drawQuirks(this.random.fork("quirks"));
   }

@@ -12,6 +12,8 @@ export interface Mutation {
   readonly inbox?: true;
   /** Shows only where a server offers pairs of tools. */
   readonly paired?: true;
+  /** Shows only where tabs connect by `holdfast/http`. */
+  readonly http?: true;
 }
 
 /** A simulation that misses one of these does not watch what it says it watches. */
@@ -347,5 +349,33 @@ export const MUTATIONS: readonly Mutation[] = [
     find: " && of !== connector.overlay?.generation",
     replace: "",
     paired: true,
+  },
+  {
+    name: "streams: a call whose response stream can be resumed is lost with its page",
+    file: "engine/plan.ts",
+    find: "!state.mayCall && !stream && call.recovery",
+    replace: "!state.mayCall && call.recovery",
+    http: true,
+  },
+  {
+    name: "streams: the call is sent again where its response stream was to be resumed",
+    file: "runtime/task-requests.ts",
+    find: "resume: record.stream,",
+    replace: "resume: undefined,",
+    http: true,
+  },
+  {
+    name: "streams: any refusal counts as a forgotten stream",
+    file: "channel/http-transport.ts",
+    find: "forgotten = status < 500 && !MAY_PASS.has(status);",
+    replace: "forgotten = true;",
+    http: true,
+  },
+  {
+    name: "streams: a forgotten response stream is resumed for ever",
+    file: "engine/call.ts",
+    find: "...withoutStream(state), failures",
+    replace: "...state, failures",
+    http: true,
   },
 ];

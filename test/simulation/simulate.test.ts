@@ -79,6 +79,12 @@ describe("the simulation", () => {
   );
 
   it(
+    `keeps every invariant in fresh worlds by holdfast/http from ${from} on`,
+    () => expectToHold("--http", "--runs", String(Math.ceil(RUNS / 2)), "--from", from),
+    TIMEOUT_MS,
+  );
+
+  it(
     "keeps every invariant in each world that ever failed",
     () => {
       const list = FAILING_SEEDS.map(({ seed, contended }) => `${seed}${contended ? "c" : ""}`);

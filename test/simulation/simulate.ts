@@ -3,13 +3,14 @@
  *
  * - `node test/simulation/simulate.ts --runs 20000 [--from N] [--contended]` runs a range of seeds.
  * - `--soak MINUTES` runs fresh seeds for that long, from a seed derived from the time.
- * - `--seeds LIST` runs the seeds of a list, `7107566,8206466c,12i,9p`, or of a file that contains one: `c` marks a contended one, `i` one with an
- *   inbox, `p` one with pairs of tools.
- * - `--seed N [--contended] [--inbox] [--paired] [--verbose]` runs one world and prints its trace.
+ * - `--seeds LIST` runs the seeds of a list, `7107566,8206466c,12i,9p,3h`, or of a file that contains one: `c` marks a contended one, `i` one with an
+ *   inbox, `p` one with pairs of tools, `h` one by `holdfast/http`.
+ * - `--seed N [--contended] [--inbox] [--paired] [--http] [--verbose]` runs one world and prints its trace.
  *
  * `--traced` traces each world and prints a hash of all traces. It stays the same as long as the worlds do: compare it before and after a change that must not
  * change them. `--contended`: in each world, tabs contend for the lead. `--inbox`: its calls have an addressee. `--paired`: its modern server knows no Tasks, and
- * offers pairs of tools. `--first` stops at the first failure. `--workers N` sets the number
+ * offers pairs of tools. `--http`: its tabs connect by `holdfast/http`, and its legacy server may keep the events of its response streams. `--first` stops at the
+ * first failure. `--workers N` sets the number
  * of threads. Exits with 1 when a promise of the library was broken.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -42,14 +43,15 @@ async function main(): Promise<void> {
       contended: { type: "boolean", default: false },
       inbox: { type: "boolean", default: false },
       paired: { type: "boolean", default: false },
+      http: { type: "boolean", default: false },
       first: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       traced: { type: "boolean", default: false },
     },
   });
-  const { contended, inbox, paired, first, traced } = values;
+  const { contended, inbox, paired, http, first, traced } = values;
   if (values.seed !== undefined)
-    return replay({ seed: Number(values.seed), contended, inbox, paired }, values.verbose);
+    return replay({ seed: Number(values.seed), contended, inbox, paired, http }, values.verbose);
   const [workers, minutes] = [Number(values.workers), Number(values.soak ?? 0)];
   // A soak that begins a second later begins a thousand worlds later: at 100 worlds a second, none is run twice.
   const from = values.soak === undefined ? Number(values.from) : (Math.floor(Date.now() / 1000) % 1e6) * 1000;
@@ -58,7 +60,7 @@ async function main(): Promise<void> {
     throw new Error("--runs, --from and --workers are whole numbers, and --soak is a number of minutes");
   const seeds =
     values.seeds === undefined
-      ? { from, runs, stride: 1, contended, inbox, paired }
+      ? { from, runs, stride: 1, contended, inbox, paired, http }
       : readSeeds(values.seeds);
   const until = values.soak === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   if (values.soak !== undefined) console.log(`seeds from ${from}${contended ? ", contended" : ""}`);
@@ -83,12 +85,13 @@ async function main(): Promise<void> {
 /** A list, or the file of that name: numbers, each with the marks of its kind behind it. */
 function readSeeds(list: string): Seed[] {
   const text = existsSync(list) ? readFileSync(list, "utf8") : list;
-  const seeds = [...text.matchAll(/\b(\d+)(c?)(i?)(p?)\b/g)];
-  return seeds.map(([, seed, contended, inbox, paired]) => ({
+  const seeds = [...text.matchAll(/\b(\d+)(c?)(i?)(p?)(h?)\b/g)];
+  return seeds.map(([, seed, contended, inbox, paired, http]) => ({
     seed: Number(seed),
     contended: contended === "c",
     inbox: inbox === "i",
     paired: paired === "p",
+    http: http === "h",
   }));
 }
 
@@ -113,8 +116,8 @@ function inWorker(batch: Batch): Promise<BatchReport> {
   });
 }
 
-async function replay({ seed, contended, inbox, paired }: Seed, verbose: boolean): Promise<void> {
-  const { violation, trace, coverage, steps } = await runWorld(seed, contended, inbox, paired);
+async function replay({ seed, contended, inbox, paired, http }: Seed, verbose: boolean): Promise<void> {
+  const { violation, trace, coverage, steps } = await runWorld(seed, contended, inbox, paired, http);
   const lines = verbose || !violation ? trace.last(trace.length) : trace.last(TRACE_LINES);
   for (const line of lines) console.log(line);
   if (violation) console.log(`seed ${seed} breaks "${violation.invariant}": ${violation.message}`);
@@ -127,19 +130,19 @@ function hexOf(hash: number): string {
   return hash.toString(16).padStart(8, "0");
 }
 
-function printFailure({ seed, contended, inbox, paired, invariant, detail, trace }: Failure): void {
+function printFailure({ seed, contended, inbox, paired, http, invariant, detail, trace }: Failure): void {
   for (const line of trace) console.log(line);
   console.log(`seed ${seed} breaks "${invariant}": ${detail}`);
   console.log(
-    `again: node test/simulation/simulate.ts --seed ${seed}${contended ? " --contended" : ""}${inbox ? " --inbox" : ""}${paired ? " --paired" : ""} --verbose\n`,
+    `again: node test/simulation/simulate.ts --seed ${seed}${contended ? " --contended" : ""}${inbox ? " --inbox" : ""}${paired ? " --paired" : ""}${http ? " --http" : ""} --verbose\n`,
   );
 }
 
 function printList(failures: readonly Failure[]): void {
   console.log("failing seeds:");
-  for (const { seed, contended, inbox, paired, invariant, detail } of failures)
+  for (const { seed, contended, inbox, paired, http, invariant, detail } of failures)
     console.log(
-      `  ${seed}${contended ? "c" : ""}${inbox ? "i" : ""}${paired ? "p" : ""}  ${invariant}: ${detail.slice(0, 120)}`,
+      `  ${seed}${contended ? "c" : ""}${inbox ? "i" : ""}${paired ? "p" : ""}${http ? "h" : ""}  ${invariant}: ${detail.slice(0, 120)}`,
     );
 }
 

@@ -1,4 +1,5 @@
 import type { Connector } from "../../src/channel/connection.ts";
+import { fromUrl } from "../../src/channel/http.ts";
 import { sdkLink } from "../../src/channel/sdk-link.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
@@ -8,6 +9,7 @@ import { Agenda } from "./agenda.ts";
 import { App, type AppCall } from "./app.ts";
 import { takeOverGlobals } from "./deterministic-globals.ts";
 import { Disk } from "./disk.ts";
+import { EventLog } from "./event-log.ts";
 import { InboxWatch } from "./inbox-watch.ts";
 import { Invariants, type Violation } from "./invariants.ts";
 import { LeadWatch } from "./lead-watch.ts";
@@ -18,6 +20,7 @@ import { ModelServer2026 } from "./model-server-2026.ts";
 import { ModelServerOfPairs, PairedEvents } from "./model-server-of-pairs.ts";
 import { PAIRS } from "./pair-words.ts";
 import { Random } from "./random.ts";
+import { simulatedFetch } from "./simulated-fetch.ts";
 import { SimulatedTransport } from "./simulated-transport.ts";
 import { Tab } from "./tab.ts";
 import { type Say, Trace } from "./trace.ts";
@@ -53,6 +56,7 @@ export interface WorldReport {
  * whether it is to be one in which tabs contend for the lead: by itself one in seven is.
  * @param inbox Its calls have an addressee, whose tabs lease and acknowledge. Other worlds are what they are without this.
  * @param paired Its modern server knows no Tasks, and offers pairs of tools. Other worlds are what they are without this.
+ * @param http Its tabs connect by `holdfast/http`, and its legacy server may keep the events of its response streams.
  * @param traced Builds the trace, and stack traces of errors. The world is the same without them, and costs less.
  */
 export async function runWorld(
@@ -60,9 +64,10 @@ export async function runWorld(
   contended = false,
   inbox = false,
   paired = false,
+  http = false,
   traced = true,
 ): Promise<WorldReport> {
-  const world = new World(seed, contended, inbox, paired, traced);
+  const world = new World(seed, contended, inbox, paired, http, traced);
   const giveBack = takeOverGlobals(new Random(`globals/${seed}`), traced);
   const unhandled = (error: unknown): void =>
     world.invariants.violate(
@@ -81,6 +86,7 @@ export async function runWorld(
 class World {
   readonly invariants: Invariants;
   readonly #seed: number;
+  readonly #http: boolean;
   readonly #random: Random;
   readonly #agenda: Agenda = new Agenda();
   readonly #trace: Trace;
@@ -102,8 +108,16 @@ class World {
   #asleep = false;
   #steps = 0;
 
-  constructor(seed: number, onlyContended: boolean, hasInbox: boolean, paired: boolean, traced: boolean) {
+  constructor(
+    seed: number,
+    onlyContended: boolean,
+    hasInbox: boolean,
+    paired: boolean,
+    http: boolean,
+    traced: boolean,
+  ) {
     this.#seed = seed;
+    this.#http = http;
     this.#random = new Random(`world/${seed}`);
     this.#trace = new Trace(this.#agenda);
     this.#life = drawLife(this.#random.fork("life"), onlyContended);
@@ -140,7 +154,11 @@ class World {
     this.#inbox = hasInbox ? new InboxWatch(this.#disk, this.invariants) : undefined;
     const isAwaited = (tag: string): boolean => this.#disk.awaits(tag);
     const server = { agenda: this.#agenda, weather: this.#weather, ledger, happened, trace, isAwaited };
-    this.#legacy = new ModelServer2025({ ...server, random: this.#random.fork("legacy") });
+    this.#legacy = new ModelServer2025({
+      ...server,
+      random: this.#random.fork("legacy"),
+      events: http ? drawnLog(this.#agenda, this.#random.fork("events"), ledger, happened) : undefined,
+    });
     const modern = { ...server, random: this.#random.fork("modern") };
     this.#modern = paired ? new ModelServerOfPairs(modern) : new ModelServer2026(modern);
   }
@@ -191,7 +209,11 @@ class World {
       for (const fate of fates) this.#agenda.after(fate.at, () => this.#befallTab(slot, fate));
     }
     for (const fate of world) this.#agenda.after(fate.at, () => this.#befallWorld(fate));
-    for (const { at, call } of calls) this.#agenda.after(at, () => this.#makeCall(call));
+    const plain = this.#random.fork("plain calls");
+    for (const { at, call } of calls) {
+      const made = this.#http && plain.chance(0.4) ? plainly(call) : call;
+      this.#agenda.after(at, () => this.#makeCall(made));
+    }
   }
 
   #isDone(): boolean {
@@ -366,11 +388,13 @@ class World {
     };
     const era = paired?.generation ?? (endpoint === "legacy" ? "2025-11-25" : "2026-07-28");
     const capabilities = { elicitation: { form: {} }, sampling: {}, roots: {} };
-    const connector = urlConnector(
-      `https://${endpoint}.example/mcp`,
-      { era: random.chance(0.3) ? "auto" : era, capabilities, clock: tab.clock },
-      (_url, seed) => sdkLink(seed, ({ sessionId }) => new SimulatedTransport(wire, sessionId)),
-    );
+    const url = `https://${endpoint}.example/mcp`;
+    const options = { era: random.chance(0.3) ? "auto" : era, capabilities, clock: tab.clock } as const;
+    const connector = this.#http
+      ? fromUrl(url, { ...options, fetch: simulatedFetch(wire) })
+      : urlConnector(url, options, (_url, seed) =>
+          sdkLink(seed, ({ sessionId }) => new SimulatedTransport(wire, sessionId)),
+        );
     return paired ? withPairs(connector, PAIRS) : connector;
   }
 
@@ -418,4 +442,15 @@ class World {
     if (this.#living().length === 0) this.#open(0);
     for (const app of this.#living()) app.tab.after(50, () => app.beDiligent());
   }
+}
+
+/** Three of four servers keep events. */
+function drawnLog(...parts: ConstructorParameters<typeof EventLog>): EventLog | undefined {
+  const [, random] = parts;
+  return random.chance(0.75) ? new EventLog(...parts) : undefined;
+}
+
+/** A plain call of the legacy server in place of another. */
+function plainly(call: AppCall): AppCall {
+  return { ...call, endpoint: "legacy", tool: "plain" };
 }
