@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { TaskClient } from "../../src/index.ts";
-import type { Answers } from "./bare-server.ts";
+import { type Answers, wireTask } from "./bare-server.ts";
 import { CONNECTORS, clientOf, serverOf } from "./quirks.ts";
 import { until } from "./until.ts";
 
@@ -51,6 +51,69 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
     await until("the list is asked for again", () => server.of("tools/list").length >= 2);
     expect(task.view).toMatchObject({ status: "queued", retry: { failure: { kind: "timeout" } } });
     await task.cancel();
+  });
+
+  test.each<[string, Answers]>([
+    ["tasks/get", {}],
+    ["tasks/result", { "tasks/get": () => wireTask("t1", "completed") }],
+    ["tasks/cancel", { "tasks/get": () => wireTask("t1", "working") }],
+    ["tasks/list", { "tools/call": silent }],
+  ])("requestTimeoutMs bounds %s, which is sent again", async (method, answers) => {
+    const called = { "tools/call": () => ({ task: wireTask("t1", "working") }) };
+    const server = await serverOf({ ...called, ...answers, [method]: silent });
+    const client = clientOf(connect(server.url), { requestTimeoutMs: 200, push: false });
+    const task = await client.start("server", "slow");
+    const failures: unknown[] = [];
+    task.subscribe(() => failures.push(task.view.retry?.failure.kind));
+    if (method === "tasks/cancel") {
+      await until("the task", () => task.view.taskId);
+      await task.cancel();
+    }
+    await until("the request is sent again", () => server.of(method).length >= 2);
+    expect(failures).toContain("timeout");
+  });
+
+  test("requestTimeoutMs bounds tools/call, or the timeoutMs of the call does", async () => {
+    const server = await serverOf({ "tools/call": silent });
+    const client = clientOf(connect(server.url), { requestTimeoutMs: 60_000 });
+    const ended = (limitMs: number) =>
+      clientOf(connect(server.url), { requestTimeoutMs: limitMs }).callTool("server", "plain");
+    await expect(ended(200)).rejects.toThrow("No reply within 200 ms");
+    await expect(client.callTool("server", "plain", {}, { timeoutMs: 300 })).rejects.toThrow(
+      "No reply within 300 ms",
+    );
+  });
+
+  test("the timeoutMs of a request bounds one of the app's own", async () => {
+    const server = await serverOf({ "resources/list": silent });
+    const client = clientOf(connect(server.url));
+    const asked = client.request("server", "resources/list", {}, { timeoutMs: 200 });
+    await expect(asked).rejects.toThrow("No reply within 200 ms");
+  });
+
+  test("progress restarts the timeout of a plain call, up to ten times", async () => {
+    let stop = (): void => undefined;
+    const server = await serverOf({
+      "tools/call": ({ response, params }) => {
+        const { progressToken } = params._meta as { progressToken: unknown };
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        const progress = {
+          jsonrpc: "2.0",
+          method: "notifications/progress",
+          params: { progressToken, progress: 1 },
+        };
+        const timer = setInterval(() => response.write(`data: ${JSON.stringify(progress)}\n\n`), 50);
+        stop = () => clearInterval(timer);
+        response.on("close", stop);
+        return undefined;
+      },
+    });
+    const client = clientOf(connect(server.url), { requestTimeoutMs: 400 });
+    const startedAt = performance.now();
+    await expect(client.callTool("server", "plain")).rejects.toThrow("No reply within 400 ms");
+    stop();
+    const tookMs = performance.now() - startedAt;
+    expect(tookMs).toBeGreaterThan(3_900);
   });
 
   test.each(KINDS)("an abort ends the wait for %s with its reason", async (_what, answers, ask) => {

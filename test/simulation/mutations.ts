@@ -365,10 +365,10 @@ export const MUTATIONS: readonly Mutation[] = [
     http: true,
   },
   {
-    name: "streams: any refusal counts as a forgotten stream",
-    file: "channel/http-transport.ts",
-    find: "forgotten = status < 500 && !MAY_PASS.has(status);",
-    replace: "forgotten = true;",
+    name: "streams: a network that is away counts as a forgotten stream",
+    file: "engine/response-stream.ts",
+    find: "return !failure.forgotten;",
+    replace: "return false;",
     http: true,
   },
   {
