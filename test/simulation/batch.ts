@@ -59,8 +59,8 @@ type Run = (
   contended: boolean,
   inbox: boolean,
   paired: boolean,
-  http: boolean,
   traced: boolean,
+  http: boolean,
 ) => Promise<Omit<WorldReport, "seed">>;
 
 /** Runs worlds one after the other. One that fails is run again for its trace. */
@@ -75,13 +75,13 @@ export async function runBatch(
   let hash = 0;
   for (const { seed, contended, inbox = false, paired = false, http = false } of each(seeds)) {
     if (Date.now() >= until || (first && failures.length > 0)) break;
-    const world = await run(seed, contended, inbox, paired, http, traced);
+    const world = await run(seed, contended, inbox, paired, traced, http);
     runs++;
     steps += world.steps;
     if (traced) hash = (hash + world.trace.hash) >>> 0;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);
     if (!world.violation) continue;
-    const { violation, trace } = await run(seed, contended, inbox, paired, http, true);
+    const { violation, trace } = await run(seed, contended, inbox, paired, true, http);
     const { invariant, message: detail } = violation ?? world.violation;
     const last = trace.last(traceLines);
     failures.push({ seed, contended, inbox, paired, http, invariant, detail, trace: last });

@@ -353,8 +353,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "streams: a call whose response stream can be resumed is lost with its page",
     file: "engine/plan.ts",
-    find: "!state.mayCall && !stream && call.recovery",
-    replace: "!state.mayCall && call.recovery",
+    find: "!state.mayCall && !stream && isLost",
+    replace: "!state.mayCall && isLost",
     http: true,
   },
   {
@@ -369,13 +369,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "engine/response-stream.ts",
     find: "return !failure.forgotten;",
     replace: "return false;",
-    http: true,
-  },
-  {
-    name: "streams: a forgotten response stream is resumed for ever",
-    file: "engine/call.ts",
-    find: "...withoutStream(state), failures",
-    replace: "...state, failures",
     http: true,
   },
 ];

@@ -117,7 +117,7 @@ function inWorker(batch: Batch): Promise<BatchReport> {
 }
 
 async function replay({ seed, contended, inbox, paired, http }: Seed, verbose: boolean): Promise<void> {
-  const { violation, trace, coverage, steps } = await runWorld(seed, contended, inbox, paired, http);
+  const { violation, trace, coverage, steps } = await runWorld(seed, contended, inbox, paired, true, http);
   const lines = verbose || !violation ? trace.last(trace.length) : trace.last(TRACE_LINES);
   for (const line of lines) console.log(line);
   if (violation) console.log(`seed ${seed} breaks "${violation.invariant}": ${violation.message}`);

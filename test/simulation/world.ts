@@ -64,10 +64,10 @@ export async function runWorld(
   contended = false,
   inbox = false,
   paired = false,
-  http = false,
   traced = true,
+  http = false,
 ): Promise<WorldReport> {
-  const world = new World(seed, contended, inbox, paired, http, traced);
+  const world = new World(seed, contended, inbox, paired, traced, http);
   const giveBack = takeOverGlobals(new Random(`globals/${seed}`), traced);
   const unhandled = (error: unknown): void =>
     world.invariants.violate(
@@ -113,8 +113,8 @@ class World {
     onlyContended: boolean,
     hasInbox: boolean,
     paired: boolean,
-    http: boolean,
     traced: boolean,
+    http: boolean,
   ) {
     this.#seed = seed;
     this.#http = http;
