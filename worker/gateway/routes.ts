@@ -12,7 +12,8 @@ import { problem } from "../http/problem.ts";
 import { issuedTokens } from "../oauth/issued-tokens.ts";
 import { countRead, readGroups } from "../principal/reading.ts";
 import { Caller } from "./caller.ts";
-import { errorResponse } from "./frame.ts";
+import { COMPANION_NAMES } from "./companions.ts";
+import { errorResponse, readFrame } from "./frame.ts";
 import { serve } from "./gateway.ts";
 import { acceptingBoth, withoutNulls } from "./lenient-request.ts";
 
@@ -54,12 +55,22 @@ export function gateway(): Hono<ApiEnv> {
   return app;
 }
 
+/** Names no group: a call at `/mcp` counts as one read, whichever it needs. */
+const ONE_OF_ALL = { endpoint: "", shard: 0 };
+
+/** Whether a message calls a tool of a server, and no companion. */
+function callsTool(body: unknown): boolean {
+  const frame = readFrame(body);
+  return frame?.method === "tools/call" && !COMPANION_NAMES.includes(String(frame.params?.name));
+}
+
 async function answer(c: Context<ApiEnv>, body: unknown): Promise<Response> {
   const caller = callerOf(c);
   if (!caller) return problem(c, 404, "unknown-endpoint", "There is no such endpoint.");
   const { env, objects, only } = caller;
   if (only) await countRead(env, objects, { endpoint: only.name, shard: 0 });
-  // A request may need every group.
+  else if (callsTool(body)) await countRead(env, objects, ONE_OF_ALL);
+  // Another request may need every group.
   else await readGroups(env, objects);
   return serve({
     caller,

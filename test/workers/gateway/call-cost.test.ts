@@ -2,6 +2,7 @@ import { exports } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import budget from "../../../bench/budget.json" with { type: "json" };
 import { GATHER_MS } from "../../../worker/group/gateway-calls.ts";
+import { post } from "../whole/whole-worker.ts";
 import { LegacyClient, taskOf } from "./legacy-client.ts";
 import { ModernClient } from "./modern-client.ts";
 import { ObjectTraffic, type Traffic } from "./object-traffic.ts";
@@ -73,6 +74,21 @@ test("an ordinary call of a 2026-07-28 client asks the same object, once", async
     const args = { doi: `10.1/${crypto.randomUUID()}` };
     return (await agent.send("tools/call", { name: "lookup_doi", arguments: args }, {})).text();
   };
+  await warm(call);
+  expect(requestsOf(await costOf(call))).toEqual(["group.call"]);
+});
+
+test("an ordinary call at /mcp, in front of several servers, asks the same object, once", async () => {
+  const send = async (method: string, params: object): Promise<{ tools: readonly { name: string }[] }> => {
+    const accept = "application/json, text/event-stream";
+    const reply = await post("/mcp", { jsonrpc: "2.0", id: 1, method, params }, { accept }, "alice-token");
+    const text = await reply.text();
+    // The SDK answers on a stream, with the reply as its only event.
+    return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text).result;
+  };
+  const { tools } = await send("tools/list", {});
+  const [name] = tools.map((tool) => tool.name).filter((shown) => shown.includes("lookup_doi"));
+  const call = () => send("tools/call", { name, arguments: { doi: `10.1/${crypto.randomUUID()}` } });
   await warm(call);
   expect(requestsOf(await costOf(call))).toEqual(["group.call"]);
 });

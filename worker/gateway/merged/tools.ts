@@ -10,6 +10,20 @@ import { TOOLS } from "../lists.ts";
 import type { CalledTool } from "../tools.ts";
 import { answersOf } from "./answers.ts";
 
+/** How long the names of a principal's tools are used without asking its directory for them, in ms. */
+const NAMES_MS = 10_000;
+/** For how many principals, the latest. */
+const MOST_NAMED = 1_000;
+
+interface Named {
+  readonly until: number;
+  /** By the names that are shown. */
+  readonly tools: ReadonlyMap<string, ToolOrigin>;
+}
+
+/** In this isolate. */
+const named = new Map<string, Named>();
+
 /**
  * The tools of all endpoints. Two that have one name get their endpoints' before it, and so for as long as both are known:
  * a server that cannot be reached must not give its tool's name to another one's.
@@ -24,6 +38,8 @@ export async function mergedTools(caller: Caller): Promise<readonly JsonObject[]
     answers.map(({ endpoint, answer }) => [endpoint.name, answer.map(({ name }) => String(name))]),
   );
   const names = shownNames(await knownTools(caller, listed));
+  // A name may be another tool's from now on.
+  named.delete(ownerOf(caller));
   return answers.flatMap(({ endpoint, answer }) =>
     answer.map((tool) => ({
       ...tool,
@@ -34,12 +50,11 @@ export async function mergedTools(caller: Caller): Promise<readonly JsonObject[]
 
 /** The tool that is shown under a name. Throws an RpcError for a name that no tool has. */
 export async function toolOfMerged(caller: Caller, shown: string): Promise<CalledTool> {
-  const known = await knownTools(caller, {});
-  const found = toolShownAs(caller, known, shown);
+  const found = toolShownAs(caller, await namedTools(caller), shown);
   if (found) return found;
   // Nobody has listed the tools yet, or the tool is new.
   await mergedTools(caller);
-  const tool = toolShownAs(caller, await knownTools(caller, {}), shown);
+  const tool = toolShownAs(caller, await namedTools(caller), shown);
   if (!tool) {
     // It may be of a server that lists nothing before the person has connected it.
     const note = await connectNote(caller);
@@ -48,9 +63,27 @@ export async function toolOfMerged(caller: Caller, shown: string): Promise<Calle
   return tool;
 }
 
-function toolShownAs(caller: Caller, known: readonly ToolOrigin[], shown: string): CalledTool | undefined {
+/** As they were named at most {@link NAMES_MS} ago. */
+async function namedTools(caller: Caller): Promise<Named["tools"]> {
+  const owner = ownerOf(caller);
+  const recent = named.get(owner);
+  if (recent && Date.now() < recent.until) return recent.tools;
+  const known = await knownTools(caller, {});
   const names = shownNames(known);
-  const origin = known.find((candidate) => names.get(keyOf(candidate)) === shown);
+  const tools = new Map(known.map((origin) => [names.get(keyOf(origin)) ?? origin.tool, origin]));
+  named.delete(owner);
+  named.set(owner, { until: Date.now() + NAMES_MS, tools });
+  const [oldest] = named.keys();
+  if (named.size > MOST_NAMED && oldest !== undefined) named.delete(oldest);
+  return tools;
+}
+
+function ownerOf({ principal, endpoints }: Caller): string {
+  return JSON.stringify([principal, ...endpoints.map(({ name }) => name)]);
+}
+
+function toolShownAs(caller: Caller, tools: Named["tools"], shown: string): CalledTool | undefined {
+  const origin = tools.get(shown);
   const at = origin && caller.endpoint(origin.endpoint);
   return at && { at, tool: origin.tool };
 }
