@@ -79,6 +79,8 @@ export class Disk {
 
   storeOf(tab: Tab): TaskStore {
     const read = <T>(take: () => T): Promise<T> => this.#ask(tab, false, () => copy(take()));
+    const stored = (records: ReadonlyMap<string, TaskRecord>): TaskRecord[] =>
+      [...records.values()].map(aged);
     return {
       scope: "simulation",
       save: (record, after) => {
@@ -91,15 +93,14 @@ export class Disk {
         read(() => {
           const record = this.record(id);
           if (record) this.#events.read(tab, record);
-          return record;
+          return record && aged(record);
         }),
       loadActive: () =>
         read(() => {
-          const records = [...this.active.values()];
-          for (const record of records) this.#events.listed(tab, record);
-          return records;
+          for (const record of this.active.values()) this.#events.listed(tab, record);
+          return stored(this.active);
         }),
-      loadSettled: () => read(() => [...this.settled.values()]),
+      loadSettled: () => read(() => stored(this.settled)),
       saveSession: (endpoint, session) => {
         const written = copy(session);
         return this.#ask(tab, true, () => void this.#sessions.set(endpoint, written));
@@ -199,4 +200,10 @@ export class Disk {
     if (tab.alive && this.#weather.crashesAtWrite()) this.#events.crash(tab, "after a write");
     settle(undefined);
   }
+}
+
+/** Every other state of a task is in the store as version 1 of the record, which an earlier version of the library wrote. */
+function aged(record: TaskRecord): TaskRecord {
+  const isNew = record.stage === "queued" || record.generation === undefined || record.rev % 2 === 0;
+  return isNew ? record : ({ ...record, v: 1 } as unknown as TaskRecord);
 }

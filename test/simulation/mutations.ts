@@ -34,6 +34,26 @@ export const MUTATIONS: readonly Mutation[] = [
     contended: true,
   },
   {
+    name: "a write that the store refused counts as written",
+    file: "runtime/record-writer.ts",
+    find: "        if (!saved) {",
+    replace: "        if (!saved && tenure.overtaken) {",
+    contended: true,
+  },
+  {
+    name: "a leader runs what a frozen tab hands over although it moved the task on",
+    file: "runtime/residence.ts",
+    find: "held !== undefined && held.rev > record.rev",
+    replace: "held !== undefined && held.rev < 0",
+    contended: true,
+  },
+  {
+    name: "a record of an earlier version is not read",
+    file: "store/read-record.ts",
+    find: "  1: (record) => record,",
+    replace: "",
+  },
+  {
     name: "what is in flight is forgotten where another tab moved the task on",
     file: "runtime/task-runtime.ts",
     find: "new Set(sent)",
