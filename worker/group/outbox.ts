@@ -81,6 +81,26 @@ export class Outbox {
       .one().count;
   }
 
+  /** The first rows whose ids begin so. */
+  ids(prefix: string, limit: number): readonly string[] {
+    if (!this.#hasTable) return [];
+    return this.#sql
+      .exec<{ id: string }>(
+        `SELECT id FROM ${this.#table} WHERE id >= ? AND id < ? LIMIT ?`,
+        ...[prefix, `${prefix}\uffff`, limit],
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  /** Leaves the rows whose ids begin so alone until then, in ms since 1970. */
+  postpone(prefix: string, until: number): void {
+    this.#sql.exec(
+      `UPDATE ${this.#table} SET due = ? WHERE id >= ? AND id < ? AND due < ?`,
+      ...[until, prefix, `${prefix}\uffff`, until],
+    );
+  }
+
   /** When the next delivery is due, in ms since 1970, or Infinity. */
   nextDue(): number {
     if (!this.#hasTable) return Number.POSITIVE_INFINITY;

@@ -10,6 +10,10 @@ import { secretKey } from "./webhook-key.ts";
 const MAX_BACKLOG = 1_000;
 /** How long the subscriptions are remembered, in ms. The directory announces changes; one that did not arrive counts by then. */
 const REMEMBERED_MS = 30_000;
+/** When the directory is asked again that could not be asked, in ms. */
+const RETRY_MS = 5_000;
+/** How many events are given to their subscriptions together. */
+const AT_ONCE = 1_000;
 /** A page of tasks that is looked through for a replay. */
 const PAGE = 100;
 /** How many settled tasks a group retains: of as many, earlier ones may have been deleted. */
@@ -154,16 +158,34 @@ export class TaskEvents {
   }
 
   #post(row: string): Promise<SignedPost | undefined> {
-    const [subscription = "", id = "", at] = row.split(" ");
-    const event = { id, at: Number(at) };
-    return subscription === ALL ? this.#fanOut(event) : this.#message(subscription, event);
+    const [subscription = ""] = row.split(" ");
+    return subscription === ALL ? this.#fanOut() : this.#message(subscription, eventIn(row));
   }
 
-  async #fanOut(event: TaskEvent): Promise<undefined> {
-    const subscriptions = await this.#subscriptions();
-    const task = this.#options.task(taskOf(event));
-    for (const subscription of subscriptions)
-      if (task && covers(subscription, event, task)) this.#put(subscription, [event], Date.now());
+  /** Gives the events of all subscriptions to each: one question to the directory, however many there are. */
+  async #fanOut(): Promise<undefined> {
+    let subscriptions: readonly EventSubscription[];
+    try {
+      subscriptions = await this.#subscriptions();
+    } catch (error) {
+      this.#outbox.postpone(`${ALL} `, Date.now() + RETRY_MS);
+      throw error;
+    }
+    const rows = this.#outbox.ids(`${ALL} `, AT_ONCE);
+    const happened = (subscriptions.length > 0 ? rows : []).flatMap((row) => {
+      const event = eventIn(row);
+      const task = this.#options.task(taskOf(event));
+      return task ? [{ event, task }] : [];
+    });
+    for (const subscription of subscriptions) {
+      const events = happened.filter(({ event, task }) => covers(subscription, event, task));
+      this.#put(
+        subscription,
+        events.map(({ event }) => event),
+        Date.now(),
+      );
+    }
+    for (const row of rows) this.#outbox.withdraw(row);
     return undefined;
   }
 
@@ -203,10 +225,10 @@ export class TaskEvents {
       return this.#known.subscriptions.filter(({ until }) => until > now);
     const version = this.#version;
     const subscriptions = await this.#options.subscriptions();
-    if (version === this.#version) {
-      this.#known = { subscriptions, until: now + REMEMBERED_MS };
-      this.#setWanted(subscriptions.length > 0);
-    }
+    // What came meanwhile may not be among them.
+    if (version !== this.#version) return this.#subscriptions();
+    this.#known = { subscriptions, until: now + REMEMBERED_MS };
+    this.#setWanted(subscriptions.length > 0);
     return subscriptions;
   }
 
@@ -267,6 +289,12 @@ function covers({ name, filter }: EventSubscription, event: TaskEvent, task: Tas
 
 function isReplayed({ taskId, createdAt, settledAt = createdAt }: TaskView): boolean {
   return taskId !== undefined || settledAt - createdAt >= LONG_CALL_MS;
+}
+
+/** The event of a row: `<subscription> <event> <time>`. */
+function eventIn(row: string): TaskEvent {
+  const [, id = "", at] = row.split(" ");
+  return { id, at: Number(at) };
 }
 
 function nameOf({ id }: TaskEvent): string {

@@ -77,7 +77,9 @@ function inGroup(
         while (events.nextDue() <= Date.now()) await events.deliver(Date.now());
       };
       const waiting = (prefix: string): readonly unknown[] =>
-        storage.sql.exec("SELECT id FROM event_delivery WHERE id GLOB ?", `${prefix}*`).toArray();
+        storage.sql
+          .exec("SELECT id FROM event_delivery WHERE substr(id, 1, length(?1)) = ?1", prefix)
+          .toArray();
       return { events, waiting, tasks, posted, asked, storage, reborn: born, deliver };
     };
     await use(born());
@@ -106,20 +108,51 @@ test("a group of a principal without subscriptions asks the directory once in it
   ));
 
 test("a subscription that comes while the directory is asked is not forgotten", () => {
-  let lab: Lab | undefined;
+  let subscribe: (() => void) | undefined;
+  let subscriptions: readonly EventSubscription[] = [];
   return inGroup(
     async () => {
-      lab?.events.changed("sub_1");
-      return [];
+      const answer = subscriptions;
+      subscribe?.();
+      subscribe = undefined;
+      return answer;
     },
-    async (made) => {
-      lab = made;
-      note(made, ended("a"));
-      await made.deliver();
-      expect(note(made, ended("b"))).toBe(true);
+    async (lab) => {
+      subscribe = () => {
+        subscriptions = [SUBSCRIPTION];
+        lab.events.changed("sub_1");
+      };
+      note(lab, ended("a"));
+      await lab.deliver();
+      expect(lab.posted.map(({ body }) => body.eventId)).toEqual(["a.completed"]);
+      expect(note(lab, ended("b"))).toBe(true);
     },
   );
 });
+
+test("many events at once ask the directory once, and are given to their subscriptions by one alarm", () =>
+  inGroup(
+    async () => [SUBSCRIPTION],
+    async (lab) => {
+      for (let n = 0; n < 200; n++) note(lab, ended(`t${n}`));
+      await lab.events.deliver(Date.now());
+      expect(lab.asked.times).toBeLessThanOrEqual(3);
+      expect(lab.waiting("* ")).toEqual([]);
+      expect(lab.waiting("sub_1 ")).toHaveLength(200);
+      await lab.deliver();
+      expect(new Set(lab.posted.map(({ body }) => body.eventId)).size).toBe(200);
+    },
+  ));
+
+test("many events at once of a principal without subscriptions are gone by one alarm", () =>
+  inGroup(
+    async () => [],
+    async (lab) => {
+      for (let n = 0; n < 200; n++) note(lab, ended(`t${n}`));
+      await lab.events.deliver(Date.now());
+      expect(lab.events.nextDue()).toBe(Number.POSITIVE_INFINITY);
+    },
+  ));
 
 test("a directory that cannot be asked costs no event", () => {
   let isDown = true;
