@@ -134,7 +134,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     async close(reason) {
       closer.abort(reason);
-      await Promise.all([current, ...replaced].map((connection) => connection?.close()));
+      const open = [current, ...replaced];
+      current = undefined;
+      await Promise.all(open.map((connection) => connection?.close()));
     },
   };
 }

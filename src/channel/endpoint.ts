@@ -133,7 +133,8 @@ export function createEndpoint(
     const { signal } = options;
     const unsent = (message: string, cause?: unknown): RequestFailedError =>
       new RequestFailedError(method, { kind: "network", message, unsent: true }, cause);
-    const connection = await connected(signal);
+    // Connected, a poll need not watch its signal twice.
+    const connection = await (connections.current() ?? connected(signal));
     const { session } = connection;
     const { generation } = session;
     // The server may go back to the one in which it has the task.

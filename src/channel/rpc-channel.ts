@@ -130,7 +130,12 @@ export class RpcChannel {
       resolve = yes;
       reject = no;
     });
-    const stream = new AbortController();
+    // Made when a transport asks for it: one whose requests have no stream of their own does not.
+    let stream: AbortController | undefined;
+    const streamOf = (): AbortController => {
+      stream ??= new AbortController();
+      return stream;
+    };
     let sent = false;
     const giveUp = (): void => pending.fail({ kind: "network", message: "The request was given up" });
     const expire = (): void => pending.fail({ kind: "timeout", message: `No reply within ${timeoutMs} ms` });
@@ -149,7 +154,9 @@ export class RpcChannel {
       about: options.about ?? "",
       resume,
       onStream,
-      signal: stream.signal,
+      get signal() {
+        return streamOf().signal;
+      },
       progressToken: options.progressToken,
       take: (message, resumed) => {
         if (!isResponse(message)) return undefined;
@@ -167,7 +174,7 @@ export class RpcChannel {
       fail: (failure, cause) => {
         if (!settle()) return;
         // Nobody reads what may yet come, and the stream would hold one of the page's six connections to the host.
-        if (failure.kind !== "rpc") stream.abort();
+        if (failure.kind !== "rpc") streamOf().abort();
         const error = new RequestFailedError(frame.method, failure, cause);
         const aborted = options.signal?.aborted === true;
         // What was never sent cannot be cancelled (cancellation, "Behavior Requirements").
@@ -206,7 +213,9 @@ export class RpcChannel {
     sent = true;
     options.onSent?.();
     const send: SendOptions = {
-      requestSignal: stream.signal,
+      get requestSignal() {
+        return streamOf().signal;
+      },
       onRequestStreamEnd: () =>
         pending.fail({ kind: "network", message: "The response stream ended without a response" }),
       take: (message) => this.receive(message, options.about ?? ""),

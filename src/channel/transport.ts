@@ -43,11 +43,8 @@ export interface SendOptions {
 export const STREAM_END_MS = 100;
 
 /** Sends a frame on a transport of either major. */
-export function sendOn(
-  transport: Transport,
-  message: object,
-  { take, ...options }: SendOptions = {},
-): Promise<void> {
+export function sendOn(transport: Transport, message: object, options: SendOptions = {}): Promise<void> {
+  const { take } = options;
   const send = transport.send as (message: object, options?: SendOptions) => Promise<void>;
   if (!take || !isStreamableHttp(transport)) return send.call(transport, message, options);
   const replied = new AbortController();

@@ -264,6 +264,7 @@ export function mergeInputs(
   named: readonly InputRequest[],
   now: number,
 ): readonly RecordedInput[] {
+  if (known.length + named.length === 0) return known;
   const keys = new Set(named.map(({ key }) => key));
   const kept = known.map((input): RecordedInput => {
     if (input.state === "open" && !keys.has(input.key)) return { ...input, state: "withdrawn" };

@@ -1,4 +1,3 @@
-import { sameJson } from "../protocol/json.ts";
 import type { TaskReading } from "../protocol/task-reading.ts";
 import { isTerminal, type SnapshotReading, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import { readTime } from "../protocol/time-stamp.ts";
@@ -47,8 +46,13 @@ function merged(known: TaskSnapshot | undefined, seen: SnapshotReading, partial:
 
 /** Many servers stamp each reply with its own time: a later stamp alone is not news. */
 function saysTheSame(a: TaskSnapshot, b: TaskSnapshot): boolean {
-  const { createdAt, lastUpdatedAt } = b;
-  return sameJson({ ...a, createdAt, lastUpdatedAt }, b);
+  // `b` has every field of `a`, or was made without its status message.
+  return (
+    a.statusMessage === b.statusMessage &&
+    (Object.keys(b) as (keyof TaskSnapshot)[]).every(
+      (field) => field === "createdAt" || field === "lastUpdatedAt" || a[field] === b[field],
+    )
+  );
 }
 
 /** Whether a reading that may come late is older than what is known. The clocks of two nodes can say no more than that. */

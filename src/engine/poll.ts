@@ -42,7 +42,8 @@ export function woken(
 
 export function polled(state: TaskState, reading: TaskReading, now: number, timing: Policy): TaskState {
   const known = state.record.snapshot;
-  const next: TaskState = { ...eased(landed(state, "get"), now, timing), overtaken: undefined };
+  const back = eased(landed(state, "get"), now, timing);
+  const next = back.overtaken ? { ...back, overtaken: undefined } : back;
   // A notification came while the poll was in flight, and is newer: the next poll shows more.
   if (state.overtaken && isOutdated(state, reading.snapshot)) {
     // The notification said that it has ended: the poll that brings the payload could not leave sooner.
@@ -51,9 +52,9 @@ export function polled(state: TaskState, reading: TaskReading, now: number, timi
   const { status, statusMessage } = reading.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
   const pushed = state.pushed && known?.status === status && known.statusMessage === statusMessage;
-  const seen = observed({ ...next, pushed }, reading, now, timing);
+  const seen = observed(pushed === next.pushed ? next : { ...next, pushed }, reading, now, timing);
   const { early } = seen;
-  const after = { ...seen, early: undefined };
+  const after = early ? { ...seen, early: undefined } : seen;
   return early && hasEnded(after.record)
     ? end(after, outcomeOf(after.record.snapshot, early), now)
     : (timing.questions?.watchedForInput(after, state, reading.inputRequests, now) ?? after);
@@ -98,8 +99,11 @@ function taken(
   const seen = observe(state.record, reading, now, partial, timing.questions);
   // Until it is clear whose it is, the reading changes nothing but the pace.
   const withheld = doubt !== undefined && !doubt.moves;
-  const stamp = readTime(snapshot.lastUpdatedAt ?? "");
+  const { lastUpdatedAt = "" } = snapshot;
   const record = withDoubt(withheld ? state.record : seen, doubt, seen !== state.record);
+  // While no stamp differs from the record's, that one serves: to read a stamp costs a tenth of a poll.
+  const isStored = lastUpdatedAt === record.snapshot?.lastUpdatedAt;
+  const stamp = isStored && state.stampedAt === undefined ? 0 : readTime(lastUpdatedAt);
   const own = pollInterval(state.record, timing, now);
   const doubtfulMs =
     hasEnded(seen) && doubt !== before
@@ -121,7 +125,11 @@ function taken(
   };
   // Of a task that is known to have ended from now on, only the payload is missing.
   if (hasEnded(record) && !hasEnded(state.record)) return { ...known, pollAt: now };
-  return paced(stamp && !withheld ? { ...known, stampedAt: stamp } : known, now, timing);
+  return paced(
+    stamp && !withheld ? { ...known, stampedAt: isStored ? undefined : stamp } : known,
+    now,
+    timing,
+  );
 }
 
 function paced(state: TaskState, now: number, timing: Timing): TaskState {

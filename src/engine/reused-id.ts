@@ -36,6 +36,7 @@ export function doubted(
 ): Doubt | undefined {
   const known = record.snapshot;
   if (!known || before?.moves) return before;
+  if (createdAt === known.createdAt) return undefined;
   const made = readTime(createdAt);
   const said = stampedAt ?? readTime(known.lastUpdatedAt);
   if (!(distance(known.createdAt, createdAt) > 0) || made <= said) return undefined;

@@ -59,7 +59,7 @@ export interface TaskState {
   /** How many polls in a row have found the task waiting for input with all it asked answered, or nothing asked. */
   readonly idlePolls?: number | undefined;
   /** The time stamp of the last reading, by the server's clock; it is not news, so the record may have an older one. */
-  readonly stampedAt?: number;
+  readonly stampedAt?: number | undefined;
   /** A notification came while a poll was in flight: the reply may be older than it. */
   readonly overtaken?: true | undefined;
   /** The server may have used the task's id again; see {@link TaskRecord.doubt}. */

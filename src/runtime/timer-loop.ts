@@ -15,14 +15,25 @@ export interface TimerLoop {
  */
 export function createTimerLoop(clock: Clock, step: (now: number) => number): TimerLoop {
   let cancel: (() => void) | undefined;
+  /** What the timer was set for, and when, in ms since 1970. */
+  let setFor: number | undefined;
+  let setAt = 0;
   let stopped = false;
 
   function wake(dueAt: number): void {
+    const now = clock.now();
+    // Of the many tasks that are polled together, each asks for the same time. Later the clock may have been set.
+    if (dueAt === setFor && now === setAt) return;
     cancel?.();
     cancel = undefined;
+    setFor = dueAt;
+    setAt = now;
     if (stopped || dueAt === Number.POSITIVE_INFINITY) return;
-    const wait = Math.min(LONGEST_TIMEOUT_MS, Math.max(0, dueAt - clock.now()));
-    cancel = clock.after(wait, () => wake(step(clock.now())));
+    const wait = Math.min(LONGEST_TIMEOUT_MS, Math.max(0, dueAt - now));
+    cancel = clock.after(wait, () => {
+      setFor = undefined;
+      wake(step(clock.now()));
+    });
   }
 
   return {

@@ -37,6 +37,18 @@ describe("TimerLoop", () => {
     expect(clock.next).toBe(T0 + 109);
   });
 
+  it("keeps its timer when it is woken for the same time at the same moment, as by tasks polled together", async () => {
+    const { clock, steps, loop } = loopOf();
+    for (let count = 0; count < 10; count++) loop.wake(T0 + 100);
+    expect(clock.waits).toEqual([100]);
+    // A moment later the clock may have been set: then the same time is another wait.
+    await clock.advance(40);
+    loop.wake(T0 + 100);
+    expect(clock.waits).toEqual([100, 60]);
+    await clock.advance(60);
+    expect(steps).toEqual([100]);
+  });
+
   it("waits for nothing when nothing is due", () => {
     const { clock, loop } = loopOf();
     loop.wake(T0 + 100);
