@@ -22,7 +22,7 @@ const STARTS = set(
   "start create submit launch run trigger begin enqueue queue request generate execute schedule kick invoke call insert " +
     "initiate dispatch perform make send place render train transcribe convert",
 );
-/** Words of tools that neither begin work nor tell how it is. */
+/** Words of tools that neither begin work nor return its status. */
 const OTHERS = set(
   "update edit delete remove set add cancel stop abort kill terminate close list search upload download write move rename " +
     "complete approve pause resume restore archive",
@@ -86,7 +86,7 @@ interface Candidate {
   /** The argument of the status tool that names the job. */
   readonly id: string;
   readonly score: number;
-  readonly telling: boolean;
+  readonly runs: boolean;
   readonly reasons: readonly string[];
 }
 
@@ -100,9 +100,9 @@ function mayStart({ words, readOnly }: ToolWords): boolean {
 function looks({ words, readOnly }: ToolWords): boolean {
   const [verb = ""] = words;
   if (readOnly === false || OTHERS.has(verb) || STARTS.has(verb)) return false;
-  const tells = words.some((word) => STATUS.has(word));
-  if (!tells && words.some((word) => RESULTS.has(word))) return false;
-  return tells || LOOKS.has(verb) || words.at(-1) === "check";
+  const isNamed = words.some((word) => STATUS.has(word));
+  if (!isNamed && words.some((word) => RESULTS.has(word))) return false;
+  return isNamed || LOOKS.has(verb) || words.at(-1) === "check";
 }
 
 /** Two tools that are weighed, and what their names have in common. */
@@ -125,7 +125,7 @@ interface Clue {
   /** It connects the two: without any such clue they are strangers. */
   readonly links?: true;
   /** It shows that work runs: without any such clue a high score may be that of a record. */
-  readonly tells?: true;
+  readonly runs?: true;
   /** Returns why it holds, or `undefined` if it does not. */
   why(couple: Couple): string | false | undefined;
 }
@@ -134,13 +134,13 @@ const CLUES: readonly Clue[] = [
   {
     points: 4,
     links: true,
-    tells: true,
+    runs: true,
     why: ({ start, status }) => mentions(start, status.name) && `${start.name} says to call ${status.name}`,
   },
   {
     points: 3,
     links: true,
-    tells: true,
+    runs: true,
     why: ({ start, status }) => mentions(status, start.name) && `${status.name} speaks of ${start.name}`,
   },
   {
@@ -154,7 +154,7 @@ const CLUES: readonly Clue[] = [
   {
     points: 2,
     links: true,
-    tells: true,
+    runs: true,
     why: ({ start, id, idNouns }) =>
       returnedAs(start, id) === undefined &&
       saysThatItReturnsAnId(start, idNouns) &&
@@ -169,22 +169,22 @@ const CLUES: readonly Clue[] = [
   },
   {
     points: 2,
-    tells: true,
+    runs: true,
     why: ({ start }) => start.says.runsOn && `${start.name} says that the work goes on after its reply`,
   },
   {
     points: 1.5,
-    tells: true,
+    runs: true,
     why: ({ work }) => work !== undefined && `${article(work)} ${work} runs and ends`,
   },
   {
     points: 1.5,
     why: ({ status }) =>
-      status.words.some((word) => STATUS.has(word)) && `${status.name} tells a status by its name`,
+      status.words.some((word) => STATUS.has(word)) && `${status.name} has a status in its name`,
   },
   {
     points: 3,
-    tells: true,
+    runs: true,
     why: ({ status }) => hasStates(status) && `the result of ${status.name} has the states of a job`,
   },
   {
@@ -194,7 +194,7 @@ const CLUES: readonly Clue[] = [
   },
   {
     points: 1,
-    why: ({ status }) => status.says.state && `${status.name} says that it tells a status`,
+    why: ({ status }) => status.says.state && `${status.name} says that it returns a status`,
   },
   { points: 0.5, why: ({ status }) => status.readOnly === true && `${status.name} only reads` },
   {
@@ -261,13 +261,13 @@ function weighed(start: ToolWords, status: ToolWords, tools: readonly ToolWords[
     status,
     id,
     score: holding.reduce((sum, { points }) => sum + points, 0),
-    telling: holding.some(({ tells }) => tells),
+    runs: holding.some(({ runs }) => runs),
     reasons: holding.sort((a, b) => Math.abs(b.points) - Math.abs(a.points)).map(({ why }) => why),
   };
 }
 
 function suggestionOf(
-  { start, status, id, score, telling, reasons }: Candidate,
+  { start, status, id, score, runs, reasons }: Candidate,
   tools: readonly ToolWords[],
 ): PairSuggestion {
   const toCheck: string[] = [];
@@ -300,7 +300,7 @@ function suggestionOf(
   const progress = ["progress", "percent", "percentage"].find((field) => Object.hasOwn(returns, field));
   return {
     name: nameOf(start, tools),
-    confidence: score >= HIGH && telling ? "high" : "low",
+    confidence: score >= HIGH && runs ? "high" : "low",
     reasons,
     pair: {
       start: { tool: start.name, id: checked("start.id", idField, id) },

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { serverOf } from "../../proxy/configuration/config-file.ts";
 import { servedEndpoints } from "../../proxy/serve/served-endpoints.ts";
 import { rewritten } from "../../proxy/wrap/rewritten.ts";
 import { isWrapped } from "../../proxy/wrap/wrapped-entry.ts";
@@ -57,6 +58,31 @@ export type ProgramRun = Exclude<SnippetRun, { kind: "settings" | "extension" }>
 
 /** The papers of the sample servers are made up, but the same every time. */
 const ACQUIRED = /Acquired ".+" \(10\.1038\/s41586-020-2649-2\)/;
+
+/** A server of exports without Tasks, in place of the network. */
+const EXPORTS = `
+let looks = 0;
+globalThis.fetch = async (_url, init) => {
+  if (init?.method !== "POST") return new Response(null, { status: 405 });
+  const { id, method, params } = JSON.parse(String(init.body)) as {
+    id?: number;
+    method: string;
+    params: { name?: string };
+  };
+  if (id === undefined) return new Response(null, { status: 202 });
+  const job = { job_id: "7", state: looks < 2 ? "running" : "done", percent: 50 * looks, file: "papers.csv" };
+  if (params.name === "get_export") looks++;
+  const result =
+    method === "initialize"
+      ? { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "lab", version: "1" } }
+      : method === "tools/list"
+        ? { tools: ["start_export", "get_export", "stop_export"].map((name) => ({ name, inputSchema: { type: "object" } })) }
+        : { content: [{ type: "text", text: JSON.stringify(job) }] };
+  const known = ["initialize", "tools/list", "tools/call"].includes(method);
+  const answer = known ? { result } : { error: { code: -32601, message: "Method not found" } };
+  return Response.json({ jsonrpc: "2.0", id, ...answer });
+};
+`;
 
 const MODEL = `
 import { MockLanguageModelV4 } from "ai/test";
@@ -150,6 +176,47 @@ await tasks.close();
 `,
     see(output) {
       expect(JSON.parse(output)).toMatchObject({ structuredContent: { doi: "10.1038/s41586-020-2649-2" } });
+    },
+  },
+  "docs/pairs.md, One tool, one task, 1": {
+    kind: "process",
+    before: EXPORTS,
+    after: `
+const result = await task.result();
+console.log(JSON.stringify({ tools: (await tasks.listTools("lab")).map(({ name }) => name), result, view: task.view.taskId }));
+await tasks.close();
+`,
+    see(output) {
+      expect(JSON.parse(output)).toEqual({
+        tools: ["export"],
+        result: { content: [{ type: "text", text: "papers.csv" }] },
+        view: "export/7",
+      });
+    },
+  },
+  "docs/pairs.md, On the worker and in the proxy, 1": {
+    kind: "settings",
+    see(code) {
+      expect(endpointOf({ ENDPOINTS: code }, "lab")?.pairs).toHaveProperty(
+        "export.start.tool",
+        "start_export",
+      );
+    },
+  },
+  "docs/pairs.md, On the worker and in the proxy, 2": {
+    kind: "settings",
+    see(code) {
+      const { mcpServers } = JSON.parse(code) as { mcpServers: Record<string, unknown> };
+      const { pairs } = serverOf("lab", mcpServers.lab, {});
+      expect(pairs).toHaveProperty("query.result.tool", "query_results");
+    },
+  },
+  "docs/pairs.md, Suggestions, 1": {
+    kind: "process",
+    before: "",
+    after: "",
+    see(output) {
+      expect(output.trim()).toBe("high export [ 'start.id', 'status.status' ]");
     },
   },
   "docs/agents.md, Tools for an agent loop, 1": {
