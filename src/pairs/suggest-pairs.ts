@@ -92,9 +92,9 @@ interface Candidate {
 
 function mayStart({ words, readOnly }: ToolWords): boolean {
   const [verb = ""] = words;
-  if (readOnly === true || OTHERS.has(verb) || LOOKS.has(verb) || words.at(-1) === "check") return false;
+  if (readOnly === true || LOOKS.has(verb) || words.at(-1) === "check") return false;
   if (words.some((word) => STATUS.has(word))) return false;
-  return STARTS.has(verb) || !words.some((word) => RESULTS.has(word));
+  return STARTS.has(verb) || !words.some((word) => RESULTS.has(word) || OTHERS.has(word));
 }
 
 function looks({ words, readOnly }: ToolWords): boolean {

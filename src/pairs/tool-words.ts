@@ -46,6 +46,7 @@ export function readTools(definitions: readonly unknown[]): readonly ToolWords[]
     if (typeof name !== "string" || name === "") return [];
     const words = (split[at] ?? []).slice(shared ? 1 : 0);
     const { required } = isObject(inputSchema) ? inputSchema : {};
+    const takes = Object.keys(propertiesOf(inputSchema));
     const hint = isObject(annotations) ? annotations.readOnlyHint : undefined;
     const text = typeof description === "string" ? description.slice(0, MAX_TEXT) : "";
     return [
@@ -54,8 +55,9 @@ export function readTools(definitions: readonly unknown[]): readonly ToolWords[]
         words,
         description: text,
         says: saidIn(text),
-        required: Array.isArray(required) ? required.filter((one) => typeof one === "string") : [],
-        takes: new Set(Object.keys(propertiesOf(inputSchema))),
+        // Some servers mark nothing as required, not even an id.
+        required: Array.isArray(required) ? required.filter((one) => typeof one === "string") : takes,
+        takes: new Set(takes),
         returns: propertiesOf(outputSchema),
         readOnly: typeof hint === "boolean" ? hint : undefined,
       },

@@ -67,6 +67,30 @@ describe("suggestPairs()", () => {
     expect(job?.pair.status.arguments).toEqual({ project_id: "/arguments/project_id", job_id: "/id" });
   });
 
+  test("takes a server that marks no argument as required, and writes nouns before verbs", () => {
+    const takes = (...names: readonly string[]) => ({
+      inputSchema: {
+        type: "object",
+        properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
+      },
+    });
+    const tools = [
+      {
+        name: "create_trainings",
+        description: "Start a new training of a model version.",
+        ...takes("version", "input"),
+      },
+      { name: "get_trainings", description: "Get the current state of a training.", ...takes("training_id") },
+      { name: "cancel_trainings", description: "Cancel a training", ...takes("training_id") },
+      { name: "monitor_delete", description: "Delete a monitor.", ...takes("id") },
+      { name: "monitor_check", description: "Get one check of a monitor.", ...takes("id", "checkId") },
+    ];
+    expect(confident(tools)).toEqual([
+      { start: "create_trainings", status: "get_trainings", cancel: "cancel_trainings" },
+    ]);
+    expect(suggestPairs(tools).map(({ pair }) => pair.start.tool)).toEqual(["create_trainings"]);
+  });
+
   test.each<[what: string, tools: ToolList["tools"]]>([
     [
       "a job board",
