@@ -1,12 +1,18 @@
 import { type Connector, VERSION } from "holdfast";
 import { fromUrl } from "holdfast/http";
 import { oauth } from "holdfast/oauth";
+import { withPairs } from "holdfast/pairs";
 import { keptHeader } from "../../ui/servers/header-secret.ts";
 import type { LocalServer } from "./known-servers.ts";
 import { signInOf } from "./sign-in.ts";
 
 /** Returns a connector to a server, or undefined until the user has entered the header that the server needs. */
 export function connectorTo(server: LocalServer): Connector | undefined {
+  const connector = plainConnectorTo(server);
+  return connector && server.pairs ? withPairs(connector, server.pairs) : connector;
+}
+
+function plainConnectorTo(server: LocalServer): Connector | undefined {
   const clientInfo = { name: "holdfast-console", version: VERSION };
   switch (server.authorization) {
     case "none":

@@ -1,12 +1,18 @@
 import type { TaskClientApi } from "holdfast";
+import { type Pairs, readPairs } from "holdfast/pairs";
 import { createStore, get, update } from "idb-keyval";
 import type { Authorization, Server } from "../../ui/servers/server.ts";
 
-export type LocalServer = Server & { readonly url: string };
+export type LocalServer = Server & {
+  readonly url: string;
+  /** Its tools that a person confirmed to be one task. */
+  readonly pairs?: Pairs;
+};
 
 interface StoredServer {
   readonly url: string;
   readonly authorization: Authorization;
+  readonly pairs?: Pairs;
 }
 
 const STORED = "addresses";
@@ -43,6 +49,13 @@ export async function removeServer(name: string): Promise<void> {
   await update<unknown>(STORED, (known) => readStored(known).filter(({ url }) => url !== name), pageStore());
 }
 
+/** Adds pairs of tools to a server that was added. Resolves when they are stored: the next page uses them. */
+export async function addPairs(name: string, pairs: Pairs): Promise<void> {
+  const withThem = (server: StoredServer): StoredServer =>
+    server.url === name ? { ...server, pairs: { ...server.pairs, ...pairs } } : server;
+  await update<unknown>(STORED, (known) => readStored(known).map(withThem), pageStore());
+}
+
 /** The servers the worker at this address calls for us, if it lets us: their tasks go on with no page open. */
 export async function edgeServers(edge: TaskClientApi): Promise<readonly Server[]> {
   try {
@@ -61,7 +74,8 @@ export async function edgeServers(edge: TaskClientApi): Promise<readonly Server[
 async function addedServers(): Promise<readonly LocalServer[]> {
   try {
     const stored = readStored(await get<unknown>(STORED, pageStore()));
-    return stored.map(({ url, authorization }) => ({
+    return stored.map(({ url, authorization, pairs }) => ({
+      ...(pairs && { pairs }),
       name: url,
       title: url,
       mode: "local",
@@ -79,16 +93,27 @@ async function addedServers(): Promise<readonly LocalServer[]> {
 function readStored(stored: unknown): readonly StoredServer[] {
   if (!Array.isArray(stored)) return [];
   return stored.flatMap((entry: unknown): StoredServer[] => {
-    const { url, authorization } = (typeof entry === "string" ? { url: entry } : (entry ?? {})) as {
+    const { url, authorization, pairs } = (typeof entry === "string" ? { url: entry } : (entry ?? {})) as {
       readonly url?: unknown;
       readonly authorization?: unknown;
+      readonly pairs?: unknown;
     };
     if (typeof url !== "string" || !URL.canParse(url)) return [];
     return [
       {
         url,
         authorization: authorization === "header" || authorization === "oauth" ? authorization : "none",
+        ...readStoredPairs(pairs),
       },
     ];
   });
+}
+
+/** Another version of this page may have stored what this one does not take. */
+function readStoredPairs(stored: unknown): { readonly pairs?: Pairs } {
+  try {
+    return stored === undefined ? {} : { pairs: readPairs(stored) };
+  } catch {
+    return {};
+  }
 }

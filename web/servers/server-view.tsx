@@ -10,7 +10,8 @@ import { dropHeader, keptHeader } from "../../ui/servers/header-secret.ts";
 import type { Server } from "../../ui/servers/server.ts";
 import { useSession } from "../../ui/servers/use-session.ts";
 import { Authorize } from "./authorize.tsx";
-import { removeServer } from "./known-servers.ts";
+import { addPairs, removeServer } from "./known-servers.ts";
+import { SuggestedPairs } from "./suggested-pairs.tsx";
 
 /** What is known of one server. */
 export function ServerView({ server }: { readonly server: Server }) {
@@ -73,6 +74,17 @@ export function ServerView({ server }: { readonly server: Server }) {
               );
             })}
           </ul>
+          <SuggestedPairs
+            tools={found.tools}
+            use={
+              server.added
+                ? async (pairs) => {
+                    await addPairs(server.name, pairs);
+                    location.reload();
+                  }
+                : undefined
+            }
+          />
         </>
       )}
       {server.added && (
