@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../browser/until.ts";
 import { type ServerProcess, startWorker } from "../servers/processes.ts";
@@ -65,6 +66,7 @@ test("a signed webhook reports an outcome, and is sent again to a receiver that 
     const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
     const mac = createHmac("sha256", key).update(signed).digest("base64");
     expect(headers["webhook-signature"]).toBe(`v1,${mac}`);
+    expect(() => new Webhook(secret).verify(body, headers as Record<string, string>)).not.toThrow();
     expect(headers["webhook-id"]).toBe(id);
     expect(JSON.parse(body)).toMatchObject({
       type: "task.settled",

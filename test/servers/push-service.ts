@@ -1,14 +1,9 @@
 import { createECDH, randomBytes } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import { createRequire } from "node:module";
+import ece from "http_ece";
 import { decodeJwt } from "jose";
 
-/** It comes without types. */
-const ece = createRequire(import.meta.url)("http_ece") as {
-  decrypt(body: Buffer, params: object): Buffer;
-};
-
-/** The `applicationServerKey` of the last sender, as a browser compares it, and what it sent. */
+/** A message as a browser receives it. */
 export interface ReceivedPush {
   readonly browser: string;
   readonly headers: IncomingHttpHeaders;
