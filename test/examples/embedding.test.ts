@@ -62,7 +62,7 @@ describe.each([...EXAMPLES.values()])(`the example "$name" of the documents`, (e
 
   const typed = example.files.has("tsconfig.json") ? ["types"] : [];
   test.each(typed)("has no failure of %s", async () => {
-    expect(await app.typeFaults()).toBe("");
+    expect(await app.typeErrors()).toBe("");
   });
 
   test.each(SPOKEN[example.name] ?? [])(

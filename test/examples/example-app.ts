@@ -35,7 +35,7 @@ export class ExampleApp {
   }
 
   /** The complaints of its compiler, for an example in TypeScript. */
-  async typeFaults(): Promise<string> {
+  async typeErrors(): Promise<string> {
     const compiler = join(this.folder, "node_modules/typescript/bin/tsc");
     try {
       await promisify(execFile)(process.execPath, [compiler, "-p", this.folder]);

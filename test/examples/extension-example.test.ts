@@ -55,7 +55,7 @@ test("the document's extension, built and loaded as it stands: a popup has the p
   await mkdir(dist);
   let chromium: Chromium | undefined;
   try {
-    expect(await app.typeFaults()).toBe("");
+    expect(await app.typeErrors()).toBe("");
     await build({
       absWorkingDir: app.folder,
       entryPoints: ["background.ts", "popup.ts"],

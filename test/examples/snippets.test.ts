@@ -98,7 +98,7 @@ describe("the snippets that run in a page", () => {
   test.each(toRun("page"))("$place", async ({ code, run }) => {
     const app = await ExampleApp.of(appOf(code, run, { "https://papers.example/mcp": papersOf(at.lab) }));
     try {
-      expect(await app.typeFaults()).toBe("");
+      expect(await app.typeErrors()).toBe("");
       await app.build();
       const served = await app.serve();
       const page = await at.browser.context.newPage();
@@ -147,7 +147,7 @@ describe("the snippets that run elsewhere", () => {
     async ({ code, run }) => {
       const app = await ExampleApp.of(appOf(code, run, addresses()));
       try {
-        expect(await app.typeFaults()).toBe("");
+        expect(await app.typeErrors()).toBe("");
         const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: app.folder });
         run.see(stdout);
       } finally {
@@ -160,7 +160,7 @@ describe("the snippets that run elsewhere", () => {
   test.concurrent.each(toRun("worker"))("$place", async ({ code, run }) => {
     const app = await ExampleApp.of(appOf(code, run, addresses()));
     try {
-      expect(await app.typeFaults()).toBe("");
+      expect(await app.typeErrors()).toBe("");
       const shown = await startWorker({ config: join(app.folder, "wrangler.toml") });
       await run.see(shown.url).finally(() => shown.kill());
     } finally {

@@ -37,7 +37,7 @@ test("a Cloudflare Workflow waits for a task by step.waitForEvent(), and calls t
   if (!example) throw new Error("The example is not in docs/workflows.md");
   const app = await ExampleApp.of(example);
   try {
-    expect(await app.typeFaults()).toBe("");
+    expect(await app.typeErrors()).toBe("");
     const port = await freePort();
     const workflow = await startWorker({
       config: join(app.folder, "wrangler.toml"),
