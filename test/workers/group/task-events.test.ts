@@ -246,7 +246,7 @@ test("more than a thousand events that wait for one subscription are skipped, an
     },
   ));
 
-test("an address that does not answer holds up the alarm once, and not for each of its events", () => {
+test("an address that does not answer delays the alarm once, and not for each of its events", () => {
   const tried: string[] = [];
   return inGroup(
     async () => [SUBSCRIPTION],

@@ -14,7 +14,7 @@ const CODES = {
   CallbackEndpointError: [-32027, -32015],
 } as const;
 
-/** An error of MCP Events ("Error Codes"), with the code that the caller knows. @param data Tells the cases of one code apart. */
+/** An error of MCP Events ("Error Codes"), with the code that the caller knows. @param data Distinguishes the cases of one code. */
 export function eventError(
   { traits }: Caller,
   kind: keyof typeof CODES,
