@@ -3,7 +3,7 @@ import type { TaskRecord } from "../../../src/engine/record.ts";
 import { TaskClient } from "../../../src/index.ts";
 import type { HostParts } from "../../../src/runtime/host-parts.ts";
 import { alone, type Ownership } from "../../../src/runtime/ownership.ts";
-import { adopt } from "../../../src/runtime/residence.ts";
+import { adopt, resumeOrphan } from "../../../src/runtime/residence.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskView } from "../../../src/task-view.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
@@ -77,4 +77,13 @@ it("A tab that stepped down while it read the store hands the record over to the
   await adopting;
   expect(handedOver).toEqual([CANCELLING]);
   expect(parts.runtime.states()).toEqual([]);
+});
+
+it("A leader publishes the outcome of a call whose tab ended before it could publish it", async () => {
+  const ended = settledRecord();
+  const { parts, server, published } = await leader(ended);
+  await resumeOrphan(parts, parts.ownership(ended), ended.id);
+  await settled();
+  expect(published).toMatchObject([{ id: ended.id, outcome: { kind: "completed" } }]);
+  expect(server.methods).toEqual([]);
 });
