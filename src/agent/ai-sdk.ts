@@ -47,7 +47,7 @@ export function aiSdk6Tools(tools: readonly AgentTool[]): Record<string, AiSdkTo
   return executed(tools, modelOutput6);
 }
 
-/** The tools of a page for the route of its chat: the route tells the model of them, and the page makes the calls (`onToolCall`). */
+/** The tools of a page for the route of its chat: the route declares them to the model, and the page makes the calls (`onToolCall`). */
 export function aiSdkPageTools(
   tools: readonly Pick<AgentTool, "name" | "description" | "inputSchema">[],
 ): Record<string, Omit<AiSdkTool, "execute">> {

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { aiSdk6Tools, aiSdkNews } from "../../src/agent/ai-sdk.ts";
 import { generated, USAGE } from "./ai-sdk-model.ts";
 import { outputTool } from "./output-tool.ts";
-import { type Adapter, next, tellsOnce } from "./three-papers.ts";
+import { type Adapter, deliversOnce, next } from "./three-papers.ts";
 
 const adapter: Adapter = {
   withNews: (messages, news) => aiSdkNews(messages, news),
@@ -24,7 +24,7 @@ const adapter: Adapter = {
   },
 };
 
-tellsOnce("generateText of AI SDK 6", adapter);
+deliversOnce("generateText of AI SDK 6", adapter);
 
 it("AI SDK 6 hands text, media and failures to the model", async () => {
   const outputs: unknown[] = [];

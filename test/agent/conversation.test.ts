@@ -18,7 +18,7 @@ import type { JsonObject } from "../../src/protocol/json.ts";
 import { paperOf } from "../../worker/samples/paper.ts";
 import { generated, streamed } from "./ai-sdk-model.ts";
 import { noProcess, type SlowPapers, slowPapers } from "./slow-papers.ts";
-import { type Adapter, DOIS, laterProcess, next, tellsOnce } from "./three-papers.ts";
+import { type Adapter, DOIS, deliversOnce, laterProcess, next } from "./three-papers.ts";
 
 const aiSdk: Adapter = {
   withNews: (messages, news) => aiSdkNews(messages, news),
@@ -158,10 +158,10 @@ const chat: Adapter = {
   },
 };
 
-tellsOnce("generateText of the AI SDK", aiSdk);
-tellsOnce("messages.create of Anthropic", anthropic);
-tellsOnce("responses.create of OpenAI", responses);
-tellsOnce("chat.completions.create of OpenAI", chat);
+deliversOnce("generateText of the AI SDK", aiSdk);
+deliversOnce("messages.create of Anthropic", anthropic);
+deliversOnce("responses.create of OpenAI", responses);
+deliversOnce("chat.completions.create of OpenAI", chat);
 
 describe("a useChat page", () => {
   const chatModel = (): MockLanguageModelV4 =>

@@ -18,7 +18,7 @@ import type { AgentTool } from "../../src/agent/index.ts";
 import { langChainNews, langChainTools } from "../../src/agent/langchain.ts";
 import { outputTool } from "./output-tool.ts";
 import { noProcess, slowPapers } from "./slow-papers.ts";
-import { type Adapter, DOIS, laterProcess, next, tellsOnce } from "./three-papers.ts";
+import { type Adapter, DOIS, deliversOnce, laterProcess, next } from "./three-papers.ts";
 
 type Respond = (messages: readonly BaseMessage[]) => AIMessage;
 
@@ -87,7 +87,7 @@ const adapter: Adapter = {
   },
 };
 
-tellsOnce("an agent of LangGraph", adapter);
+deliversOnce("an agent of LangGraph", adapter);
 
 it("LangGraph: a thread of a checkpointer has each end once, though the process died before the model answered", async () => {
   const checkpointer = new MemorySaver();

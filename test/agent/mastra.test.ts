@@ -7,7 +7,7 @@ import type { AgentTool } from "../../src/agent/index.ts";
 import { mastraNews, mastraTools } from "../../src/agent/mastra.ts";
 import { generated, USAGE } from "./ai-sdk-model.ts";
 import { outputTool } from "./output-tool.ts";
-import { type Adapter, next, tellsOnce } from "./three-papers.ts";
+import { type Adapter, deliversOnce, next } from "./three-papers.ts";
 
 const agentOf = (model: MockLanguageModelV4, tools: readonly AgentTool[]): Agent =>
   new Agent({
@@ -38,7 +38,7 @@ const adapter: Adapter = {
   },
 };
 
-tellsOnce("an agent of Mastra", adapter);
+deliversOnce("an agent of Mastra", adapter);
 
 it("Mastra hands text, media and failures to the model", async () => {
   const outputs: unknown[] = [];

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { AgentTool } from "../../src/agent/index.ts";
 import { openAiAgentsNews, openAiAgentsTools } from "../../src/agent/openai-agents.ts";
 import { outputTool } from "./output-tool.ts";
-import { type Adapter, next, tellsOnce } from "./three-papers.ts";
+import { type Adapter, deliversOnce, next } from "./three-papers.ts";
 
 type Input = string | AgentInputItem[];
 
@@ -51,7 +51,7 @@ const adapter: Adapter = {
   },
 };
 
-tellsOnce("run of the OpenAI Agents SDK", adapter);
+deliversOnce("run of the OpenAI Agents SDK", adapter);
 
 /** What the model has of one call of a tool. */
 async function outputOf(tool: AgentTool, args: object = {}): Promise<unknown> {

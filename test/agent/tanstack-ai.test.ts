@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { AgentTool } from "../../src/agent/index.ts";
 import { tanStackNews, tanStackTools } from "../../src/agent/tanstack-ai.ts";
 import { outputTool } from "./output-tool.ts";
-import { type Adapter, next, tellsOnce } from "./three-papers.ts";
+import { type Adapter, deliversOnce, next } from "./three-papers.ts";
 
 type Step = { readonly text: string } | { readonly tool: string; readonly inputs: readonly object[] };
 type Respond = (messages: readonly ModelMessage[]) => Step;
@@ -77,7 +77,7 @@ const adapter: Adapter = {
   },
 };
 
-tellsOnce("chat of TanStack AI", adapter);
+deliversOnce("chat of TanStack AI", adapter);
 
 /** What the model has of one call of a tool. */
 async function outputOf(tool: AgentTool): Promise<unknown> {

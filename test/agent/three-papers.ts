@@ -38,7 +38,7 @@ export async function laterProcess(left: Left): Promise<Awaited<ReturnType<typeo
 }
 
 /** A model that asked for three papers and went on has each once they ended, once, though processes die on the way. */
-export function tellsOnce(name: string, adapter: Adapter): void {
+export function deliversOnce(name: string, adapter: Adapter): void {
   describe(name, () => {
     it("has three papers in one message once they ended, once each, though two processes died on the way", async () => {
       const left = noProcess();

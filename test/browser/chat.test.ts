@@ -57,7 +57,7 @@ test("useChat: a paper of 60 s is in the conversation once, at its place, after 
   expect(server.prompts, "the call, and the answer").toHaveLength(2);
 }, 150_000);
 
-test("useChat: the running result becomes the output, and the model that went on is told once", async () => {
+test("useChat: the running result becomes the output, and the model that went on gets it once", async () => {
   server = await ChatServer.start(6_000);
   const url = server.page({ callBudgetMs: 0, leaseMs: 30_000 });
   const page = await at.browser.open(url);

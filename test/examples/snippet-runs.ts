@@ -367,7 +367,7 @@ process.exit();
       expect(output).toMatch(/^task.completed: acquire_paper papers\.0\.[0-9a-f-]{36}$/m);
     },
   },
-  "docs/embedding.md, Be told, 1": {
+  "docs/embedding.md, Deliver the end, 1": {
     kind: "page",
     before: `
 import { TaskClient } from "holdfast";
