@@ -14,7 +14,7 @@ export interface Frame {
   readonly error?: RpcErrorJson;
 }
 
-/** Returns undefined for what is no JSON-RPC message. */
+/** Returns undefined if the body is not a JSON-RPC message. */
 export function readFrame(body: unknown): Frame | undefined {
   if (!isObject(body) || body.jsonrpc !== "2.0") return undefined;
   const { id, method, params, result, error } = body;

@@ -1,7 +1,7 @@
 import { InMemoryServerEventBus, type ServerEvent, type ServerEventBus } from "@modelcontextprotocol/server";
 import type { JsonObject } from "holdfast";
 import type { ListMethod } from "../../front/whole-list.ts";
-import { fingerprint } from "../principal/fingerprint.ts";
+import { fingerprint } from "../directory/fingerprint.ts";
 import type { Caller } from "./caller.ts";
 import { listOf } from "./endpoint-requests.ts";
 import { PROMPTS, RESOURCES, TOOLS } from "./lists.ts";

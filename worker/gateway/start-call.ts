@@ -11,9 +11,9 @@ import {
 import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "../../front/rpc-error.ts";
 import { TTL_MS } from "../../front/task-times.ts";
 import { limitsOf } from "../config/limits.ts";
+import { fingerprint } from "../directory/fingerprint.ts";
 import type { NotAdmitted } from "../directory/principal-directory-rpc.ts";
 import type { CallReply, GatewayCall, HeldCall } from "../group/gateway-group-rpc.ts";
-import { fingerprint } from "../principal/fingerprint.ts";
 import type { Caller, CallerEndpoint } from "./caller.ts";
 import { budgetWithin } from "./client-limits.ts";
 import { listOf } from "./endpoint-requests.ts";

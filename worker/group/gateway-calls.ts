@@ -1,6 +1,6 @@
 import type { TaskRecord } from "holdfast";
 import { TTL_MS } from "../../front/task-times.ts";
-import { fingerprint } from "../principal/fingerprint.ts";
+import { fingerprint } from "../directory/fingerprint.ts";
 import type { CallLease } from "./call-lease.ts";
 import type { CallReply, GatewayCall } from "./gateway-group-rpc.ts";
 import type { GroupCalls } from "./group-calls.ts";

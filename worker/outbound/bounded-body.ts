@@ -72,7 +72,7 @@ export interface ChunkMapper {
 }
 
 /** A body of mapped chunks. Each is read when somebody wants it: a `TransformStream` in a pipe costs some times as much. */
-export function mapped(
+function mapped(
   body: ReadableStream<Uint8Array>,
   { chunk, rest, isOver }: ChunkMapper,
 ): ReadableStream<Uint8Array> {

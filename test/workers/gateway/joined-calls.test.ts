@@ -49,7 +49,7 @@ test("three tries of one call, each in a session of its own, are one task and on
   const agent = client({ budgetMs: 60_000 });
   // The objects are made: what the client waits for is the tool.
   await agent.call("lookup_doi", { doi: DOI });
-  const args = { stage_ms: 1_200 };
+  const args = { stage_ms: 2_500 };
   expect(await acquire(agent, args, { patienceMs: 2_000 })).toBeUndefined();
   expect(await acquire(agent, args, { patienceMs: 1_500 })).toBeUndefined();
   expect((await acquire(agent, args))?.structuredContent).toMatchObject({ doi: DOI });

@@ -1,9 +1,9 @@
 import { abortAllDurableObjects } from "cloudflare:test";
 import type { JsonObject, TaskView } from "holdfast";
 import { beforeEach, expect, test } from "vitest";
+import { fingerprint } from "../../../worker/directory/fingerprint.ts";
 import type { CallReply, GatewayCall } from "../../../worker/group/gateway-group-rpc.ts";
 import type { StartCall } from "../../../worker/group/task-group-rpc.ts";
-import { fingerprint } from "../../../worker/principal/fingerprint.ts";
 import { GroupLife, until } from "./group-life.ts";
 
 const MINUTE = 60_000;
@@ -31,8 +31,9 @@ beforeEach(async () => {
 async function call(wanted: Wanted, waitMs = 2_000): Promise<CallReply> {
   tries += 1;
   const at = Date.now();
+  const hold = `try-${tries}`;
   const held = {
-    hold: `try-${tries}`,
+    hold,
     key: await fingerprint([wanted.tool, wanted.arguments]),
     session: `session-${tries}`,
     at,

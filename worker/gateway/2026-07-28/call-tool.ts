@@ -11,7 +11,7 @@ import {
 } from "../../../front/messages.ts";
 import { invalidParams, RpcError } from "../../../front/rpc-error.ts";
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
-import { fingerprint } from "../../principal/fingerprint.ts";
+import { fingerprint } from "../../directory/fingerprint.ts";
 import { needsPerson } from "../asked-consent.ts";
 import type { Caller, CallerEndpoint } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";

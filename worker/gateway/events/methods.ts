@@ -8,9 +8,9 @@ import {
 } from "../../../front/messages.ts";
 import { invalidParams } from "../../../front/rpc-error.ts";
 import { cursorOf, type EventFilter, MAX_SUBSCRIPTIONS } from "../../directory/event-subscriptions.ts";
+import { fingerprint } from "../../directory/fingerprint.ts";
 import { secretKey } from "../../group/webhook-key.ts";
 import { refusalOf } from "../../outbound/address.ts";
-import { fingerprint } from "../../principal/fingerprint.ts";
 import type { Caller } from "../caller.ts";
 import { challenge } from "./challenge.ts";
 import { eventTypes, isEventType } from "./event-types.ts";
