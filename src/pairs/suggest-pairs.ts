@@ -239,7 +239,7 @@ const CLUES: readonly Clue[] = [
 
 /** What a pair of tools has going for it; `undefined` if nothing connects them. */
 function weighed(start: ToolWords, status: ToolWords, tools: readonly ToolWords[]): Candidate | undefined {
-  // A tool that is told the id does not make it: `start_instance` and `get_instance_status` are about the same machine.
+  // A start that takes the id does not make it: `start_instance` and `get_instance_status` are about the same machine.
   const id = status.required.find(
     (argument) => idWords(argument) !== undefined && !start.takes.has(argument),
   );

@@ -2,10 +2,10 @@ import type { Pair, Pairs } from "../../src/pairs/index.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import type { WireStatus } from "../../src/protocol/task-snapshot.ts";
 import type { Message } from "./exchange.ts";
-import { TOOLS } from "./model-server.ts";
+import { TOOLS, type ToolName } from "./model-server.ts";
 
 /** The tools of a server whose tasks are pairs: all but the plain one. */
-const PAIRED = ["required", "optional", "harmless"] as const;
+const PAIRED = (Object.keys(TOOLS) as ToolName[]).filter((name) => name !== "plain");
 const INTERVALS: Readonly<Record<string, number>> = { required: 1_000, harmless: 5_000 };
 /** The server's words for its states. */
 const WORDS: Readonly<Record<WireStatus, string>> = {

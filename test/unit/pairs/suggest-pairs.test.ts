@@ -118,7 +118,7 @@ describe("suggestPairs()", () => {
       ],
     ],
     [
-      "a tool that is told the id",
+      "a start that takes the id",
       [
         tool("start_export", "Starts an export in the background.", "export_id"),
         tool("get_export_status", "The status of an export.", "export_id"),
