@@ -17,7 +17,8 @@ import { answerUntaken } from "./untaken-request.ts";
 
 export type { InboundHandler, Origin, Taken } from "../protocol/inbound.ts";
 export type { RequestId, RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
-export type { ProtocolOf, Protocols } from "../protocol/registry.ts";
+export type { ProtocolOf, Protocols, ServerGeneration } from "../protocol/registry.ts";
+export type { ResponseStream } from "../protocol/response-stream.ts";
 export type {
   CallRetry,
   Frame,
@@ -26,7 +27,7 @@ export type {
   TaskTraits,
   ToolCall,
 } from "../protocol/task-protocol.ts";
-export type { Connection, ConnectionEvents, ConnectLimits, Connector } from "./connection.ts";
+export type { Connection, ConnectionEvents, ConnectLimits, Connector, Overlay } from "./connection.ts";
 export type { Era } from "./handshake.ts";
 export type { RequestOptions } from "./rpc-channel.ts";
 export type { Transport } from "./transport.ts";

@@ -63,7 +63,7 @@ export function observeCall<Output = unknown>(
   };
   return {
     get() {
-      // Without a subscriber nothing tells of a change.
+      // Without a subscriber no change is reported.
       if (!stop) look();
       return value;
     },

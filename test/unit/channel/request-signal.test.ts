@@ -38,7 +38,7 @@ describe("the abort signal of a request", () => {
     channel.close();
   });
 
-  it("is one signal, whoever asks for it and however often", () => {
+  it("is one signal for every reader and each time", () => {
     const { channel, sent, made } = lab();
     channel.request({ method: "tasks/get", params: {} }).catch(() => undefined);
     expect(sent[0]?.requestSignal).toBe(sent[0]?.requestSignal);

@@ -52,7 +52,7 @@ describe("observeTasks", () => {
   });
 });
 
-test("observeTask is undefined while the task is looked for, and null where there is none", async () => {
+test("observeTask is undefined while the task is looked for, and null if the client does not have it", async () => {
   const client = new ScriptedClient(running(1));
   const [one, none] = [observeTask(client, "task-1"), observeTask(client, "task-9")];
   expect([one.get(), none.get()]).toEqual([undefined, undefined]);
