@@ -53,7 +53,7 @@ const RECORD_ARGUMENTS = set(
   "title subject body assignee due priority label email phone price amount currency address",
 );
 
-/** From this score on a suggestion is `high`; below {@link LEAST} it is none. */
+/** From this score on a suggestion is `high`; below {@link LEAST} it is dropped. */
 const HIGH = 6;
 const LEAST = 3;
 const MAX_SUGGESTIONS = 50;

@@ -142,7 +142,7 @@ describe("suggestPairs()", () => {
     expect(confident(tools)).toEqual([]);
   });
 
-  test("takes any list: what is no tool is left out, and a hostile one costs a bounded time", () => {
+  test("takes any list: entries that are not tools are left out, and a hostile one costs a bounded time", () => {
     expect(suggestPairs([])).toEqual([]);
     expect(suggestPairs([null, 3, "x", {}, { name: 7 }, { name: "start_x", inputSchema: [] }])).toEqual([]);
     const long = "returns takes a long ".repeat(10_000);
