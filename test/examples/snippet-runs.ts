@@ -294,6 +294,23 @@ console.log(JSON.stringify(await task.result()).replaceAll("\\\\", ""));
       await until("the paper is there", () => said.find((line) => ACQUIRED.test(line)));
     },
   },
+  "docs/timeouts.md, Timeouts, and what keeps a call alive, 1": {
+    kind: "page",
+    before: `
+import { TaskClient } from "holdfast";
+import { fromUrl } from "holdfast/http";
+import { indexedDbStore } from "holdfast/indexeddb";
+const doi = "10.1038/s41586-020-2649-2";
+`,
+    after: `
+console.log(JSON.stringify(await task.result()));
+`,
+    async see(_page, said) {
+      await until("the reply is there", () =>
+        said.find((line) => line.includes("10.1038/s41586-020-2649-2")),
+      );
+    },
+  },
   "docs/frameworks.md, Without a framework, 1": {
     kind: "process",
     before: `

@@ -68,8 +68,8 @@ const schema = z
   })
   .transform(
     ({ budgetMs, ...settings }): GatewaySettings => ({
-      ...settings,
       budgetMs: budgetMs ?? (settings.companions ? UNKNOWN_CLIENT_MS : WITHOUT_COMPANIONS_MS),
+      ...settings,
     }),
   );
 
