@@ -112,7 +112,7 @@ export class HostedClient implements TaskClientApi {
    * A queued call fails only for what will not pass: no MCP server at the address, a refused handshake, a missing sign-in, or a
    * server out of reach for a day. Once its tool turns out to be plain, it is not persisted any more, and ends with this page;
    * in a later page, which did not make it, its result is stored. Over `holdfast/http` a plain call outlives the page if its
-   * 2025-11-25 server gives the events of its response stream ids: a later page that calls {@link resume} awaits its reply.
+   * 2025-11-25 server sends its response stream with event ids: a later page that calls {@link resume} awaits its reply.
    *
    * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON and for unfit addressees, and the signal's reason.
    */

@@ -3,6 +3,7 @@ import { jsonWeight, pairStart } from "../protocol/bounds.ts";
 import { isObject } from "../protocol/json.ts";
 import { joinLongResult } from "../store/long-result.ts";
 import { readRecord } from "../store/read-record.ts";
+import { parsed } from "../store/stored-text.ts";
 import { isSuperseded } from "../store/supersede.ts";
 import type { DeliveryNotes, TaskStore } from "../store/task-store.ts";
 import type { TaskView } from "../task-view.ts";
@@ -400,15 +401,6 @@ export class SqliteTaskStore implements TaskStore {
 
 function isDeferrable({ stage, outcome, taskId, call }: TaskRecord): boolean {
   return outcome ? taskId === undefined : stage === "calling" && call.recovery === "repeat";
-}
-
-/** A damaged record reads as `undefined`, which is reported like every record that cannot be read. */
-function parsed(text: SqlValue | undefined): unknown {
-  try {
-    return JSON.parse(String(text));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether the row's record lies whole in parts. */

@@ -108,7 +108,7 @@ export function inheritedBackoff(
   };
 }
 
-/** The operation succeeded: it is no longer in flight, and the state drops earlier failures. */
+/** The operation succeeded: it has left the requests in flight, and the state drops earlier failures. */
 export function landed(state: TaskState, operation: Operation): TaskState {
   return withoutFailures(without(state, operation));
 }

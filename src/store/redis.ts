@@ -2,7 +2,9 @@
  * A store in Redis or Valkey, through the client that the app has.
  * @module
  */
+import { changeNote } from "./change-note.ts";
 import { joinLongResult, partLongResult } from "./long-result.ts";
+import { parsed } from "./stored-text.ts";
 import type { TaskStore } from "./task-store.ts";
 
 export type { TaskStore } from "./task-store.ts";
@@ -12,9 +14,6 @@ export type { TaskStore } from "./task-store.ts";
  * `ioredis`: `(script, keys, values) => client.eval(script, keys.length, ...keys, ...values)`.
  */
 export type RedisEval = (script: string, keys: string[], values: string[]) => Promise<unknown>;
-
-/** How often a change of a note is tried again when another process was faster. */
-const ATTEMPTS = 100;
 
 // A hash for each kind of thing, and by task id in it. A script runs whole: no other client comes between its commands.
 /** ARGV: id, rev, after or "", settledAt or "", record, result or "". A fraction of a millisecond orders records of the same one. */
@@ -101,27 +100,16 @@ export function redisStore(evaluate: RedisEval, options: { readonly name?: strin
     loadSession: async (endpoint) => parsed(await run(LOAD_SESSION, endpoint)),
     deliveries: {
       load: async () => (await list(NOTES)).map(parsed),
-      async change(id, change) {
-        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      change: (id, change) =>
+        changeNote(id, change, async () => {
           const [held, text] = await list(NOTE, id);
-          if (Number(held) === 0) return false;
-          const note = parsed(text);
-          const next = change(note);
-          if (next === note) return true;
-          const saved = await run(SAVE_NOTE, id, text === null ? "" : String(text), JSON.stringify(next));
-          if (Number(saved) === 1) return true;
-        }
-        throw new Error(`The note of task ${id} was changed by others ${ATTEMPTS} times in a row: try again`);
-      },
+          if (Number(held) === 0) return undefined;
+          return {
+            note: parsed(text),
+            write: async (next) =>
+              Number(await run(SAVE_NOTE, id, text === null ? "" : String(text), next)) === 1,
+          };
+        }),
     },
   };
-}
-
-/** A damaged record reads as `undefined`, which the client reports. */
-function parsed(text: unknown): unknown {
-  try {
-    return text === null ? undefined : JSON.parse(String(text));
-  } catch {
-    return undefined;
-  }
 }

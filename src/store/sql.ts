@@ -1,5 +1,7 @@
 import type { TaskRecord } from "../engine/record.ts";
+import { changeNote } from "./change-note.ts";
 import { joinLongResult, partLongResult } from "./long-result.ts";
+import { parsed } from "./stored-text.ts";
 import type { TaskStore } from "./task-store.ts";
 
 export type SqlValue = string | number | null;
@@ -9,9 +11,6 @@ export type Query = (
   text: string,
   values: readonly SqlValue[],
 ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
-
-/** How often a change of a note is tried again when another process was faster. */
-const ATTEMPTS = 100;
 
 /**
  * The tables. `seq` orders records of the same time. One row has everything of a task but its long result, so that each method
@@ -56,7 +55,7 @@ export function sqlStore(query: Query, name: string, key: string, close?: () => 
     async load(id) {
       const text = "SELECT record, result FROM holdfast_task WHERE store = $1 AND id = $2";
       const [row] = await run(text, [name, id]);
-      return row && joinLongResult(parsed(row.record), row.result === null ? undefined : parsed(row.result));
+      return row && joinLongResult(parsed(row.record), parsed(row.result));
     },
     async remove(id) {
       await run("DELETE FROM holdfast_task WHERE store = $1 AND id = $2", [name, id]);
@@ -83,21 +82,19 @@ export function sqlStore(query: Query, name: string, key: string, close?: () => 
         const text = "SELECT note FROM holdfast_task WHERE store = $1 AND note IS NOT NULL ORDER BY seq";
         return (await run(text, [name])).map(({ note }) => parsed(note));
       },
-      async change(id, change) {
-        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      change: (id, change) =>
+        changeNote(id, change, async () => {
           const found = "SELECT note, note_version FROM holdfast_task WHERE store = $1 AND id = $2";
           const [row] = await run(found, [name, id]);
-          if (!row) return false;
-          const note = row.note === null ? undefined : parsed(row.note);
-          const next = change(note);
-          if (next === note) return true;
+          if (!row) return undefined;
           const text = `UPDATE holdfast_task SET note = $1, note_version = note_version + 1
             WHERE store = $2 AND id = $3 AND note_version = $4 RETURNING id`;
           const version = Number(row.note_version);
-          if ((await run(text, [JSON.stringify(next), name, id, version])).length > 0) return true;
-        }
-        throw new Error(`The note of task ${id} was changed by others ${ATTEMPTS} times in a row: try again`);
-      },
+          return {
+            note: parsed(row.note),
+            write: async (next) => (await run(text, [next, name, id, version])).length > 0,
+          };
+        }),
     },
     ...(close && { close }),
   };
@@ -131,13 +128,4 @@ function writing(
      WHERE store = $1 AND id = $2 AND settled_at IS NULL AND rev < $3 AND rev = $7 RETURNING id`,
     [...values, after],
   ];
-}
-
-/** A damaged record reads as `undefined`, which the client reports. */
-function parsed(text: unknown): unknown {
-  try {
-    return JSON.parse(String(text));
-  } catch {
-    return undefined;
-  }
 }

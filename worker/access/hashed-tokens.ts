@@ -1,9 +1,10 @@
 import { OWNER, ownerSecretOf } from "../config/owner.ts";
 import { type HashedToken, tokensOf } from "../config/tokens.ts";
+import { sha256 } from "../http/digest.ts";
 
 /** SHA-256 of the token's characters. */
-export async function tokenHash(token: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+export function tokenHash(token: string): Promise<Uint8Array> {
+  return sha256(token);
 }
 
 /** The tokens that are configured: TOKENS, the demo's, and OWNER_SECRET. */

@@ -1,4 +1,4 @@
-import { base64url, fromBase64url } from "../http/base64.ts";
+import { base64url, bytesOfBase64url } from "../http/base64.ts";
 
 /**
  * Encrypts values with a secret (AES-256-GCM). What is sealed opens under the same secret and purpose only, and unchanged.
@@ -32,8 +32,8 @@ export class Seal {
   async opened(sealed: string, purpose: string): Promise<unknown> {
     const [iv = "", text = ""] = sealed.split(".");
     try {
-      const algorithm = { name: "AES-GCM", iv: bytesIn(iv), additionalData: bytesOf(purpose) };
-      const plain = await crypto.subtle.decrypt(algorithm, await this.#key, bytesIn(text));
+      const algorithm = { name: "AES-GCM", iv: bytesOfBase64url(iv), additionalData: bytesOf(purpose) };
+      const plain = await crypto.subtle.decrypt(algorithm, await this.#key, bytesOfBase64url(text));
       return JSON.parse(new TextDecoder().decode(plain));
     } catch {
       return undefined;
@@ -43,8 +43,4 @@ export class Seal {
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
-}
-
-function bytesIn(encoded: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(fromBase64url(encoded), (char) => char.charCodeAt(0));
 }

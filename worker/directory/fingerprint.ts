@@ -1,11 +1,12 @@
+import { sha256 } from "../http/digest.ts";
+
 /** Each byte's two digits. */
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Names a JSON value: equal values have equal names, whatever the order of their keys. Lower-case hex of a SHA-256. */
 export async function fingerprint(value: unknown): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical(value)));
   let name = "";
-  for (const byte of new Uint8Array(digest)) name += HEX[byte];
+  for (const byte of await sha256(canonical(value))) name += HEX[byte];
   return name;
 }
 

@@ -1,7 +1,6 @@
+import { DELIVERY_BACKOFF_MS } from "../outbound/delivery-backoff.ts";
 import { type SignedPost, signedPost } from "./signed-post.ts";
 
-/** Waits after each failed delivery, in ms, as Standard Webhooks advises; after the last one it is given up. */
-const BACKOFF_MS = [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000];
 /** The receiver wants no further attempt: it is gone, or the message is too long for it. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([410, 413]);
 /** How many are delivered by one alarm: the next polls of the tasks wait for its end, and have the other connections meanwhile. */
@@ -134,7 +133,7 @@ export class Outbox {
   }
 
   #after({ id, url, attempts }: Waiting, attempt: Attempt, now: number): void {
-    const wait = attempt === "refused" ? undefined : BACKOFF_MS[attempts];
+    const wait = attempt === "refused" ? undefined : DELIVERY_BACKOFF_MS[attempts];
     if (attempt === "taken" || wait === undefined) this.withdraw(id);
     else
       this.#sql.exec(

@@ -75,7 +75,7 @@ export class PushHandover {
     return isNew;
   }
 
-  /** The task is no longer kept. */
+  /** The task was deleted. */
   forget(task: string): void {
     if (this.#isDemanded) this.#storage.sql.exec("DELETE FROM push_notice WHERE task = ?", task);
   }

@@ -162,7 +162,7 @@ export class TaskEvents {
     return subscription === ALL ? this.#fanOut() : this.#message(subscription, eventIn(row));
   }
 
-  /** Gives the events of all subscriptions to each: one question to the directory, however many there are. */
+  /** Puts each event into the outbox of its subscriptions, with one request to the directory for all of them. */
   async #fanOut(): Promise<undefined> {
     let subscriptions: readonly EventSubscription[];
     try {

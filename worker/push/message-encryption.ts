@@ -1,4 +1,4 @@
-import { fromBase64url } from "../http/base64.ts";
+import { bytesOfBase64url } from "../http/base64.ts";
 
 /** The keys of a push subscription, in base64url (Push API, `PushSubscription.getKey()`). */
 export interface SubscriptionKeys {
@@ -34,7 +34,7 @@ export async function encryptedMessage(
   entropy?: MessageEntropy,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { salt, sender } = entropy ?? (await randomEntropy());
-  const receiver = bytesIn(keys.p256dh);
+  const receiver = bytesOfBase64url(keys.p256dh);
   const senderKey = new Uint8Array((await crypto.subtle.exportKey("raw", sender.publicKey)) as ArrayBuffer);
   const header = joined(salt, uint32(RECORD_BYTES), Uint8Array.of(senderKey.length), senderKey);
   const plain = joined(utf8(text), LAST_RECORD);
@@ -49,7 +49,7 @@ export async function encryptedMessage(
   );
   // RFC 8291, section 3.4, then RFC 8188, section 2.2 and 2.3.
   const info = joined(utf8("WebPush: info\0"), receiver, senderKey);
-  const material = await derived(shared, bytesIn(keys.auth), info, 32);
+  const material = await derived(shared, bytesOfBase64url(keys.auth), info, 32);
   const key = await derived(material, salt, utf8("Content-Encoding: aes128gcm\0"), 16);
   const iv = await derived(material, salt, utf8("Content-Encoding: nonce\0"), 12);
   const cipher = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt"]);
@@ -60,8 +60,8 @@ export async function encryptedMessage(
 /** Whether a message can be encrypted for these keys: both have their lengths, and `p256dh` is a point on the curve. */
 export async function areSubscriptionKeys({ p256dh, auth }: SubscriptionKeys): Promise<boolean> {
   try {
-    await receiverKey(bytesIn(p256dh));
-    return bytesIn(p256dh).length === 65 && bytesIn(auth).length === 16;
+    await receiverKey(bytesOfBase64url(p256dh));
+    return bytesOfBase64url(p256dh).length === 65 && bytesOfBase64url(auth).length === 16;
   } catch {
     return false;
   }
@@ -85,10 +85,6 @@ async function derived(
 ): Promise<ArrayBuffer> {
   const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
   return crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt, info }, key, bytes * 8);
-}
-
-function bytesIn(encoded: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(fromBase64url(encoded), (character) => character.charCodeAt(0));
 }
 
 function utf8(text: string): Uint8Array<ArrayBuffer> {

@@ -1,13 +1,13 @@
 import { base64url } from "../http/base64.ts";
+import { sha256 } from "../http/digest.ts";
 import { log } from "../operations/log.ts";
+import { DELIVERY_BACKOFF_MS } from "../outbound/delivery-backoff.ts";
 import { type FetchLike, OutboundRefusedError } from "../outbound/guarded-fetch.ts";
 import { encryptedMessage } from "./message-encryption.ts";
 import { isMeantFor, type PushSubscriptionRecord, type PushSubscriptions } from "./push-subscriptions.ts";
 import { messageText, type TaskNotice } from "./task-notice.ts";
 import { VapidKey } from "./vapid-key.ts";
 
-/** Waits after each failed attempt, in ms. After the last one the message is given up. */
-const BACKOFF_MS = [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000];
 /** The longest wait that a push service is granted, in ms. */
 const LONGEST_WAIT_MS = 86_400_000;
 const TIMEOUT_MS = 15_000;
@@ -132,7 +132,7 @@ export class PushOutbox {
   }
 
   #putOff({ subscription, task, notice, attempts }: Waiting, waitMs: number, now: number): PushResult {
-    const backoff = BACKOFF_MS[attempts];
+    const backoff = DELIVERY_BACKOFF_MS[attempts];
     if (backoff === undefined) {
       this.#drop({ subscription, task, notice, attempts });
       return "given_up";
@@ -191,8 +191,7 @@ export class PushOutbox {
 
 /** A later message takes the place of one that the push service still has (RFC 8030, section 5.4): 32 characters at most. */
 async function topicOf(task: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(task));
-  return base64url(new Uint8Array(digest).slice(0, 24));
+  return base64url((await sha256(task)).slice(0, 24));
 }
 
 function readReply({ ok, status, headers }: Response, now: number): Reply {

@@ -1,4 +1,5 @@
 import { base64url } from "../http/base64.ts";
+import { sha256 } from "../http/digest.ts";
 import type { SubscriptionKeys } from "./message-encryption.ts";
 import type { TaskNotice } from "./task-notice.ts";
 
@@ -100,8 +101,7 @@ export function isMeantFor({ addressee }: PushSubscriptionRecord, { addressees }
 
 /** The same browser has the same id, which says nothing of its address. */
 async function idOf(endpoint: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(endpoint));
-  return base64url(new Uint8Array(digest).slice(0, 16));
+  return base64url((await sha256(endpoint)).slice(0, 16));
 }
 
 function listingOf({ id, endpoint, createdAt, addressee, details }: PushSubscriptionRecord): PushListing {
