@@ -1,3 +1,4 @@
+import { readRetryAfter } from "../../src/channel/retry-after.ts";
 import { base64url } from "../http/base64.ts";
 import { sha256 } from "../http/digest.ts";
 import { log } from "../operations/log.ts";
@@ -198,14 +199,10 @@ function readReply({ ok, status, headers }: Response, now: number): Reply {
   if (ok) return { kind: "delivered" };
   if (status === 404 || status === 410) return { kind: "gone" };
   if (status === 408 || status === 429 || status >= 500)
-    return { kind: "failed", waitMs: waitIn(headers.get("retry-after"), now) };
+    return {
+      kind: "failed",
+      waitMs: readRetryAfter(headers.get("retry-after"), now, LONGEST_WAIT_MS) ?? 0,
+    };
   // Another attempt would be refused, too; a redirect is followed nowhere.
   return { kind: "refused" };
-}
-
-/** Both forms of `Retry-After` (RFC 9110, section 10.2.3), in ms. */
-function waitIn(value: string | null, now: number): number {
-  const seconds = value ?? "0";
-  const ms = /^\d+$/.test(seconds) ? Number(seconds) * 1000 : Date.parse(seconds) - now;
-  return Math.min(Math.max(0, ms || 0), LONGEST_WAIT_MS);
 }

@@ -14,7 +14,7 @@ const CODES = {
   CallbackEndpointError: [-32027, -32015],
 } as const;
 
-/** An error of MCP Events ("Error Codes"), with the code that the caller knows. @param data Distinguishes the cases of one code. */
+/** An error of MCP Events (SEP-3415, "Error Handling"), with the code that the caller knows. @param data Distinguishes the cases of one code. */
 export function eventError(
   { traits }: Caller,
   kind: keyof typeof CODES,
