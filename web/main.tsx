@@ -1,7 +1,7 @@
-import "../ui/app/mantine.css";
 import "../ui/app/console.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { paint } from "../ui/app/color-scheme.tsx";
 import { TaskHistory } from "../ui/history/task-history.ts";
 import { App } from "./app/app.tsx";
 import { openWorkspace } from "./clients/workspace.ts";
@@ -9,6 +9,7 @@ import { openWorkspace } from "./clients/workspace.ts";
 const root = document.querySelector("#root");
 if (!root) throw new Error("The page has no #root");
 
+paint();
 const workspace = await openWorkspace();
 const history = new TaskHistory();
 void history.follow(workspace.client);

@@ -1,7 +1,7 @@
-import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
 import { useInputRequests, useTasks } from "../../ui/clients/hooks.ts";
+import { Button } from "../../ui/controls/button.tsx";
 
 /** What stands above the tasks: where one can go, and how many of them run and ask. */
 export function Header({ children }: { readonly children?: ReactNode }) {
@@ -26,7 +26,7 @@ export function Header({ children }: { readonly children?: ReactNode }) {
       </p>
       <div className="page-tools">
         {children}
-        <Button size="compact-sm" variant="default" onClick={() => void chrome.runtime.openOptionsPage()}>
+        <Button size="compact" variant="default" onClick={() => void chrome.runtime.openOptionsPage()}>
           Servers
         </Button>
       </div>

@@ -1,9 +1,8 @@
-import "../../ui/app/mantine.css";
 import "../../ui/app/console.css";
 import "./extension.css";
 import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Look } from "../../ui/app/look.tsx";
+import { paint } from "../../ui/app/color-scheme.tsx";
 import { Notices } from "../../ui/app/notices.tsx";
 import { TaskClientProvider } from "../../ui/clients/hooks.ts";
 import { WorkspaceContext } from "../../ui/clients/workspace-context.ts";
@@ -15,22 +14,21 @@ import { openWorkspace } from "./workspace.ts";
 export async function mount(view: ReactNode): Promise<void> {
   const root = document.querySelector("#root");
   if (!root) throw new Error("The page has no #root");
+  paint();
   const workspace = await openWorkspace();
   const history = new TaskHistory();
   // The tasks run elsewhere: to them it is no matter that this page is opened.
   void history.follow(workspace.client, "no matter");
   createRoot(root).render(
     <StrictMode>
-      <Look>
-        <WorkspaceContext value={workspace}>
-          <HistoryContext value={history}>
-            <TaskClientProvider client={workspace.client}>
-              {view}
-              <Notices />
-            </TaskClientProvider>
-          </HistoryContext>
-        </WorkspaceContext>
-      </Look>
+      <WorkspaceContext value={workspace}>
+        <HistoryContext value={history}>
+          <TaskClientProvider client={workspace.client}>
+            {view}
+            <Notices />
+          </TaskClientProvider>
+        </HistoryContext>
+      </WorkspaceContext>
     </StrictMode>,
   );
 }

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button } from "../../ui/controls/button.tsx";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { useAccess } from "../servers/use-access.ts";
 import { useKnownServers } from "../servers/use-known-servers.ts";
@@ -10,7 +10,7 @@ export function Unready() {
     return (
       <div className="unready">
         <p>There is no server yet.</p>
-        <Button size="xs" onClick={() => void chrome.runtime.openOptionsPage()}>
+        <Button size="small" onClick={() => void chrome.runtime.openOptionsPage()}>
           Add a server
         </Button>
       </div>
@@ -28,7 +28,7 @@ function UnreadyServer({ server }: { readonly server: KnownServer }) {
         {access === "no permission" ? "is closed to the extension" : "wants its header again"}: its tasks
         wait.
       </p>
-      <Button size="xs" variant="default" onClick={() => void chrome.runtime.openOptionsPage()}>
+      <Button size="small" variant="default" onClick={() => void chrome.runtime.openOptionsPage()}>
         See to it
       </Button>
     </div>

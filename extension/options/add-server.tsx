@@ -1,6 +1,8 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { requestHost } from "holdfast/extension/page";
 import { type FormEvent, useState } from "react";
+import { Button } from "../../ui/controls/button.tsx";
+import { Select } from "../../ui/controls/choice.tsx";
+import { TextField } from "../../ui/controls/text-field.tsx";
 import { HeaderFields } from "../../ui/servers/header-fields.tsx";
 import { type HeaderSecret, headerProblem } from "../../ui/servers/header-secret.ts";
 import { reloadServers } from "../app/messages.ts";
@@ -45,7 +47,7 @@ export function AddServer() {
   return (
     <form className="add-server" onSubmit={submit} noValidate aria-labelledby="add-title">
       <h2 id="add-title">Add a server</h2>
-      <TextInput
+      <TextField
         label="Address"
         description="The address of an MCP server (Streamable HTTP). The browser asks whether the extension may access it."
         name="address"
@@ -55,14 +57,14 @@ export function AddServer() {
         onChange={(event) => setAddress(event.currentTarget.value)}
         error={problem}
       />
-      <TextInput
+      <TextField
         label="Name"
         description="A name for the server; by default its host"
         name="name"
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <NativeSelect
+      <Select
         label="Authorization"
         name="authorization"
         value={header}

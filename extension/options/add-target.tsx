@@ -1,7 +1,9 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
 import type { ListedTool } from "holdfast";
 import { type FormEvent, useState } from "react";
 import { useTools } from "../../ui/call/use-tools.ts";
+import { Button } from "../../ui/controls/button.tsx";
+import { Select } from "../../ui/controls/choice.tsx";
+import { TextField } from "../../ui/controls/text-field.tsx";
 import { parseObject } from "../../ui/form/json-object.ts";
 import { isRecord } from "../app/is-record.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
@@ -42,38 +44,38 @@ export function AddTarget({ servers }: { readonly servers: readonly KnownServer[
   return (
     <form className="add-server" onSubmit={submit} noValidate aria-labelledby="add-target-title">
       <h3 id="add-target-title">Add an entry</h3>
-      <NativeSelect
+      <Select
         label="Send"
         name="what"
         value={what}
         onChange={(event) => setWhat(event.currentTarget.value as What)}
         data={WHATS.map((value) => ({ value, label: WHAT_WORDS[value] }))}
       />
-      <NativeSelect
+      <Select
         label="To the server"
         name="target-server"
         value={endpoint ?? ""}
         onChange={(event) => setServer(event.currentTarget.value)}
         data={servers.map(({ url, name }) => ({ value: url, label: name }))}
       />
-      <NativeSelect
+      <Select
         label="Tool"
         name="target-tool"
         value={tool?.name ?? ""}
         onChange={(event) => setTool(event.currentTarget.value)}
-        data={tools.map(({ name }) => name)}
+        data={tools.map(({ name }) => ({ value: name, label: name }))}
         disabled={tools.length === 0}
         error={found.status === "failed" ? found.problem : undefined}
       />
-      <NativeSelect
+      <Select
         label="As its argument"
         name="target-argument"
         value={argument}
         onChange={(event) => setArgument(event.currentTarget.value)}
-        data={args}
+        data={args.map((value) => ({ value, label: value }))}
         disabled={args.length === 0}
       />
-      <TextInput
+      <TextField
         label="Its other arguments"
         description="JSON, the same every time; may be left out"
         name="target-others"
@@ -83,7 +85,7 @@ export function AddTarget({ servers }: { readonly servers: readonly KnownServer[
         onChange={(event) => setOthers(event.currentTarget.value)}
         error={problem}
       />
-      <TextInput
+      <TextField
         label="In the menu"
         name="target-title"
         value={title}

@@ -1,7 +1,7 @@
-import { Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { dropTools } from "../../ui/call/tool-lists.ts";
 import { useWorkspace } from "../../ui/clients/workspace-context.ts";
+import { Button } from "../../ui/controls/button.tsx";
 import { HeaderFields } from "../../ui/servers/header-fields.tsx";
 import { type HeaderSecret, headerProblem } from "../../ui/servers/header-secret.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
@@ -18,7 +18,7 @@ export function GiveHeader({ server, lacking }: { readonly server: KnownServer; 
   if (header === "none") return null;
   if (!lacking && !asked)
     return (
-      <Button size="compact-xs" variant="default" onClick={() => setAsked(true)}>
+      <Button size="compact" variant="default" onClick={() => setAsked(true)}>
         Change its header
       </Button>
     );
@@ -40,7 +40,7 @@ export function GiveHeader({ server, lacking }: { readonly server: KnownServer; 
     <form className="give-header" onSubmit={submit}>
       <HeaderFields secret={secret} onChange={setSecret} kept={KEPT_WORDS[header]} />
       {problem && <p role="alert">{problem}</p>}
-      <Button type="submit" size="xs">
+      <Button type="submit" size="small">
         Use it
       </Button>
     </form>

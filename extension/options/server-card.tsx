@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { dropHost, requestHost } from "holdfast/extension/page";
 import { useState } from "react";
 import { explain } from "../../ui/app/advice.ts";
@@ -6,6 +5,7 @@ import { Failed } from "../../ui/app/failed.tsx";
 import { dropTools } from "../../ui/call/tool-lists.ts";
 import { useTools } from "../../ui/call/use-tools.ts";
 import { useTasks } from "../../ui/clients/hooks.ts";
+import { Button } from "../../ui/controls/button.tsx";
 import { useSession } from "../../ui/servers/use-session.ts";
 import { reloadServers } from "../app/messages.ts";
 import { type KnownServer, knownServers, removeServer, sameHost } from "../servers/known-servers.ts";
@@ -31,7 +31,7 @@ export function ServerCard({ server }: { readonly server: KnownServer }) {
           <bdi>{name}</bdi>
         </h3>
         <Button
-          size="compact-xs"
+          size="compact"
           variant="default"
           onClick={() => (running > 0 && !sure ? setSure(true) : act(remove(url)))}
         >
@@ -51,7 +51,7 @@ export function ServerCard({ server }: { readonly server: KnownServer }) {
             The browser does not let the extension access {new URL(url).host}, so its tasks wait. Allow it,
             here or in the browser's own settings for extensions.
           </p>
-          <Button size="xs" onClick={() => act(allow(url))}>
+          <Button size="small" onClick={() => act(allow(url))}>
             Allow it
           </Button>
         </div>

@@ -1,5 +1,5 @@
-import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
+import { Button } from "../../ui/controls/button.tsx";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { followTargets, removeTarget, type Target, targets, WHAT_WORDS } from "../targets/targets.ts";
 import { AddTarget } from "./add-target.tsx";
@@ -26,7 +26,7 @@ export function TargetList({ servers }: { readonly servers: readonly KnownServer
               <h3>
                 <bdi>{title}</bdi>
               </h3>
-              <Button size="compact-xs" variant="default" onClick={() => void removeTarget(id)}>
+              <Button size="compact" variant="default" onClick={() => void removeTarget(id)}>
                 Remove
               </Button>
             </div>

@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
 import { useMemo } from "react";
 import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { hrefOf, useRoute } from "../../ui/app/route.ts";
 import { CallView } from "../../ui/call/call-view.tsx";
 import { useInputRequests, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
+import { Button } from "../../ui/controls/button.tsx";
 import { QuestionForm } from "../../ui/questions/question-form.tsx";
 import { TaskTable } from "../../ui/tasks/task-table.tsx";
 import { Header } from "../app/header.tsx";
@@ -24,7 +24,7 @@ export function Popup() {
   return (
     <>
       <Header>
-        <Button size="compact-sm" variant="default" onClick={() => void openPanel(undefined)}>
+        <Button size="compact" variant="default" onClick={() => void openPanel(undefined)}>
           Panel
         </Button>
       </Header>

@@ -1,7 +1,8 @@
-import { Button, Progress } from "@mantine/core";
 import { goTo } from "../../ui/app/route.ts";
 import { useTask } from "../../ui/clients/hooks.ts";
 import { useServerTitle } from "../../ui/clients/workspace-context.ts";
+import { Button } from "../../ui/controls/button.tsx";
+import { Progress } from "../../ui/controls/progress.tsx";
 import { StatusBadge } from "../../ui/tasks/status-badge.tsx";
 import { messageOf, percentOf, statusOf, wayOn } from "../../ui/tasks/task-words.ts";
 import { openPanel } from "./open-panel.ts";
@@ -30,15 +31,13 @@ export function TaskCard({ id }: { readonly id: string }) {
         )}
         {wayOn(shown) && <p className="quiet">{wayOn(shown)}</p>}
         {retry && !outcome && <p className="retry">{retry.failure.message}. It will be tried again.</p>}
-        {percent !== undefined && (
-          <Progress value={percent} size="xs" aria-label="Progress" transitionDuration={0} />
-        )}
+        {percent !== undefined && <Progress value={percent} aria-label="Progress" />}
       </div>
       <div className="choices">
-        <Button size="xs" onClick={() => void openPanel(id)}>
+        <Button size="small" onClick={() => void openPanel(id)}>
           {outcome ? "Show the result" : "Show it in the panel"}
         </Button>
-        <Button size="xs" variant="default" onClick={() => goTo("tasks")}>
+        <Button size="small" variant="default" onClick={() => goTo("tasks")}>
           Close
         </Button>
       </div>

@@ -1,4 +1,4 @@
-import { CloseButton } from "@mantine/core";
+import { CloseButton } from "../controls/button.tsx";
 import { useFollowed } from "./followed.ts";
 import { useOnline } from "./online.ts";
 import { problem } from "./problems.ts";
@@ -17,7 +17,7 @@ export function Notices() {
       {message !== undefined && (
         <p className="notice notice-problem" id="problem" role="alert">
           <span>{message}</span>
-          <CloseButton size="sm" aria-label="Dismiss this message" onClick={() => problem.set(undefined)} />
+          <CloseButton aria-label="Dismiss this message" onClick={() => problem.set(undefined)} />
         </p>
       )}
     </div>

@@ -1,10 +1,11 @@
-import { Button, SegmentedControl } from "@mantine/core";
 import type { JsonObject, ListedTool } from "holdfast";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { explain } from "../app/advice.ts";
 import { wishFocus } from "../app/focus-wish.ts";
 import { currentRoute, goTo } from "../app/route.ts";
 import { useWorkspace } from "../clients/workspace-context.ts";
+import { Button } from "../controls/button.tsx";
+import { Segments } from "../controls/choice.tsx";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
 import { LazySchemaForm } from "../form/lazy-schema-form.tsx";
@@ -28,7 +29,6 @@ export function CallForm({ server, tool, support }: CallFormProps) {
   const schema = tool.definition.inputSchema ?? { type: "object" };
   const { unfit, broke } = useFormFit(schema);
   const mode = unfit ? "json" : draft.mode;
-  const names = useId();
   const change = (part: Partial<Draft>): void => {
     const next = { ...draft, ...part };
     setDraft(next);
@@ -66,12 +66,10 @@ export function CallForm({ server, tool, support }: CallFormProps) {
       {unfit ? (
         <p className="quiet">{unfit}: write the arguments as JSON.</p>
       ) : (
-        <SegmentedControl
-          size="xs"
-          name={`${names}-mode`}
+        <Segments
           aria-label="Arguments as"
           value={mode}
-          onChange={(next) => turnTo(next as Draft["mode"])}
+          onChange={(next) => turnTo(next)}
           data={[
             { value: "form", label: "Form" },
             { value: "json", label: "JSON" },
@@ -138,13 +136,10 @@ interface CallFootProps {
 }
 
 function CallFoot({ draft, support, pending, problem, onChange }: CallFootProps) {
-  const name = useId();
   return (
     <div className="call-foot">
       {support.choice && (
-        <SegmentedControl
-          size="xs"
-          name={name}
+        <Segments
           aria-label="Run it"
           value={draft.prefer}
           onChange={(prefer) => onChange({ prefer: prefer === "plain" ? "plain" : "task" })}

@@ -1,9 +1,10 @@
-import { NativeSelect, TextInput } from "@mantine/core";
 import { useEffect, useId, useState } from "react";
 import { Failed } from "../app/failed.tsx";
 import { goTo, hrefOf } from "../app/route.ts";
 import { Split } from "../app/split.tsx";
 import { useServers } from "../clients/workspace-context.ts";
+import { Select } from "../controls/choice.tsx";
+import { TextField } from "../controls/text-field.tsx";
 import { useSession } from "../servers/use-session.ts";
 import { CallForm } from "./call-form.tsx";
 import { supportOf } from "./task-support.ts";
@@ -28,7 +29,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
   const known = chosen !== undefined && servers.some(({ name }) => name === chosen);
   const master = (
     <section id="call" data-tools-of={found.status === "known" ? found.of : ""} aria-label="Tools">
-      <NativeSelect
+      <Select
         label="Server"
         name="server"
         value={chosen ?? ""}
@@ -41,7 +42,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
       <a className="quiet-link" href={hrefOf("servers")}>
         Add another server…
       </a>
-      <TextInput
+      <TextField
         aria-label="Search tools"
         placeholder="Search tools"
         type="search"

@@ -1,4 +1,4 @@
-import { Textarea } from "@mantine/core";
+import { TextArea } from "../controls/text-field.tsx";
 
 export interface JsonFieldProps {
   readonly label: string;
@@ -10,7 +10,7 @@ export interface JsonFieldProps {
 /** JSON as text, for people who would rather type it than fill in a form. */
 export function JsonField({ label, text, onChange, problem }: JsonFieldProps) {
   return (
-    <Textarea
+    <TextArea
       label={label}
       name="arguments"
       value={text}
@@ -18,7 +18,7 @@ export function JsonField({ label, text, onChange, problem }: JsonFieldProps) {
       error={problem}
       rows={10}
       spellCheck={false}
-      classNames={{ input: "mono" }}
+      inputClass="mono"
     />
   );
 }

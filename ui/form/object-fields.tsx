@@ -1,5 +1,5 @@
-import { Button, Stack } from "@mantine/core";
 import { buttonId, canExpand, type ObjectFieldTemplateProps, type RJSFSchema, titleId } from "@rjsf/utils";
+import { Button } from "../controls/button.tsx";
 
 /** The fields of an object, one below the other. The library's own lays them out by a style element, which the page's policy refuses. */
 export function ObjectFields(props: ObjectFieldTemplateProps<unknown, RJSFSchema, object>) {
@@ -7,7 +7,7 @@ export function ObjectFields(props: ObjectFieldTemplateProps<unknown, RJSFSchema
     props;
   const isRoot = fieldPathId.path.length === 0;
   const fields = (
-    <Stack gap="sm">
+    <div className="object-parts">
       {description && !isRoot ? <p className="quiet">{description}</p> : null}
       {optionalDataControl}
       {properties
@@ -19,14 +19,14 @@ export function ObjectFields(props: ObjectFieldTemplateProps<unknown, RJSFSchema
         <Button
           id={buttonId(fieldPathId, "add")}
           variant="default"
-          size="xs"
+          size="small"
           disabled={props.disabled === true || props.readonly === true}
           onClick={props.onAddProperty}
         >
           Add a field{title && !isRoot ? ` to ${title}` : ""}
         </Button>
       )}
-    </Stack>
+    </div>
   );
   if (isRoot) return fields;
   return (

@@ -1,5 +1,6 @@
 import type { RJSFSchema } from "@rjsf/utils";
 import { type MouseEvent, type ReactNode, useMemo } from "react";
+import { FormLook } from "./form-look.tsx";
 import { ThemedForm } from "./form-theme.ts";
 import { formValidator } from "./form-validator.ts";
 import { tameForForm } from "./tame-schema.ts";
@@ -26,24 +27,26 @@ export default function SchemaForm({ schema, id, value, onChange, onSubmit, chil
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done here but leaving the focus where it is.
     <div className="schema-form" onMouseDown={keepFocus}>
-      <ThemedForm
-        schema={shaped as RJSFSchema}
-        validator={formValidator}
-        formData={value}
-        idPrefix={id}
-        liveValidate="onBlur"
-        showErrorList={false}
-        noHtml5Validate
-        experimental_defaultFormStateBehavior={UNTOUCHED}
-        focusOnFirstError
-        onChange={({ formData }) => onChange(formData)}
-        onSubmit={({ formData }) => onSubmit(formData)}
-        // Said beside the fields; by itself it would say it in the browser's console.
-        onError={() => undefined}
-      >
-        <Unchecked patterns={left} />
-        {children}
-      </ThemedForm>
+      <FormLook>
+        <ThemedForm
+          schema={shaped as RJSFSchema}
+          validator={formValidator}
+          formData={value}
+          idPrefix={id}
+          liveValidate="onBlur"
+          showErrorList={false}
+          noHtml5Validate
+          experimental_defaultFormStateBehavior={UNTOUCHED}
+          focusOnFirstError
+          onChange={({ formData }) => onChange(formData)}
+          onSubmit={({ formData }) => onSubmit(formData)}
+          // Said beside the fields; by itself it would say it in the browser's console.
+          onError={() => undefined}
+        >
+          <Unchecked patterns={left} />
+          {children}
+        </ThemedForm>
+      </FormLook>
     </div>
   );
 }

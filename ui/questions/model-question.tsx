@@ -1,6 +1,7 @@
-import { Button, Textarea } from "@mantine/core";
 import type { JsonObject } from "holdfast";
 import { useState } from "react";
+import { Button } from "../controls/button.tsx";
+import { TextArea } from "../controls/text-field.tsx";
 
 export interface ModelQuestionProps {
   readonly params: JsonObject;
@@ -25,13 +26,12 @@ export function ModelQuestion({ params, answer, sent }: ModelQuestionProps) {
         // biome-ignore lint/suspicious/noArrayIndexKey: the conversation of a question never changes.
         <Said key={index} who={role} text={said} />
       ))}
-      <Textarea
+      <TextArea
         label="Your answer"
         description="This page has no model: the server gets what you write. Leave it empty, or cancel the task."
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         required
-        autosize={false}
         rows={5}
       />
       <div className="choices">

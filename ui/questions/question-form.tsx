@@ -1,7 +1,7 @@
-import { Button } from "@mantine/core";
 import type { InputRequest, JsonObject, Task } from "holdfast";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { takeFocusWish } from "../app/focus-wish.ts";
+import { Button, ButtonLink } from "../controls/button.tsx";
 import { questionSchema } from "../form/form-schema.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
@@ -136,9 +136,9 @@ function AddressQuestion({ request, answer, sent }: AnswersProps) {
       )}
       <div className="choices">
         {url && (
-          <Button component="a" href={url.href} target="_blank" rel="noopener noreferrer" variant="default">
+          <ButtonLink href={url.href} target="_blank" rel="noopener noreferrer" variant="default">
             Open {url.host}
-          </Button>
+          </ButtonLink>
         )}
         {url && (
           <Button disabled={sent} onClick={() => answer({ action: "accept" })}>
@@ -206,7 +206,6 @@ function Refusals({ answer, sent }: Pick<ChoicesProps, "answer" | "sent">) {
       </Button>
       <Button
         variant="subtle"
-        color="gray"
         disabled={sent}
         title="Close the question without a choice. The server learns that it was closed."
         onClick={() => answer({ action: "cancel" })}

@@ -1,6 +1,7 @@
-import { Button, Textarea } from "@mantine/core";
 import type { JsonObject } from "holdfast";
 import { useState } from "react";
+import { Button } from "../controls/button.tsx";
+import { TextArea } from "../controls/text-field.tsx";
 
 export interface RootsQuestionProps {
   readonly answer: (response: JsonObject) => void;
@@ -21,14 +22,14 @@ export function RootsQuestion({ answer, sent }: RootsQuestionProps) {
         answer({ roots: uris.map((uri) => ({ uri })) });
       }}
     >
-      <Textarea
+      <TextArea
         label="Folders"
         description="One address a line, such as file:///home/me/papers. The server learns the names, and nothing else."
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         rows={3}
         spellCheck={false}
-        classNames={{ input: "mono" }}
+        inputClass="mono"
       />
       <div className="choices">
         <Button type="submit" disabled={sent || uris.length === 0}>

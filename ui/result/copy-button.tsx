@@ -1,5 +1,5 @@
-import { Button } from "@mantine/core";
 import { useState } from "react";
+import { Button } from "../controls/button.tsx";
 
 /** Copies a text, and says that it did. */
 export function CopyButton({ what, text }: { readonly what: string; readonly text: () => string }) {
@@ -10,7 +10,7 @@ export function CopyButton({ what, text }: { readonly what: string; readonly tex
   };
   return (
     <Button
-      size="compact-xs"
+      size="compact"
       variant="default"
       aria-label={`Copy ${what}`}
       className="small-button"

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button } from "../controls/button.tsx";
 
 export interface DownloadButtonProps {
   readonly what: string;
@@ -11,7 +11,7 @@ export interface DownloadButtonProps {
 export function DownloadButton({ what, fileName, blob }: DownloadButtonProps) {
   return (
     <Button
-      size="compact-xs"
+      size="compact"
       variant="default"
       aria-label={`Download ${what}`}
       onClick={() => save(blob(), fileName)}

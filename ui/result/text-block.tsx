@@ -1,5 +1,5 @@
-import { SegmentedControl } from "@mantine/core";
-import { lazy, Suspense, useId, useState } from "react";
+import { lazy, Suspense, useState } from "react";
+import { Segments } from "../controls/choice.tsx";
 
 const Markdown = lazy(() => import("./markdown.tsx"));
 
@@ -22,13 +22,10 @@ export function TextBlock({ text, mimeType }: TextBlockProps) {
   const mayBeMarkdown =
     text.length <= LONGEST_MARKDOWN && (mimeType === "text/markdown" || LOOKS_LIKE_MARKDOWN.test(text));
   const [mode, setMode] = useState("markdown");
-  const name = useId();
   if (!mayBeMarkdown) return <PlainText text={text} />;
   return (
     <div className="text-block">
-      <SegmentedControl
-        size="xs"
-        name={name}
+      <Segments
         aria-label="Show the text as"
         value={mode}
         onChange={setMode}

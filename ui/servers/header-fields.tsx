@@ -1,4 +1,4 @@
-import { PasswordInput, TextInput } from "@mantine/core";
+import { SecretField, TextField } from "../controls/text-field.tsx";
 import type { HeaderSecret } from "./header-secret.ts";
 
 export interface HeaderFieldsProps {
@@ -14,19 +14,19 @@ const KEPT = "Kept for this tab until it is closed, and never stored. Another ta
 export function HeaderFields({ secret, onChange, kept = KEPT }: HeaderFieldsProps) {
   return (
     <>
-      <TextInput
+      <TextField
         label="Header"
         value={secret.name}
         autoComplete="off"
         onChange={(event) => onChange({ ...secret, name: event.currentTarget.value })}
       />
-      <PasswordInput
+      <SecretField
         label="Value"
         description={kept}
         placeholder="Bearer …"
         value={secret.value}
         autoComplete="off"
-        visibilityToggleButtonProps={{ "aria-label": "Show the value" }}
+        showLabel="Show the value"
         onChange={(event) => onChange({ ...secret, value: event.currentTarget.value })}
       />
     </>

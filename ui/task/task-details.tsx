@@ -1,4 +1,3 @@
-import { Button, Progress } from "@mantine/core";
 import type { TaskView } from "holdfast";
 import { useEffect, useRef, useState } from "react";
 import { explain } from "../app/advice.ts";
@@ -8,6 +7,8 @@ import { useNow } from "../app/now.ts";
 import { goTo } from "../app/route.ts";
 import { useForgetTask, useTask, useTaskHandle } from "../clients/hooks.ts";
 import { useServerTitle } from "../clients/workspace-context.ts";
+import { Button } from "../controls/button.tsx";
+import { Progress } from "../controls/progress.tsx";
 import { useHistory } from "../history/history-context.ts";
 import { QuestionForm } from "../questions/question-form.tsx";
 import { ResultView } from "../result/result-view.tsx";
@@ -76,9 +77,7 @@ function Known({ shown }: { readonly shown: TaskView }) {
         {message === "" && settledAt !== undefined && (
           <p className="quiet">It took {duration(settledAt - shown.createdAt)}.</p>
         )}
-        {percent !== undefined && (
-          <Progress value={percent} size="sm" aria-label="Progress" transitionDuration={0} />
-        )}
+        {percent !== undefined && <Progress value={percent} aria-label="Progress" />}
         {retry && (
           <p className="retry">
             {retry.failure.message}. It will be tried again; nothing is lost.
@@ -131,11 +130,11 @@ function Actions({ shown }: { readonly shown: TaskView }) {
   return (
     <span className="task-actions">
       {outcome ? (
-        <Button size="xs" variant="default" onClick={() => void remove().catch(showProblem)}>
+        <Button size="small" variant="default" onClick={() => void remove().catch(showProblem)}>
           Remove
         </Button>
       ) : (
-        <Button size="xs" variant="default" disabled={cancelling} onClick={cancel}>
+        <Button size="small" variant="default" disabled={cancelling} onClick={cancel}>
           Cancel task
         </Button>
       )}

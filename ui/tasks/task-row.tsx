@@ -1,4 +1,3 @@
-import { Progress } from "@mantine/core";
 import type { TaskView } from "holdfast";
 import { memo } from "react";
 import { roughly } from "../app/duration.ts";
@@ -6,6 +5,7 @@ import { wishFocus } from "../app/focus-wish.ts";
 import { useNow } from "../app/now.ts";
 import { useTaskHandle } from "../clients/hooks.ts";
 import { useServerTitle } from "../clients/workspace-context.ts";
+import { Progress } from "../controls/progress.tsx";
 import { StatusBadge } from "./status-badge.tsx";
 import { waitOf } from "./task-wait.ts";
 import { messageOf, percentOf, retryOf, statusOf } from "./task-words.ts";
@@ -64,14 +64,7 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
         ) : (
           <bdi className={retry ? "message retry" : "message"}>{message}</bdi>
         )}
-        {percent !== undefined && (
-          <Progress
-            value={percent}
-            size="xs"
-            aria-label={`Progress of ${shown.tool}`}
-            transitionDuration={0}
-          />
-        )}
+        {percent !== undefined && <Progress value={percent} aria-label={`Progress of ${shown.tool}`} />}
       </div>
       <Times shown={shown} />
     </div>

@@ -1,13 +1,17 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { useDeferredValue, useMemo, useState } from "react";
+import { Suspense, useDeferredValue, useMemo, useState } from "react";
+import { later } from "../app/later.ts";
 import { hrefOf } from "../app/route.ts";
 import { Split } from "../app/split.tsx";
 import { useTaskListing, useTasks } from "../clients/hooks.ts";
-import { TaskDetails } from "../task/task-details.tsx";
+import { Button, ButtonLink } from "../controls/button.tsx";
+import { Select } from "../controls/choice.tsx";
+import { TextField } from "../controls/text-field.tsx";
 import { KINDS, type Kind, wantedTasks } from "./task-filter.ts";
 import { TaskTable } from "./task-table.tsx";
 import "./status.css";
 import "./table.css";
+
+const TaskDetails = later(() => import("../task/task-details.tsx").then((module) => module.TaskDetails));
 
 const KIND_WORDS: Readonly<Record<Kind, string>> = {
   all: "All tasks",
@@ -29,14 +33,14 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
   const master = (
     <section className="tasks-pane" aria-label="All tasks">
       <div className="toolbar">
-        <TextInput
+        <TextField
           aria-label="Search tasks"
           placeholder="Search tasks"
           type="search"
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
-        <NativeSelect
+        <Select
           aria-label="Which tasks"
           value={kind}
           data={KINDS.map((value) => ({ value, label: KIND_WORDS[value] }))}
@@ -54,7 +58,7 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
           {listing.status === "failed" && (
             <p role="alert">
               The stored tasks could not be read: {String(listing.error)}.{" "}
-              <Button size="compact-sm" variant="default" onClick={listing.retry}>
+              <Button size="compact" variant="default" onClick={listing.retry}>
                 Try again
               </Button>
             </p>
@@ -66,9 +70,7 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
                 Start a long tool call, then reload this page, close the tab, or kill the browser. The task is
                 still here.
               </p>
-              <Button component="a" href={hrefOf("call")}>
-                Call a tool
-              </Button>
+              <ButtonLink href={hrefOf("call")}>Call a tool</ButtonLink>
             </>
           )}
         </div>
@@ -76,6 +78,15 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
     </section>
   );
   return (
-    <Split master={master} detail={open === undefined ? undefined : <TaskDetails key={open} id={open} />} />
+    <Split
+      master={master}
+      detail={
+        open === undefined ? undefined : (
+          <Suspense>
+            <TaskDetails key={open} id={open} />
+          </Suspense>
+        )
+      }
+    />
   );
 }

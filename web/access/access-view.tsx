@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
 import { useCallback, useEffect, useState } from "react";
 import { Failed } from "../../ui/app/failed.tsx";
+import { Button } from "../../ui/controls/button.tsx";
 import { PushSection } from "../notifications/push-section.tsx";
 import { type Access, readAccess } from "./access-api.ts";
 import { Connections } from "./connections.tsx";
@@ -74,7 +74,7 @@ function SignOut() {
     location.reload();
   };
   return (
-    <Button size="xs" variant="default" onClick={leave}>
+    <Button size="small" variant="default" onClick={leave}>
       Sign out of the worker
     </Button>
   );

@@ -1,5 +1,5 @@
-import { Button } from "@mantine/core";
 import { useState } from "react";
+import { ButtonLink } from "../../ui/controls/button.tsx";
 import { type Connection, type DroppedTokens, disconnect } from "./access-api.ts";
 import { day } from "./day.ts";
 import { TwoStepButton } from "./two-step-button.tsx";
@@ -68,17 +68,16 @@ function Row({ connection, drop, left }: RowProps) {
       </div>
       <div className="access-actions">
         {isOpen && (
-          <Button
-            component="a"
+          <ButtonLink
             href={connect}
             target="_blank"
             rel="noopener"
             onClick={() => left(endpoint)}
-            size="xs"
+            size="small"
             aria-label={`${action} ${title}`}
           >
             {action}
-          </Button>
+          </ButtonLink>
         )}
         {state === "connected" && (
           <TwoStepButton

@@ -1,5 +1,6 @@
-import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import { Button } from "../../ui/controls/button.tsx";
+import { SecretField } from "../../ui/controls/text-field.tsx";
 import { readAccess } from "./access-api.ts";
 import { keepToken } from "./worker-token.ts";
 
@@ -24,14 +25,14 @@ export function SignIn() {
   return (
     <form className="access-sign-in" onSubmit={signIn} aria-labelledby="sign-in-title" noValidate>
       <h2 id="sign-in-title">Sign in to the worker</h2>
-      <PasswordInput
+      <SecretField
         label="Your Holdfast secret"
         description="OWNER_SECRET, or your token of TOKENS. Kept for this tab until it is closed."
         value={secret}
         autoComplete="current-password"
         onChange={(event) => setSecret(event.currentTarget.value)}
         error={problem}
-        visibilityToggleButtonProps={{ "aria-label": "Show the secret" }}
+        showLabel="Show the secret"
       />
       <Button type="submit">Sign in</Button>
     </form>

@@ -1,5 +1,5 @@
-import { Button } from "@mantine/core";
 import { useState } from "react";
+import { Button } from "../../ui/controls/button.tsx";
 
 export interface TwoStepButtonProps {
   readonly label: string;
@@ -24,7 +24,12 @@ export function TwoStepButton({ label, question, of, act }: TwoStepButtonProps) 
   if (step === "closed")
     return (
       <>
-        <Button size="xs" variant="default" aria-label={`${label} ${of}`} onClick={() => setStep("asking")}>
+        <Button
+          size="small"
+          variant="default"
+          aria-label={`${label} ${of}`}
+          onClick={() => setStep("asking")}
+        >
           {label}
         </Button>
         {problem !== undefined && <span role="alert">{problem}</span>}
@@ -33,10 +38,10 @@ export function TwoStepButton({ label, question, of, act }: TwoStepButtonProps) 
   return (
     <fieldset className="two-step" aria-label={`${label} ${of}`}>
       <span>{question}</span>
-      <Button size="xs" color="red.9" disabled={step === "acting"} onClick={go} autoFocus>
+      <Button size="small" variant="danger" disabled={step === "acting"} onClick={go} autoFocus>
         {label}
       </Button>
-      <Button size="xs" variant="default" disabled={step === "acting"} onClick={() => setStep("closed")}>
+      <Button size="small" variant="default" disabled={step === "acting"} onClick={() => setStep("closed")}>
         Back
       </Button>
     </fieldset>

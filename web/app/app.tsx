@@ -1,19 +1,20 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, Suspense, useEffect } from "react";
 import { ColorScheme } from "../../ui/app/color-scheme.tsx";
 import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
-import { Look } from "../../ui/app/look.tsx";
+import { fetchRest, later } from "../../ui/app/later.ts";
 import { Notices } from "../../ui/app/notices.tsx";
 import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
-import { CallView } from "../../ui/call/call-view.tsx";
 import { TaskClientProvider, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
 import { WorkspaceContext } from "../../ui/clients/workspace-context.ts";
 import { HistoryContext } from "../../ui/history/history-context.ts";
 import type { TaskHistory } from "../../ui/history/task-history.ts";
 import { TasksView } from "../../ui/tasks/tasks-view.tsx";
-import { AccessView } from "../access/access-view.tsx";
 import { QuestionBadge } from "../questions/question-badge.tsx";
-import { ServersView } from "../servers/servers-view.tsx";
+
+const CallView = later(() => import("../../ui/call/call-view.tsx").then((module) => module.CallView));
+const ServersView = later(() => import("../servers/servers-view.tsx").then((module) => module.ServersView));
+const AccessView = later(() => import("../access/access-view.tsx").then((module) => module.AccessView));
 
 export interface AppProps {
   readonly workspace: Workspace;
@@ -22,15 +23,13 @@ export interface AppProps {
 
 export function App({ workspace, history }: AppProps) {
   return (
-    <Look>
-      <WorkspaceContext value={workspace}>
-        <HistoryContext value={history}>
-          <TaskClientProvider client={workspace.client}>
-            <Shell />
-          </TaskClientProvider>
-        </HistoryContext>
-      </WorkspaceContext>
-    </Look>
+    <WorkspaceContext value={workspace}>
+      <HistoryContext value={history}>
+        <TaskClientProvider client={workspace.client}>
+          <Shell />
+        </TaskClientProvider>
+      </HistoryContext>
+    </WorkspaceContext>
   );
 }
 
@@ -38,7 +37,9 @@ function Shell() {
   const { view, chosen } = useRoute();
   const { status } = useTaskListing();
   useEffect(() => {
-    if (status !== "loading") document.documentElement.dataset.ready = "true";
+    if (status === "loading") return;
+    document.documentElement.dataset.ready = "true";
+    fetchRest();
   }, [status]);
   return (
     <>
@@ -68,15 +69,17 @@ function Shell() {
       </header>
       <main>
         <ErrorBoundary key={view}>
-          {view === "tasks" && <TasksView open={chosen[0]} />}
-          {view === "call" && (
-            <CallView
-              {...(chosen[0] !== undefined && { server: chosen[0] })}
-              {...(chosen[1] !== undefined && { tool: chosen[1] })}
-            />
-          )}
-          {view === "servers" && <ServersView chosen={chosen[0]} />}
-          {view === "access" && <AccessView />}
+          <Suspense>
+            {view === "tasks" && <TasksView open={chosen[0]} />}
+            {view === "call" && (
+              <CallView
+                {...(chosen[0] !== undefined && { server: chosen[0] })}
+                {...(chosen[1] !== undefined && { tool: chosen[1] })}
+              />
+            )}
+            {view === "servers" && <ServersView chosen={chosen[0]} />}
+            {view === "access" && <AccessView />}
+          </Suspense>
         </ErrorBoundary>
       </main>
       <Notices />

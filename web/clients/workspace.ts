@@ -1,6 +1,5 @@
 import { browserHost, TaskClient } from "holdfast";
 import { indexedDbStore } from "holdfast/indexeddb";
-import { RemoteTaskClient } from "holdfast/remote";
 import { Followed } from "../../ui/app/followed.ts";
 import { problem } from "../../ui/app/problems.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
@@ -16,14 +15,16 @@ export async function openWorkspace(): Promise<Workspace> {
   await finishSignIn().catch((error: unknown) =>
     problem.set(error instanceof Error ? error.message : String(error)),
   );
-  const connectors = local.flatMap((server) => {
-    const connector = connectorTo(server);
-    return connector ? [[server.name, connector] as const] : [];
-  });
+  const connectors = await Promise.all(
+    local.map(async (server) => {
+      const connector = await connectorTo(server);
+      return connector ? [[server.name, connector] as const] : [];
+    }),
+  );
   const client = new BothClients(
     new TaskClient({
       store: indexedDbStore(),
-      endpoints: Object.fromEntries(connectors),
+      endpoints: Object.fromEntries(connectors.flat()),
       // People look at the results of plain calls as well, also after a reload.
       host: { ...browserHost(), persistPlain: true },
       // A task of a server this page does not show is another visit's: it waits for that.
@@ -43,6 +44,8 @@ export async function openWorkspace(): Promise<Workspace> {
 }
 
 async function joinEdge(client: BothClients, servers: Followed<readonly Server[]>): Promise<void> {
+  // The page's own tasks are shown before its code has come.
+  const { RemoteTaskClient } = await import("holdfast/remote");
   const edge = new RemoteTaskClient({
     url: location.origin,
     token: workerToken(),

@@ -1,5 +1,5 @@
-import { Checkbox, Switch } from "@mantine/core";
 import { useEffect, useState } from "react";
+import { Checkbox, Switch } from "../../ui/controls/choice.tsx";
 import { type PushState, readPush, switchPush } from "./push.ts";
 
 /** Where a person has this browser show that a task of the worker has ended, or asks a question. */

@@ -1,6 +1,8 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { hrefOf } from "../../ui/app/route.ts";
+import { Button } from "../../ui/controls/button.tsx";
+import { Select } from "../../ui/controls/choice.tsx";
+import { TextField } from "../../ui/controls/text-field.tsx";
 import { HeaderFields } from "../../ui/servers/header-fields.tsx";
 import { type HeaderSecret, headerProblem, keepHeader } from "../../ui/servers/header-secret.ts";
 import type { Authorization } from "../../ui/servers/server.ts";
@@ -30,7 +32,7 @@ export function AddServer() {
   return (
     <form className="add-server" onSubmit={add} noValidate aria-labelledby="add-title">
       <h2 id="add-title">Add a server</h2>
-      <TextInput
+      <TextField
         label="Address"
         description="The address of an MCP server (Streamable HTTP) that allows this page by CORS"
         name="address"
@@ -40,7 +42,7 @@ export function AddServer() {
         onChange={(event) => setAddress(event.currentTarget.value)}
         error={problem}
       />
-      <NativeSelect
+      <Select
         label="Authorization"
         value={authorization}
         onChange={(event) => setAuthorization(event.currentTarget.value as Authorization)}

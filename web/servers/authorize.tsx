@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useFollowed } from "../../ui/app/followed.ts";
+import { Button, ButtonLink } from "../../ui/controls/button.tsx";
 import { HeaderFields } from "../../ui/servers/header-fields.tsx";
 import { type HeaderSecret, headerProblem, keepHeader, keptHeader } from "../../ui/servers/header-secret.ts";
 import type { Server } from "../../ui/servers/server.ts";
@@ -35,7 +35,7 @@ function GiveHeader({ server }: { readonly server: Server }) {
       {!kept && <p>This server needs a header, and this tab does not have it.</p>}
       <HeaderFields secret={secret} onChange={setSecret} />
       {problem && <p role="alert">{problem}</p>}
-      <Button type="submit" size="xs" variant={kept ? "default" : "filled"}>
+      <Button type="submit" size="small" variant={kept ? "default" : "filled"}>
         {kept ? "Change it" : "Use it"}
       </Button>
     </form>
@@ -58,9 +58,9 @@ function SignInHere({ server }: { readonly server: Server }) {
       <p className="address mono">
         <bdi>{`${address.origin}${address.pathname}`}</bdi>
       </p>
-      <Button component="a" href={address.href} rel="noreferrer">
+      <ButtonLink href={address.href} rel="noreferrer">
         Sign in at {address.host}
-      </Button>
+      </ButtonLink>
     </div>
   );
 }

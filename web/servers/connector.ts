@@ -1,15 +1,16 @@
 import { type Connector, VERSION } from "holdfast";
 import { fromUrl } from "holdfast/http";
 import { oauth } from "holdfast/oauth";
-import { withPairs } from "holdfast/pairs";
 import { keptHeader } from "../../ui/servers/header-secret.ts";
 import type { LocalServer } from "./known-servers.ts";
 import { signInOf } from "./sign-in.ts";
 
 /** Returns a connector to a server, or undefined until the user has entered the header that the server needs. */
-export function connectorTo(server: LocalServer): Connector | undefined {
+export async function connectorTo(server: LocalServer): Promise<Connector | undefined> {
   const connector = plainConnectorTo(server);
-  return connector && server.pairs ? withPairs(connector, server.pairs) : connector;
+  if (!connector || !server.pairs) return connector;
+  const { withPairs } = await import("holdfast/pairs");
+  return withPairs(connector, server.pairs);
 }
 
 function plainConnectorTo(server: LocalServer): Connector | undefined {

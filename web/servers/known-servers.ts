@@ -1,5 +1,5 @@
 import type { TaskClientApi } from "holdfast";
-import { type Pairs, readPairs } from "holdfast/pairs";
+import type { Pairs } from "holdfast/pairs";
 import { createStore, get, update } from "idb-keyval";
 import type { Authorization, Server } from "../../ui/servers/server.ts";
 
@@ -12,7 +12,8 @@ export type LocalServer = Server & {
 interface StoredServer {
   readonly url: string;
   readonly authorization: Authorization;
-  readonly pairs?: Pairs;
+  /** As it was stored: another version of this page may have stored what this one does not take. */
+  readonly pairs?: unknown;
 }
 
 const STORED = "addresses";
@@ -52,7 +53,7 @@ export async function removeServer(name: string): Promise<void> {
 /** Adds pairs of tools to a server that was added. Resolves when they are stored: the next page uses them. */
 export async function addPairs(name: string, pairs: Pairs): Promise<void> {
   const withThem = (server: StoredServer): StoredServer =>
-    server.url === name ? { ...server, pairs: { ...server.pairs, ...pairs } } : server;
+    server.url === name ? { ...server, pairs: { ...Object(server.pairs), ...pairs } } : server;
   await update<unknown>(STORED, (known) => readStored(known).map(withThem), pageStore());
 }
 
@@ -74,15 +75,19 @@ export async function edgeServers(edge: TaskClientApi): Promise<readonly Server[
 async function addedServers(): Promise<readonly LocalServer[]> {
   try {
     const stored = readStored(await get<unknown>(STORED, pageStore()));
-    return stored.map(({ url, authorization, pairs }) => ({
-      ...(pairs && { pairs }),
-      name: url,
-      title: url,
-      mode: "local",
-      url,
-      authorization,
-      added: true,
-    }));
+    return await Promise.all(
+      stored.map(
+        async ({ url, authorization, pairs }): Promise<LocalServer> => ({
+          ...(pairs !== undefined && (await readStoredPairs(pairs))),
+          name: url,
+          title: url,
+          mode: "local",
+          url,
+          authorization,
+          added: true,
+        }),
+      ),
+    );
   } catch {
     // Without storage only the samples are listed. The client reports that tasks are not stored either.
     return [];
@@ -103,16 +108,17 @@ function readStored(stored: unknown): readonly StoredServer[] {
       {
         url,
         authorization: authorization === "header" || authorization === "oauth" ? authorization : "none",
-        ...readStoredPairs(pairs),
+        ...(pairs !== undefined && { pairs }),
       },
     ];
   });
 }
 
-/** Another version of this page may have stored what this one does not take. */
-function readStoredPairs(stored: unknown): { readonly pairs?: Pairs } {
+async function readStoredPairs(stored: unknown): Promise<{ readonly pairs?: Pairs }> {
+  // Few servers have any, and the page does not wait for their code.
+  const { readPairs } = await import("holdfast/pairs");
   try {
-    return stored === undefined ? {} : { pairs: readPairs(stored) };
+    return { pairs: readPairs(stored) };
   } catch {
     return {};
   }

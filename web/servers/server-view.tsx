@@ -1,10 +1,10 @@
-import { Button } from "@mantine/core";
 import type { Session } from "holdfast";
 import { Failed } from "../../ui/app/failed.tsx";
 import { problem } from "../../ui/app/problems.ts";
 import { hrefOf } from "../../ui/app/route.ts";
 import { supportOf } from "../../ui/call/task-support.ts";
 import { useTools } from "../../ui/call/use-tools.ts";
+import { Button } from "../../ui/controls/button.tsx";
 import { JsonTree } from "../../ui/result/json-tree.tsx";
 import { dropHeader, keptHeader } from "../../ui/servers/header-secret.ts";
 import type { Server } from "../../ui/servers/server.ts";
@@ -50,7 +50,7 @@ export function ServerView({ server }: { readonly server: Server }) {
         <>
           <div className="section-heading">
             <h3>Tools</h3>
-            <Button size="compact-xs" variant="default" onClick={found.again}>
+            <Button size="compact" variant="default" onClick={found.again}>
               Ask again
             </Button>
           </div>
@@ -88,7 +88,7 @@ export function ServerView({ server }: { readonly server: Server }) {
         </>
       )}
       {server.added && (
-        <Button size="xs" variant="default" onClick={remove}>
+        <Button size="small" variant="default" onClick={remove}>
           Remove this server
         </Button>
       )}

@@ -1,7 +1,8 @@
-import { Button, Textarea } from "@mantine/core";
 import type { ListedTool } from "holdfast";
 import { type PairSuggestion, type Pairs, readPairs, suggestPairs } from "holdfast/pairs";
 import { useMemo, useState } from "react";
+import { Button } from "../../ui/controls/button.tsx";
+import { TextArea } from "../../ui/controls/text-field.tsx";
 
 interface SuggestedPairsProps {
   readonly tools: readonly ListedTool[];
@@ -58,7 +59,7 @@ function Suggestion({
         ))}
       </ul>
       {toCheck.length > 0 && <p className="quiet">To check: {toCheck.join(", ")}</p>}
-      <Textarea
+      <TextArea
         label={`Description of ${name}`}
         description={
           use ? undefined : "For the configuration of this server: the option pairs of its endpoint"
@@ -66,8 +67,7 @@ function Suggestion({
         value={text}
         error={problem}
         readOnly={!use}
-        autosize
-        maxRows={20}
+        rows={12}
         spellCheck={false}
         onChange={(event) => {
           setText(event.currentTarget.value);
@@ -75,7 +75,7 @@ function Suggestion({
         }}
       />
       {use && (
-        <Button size="xs" mt="xs" onClick={confirm}>
+        <Button size="small" onClick={confirm}>
           Use as one task
         </Button>
       )}
