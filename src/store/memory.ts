@@ -17,7 +17,8 @@ export function memoryStore(): TaskStore {
   const sessions = new Map<string, Session>();
   const notes = new Map<string, unknown>();
   // Copies in and out, as real storage does: nobody may come to rely on sharing an object.
-  const copy = <T>(value: T): T => structuredClone(value);
+  // By JSON, as databases do: jsdom under Jest has no `structuredClone`.
+  const copy = <T>(value: T): T => (value === undefined ? value : JSON.parse(JSON.stringify(value)));
   return {
     async save(record, after) {
       const known = settled.get(record.id) ?? active.get(record.id);

@@ -118,7 +118,7 @@ const RULES: readonly (readonly [title: string, rule: Rule])[] = [
   [
     "the store copies: a change of what went in or came out does not change what is stored",
     async (store) => {
-      const record = structuredClone(FULL) as Writable;
+      const record = JSON.parse(JSON.stringify(FULL)) as Writable;
       await store.save(record);
       record.inputs[0].state = "withdrawn";
       const loaded = (await store.load("full")) as Writable;

@@ -16,7 +16,6 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ["src/channel", ["src/clock.ts", "src/protocol", "src/engine", "src/recent-set.ts", "src/version.ts"]],
   ["src/pairs", ["src/protocol", "src/engine", "src/channel"]],
   ["src/store", ["src/protocol", "src/engine", "src/random-id.ts"]],
-  ["src/testing", ["src/protocol", "src/engine", "src/store"]],
   ["src/task-status.ts", ["src/engine"]],
   ["src/task-view.ts", ["src/protocol", "src/engine", "src/store", "src/task-status.ts"]],
   [
@@ -113,6 +112,19 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-subscribers.ts",
       "src/warn-once.ts",
       "src/hosts",
+    ],
+  ],
+  [
+    "src/testing",
+    [
+      "src/clock.ts",
+      "src/protocol",
+      "src/engine",
+      "src/channel",
+      "src/store",
+      "src/runtime",
+      "src/hosts",
+      "src/client",
     ],
   ],
   [
