@@ -7,6 +7,8 @@
  * each message carries the latest epoch that its sender knows, and says whether the sender speaks as the leader.
  * - A leader that receives a later epoch steps down, whatever its lock says.
  * - A receiver ignores a leader of an earlier epoch, and replies with the later one.
+ * - A leader does not act on what was asked in an earlier epoch, and replies with its own: a leader before it may have refused
+ *   the same request. The tab that asked asks again in the later epoch.
  *
  * The epoch is agreed on and not stored: it costs no write, and needs no method of the store. It is the time of the election,
  * or one more than the latest epoch known. A tab that received no message while the clock was set back is elected with
@@ -77,8 +79,8 @@ export type OwnershipEvent =
   | { readonly type: "pinged" }
   /** Another tab hands a task or a call over. */
   | { readonly type: "offered" }
-  /** Another tab wants something done with a task. `runs`: it runs in this tab. */
-  | { readonly type: "asked"; readonly runs: boolean }
+  /** Another tab wants something done with a task. `epoch`: the latest that it knew. `runs`: the task runs in this tab. */
+  | { readonly type: "asked"; readonly runs: boolean; readonly epoch: Epoch | undefined }
   | { readonly type: "closed" };
 
 export type OwnershipCommand =
@@ -110,7 +112,8 @@ export type Row =
   | "hidden"
   | "later"
   | "earlier"
-  | "askedOwn";
+  | "askedOwn"
+  | "askedBefore";
 
 /** The role that follows (absent: the same), and what to do. */
 export type Cell = readonly [to?: Role | undefined, ...commands: OwnershipCommand[]];
@@ -154,6 +157,8 @@ export const TABLE: Readonly<Record<Row, readonly [Cell, Cell, Cell, Cell, Cell,
   asked:       [stay,    stay,     stay,    stay,    act,      act,      stay],
   /** `asked`, and the task runs in this tab. */
   askedOwn:    [act,     act,      act,     act,     act,      act,      stay],
+  /** `asked` in an earlier epoch: its leader may have refused. Who asked learns of this one, and asks again. */
+  askedBefore: [stay,    stay,     stay,    stay,    correct,  correct,  stay],
   closed:      [leave,   leave,    leave,   leave,   leave,    leave,    leave],
 };
 
@@ -210,7 +215,8 @@ function rowOf({ epoch, lock, servedAt }: OwnershipState, event: OwnershipEvent)
       if (isLater(event.epoch, epoch)) return "later";
       return event.asLeader && isLater(epoch, event.epoch) ? "earlier" : undefined;
     case "asked":
-      return event.runs ? "askedOwn" : "asked";
+      if (event.runs) return "askedOwn";
+      return event.epoch && isLater(epoch, event.epoch) ? "askedBefore" : "asked";
     default:
       return event.type;
   }

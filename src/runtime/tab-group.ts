@@ -188,6 +188,13 @@ export function createTabGroup(
   }
 
   function receive(message: Body & Envelope): void {
+    const known = state.epoch;
+    take(message);
+    // There is another leader, which does not act on what its predecessor was asked.
+    if (state.epoch !== known) for (const answered of asked.values()) answered(undefined);
+  }
+
+  function take(message: Body & Envelope): void {
     const { epoch, asLeader } = message;
     if (on({ type: "heard", epoch, asLeader })) {
       // What the tab wrote before it stepped down is in the store.
@@ -203,7 +210,7 @@ export function createTabGroup(
       case "adopt":
         return void on({ type: "offered" }, message);
       case "do":
-        return void on({ type: "asked", runs: events.runs(message.action.id) }, message);
+        return void on({ type: "asked", runs: events.runs(message.action.id), epoch }, message);
       case "ping":
         return void on({ type: "pinged" }, message);
       case "elected":

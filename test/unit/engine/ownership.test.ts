@@ -37,8 +37,9 @@ const EVENTS: Readonly<Record<Row, OwnershipEvent>> = {
   earlier: { type: "heard", epoch: at(99, "other"), asLeader: true },
   pinged: { type: "pinged" },
   offered: { type: "offered" },
-  asked: { type: "asked", runs: false },
-  askedOwn: { type: "asked", runs: true },
+  asked: { type: "asked", runs: false, epoch: at(100) },
+  askedOwn: { type: "asked", runs: true, epoch: at(99) },
+  askedBefore: { type: "asked", runs: false, epoch: at(99) },
   closed: { type: "closed" },
 };
 

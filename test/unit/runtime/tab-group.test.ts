@@ -225,6 +225,35 @@ describe("asking", () => {
     expect(elections(follower)).toEqual(["elected"]);
   });
 
+  it("is not done by a later leader that receives it after the one before refused it", async () => {
+    const group = new Group();
+    const [leader, heir, third] = (await group.joined(3)) as [Member, Member, Member];
+    heir.tab.freeze();
+    leader.taken = false;
+    expect(await third.group.ask(cancel)).toBe(false);
+    await group.clock.advance(1);
+    leader.group.close();
+    await settled();
+    heir.tab.thaw();
+    await settled();
+    expect([leads(heir), leader.acts, heir.acts]).toEqual([true, [cancel], []]);
+  });
+
+  it("is asked again at once where a leader of a later epoch has received it", async () => {
+    const group = new Group();
+    const [leader, heir, third] = (await group.joined(3)) as [Member, Member, Member];
+    leader.tab.freeze();
+    heir.tab.freeze();
+    const asking = third.group.ask(cancel);
+    await group.clock.advance(1);
+    leader.tab.kill();
+    await settled();
+    heir.tab.thaw();
+    await settled();
+    expect([await asking, leads(heir), heir.acts]).toEqual([true, true, [cancel]]);
+    expect(group.clock.now(), "no leader was given up").toBe(T0 + 1);
+  });
+
   it("is nobody's to answer once the tab has closed, and does not act", async () => {
     const group = new Group();
     const [leader, follower] = await group.pair();
