@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: "browser",
           expect: { poll: POLL },
-          include: ["test/{browser,examples}/**/*.test.ts"],
+          include: ["test/{browser,examples,site}/**/*.test.ts"],
           globalSetup: "test/browser/servers.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
