@@ -26,6 +26,11 @@ export interface UndeliveredQuery {
    * nothing is leased, and what others have leased is returned too.
    */
   readonly leaseMs?: number | undefined;
+  /**
+   * Only of the task with this id. Its end is leased even before it comes: a call that waits for the task returns the end itself.
+   * While another receipt holds that lease, a call with `leaseMs` returns none of the task's questions either.
+   */
+  readonly task?: string | undefined;
   /** Becomes the deliveries' `receipt`: asked again under the same one, their own lease does not hide them. By default a random id. */
   readonly receipt?: string | undefined;
 }

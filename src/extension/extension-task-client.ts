@@ -146,8 +146,9 @@ export class ExtensionTaskClient implements TaskClientApi, TaskInbox {
     addressee,
     leaseMs,
     receipt = randomId(),
+    task,
   }: UndeliveredQuery): Promise<readonly Delivery[]> {
-    const answer = await this.#line.ask({ method: "undelivered", addressee, receipt, leaseMs });
+    const answer = await this.#line.ask({ method: "undelivered", addressee, receipt, leaseMs, task });
     return readDeliveries(listOf(answer), (view) => this.#mirror.apply(view, false));
   }
 

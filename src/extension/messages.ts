@@ -38,6 +38,8 @@ export type PageRequest =
       readonly addressee: string;
       readonly receipt: string;
       readonly leaseMs?: number | undefined;
+      /** Only of this task. */
+      readonly task?: string | undefined;
     }
   | {
       readonly method: "acknowledge";
@@ -124,10 +126,17 @@ function readRequest(request: JsonObject): PageRequest | string {
         : "`id` and `addressee` are texts";
     case "undelivered": {
       if (typeof addressee !== "string" || !isId(receipt)) return "`addressee` and `receipt` are texts";
-      const { leaseMs } = request;
+      const { leaseMs, task } = request;
       if (leaseMs !== undefined && !(typeof leaseMs === "number" && leaseMs >= 0))
         return "`leaseMs` is a number";
-      return { method, addressee, receipt, ...(leaseMs !== undefined && { leaseMs }) };
+      if (task !== undefined && !isId(task)) return "`task` is a text";
+      return {
+        method,
+        addressee,
+        receipt,
+        ...(leaseMs !== undefined && { leaseMs }),
+        ...(task !== undefined && { task }),
+      };
     }
     case "acknowledge": {
       if (!isId(id) || typeof addressee !== "string" || !isId(receipt))

@@ -49,18 +49,30 @@ export function withAddressee(note: DeliveryNote, name: string): DeliveryNote {
   return { ...note, addressees: checkedAddressees([...note.addressees, name]) };
 }
 
+/** Whether the addressee is one of the task's. */
+export function isAddressed(
+  task: Pick<Deliverable, "addressees">,
+  note: DeliveryNote | undefined,
+  to: string,
+): boolean {
+  return (task.addressees?.includes(to) || note?.addressees.includes(to)) ?? false;
+}
+
 /** What the addressee has not acknowledged: the end, or each open question. */
 export function undelivered(
   task: Deliverable,
   note: DeliveryNote | undefined,
   to: string,
 ): readonly DeliveryItem[] {
-  if (!task.addressees?.includes(to) && !note?.addressees.includes(to)) return [];
+  if (!isAddressed(task, note, to)) return [];
   const keys = task.outcome ? [undefined] : task.inputRequests.map(({ key }) => key);
   return keys.map((key) => ({ to, key })).filter((item) => !isAcknowledged(markOf(note, item)));
 }
 
-/** Leases an item. Returns `undefined` if it is acknowledged, or another lease lasts. */
+/**
+ * Leases an item. Returns `undefined` if it is acknowledged, or another lease lasts: of the item, or of the task's end, whose
+ * holder waits for the task and returns its questions, too.
+ */
 export function leased(
   note: DeliveryNote,
   item: DeliveryItem,
@@ -69,9 +81,13 @@ export function leased(
   ms: number,
 ): DeliveryNote | undefined {
   const mark = markOf(note, item);
-  // A clock that was set back must not make a lease last longer.
-  const lasts = mark?.lease && mark.lease[0] <= now && now < mark.lease[1] && mark.by !== by;
-  return lasts || isAcknowledged(mark) ? undefined : marked(note, { ...item, by, lease: [now, now + ms] });
+  const isHeld = [mark, markOf(note, { to: item.to })].some((held) => lasts(held, now) && held?.by !== by);
+  return isHeld || isAcknowledged(mark) ? undefined : marked(note, { ...item, by, lease: [now, now + ms] });
+}
+
+/** A clock that was set back must not make a lease last longer. */
+function lasts(mark: DeliveryMark | undefined, now: number): boolean {
+  return mark?.lease !== undefined && mark.lease[0] <= now && now < mark.lease[1];
 }
 
 /** Acknowledges an item, unless another delivery did. It may do so after its lease has ended. */

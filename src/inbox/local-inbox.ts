@@ -8,6 +8,7 @@ import {
   acknowledged,
   type DeliveryItem,
   type DeliveryNote,
+  isAddressed,
   leased,
   readNote,
   undelivered,
@@ -59,24 +60,27 @@ class LocalInbox implements TaskInbox {
     addressee: to,
     leaseMs = 0,
     receipt = randomId(),
+    task: only,
   }: UndeliveredQuery): Promise<readonly Delivery[]> {
-    const notes = new Map(
-      (await this.#notes.load()).map((stored) => {
-        const note = readNote(stored);
-        return [note.id, note];
-      }),
-    );
+    const one = only === undefined ? undefined : await this.#client.get(only);
+    const isOne = one !== undefined && leaseMs > 0;
+    const stored = isOne ? [] : await this.#notes.load();
+    const notes = new Map(stored.map((value) => readNote(value)).map((note) => [note.id, note]));
     const deliveries: Delivery[] = [];
-    for (const task of await this.#client.list()) {
+    for (const task of one ? [one] : only === undefined ? await this.#client.list() : []) {
       if (deliveries.length >= MOST_DELIVERIES) break;
       const { id, view } = task;
-      let items = undelivered(view, notes.get(id), to);
-      if (leaseMs > 0 && items.length > 0) {
-        const wanted = items;
+      const wanted = (note: DeliveryNote | undefined): readonly DeliveryItem[] => {
+        // The end of a task that runs: it is leased, and there is nothing to deliver yet.
+        const ahead = isOne && !view.outcome && isAddressed(view, note, to) ? [{ to }] : [];
+        return [...ahead, ...undelivered(view, note, to)];
+      };
+      let items = wanted(notes.get(id));
+      if (leaseMs > 0 && (isOne || items.length > 0)) {
         const now = this.#clock.now();
         const held = await this.#change(id, (before) => {
           let note = before;
-          items = wanted.filter((item) => {
+          items = wanted(before).filter((item) => {
             const next = leased(note, item, receipt, now, leaseMs);
             note = next ?? note;
             return next;
@@ -116,10 +120,10 @@ class LocalInbox implements TaskInbox {
   }
 }
 
-/** A question that is over by the time it was leased is not delivered. */
+/** A question that is over by the time it was leased is not delivered, nor is an end that has yet to come. */
 function deliveryOf(task: Task, { to: addressee, key }: DeliveryItem, receipt: string): Delivery | [] {
   const { id } = task;
-  if (key === undefined) return { id, addressee, task, receipt };
+  if (key === undefined) return task.view.outcome ? { id, addressee, task, receipt } : [];
   const question = task.view.inputRequests.find((request) => request.key === key);
   return question ? { id: `${id}/${key}`, addressee, task, receipt, question } : [];
 }

@@ -132,8 +132,10 @@ export function createTaskRequests(
     async notify(id, addressee) {
       await post(`${taskPath(id)}/addressees`, { addressee });
     },
-    async undelivered({ addressee, leaseMs, receipt = randomId() }) {
-      const json = await post("/v1/deliveries", { addressee, leaseMs, receipt });
+    async undelivered({ addressee, leaseMs, receipt = randomId(), task }) {
+      const asking = post("/v1/deliveries", { addressee, leaseMs, receipt, task });
+      const json = await (task === undefined ? asking : asking.catch(unless(404)));
+      if (json === undefined) return [];
       reportMissing(missingIn(json));
       return listIn(json, "deliveries");
     },

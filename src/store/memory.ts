@@ -44,7 +44,8 @@ export function memoryStore(): TaskStore {
       load: async () => copy([...notes.values()]),
       async change(id, change) {
         if (!active.has(id) && !settled.has(id)) return false;
-        notes.set(id, copy(change(copy(notes.get(id)))));
+        const next = change(copy(notes.get(id)));
+        if (next !== undefined) notes.set(id, copy(next));
         return true;
       },
     },

@@ -265,7 +265,8 @@ const RULES: readonly (readonly [title: string, rule: Rule])[] = [
       const note = (): unknown => ({ counts: [1] });
       expectSame("change() of an unknown id", await change("record-1", note), false);
       await store.save(running({}));
-      expectSame("load() before any change", await load(), []);
+      await change("record-1", (before) => before);
+      expectSame("load() before any change, and after one that changed nothing", await load(), []);
       expectSame("change() of an active record", await change("record-1", note), true);
       await store.save(settled({ rev: 2 }));
       expectSame("change() of a settled record", await change("record-1", (same) => same), true);

@@ -37,7 +37,10 @@ export class InboxReader {
   }
 
   follow(task: Task): void {
-    if (task.view.addressees) return;
+    if (task.view.addressees) {
+      if (this.#random.chance(0.3)) void this.#hold(task);
+      return;
+    }
     this.#tab.after(this.#random.spread(1, 60_000), () => {
       // The disk may be full, or the call a plain one.
       this.#inbox.notify(task, ADDRESSEE).catch(() => undefined);
@@ -46,6 +49,23 @@ export class InboxReader {
 
   shown({ id, view }: Task): void {
     if (view.addressees) this.#watch.shown(id, String(view.arguments.tag));
+  }
+
+  /** Leases the end before it comes, delivers it within that lease, and leaves it to others if it comes later. */
+  async #hold(task: Task): Promise<void> {
+    const query = { addressee: ADDRESSEE, task: task.id, receipt: this.#random.uuid() };
+    const leaseMs = this.#random.spread(100, 60_000);
+    await this.#inbox.undelivered({ ...query, leaseMs }).catch(() => undefined);
+    this.#tab.after(this.#random.spread(1, leaseMs), async () => {
+      const askedAt = this.#tab.clock.now();
+      const leased = await this.#inbox
+        .undelivered({ ...query, leaseMs })
+        .catch((): readonly Delivery[] => []);
+      for (const delivery of leased) {
+        this.#watch.leased(delivery, askedAt, leaseMs);
+        this.#deliver(delivery);
+      }
+    });
   }
 
   async #take(): Promise<void> {

@@ -294,8 +294,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "inbox: a lease hides nothing",
     file: "inbox/delivery-note.ts",
-    find: "const lasts = mark?.lease &&",
-    replace: "const lasts = now < 0 && mark?.lease &&",
+    find: "return mark?.lease !== undefined && mark.lease[0] <= now",
+    replace: "return now < 0 && mark?.lease !== undefined && mark.lease[0] <= now",
     inbox: true,
   },
   {

@@ -37,6 +37,10 @@ const undelivered = createRoute({
               description:
                 "Becomes the `receipt`: asked again under the same one, you get the same. Made by default.",
             }),
+            task: z.string().min(1).max(200).optional().openapi({
+              description:
+                "Only of this task. With `leaseMs`, its end is leased even before it comes: you wait for the task, and deliver the end yourself.",
+            }),
           }),
         },
       },
@@ -58,7 +62,7 @@ const undelivered = createRoute({
         },
       },
     },
-    ...problems(413, 415, 422, 429),
+    ...problems(404, 413, 415, 422, 429),
   },
 });
 
@@ -116,9 +120,14 @@ const notify = createRoute({
 
 export function deliveryRoutes(app: OpenAPIHono<ApiEnv>): void {
   app.openapi(undelivered, async (c) => {
-    const { addressee, leaseMs, receipt = crypto.randomUUID() } = c.req.valid("json");
-    const objects = new PrincipalObjects(c.env, c.var.principal);
+    const { addressee, leaseMs, receipt = crypto.randomUUID(), task } = c.req.valid("json");
     const query = { addressee, receipt, ...(leaseMs !== undefined && { leaseMs }) };
+    if (task !== undefined) {
+      const group = await groupWith(c.env, c.var.principal, task);
+      const deliveries: readonly DeliveryView[] = await group.undelivered({ ...query, task });
+      return c.json({ deliveries: [...deliveries] }, 200);
+    }
+    const objects = new PrincipalObjects(c.env, c.var.principal);
     const parts = await partsOf(
       await readGroups(c.env, objects),
       (group): Promise<readonly DeliveryView[]> => objects.group(group).undelivered(query),

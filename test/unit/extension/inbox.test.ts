@@ -25,6 +25,18 @@ it("a page of the extension finds the end that its worker stored, and acknowledg
   expect(await two.undelivered({ addressee: "chat" })).toEqual([]);
 });
 
+it("a page leases the end of one task before it comes", async () => {
+  const lab = extensionLab();
+  const [one, two] = [lab.page().client, lab.page().client];
+  await one.start("papers", "report", {}, { id: "a", notify: ["chat"] });
+  const mine = { ...WISH, receipt: "mine", task: "a" };
+  expect(await one.undelivered(mine)).toEqual([]);
+  await lab.extension.advance(16_000);
+  expect(await two.undelivered(WISH)).toEqual([]);
+  expect(await one.undelivered(mine)).toMatchObject([{ id: "a", receipt: "mine" }]);
+  await expect(one.undelivered({ ...WISH, task: "" })).rejects.toThrow("`task` is a text");
+});
+
 it("a page adds an addressee to a task, and finds a question of it", async () => {
   const lab = extensionLab();
   lab.server.asks = true;

@@ -83,7 +83,21 @@ describe("leased", () => {
     expect(leased(note, END, "two", 1_499, 500)).toBeUndefined();
     expect(leased(note, END, "one", 1_499, 500)).toBeDefined();
     expect(leased(note, END, "two", 1_500, 500)).toBeDefined();
-    expect(leased(note, { to: "chat", key: "a" }, "two", 1_000, 500)).toBeDefined();
+  });
+
+  it("of the end also refuses the task's questions to others, and not to its own receipt or to another addressee", () => {
+    const question = { to: "chat", key: "a" };
+    const note = kept(leased(NOTHING, END, "one", 1_000, 500));
+    expect(leased(note, question, "two", 1_499, 500)).toBeUndefined();
+    expect(leased(note, question, "two", 1_500, 500)).toBeDefined();
+    expect(leased(note, question, "one", 1_499, 500)).toBeDefined();
+    expect(leased(note, { to: "phone", key: "a" }, "two", 1_499, 500)).toBeDefined();
+  });
+
+  it("of a question leaves the end and the other questions to others", () => {
+    const note = kept(leased(NOTHING, { to: "chat", key: "a" }, "one", 1_000, 500));
+    expect(leased(note, END, "two", 1_000, 500)).toBeDefined();
+    expect(leased(note, { to: "chat", key: "b" }, "two", 1_000, 500)).toBeDefined();
   });
 
   it("refuses an acknowledged item, also to the receipt that acknowledged it", () => {

@@ -184,6 +184,45 @@ describe("a lease", () => {
     expect(first).toHaveLength(1);
   });
 
+  it("of one task is taken before its end: others get neither its questions nor its end, and the holder gets both", async () => {
+    const [one, two] = [lab(), lab()];
+    const task = await start(one, ["chat", "phone"]);
+    const mine = { addressee: "chat", leaseMs: 30_000, receipt: "mine", task: task.id };
+    const wish = { addressee: "chat", leaseMs: 30_000 };
+    expect(await inbox(one.client).undelivered(mine)).toEqual([]);
+    await poll(one, asking);
+    expect(await inbox(two.client).undelivered(wish)).toEqual([]);
+    const phone = { ...wish, addressee: "phone" };
+    expect(idsOf(await inbox(two.client).undelivered(phone)), "another addressee").toEqual([
+      `${task.id}/name`,
+    ]);
+    expect(idsOf(await inbox(one.client).undelivered(mine))).toEqual([`${task.id}/name`]);
+    await poll(one, wire2026.completed);
+    expect(task.view.status).toBe("completed");
+    expect(await inbox(two.client).undelivered(wish)).toEqual([]);
+    expect(idsOf(await inbox(one.client).undelivered(mine))).toEqual([task.id]);
+    // The holder dies.
+    await clock.advance(30_000);
+    expect(idsOf(await inbox(lab().client).undelivered(wish))).toEqual([task.id]);
+    expect(await inbox(one.client).undelivered(mine)).toEqual([]);
+  });
+
+  it("of one task takes nothing for an addressee that it does not name, and nothing of a deleted task", async () => {
+    const one = lab();
+    const task = await start(one, ["chat"]);
+    const wish = { leaseMs: 30_000, task: task.id };
+    expect(await inbox(one.client).undelivered({ addressee: "phone", ...wish })).toEqual([]);
+    expect(await inbox(one.client).undelivered({ addressee: "chat", ...wish, task: "unknown" })).toEqual([]);
+    expect(await store.deliveries?.load()).toEqual([]);
+    await inbox(one.client).notify(task, "phone");
+    await inbox(one.client).undelivered({ addressee: "phone", ...wish });
+    await poll(one, wire2026.completed);
+    expect(await inbox(one.client).undelivered({ addressee: "phone", leaseMs: 1 })).toEqual([]);
+    expect(idsOf(await inbox(one.client).undelivered({ addressee: "phone", task: task.id }))).toEqual([
+      task.id,
+    ]);
+  });
+
   it("of 250 ends, one call returns 100; the next ones return the others", async () => {
     const one = lab();
     for (let count = 0; count < 250; count++)

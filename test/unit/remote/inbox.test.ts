@@ -21,6 +21,19 @@ it("asks the worker for deliveries under one receipt, also where the first reply
   expect(await fetching).toEqual(RESULT);
 });
 
+it("asks the worker for the deliveries of one task, and takes a deleted task for one without any", async () => {
+  const { client, worker } = remoteLab();
+  const query = { addressee: "chat", leaseMs: 5_000, receipt: "r-1", task: ID };
+  const asking = client.undelivered(query);
+  const request = await worker.expect("POST", "/v1/deliveries");
+  expect(request.json).toEqual(query);
+  await request.reply(200, { deliveries: [DELIVERY] });
+  expect(await asking).toMatchObject([{ id: ID, receipt: "r-1" }]);
+  const gone = client.undelivered(query);
+  await (await worker.expect("POST", "/v1/deliveries")).refuse(404, "unknown-task");
+  expect(await gone).toEqual([]);
+});
+
 it("acknowledges an end and a question, and takes a deleted task for acknowledged by nobody", async () => {
   const { client, worker } = remoteLab();
   const path = `/v1/tasks/${ID}/acknowledgements`;

@@ -47,6 +47,18 @@ it("the ends of two groups are delivered together, once, also after an eviction"
   expect((await undelivered("chat-1")).deliveries).toEqual([]);
 });
 
+it("the end of one task can be leased before it comes", async () => {
+  const slow = { ...CALL, arguments: { doi: "10.1/kelp", stage_ms: 500 }, notify: ["chat-3"] };
+  const { id } = await json<TaskView>(post("/v1/endpoints/sample-2026/calls", slow));
+  const mine = { leaseMs: 60_000, receipt: "mine", task: id };
+  expect((await undelivered("chat-3", mine)).deliveries).toEqual([]);
+  await expect
+    .poll(async () => (await json<TaskView>(ask(`/v1/tasks/${id}?wait=5`))).status)
+    .toBe("completed");
+  expect((await undelivered("chat-3", { leaseMs: 60_000 })).deliveries).toEqual([]);
+  expect((await undelivered("chat-3", mine)).deliveries).toMatchObject([{ id, receipt: "mine" }]);
+});
+
 it("an addressee can be added to a task that has ended, 16 at most", async () => {
   const id = await ended("sample-2026");
   expect((await undelivered("chat-2")).deliveries).toEqual([]);
@@ -66,6 +78,7 @@ it("unknown tasks and unfit requests are refused", async () => {
   const receipt = { addressee: "chat", receipt: "r" };
   expect((await post(`/v1/tasks/${unknown}/acknowledgements`, receipt)).status).toBe(404);
   expect((await post(`/v1/tasks/${unknown}/addressees`, { addressee: "chat" })).status).toBe(404);
+  expect((await post("/v1/deliveries", { addressee: "chat", task: "none" })).status).toBe(404);
   for (const body of [
     {},
     { addressee: "" },
