@@ -174,10 +174,11 @@ function delivered(state: TaskState, keys: readonly string[], now: number, timin
     state: "delivered",
     ...(input.resend && { resend: false }),
   }));
-  return { ...landed(state, "answer"), record, pollAt: Math.min(state.pollAt, now + timing.minPollMs) };
+  const next = { ...landed(state, "answer"), record, idlePolls: undefined };
+  return { ...next, pollAt: Math.min(state.pollAt, now + timing.minPollMs) };
 }
 
-/** How many polls may find a task waiting for input with nothing left to answer, before that is taken for a mistake. */
+/** How many polls may find a task waiting for input with nothing left to answer, before that counts as a mistake. Each delivery counts anew. */
 const IDLE_POLLS = 3;
 
 /**

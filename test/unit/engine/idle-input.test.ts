@@ -51,6 +51,30 @@ describe.each(GENERATIONS)("%s: a task that waits although all it asked is answe
     expect(next.state.retry?.failure.message).toContain("although every question is answered");
   });
 
+  it("is sent the answer to its next question once, however often it was polled before the question", () => {
+    const walk = answered(generation);
+    poll(poll(walk));
+    const next: InputRequest = {
+      ...question,
+      key: "next",
+      params: { message: "And?" },
+      ...(generation === "2025-11-25" && { rpcId: 8 }),
+    };
+    if (generation === "2025-11-25") walk.on({ type: "asked", request: next });
+    else {
+      while (!walk.flying.includes("get")) walk.onDue();
+      walk.on({ type: "polled", reading: { snapshot: waiting, inputRequests: [next] } });
+    }
+    while (!walk.flying.includes("get")) walk.onDue();
+    walk.on({ type: "answered", key: "next", response });
+    expect(walk.flying).toContain("answer");
+    walk.on({ type: "delivered", keys: ["next"] });
+    // The poll that was in flight meanwhile.
+    walk.on({ type: "polled", reading: { snapshot: waiting, inputRequests: [next] } });
+    expect(walk.flying).not.toContain("answer");
+    expect(walk.record.inputs.some(({ resend }) => resend)).toBe(false);
+  });
+
   it("that refuses the repeated answer has it: the question stays answered", () => {
     const walk = answered(generation);
     poll(poll(poll(walk))).on({
