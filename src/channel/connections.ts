@@ -118,7 +118,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         // A server may replace the session's id in any reply; the next page must know.
         const { sessionId } = connection.session;
         const known = agreed.current();
-        if (known && sessionId !== known.sessionId && !replaced.has(connection))
+        if (known && sessionId !== known.sessionId && connection === current)
           await agreed.remember({ ...known, ...(sessionId !== undefined && { sessionId }) });
         if (count(-1) === 0 && replaced.delete(connection)) await connection.close();
       }

@@ -72,6 +72,8 @@ export interface Endpoint {
   listTools(options?: RequestOptions): Promise<readonly ListedTool[]>;
   /** Closes the connections at once, and ends a handshake under way. Later requests reject with `reason`. */
   close(reason?: unknown): Promise<void>;
+  /** Ends the remembered session at the server, and forgets it. */
+  endSession(): Promise<void>;
 }
 
 /** Over all endpoints: they may share a provider of tokens. */
@@ -144,11 +146,9 @@ export function createEndpoint(
       return await connections.request(connection, frame, options);
     } catch (error) {
       // A response stream is the old session's: no other has it.
-      if (!connector.renewable || options.resume) throw error;
-      const ping = (): Promise<unknown> =>
-        connections.request(connection, { method: "ping", params: {} }, { ...(signal && { signal }) });
-      const forgotten = await isForgotten(error, connection.session, ping);
-      if (!forgotten && !isOutgrown(error, session, method)) throw error;
+      if (options.resume) throw error;
+      const forgotten = await forgets(connection, error, signal);
+      if (!forgotten && !(connector.renewable && isOutgrown(error, session, method))) throw error;
       await connections.renew(connection);
       const renewed = await connected(signal);
       const same = forgotten && renewed.session.generation === generation;
@@ -159,6 +159,12 @@ export function createEndpoint(
       return connections.request(renewed, frame, options);
     }
   }
+
+  const forgets = async (connection: Connection, error: unknown, signal?: AbortSignal): Promise<boolean> =>
+    connector.renewable &&
+    isForgotten(error, connection.session, () =>
+      connections.request(connection, { method: "ping", params: {} }, { ...(signal && { signal }) }),
+    );
 
   function openServerStream(): void {
     const connection = connections.current();
@@ -244,12 +250,19 @@ export function createEndpoint(
       const current = await connected(signal);
       const asked = sessionId === undefined || sessionId === current.session.sessionId;
       const connection = asked ? current : connections.replaced(sessionId);
+      if (!connection) return false;
       const sent =
         "result" in reply
-          ? connection?.respond(id, reply.result)
-          : connection?.refuse(id, reply.error.code, reply.error.message);
-      await sent?.catch(explain);
-      return connection !== undefined;
+          ? connection.respond(id, reply.result)
+          : connection.refuse(id, reply.error.code, reply.error.message);
+      try {
+        await sent;
+        return true;
+      } catch (error) {
+        if (!(await forgets(connection, error, signal))) return explain(error);
+        await connections.renew(connection);
+        return false;
+      }
     },
     async describe(tool, anew, signal) {
       const before = await session(signal);
@@ -276,6 +289,14 @@ export function createEndpoint(
     list,
     listTools,
     close: connections.close,
+    async endSession() {
+      const known = agreed.current() ?? (await agreed.remembered());
+      if (known?.sessionId === undefined || !connector.endSession) return;
+      // A session without an address is never resumed.
+      const { address: _its, ...ended } = known;
+      await agreed.remember(ended);
+      await connector.endSession(known);
+    },
   };
 }
 

@@ -175,6 +175,8 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
   }
 
   function replied(task: RunningTask, event: TaskEvent): void {
+    // The stream of a session that is over would hold up the one on which the server asks again.
+    if (event.type === "undeliverable") asking?.giveUp(task);
     dispatch(task, [event]);
     if (tasks.get(task.id) === task && (event.type === "polled" || event.type === "called"))
       push?.watch(task);

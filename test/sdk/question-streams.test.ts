@@ -138,12 +138,14 @@ describe.each(MAJORS)("a question that a new session repeats, over fromUrl of %s
     await until("the first question", () => task.view.inputRequests[0]);
     await task.answer(task.view.inputRequests[0]?.key ?? "", accept);
     await until("the answer", () => server.answers.length === 1);
-    server.sessionId = "s2";
+    // One that still waits for input is sent the answer once more.
+    server.taskStatus = "working";
     server.results[0]?.fail("The server stops");
+    server.sessionId = "s2";
+    server.taskStatus = "input_required";
     (
-      await until(
-        "tasks/result in the new session",
-        () => server.results.at(-1) !== server.results[0] && server.results.at(-1),
+      await until("tasks/result in the new session", () =>
+        server.results.find(({ sessionId }) => sessionId === "s2"),
       )
     ).ask(0, "First?", "t");
     const second = await until("the second question", () => task.view.inputRequests[0]);
@@ -178,6 +180,35 @@ describe.each(MAJORS)("a question that a new session repeats, over fromUrl of %s
     again.ask(5, "Colour?", "t");
     await until("the answer", () => server.answers.length === 1);
     expect(server.answers).toMatchObject([{ id: 5, result: { action: "accept" } }]);
+  });
+
+  test("is answered with what was given when the answer found the old one over: one answer is refused", async () => {
+    const server = new StreamingServer();
+    server.taskStatus = "input_required";
+    // No poll finds out before the answer does.
+    server.pollInterval = 3_600_000;
+    let refused = 0;
+    const { client } = clientOf(
+      connect(async (url, init) => {
+        const response = await server.fetch(url, init);
+        if (response.status === 404 && String(init?.body).includes('"result"')) refused++;
+        return response;
+      }),
+    );
+    const calling = client.callTool("server", "slow");
+    (await until("the call", () => server.calls[0])).reply({ task: server.task("t") });
+    const task = await calling;
+    (await until("tasks/result", () => server.results[0])).ask(0, "Colour?", "t");
+    const { key } = await until("the question", () => task.view.inputRequests[0]);
+    server.sessionId = "s2";
+    await task.answer(key, accept);
+    const again = await until("tasks/result in the new session", () =>
+      server.results.find(({ sessionId }) => sessionId === "s2"),
+    );
+    again.ask(5, "Colour?", "t");
+    await until("the answer", () => server.answers.length === 1);
+    expect(server.answers).toMatchObject([{ id: 5, result: { action: "accept" } }]);
+    expect(refused).toBe(1);
   });
 });
 

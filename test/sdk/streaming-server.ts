@@ -8,12 +8,15 @@ export const STREAMING_URL = new URL("http://streaming.example/mcp");
 export class ServerStream {
   readonly id: unknown;
   readonly params: JsonObject;
+  /** The session that the client named. */
+  readonly sessionId: string | null;
   readonly #body = new TransformStream<Uint8Array, Uint8Array>();
   readonly #writer = this.#body.writable.getWriter();
 
-  constructor(id: unknown, params: JsonObject) {
+  constructor(id: unknown, params: JsonObject, sessionId: string | null) {
     this.id = id;
     this.params = params;
+    this.sessionId = sessionId;
     // A client that ends the stream does not fail the test.
     this.#writer.closed.catch(() => undefined);
   }
@@ -59,6 +62,8 @@ export class StreamingServer {
   readonly answers: JsonObject[] = [];
   sessionId = "s1";
   taskStatus = "working";
+  /** In ms. */
+  pollInterval = 100;
 
   task(taskId: string): JsonObject {
     const time = "2026-08-01T12:00:00Z";
@@ -68,16 +73,17 @@ export class StreamingServer {
       createdAt: time,
       lastUpdatedAt: time,
       ttl: null,
-      pollInterval: 100,
+      pollInterval: this.pollInterval,
     };
   }
 
   readonly fetch: Fetch = async (_url, { method: http, body, headers } = {}) => {
-    if (http === "GET") return this.#open(this.gets, undefined, {});
+    const session = new Headers(headers).get("mcp-session-id");
+    if (http === "GET") return this.#open(this.gets, undefined, {}, session);
     const message: unknown = typeof body === "string" ? JSON.parse(body) : {};
     const { id, method, params, result, error } = isObject(message) ? message : {};
     if (http === "DELETE") return new Response(null, { status: 200 });
-    if (method !== "initialize" && new Headers(headers).get("mcp-session-id") !== this.sessionId) {
+    if (method !== "initialize" && session !== this.sessionId) {
       return new Response("Session not found", { status: 404 });
     }
     if (id !== undefined && method === undefined) this.answers.push({ id, result, error });
@@ -96,18 +102,18 @@ export class StreamingServer {
         return this.#json(id, { tools: [{ name: "plain", inputSchema }, slow] });
       }
       case "tools/call":
-        return this.#open(this.calls, id, fields);
+        return this.#open(this.calls, id, fields, session);
       case "tasks/get":
         return this.#json(id, this.task(String(fields.taskId)));
       case "tasks/result":
-        return this.#open(this.results, id, fields);
+        return this.#open(this.results, id, fields, session);
       default:
         return this.#json(id, undefined, { code: -32601, message: "Method not found" });
     }
   };
 
-  #open(streams: ServerStream[], id: unknown, params: JsonObject): Response {
-    const stream = new ServerStream(id, params);
+  #open(streams: ServerStream[], id: unknown, params: JsonObject, session: string | null): Response {
+    const stream = new ServerStream(id, params, session);
     streams.push(stream);
     return stream.response;
   }
