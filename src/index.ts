@@ -5,7 +5,7 @@
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
 export type { HostedClient } from "./client/hosted-client.ts";
 export type { StartOptions } from "./client/new-call.ts";
-export type { EndpointRequestOptions, HostedClientOptions } from "./client/options.ts";
+export type { CloseOptions, EndpointRequestOptions, HostedClientOptions } from "./client/options.ts";
 export { TaskClient, type TaskClientOptions } from "./client/task-client.ts";
 export type { Clock } from "./clock.ts";
 export type { Leadership } from "./engine/claim.ts";

@@ -11,6 +11,7 @@ import {
   takeWhole,
 } from "./response-messages.ts";
 import type { AwaitedReply, RpcChannel } from "./rpc-channel.ts";
+import { SESSION_HEADER } from "./session-header.ts";
 
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
@@ -24,7 +25,6 @@ export interface ExchangeOptions {
   readonly pushRefused: () => void;
 }
 
-const SESSION_HEADER = "mcp-session-id";
 /** The frames of our channel begin like this. OAuth requests, which pass through the same `fetch`, do not. */
 const OWN_FRAME = /^\{"jsonrpc":"2\.0",(?:"id":(\d+),"method":"([^"]*))?/;
 

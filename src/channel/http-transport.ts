@@ -14,6 +14,7 @@ import {
   takeWhole,
 } from "./response-messages.ts";
 import type { AwaitedReply } from "./rpc-channel.ts";
+import { SESSION_HEADER } from "./session-header.ts";
 import type { SendOptions, Transport } from "./transport.ts";
 import type { Link, LinkSeed } from "./url-connector.ts";
 
@@ -37,7 +38,6 @@ const MAX_QUIET_MS = 16_000;
 const MAY_PASS: ReadonlySet<number> = new Set([401, 403, 408, 409, 425, 429]);
 /** How many redirects a request follows. */
 const MAX_REDIRECTS = 5;
-const SESSION_HEADER = "mcp-session-id";
 
 /** Where `Mcp-Name` comes from, by method (2026-07-28 streamable-http, "Standard Request Headers"; tasks, "Streamable HTTP"). */
 const NAMES: Readonly<Record<string, string>> = {

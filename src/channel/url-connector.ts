@@ -15,8 +15,12 @@ import {
 import type { ExchangeOptions, Fetch } from "./exchange.ts";
 import { agree, type Era } from "./handshake.ts";
 import { RpcChannel } from "./rpc-channel.ts";
+import { SESSION_HEADER } from "./session-header.ts";
 import { type Transport, tapClose, unlessTaken } from "./transport.ts";
 import { answerUntaken } from "./untaken-request.ts";
+
+/** How long the server may take to end a session, in ms. */
+const SESSION_END_MS = 5_000;
 
 export interface UrlOptions {
   /** Which generation to speak; `auto` asks the server. */
@@ -72,6 +76,12 @@ export function urlConnector(
   const capabilities = options.capabilities ?? DEFAULT_CAPABILITIES;
   const clock = options.clock ?? systemClock;
 
+  const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const fetchAs = (person: () => number): Fetch =>
+    authorization
+      ? authorizedFetch(send, address, authorization.credentials, authorization.fetch, person)
+      : send;
+
   return {
     address: address.href,
     label: address.origin + address.pathname,
@@ -85,11 +95,8 @@ export function urlConnector(
         const taken = channel.receive(message, about);
         if (isRequest(message)) unlessTaken(taken, () => answerUntaken(channel, message.id, message.method));
       };
-      const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
       const link = makeLink(address, {
-        fetch: authorization
-          ? authorizedFetch(send, address, authorization.credentials, authorization.fetch, events.person)
-          : send,
+        fetch: fetchAs(events.person),
         clock,
         channel: () => channel,
         receive,
@@ -131,6 +138,19 @@ export function urlConnector(
         listen: () => link.listen(),
         stopListening: () => link.stopListening(),
       });
+    },
+    async endSession({ sessionId = "", protocolVersion }) {
+      const { requestInit } = options;
+      const headers = new Headers(requestInit?.headers);
+      headers.set(SESSION_HEADER, sessionId);
+      headers.set("mcp-protocol-version", protocolVersion);
+      const signal = AbortSignal.timeout(SESSION_END_MS);
+      try {
+        const init: RequestInit = { ...requestInit, method: "DELETE", headers, redirect: "manual", signal };
+        await (await fetchAs(() => 0)(address, init)).body?.cancel();
+      } catch {
+        // The server ends it in its own time, as it does after 405.
+      }
     },
   };
 }

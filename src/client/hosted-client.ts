@@ -28,7 +28,7 @@ import { deletedView, type TaskView, viewOf } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { newCall, type StartOptions } from "./new-call.ts";
-import type { EndpointRequestOptions, HostedClientOptions } from "./options.ts";
+import type { CloseOptions, EndpointRequestOptions, HostedClientOptions } from "./options.ts";
 
 const NO_STORE =
   "A TaskClient needs a `store`: indexedDbStore() of holdfast/indexeddb, memoryStore() of holdfast/memory, or another TaskStore";
@@ -270,13 +270,19 @@ export class HostedClient implements TaskClientApi {
     this.#host.nudge();
   }
 
-  /** Stops polling and closes the connections. The tasks go on at their servers; the store keeps them. */
-  async close(): Promise<void> {
+  /**
+   * Stops polling and closes the connections. The tasks go on at their servers; the store keeps them.
+   * @example
+   * await tasks.close({ endSessions: true }); // a person signs out
+   */
+  async close({ endSessions }: CloseOptions = {}): Promise<void> {
     this.#stopOnline?.();
     await this.#host.close();
     const closed = new ClientClosedError();
     this.#closing.abort(closed);
-    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close(closed)));
+    const endpoints = [...this.#endpoints.values()];
+    await Promise.all(endpoints.map((endpoint) => endpoint.close(closed)));
+    if (endSessions) await Promise.all(endpoints.map((endpoint) => endpoint.endSession()));
     this.#store.close?.();
   }
 

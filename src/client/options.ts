@@ -23,6 +23,15 @@ export interface HostedClientOptions {
   readonly onProblem?: (problem: Problem) => void;
 }
 
+/** How a client closes. */
+export interface CloseOptions {
+  /**
+   * Ends the 2025-11-25 sessions at their servers, by `DELETE`, within 5 s. A server may end the tasks of a session with
+   * it; other tabs and later pages agree on a new session. For a sign-out, not for the end of a page.
+   */
+  readonly endSessions?: boolean;
+}
+
 /** What bounds a request of the app's own. */
 export interface EndpointRequestOptions {
   /** How long each reply may take, in ms: `requestTimeoutMs`. */
