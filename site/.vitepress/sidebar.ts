@@ -20,6 +20,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: "The library", link: "/library" },
       { text: "Embedding", link: "/embedding" },
       { text: "Frameworks", link: "/frameworks" },
+      { text: "Testing", link: "/testing" },
       { text: "Timeouts", link: "/timeouts" },
       { text: "Pairs of tools", link: "/pairs" },
     ],

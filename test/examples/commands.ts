@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import apps from "../packed/packages.json" with { type: "json" };
 import recipes from "../workflows-installed/packages.json" with { type: "json" };
 import { ROOT } from "./documents.ts";
 
@@ -13,6 +14,7 @@ const PACKAGES: ReadonlySet<string> = new Set([
   ...Object.keys(manifest.peerDependencies),
   ...Object.keys(manifest.devDependencies),
   ...Object.values(recipes).flatMap(Object.keys),
+  ...Object.values(apps).flatMap(Object.keys),
 ]);
 
 /** What of a shell text cannot be done in this repository: commands, scripts, files and packages that it does not have. */
@@ -34,7 +36,8 @@ function commandFault([command = "", ...words]: readonly string[]): string | und
       return npmFault(words);
     case "npx": {
       const [bin = ""] = words.filter((word) => !word.startsWith("-"));
-      if (bin in manifest.bin) return undefined;
+      // What a test installs for itself is called as its package.
+      if (bin in manifest.bin || bin in apps) return undefined;
       return binFault(bin) ?? (bin === "vitest" || bin === "biome" ? pathFault(words) : undefined);
     }
     case "node": {
