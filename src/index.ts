@@ -3,6 +3,7 @@
  * @module
  */
 export type { Connection, ConnectionEvents, Connector } from "./channel/connection.ts";
+export { withIdempotencyKeys } from "./channel/idempotency-keys.ts";
 export type { HostedClient } from "./client/hosted-client.ts";
 export type { StartOptions } from "./client/new-call.ts";
 export type { CloseOptions, EndpointRequestOptions, HostedClientOptions } from "./client/options.ts";
@@ -44,7 +45,7 @@ export type { RpcErrorBody } from "./protocol/json-rpc.ts";
 export type { HeaderParameter } from "./protocol/parameter-headers.ts";
 export type { Generation } from "./protocol/registry.ts";
 export type { ClientIdentity, Session } from "./protocol/session.ts";
-export type { TaskId, TaskPreference, ToolCall } from "./protocol/task-protocol.ts";
+export type { IdempotencyKey, TaskId, TaskPreference, ToolCall } from "./protocol/task-protocol.ts";
 export type { CallReply, TaskPayload, TaskReading } from "./protocol/task-reading.ts";
 export type { SnapshotReading, TaskProgress, TaskSnapshot, WireStatus } from "./protocol/task-snapshot.ts";
 export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";

@@ -13,6 +13,12 @@ export interface CallOptions {
   /** The call may be sent again when its outcome is unknown. By default the tool's own hints decide. */
   readonly repeatable?: boolean | undefined;
   /**
+   * Sends an idempotency key in `_meta`, for a server that does the work of a key once: then the call may be sent again when
+   * its outcome is unknown, also a plain one after a reload. `true`: a new random key. A text, 1 to 255 characters: this key.
+   * `false`: none. By default the endpoint decides (`withIdempotencyKeys`).
+   */
+  readonly idempotencyKey?: boolean | string | undefined;
+  /**
    * Names the addressees of the call's end and of its questions, 16 at most: conversations, devices or services of the app.
    * Each has it in its inbox (`holdfast/inbox`) until it is acknowledged. A plain call with addressees is stored like a task.
    */

@@ -1,4 +1,4 @@
-import { readConfigFile, readPairsFile, remoteServer } from "../configuration/config-file.ts";
+import { keyNameOf, readConfigFile, readPairsFile, remoteServer } from "../configuration/config-file.ts";
 import {
   type Configuration,
   localServer,
@@ -65,6 +65,7 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   let url: string | undefined;
   let line: string | undefined;
   let pairs: string | undefined;
+  let keyName: string | undefined;
   const headers: Record<string, string> = {};
   const rest = [...own];
   const value = (flag: string): string => {
@@ -78,6 +79,7 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
     else if (flag === "--config") file = value(flag);
     else if (flag === "--name") name = value(flag);
     else if (flag === "--pairs") pairs = value(flag);
+    else if (flag === "--idempotency-key") keyName = value(flag);
     else if (flag === "--target") line = expanded(value(flag), env);
     else if (flag === "--header") Object.assign(headers, readHeader(value(flag), env));
     else if (isAddress(flag) && url === undefined) url = flag;
@@ -95,8 +97,16 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   const options: ProxyOptions = { budgetMs: Math.round(budgetS * 1000), verbose };
   if (file !== undefined && pairs !== undefined)
     throw new ConfigurationError("--pairs belongs to one server: write the pairs into its entry of the file");
+  if (file !== undefined && keyName !== undefined)
+    throw new ConfigurationError(
+      "--idempotency-key belongs to one server: write idempotencyKey into its entry of the file",
+    );
   const proxyOf = (server: ServerSpec): Command => {
-    const described = pairs === undefined ? server : { ...server, pairs: readPairsFile(pairs) };
+    const described: ServerSpec = {
+      ...server,
+      ...(pairs !== undefined && { pairs: readPairsFile(pairs) }),
+      ...(keyName !== undefined && { idempotencyKey: keyNameOf(keyName, "the server") }),
+    };
     return { kind: "proxy", configuration: ofOne(described), options };
   };
   if (file !== undefined) return { kind: "proxy", configuration: readConfigFile(file, env), options };

@@ -16,6 +16,8 @@ export const HELP = `Holdfast: MCP tool calls that outlive the agent's time limi
   --budget <s>    how long a call may take before the model gets a running result (45)
   --name <name>   the server's name in lists
   --pairs <file>  the start/get pairs of tools of a server without Tasks (docs/pairs.md)
+  --idempotency-key <key>
+                  the key of _meta under which the server takes idempotency keys, such as idempotencyKey
   --verbose       more on stderr
 
 Agents: claude-desktop, cursor, vscode, lm-studio, windsurf.

@@ -3,12 +3,14 @@ import { resolve } from "node:path";
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { type Pairs, PairsError, readPairs } from "../../src/pairs/index.ts";
 import { isObject } from "../../src/protocol/json.ts";
+import { IDEMPOTENCY_KEY, META_KEY } from "../../src/protocol/meta-keys.ts";
 import { type Configuration, ofFile, type ServerSpec } from "./server-spec.ts";
 import { ConfigurationError, expanded } from "./variables.ts";
 
 /**
  * Reads a file of the shape agents use: `{ "mcpServers": { name: { command, args, env } | { url, headers } } }`. An entry may
- * have `pairs`, too: the start/get pairs of a server without Tasks.
+ * have `pairs`, too: the start/get pairs of a server without Tasks; and `idempotencyKey`: `true`, or the key of `_meta` under
+ * which the server takes idempotency keys.
  */
 export function readConfigFile(path: string, env: NodeJS.ProcessEnv = process.env): Configuration {
   const file = resolve(path);
@@ -59,9 +61,22 @@ export function parsed(text: string, file: string): unknown {
 }
 
 export function serverOf(name: string, entry: unknown, env: NodeJS.ProcessEnv): ServerSpec {
-  const server = withoutPairs(name, entry, env);
-  const pairs = isObject(entry) ? entry.pairs : undefined;
-  return pairs === undefined ? server : { ...server, pairs: pairsOf(pairs, name) };
+  const server = reachedServer(name, entry, env);
+  const { pairs, idempotencyKey } = isObject(entry) ? entry : {};
+  return {
+    ...server,
+    ...(pairs !== undefined && { pairs: pairsOf(pairs, name) }),
+    ...(idempotencyKey !== undefined && { idempotencyKey: keyNameOf(idempotencyKey, name) }),
+  };
+}
+
+/** Throws a ConfigurationError for what is neither `true` nor a key of `_meta`. */
+export function keyNameOf(value: unknown, name: string): string {
+  if (value === true) return IDEMPOTENCY_KEY;
+  if (typeof value === "string" && META_KEY.test(value)) return value;
+  throw new ConfigurationError(
+    `idempotencyKey of ${name} must be true, or a key of _meta such as com.example/idempotency-key`,
+  );
 }
 
 /** Reads a file with the pairs of one server. Throws a ConfigurationError that names the file and the field. */
@@ -80,7 +95,7 @@ function pairsOf(described: unknown, name: string): Pairs {
   }
 }
 
-function withoutPairs(name: string, entry: unknown, env: NodeJS.ProcessEnv): ServerSpec {
+function reachedServer(name: string, entry: unknown, env: NodeJS.ProcessEnv): ServerSpec {
   if (isObject(entry) && typeof entry.command === "string") {
     return {
       kind: "local",

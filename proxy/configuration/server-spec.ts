@@ -10,6 +10,8 @@ interface AnyServer {
   readonly name: string;
   /** Its start/get pairs of tools, if it knows no Tasks. */
   readonly pairs?: Pairs;
+  /** The key of `_meta` under which it takes idempotency keys. */
+  readonly idempotencyKey?: string;
 }
 
 export interface LocalServer extends AnyServer {

@@ -39,7 +39,7 @@ export async function serve(args: readonly string[]): Promise<number> {
       return 0;
     }
     const program = workerdProgram();
-    const served = servedEndpoints(options.config, options.endpoints, process.env);
+    const served = servedEndpoints(options.config, options.endpoints, options.pairs, process.env);
     state = await StateFolder.open(options.state);
     await orphanEnded(state);
     return await run(program, options, served, state);

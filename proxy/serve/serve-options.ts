@@ -13,6 +13,8 @@ export const SERVE_HELP = `holdfast serve: the gateway on this machine, in worke
   --endpoint name="-- <command>"  a local server (stdio), which this command starts
   --config <file>   JSON as the worker's ENDPOINTS: { "papers": { "url": "https://…" } }
                     or { "papers": { "command": "npx", "args": ["…"], "env": {} } }
+  --pairs name=<file>
+                    the start/get pairs of tools of an endpoint without Tasks (docs/pairs.md)
   --state <folder>  where everything is stored (a folder of the system for data of applications)
   --port <port>     0 takes a free one (4653)
   --host <address>  where it listens (127.0.0.1)
@@ -25,6 +27,8 @@ HOLDFAST_TOKEN is a token of your own. HOLDFAST_GATEWAY, HOLDFAST_LIMITS, … ar
 export interface ServeOptions {
   readonly endpoints: readonly string[];
   readonly config?: string;
+  /** Each `name=<file>`. */
+  readonly pairs: readonly string[];
   /** The absolute path of the state folder. */
   readonly state: string;
   readonly host: string;
@@ -36,6 +40,7 @@ export interface ServeOptions {
 /** Reads the arguments after `serve`. Returns undefined if they ask for help. Throws a ConfigurationError. */
 export function serveOptions(args: readonly string[]): ServeOptions | undefined {
   const endpoints: string[] = [];
+  const pairs: string[] = [];
   let config: string | undefined;
   let state = join(dataFolder(), "serve");
   let host = "127.0.0.1";
@@ -52,6 +57,7 @@ export function serveOptions(args: readonly string[]): ServeOptions | undefined 
     if (flag === "--help" || flag === "-h") return undefined;
     if (flag === "--endpoint") endpoints.push(value(flag));
     else if (flag === "--config") config = value(flag);
+    else if (flag === "--pairs") pairs.push(value(flag));
     else if (flag === "--state") state = value(flag);
     else if (flag === "--host") host = value(flag);
     else if (flag === "--port") port = portOf(value(flag));
@@ -61,6 +67,7 @@ export function serveOptions(args: readonly string[]): ServeOptions | undefined 
   }
   return {
     endpoints,
+    pairs,
     ...(config !== undefined && { config }),
     state: resolve(state),
     host,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { words } from "../command-line/words.ts";
-import { parsed, serverOf } from "../configuration/config-file.ts";
+import { parsed, readPairsFile, serverOf } from "../configuration/config-file.ts";
 import { type LocalServer, localServer } from "../configuration/server-spec.ts";
 import { ConfigurationError } from "../configuration/variables.ts";
 
@@ -21,10 +21,12 @@ export interface ServedEndpoints {
  * Reads the endpoints of `--config` and `--endpoint`. Throws a ConfigurationError.
  * @param file JSON as the worker's ENDPOINTS. An entry may be `{ command, args, env, cwd }` in place of `{ url, … }`.
  * @param given Each `name=https://…`, or `name=-- command args…`.
+ * @param pairs Each `name=<file>`: a file with the pairs of an endpoint.
  */
 export function servedEndpoints(
   file: string | undefined,
   given: readonly string[],
+  pairs: readonly string[],
   env: NodeJS.ProcessEnv,
 ): ServedEndpoints {
   const local: LocalServer[] = [];
@@ -37,6 +39,16 @@ export function servedEndpoints(
       throw new ConfigurationError('--endpoint must be name=https://… or name="-- command"');
     if (entries.has(name)) throw new ConfigurationError(`The endpoint ${name} is there twice`);
     entries.set(name, givenEndpoint(name, target));
+  }
+  for (const text of pairs) {
+    const [, name = "", path] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+    if (path === undefined) throw new ConfigurationError("--pairs must be name=<file>");
+    const entry = entries.get(name);
+    if (!isObject(entry))
+      throw new ConfigurationError(`--pairs names the endpoint ${name}, which is not given`);
+    if (entry.pairs !== undefined)
+      throw new ConfigurationError(`The pairs of the endpoint ${name} are there twice`);
+    entries.set(name, { ...entry, pairs: readPairsFile(path) });
   }
   const endpoints = [...entries].map(([name, entry]) => {
     if (!isObject(entry) || typeof entry.command !== "string") return [name, entry] as const;

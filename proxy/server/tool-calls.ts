@@ -89,7 +89,8 @@ export class ToolCalls {
       const task = this.#tasks.get(id).then((found) => found ?? Promise.reject(new Error(`No task ${id}`)));
       task.catch(() => undefined);
       const key = JoinableCalls.key(endpoint, call.name, call.arguments ?? {});
-      const repeatable = call.recovery === "repeat";
+      // By its key the call itself may be repeated, but another call of the tool does its work once more.
+      const repeatable = call.recovery === "repeat" && !call.idempotency;
       this.#joinable.add(key, { task, repeatable, state: "gone", at: settledAt ?? createdAt });
     }
   }

@@ -1,4 +1,5 @@
 import type { Connector } from "../../src/channel/connection.ts";
+import { withIdempotencyKeys } from "../../src/channel/idempotency-keys.ts";
 import { sdkLink } from "../../src/channel/sdk-link.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import { urlConnector } from "../../src/channel/url-connector.ts";
@@ -155,8 +156,9 @@ export class Upstream {
   }
 
   #paired(connector: Connector): Connector {
-    const { pairs } = this.#server;
-    return pairs ? withPairs(connector, pairs) : connector;
+    const { pairs, idempotencyKey } = this.#server;
+    const keyed = idempotencyKey === undefined ? connector : withIdempotencyKeys(connector, idempotencyKey);
+    return pairs ? withPairs(keyed, pairs) : keyed;
   }
 
   /** Ends the process or the connection. Resolves when the process has ended. */

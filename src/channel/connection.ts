@@ -58,6 +58,8 @@ export interface Connector {
   readonly address?: string;
   /** What errors call the server; its address without what may be secret in it. Without it they name the endpoint. */
   readonly label?: string;
+  /** The key of `_meta` under which its server takes idempotency keys, if it takes them: see `withIdempotencyKeys`. */
+  readonly idempotencyKey?: string;
   /** Whether a session the server forgot can be made anew, by connecting without a remembered one. */
   readonly renewable: boolean;
   /**

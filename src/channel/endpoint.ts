@@ -20,6 +20,8 @@ import { isChannelId, type RequestOptions } from "./rpc-channel.ts";
  */
 export interface Endpoint {
   readonly name: string;
+  /** The key of `_meta` under which the server takes idempotency keys. */
+  readonly idempotencyKey: string | undefined;
   /** Nobody else speaks on its transport: what the server asks there, it asks us. */
   readonly hasOwnTransport: boolean;
   /** Runs what a person started: only its requests may ask that person to sign in. */
@@ -216,6 +218,7 @@ export function createEndpoint(
 
   return {
     name,
+    idempotencyKey: connector.idempotencyKey,
     hasOwnTransport: connector.renewable,
     async forPerson(work) {
       lastStarted = ++startedByPersons;

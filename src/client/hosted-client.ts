@@ -114,7 +114,7 @@ export class HostedClient implements TaskClientApi {
    * in a later page, which did not make it, its result is stored. Over `holdfast/http` a plain call outlives the page if its
    * 2025-11-25 server sends its response stream with event ids: a later page that calls {@link resume} awaits its reply.
    *
-   * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON and for unfit addressees, and the signal's reason.
+   * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON, for unfit addressees and for an unfit idempotency key, and the signal's reason.
    */
   async start<Output = unknown, Args extends object = object>(
     endpoint: string,
@@ -126,7 +126,15 @@ export class HostedClient implements TaskClientApi {
     options.signal?.throwIfAborted();
     this.#closing.signal.throwIfAborted();
     const { id = randomId() } = options;
-    const record = newCall(id, endpoint, tool, (args ?? {}) as JsonObject, options, this.#clock.now());
+    const record = newCall(
+      id,
+      endpoint,
+      tool,
+      (args ?? {}) as JsonObject,
+      options,
+      this.#clock.now(),
+      server.idempotencyKey,
+    );
     const known = this.#starting.get(id);
     if (known) return known as Promise<Task<Output>>;
     const starting = this.#start(server, record, options.id !== undefined);

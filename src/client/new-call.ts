@@ -1,6 +1,9 @@
 import { checkedAddressees } from "../engine/addressees.ts";
 import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
 import { defined, type JsonObject, jsonCopy } from "../protocol/json.ts";
+import { IDEMPOTENCY_KEY } from "../protocol/meta-keys.ts";
+import type { IdempotencyKey } from "../protocol/task-protocol.ts";
+import { randomId } from "../random-id.ts";
 import type { CallOptions } from "../task-client-api.ts";
 
 export interface StartOptions extends CallOptions {
@@ -13,15 +16,18 @@ export interface StartOptions extends CallOptions {
 /**
  * Returns the record of a call that has not been sent.
  * @param now ms since 1970.
+ * @param keyName The key of `_meta` under which the endpoint takes idempotency keys, if it takes them.
  */
 export function newCall(
   id: string,
   endpoint: string,
   tool: string,
   args: JsonObject,
-  { prefer, ttlMs, timeoutMs, repeatable, notify }: StartOptions,
+  { prefer, ttlMs, timeoutMs, idempotencyKey, repeatable, notify }: StartOptions,
   now: number,
+  keyName?: string,
 ): TaskRecord {
+  const idempotency = keyOf(idempotencyKey ?? keyName !== undefined, keyName);
   return {
     v: RECORD_VERSION,
     rev: 1,
@@ -34,10 +40,11 @@ export function newCall(
       arguments: jsonCopy(args, `The arguments of ${tool}`),
       asTask: false,
       prefer,
-      repeatable,
+      repeatable: repeatable ?? (idempotency && true),
       ttlMs,
       timeoutMs,
       progressToken: id,
+      idempotency,
       recovery: "none",
       rounds: 0,
     }),
@@ -45,4 +52,13 @@ export function newCall(
     ...(notify?.length && { addressees: checkedAddressees(notify) }),
     inputs: [],
   };
+}
+
+/** Not the id of the task: an app may choose that, and another client of the server may choose the same. */
+function keyOf(wanted: boolean | string, name: string = IDEMPOTENCY_KEY): IdempotencyKey | undefined {
+  if (wanted === false) return undefined;
+  const value = wanted === true ? randomId() : wanted;
+  if (typeof value !== "string" || value.length === 0 || value.length > 255)
+    throw new TypeError("idempotencyKey must be true, false, or a text of 1 to 255 characters");
+  return { name, value };
 }

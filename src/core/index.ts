@@ -7,6 +7,8 @@
  * ```
  * @module
  */
+export { withIdempotencyKeys } from "../channel/idempotency-keys.ts";
+
 import { HostedClient } from "../client/hosted-client.ts";
 import type { HostedClientOptions } from "../client/options.ts";
 import type { Part } from "../client/parts.ts";

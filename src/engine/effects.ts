@@ -52,13 +52,13 @@ function persistOf(before: TaskState, after: TaskState, policy: Policy): Effects
 }
 
 /**
- * A plain call of this process ends with the page, like any other request, unless its end is to be delivered or its
- * response stream can be resumed.
+ * A plain call of this process ends with the page, like any other request, unless its end is to be delivered, its response
+ * stream can be resumed, or it can be repeated under its idempotency key.
  */
 function isPlain({ record, attended }: TaskState, { persistPlain }: Policy): boolean {
-  const persists = persistPlain || record.addressees !== undefined;
-  const { stage, call, stream } = record;
-  return stage === "calling" && !call.asTask && !stream && attended === true && !persists;
+  const { stage, call, stream, addressees } = record;
+  const survives = persistPlain || addressees || stream || call.idempotency;
+  return stage === "calling" && !call.asTask && attended === true && !survives;
 }
 
 /** A plain call whose caller has its end in hand: nobody will look for it in the store. */

@@ -107,11 +107,11 @@ export class ExtensionTaskClient implements TaskClientApi, TaskInbox {
     args?: Args,
     options: ExtensionCallOptions = {},
   ): Promise<Task<Output>> {
-    const { signal, prefer, ttlMs, repeatable, notify, id = randomId() } = options;
+    const { signal, prefer, ttlMs, repeatable, idempotencyKey, notify, id = randomId() } = options;
     signal?.throwIfAborted();
     const asked = jsonCopy((args ?? {}) as JsonObject, `The arguments of ${tool}`);
     const answer = await this.#line.ask(
-      { method: "call", id, endpoint, tool, args: asked, prefer, ttlMs, repeatable, notify },
+      { method: "call", id, endpoint, tool, args: asked, prefer, ttlMs, repeatable, idempotencyKey, notify },
       signal,
     );
     return this.#mirror.apply(taskIn(answer)) as Task<Output>;

@@ -23,6 +23,7 @@ export type PageRequest =
       readonly prefer?: TaskPreference | undefined;
       readonly ttlMs?: number | undefined;
       readonly repeatable?: boolean | undefined;
+      readonly idempotencyKey?: boolean | string | undefined;
       readonly notify?: readonly string[] | undefined;
     }
   /** Without their results. */
@@ -149,15 +150,22 @@ function readRequest(request: JsonObject): PageRequest | string {
         return "`id`, `endpoint` and `tool` are texts";
       }
       if (!isObject(args)) return "`args` is an object";
-      const { prefer, ttlMs, repeatable, notify } = request;
+      const { prefer, ttlMs, repeatable, idempotencyKey, notify } = request;
       if (prefer !== undefined && !isPreference(prefer)) return "`prefer` is `task` or `plain`";
       if (ttlMs !== undefined && !(typeof ttlMs === "number" && ttlMs >= 0)) return "`ttlMs` is a number";
       if (repeatable !== undefined && typeof repeatable !== "boolean") return "`repeatable` is true or false";
+      if (
+        idempotencyKey !== undefined &&
+        typeof idempotencyKey !== "boolean" &&
+        typeof idempotencyKey !== "string"
+      )
+        return "`idempotencyKey` is a text, true or false";
       if (notify !== undefined && !isTexts(notify)) return "`notify` is a list of texts";
       const options = {
         ...(prefer !== undefined && { prefer }),
         ...(ttlMs !== undefined && { ttlMs }),
         ...(repeatable !== undefined && { repeatable }),
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
         ...(notify !== undefined && { notify }),
       };
       return { method, id, endpoint, tool, args, ...options };

@@ -38,8 +38,9 @@ const UNKNOWN_TASK = -32002;
 export function withPairs(connector: Connector, described: Pairs): Connector {
   const pairs = readPairs(described);
   registerProtocols({ pairs: protocol });
-  const { address, label } = connector;
+  const { address, label, idempotencyKey } = connector;
   return {
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(address !== undefined && { address }),
     ...(label !== undefined && { label }),
     get renewable() {

@@ -11,3 +11,8 @@ export const SERVER_INFO = "io.modelcontextprotocol/serverInfo";
 export const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
 export const CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
 export const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
+/** What servers read that take idempotency keys. The specification names no key for it, and reserves the prefixes of its own. */
+export const IDEMPOTENCY_KEY = "idempotencyKey";
+/** The form of a key (index, "Key name format"): an optional prefix of labels, and a name. */
+export const META_KEY: RegExp =
+  /^([a-z]([a-z\d-]*[a-z\d])?(\.[a-z]([a-z\d-]*[a-z\d])?)*\/)?[a-z\d]([\w.-]*[a-z\d])?$/i;

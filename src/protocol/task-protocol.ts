@@ -10,6 +10,13 @@ export interface Frame {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What a server recognises a repetition of a call by, so that the work is done once. */
+export interface IdempotencyKey {
+  /** The key of `_meta` under which it is sent. */
+  readonly name: string;
+  readonly value: string;
+}
+
 /** A tool call as the record holds it: enough to send it, and to send it again. */
 export interface ToolCall {
   readonly name: string;
@@ -19,6 +26,8 @@ export interface ToolCall {
   /** The life asked for, in ms (2025-11-25 `task.ttl`). */
   readonly ttlMs?: number;
   readonly progressToken?: string;
+  /** The same with every attempt, in whatever process. */
+  readonly idempotency?: IdempotencyKey;
   /** `Mcp-Param-*` headers (2026-07-28). */
   readonly headers?: Readonly<Record<string, string>>;
 }

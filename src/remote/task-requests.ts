@@ -77,12 +77,12 @@ export function createTaskRequests(
     async tools(endpoint) {
       return listIn(await read(`${endpointPath(endpoint)}/tools`), "tools").filter(isListedTool);
     },
-    async call(endpoint, tool, args, { signal, prefer, ttlMs, repeatable, notify }) {
+    async call(endpoint, tool, args, { signal, prefer, ttlMs, repeatable, idempotencyKey, notify }) {
       const key = randomId();
       const request: ApiRequest = {
         method: "POST",
         path: `${endpointPath(endpoint)}/calls`,
-        body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable, notify }),
+        body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable, idempotencyKey, notify }),
         headers: { "idempotency-key": key },
         signal: signal ? AbortSignal.any([signal, closed]) : closed,
       };

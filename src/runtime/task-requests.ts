@@ -138,6 +138,9 @@ export function createTaskRequests(
         const onStream: AskOptions["onStream"] = (stream) => {
           if (task.requests.get(operation)?.signal === signal) replied(task, { type: "streamed", stream });
         };
+        // The next process takes its reply: on the response stream, or by the same call under the same key.
+        const isAwaitedLater = (): boolean =>
+          (task.state.record.stream ?? record.call.idempotency) !== undefined;
         const event = await ask(taskRequest(record, operation), {
           rejectAfterAnnouncing: true,
           onSent,
@@ -145,7 +148,7 @@ export function createTaskRequests(
           progressToken,
           resume: record.stream,
           onStream: asTask ? undefined : onStream,
-          leavesRequest: () => task.state.record.stream !== undefined && !abandonsCall(task.state),
+          leavesRequest: () => isAwaitedLater() && !abandonsCall(task.state),
         });
         if (!questions && event.type === "called" && event.reply.kind === "input")
           throw new MissingPartError("questions");

@@ -594,7 +594,7 @@ await tasks.close();
       const folder = mkdtempSync(join(tmpdir(), "holdfast-snippet-"));
       const file = join(folder, "endpoints.json");
       writeFileSync(file, code);
-      const served = servedEndpoints(file, [], { PAPERS_TOKEN: "a-token-of-papers" });
+      const served = servedEndpoints(file, [], [], { PAPERS_TOKEN: "a-token-of-papers" });
       rmSync(folder, { recursive: true });
       expect(served.variables).toEqual(["PAPERS_TOKEN"]);
       expect(served.local).toMatchObject([{ name: "files", command: "npx" }]);

@@ -77,7 +77,7 @@ export function callRoutes(app: OpenAPIHono<ApiEnv>): void {
       }),
     );
 
-    const { tool, prefer, ttlMs, repeatable, notify, webhook } = body;
+    const { tool, prefer, ttlMs, repeatable, idempotencyKey, notify, webhook } = body;
     const identity = { principal: objects.principal, endpoint, shard };
     const call = {
       id,
@@ -86,6 +86,7 @@ export function callRoutes(app: OpenAPIHono<ApiEnv>): void {
       ...(prefer !== undefined && { prefer }),
       ...(ttlMs !== undefined && { ttlMs }),
       ...(repeatable !== undefined && { repeatable }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(notify !== undefined && { notify }),
       ...(webhook !== undefined && { webhook }),
     };

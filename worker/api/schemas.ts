@@ -213,6 +213,13 @@ export const callSchema = z
       description:
         "The call may be sent again when its outcome is unknown. By default the tool's hints decide.",
     }),
+    idempotencyKey: z
+      .union([z.boolean(), z.string().min(1).max(255)])
+      .optional()
+      .openapi({
+        description:
+          "The key that the call carries to the endpoint in `_meta`, for a server that does the work of a key once: `true` for a random one, `false` for none. By default the endpoint's configuration decides.",
+      }),
     notify: z.array(addresseeSchema).max(16).optional().openapi({
       description:
         "The addressees of the call's end and of its questions. Each finds them under `/v1/deliveries` until it acknowledges them.",

@@ -1,5 +1,6 @@
 import { type Pairs, PairsError, readPairs } from "holdfast/pairs";
 import { z } from "zod";
+import { IDEMPOTENCY_KEY, META_KEY } from "../../src/protocol/meta-keys.ts";
 import { refusalOf } from "../outbound/address.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { DEMO_PRINCIPAL, isDemo } from "./demo.ts";
@@ -46,6 +47,8 @@ export interface EndpointConfig extends EndpointListing {
   readonly allowPrivate: boolean;
   /** Its start/get pairs of tools, for a server that knows no Tasks. */
   readonly pairs?: Pairs;
+  /** The key of `_meta` under which it takes idempotency keys. */
+  readonly idempotencyKey?: string;
   /** What must never be seen in what the server sends: the secrets of the headers and of `oauth`. */
   readonly secrets: readonly string[];
   /** The service binding that `url` is fetched through, not over a network. */
@@ -85,6 +88,12 @@ const endpointSchema = z
     service: text.optional(),
     budgetMs: budgetSchema.optional(),
     pairs: pairsSchema.optional(),
+    idempotencyKey: z
+      .union([
+        z.literal(true).transform((): string => IDEMPOTENCY_KEY),
+        z.string().regex(META_KEY, "must be true, or a key of _meta such as com.example/idempotency-key"),
+      ])
+      .optional(),
   })
   .superRefine(({ url, allowPrivate, headers, oauth, consent, service }, context) => {
     const problem = (message: string, ...path: string[]) =>
@@ -147,7 +156,18 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
   const endpoints = writtenEndpoints(env);
   const written = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
   if (!written) return isDemo(env) ? SAMPLES.find((sample) => sample.name === name) : undefined;
-  const { url, title, era, headers: writtenHeaders, oauth, consent, allowPrivate, service, pairs } = written;
+  const {
+    url,
+    title,
+    era,
+    headers: writtenHeaders,
+    oauth,
+    consent,
+    allowPrivate,
+    service,
+    pairs,
+    idempotencyKey,
+  } = written;
   if (service !== undefined && !isFetching(varOf(env, service)))
     throw new ConfigurationError("ENDPOINTS", [name, "service"], "names no service binding");
   const consentSecret =
@@ -177,6 +197,7 @@ export function endpointOf(env: object, name: string): EndpointConfig | undefine
     allowPrivate,
     ...(service !== undefined && { service }),
     ...(pairs && { pairs }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
     secrets: [
       ...(consentSecret === undefined ? [] : [consentSecret]),
       ...Object.values(writtenHeaders).flatMap((value) => secretsIn(env, value)),

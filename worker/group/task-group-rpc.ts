@@ -17,6 +17,8 @@ export interface StartCall {
   readonly prefer?: TaskPreference;
   readonly ttlMs?: number;
   readonly repeatable?: boolean;
+  /** What the call carries to its server, for one that does the work of a key once. */
+  readonly idempotencyKey?: boolean | string;
   /** The addressees of the end and of the questions. */
   readonly notify?: readonly string[];
   /** How long a server that knows no tasks may take, in ms. */

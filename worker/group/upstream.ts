@@ -1,5 +1,5 @@
 import { ClientCredentialsProvider, type StoredOAuthTokens } from "@modelcontextprotocol/client";
-import { type Connector, VERSION } from "holdfast";
+import { type Connector, VERSION, withIdempotencyKeys } from "holdfast";
 import { withoutServerStream } from "holdfast/durable-object";
 import { type Credentials, fromUrl } from "holdfast/http";
 import { oauth as signedIn } from "holdfast/oauth";
@@ -58,7 +58,9 @@ export function connectorTo(
   });
   // Callers of the worker read its errors, and an address may be a secret of its operator.
   const nameless = { ...connector, label: "the upstream server" };
-  return endpoint.pairs ? withPairs(nameless, endpoint.pairs) : nameless;
+  const { idempotencyKey, pairs } = endpoint;
+  const keyed = idempotencyKey === undefined ? nameless : withIdempotencyKeys(nameless, idempotencyKey);
+  return pairs ? withPairs(keyed, pairs) : keyed;
 }
 
 /** Of an endpoint on a private network: its own host and its authorization server's, not those its metadata names. */
