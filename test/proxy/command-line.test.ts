@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Command, readCommand } from "../../proxy/command-line/command.ts";
 import { words } from "../../proxy/command-line/words.ts";
@@ -56,6 +59,18 @@ describe("The arguments", () => {
     ]);
   });
 
+  test("take the name of an idempotency key for their server", () => {
+    const { configuration } = served(["--idempotency-key", "com.example/key", "--", "x"]);
+    expect(configuration.servers).toMatchObject([{ command: "x", idempotencyKey: "com.example/key" }]);
+    const folder = mkdtempSync(join(tmpdir(), "holdfast-config-"));
+    const file = join(folder, "mcp.json");
+    writeFileSync(file, JSON.stringify({ mcpServers: { bank: { command: "x", idempotencyKey: true } } }));
+    expect(served(["--config", file]).configuration.servers).toMatchObject([
+      { idempotencyKey: "idempotencyKey" },
+    ]);
+    rmSync(folder, { recursive: true });
+  });
+
   test("of a settings form may be one line, for a command or an address", () => {
     expect(
       served(["--target", 'node "/My Files/server.js" --root C:\\data']).configuration.servers,
@@ -69,6 +84,11 @@ describe("The arguments", () => {
     [[], /Nothing to run was given\n\nHoldfast: /],
     [["npx", "server"], /Unknown command "npx": there are serve.*write it after --/],
     [["--config", "/a.json", "--pairs", "/b.json"], /--pairs belongs to one server/],
+    [["--config", "/a.json", "--idempotency-key", "k"], /--idempotency-key belongs to one server/],
+    [
+      ["--idempotency-key", "a key", "--", "x"],
+      /idempotencyKey of the server must be true, or a key of _meta/,
+    ],
     [["--pairs", "/no/such/pairs.json", "--", "x"], /\/no\/such\/pairs.json does not exist/],
     [["taks"], /there are serve, wrap, unwrap and tasks/],
     [["ftp://a.example/mcp"], /must begin with https:\/\/ or http:\/\//],

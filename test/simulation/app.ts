@@ -21,6 +21,8 @@ export interface AppCall {
   readonly endpoint: string;
   readonly tool: string;
   readonly repeatable: boolean | undefined;
+  /** It has an idempotency key. */
+  readonly keyed?: boolean;
   /** Cancelled so long after the call, in ms. */
   readonly cancelAfterMs: number | undefined;
 }
@@ -101,12 +103,16 @@ export class App {
   }
 
   call(call: AppCall): void {
-    const { tag, endpoint, tool, repeatable } = call;
+    const { tag, endpoint, tool, repeatable, keyed = false } = call;
     this.#setting.trace?.(`${this.tab.name} calls ${tool} on ${endpoint} as ${tag}`);
-    this.#setting.invariants.called(this.tab, tag, repeatable ?? tool === "harmless");
+    this.#setting.invariants.called(this.tab, tag, repeatable ?? tool === "harmless", keyed);
     this.#called.set(tag, call);
     const notify = this.#reader?.notify;
-    const options = { ...(repeatable !== undefined && { repeatable }), ...(notify && { notify }) };
+    const options = {
+      ...(repeatable !== undefined && { repeatable }),
+      ...(keyed && { idempotencyKey: true }),
+      ...(notify && { notify }),
+    };
     this.#track(
       tag,
       `callTool(${tag})`,

@@ -25,7 +25,7 @@ it("runBatch() goes on past a world that fails, and reports each of them", async
 
 it("runBatch() traces only the worlds that fail, in a second run", async () => {
   const seen: [number, boolean][] = [];
-  await runBatch(BATCH, (seed, _contended, _inbox, _paired, traced) => {
+  await runBatch(BATCH, (seed, _kind, traced) => {
     seen.push([seed, traced]);
     return everyThird(seed);
   });
@@ -51,7 +51,7 @@ it.each([
   const shares = [0, 1, 2].map((index) => share(seeds, index, 3));
   const seen: string[] = [];
   const reports = shares.map((own) =>
-    runBatch({ ...BATCH, seeds: own }, (seed, contended) => {
+    runBatch({ ...BATCH, seeds: own }, (seed, { contended }) => {
       seen.push(`${seed}${contended}`);
       return everyThird(seed);
     }),

@@ -1,16 +1,8 @@
-import { runWorld, type WorldReport } from "./world.ts";
+import { runWorld, type WorldKind, type WorldReport } from "./world.ts";
 
 /** One world: the same seed plays it again. */
-export interface Seed {
+export interface Seed extends WorldKind {
   readonly seed: number;
-  /** Tabs contend for the lead in it. */
-  readonly contended: boolean;
-  /** Its calls have an addressee. */
-  readonly inbox?: boolean;
-  /** Its modern server offers pairs of tools. */
-  readonly paired?: boolean;
-  /** Its tabs connect by `holdfast/http`. */
-  readonly http?: boolean;
 }
 
 /** One seed that broke a promise. */
@@ -44,24 +36,13 @@ export interface Batch {
 }
 
 /** `runs` seeds from `from` on, `stride` apart, so that several batches share a range evenly. */
-export interface SeedRange {
+export interface SeedRange extends WorldKind {
   readonly from: number;
   readonly runs: number;
   readonly stride: number;
-  readonly contended: boolean;
-  readonly inbox?: boolean;
-  readonly paired?: boolean;
-  readonly http?: boolean;
 }
 
-type Run = (
-  seed: number,
-  contended: boolean,
-  inbox: boolean,
-  paired: boolean,
-  traced: boolean,
-  http: boolean,
-) => Promise<Omit<WorldReport, "seed">>;
+type Run = (seed: number, kind: WorldKind, traced: boolean) => Promise<Omit<WorldReport, "seed">>;
 
 /** Runs worlds one after the other. One that fails is run again for its trace. */
 export async function runBatch(
@@ -73,18 +54,18 @@ export async function runBatch(
   let steps = 0;
   let runs = 0;
   let hash = 0;
-  for (const { seed, contended, inbox = false, paired = false, http = false } of each(seeds)) {
+  for (const { seed, ...kind } of each(seeds)) {
     if (Date.now() >= until || (first && failures.length > 0)) break;
-    const world = await run(seed, contended, inbox, paired, traced, http);
+    const world = await run(seed, kind, traced);
     runs++;
     steps += world.steps;
     if (traced) hash = (hash + world.trace.hash) >>> 0;
     for (const what of world.coverage) coverage.set(what, (coverage.get(what) ?? 0) + 1);
     if (!world.violation) continue;
-    const { violation, trace } = await run(seed, contended, inbox, paired, true, http);
+    const { violation, trace } = await run(seed, kind, true);
     const { invariant, message: detail } = violation ?? world.violation;
     const last = trace.last(traceLines);
-    failures.push({ seed, contended, inbox, paired, http, invariant, detail, trace: last });
+    failures.push({ seed, ...kind, invariant, detail, trace: last });
   }
   return { runs, steps, coverage, failures, hash };
 }

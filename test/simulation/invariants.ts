@@ -63,6 +63,8 @@ export class Invariants implements DiskEvents, WireEvents {
   readonly #troubled: Set<string> = new Set();
   readonly #cancelled: Set<string> = new Set();
   readonly #repeatable: Set<string> = new Set();
+  /** Calls with an idempotency key. */
+  readonly #keyed: Set<string> = new Set();
   readonly #given: GivenAnswer[] = [];
   readonly #givenAt: Map<GivenAnswer, number> = new Map();
   /** Each with its question, as first written. */
@@ -383,8 +385,9 @@ export class Invariants implements DiskEvents, WireEvents {
 
   // ── the app ────────────────────────────────────────────────────────────────────────────────────
 
-  called(tab: Tab, tag: string, repeatable: boolean): void {
+  called(tab: Tab, tag: string, repeatable: boolean, keyed: boolean): void {
     this.#callers.set(tag, tab);
+    if (keyed) this.#keyed.add(tag);
     if (repeatable) this.#repeatable.add(tag);
     // Whatever its page does not live to see of its call may be lost.
     tab.onDeath(() => this.#troubled.add(tag));
@@ -514,6 +517,8 @@ export class Invariants implements DiskEvents, WireEvents {
     // An id that comes again names another task.
     if (taskId !== undefined) this.#pace.begins(taskId);
     const count = this.#setting.ledger.executions(tag).length;
+    if (count > 1 && this.#keyed.has(tag))
+      this.violate("the work of an idempotency key is done once", `${tag} was executed ${count} times`);
     if (count > 1 && !this.#repeatable.has(tag)) {
       // One that could not be written down as made is made again by the next page that answers.
       if (this.#unstored.has(tag)) return;

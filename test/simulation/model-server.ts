@@ -4,6 +4,7 @@ import type { Agenda } from "./agenda.ts";
 import { EPOCH } from "./agenda.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Exchange, Host, Stream } from "./exchange.ts";
+import { KeptKeys } from "./kept-keys.ts";
 import type { Execution, Ledger } from "./ledger.ts";
 import { malformedReply } from "./malformed.ts";
 import type { Random } from "./random.ts";
@@ -28,6 +29,8 @@ export interface ServerSetting {
   readonly keepsTasks?: boolean;
   /** Whether it may ask before it decides on a call (2026-07-28). By default it does. */
   readonly asksFirst?: boolean;
+  /** It does the work of an idempotency key once. */
+  readonly keepsKeys?: boolean;
   /** By default they are drawn. */
   readonly quirks?: ServerQuirks;
   /** Its event store. */
@@ -62,6 +65,7 @@ export abstract class ModelServer implements Host {
   protected readonly quirks: ServerQuirks;
   readonly #isAwaited: (tag: string) => boolean;
   readonly events: EventLog | undefined;
+  readonly #keys: KeptKeys | undefined;
   readonly #usedIds: Set<string> = new Set();
   #made = 0;
 
@@ -77,7 +81,10 @@ export abstract class ModelServer implements Host {
     this.#keepsTasks = setting.keepsTasks ?? false;
     this.events = setting.events;
     this.#isAwaited = setting.isAwaited ?? (() => false);
-    this.quirks = setting.quirks ?? drawQuirks(this.random.fork("quirks"));
+    const quirks = setting.quirks ?? drawQuirks(this.random.fork("quirks"));
+    this.#keys = setting.keepsKeys ? new KeptKeys() : undefined;
+    // A reply that is repeated names a task that the server still has.
+    this.quirks = this.#keys ? { ...quirks, forgetsTasks: false } : quirks;
   }
 
   abstract listen(stream: Stream): boolean;
@@ -105,8 +112,14 @@ export abstract class ModelServer implements Host {
     const delay = this.weather.calm ? 1 : this.random.pick([0, 1, 5, 300]);
     this.agenda.after(delay, () => {
       if (method === undefined || id === undefined) this.take(exchange);
-      else this.serve(exchange, method, params);
+      else this.#carryOut(exchange, method, params);
     });
+  }
+
+  #carryOut(exchange: Exchange, method: string, params: JsonObject): void {
+    const once = method === "tools/call" && this.#keys ? this.#keys.admit(exchange, params) : exchange;
+    if (once) this.serve(once, method, params);
+    else this.happened("repeated key");
   }
 
   get settled(): boolean {

@@ -80,9 +80,10 @@ async function judge(mutation: Mutation): Promise<Verdict> {
 }
 
 /** Some faults show in one world of ten thousand: those that ever failed come first. */
-async function simulate(copy: string, { contended, inbox, paired, http }: Mutation): Promise<string> {
+async function simulate(copy: string, { contended, inbox, paired, http, keyed }: Mutation): Promise<string> {
   if (inbox) return worlds(copy, "--runs", values.runs, "--inbox");
   if (paired) return worlds(copy, "--runs", values.runs, "--paired");
+  if (keyed) return worlds(copy, "--runs", values.runs, "--keyed");
   if (http) return worlds(copy, "--runs", values.runs, "--http");
   const known = FAILING_SEEDS.map((world) => `${world.seed}${world.contended ? "c" : ""}`).join();
   const output = await worlds(copy, "--seeds", known);

@@ -14,6 +14,8 @@ export interface Mutation {
   readonly paired?: true;
   /** Shows only where tabs connect by `holdfast/http`. */
   readonly http?: true;
+  /** Shows only where calls have an idempotency key. */
+  readonly keyed?: true;
 }
 
 /**
@@ -353,6 +355,13 @@ export const MUTATIONS: readonly Mutation[] = [
     find: " && of !== connector.overlay?.generation",
     replace: "",
     paired: true,
+  },
+  {
+    name: "keys: a call that is made again has another key",
+    file: "protocol/call-params.ts",
+    find: "[idempotency.name]: idempotency.value",
+    replace: "[idempotency.name]: String(Math.random())",
+    keyed: true,
   },
   {
     name: "streams: a call whose response stream can be resumed is lost with its page",

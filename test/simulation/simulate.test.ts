@@ -79,6 +79,12 @@ describe("the simulation", () => {
   );
 
   it(
+    `keeps every invariant in fresh worlds with idempotency keys from ${from} on`,
+    () => expectToHold("--keyed", "--runs", String(Math.ceil(RUNS / 8)), "--from", from),
+    TIMEOUT_MS,
+  );
+
+  it(
     `keeps every invariant in fresh worlds by holdfast/http from ${from} on`,
     () => expectToHold("--http", "--runs", String(Math.ceil(RUNS / 2)), "--from", from),
     TIMEOUT_MS,

@@ -4,13 +4,13 @@
  * - `node test/simulation/simulate.ts --runs 20000 [--from N] [--contended]` runs a range of seeds.
  * - `--soak MINUTES` runs fresh seeds for that long, from a seed derived from the time.
  * - `--seeds LIST` runs the seeds of a list, `7107566,8206466c,12i,9p,3h`, or of a file that contains one: `c` marks a contended one, `i` one with an
- *   inbox, `p` one with pairs of tools, `h` one by `holdfast/http`.
- * - `--seed N [--contended] [--inbox] [--paired] [--http] [--verbose]` runs one world and prints its trace.
+ *   inbox, `p` one with pairs of tools, `h` one by `holdfast/http`, `k` one with idempotency keys.
+ * - `--seed N [--contended] [--inbox] [--paired] [--http] [--keyed] [--verbose]` runs one world and prints its trace.
  *
  * `--traced` traces each world and prints a hash of all traces. It stays the same as long as the worlds do: compare it before and after a change that must not
  * change them. `--contended`: in each world, tabs contend for the lead. `--inbox`: its calls have an addressee. `--paired`: its modern server knows no Tasks, and
- * offers pairs of tools. `--http`: its tabs connect by `holdfast/http`, and its legacy server may keep the events of its response streams. `--first` stops at the
- * first failure. `--workers N` sets the number
+ * offers pairs of tools. `--http`: its tabs connect by `holdfast/http`, and its legacy server may keep the events of its response streams. `--keyed`: its servers keep idempotency keys,
+ * and most of its calls have one. `--first` stops at the first failure. `--workers N` sets the number
  * of threads. Exits with 1 when a promise of the library was broken.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -19,12 +19,18 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { type Batch, type BatchReport, type Failure, runBatch, type Seed, share, sum } from "./batch.ts";
-import { runWorld } from "./world.ts";
+import { runWorld, type WorldKind } from "./world.ts";
 
 /** How much of a failing world's trace is shown, in lines. */
 const TRACE_LINES = 40;
 /** So many failures are shown with their traces; all are listed. */
 const TRACES = 5;
+/** The mark of each kind behind a seed. */
+const MARKS = { contended: "c", inbox: "i", paired: "p", http: "h", keyed: "k" } as const satisfies Record<
+  keyof WorldKind,
+  string
+>;
+const KINDS = Object.keys(MARKS) as readonly (keyof WorldKind)[];
 const YOUNG_MB = 64;
 const WORKERS = Math.min(2, availableParallelism());
 
@@ -44,24 +50,22 @@ async function main(): Promise<void> {
       inbox: { type: "boolean", default: false },
       paired: { type: "boolean", default: false },
       http: { type: "boolean", default: false },
+      keyed: { type: "boolean", default: false },
       first: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       traced: { type: "boolean", default: false },
     },
   });
-  const { contended, inbox, paired, http, first, traced } = values;
-  if (values.seed !== undefined)
-    return replay({ seed: Number(values.seed), contended, inbox, paired, http }, values.verbose);
+  const { contended, inbox, paired, http, keyed, first, traced } = values;
+  const kind: WorldKind = { contended, inbox, paired, http, keyed };
+  if (values.seed !== undefined) return replay({ seed: Number(values.seed), ...kind }, values.verbose);
   const [workers, minutes] = [Number(values.workers), Number(values.soak ?? 0)];
   // A soak that begins a second later begins a thousand worlds later: at 100 worlds a second, none is run twice.
   const from = values.soak === undefined ? Number(values.from) : (Math.floor(Date.now() / 1000) % 1e6) * 1000;
   const runs = values.soak === undefined ? Number(values.runs) : Number.MAX_SAFE_INTEGER - from;
   if (![runs, from, workers].every(Number.isInteger) || !(minutes >= 0))
     throw new Error("--runs, --from and --workers are whole numbers, and --soak is a number of minutes");
-  const seeds =
-    values.seeds === undefined
-      ? { from, runs, stride: 1, contended, inbox, paired, http }
-      : readSeeds(values.seeds);
+  const seeds = values.seeds === undefined ? { from, runs, stride: 1, ...kind } : readSeeds(values.seeds);
   const until = values.soak === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   if (values.soak !== undefined) console.log(`seeds from ${from}${contended ? ", contended" : ""}`);
   const began = performance.now();
@@ -85,13 +89,10 @@ async function main(): Promise<void> {
 /** A list, or the file of that name: numbers, each with the marks of its kind behind it. */
 function readSeeds(list: string): Seed[] {
   const text = existsSync(list) ? readFileSync(list, "utf8") : list;
-  const seeds = [...text.matchAll(/\b(\d+)(c?)(i?)(p?)(h?)\b/g)];
-  return seeds.map(([, seed, contended, inbox, paired, http]) => ({
+  const seeds = [...text.matchAll(/\b(\d+)([a-z]*)\b/g)];
+  return seeds.map(([, seed, marks = ""]) => ({
     seed: Number(seed),
-    contended: contended === "c",
-    inbox: inbox === "i",
-    paired: paired === "p",
-    http: http === "h",
+    ...Object.fromEntries(KINDS.map((kind) => [kind, marks.includes(MARKS[kind])])),
   }));
 }
 
@@ -116,8 +117,8 @@ function inWorker(batch: Batch): Promise<BatchReport> {
   });
 }
 
-async function replay({ seed, contended, inbox, paired, http }: Seed, verbose: boolean): Promise<void> {
-  const { violation, trace, coverage, steps } = await runWorld(seed, contended, inbox, paired, true, http);
+async function replay({ seed, ...kind }: Seed, verbose: boolean): Promise<void> {
+  const { violation, trace, coverage, steps } = await runWorld(seed, kind);
   const lines = verbose || !violation ? trace.last(trace.length) : trace.last(TRACE_LINES);
   for (const line of lines) console.log(line);
   if (violation) console.log(`seed ${seed} breaks "${violation.invariant}": ${violation.message}`);
@@ -130,20 +131,19 @@ function hexOf(hash: number): string {
   return hash.toString(16).padStart(8, "0");
 }
 
-function printFailure({ seed, contended, inbox, paired, http, invariant, detail, trace }: Failure): void {
+function printFailure({ seed, invariant, detail, trace, ...kind }: Failure): void {
   for (const line of trace) console.log(line);
   console.log(`seed ${seed} breaks "${invariant}": ${detail}`);
-  console.log(
-    `again: node test/simulation/simulate.ts --seed ${seed}${contended ? " --contended" : ""}${inbox ? " --inbox" : ""}${paired ? " --paired" : ""}${http ? " --http" : ""} --verbose\n`,
-  );
+  const options = KINDS.filter((name) => kind[name]).map((name) => ` --${name}`);
+  console.log(`again: node test/simulation/simulate.ts --seed ${seed}${options.join("")} --verbose\n`);
 }
 
 function printList(failures: readonly Failure[]): void {
   console.log("failing seeds:");
-  for (const { seed, contended, inbox, paired, http, invariant, detail } of failures)
-    console.log(
-      `  ${seed}${contended ? "c" : ""}${inbox ? "i" : ""}${paired ? "p" : ""}${http ? "h" : ""}  ${invariant}: ${detail.slice(0, 120)}`,
-    );
+  for (const { seed, invariant, detail, ...kind } of failures) {
+    const marks = KINDS.filter((name) => kind[name]).map((name) => MARKS[name]);
+    console.log(`  ${seed}${marks.join("")}  ${invariant}: ${detail.slice(0, 120)}`);
+  }
 }
 
 function printCoverage({ coverage, runs }: BatchReport): void {

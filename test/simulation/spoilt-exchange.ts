@@ -33,7 +33,7 @@ export class SpoiltExchange implements Exchange {
     this.#spoil(this.#exchange, result);
   }
 
-  fail(): void {
+  fail(_code: number, _message: string): void {
     this.#spoil(this.#exchange);
   }
 

@@ -51,23 +51,26 @@ export interface WorldReport {
   readonly steps: number;
 }
 
+/** What a world is, beside what its seed says. A world of one kind is what it is without the others. */
+export interface WorldKind {
+  /** Tabs contend for the lead in it; by itself one world in seven is such. */
+  readonly contended?: boolean;
+  /** Its calls have an addressee, whose tabs lease and acknowledge. */
+  readonly inbox?: boolean;
+  /** Its modern server knows no Tasks, and offers pairs of tools. */
+  readonly paired?: boolean;
+  /** Its tabs connect by `holdfast/http`, and its legacy server may keep the events of its response streams. */
+  readonly http?: boolean;
+  /** Its servers keep idempotency keys, and most of its calls have one. */
+  readonly keyed?: boolean;
+}
+
 /**
- * Lets one world run from its beginning to its end. Everything in it follows from the seed, and from
- * whether it is to be one in which tabs contend for the lead: by itself one in seven is.
- * @param inbox Its calls have an addressee, whose tabs lease and acknowledge. Other worlds are what they are without this.
- * @param paired Its modern server knows no Tasks, and offers pairs of tools. Other worlds are what they are without this.
- * @param http Its tabs connect by `holdfast/http`, and its legacy server may keep the events of its response streams.
+ * Lets one world run from its beginning to its end. Everything in it follows from the seed and the kind.
  * @param traced Builds the trace, and stack traces of errors. The world is the same without them, and costs less.
  */
-export async function runWorld(
-  seed: number,
-  contended = false,
-  inbox = false,
-  paired = false,
-  traced = true,
-  http = false,
-): Promise<WorldReport> {
-  const world = new World(seed, contended, inbox, paired, traced, http);
+export async function runWorld(seed: number, kind: WorldKind = {}, traced = true): Promise<WorldReport> {
+  const world = new World(seed, kind, traced);
   const giveBack = takeOverGlobals(new Random(`globals/${seed}`), traced);
   const unhandled = (error: unknown): void =>
     world.invariants.violate(
@@ -87,6 +90,7 @@ class World {
   readonly invariants: Invariants;
   readonly #seed: number;
   readonly #http: boolean;
+  readonly #keyed: boolean;
   readonly #random: Random;
   readonly #agenda: Agenda = new Agenda();
   readonly #trace: Trace;
@@ -110,14 +114,18 @@ class World {
 
   constructor(
     seed: number,
-    onlyContended: boolean,
-    hasInbox: boolean,
-    paired: boolean,
+    {
+      contended: onlyContended = false,
+      inbox: hasInbox = false,
+      paired = false,
+      http = false,
+      keyed = false,
+    }: WorldKind,
     traced: boolean,
-    http: boolean,
   ) {
     this.#seed = seed;
     this.#http = http;
+    this.#keyed = keyed;
     this.#random = new Random(`world/${seed}`);
     this.#trace = new Trace(this.#agenda);
     this.#life = drawLife(this.#random.fork("life"), onlyContended);
@@ -153,7 +161,15 @@ class World {
     this.invariants.watch(this.#disk);
     this.#inbox = hasInbox ? new InboxWatch(this.#disk, this.invariants) : undefined;
     const isAwaited = (tag: string): boolean => this.#disk.awaits(tag);
-    const server = { agenda: this.#agenda, weather: this.#weather, ledger, happened, trace, isAwaited };
+    const server = {
+      agenda: this.#agenda,
+      weather: this.#weather,
+      ledger,
+      happened,
+      trace,
+      isAwaited,
+      keepsKeys: keyed,
+    };
     this.#legacy = new ModelServer2025({
       ...server,
       random: this.#random.fork("legacy"),
@@ -210,8 +226,10 @@ class World {
     }
     for (const fate of world) this.#agenda.after(fate.at, () => this.#befallWorld(fate));
     const plain = this.#random.fork("plain calls");
+    const keys = this.#random.fork("keys");
     for (const { at, call } of calls) {
-      const made = this.#http && plain.chance(0.4) ? plainly(call) : call;
+      const drawn = this.#http && plain.chance(0.4) ? plainly(call) : call;
+      const made = this.#keyed && keys.chance(0.8) ? { ...drawn, keyed: true } : drawn;
       this.#agenda.after(at, () => this.#makeCall(made));
     }
   }

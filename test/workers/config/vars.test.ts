@@ -122,6 +122,12 @@ describe("the error for an invalid var names it and the place in it, and quotes 
       { papers: { url: PAPERS, pairs: { [`${SECRET} of mine`]: {} } } },
       "ENDPOINTS at papers.pairs.(a key that is no name): must be 1 to 128 letters",
     ],
+    [
+      "ENDPOINTS",
+      listed,
+      { papers: { url: PAPERS, idempotencyKey: `${SECRET} of mine` } },
+      "ENDPOINTS at papers.idempotencyKey: ",
+    ],
     ["CORS_ORIGINS", corsOriginsOf, ["*"], "CORS_ORIGINS at 0: must be one origin"],
     ["CORS_ORIGINS", corsOriginsOf, ["null"], "CORS_ORIGINS at 0: must be an origin"],
     ["CORS_ORIGINS", corsOriginsOf, ["https://app.example/"], "CORS_ORIGINS at 0: must be an origin"],
