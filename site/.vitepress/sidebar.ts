@@ -21,8 +21,15 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: "Embedding", link: "/embedding" },
       { text: "Frameworks", link: "/frameworks" },
       { text: "Testing", link: "/testing" },
+      { text: "Authorization", link: "/authorization" },
+      { text: "Questions of the server", link: "/questions" },
+      { text: "Many tabs", link: "/tabs" },
+      { text: "Errors", link: "/errors" },
       { text: "Timeouts", link: "/timeouts" },
       { text: "Pairs of tools", link: "/pairs" },
+      { text: "Server rendering", link: "/server-rendering" },
+      { text: "Policies of pages", link: "/page-policies" },
+      { text: "Service workers", link: "/service-workers" },
     ],
   },
   {
@@ -53,6 +60,9 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
   {
     text: "Know",
     items: [
+      { text: "What is promised", link: "/promises" },
+      { text: "Limits", link: "/limits" },
+      { text: "Compared with", link: "/compared" },
       {
         text: "What it costs",
         link: "/performance",

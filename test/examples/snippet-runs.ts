@@ -14,6 +14,7 @@ import { isAllowed, oauthOf } from "../../worker/config/oauth.ts";
 import { until } from "../browser/until.ts";
 import { blocksOf } from "./documents.ts";
 import { FRAMEWORK_RUNS } from "./framework-runs.ts";
+import { GUIDE_RUNS } from "./guide-runs.ts";
 
 /**
  * How each example of the documents that is not a complete app is run, by its place. `before` and `after` are all that is
@@ -25,6 +26,8 @@ export type SnippetRun =
       readonly kind: "page";
       readonly before: string;
       readonly after: string;
+      /** Starts the server at the address that the snippet names, in place of the samples. */
+      serve?(): Promise<{ readonly url: string; close(): Promise<void> }>;
       /** `said` grows by what the page writes to its console. */
       see(page: Page, said: readonly string[]): Promise<void>;
     }
@@ -572,6 +575,7 @@ await tasks.close();
     },
   },
   ...FRAMEWORK_RUNS,
+  ...GUIDE_RUNS,
   "docs/proxy.md, Claude Desktop and Cowork, 1": {
     kind: "settings",
     see: wrapsTo("docs/proxy.md, Claude Desktop and Cowork, 2"),

@@ -74,6 +74,41 @@ function anchorsOf(document: string): readonly string[] {
   );
 }
 
+describe("docs/errors.md", () => {
+  const page = textOf("docs/errors.md");
+
+  test("has a heading for each error class that an entry of the package exports", () => {
+    const types = Object.values(manifest.exports).map(({ types }) =>
+      textOf(types.replace("./dist/", "src/").replace(/\.d\.ts$/, ".ts")),
+    );
+    const classes = types.flatMap((text) => text.match(/\b[A-Z]\w+(?:Error|ToolFailure)\b/g) ?? []);
+    const exported = [...new Set(classes)].filter(
+      (name) => !["TaskError", "TypeError", "HttpError", "MalformedReplyError"].includes(name),
+    );
+    expect(exported.length).toBeGreaterThan(10);
+    expect(exported.filter((name) => !page.includes(`\n## ${name}\n`))).toEqual([]);
+  });
+
+  test("has the sentence of each likely cause, and no other", () => {
+    const source = textOf("src/channel/failure-text.ts");
+    const sentences = [...source.matchAll(/(["'`])([A-Z][^\n]*?[.?])\1[;\n\s]/g)].map(([, , text = ""]) =>
+      text.replace(/\$\{[^}]+\}/g, "…"),
+    );
+    const shown = [...page.matchAll(/^\| `[^|]*\| "(.*)" \|/gm)].map(([, text = ""]) => text);
+    expect(sentences.length).toBeGreaterThan(10);
+    expect([...new Set(shown)].sort()).toEqual([...new Set(sentences)].sort());
+  });
+});
+
+test("each test that docs/promises.md links has the title that the link quotes", () => {
+  const links = [...textOf("docs/promises.md").matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[^)]+\.ts)\)/g)];
+  expect(links.length).toBeGreaterThan(25);
+  const wrong = links.filter(
+    ([, title = "", path = ""]) => !textOf(path).includes(title) && !path.endsWith(`/${title}`),
+  );
+  expect(wrong.map(([link]) => link)).toEqual([]);
+});
+
 test("the settings that the runbook calls the defaults are the defaults", () => {
   const row = (name: string): string =>
     textOf("docs/runbook.md").match(new RegExp(`^\\| \`${name}\` \\| \`(.*?)\``, "m"))?.[1] ?? "";
@@ -97,7 +132,9 @@ describe("the snippets that run in a page", () => {
   const at = testBrowser();
 
   test.each(toRun("page"))("$place", async ({ code, run }) => {
-    const app = await ExampleApp.of(appOf(code, run, { "https://papers.example/mcp": papersOf(at.lab) }));
+    const server = await run.serve?.();
+    const address = server?.url ?? papersOf(at.lab);
+    const app = await ExampleApp.of(appOf(code, run, { "https://papers.example/mcp": address }));
     try {
       expect(await app.typeErrors()).toBe("");
       await app.build();
@@ -114,6 +151,7 @@ describe("the snippets that run in a page", () => {
       await page.goto(served.url);
       await run.see(page, said).finally(() => served.close());
     } finally {
+      await server?.close();
       await app.remove();
     }
   });
