@@ -24,7 +24,8 @@ const mcp = gateway();
 app.onError(onError);
 mcp.onError(onError);
 
-app.get("/healthz", (c) => c.json({ ok: true }));
+// The console asks whether there are samples: a request to one that is not there would be an error in its log.
+app.get("/healthz", (c) => c.json({ ok: true, demo: isDemo(c.env) }));
 app.route("/", metrics());
 
 // Before access: a preflight has no token.

@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { KindsServer } from "./kinds-server.ts";
 import { SHAPES } from "./kinds-tools.ts";
+import { tabTo } from "./tab-to.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
@@ -48,26 +49,6 @@ async function nameless(page: Page): Promise<readonly string[]> {
   }
   await devtools.detach();
   return described;
-}
-
-/** Presses Tab until the focus is on what has this name. */
-async function tabTo(page: Page, name: RegExp): Promise<void> {
-  for (let presses = 0; presses < 80; presses++) {
-    await page.keyboard.press("Tab");
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement;
-      const labels = element instanceof HTMLInputElement ? [...(element.labels ?? [])] : [];
-      return [
-        element?.getAttribute("aria-label"),
-        ...labels.map((label) => label.textContent),
-        element?.textContent,
-      ]
-        .filter(Boolean)
-        .join(" | ");
-    });
-    if (name.test(focused)) return;
-  }
-  throw new Error(`Tab does not reach ${name}`);
 }
 
 async function asking(width: number, height: number): Promise<TaskPage> {

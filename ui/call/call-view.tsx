@@ -35,7 +35,10 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
         value={chosen ?? ""}
         onChange={(event) => goTo("call", event.currentTarget.value)}
         data={[
-          ...servers.map(({ name, title }) => ({ value: name, label: title })),
+          ...servers.map(({ name, title, mode }) => ({
+            value: name,
+            label: mode === "edge" ? `${title} (worker)` : title,
+          })),
           ...(chosen !== undefined && !known ? [{ value: chosen, label: `${chosen} (unknown here)` }] : []),
         ]}
       />

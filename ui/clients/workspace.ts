@@ -17,6 +17,8 @@ export interface Workspace {
   readonly resumed: Promise<void>;
   /** Resolves when an endpoint can be asked: the worker's once the worker has said that it has it. */
   readonly reachable: (endpoint: string) => Promise<void>;
+  /** Where a person signs in to see the tasks of the worker, as an address; absent where nobody has to. */
+  readonly signInAt?: string;
   /** Whether the worker has said which servers it calls. */
   readonly complete: Followed<boolean>;
 }

@@ -3,6 +3,7 @@ import { later } from "../app/later.ts";
 import { hrefOf } from "../app/route.ts";
 import { Split } from "../app/split.tsx";
 import { useTaskListing, useTasks } from "../clients/hooks.ts";
+import { useServers, useWorkspace } from "../clients/workspace-context.ts";
 import { Button, ButtonLink } from "../controls/button.tsx";
 import { Select } from "../controls/choice.tsx";
 import { TextField } from "../controls/text-field.tsx";
@@ -25,6 +26,8 @@ const KIND_WORDS: Readonly<Record<Kind, string>> = {
 export function TasksView({ open }: { readonly open: string | undefined }) {
   const tasks = useTasks();
   const listing = useTaskListing();
+  const servers = useServers();
+  const { signInAt } = useWorkspace();
   const [kind, setKind] = useState<Kind>("all");
   const [text, setText] = useState("");
   // A thousand tasks may change faster than they can be looked through: typing comes first.
@@ -70,7 +73,24 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
                 Start a long tool call, then reload this page, close the tab, or kill the browser. The task is
                 still here.
               </p>
-              <ButtonLink href={hrefOf("call")}>Call a tool</ButtonLink>
+              {signInAt !== undefined && (
+                <p>Sign in to call the worker's servers, and to see what runs there for you.</p>
+              )}
+              <div className="empty-actions">
+                {signInAt !== undefined && <ButtonLink href={signInAt}>Sign in to the worker</ButtonLink>}
+                {servers.length > 0 ? (
+                  <ButtonLink href={hrefOf("call")} variant={signInAt === undefined ? "filled" : "default"}>
+                    Call a tool
+                  </ButtonLink>
+                ) : (
+                  <ButtonLink
+                    href={hrefOf("servers")}
+                    variant={signInAt === undefined ? "filled" : "default"}
+                  >
+                    Add a server
+                  </ButtonLink>
+                )}
+              </div>
             </>
           )}
         </div>

@@ -1,11 +1,15 @@
 import { useCallback, useEffect, useState } from "react";
 import { Failed } from "../../ui/app/failed.tsx";
+import { useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { Button } from "../../ui/controls/button.tsx";
+import { useHistory } from "../../ui/history/history-context.ts";
 import { PushSection } from "../notifications/push-section.tsx";
 import { type Access, readAccess } from "./access-api.ts";
 import { Connections } from "./connections.tsx";
 import { Grants } from "./grants.tsx";
 import { SignIn } from "./sign-in-form.tsx";
+import { UsageSection } from "./usage.tsx";
+import { WebhookSection } from "./webhooks.tsx";
 import { dropToken, isSignedIn } from "./worker-token.ts";
 import "./access.css";
 
@@ -44,6 +48,8 @@ export function AccessView() {
           <>
             <Connections connections={read.access.connections} changed={again} left={leaving} />
             <Grants grants={read.access.grants} changed={again} />
+            <WebhookSection />
+            <UsageSection usage={read.access.usage} />
             <PushSection />
           </>
         )}
@@ -69,9 +75,19 @@ function useLeaving(again: () => void, read: Read): (endpoint: string) => void {
 }
 
 function SignOut() {
+  const { client, servers } = useWorkspace();
+  const history = useHistory();
+  /** The next person at this browser finds nothing of this one's tasks on its disk. */
+  const forgetTasks = async (): Promise<void> => {
+    const edge = new Set(servers.get().flatMap(({ name, mode }) => (mode === "edge" ? [name] : [])));
+    const tasks = (await client.list()).filter(({ view }) => edge.has(view.endpoint));
+    await Promise.all(tasks.map(({ id }) => history.forget(id)));
+  };
   const leave = (): void => {
     dropToken();
-    location.reload();
+    void forgetTasks()
+      .catch(() => undefined)
+      .finally(() => location.reload());
   };
   return (
     <Button size="small" variant="default" onClick={leave}>

@@ -27,7 +27,7 @@ export function SignIn() {
       <h2 id="sign-in-title">Sign in to the worker</h2>
       <SecretField
         label="Your Holdfast secret"
-        description="OWNER_SECRET, or your token of TOKENS. Kept for this tab until it is closed."
+        description="OWNER_SECRET, your token of TOKENS, or the token that holdfast serve printed. Kept for this tab until it is closed."
         value={secret}
         autoComplete="current-password"
         onChange={(event) => setSecret(event.currentTarget.value)}

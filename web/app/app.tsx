@@ -6,7 +6,8 @@ import { Notices } from "../../ui/app/notices.tsx";
 import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
 import { TaskClientProvider, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
-import { WorkspaceContext } from "../../ui/clients/workspace-context.ts";
+import { useWorkspace, WorkspaceContext } from "../../ui/clients/workspace-context.ts";
+import { ButtonLink } from "../../ui/controls/button.tsx";
 import { HistoryContext } from "../../ui/history/history-context.ts";
 import type { TaskHistory } from "../../ui/history/task-history.ts";
 import { TasksView } from "../../ui/tasks/tasks-view.tsx";
@@ -36,6 +37,7 @@ export function App({ workspace, history }: AppProps) {
 function Shell() {
   const { view, chosen } = useRoute();
   const { status } = useTaskListing();
+  const { signInAt } = useWorkspace();
   useEffect(() => {
     if (status === "loading") return;
     document.documentElement.dataset.ready = "true";
@@ -59,10 +61,15 @@ function Shell() {
             Servers
           </ViewLink>
           <ViewLink view="access" current={view}>
-            Access
+            Worker
           </ViewLink>
         </nav>
         <div className="page-tools">
+          {signInAt !== undefined && view !== "access" && (
+            <ButtonLink size="small" href={signInAt}>
+              Sign in
+            </ButtonLink>
+          )}
           <QuestionBadge />
           <ColorScheme />
         </div>

@@ -2,9 +2,11 @@ import { browserHost, TaskClient } from "holdfast";
 import { indexedDbStore } from "holdfast/indexeddb";
 import { Followed } from "../../ui/app/followed.ts";
 import { problem } from "../../ui/app/problems.ts";
+import { hrefOf } from "../../ui/app/route.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
 import type { Server } from "../../ui/servers/server.ts";
-import { workerToken } from "../access/worker-token.ts";
+import { readEndpoints } from "../access/access-api.ts";
+import { isSignedIn, workerToken } from "../access/worker-token.ts";
 import { connectorTo } from "../servers/connector.ts";
 import { edgeServers, knownServers } from "../servers/known-servers.ts";
 import { finishSignIn } from "../servers/sign-in.ts";
@@ -40,21 +42,36 @@ export async function openWorkspace(): Promise<Workspace> {
   const joined = resumed.then(() => joinEdge(client, servers)).finally(() => complete.set(true));
   const reachable = (endpoint: string): Promise<void> =>
     local.some(({ name }) => name === endpoint) ? resumed : joined;
-  return { client, servers, resumed, reachable, complete };
+  const mustSignIn = workerToken() === undefined;
+  return {
+    ...{ client, servers, resumed, reachable, complete },
+    ...(mustSignIn && { signInAt: hrefOf("access") }),
+  };
 }
 
+/** Adds what the worker at this address calls, if it lets us: those tasks go on with no page open. */
 async function joinEdge(client: BothClients, servers: Followed<readonly Server[]>): Promise<void> {
+  const token = workerToken();
+  if (token === undefined) return;
+  const endpoints = await readEndpoints().catch((error: unknown) =>
+    problem.set(String((error as Error).message)),
+  );
+  if (!endpoints) {
+    if (isSignedIn())
+      problem.set("The worker does not accept your secret any longer. Sign in again under Worker.");
+    return;
+  }
+  if (endpoints.length === 0) return;
+  const held = edgeServers(endpoints);
+  servers.set([...servers.get(), ...held]);
   // The page's own tasks are shown before its code has come.
   const { RemoteTaskClient } = await import("holdfast/remote");
   const edge = new RemoteTaskClient({
     url: location.origin,
-    token: workerToken(),
+    token,
     onProblem: ({ kind, message }) =>
       kind === "incomplete-list" ? problem.set(message) : console.warn(message),
   });
-  const held = await edgeServers(edge);
-  if (held.length === 0) return edge.close();
-  servers.set([...servers.get(), ...held]);
   await client
     .join(
       edge,

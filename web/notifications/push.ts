@@ -34,5 +34,5 @@ export async function switchPush(wanted: PushState): Promise<PushState> {
 }
 
 function worker() {
-  return { worker: location.origin, token: workerToken() };
+  return { worker: location.origin, token: workerToken() ?? "" };
 }

@@ -1,16 +1,16 @@
 import type { Session } from "holdfast";
 import { Failed } from "../../ui/app/failed.tsx";
-import { problem } from "../../ui/app/problems.ts";
 import { hrefOf } from "../../ui/app/route.ts";
 import { supportOf } from "../../ui/call/task-support.ts";
 import { useTools } from "../../ui/call/use-tools.ts";
 import { Button } from "../../ui/controls/button.tsx";
 import { JsonTree } from "../../ui/result/json-tree.tsx";
-import { dropHeader, keptHeader } from "../../ui/servers/header-secret.ts";
+import { keptHeader } from "../../ui/servers/header-secret.ts";
 import type { Server } from "../../ui/servers/server.ts";
 import { useSession } from "../../ui/servers/use-session.ts";
 import { Authorize } from "./authorize.tsx";
-import { addPairs, removeServer } from "./known-servers.ts";
+import { EditServer } from "./edit-server.tsx";
+import { addPairs } from "./known-servers.ts";
 import { SuggestedPairs } from "./suggested-pairs.tsx";
 
 /** What is known of one server. */
@@ -18,16 +18,6 @@ export function ServerView({ server }: { readonly server: Server }) {
   const reachable = server.authorization !== "header" || keptHeader(server.name) !== undefined;
   const found = useTools(reachable ? server.name : undefined);
   const session = useSession(server.name, found.status === "known");
-  const remove = (): void => {
-    dropHeader(server.name);
-    removeServer(server.name).then(
-      () => {
-        location.hash = hrefOf("servers");
-        location.reload();
-      },
-      (error: unknown) => problem.set(`The server could not be removed: ${error}`),
-    );
-  };
   return (
     <section aria-labelledby="server-title" className="server-view">
       <h2 id="server-title">
@@ -87,11 +77,7 @@ export function ServerView({ server }: { readonly server: Server }) {
           />
         </>
       )}
-      {server.added && (
-        <Button size="small" variant="default" onClick={remove}>
-          Remove this server
-        </Button>
-      )}
+      {server.added && <EditServer server={server} />}
     </section>
   );
 }

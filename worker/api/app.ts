@@ -15,7 +15,9 @@ import { passkeyRoutes } from "./passkeys.ts";
 import { pushSubscriptionRoutes } from "./push-subscriptions.ts";
 import { requestHook } from "./request-hook.ts";
 import { taskRoutes } from "./tasks.ts";
+import { usageRoute } from "./usage.ts";
 import { webhookSecretRoute } from "./webhook-secret.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 /** Public, so that a caller without a token can read how to get one. */
 const PUBLIC: ReadonlySet<string> = new Set(["/v1/openapi.json"]);
@@ -49,6 +51,8 @@ export function api(): OpenAPIHono<ApiEnv> {
   connectionRoutes(app);
   passkeyRoutes(app);
   webhookSecretRoute(app);
+  webhookRoutes(app);
+  usageRoute(app);
   pushSubscriptionRoutes(app);
   docsRoutes(app);
   refuseOtherMethods(app);

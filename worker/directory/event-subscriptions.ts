@@ -118,6 +118,11 @@ export class EventSubscriptions {
     return wasActive;
   }
 
+  /** All of them. */
+  all(now: number): readonly EventSubscription[] {
+    return this.#active(now);
+  }
+
   /** Those that cover tasks of an endpoint. */
   of(endpoint: string, now: number): readonly EventSubscription[] {
     return this.#active(now).filter(({ filter }) => (filter.endpoint ?? endpoint) === endpoint);

@@ -10,6 +10,11 @@ type Send = (text: string) => void;
 export class GroupFeed {
   readonly #readers: Set<Send> = new Set();
 
+  /** How many streams are open. */
+  get size(): number {
+    return this.#readers.size;
+  }
+
   /** @param limit How many may be open at the same time: beyond it the status is 429. */
   open(groups: readonly GroupName[], limit: number): Response {
     if (this.#readers.size >= limit) return new Response(null, { status: 429 });

@@ -21,6 +21,11 @@ export class Pace {
     return 1 - Math.min(Math.max(this.#memory.paidUntil - now, 0), MINUTE_MS) / MINUTE_MS;
   }
 
+  /** Returns how much of a minute's worth is taken. */
+  taken(perMinute: number, now: number): number {
+    return Math.round((1 - this.left(now)) * perMinute);
+  }
+
   /** Takes `count`, 1 by default. Returns how long to wait instead, in ms, if there is not as much left. */
   take(perMinute: number, now: number, count = 1): number | undefined {
     const cost = (MINUTE_MS / perMinute) * Math.min(count, perMinute);

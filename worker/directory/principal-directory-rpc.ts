@@ -91,6 +91,15 @@ export interface GroupLoad {
   readonly absent: readonly string[];
 }
 
+/** What a principal uses of its limits. */
+export interface PrincipalUsage {
+  /** Active tasks by endpoint. A few calls that groups may start by themselves count, too. */
+  readonly inFlight: Readonly<Record<string, number>>;
+  readonly callsThisMinute: number;
+  readonly readsThisMinute: number;
+  readonly streams: number;
+}
+
 /** What the directory asks of a TaskGroup. */
 export interface ActiveTasks {
   /** Also ends the lease of the group. @param admitted Ids that were given out a moment ago. */
@@ -168,6 +177,8 @@ export interface PrincipalDirectoryRpc {
   deleted(ids: readonly string[]): Promise<void>;
   /** Counts a read, once for each group it needs. */
   read(ask: ReadAsk): Promise<ReadAdmission>;
+  /** What is used of the limits at the moment: asks all groups. */
+  usage(limits: Pick<Limits, "callsPerMinute" | "readsPerMinute">): Promise<PrincipalUsage>;
   /** By endpoint, then by shard. */
   groups(): Promise<readonly GroupName[]>;
   /** The person's token for an endpoint with `consent`, renewed if need be. @param refused One that the server did not take. */
@@ -213,6 +224,8 @@ export interface PrincipalDirectoryRpc {
   subscribeEvents(ask: EventAsk): Promise<GrantedSubscription | undefined>;
   /** Resolves with whether there was such a subscription. */
   unsubscribeEvents(id: string): Promise<boolean>;
+  /** The subscriptions to events that have not expired. */
+  allSubscriptions(): Promise<readonly EventSubscription[]>;
   /** The subscriptions to events of an endpoint's tasks that have not expired. */
   eventSubscriptions(endpoint: string): Promise<readonly EventSubscription[]>;
 }

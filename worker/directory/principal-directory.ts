@@ -45,6 +45,7 @@ import type {
   GroupName,
   Lease,
   PrincipalDirectoryRpc,
+  PrincipalUsage,
   ReadAdmission,
   ReadAsk,
 } from "./principal-directory-rpc.ts";
@@ -160,6 +161,22 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     return { ok: true, groups, leased: isLeased ? lease : 0 };
   }
 
+  async usage({
+    callsPerMinute,
+    readsPerMinute,
+  }: Parameters<PrincipalDirectoryRpc["usage"]>[0]): Promise<PrincipalUsage> {
+    const groups = this.#groups.all();
+    await this.#counts.ask(groups, Date.now());
+    const now = Date.now();
+    const endpoints = [...new Set(groups.map(({ endpoint }) => endpoint))];
+    return {
+      inFlight: Object.fromEntries(endpoints.map((name) => [name, this.#counts.activeAt(name)])),
+      callsThisMinute: this.#pace.taken(callsPerMinute, now),
+      readsThisMinute: this.#reads.taken(readsPerMinute, now),
+      streams: this.#feed.size,
+    };
+  }
+
   async groups(): Promise<readonly GroupName[]> {
     return this.#groups.all();
   }
@@ -248,6 +265,10 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
     // A group that is not notified finds out before long.
     if (wasActive) await this.#eventsChanged(id).catch(() => undefined);
     return wasActive;
+  }
+
+  async allSubscriptions(): Promise<readonly EventSubscription[]> {
+    return this.#events.all(Date.now());
   }
 
   async eventSubscriptions(endpoint: string): Promise<readonly EventSubscription[]> {

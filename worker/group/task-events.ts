@@ -4,6 +4,7 @@ import type { EventBacklog, EventReplay } from "../directory/principal-directory
 import { Outbox, type OutboxOptions } from "./outbox.ts";
 import type { SignedPost } from "./signed-post.ts";
 import type { ListQuery } from "./task-group-rpc.ts";
+import type { WebhookDelivery } from "./webhook-delivery.ts";
 import { secretKey } from "./webhook-key.ts";
 
 /** How many deliveries to one subscription wait in a group. Beyond it events are skipped, and a `gap` says so. */
@@ -145,6 +146,16 @@ export class TaskEvents {
   /** The task is deleted. */
   forget(id: string): void {
     if (this.#askedOf(id)) this.#setAsked(id, undefined);
+  }
+
+  /** What waits, and the last attempts: the newest first. */
+  deliveries(): readonly WebhookDelivery[] {
+    return this.#outbox.deliveries(`${ALL} `).map((delivery) => ({ ...delivery, kind: "event" }));
+  }
+
+  /** Has a message sent that waits, or one of the last attempts once more. Returns whether there is such a one. */
+  again(row: string, now: number): boolean {
+    return this.#outbox.again(row, now);
   }
 
   /** When the next delivery is due, in ms since 1970, or Infinity. */

@@ -53,6 +53,7 @@ import type {
   TaskWait,
 } from "./task-group-rpc.ts";
 import { changed, isNews } from "./task-wait.ts";
+import type { WebhookDelivery, WebhookKind, WebhookSender } from "./webhook-delivery.ts";
 import { WebhookOutbox } from "./webhook-outbox.ts";
 
 /**
@@ -61,7 +62,7 @@ import { WebhookOutbox } from "./webhook-outbox.ts";
  */
 export class TaskGroup
   extends DurableObject<Bindings>
-  implements TaskGroupRpc, GatewayGroupRpc, ConsentSubscriber, NoticeSource, EventSource
+  implements TaskGroupRpc, GatewayGroupRpc, ConsentSubscriber, NoticeSource, EventSource, WebhookSender
 {
   readonly #counters: Counters = new Counters();
   readonly #tasks: GroupTasks = new GroupTasks({
@@ -256,6 +257,22 @@ export class TaskGroup
     const truncated = this.#events.replay(replay, (query) => tasks.tasks(query), now);
     await tasks.wakeAt(now);
     return { waits: true, truncated: truncated || backlog.truncated };
+  }
+
+  async webhookDeliveries(): Promise<readonly WebhookDelivery[]> {
+    // An object without tasks has sent nothing, and stores nothing for being asked.
+    if (!(await this.#tasks.resumed())) return [];
+    const all = [...this.#webhooks.deliveries(), ...this.#events.deliveries()];
+    return all.sort((a, b) => (b.at ?? b.dueAt ?? 0) - (a.at ?? a.dueAt ?? 0));
+  }
+
+  async sendAgain(kind: WebhookKind, row: string): Promise<boolean> {
+    const tasks = await this.#tasks.resumed();
+    if (!tasks) return false;
+    const now = Date.now();
+    const isThere = kind === "task" ? this.#webhooks.again(row, now) : this.#events.again(row, now);
+    if (isThere) await tasks.wakeAt(now);
+    return isThere;
   }
 
   async active(admitted: readonly string[] = []): Promise<GroupLoad> {

@@ -1,6 +1,7 @@
 import type { TaskView } from "holdfast";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
 import type { SignedPost } from "./signed-post.ts";
+import type { WebhookDelivery } from "./webhook-delivery.ts";
 import { webhookKey } from "./webhook-key.ts";
 
 export interface WebhookOutboxOptions extends Pick<OutboxOptions, "fetch" | "delivered"> {
@@ -29,14 +30,24 @@ export class WebhookOutbox {
     this.#outbox.put(id, url, null);
   }
 
-  /** The call was not made after all. */
+  /** The call was not made after all, or its task is deleted. */
   withdraw(id: string): void {
-    this.#outbox.withdraw(id);
+    this.#outbox.forget(id);
   }
 
   /** The task has its outcome: whether there is something to deliver. */
   settled(id: string, now: number): boolean {
     return this.#outbox.release(id, now);
+  }
+
+  /** What waits, and the last attempts: the newest first. */
+  deliveries(): readonly WebhookDelivery[] {
+    return this.#outbox.deliveries().map((delivery) => ({ ...delivery, kind: "task" }));
+  }
+
+  /** Has a message sent that waits, or one of the last attempts once more. Returns whether there is such a one. */
+  again(id: string, now: number): boolean {
+    return this.#outbox.again(id, now);
   }
 
   /** When the next delivery is due, in ms since 1970, or Infinity. */

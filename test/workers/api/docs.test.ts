@@ -9,6 +9,11 @@ interface Document {
 
 const OPERATIONS = [
   "get /v1/webhook-secret",
+  "get /v1/usage",
+  "get /v1/event-subscriptions",
+  "delete /v1/event-subscriptions/{subscription}",
+  "get /v1/webhook-deliveries",
+  "post /v1/webhook-deliveries/attempts",
   "get /v1/endpoints",
   "get /v1/endpoints/{endpoint}/tools",
   "post /v1/endpoints/{endpoint}/calls",

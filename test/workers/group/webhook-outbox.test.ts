@@ -71,3 +71,66 @@ it("the outbox derives the principal's key once, whatever the number of deliveri
       imported.mockRestore();
     }
   }));
+
+it("the outbox remembers its last attempts, sends a message again, and forgets it with its task", () =>
+  runInDurableObject(env.TASK_GROUP.getByName(crypto.randomUUID()), async (_group, { storage }) => {
+    const statuses = [503, 204, 204];
+    const posted: (string | null)[] = [];
+    const make = (): WebhookOutbox =>
+      new WebhookOutbox(storage.sql, {
+        secret: "secret",
+        principal: () => "alice",
+        fetch: async (_url, init) => {
+          posted.push(new Headers(init?.headers).get("webhook-id"));
+          return new Response(null, { status: statuses.shift() ?? 500 });
+        },
+        task: async (id) => ({ ...DONE, id }),
+        delivered: () => undefined,
+      });
+    const outbox = make();
+    expect(outbox.deliveries()).toEqual([]);
+    outbox.order("a", "https://hooks.example/");
+    expect(outbox.deliveries(), "its task runs").toEqual([]);
+    outbox.settled("a", 1_000);
+    expect(outbox.deliveries()).toMatchObject([{ row: "a", attempts: 0, dueAt: 1_000 }]);
+    await outbox.deliver(1_000);
+    const [failed] = outbox.deliveries();
+    expect(failed).toMatchObject({ kind: "task", attempts: 1, result: "failed", status: 503 });
+    expect(failed?.dueAt).toBeGreaterThan(Date.now());
+
+    // It is not waited for, and another life of the object knows it.
+    const later = make();
+    expect(later.again("a", 2_000)).toBe(true);
+    await later.deliver(2_000);
+    const [sent] = later.deliveries();
+    expect(sent).toMatchObject({ attempts: 2, result: "delivered", status: 204 });
+    expect(sent).not.toHaveProperty("dueAt");
+    expect(later.again("a", 3_000)).toBe(true);
+    await later.deliver(3_000);
+    expect(posted, "the same id each time: a receiver counts it once").toEqual(["a", "a", "a"]);
+    expect(later.nextDue()).toBe(Number.POSITIVE_INFINITY);
+
+    later.withdraw("a");
+    expect(later.deliveries()).toEqual([]);
+    expect(later.again("a", 4_000)).toBe(false);
+    expect(later.again("b", 4_000)).toBe(false);
+  }));
+
+it("the outbox remembers a hundred messages, and deletes older ones", () =>
+  runInDurableObject(env.TASK_GROUP.getByName(crypto.randomUUID()), async (_group, { storage }) => {
+    const outbox = new WebhookOutbox(storage.sql, {
+      secret: "secret",
+      principal: () => "alice",
+      fetch: async () => new Response(null, { status: 204 }),
+      task: async (id) => ({ ...DONE, id }),
+      delivered: () => undefined,
+    });
+    for (let index = 0; index < 160; index++) {
+      outbox.order(`task-${index}`, "https://hooks.example/");
+      outbox.settled(`task-${index}`, 1_000);
+    }
+    while (outbox.nextDue() === 1_000) await outbox.deliver(1_000);
+    expect(outbox.deliveries()).toHaveLength(100);
+    const stored = storage.sql.exec<{ count: number }>("SELECT count(*) AS count FROM webhook_log").one();
+    expect(stored.count).toBeLessThanOrEqual(150);
+  }));
