@@ -87,7 +87,7 @@ export function envelope(
 /** Adds the envelope to a frame, beside what its `_meta` already holds. */
 export function enveloped(frame: Frame, meta: JsonObject): Frame {
   const own = frame.params._meta as JsonObject | undefined;
-  return { ...frame, params: { ...frame.params, _meta: { ...own, ...meta } } };
+  return { ...frame, params: { ...frame.params, _meta: own ? { ...own, ...meta } : meta } };
 }
 
 /** A connection over a channel: frames get the envelope of the session's generation. */
@@ -99,21 +99,23 @@ export function connectionOver(
   capabilities: JsonObject,
   close: () => Promise<void>,
 ): Connection {
+  let [version, meta]: [string?, JsonObject?] = [];
   return {
     get session() {
       return session();
     },
     request(frame, options) {
       const { generation, protocolVersion } = session();
-      if (protocolOf(generation).traits.sessions) {
-        // A task is cancelled by tasks/cancel, never by giving its call up (cancellation, rule 3).
-        const announceGivingUp = frame.params.task === undefined;
-        return channel.request(frame, { announceGivingUp, ...options });
+      // A task is cancelled by tasks/cancel, never by giving its call up (cancellation, rule 3).
+      if (protocolOf(generation).traits.sessions)
+        return channel.request(frame, options, frame.params.task === undefined);
+      // The same for all requests of a session.
+      if (!meta || version !== protocolVersion) {
+        version = protocolVersion;
+        meta = envelope(protocolVersion, identity, capabilities);
       }
       // Where requests have streams, the end of its stream cancels one (cancellation, "Transport-Specific Cancellation").
-      const announceGivingUp = !channel.transport.hasPerRequestStream;
-      const meta = envelope(protocolVersion, identity, capabilities);
-      return channel.request(enveloped(frame, meta), { announceGivingUp, ...options });
+      return channel.request(enveloped(frame, meta), options, !channel.transport.hasPerRequestStream);
     },
     respond: (id, result) => channel.respond(id, result),
     refuse: (id, code, message) => channel.refuse(id, code, message),

@@ -30,8 +30,16 @@ export interface Connections {
   connected(): Promise<Connection>;
   /** The replaced connection of a session, while it is open. */
   replaced(sessionId: string): Connection | undefined;
-  /** Sends a request on a connection. */
-  request(connection: Connection, frame: Frame, options: RequestOptions): Promise<unknown>;
+  /**
+   * Sends a request on a connection.
+   * @param failed Takes its failure, and returns or throws what the caller gets in its place.
+   */
+  request(
+    connection: Connection,
+    frame: Frame,
+    options: RequestOptions,
+    failed?: (error: unknown) => unknown,
+  ): Promise<unknown>;
   /** Several requests may find the session forgotten at once: the first one makes it anew. */
   renew(lost: Connection): Promise<void>;
   /** Closes the connections at once, and ends a handshake under way. Later requests reject with `reason`. */
@@ -45,7 +53,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   let connecting: Promise<Connection> | undefined;
   let current: Connection | undefined;
   /** How many requests are in flight on a connection. */
-  const inFlight = new WeakMap<Connection, number>();
+  const inFlight = new WeakMap<Connection, { count: number }>();
   /** Connections with a session the server forgot, and requests in flight. */
   const replaced = new Set<Connection>();
 
@@ -98,6 +106,28 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return connection;
   }
 
+  function inFlightOn(connection: Connection): { count: number } {
+    let requests = inFlight.get(connection);
+    if (!requests) {
+      requests = { count: 0 };
+      inFlight.set(connection, requests);
+    }
+    return requests;
+  }
+
+  /** A request has its reply or failure. Returns a promise where that is not all, which is rare. */
+  function ended(connection: Connection): Promise<void> | undefined {
+    const isLast = --inFlightOn(connection).count === 0;
+    const { sessionId } = connection.session;
+    const known = agreed.current();
+    // A server may replace the session's id in any reply; the next page must know.
+    if (known && sessionId !== known.sessionId && connection === current)
+      return agreed.remember({ ...known, ...(sessionId !== undefined && { sessionId }) });
+    if (!isLast || !replaced.has(connection)) return undefined;
+    replaced.delete(connection);
+    return connection.close();
+  }
+
   return {
     current: () => current,
     async connected() {
@@ -105,30 +135,26 @@ export function createConnections(options: ConnectionsOptions): Connections {
       return connecting ?? connect();
     },
     replaced: (sessionId) => [...replaced].find(({ session }) => session.sessionId === sessionId),
-    async request(connection, frame, limits) {
-      const count = (change: number): number => {
-        const left = (inFlight.get(connection) ?? 0) + change;
-        inFlight.set(connection, left);
-        return left;
-      };
-      count(1);
+    request(connection, frame, limits, failed = rethrow) {
+      inFlightOn(connection).count++;
+      let reply: Promise<unknown>;
       try {
-        return await connection.request(frame, limits);
-      } finally {
-        // A server may replace the session's id in any reply; the next page must know.
-        const { sessionId } = connection.session;
-        const known = agreed.current();
-        if (known && sessionId !== known.sessionId && connection === current)
-          await agreed.remember({ ...known, ...(sessionId !== undefined && { sessionId }) });
-        if (count(-1) === 0 && replaced.delete(connection)) await connection.close();
+        reply = connection.request(frame, limits);
+      } catch (error) {
+        reply = Promise.reject(error);
       }
+      // One promise, where async functions would make several: each poll comes by here.
+      return reply.then(
+        (result) => ended(connection)?.then(() => result) ?? result,
+        (error: unknown) => ended(connection)?.then(() => failed(error)) ?? failed(error),
+      );
     },
     async renew(lost) {
       const attempt = connecting;
       const latest = await attempt?.catch(() => undefined);
       if (latest !== lost || connecting !== attempt) return;
       const renewed = connect(lost.session);
-      if (inFlight.get(lost)) replaced.add(lost);
+      if (inFlightOn(lost).count > 0) replaced.add(lost);
       else await lost.close();
       await renewed;
     },
@@ -139,4 +165,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
       await Promise.all(open.map((connection) => connection?.close()));
     },
   };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -126,40 +126,58 @@ export function createEndpoint(
     return agreed.current() as Session;
   }
 
-  const request: Endpoint["request"] = (frame, options, of) =>
-    send(frame, options, of).catch((error: unknown) => {
-      options?.signal?.throwIfAborted();
+  const request: Endpoint["request"] = (frame, options = {}, of) => {
+    const failed = (error: unknown): never => {
+      options.signal?.throwIfAborted();
       return explain(error);
-    });
-
-  async function send(frame: Frame, options: RequestOptions = {}, of?: Generation): Promise<unknown> {
-    const { method } = frame;
-    const { signal } = options;
-    const unsent = (message: string, cause?: unknown): RequestFailedError =>
-      new RequestFailedError(method, { kind: "network", message, unsent: true }, cause);
+    };
+    const connection = connections.current();
     // Connected, a poll need not watch its signal twice.
-    const connection = await (connections.current() ?? connected(signal));
+    if (connection) return send(connection, frame, options, of, failed);
+    return connected(options.signal).then((made) => send(made, frame, options, of, failed), failed);
+  };
+
+  function send(
+    connection: Connection,
+    frame: Frame,
+    options: RequestOptions,
+    of: Generation | undefined,
+    failed: (error: unknown) => never,
+  ): Promise<unknown> {
     const { session } = connection;
     const { generation } = session;
     // The server may go back to the one in which it has the task.
-    if (of && of !== generation && of !== connector.overlay?.generation)
-      throw unsent(`The task is of ${of}, and its server now speaks ${generation}`);
-    try {
-      return await connections.request(connection, frame, options);
-    } catch (error) {
-      // A response stream is the old session's: no other has it.
-      if (options.resume) throw error;
-      const forgotten = await forgets(connection, error, signal);
-      if (!forgotten && !(connector.renewable && isOutgrown(error, session, method))) throw error;
-      await connections.renew(connection);
-      const renewed = await connected(signal);
-      const same = forgotten && renewed.session.generation === generation;
-      // In the other generation a call is another one. Tools are listed alike in both.
-      if (!same && method !== "tools/list") throw error;
-      if (options.mayRepeat?.() === false)
-        throw unsent("The session was renewed, and the server wants the request later", error);
-      return connections.request(renewed, frame, options);
+    if (of && of !== generation && of !== connector.overlay?.generation) {
+      const message = `The task is of ${of}, and its server now speaks ${generation}`;
+      return Promise.reject(unsent(frame, message)).catch(failed);
     }
+    return connections.request(connection, frame, options, (error) =>
+      again(connection, session, frame, options, error).catch(failed),
+    );
+  }
+
+  /** Sends the request once more where the server has forgotten the session, or changed its generation. */
+  async function again(
+    connection: Connection,
+    session: Session,
+    frame: Frame,
+    options: RequestOptions,
+    error: unknown,
+  ): Promise<unknown> {
+    const { method } = frame;
+    // A response stream is the old session's: no other has it.
+    if (options.resume) throw error;
+    const { signal } = options;
+    const forgotten = await forgets(connection, error, signal);
+    if (!forgotten && !(connector.renewable && isOutgrown(error, session, method))) throw error;
+    await connections.renew(connection);
+    const renewed = await connected(signal);
+    const same = forgotten && renewed.session.generation === session.generation;
+    // In the other generation a call is another one. Tools are listed alike in both.
+    if (!same && method !== "tools/list") throw error;
+    if (options.mayRepeat?.() === false)
+      throw unsent(frame, "The session was renewed, and the server wants the request later", error);
+    return connections.request(renewed, frame, options);
   }
 
   const forgets = async (connection: Connection, error: unknown, signal?: AbortSignal): Promise<boolean> =>
@@ -301,6 +319,10 @@ export function createEndpoint(
       await connector.endSession(known);
     },
   };
+}
+
+function unsent({ method }: Frame, message: string, cause?: unknown): RequestFailedError {
+  return new RequestFailedError(method, { kind: "network", message, unsent: true }, cause);
 }
 
 /** Whether the subscription that a message names was opened by a channel of ours, in whatever process. */

@@ -27,7 +27,7 @@ export function takeMessages(
   let [replied, others] = [false, 0];
   for (const message of messages) {
     const taker =
-      isObject(message) && message.method !== undefined ? undefined : awaited.take(message, resumed);
+      isObject(message) && message.method !== undefined ? undefined : awaited.takeResponse(message, resumed);
     if (taker === awaited) replied = true;
     else if (taker) others++;
     else receive(message, awaited.about);

@@ -10,18 +10,16 @@ import {
   isResponse,
   type RequestId,
   type RpcResponse,
-  readRpcError,
 } from "../protocol/json-rpc.ts";
 import type { ResponseStream } from "../protocol/response-stream.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { RecentSet } from "../recent-set.ts";
-import { requestFailureOf, rpcFailure } from "./request-failed.ts";
-import { type SendOptions, STREAM_END_MS, sendOn, type Transport } from "./transport.ts";
+import { PendingRequest } from "./pending-request.ts";
+import { requestFailureOf } from "./request-failed.ts";
+import { STREAM_END_MS, sendOn, type Transport } from "./transport.ts";
 
 /** The limit that kills MCP calls elsewhere: here it bounds one request, never a task. In ms. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 60_000;
-/** Progress may extend a request, but not past this many times its timeout (lifecycle, "Timeouts"). */
-const TIMEOUT_EXTENSIONS = 10;
 /** How many requests given up a channel remembers. The reply to an older one may reach the transport's owner, who knows no such id. */
 const MAX_GIVEN_UP = 1_000;
 /** How long a cancelled call waits for the server to take `notifications/cancelled`, in ms. */
@@ -29,10 +27,20 @@ const ANNOUNCED_WITHIN_MS = 1_000;
 /** Ids of ours begin here. A Client on the same transport counts from 0; many servers take integers of 32 bits only. */
 const FIRST_ID = 2 ** 30;
 
+const NO_OPTIONS: RequestOptions = {};
+
+/** What a signal says, to one listener: a signal costs more than the rest of a poll. */
+export interface GiveUp {
+  readonly aborted: boolean;
+  onabort: (() => void) | undefined;
+}
+
 export interface RequestOptions {
   /** In ms; the channel's own if absent. Infinity for a stream that is to stay open. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal;
+  /** Gives the request up, in place of the signal. */
+  readonly giveUp?: GiveUp | undefined;
   /** `notifications/progress` with this token restarts the timeout. */
   readonly progressToken?: string | undefined;
   /** Send `notifications/cancelled` when the reply is given up. Without it the end of the response stream says so. */
@@ -69,14 +77,8 @@ export interface AwaitedReply extends Pick<RequestOptions, "resume" | "onStream"
    * Takes a response in that came to this request. Returns whose it is: another's only if its id says so; `undefined` for no response.
    * @param resumed The stream was resumed: a server may replay the replies to earlier requests on it. Returns "replay" for those.
    */
-  take(message: unknown, resumed?: boolean): AwaitedReply | "replay" | undefined;
+  takeResponse(message: unknown, resumed?: boolean): AwaitedReply | "replay" | undefined;
   fail(failure: RequestFailure, cause?: unknown): void;
-}
-
-interface Pending extends AwaitedReply {
-  readonly progressToken: string | undefined;
-  settle(message: RpcResponse): void;
-  extend(): void;
 }
 
 /** Whether an id is one that a channel of ours, in whatever process, gives its requests. */
@@ -95,12 +97,15 @@ export class RpcChannel {
   readonly #clock: Clock;
   /** How long a request may take that has no timeout of its own, in ms. */
   readonly timeoutMs: number;
-  readonly #pending: Map<number, Pending> = new Map();
+  readonly #pending: Map<number, PendingRequest> = new Map();
   /** Requests given up, whose replies may still come; of most of a server that never replies they never do. */
   readonly #givenUp: Set<number> = new RecentSet(MAX_GIVEN_UP);
   readonly #firstId: number = FIRST_ID + Math.floor(Math.random() * 2 ** 29);
   #lastId: number = this.#firstId;
   #closed = false;
+  /** When the earliest timeout is looked for, by {@link elapsed}. */
+  #sweepAt: number = Number.POSITIVE_INFINITY;
+  #stopSweep: (() => void) | undefined;
   #quiet: (() => void) | undefined;
 
   constructor(
@@ -119,118 +124,92 @@ export class RpcChannel {
     return this.#transport;
   }
 
-  /** Sends a request and returns its `result`. Throws a RequestFailedError. */
-  request(frame: Frame, options: RequestOptions = {}): Promise<unknown> {
-    const { resume, onStream } = options;
-    const id = resume?.requestId ?? ++this.#lastId;
-    const timeoutMs = options.timeoutMs ?? this.timeoutMs;
-    let resolve!: (result: unknown) => void;
-    let reject!: (error: RequestFailedError) => void;
-    const promise = new Promise<unknown>((yes, no) => {
-      resolve = yes;
-      reject = no;
+  /**
+   * Sends a request and returns its `result`. Throws a RequestFailedError.
+   * @param announces Whether giving it up is notified to the server, unless the options say.
+   */
+  request(frame: Frame, options: RequestOptions = NO_OPTIONS, announces = false): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = options.resume?.requestId ?? ++this.#lastId;
+      const pending = new PendingRequest(this, id, frame, options, announces, resolve, reject);
+      this.#pending.set(id, pending);
+      if (this.#closed) pending.fail({ kind: "network", message: "The connection is closed" });
+      else if (options.resume && !this.#transport.resumesStreams) {
+        const message = "This connector resumes no response stream; fromUrl of holdfast/http does";
+        pending.fail({ kind: "network", message, forgotten: true });
+      } else {
+        this.#expect(pending);
+        pending.send();
+      }
     });
-    // Made when a transport asks for it: one whose requests have no stream of their own does not.
-    let stream: AbortController | undefined;
-    const streamOf = (): AbortController => {
-      stream ??= new AbortController();
-      return stream;
-    };
-    let sent = false;
-    const giveUp = (): void => pending.fail({ kind: "network", message: "The request was given up" });
-    const expire = (): void => pending.fail({ kind: "timeout", message: `No reply within ${timeoutMs} ms` });
-    const limit = this.#clock.now() + timeoutMs * TIMEOUT_EXTENSIONS;
-    const unlimited = timeoutMs === Number.POSITIVE_INFINITY;
-    let stopTimer = unlimited ? () => undefined : this.#clock.after(timeoutMs, expire);
+  }
 
-    const settle = (): boolean => {
-      if (!this.#pending.delete(id)) return false;
-      stopTimer();
-      options.signal?.removeEventListener("abort", giveUp);
-      return true;
-    };
-    const pending: Pending = {
-      id,
-      about: options.about ?? "",
-      resume,
-      onStream,
-      get signal() {
-        return streamOf().signal;
-      },
-      progressToken: options.progressToken,
-      take: (message, resumed) => {
-        if (!isResponse(message)) return undefined;
-        const own = integerId(message.id);
-        const taker = this.#pending.get(own);
-        if (!taker && resumed && isChannelId(own)) return "replay";
-        (taker ?? pending).settle(message);
-        return taker ?? pending;
-      },
-      settle: (message) => {
-        const { error, result } = message;
-        if (error !== undefined && error !== null) pending.fail(rpcFailure(readRpcError(error)));
-        else if (settle()) resolve(result);
-      },
-      fail: (failure, cause) => {
-        if (!settle()) return;
-        // Nobody reads what may yet come, and the stream would hold one of the page's six connections to the host.
-        if (failure.kind !== "rpc") streamOf().abort();
-        const error = new RequestFailedError(frame.method, failure, cause);
-        const aborted = options.signal?.aborted === true;
-        // What was never sent cannot be cancelled (cancellation, "Behavior Requirements").
-        if (!sent || !(aborted || failure.kind === "timeout")) return reject(error);
-        this.#givenUp.add(id);
-        const notifies = options.announceGivingUp && !(aborted && options.leavesRequest?.());
-        const announced = notifies && this.#announceGivingUp(id, failure.message);
-        if (!aborted || !options.rejectAfterAnnouncing) return reject(error);
+  /** Wakes at the earliest deadline of all requests: a timer for each costs more than the rest of a poll. */
+  #expect({ deadline }: PendingRequest): void {
+    if (deadline >= this.#sweepAt) return;
+    this.#stopSweep?.();
+    this.#sweepAt = deadline;
+    this.#stopSweep = this.#clock.after(Math.max(0, deadline - this.elapsed()), () => {
+      this.#sweepAt = Number.POSITIVE_INFINITY;
+      const now = this.elapsed();
+      for (const pending of [...this.#pending.values()]) {
+        if (pending.deadline <= now) pending.expire();
+        else this.#expect(pending);
+      }
+    });
+  }
+
+  /** Ms by a clock that nobody sets, where there is one: a timeout must not end with the wall clock's change. */
+  elapsed(): number {
+    return this.#clock.elapsed?.() ?? this.#clock.now();
+  }
+
+  /** Takes a request off. Returns false where its reply or failure came before. */
+  settles(id: number): boolean {
+    if (!this.#pending.delete(id)) return false;
+    // With nothing in flight, no timer keeps a process awake.
+    if (this.#pending.size === 0) {
+      this.#stopSweep?.();
+      this.#sweepAt = Number.POSITIVE_INFINITY;
+    }
+    return true;
+  }
+
+  /**
+   * The reply is wanted no longer: should it come, nobody else must see it. Returns what resolves once the server can know.
+   * @param reason Notified to the server, if given.
+   */
+  gaveUp(requestId: number, reason?: string): () => Promise<void> {
+    this.#givenUp.add(requestId);
+    const announced =
+      reason !== undefined &&
+      // A server that does not get it only works on in vain.
+      this.notify("notifications/cancelled", { requestId, reason }).catch(() => undefined);
+    return () =>
+      new Promise((resolve) => {
         // No platform reports when the end of a stream has left the machine.
-        const limitMs = announced ? ANNOUNCED_WITHIN_MS : STREAM_END_MS;
-        const stopWaiting = this.#clock.after(limitMs, () => reject(error));
+        const stop = this.#clock.after(announced ? ANNOUNCED_WITHIN_MS : STREAM_END_MS, resolve);
         if (announced)
           void announced.then(() => {
-            stopWaiting();
-            reject(error);
+            stop();
+            resolve();
           });
-      },
-      extend: () => {
-        if (unlimited) return;
-        stopTimer();
-        const left = Math.max(0, limit - this.#clock.now());
-        stopTimer = this.#clock.after(Math.min(timeoutMs, left), expire);
-      },
-    };
+      });
+  }
 
-    this.#pending.set(id, pending);
-    if (this.#closed) pending.fail({ kind: "network", message: "The connection is closed" });
-    if (resume && !this.#transport.resumesStreams) {
-      const message = "This connector resumes no response stream; fromUrl of holdfast/http does";
-      pending.fail({ kind: "network", message, forgotten: true });
-    }
-    if (options.signal?.aborted) giveUp();
-    options.signal?.addEventListener("abort", giveUp, { once: true });
-    if (!this.#pending.has(id)) return promise;
-
-    sent = true;
-    options.onSent?.();
-    const send: SendOptions = {
-      get requestSignal() {
-        return streamOf().signal;
-      },
-      onRequestStreamEnd: () =>
-        pending.fail({ kind: "network", message: "The response stream ended without a response" }),
-      take: (message) => this.receive(message, options.about ?? ""),
-      ...(frame.headers && { headers: frame.headers }),
-    };
-    // A device that is off line sends nothing, whatever its browser says of the failure.
-    const { onLine } = (globalThis as { navigator?: { onLine?: boolean } }).navigator ?? {};
-    sendOn(this.#transport, { jsonrpc: "2.0", id, method: frame.method, params: frame.params }, send).catch(
-      (error: unknown) => {
-        const failure = requestFailureOf(error, id);
-        const unsent = onLine === false && failure.kind === "network";
-        pending.fail(unsent ? { ...failure, unsent } : failure, error);
-      },
-    );
-    return promise;
+  /** What {@link AwaitedReply.takeResponse} does. */
+  takeResponse(
+    to: PendingRequest,
+    message: unknown,
+    resumed?: boolean,
+  ): PendingRequest | "replay" | undefined {
+    if (!isResponse(message)) return undefined;
+    const own = integerId(message.id);
+    const named = this.#pending.get(own);
+    if (!named && resumed && isChannelId(own)) return "replay";
+    const taker = named ?? to;
+    taker.settle(message);
+    return taker;
   }
 
   /** The request under an id, while it waits for its reply. */
@@ -304,11 +283,6 @@ export class RpcChannel {
     for (const pending of this.#pending.values()) {
       if (token !== undefined && pending.progressToken === token) pending.extend();
     }
-  }
-
-  /** Resolves when the server has taken it, or sending failed: a server without it only works on in vain. */
-  #announceGivingUp(requestId: number, reason: string): Promise<void> {
-    return this.notify("notifications/cancelled", { requestId, reason }).catch(() => undefined);
   }
 
   /** A POST without a reply may hang as well: then a handshake or an answer would hang with it. */

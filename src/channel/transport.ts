@@ -24,7 +24,7 @@ export interface Transport {
 
 /** Options of a request. The v1 transport honours none of them by itself. */
 export interface SendOptions {
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Ends this request's response stream: how 2026-07-28 cancels over HTTP. */
   readonly requestSignal?: AbortSignal;
   /** Called when the response stream ended and brought no response. */
@@ -43,15 +43,26 @@ export interface SendOptions {
 export const STREAM_END_MS = 100;
 
 /** Sends a frame on a transport of either major. */
-export function sendOn(transport: Transport, message: object, options: SendOptions = {}): Promise<void> {
-  const { take } = options;
+export function sendOn(transport: Transport, message: object, options: SendOptions): Promise<void> {
   const send = transport.send as (message: object, options?: SendOptions) => Promise<void>;
-  if (!take || !isStreamableHttp(transport)) return send.call(transport, message, options);
+  // A transport that names no options reads none.
+  if (transport.resumesStreams || send.length < 2) return send.call(transport, message, options);
+  const { take, headers, onRequestStreamEnd } = options;
+  // A wrapper may copy its options, which a getter of a class does not survive.
+  const copied: SendOptions = {
+    ...(headers && { headers }),
+    ...(onRequestStreamEnd && { onRequestStreamEnd }),
+    ...(take && { take }),
+    get requestSignal() {
+      return options.requestSignal as AbortSignal;
+    },
+  };
+  if (!take || !isStreamableHttp(transport)) return send.call(transport, message, copied);
   const replied = new AbortController();
   const signals = [replied.signal, ...(options.requestSignal ? [options.requestSignal] : [])];
   const requestSignal = AbortSignal.any(signals);
   const cut = (): void => void systemClock.after(STREAM_END_MS, () => replied.abort());
-  return send.call(viewOf(transport, take, requestSignal, cut), message, { ...options, requestSignal });
+  return send.call(viewOf(transport, take, requestSignal, cut), message, { ...copied, requestSignal });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Policy } from "./policy.ts";
 import { endedAsPlainCall, isCall, type TaskRecord } from "./record.ts";
-import type { Effects, TaskEvent, TaskState } from "./state.ts";
+import type { Command, Effects, TaskEvent, TaskState, Transition } from "./state.ts";
 
 /** The state of a new call, as its record is first written. */
 export function begun(state: TaskState, policy: Policy): TaskState {
@@ -23,18 +23,24 @@ export function persisted(state: TaskState): TaskState {
   return { ...state, ephemeral: undefined };
 }
 
-/** What a transition has its driver persist and publish. */
-export function effectsOf(
+/** The transition with what it has its driver persist and publish. */
+export function withEffects(
   before: TaskState,
   after: TaskState,
+  commands: readonly Command[],
   events: readonly TaskEvent[],
   policy: Policy,
-): Effects {
-  const isA = (type: TaskEvent["type"]): boolean => events.some((event) => event.type === type);
-  const news = isA("started") || looksChanged(before, after);
+): Transition {
+  let publish: Transition["publish"] = looksChanged(before, after) ? "everywhere" : undefined;
+  for (const { type } of events) {
+    if (type === "started") publish = "everywhere";
+    else if (type === "woken") publish ??= "here";
+  }
   return {
+    state: after,
+    commands,
     persist: persistOf(before, after, policy),
-    publish: news ? "everywhere" : isA("woken") ? "here" : undefined,
+    publish,
     leavesQueue: leavesQueue(before, after),
   };
 }

@@ -20,20 +20,28 @@ export function observe(
   const { snapshot: seen, payload } = reading;
   const known = record.snapshot;
   if (record.outcome || (known && isTerminal(known.status) && !isTerminal(seen.status))) return record;
-  const snapshot = merged(known, seen, partial);
+  const snapshot = known && saysTheSame(known, seen, partial) ? known : merged(known, seen, partial);
   const { inputRequests: named } = reading;
   const inputs = (named && questions?.mergeInputs(record.inputs, named, now)) ?? record.inputs;
-  const news: Partial<TaskRecord> = {
+  const { stage, acceptedAt } = record;
+  const { status, taskId } = snapshot;
+  const isKnown =
+    snapshot === known &&
+    inputs === record.inputs &&
+    stage === "running" &&
+    taskId === record.taskId &&
+    acceptedAt !== undefined;
+  // Most polls bring nothing new, and then nothing is made anew.
+  if (isKnown && status !== "cancelled" && !payload) return record;
+  const next: TaskRecord = {
+    ...record,
     stage: "running",
-    taskId: snapshot.taskId,
-    acceptedAt: record.acceptedAt ?? now,
-    snapshot: known && saysTheSame(known, snapshot) ? known : snapshot,
+    taskId,
+    acceptedAt: acceptedAt ?? now,
+    snapshot,
     inputs,
   };
-  // Most polls bring nothing new, and then nothing is made anew.
-  if (snapshot.status !== "cancelled" && !payload && isKnown(record, news)) return record;
-  const next = { ...record, ...news };
-  if (snapshot.status === "cancelled") return settle(next, { kind: "cancelled", confirmed: true }, now);
+  if (status === "cancelled") return settle(next, { kind: "cancelled", confirmed: true }, now);
   return payload ? settle(next, outcomeOf(snapshot, payload), now) : next;
 }
 
@@ -44,15 +52,13 @@ function merged(known: TaskSnapshot | undefined, seen: SnapshotReading, partial:
   return { ...kept, ...(stays && { statusMessage }), ...seen };
 }
 
-/** Many servers stamp each reply with its own time: a later stamp alone is not news. */
-function saysTheSame(a: TaskSnapshot, b: TaskSnapshot): boolean {
-  // `b` has every field of `a`, or was made without its status message.
-  return (
-    a.statusMessage === b.statusMessage &&
-    (Object.keys(b) as (keyof TaskSnapshot)[]).every(
-      (field) => field === "createdAt" || field === "lastUpdatedAt" || a[field] === b[field],
-    )
-  );
+/** Whether {@link merged} would change nothing. Many servers stamp each reply with its own time: a later stamp alone is not news. */
+function saysTheSame(known: TaskSnapshot, seen: SnapshotReading, partial: boolean): boolean {
+  for (const field in seen) {
+    if (field === "createdAt" || field === "lastUpdatedAt") continue;
+    if (seen[field as keyof TaskSnapshot] !== known[field as keyof TaskSnapshot]) return false;
+  }
+  return partial || seen.statusMessage === known.statusMessage;
 }
 
 /** Whether a reading that may come late is older than what is known. The clocks of two nodes can say no more than that. */
@@ -64,8 +70,4 @@ export function isOutdated(
   if (!known || isTerminal(status)) return false;
   if (isTerminal(known.status)) return true;
   return readTime(lastUpdatedAt ?? "") < (stampedAt ?? readTime(known.lastUpdatedAt));
-}
-
-function isKnown(record: TaskRecord, news: Partial<TaskRecord>): boolean {
-  return (Object.keys(news) as (keyof TaskRecord)[]).every((field) => record[field] === news[field]);
 }

@@ -3,7 +3,18 @@ import { abandonsCall } from "./cancel.ts";
 import { end, lost } from "./outcome.ts";
 import type { Policy } from "./policy.ts";
 import { hasEnded, isCall, type TaskRecord } from "./record.ts";
-import { type Command, NOTHING_OUT, type Operation, type TaskState, type Transition } from "./state.ts";
+import {
+  type Command,
+  NOTHING_OUT,
+  type Operation,
+  POLL_OUT,
+  type TaskState,
+  type Transition,
+} from "./state.ts";
+
+// The same for every task that waits or is polled.
+const NOTHING: readonly Command[] = [];
+const POLL: readonly Command[] = [{ type: "send", operation: "get" }];
 
 /** What to send now. */
 export function plan(state: TaskState, now: number, policy: Policy): Transition {
@@ -12,29 +23,32 @@ export function plan(state: TaskState, now: number, policy: Policy): Transition 
     return { state: { ...state, inFlight: NOTHING_OUT }, commands };
   }
   if (abandonsCall(state)) return { state, commands: [{ type: "abandon", operation: "call" }] };
-  if (state.backoff && now < state.backoff.until) return { state, commands: [] };
+  if (state.backoff && now < state.backoff.until) return { state, commands: NOTHING };
   if (state.backoff) return plan({ ...state, backoff: undefined }, now, policy);
-  const { record } = state;
+  const { record, inFlight } = state;
   const { stage, call, stream } = record;
   // A record may be of a client that had the part to look for it.
   const isLost = call.recovery === "none" || (call.recovery === "list" && !policy.recovery);
-  if (stage === "calling" && !state.mayCall && !stream && isLost && state.inFlight.size === 0) {
+  if (stage === "calling" && !state.mayCall && !stream && isLost && inFlight.size === 0) {
     const detail = "The process ended after the call was sent and before its reply arrived";
     return plan(end(state, lost(detail), now), now, policy);
   }
-  const wanted = wantedOperations(state, now, policy).filter((operation) => !state.inFlight.has(operation));
-  if (wanted.length === 0) return { state, commands: [] };
+  const wanted = wantedOperations(state, now, policy).filter((operation) => !inFlight.has(operation));
+  if (wanted.length === 0) return { state, commands: NOTHING };
+  const polls = wanted.includes("get");
+  const onlyPolls = polls && wanted.length + inFlight.size === 1;
   const calls = wanted.includes("call");
   const repeats = calls && !state.mayCall && !stream && !call.repeated;
   return {
     state: {
       ...state,
-      ...(calls && (repeats || call.refused) && { record: sentAgain(record, repeats) }),
-      inFlight: new Set([...state.inFlight, ...wanted]),
+      record: calls && (repeats || call.refused) ? sentAgain(record, repeats) : record,
+      inFlight: onlyPolls ? POLL_OUT : new Set([...inFlight, ...wanted]),
       mayCall: false,
-      ...(wanted.includes("get") && { polledFrom: now, overtaken: undefined }),
+      polledFrom: polls ? now : state.polledFrom,
+      overtaken: polls ? undefined : state.overtaken,
     },
-    commands: wanted.map((operation) => ({ type: "send", operation })),
+    commands: onlyPolls ? POLL : wanted.map((operation) => ({ type: "send", operation })),
   };
 }
 
@@ -89,13 +103,13 @@ export function nextDue(state: TaskState, policy: Policy): number {
   const free = backoff?.until ?? 0;
   if (isCall(record) && inFlight.size === 0) return free;
   if (record.stage !== "running") return Number.POSITIVE_INFINITY;
-  const times: number[] = [nextPollAt(state) ?? Number.POSITIVE_INFINITY];
-  if (backoff) times.push(free);
+  let due = nextPollAt(state) ?? Number.POSITIVE_INFINITY;
+  if (backoff) due = Math.min(due, free);
   if (!hasEnded(record)) {
     const acknowledgedAt = record.cancel?.acknowledgedAt;
-    if (acknowledgedAt !== undefined) times.push(acknowledgedAt + policy.cancelGraceMs);
+    if (acknowledgedAt !== undefined) due = Math.min(due, acknowledgedAt + policy.cancelGraceMs);
     if (policy.questions?.wantsQuestions(state) && !inFlight.has("result"))
-      times.push(Math.max(state.listenAt, free));
+      due = Math.min(due, Math.max(state.listenAt, free));
   }
-  return Math.min(...times);
+  return due;
 }

@@ -5,7 +5,7 @@ import { isOutdated, observe } from "./observe.ts";
 import { end, expired, lost, outcomeOf } from "./outcome.ts";
 import { dueByPace } from "./pace.ts";
 import type { Policy } from "./policy.ts";
-import { hasEnded } from "./record.ts";
+import { hasEnded, type TaskRecord } from "./record.ts";
 import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
 import { withoutStream } from "./response-stream.ts";
 import { inheritedBackoff, landed, payloadFailed, retryLater } from "./retry.ts";
@@ -47,7 +47,8 @@ export function polled(state: TaskState, reading: TaskReading, now: number, timi
   // A notification came while the poll was in flight, and is newer: the next poll shows more.
   if (state.overtaken && isOutdated(state, reading.snapshot)) {
     // The notification said that it has ended: the poll that brings the payload could not leave sooner.
-    return hasEnded(next.record) ? { ...next, pollAt: now } : paced(next, now, timing);
+    const { record, doubtfulMs } = next;
+    return { ...next, pollAt: hasEnded(record) ? now : pacedPoll(record, next, doubtfulMs, now, timing) };
   }
   const { status, statusMessage } = reading.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
@@ -74,7 +75,9 @@ export function notified(state: TaskState, reading: TaskReading, now: number, ti
 /** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
 export function pushing(state: TaskState, on: boolean, now: number, timing: Timing): TaskState {
   const next = { ...state, pushed: on };
-  return on ? next : { ...next, pollAt: Math.min(state.pollAt, planned(next, now, timing)) };
+  return on
+    ? next
+    : { ...next, pollAt: Math.min(state.pollAt, planned(next.record, next, next.doubtfulMs, now, timing)) };
 }
 
 /** Takes in what a request brought, and says when the next poll is due. */
@@ -116,28 +119,39 @@ function taken(
   const { progress } = reading;
   // Progress that did not change is not published.
   const moves = progress !== undefined && !withheld && !sameJson(progress, state.progress);
-  const known = {
+  const intervalMs = withheld ? doubtfulMs : keptMs;
+  // Of a task that is known to have ended from now on, only the payload is missing.
+  const justEnded = hasEnded(record) && !hasEnded(state.record);
+  // One copy: of a poll that brings nothing new, it is most of the work.
+  return {
     ...state,
-    ...(moves && { progress }),
+    progress: moves ? progress : state.progress,
     record,
     doubt,
-    doubtfulMs: withheld ? doubtfulMs : keptMs,
+    doubtfulMs: intervalMs,
+    stampedAt: !stamp || withheld || justEnded ? state.stampedAt : isStored ? undefined : stamp,
+    pollAt: justEnded ? now : pacedPoll(record, state, intervalMs, now, timing),
   };
-  // Of a task that is known to have ended from now on, only the payload is missing.
-  if (hasEnded(record) && !hasEnded(state.record)) return { ...known, pollAt: now };
-  return paced(
-    stamp && !withheld ? { ...known, stampedAt: isStored ? undefined : stamp } : known,
-    now,
-    timing,
-  );
 }
 
-function paced(state: TaskState, now: number, timing: Timing): TaskState {
-  return { ...state, pollAt: Math.max(planned(state, now, timing), now + (state.paceMs ?? 0)) };
+function pacedPoll(
+  record: TaskRecord,
+  state: TaskState,
+  intervalMs: number | undefined,
+  now: number,
+  timing: Timing,
+): number {
+  return Math.max(planned(record, state, intervalMs, now, timing), now + (state.paceMs ?? 0));
 }
 
-function planned({ record, pushed, doubtfulMs }: TaskState, now: number, timing: Timing): number {
-  return nextPoll(record, timing, now, pushed && !hasEnded(record), doubtfulMs);
+function planned(
+  record: TaskRecord,
+  { pushed }: TaskState,
+  intervalMs: number | undefined,
+  now: number,
+  timing: Timing,
+): number {
+  return nextPoll(record, timing, now, pushed && !hasEnded(record), intervalMs);
 }
 
 export function pollFailed(

@@ -147,8 +147,11 @@ export function movedBy(state: TaskState, ms: number): TaskState {
 
 /** Its reply has come, or never will. */
 export function without(state: TaskState, operation: Operation): TaskState {
-  const left = [...state.inFlight].filter((other) => other !== operation);
-  return { ...state, inFlight: left.length > 0 ? new Set(left) : NOTHING_OUT };
+  const { inFlight } = state;
+  if (!inFlight.has(operation)) return state;
+  const left =
+    inFlight.size > 1 ? new Set([...inFlight].filter((other) => other !== operation)) : NOTHING_OUT;
+  return { ...state, inFlight: left };
 }
 
 /** What a person does need not wait out a backoff, only a time the server named. */

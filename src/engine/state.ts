@@ -30,11 +30,11 @@ export interface TaskState {
   /** The call is new, or was certainly refused: it may be sent without recovery. */
   readonly mayCall: boolean;
   /** This process made the call: its app waits for it, and can ask a person to sign in. */
-  readonly attended?: true;
+  readonly attended?: true | undefined;
   /** A plain call: the store holds no record of it. */
   readonly ephemeral?: true | undefined;
   /** The call is made from a cached description of the tool. */
-  readonly cached?: boolean;
+  readonly cached?: boolean | undefined;
   /** Why the server rejected how the call was made, while it is queued again. */
   readonly refusal?: RequestFailure | undefined;
   /** When the next poll is due. */
@@ -49,13 +49,13 @@ export interface TaskState {
   /** Failures in a row. */
   readonly failures: number;
   readonly retry?: Retry | undefined;
-  readonly progress?: TaskProgress;
+  readonly progress?: TaskProgress | undefined;
   /** The server pushes changes, so that polls are only the net below. */
   readonly pushed: boolean;
   /** How often the server has refused the payload of the ended task, or sent one that cannot be read. */
-  readonly payloadRefusals?: number;
+  readonly payloadRefusals?: number | undefined;
   /** How many requests to cancel have failed. */
-  readonly cancelTries?: number;
+  readonly cancelTries?: number | undefined;
   /** How many polls in a row have found the task waiting for input with all it asked answered, or nothing asked. */
   readonly idlePolls?: number | undefined;
   /** The time stamp of the last reading, by the server's clock; it is not news, so the record may have an older one. */
@@ -67,7 +67,7 @@ export interface TaskState {
   /** The poll interval while the last reading is in doubt, in ms. */
   readonly doubtfulMs?: number | undefined;
   /** When the latest poll was sent. */
-  readonly polledFrom?: number;
+  readonly polledFrom?: number | undefined;
 }
 
 /** Distinguishes the requests of one operation. */
@@ -157,16 +157,35 @@ export interface Transition extends Effects {
 
 /** The same for all tasks that wait: most do, and there may be thousands. */
 export const NOTHING_OUT: ReadonlySet<Operation> = new Set();
+/** The same for all tasks that are polled. */
+export const POLL_OUT: ReadonlySet<Operation> = new Set(["get"]);
 
-/** A record as a process finds or makes it: nothing is in flight, nothing is held. */
+/** A record as a process finds or makes it: nothing is in flight, nothing is held. All fields, so that every state has one shape. */
 export function idleState(record: TaskRecord): TaskState {
   return {
     record,
     inFlight: NOTHING_OUT,
     mayCall: false,
+    attended: undefined,
+    ephemeral: undefined,
+    cached: undefined,
+    refusal: undefined,
     pollAt: 0,
+    paceMs: undefined,
     listenAt: 0,
+    early: undefined,
+    backoff: undefined,
     failures: 0,
+    retry: undefined,
+    progress: undefined,
     pushed: false,
+    payloadRefusals: undefined,
+    cancelTries: undefined,
+    idlePolls: undefined,
+    stampedAt: undefined,
+    overtaken: undefined,
+    doubt: undefined,
+    doubtfulMs: undefined,
+    polledFrom: undefined,
   };
 }

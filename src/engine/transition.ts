@@ -1,6 +1,6 @@
 import { called, callFailed } from "./call.ts";
 import { callAbandoned, cancelFailed, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
-import { effectsOf, withEphemeral } from "./effects.ts";
+import { withEffects, withEphemeral } from "./effects.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
@@ -37,12 +37,13 @@ export function transition(
     if (!after.record.outcome) after = enforceCancel(apply(after, next, now, policy), now, policy);
   }
   if (after.record.stage !== "calling") after = withoutStream(after);
-  const { state: planned, commands } = plan(after, now, policy);
-  const record = withPace(state.record, { state: planned, commands }, now, policy);
+  const planned = plan(after, now, policy);
+  const record = withPace(state.record, planned, now, policy);
   const paced =
-    record === state.record ? planned : { ...planned, record: { ...record, rev: state.record.rev + 1 } };
-  const next = withEphemeral(state, paced, policy);
-  return { state: next, commands, ...effectsOf(state, next, events, policy) };
+    record === state.record
+      ? planned.state
+      : { ...planned.state, record: { ...record, rev: state.record.rev + 1 } };
+  return withEffects(state, withEphemeral(state, paced, policy), planned.commands, events, policy);
 }
 
 function apply(state: TaskState, event: TaskEvent, now: number, policy: Policy): TaskState {

@@ -77,7 +77,11 @@ export const MAX_DEPTH = 1_000;
 /** Whether a JSON value is nested at most so many levels deep. Recurses no deeper than that. */
 export function isShallow(value: unknown, levels: number = MAX_DEPTH): boolean {
   if (!isComposite(value)) return true;
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+  if (levels === 0) return false;
+  if (Array.isArray(value)) return value.every((inner) => isShallow(inner, levels - 1));
+  // No list of the values: this looks at every reply.
+  for (const name in value) if (!isShallow(value[name], levels - 1)) return false;
+  return true;
 }
 
 /** The JSON text of a value, or what stands for it where it is nested too deep to have one. */

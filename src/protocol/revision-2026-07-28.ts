@@ -1,5 +1,5 @@
 import { callParams } from "./call-params.ts";
-import { readInputRequests } from "./input-request.ts";
+import { type InputRequest, readInputRequests } from "./input-request.ts";
 import { defined, isObject, type JsonObject, jsonText } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
@@ -108,6 +108,8 @@ export const revision2026: TaskProtocol = {
   },
 };
 
+const NO_QUESTIONS: readonly InputRequest[] = [];
+
 /**
  * A task in the reply to the call may be the bare `Task`, without the fields of its status; the
  * reply to `tasks/get` must have them. What a brief one lacks, the next poll brings.
@@ -118,7 +120,7 @@ function readReading(task: unknown, form: "brief" | "detailed"): TaskReading {
   switch (snapshot.status) {
     case "working":
     case "cancelled":
-      return { snapshot, inputRequests: [] };
+      return { snapshot, inputRequests: NO_QUESTIONS };
     case "input_required":
       if (form === "brief" && fields.inputRequests === undefined) return { snapshot };
       return { snapshot, inputRequests: readInputRequests(fields.inputRequests) };
@@ -135,8 +137,8 @@ function withPayload(
   form: "brief" | "detailed",
   fields: JsonObject,
 ): TaskReading {
-  if (payload) return { snapshot, payload, inputRequests: [] };
-  const reading: TaskReading = { snapshot, inputRequests: [] };
+  if (payload) return { snapshot, payload, inputRequests: NO_QUESTIONS };
+  const reading: TaskReading = { snapshot, inputRequests: NO_QUESTIONS };
   if (form === "brief") return reading;
   const field = snapshot.status === "failed" ? "error" : "result";
   throw new MalformedReplyError(`The reply holds no ${field} that can be read`, fields, reading);

@@ -1,6 +1,6 @@
 import { cutJson, cutText, MAX_RAW } from "./bounds.ts";
 import type { InputRequest } from "./input-request.ts";
-import { defined, isObject, type JsonObject, jsonText } from "./json.ts";
+import { defined, isObject, type JsonObject, jsonText, own } from "./json.ts";
 import type { RpcErrorBody } from "./json-rpc.ts";
 import { IMMEDIATE_RESPONSE } from "./meta-keys.ts";
 import { readTaskId, type SnapshotReading, type TaskProgress, type WireStatus } from "./task-snapshot.ts";
@@ -76,8 +76,7 @@ const STATUSES: Readonly<Record<string, WireStatus>> = {
 /** The status that a word of a server means. Case and separators do not matter. */
 export function readStatus(value: unknown): WireStatus | undefined {
   if (typeof value !== "string" || value.length > 32) return undefined;
-  const name = value.toLowerCase().replace(/[\s_-]/g, "");
-  return Object.hasOwn(STATUSES, name) ? STATUSES[name] : undefined;
+  return own(STATUSES, value) ?? own(STATUSES, value.toLowerCase().replace(/[\s_-]/g, ""));
 }
 
 /** How deep servers wrap a task: `{ task: { task: … } }`. */
@@ -113,20 +112,15 @@ export function readSnapshot(reply: unknown, ttlField: string, pollField: string
   }
   const ttl = value[ttlField];
   const poll = value[pollField];
-  return defined({
-    taskId,
-    numericId: typeof value.taskId === "number" || undefined,
-    status,
-    statusMessage: typeof value.statusMessage === "string" ? cutText(value.statusMessage) : undefined,
-    createdAt: textOf(value.createdAt),
-    lastUpdatedAt: textOf(value.lastUpdatedAt),
-    ttlMs: ttl === null || isDuration(ttl) ? ttl : undefined,
-    pollIntervalMs: isDuration(poll) ? poll : undefined,
-  });
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+  // Field by field, for the least work: one is made with each poll.
+  const snapshot: { -readonly [Field in keyof SnapshotReading]: SnapshotReading[Field] } = { taskId, status };
+  if (typeof value.taskId === "number") snapshot.numericId = true;
+  if (typeof value.statusMessage === "string") snapshot.statusMessage = cutText(value.statusMessage);
+  if (typeof value.createdAt === "string") snapshot.createdAt = value.createdAt;
+  if (typeof value.lastUpdatedAt === "string") snapshot.lastUpdatedAt = value.lastUpdatedAt;
+  if (ttl === null || isDuration(ttl)) snapshot.ttlMs = ttl;
+  if (isDuration(poll)) snapshot.pollIntervalMs = poll;
+  return snapshot;
 }
 
 function isDuration(value: unknown): value is number {

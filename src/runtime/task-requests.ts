@@ -8,11 +8,12 @@ import { mustWait } from "../engine/retry.ts";
 import type { Operation, TaskEvent } from "../engine/state.ts";
 import { oversized, type TaskRequest, taskRequest } from "../engine/task-request.ts";
 import { MissingPartError } from "../protocol/missing-part.ts";
+import type { Frame } from "../protocol/task-protocol.ts";
 import type { QuestionsPart } from "./asking.ts";
-import { createGate, type Gate } from "./gate.ts";
+import { type Comer, createGate, type Gate } from "./gate.ts";
 import type { SearchLostCall } from "./lost-calls.ts";
-import type { AskOptions } from "./server.ts";
-import type { RunningTask } from "./task-table.ts";
+import type { AskOptions, Server } from "./server.ts";
+import type { RunningRequest, RunningTask } from "./task-table.ts";
 
 /** How long a `tasks/result` stream waits for a question before the next task may ask, in ms. The next poll opens it again. */
 const QUESTION_STREAM_MS = 5_000;
@@ -52,82 +53,169 @@ export function createTaskRequests(
   let inFlight = 0;
   let held = 0;
 
-  function send(task: RunningTask, record: TaskRecord, operation: Operation): void {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const isHeld = operation === "call" && record.call.timeoutMs !== undefined;
-    const count = (change: number): void => {
-      if (isHeld) held += change;
+  /**
+   * A request in flight, what bounds it, and its place in a queue. Each poll makes one: so it is one object, without a
+   * controller of its own, and its reply passes through no further promise.
+   */
+  class SentRequest implements RunningRequest, AskOptions, Comer {
+    readonly task: RunningTask;
+    readonly record: TaskRecord;
+    readonly operation: Operation;
+    timeoutMs: number = requestTimeoutMs;
+    gate: Gate | undefined;
+    aborted = false;
+    onabort: (() => void) | undefined;
+    isSent = false;
+    #controller: AbortController | undefined;
+
+    constructor(task: RunningTask, record: TaskRecord, operation: Operation) {
+      this.task = task;
+      this.record = record;
+      this.operation = operation;
+    }
+
+    get about(): string {
+      return this.record.id;
+    }
+
+    get giveUp(): this {
+      return this;
+    }
+
+    /** For what cannot do with {@link giveUp}: made when it is asked for. */
+    get signal(): AbortSignal {
+      this.#controller ??= new AbortController();
+      if (this.aborted) this.#controller.abort();
+      return this.#controller.signal;
+    }
+
+    abort(): void {
+      this.aborted = true;
+      this.#controller?.abort();
+      this.onabort?.();
+    }
+
+    mayRepeat(): boolean {
+      return !mustWait(this.task.state, clock.now());
+    }
+
+    enter(): void {
+      let read: TaskRequest["read"];
+      let asked: Promise<unknown>;
+      try {
+        const { record, operation } = this;
+        const request = taskRequest(record, operation as "get" | "result");
+        ({ read } = request);
+        asked = this.#ask(request.frame);
+      } catch (error) {
+        asked = Promise.reject(error);
+      }
+      asked.then(
+        (reply) => this.came(() => read(reply)),
+        (error: unknown) => this.failed(error),
+      );
+    }
+
+    #ask(frame: Frame): Promise<unknown> {
+      const { task, record, gate } = this;
+      // It was given up while it waited for its turn.
+      if (this.aborted) throw this.signal.reason;
+      // Another request of the task may have been answered with Retry-After meanwhile.
+      if (gate && !this.mayRepeat()) {
+        const message = "The server asked for a retry later";
+        throw new RequestFailedError(frame.method, { kind: "network", message });
+      }
+      return serverOf(task, record).request(frame, this, record.generation);
+    }
+
+    failed(error: unknown): void {
+      this.came(() => {
+        throw error;
+      });
+    }
+
+    /** Takes what the request came to. */
+    came(reply: () => TaskEvent): void {
+      const { task, operation } = this;
+      const isLatest = task.requests.get(operation) === this;
+      if (isLatest) task.requests.delete(operation);
+      try {
+        if (!this.aborted) replied(task, this.#eventOf(reply));
+        // The server knows, or has had its time to.
+        else if (isLatest && operation === "call")
+          replied(task, { type: "callAbandoned", unsent: !this.isSent });
+      } finally {
+        this.count(-1);
+        ended(operation);
+        this.gate?.leave();
+      }
+    }
+
+    count(change: number): void {
+      if (this.operation === "call" && this.record.call.timeoutMs !== undefined) held += change;
       else inFlight += change;
-    };
-    task.requests.set(operation, controller);
-    count(1);
-    let sent = false;
-    const onSent = (): void => {
-      sent = true;
-    };
-    const requestFailed = (failure: RequestFailure, method?: string): TaskEvent => ({
-      type: "requestFailed",
-      operation,
-      failure,
-      method,
-      // What is answered meanwhile, or by another process, was not refused with it.
-      ...(operation === "answer" && { keys: questions?.answersToSend(record).map(({ key }) => key) ?? [] }),
-    });
-    void perform(task, record, operation, signal, onSent)
-      .catch((error: unknown): TaskEvent => {
-        return requestFailed(
+    }
+
+    #eventOf(reply: () => TaskEvent): TaskEvent {
+      try {
+        const event = reply();
+        const failure = oversized(event, maxResultLength);
+        return failure ? this.#requestFailed(failure) : event;
+      } catch (error) {
+        return this.#requestFailed(
           failureFrom(error),
           error instanceof RequestFailedError ? error.method : undefined,
         );
-      })
-      .then((reply) => {
-        const latest = task.requests.get(operation) === controller;
-        if (latest) task.requests.delete(operation);
-        if (signal.aborted) {
-          // The server knows, or has had its time to.
-          if (latest && operation === "call") replied(task, { type: "callAbandoned", unsent: !sent });
-          return;
-        }
-        const event = typeof reply === "function" ? reply() : reply;
-        const failure = oversized(event, maxResultLength);
-        replied(task, failure ? requestFailed(failure) : event);
-      })
-      .finally(() => {
-        count(-1);
-        ended(operation);
-      });
+      }
+    }
+
+    #requestFailed(failure: RequestFailure, method?: string): TaskEvent {
+      const { operation, record } = this;
+      const type = "requestFailed";
+      if (operation !== "answer") return { type, operation, failure, method };
+      // What is answered meanwhile, or by another process, was not refused with it.
+      const keys = questions?.answersToSend(record).map(({ key }) => key) ?? [];
+      return { type, operation, failure, method, keys };
+    }
+  }
+
+  function send(task: RunningTask, record: TaskRecord, operation: Operation): void {
+    const request = new SentRequest(task, record, operation);
+    task.requests.set(operation, request);
+    request.count(1);
+    switch (operation) {
+      case "get":
+        request.gate = polls;
+        return polls.admit(request);
+      case "result":
+        if (hasEnded(record)) return request.enter();
+        request.gate = task.endpoint.questionStreams;
+        request.timeoutMs = Math.min(requestTimeoutMs, QUESTION_STREAM_MS);
+        return request.gate.admit(request);
+      default:
+        perform(request, operation).then(
+          (reply) => request.came(typeof reply === "function" ? reply : () => reply),
+          (error: unknown) => request.failed(error),
+        );
+    }
   }
 
   async function perform(
-    task: RunningTask,
-    record: TaskRecord,
-    operation: Operation,
-    signal: AbortSignal,
-    onSent: () => void,
+    request: SentRequest,
+    operation: Exclude<Operation, "get" | "result">,
   ): Promise<TaskEvent | (() => TaskEvent)> {
-    const { server } = task.endpoint;
-    if (!server) throw new TypeError(`No endpoint is named ${JSON.stringify(record.endpoint)}`);
-    const maySend = (): boolean => !mustWait(task.state, clock.now());
+    const { task, record, signal } = request;
+    const server = serverOf(task, record);
     const options: AskOptions = {
       timeoutMs: requestTimeoutMs,
       signal,
       about: record.id,
-      mayRepeat: maySend,
+      mayRepeat: () => request.mayRepeat(),
     };
     const ask = async ({ frame, read }: TaskRequest, limits?: AskOptions): Promise<TaskEvent> => {
       signal.throwIfAborted();
       return read(await server.request(frame, { ...options, ...limits }, record.generation));
     };
-    const inTurn = (gate: Gate, request: TaskRequest, limits?: AskOptions): Promise<TaskEvent> =>
-      gate(() => {
-        // Another request of the task may have been answered with Retry-After meanwhile.
-        if (!maySend()) {
-          const message = "The server asked for a retry later";
-          throw new RequestFailedError(request.frame.method, { kind: "network", message });
-        }
-        return ask(request, limits);
-      });
     switch (operation) {
       case "describe": {
         const description = await server.describe(record.call.name, describesAnew(task.state), signal);
@@ -136,14 +224,16 @@ export function createTaskRequests(
       case "call": {
         const { timeoutMs = requestTimeoutMs, progressToken, asTask } = record.call;
         const onStream: AskOptions["onStream"] = (stream) => {
-          if (task.requests.get(operation)?.signal === signal) replied(task, { type: "streamed", stream });
+          if (task.requests.get(operation) === request) replied(task, { type: "streamed", stream });
         };
         // The next process takes its reply: on the response stream, or by the same call under the same key.
         const isAwaitedLater = (): boolean =>
           (task.state.record.stream ?? record.call.idempotency) !== undefined;
         const event = await ask(taskRequest(record, operation), {
           rejectAfterAnnouncing: true,
-          onSent,
+          onSent() {
+            request.isSent = true;
+          },
           timeoutMs,
           progressToken,
           resume: record.stream,
@@ -153,14 +243,6 @@ export function createTaskRequests(
         if (!questions && event.type === "called" && event.reply.kind === "input")
           throw new MissingPartError("questions");
         return event;
-      }
-      case "get":
-        return inTurn(polls, taskRequest(record, operation));
-      case "result": {
-        const request = taskRequest(record, operation);
-        if (hasEnded(record)) return ask(request);
-        const timeoutMs = Math.min(requestTimeoutMs, QUESTION_STREAM_MS);
-        return inTurn(task.endpoint.questionStreams, request, { timeoutMs });
       }
       case "list":
         return search?.(record, server, task.endpoint) ?? { type: "listed", unclaimed: [] };
@@ -175,4 +257,9 @@ export function createTaskRequests(
   }
 
   return { send, inFlight: () => inFlight, held: () => held };
+}
+
+function serverOf({ endpoint: { server } }: RunningTask, { endpoint }: TaskRecord): Server {
+  if (!server) throw new TypeError(`No endpoint is named ${JSON.stringify(endpoint)}`);
+  return server;
 }

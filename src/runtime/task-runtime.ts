@@ -300,9 +300,9 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
 /** Whether the request brings an event: one that was given up does not, unless it is a call, which may still wait for its turn. */
 function isSent({ requests }: RunningTask, operation: Operation): boolean {
   const request = requests.get(operation);
-  return request !== undefined && (operation === "call" || !request.signal.aborted);
+  return request !== undefined && (operation === "call" || !request.aborted);
 }
 
 function abort({ requests }: RunningTask): void {
-  for (const controller of requests.values()) controller.abort();
+  for (const request of requests.values()) request.abort();
 }

@@ -13,9 +13,15 @@ export interface RunningTask {
   /** Replaced when the task was rebased on the record of another process. */
   tenure: Tenure;
   /** The requests in flight. */
-  readonly requests: Map<Operation, AbortController>;
+  readonly requests: Map<Operation, RunningRequest>;
   /** Ends the task's use of the server's own stream (2025-11-25). */
   stopListening: (() => void) | undefined;
+}
+
+/** A request in flight. */
+export interface RunningRequest {
+  readonly aborted: boolean;
+  abort(): void;
 }
 
 /** The time in which this process moves a task on, and no other. */

@@ -221,8 +221,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a request never times out",
     file: "channel/rpc-channel.ts",
-    find: "let stopTimer = unlimited ?",
-    replace: "let stopTimer = unlimited || !unlimited ?",
+    find: "if (deadline >= this.#sweepAt) return;",
+    replace: "return;",
   },
   {
     name: "requestState is not echoed",

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { RpcChannel } from "../../../src/channel/rpc-channel.ts";
+import type { SendOptions, Transport } from "../../../src/channel/transport.ts";
+import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
+
+const FRAME = { method: "tasks/get", params: {} };
+
+function lab(clock = new FakeClock(0)) {
+  const sent: number[] = [];
+  const options: (SendOptions | undefined)[] = [];
+  const transport: Transport = {
+    start: async () => undefined,
+    close: async () => undefined,
+    async send(message: { readonly id: number }, given?: SendOptions) {
+      sent.push(message.id);
+      options.push(given && { ...given });
+    },
+  };
+  const channel = new RpcChannel(transport, () => false, clock, 1_000);
+  const reply = (index: number, result: unknown): void =>
+    void channel.receive({ jsonrpc: "2.0", id: sent[index], result });
+  return { channel, clock, reply, options };
+}
+
+/** The wall clock was set while a timer ran: `elapsed` goes on as before. */
+class SetClock extends FakeClock {
+  ahead = 0;
+  override now(): number {
+    return super.now() + this.ahead;
+  }
+  elapsed(): number {
+    return super.now();
+  }
+}
+
+describe("the timeouts of a channel's requests", () => {
+  it("share one timer, which goes off for each request at its own time", async () => {
+    const { channel, clock } = lab();
+    const failures: string[] = [];
+    for (const timeoutMs of [1_000, 3_000, 2_000])
+      channel
+        .request(FRAME, { timeoutMs })
+        .catch((error: Error) => failures.push(`${clock.now()}: ${error.message}`));
+    expect(clock.pending).toBe(1);
+    await clock.advance(10_000);
+    expect(failures.map((text) => text.split(":")[0])).toEqual(["1000", "2000", "3000"]);
+    channel.close();
+  });
+
+  it("leave no timer behind once nothing is in flight", async () => {
+    const { channel, clock, reply } = lab();
+    const replies = [channel.request(FRAME), channel.request(FRAME)];
+    reply(1, "second");
+    expect(clock.pending).toBe(1);
+    reply(0, "first");
+    expect(clock.pending).toBe(0);
+    expect(await Promise.all(replies)).toEqual(["first", "second"]);
+  });
+
+  it("are counted from each request, also where an earlier one has its reply", async () => {
+    const { channel, clock, reply } = lab();
+    channel.request(FRAME).catch(() => undefined);
+    await clock.advance(900);
+    let failedAt = 0;
+    channel.request(FRAME).catch(() => {
+      failedAt = clock.now();
+    });
+    reply(0, {});
+    await clock.advance(5_000);
+    expect(failedAt).toBe(1_900);
+  });
+
+  it("do not end with a wall clock that is set", async () => {
+    const clock = new SetClock(0);
+    const { channel } = lab(clock);
+    let failed = 0;
+    channel.request(FRAME, { timeoutMs: 500 }).catch(() => failed++);
+    channel.request(FRAME, { timeoutMs: 2_000 }).catch(() => failed++);
+    clock.ahead = 3_600_000;
+    await clock.advance(1_000);
+    expect(failed).toBe(1);
+    await clock.advance(1_000);
+    expect(failed).toBe(2);
+  });
+
+  it("reach a transport that copies its options, as their abort signal", async () => {
+    const { channel, clock, options } = lab();
+    channel.request(FRAME).catch(() => undefined);
+    expect(options[0]?.requestSignal?.aborted).toBe(false);
+    await clock.advance(1_000);
+    await settled();
+    expect(options[0]?.requestSignal?.aborted).toBe(true);
+  });
+});
