@@ -105,6 +105,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          // Run by `npm run test:pairs-public` alone: it installs two MCP servers from the registry, 212 packages.
+          name: "pairs-public",
+          expect: { poll: POLL },
+          include: ["test/pairs-public/**/*.test.ts"],
+          globalSetup: "test/proxy/build.ts",
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+        },
+      },
       "./vitest.workers.config.ts",
     ],
   },
