@@ -19,6 +19,9 @@ const LONGEST_DESCRIPTION = 4_096;
  * The tools of a client's endpoints for an agent loop, and the companion tools by which the model
  * follows what takes longer than a call may. Rejects with the client's error if an endpoint's tools
  * cannot be listed and there is no `onUnavailable`.
+ * @example
+ * const tools = await agentTools(tasks);
+ * const result = await callByName(tools, "acquire_paper", { doi });
  */
 export async function agentTools(
   client: TaskClientApi,

@@ -26,6 +26,8 @@ export interface AiSdkChatMessage {
  * Returns the same messages if they have it all.
  *
  * Store what is returned, and hand it to `useChat` and to `convertToModelMessages`. {@link aiSdkChatTurn} does both.
+ * @example
+ * const messages = aiSdkChatNews(await load(), await conversation.news());
  */
 export function aiSdkChatNews<Message extends AiSdkChatMessage>(
   messages: readonly Message[],
@@ -45,7 +47,11 @@ export function aiSdkChatNews<Message extends AiSdkChatMessage>(
   return [...all, message as object as Message];
 }
 
-/** Whether {@link aiSdkChatNews} made the message: it is for the model, and a page need not show it. */
+/**
+ * Whether {@link aiSdkChatNews} made the message: it is for the model, and a page need not show it.
+ * @example
+ * const shown = messages.filter((message) => !isAiSdkChatNews(message));
+ */
 export function isAiSdkChatNews({ role, parts }: AiSdkChatMessage): boolean {
   const [part] = parts as readonly { readonly text?: unknown }[];
   return role === "user" && String(part?.text).startsWith(ENDED_TASKS);
@@ -77,6 +83,9 @@ export interface AiSdkChatStore<Message extends AiSdkChatMessage> {
  * ```
  *
  * The promise rejects as `load`, `save` and `Conversation.news` do. A later call goes on from there.
+ * @example
+ * const turn = aiSdkChatTurn(conversation, chat, { load, save });
+ * const stop = conversation.watch(() => void turn());
  */
 export function aiSdkChatTurn<Message extends AiSdkChatMessage>(
   conversation: Pick<Conversation, "news">,

@@ -37,17 +37,30 @@ export interface AiSdkTool<Part = AiSdkPart> {
   readonly toModelOutput: (options: { readonly output: unknown }) => AiSdkOutput<Part>;
 }
 
-/** The tools as a `ToolSet` for `generateText`, `streamText` and agents of version 7. */
+/**
+ * The tools as a `ToolSet` for `generateText`, `streamText` and agents of version 7.
+ * @example
+ * const { text } = await generateText({ model, tools: aiSdkTools(tools), prompt });
+ */
 export function aiSdkTools(tools: readonly AgentTool[]): Record<string, AiSdkTool> {
   return executed(tools, modelOutput);
 }
 
-/** The same for version 6, whose outputs have media in another form. */
+/**
+ * The same for version 6, whose outputs have media in another form.
+ * @example
+ * const { text } = await generateText({ model, tools: aiSdk6Tools(tools), prompt }); // ai@6
+ */
 export function aiSdk6Tools(tools: readonly AgentTool[]): Record<string, AiSdkTool<AiSdk6Part>> {
   return executed(tools, modelOutput6);
 }
 
-/** The tools of a page for the route of its chat: the route declares them to the model, and the page makes the calls (`onToolCall`). */
+/**
+ * The tools of a page for the route of its chat: the route declares them to the model, and the page makes the calls (`onToolCall`).
+ * @example
+ * const { messages, tools } = await request.json();
+ * const stream = streamText({ model, tools: aiSdkPageTools(tools), messages });
+ */
 export function aiSdkPageTools(
   tools: readonly Pick<AgentTool, "name" | "description" | "inputSchema">[],
 ): Record<string, Omit<AiSdkTool, "execute">> {
@@ -81,7 +94,11 @@ function definitionOf<Part>(
   };
 }
 
-/** What the model is sent of a result: its text, media and structured content. */
+/**
+ * What the model is sent of a result: its text, media and structured content.
+ * @example
+ * const tool = { toModelOutput: ({ output }: { output: unknown }) => modelOutput(output) };
+ */
 export function modelOutput(output: unknown): AiSdkOutput {
   return outputIn(output, (part) =>
     part.kind === "text"
@@ -90,7 +107,11 @@ export function modelOutput(output: unknown): AiSdkOutput {
   );
 }
 
-/** The same for version 6 of the AI SDK, and for Mastra. */
+/**
+ * The same for version 6 of the AI SDK, and for Mastra.
+ * @example
+ * const tool = { toModelOutput: ({ output }: { output: unknown }) => modelOutput6(output) };
+ */
 export function modelOutput6(output: unknown): AiSdkOutput<AiSdk6Part> {
   return outputIn(output, (part) =>
     part.kind === "text"
@@ -119,6 +140,10 @@ export interface AiSdkNewsMessage {
 /**
  * The messages (`ModelMessage`) with what ended since the last turn (`Conversation.news`): in one message of the user, at the
  * end. Returns the same messages if they have it all.
+ * @example
+ * const news = await conversation.news();
+ * const { text } = await generateText({ model, messages: aiSdkNews(messages, news) as ModelMessage[] });
+ * await news.acknowledge();
  */
 export function aiSdkNews<Message extends object>(
   messages: readonly Message[],

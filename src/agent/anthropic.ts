@@ -44,7 +44,11 @@ export interface AnthropicRunnableTool extends AnthropicTool {
   parse(content: unknown): JsonObject;
 }
 
-/** The tools as `messages.create` takes them. */
+/**
+ * The tools as `messages.create` takes them.
+ * @example
+ * const reply = await anthropic.messages.create({ model, max_tokens: 1_024, tools: anthropicTools(tools), messages });
+ */
 export function anthropicTools(tools: readonly AgentTool[]): AnthropicTool[] {
   return tools.map(({ name, description, inputSchema }) => ({
     name,
@@ -53,7 +57,11 @@ export function anthropicTools(tools: readonly AgentTool[]): AnthropicTool[] {
   }));
 }
 
-/** A result as the block that answers `tool_use` block `toolUseId`. */
+/**
+ * A result as the block that answers `tool_use` block `toolUseId`.
+ * @example
+ * const block = anthropicToolResult("toolu_1", await callByName(tools, "acquire_paper", { doi }));
+ */
 export function anthropicToolResult(toolUseId: string, result: ToolResult): AnthropicToolResult {
   return {
     type: "tool_result",
@@ -63,7 +71,11 @@ export function anthropicToolResult(toolUseId: string, result: ToolResult): Anth
   };
 }
 
-/** Does all the tool calls of an assistant's message side by side: the content of the user message that answers it. */
+/**
+ * Does all the tool calls of an assistant's message side by side: the content of the user message that answers it.
+ * @example
+ * messages.push({ role: "user", content: await anthropicToolResults(tools, reply.content) });
+ */
 export async function anthropicToolResults(
   tools: readonly AgentTool[],
   content: readonly object[],
@@ -86,6 +98,10 @@ export interface AnthropicMessage {
 /**
  * The messages with what ended since the last turn (`Conversation.news`): in one message of the user, at the end. A message of
  * the user that is the last one gets it after its own content. Returns the same messages if they have it all.
+ * @example
+ * const news = await conversation.news();
+ * const reply = await anthropic.messages.create({ model, max_tokens: 1_024, messages: anthropicNews(messages, news) });
+ * await news.acknowledge();
  */
 export function anthropicNews<Message extends AnthropicMessage>(
   messages: readonly Message[],
@@ -100,7 +116,11 @@ export function anthropicNews<Message extends AnthropicMessage>(
   return [...messages.slice(0, -1), { ...last, content: [...own, ...content] }];
 }
 
-/** The tools as `client.beta.messages.toolRunner` takes them. It makes a failure of what they throw. */
+/**
+ * The tools as `client.beta.messages.toolRunner` takes them. It makes a failure of what they throw.
+ * @example
+ * const last = await anthropic.beta.messages.toolRunner({ model, max_tokens: 1_024, tools: anthropicRunnableTools(tools), messages });
+ */
 export function anthropicRunnableTools(tools: readonly AgentTool[]): AnthropicRunnableTool[] {
   return anthropicTools(tools).map((definition) => ({
     ...definition,

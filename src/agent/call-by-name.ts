@@ -8,6 +8,8 @@ import { quoted } from "./quoting.ts";
 /**
  * Makes a call for a model. An unknown tool and invalid arguments become error results that the model can correct.
  * @param args An object, or its JSON text.
+ * @example
+ * const { content, isError } = await callByName(tools, "acquire_paper", '{ "doi": "10.1000/1" }');
  */
 export async function callByName(
   tools: readonly AgentTool[],

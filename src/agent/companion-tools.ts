@@ -34,7 +34,11 @@ import { waitWithin } from "./wait-within.ts";
 /** How long a cancel waits for the server's word, in ms. */
 const CANCEL_WAIT_MS = 5_000;
 
-/** The companion tools alone: for a host that offers the servers' tools in its own way. */
+/**
+ * The companion tools alone: for a host that offers the servers' tools in its own way.
+ * @example
+ * const names = companionTools(tasks).map(({ name }) => name); // check_task, cancel_task, list_tasks, …
+ */
 export function companionTools(client: TaskReader, options: AgentOptions = {}): readonly AgentTool[] {
   return companionsOf(agentContext(client, options));
 }

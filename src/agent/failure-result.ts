@@ -35,7 +35,11 @@ export interface FailureContext {
   readonly maxQuoteLength?: number;
 }
 
-/** Any failure as a result with `isError`: its text says what happened, what is known of the work, and what to do. */
+/**
+ * Any failure as a result with `isError`: its text says what happened, what is known of the work, and what to do.
+ * @example
+ * const result = await task.result().catch((error) => failureResult(error, { toolName: "acquire_paper" }));
+ */
 export function failureResult(error: unknown, context: FailureContext = {}): ToolResult {
   const verdict = verdictOf(error, context.repeatable ?? false);
   const task = context.task ?? (error instanceof TaskError ? error.task : undefined);

@@ -57,6 +57,10 @@ export interface LangChainNewsMessage {
  * The messages of a model or of a graph's state with what ended since the last turn (`Conversation.news`): in one message of the
  * user, at the end. Returns the same messages if they have it all. With a checkpointer, give it the messages of the thread and
  * invoke the graph with what it adds.
+ * @example
+ * const news = await conversation.news();
+ * const reply = await chatModel.invoke(langChainNews(messages, news));
+ * await news.acknowledge();
  */
 export function langChainNews<Message extends object>(
   messages: readonly Message[],

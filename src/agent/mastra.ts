@@ -26,7 +26,11 @@ export interface MastraTool {
   readonly toModelOutput: (output: unknown) => AiSdkOutput<AiSdk6Part>;
 }
 
-/** The tools as `new Agent({ tools })` takes them. */
+/**
+ * The tools as `new Agent({ tools })` takes them.
+ * @example
+ * const agent = new Agent({ id: "librarian", name: "Librarian", instructions: "Get papers.", model, tools: mastraTools(tools) });
+ */
 export function mastraTools(tools: readonly AgentTool[]): Record<string, MastraTool> {
   return Object.fromEntries(
     tools.map((tool) => [

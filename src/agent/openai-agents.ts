@@ -37,7 +37,11 @@ export type OpenAiAgentsOutput =
   | { type: "image"; image: string; detail: "auto" }
   | { type: "file"; file: { data: string; mediaType: string; filename: string } };
 
-/** The tools as an `Agent` takes them. */
+/**
+ * The tools as an `Agent` takes them.
+ * @example
+ * const agent = new Agent({ name: "Librarian", instructions: "Get papers.", tools: openAiAgentsTools(tools) });
+ */
 export function openAiAgentsTools(tools: readonly AgentTool[]): OpenAiAgentsTool[] {
   return tools.map(({ name, description, inputSchema }) => ({
     type: "function",
@@ -69,6 +73,10 @@ export interface OpenAiAgentsNewsItem {
 /**
  * The items of `run(agent, items)` with what ended since the last turn (`Conversation.news`): in one message of the user, at the
  * end. Returns the same items if they have it all. With a session, give it the session's items and send what it adds.
+ * @example
+ * const news = await conversation.news();
+ * const { history } = await run(agent, openAiAgentsNews(items, news));
+ * await news.acknowledge();
  */
 export function openAiAgentsNews<Item extends object>(
   items: readonly Item[],

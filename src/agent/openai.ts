@@ -66,7 +66,11 @@ export interface OpenAiToolMessage {
   content: string;
 }
 
-/** The tools as `responses.create` takes them. */
+/**
+ * The tools as `responses.create` takes them.
+ * @example
+ * const response = await openai.responses.create({ model, tools: openAiTools(tools), input });
+ */
 export function openAiTools(tools: readonly AgentTool[]): OpenAiFunctionTool[] {
   return tools.map(({ name, description, inputSchema }) => ({
     type: "function",
@@ -77,12 +81,20 @@ export function openAiTools(tools: readonly AgentTool[]): OpenAiFunctionTool[] {
   }));
 }
 
-/** The tools as `chat.completions.create` takes them. */
+/**
+ * The tools as `chat.completions.create` takes them.
+ * @example
+ * const completion = await openai.chat.completions.create({ model, tools: openAiChatTools(tools), messages });
+ */
 export function openAiChatTools(tools: readonly AgentTool[]): OpenAiChatTool[] {
   return openAiTools(tools).map(({ type, ...definition }) => ({ type, function: definition }));
 }
 
-/** A result as the output of the function call `callId`: a text, or a list where there is more than text. */
+/**
+ * A result as the output of the function call `callId`: a text, or a list where there is more than text.
+ * @example
+ * input.push(openAiFunctionOutput("call_1", await callByName(tools, "acquire_paper", { doi })));
+ */
 export function openAiFunctionOutput(callId: string, result: ToolResult): OpenAiFunctionOutput {
   const parts = modelParts(result);
   const items = parts.map(outputItem);
@@ -92,12 +104,20 @@ export function openAiFunctionOutput(callId: string, result: ToolResult): OpenAi
   return { type: "function_call_output", call_id: callId, output };
 }
 
-/** A result as the message that answers the tool call `toolCallId`. These messages hold nothing but text. */
+/**
+ * A result as the message that answers the tool call `toolCallId`. These messages hold nothing but text.
+ * @example
+ * messages.push(openAiToolMessage("call_1", await callByName(tools, "acquire_paper", { doi })));
+ */
 export function openAiToolMessage(toolCallId: string, result: ToolResult): OpenAiToolMessage {
   return { role: "tool", tool_call_id: toolCallId, content: markedText(result) };
 }
 
-/** Does all the function calls of a response's `output` side by side: the items to send next. */
+/**
+ * Does all the function calls of a response's `output` side by side: the items to send next.
+ * @example
+ * input.push(...(await openAiFunctionOutputs(tools, response.output)));
+ */
 export async function openAiFunctionOutputs(
   tools: readonly AgentTool[],
   output: readonly object[],
@@ -111,7 +131,11 @@ export async function openAiFunctionOutputs(
   );
 }
 
-/** Does all the `tool_calls` of an assistant's message side by side: the messages to send next. */
+/**
+ * Does all the `tool_calls` of an assistant's message side by side: the messages to send next.
+ * @example
+ * messages.push(...(await openAiToolMessages(tools, completion.choices[0]?.message.tool_calls)));
+ */
 export async function openAiToolMessages(
   tools: readonly AgentTool[],
   toolCalls: readonly object[] | undefined,
@@ -136,6 +160,10 @@ export interface OpenAiNewsItem {
  * The items of the next Responses input with what ended since the last turn (`Conversation.news`): in one message of the user,
  * at the end. Where the API holds the conversation (`previous_response_id`), give the items that were sent since, so that none
  * is added twice.
+ * @example
+ * const news = await conversation.news();
+ * const response = await openai.responses.create({ model, input: openAiNews(input, news) });
+ * await news.acknowledge();
  */
 export function openAiNews<Item extends object>(
   input: readonly Item[],
@@ -145,7 +173,13 @@ export function openAiNews<Item extends object>(
   return parts ? [...input, { type: "message", role: "user", content: parts.map(outputItem) }] : [...input];
 }
 
-/** The messages of Chat Completions with what ended since the last turn: in one message of the user, at the end. */
+/**
+ * The messages of Chat Completions with what ended since the last turn: in one message of the user, at the end.
+ * @example
+ * const news = await conversation.news();
+ * const completion = await openai.chat.completions.create({ model, messages: openAiChatNews(messages, news) });
+ * await news.acknowledge();
+ */
 export function openAiChatNews<Message extends object>(
   messages: readonly Message[],
   news: News,
@@ -154,7 +188,11 @@ export function openAiChatNews<Message extends object>(
   return parts ? [...messages, { role: "user", content: parts.map(partText).join("\n\n") }] : [...messages];
 }
 
-/** The tools as `client.chat.completions.runTools` takes them. */
+/**
+ * The tools as `client.chat.completions.runTools` takes them.
+ * @example
+ * const runner = openai.chat.completions.runTools({ model, tools: openAiRunnableTools(tools), messages });
+ */
 export function openAiRunnableTools(tools: readonly AgentTool[]): OpenAiRunnableTool[] {
   return openAiChatTools(tools).map(({ type, function: definition }) => ({
     type,

@@ -75,7 +75,11 @@ export interface RunningOptions {
   readonly maxQuoteLength?: number;
 }
 
-/** Returns the view of a running task as a result that the model can act on: what happens, since when, and what to call next. */
+/**
+ * Returns the view of a running task as a result that the model can act on: what happens, since when, and what to call next.
+ * @example
+ * const result = runningResult(task.view, { now: Date.now(), budgetMs: 25_000 });
+ */
 export function runningResult(task: TaskView, options: RunningOptions): ToolResult {
   const running = runningTask(task, options);
   const { immediateResponse } = running;
@@ -86,7 +90,11 @@ export function runningResult(task: TaskView, options: RunningOptions): ToolResu
   };
 }
 
-/** The fields of a running result. */
+/**
+ * The fields of a running result.
+ * @example
+ * const { task: id, status } = runningTask(task.view, { now: Date.now(), budgetMs: 25_000 });
+ */
 export function runningTask(task: TaskView, { now, maxQuoteLength: limit }: RunningOptions): RunningTask {
   const { snapshot, progress, cancelling } = task;
   const elapsedMs = Math.max(0, now - task.createdAt);

@@ -25,7 +25,11 @@ export type TanStackContent =
   | { type: "text"; content: string }
   | { type: "image" | "document"; source: { type: "data"; value: string; mimeType: string } };
 
-/** The tools as `chat` takes them. */
+/**
+ * The tools as `chat` takes them.
+ * @example
+ * const stream = chat({ adapter, messages, tools: tanStackTools(tools) });
+ */
 export function tanStackTools(tools: readonly AgentTool[]): TanStackTool[] {
   return tools.map(({ name, description, inputSchema }) => ({
     name,
@@ -48,6 +52,10 @@ export interface TanStackNewsMessage {
 /**
  * The messages of `chat({ messages })` with what ended since the last turn (`Conversation.news`): in one message of the user, at
  * the end. Returns the same messages if they have it all.
+ * @example
+ * const news = await conversation.news();
+ * const stream = chat({ adapter, messages: tanStackNews(messages, news) });
+ * await news.acknowledge();
  */
 export function tanStackNews<Message extends object>(
   messages: readonly Message[],

@@ -19,6 +19,12 @@ const NUMBERED = 2;
 /**
  * A name for each tool, in the order given: of `[a-zA-Z0-9_-]`, 64 characters at most, each once, none
  * `reserved`. The same tools get the same names, whatever their order.
+ * @example
+ * const origins = [
+ *   { endpoint: "papers", tool: "search" },
+ *   { endpoint: "files", tool: "search" },
+ * ];
+ * toolNames(origins, "when-needed", []); // ["papers_search", "files_search"]
  */
 export function toolNames(
   origins: readonly ToolOrigin[],

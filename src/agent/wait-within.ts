@@ -30,7 +30,12 @@ export function waitForAcceptance(task: Task, options: Pick<WaitOptions, "clock"
   });
 }
 
-/** Waits for the task's end, no longer than the budget. Throws the signal's reason, or a ClientClosedError. */
+/**
+ * Waits for the task's end, no longer than the budget. Throws the signal's reason, or a ClientClosedError.
+ * @example
+ * await waitWithin(task, { budgetMs: 25_000, clock: timerHost().clock });
+ * console.log(task.view.outcome ? "ended" : "still running");
+ */
 export async function waitWithin(task: Task, options: WaitOptions): Promise<void> {
   const { budgetMs, clock, signal, untilAsked = false, until } = options;
   signal?.throwIfAborted();

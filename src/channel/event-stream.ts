@@ -81,7 +81,12 @@ export interface ReadOptions {
   readonly received?: () => void;
 }
 
-/** The events of a stream until it ends. Throws what the stream fails with; an abort ends it without. */
+/**
+ * The events of a stream until it ends. Throws what the stream fails with; an abort ends it without.
+ * @example
+ * const { body } = await fetch("https://tasks.example/v1/events");
+ * if (body) for await (const { event, data } of readEventStream(body)) console.log(event, data);
+ */
 export async function* readEventStream(
   body: ReadableStream<Uint8Array>,
   { signal, received }: ReadOptions = {},

@@ -19,7 +19,16 @@ export interface Following {
   readonly clock?: Clock;
 }
 
-/** Reads an event stream, and opens it again wherever it breaks. Resolves when aborted. */
+/**
+ * Reads an event stream, and opens it again wherever it breaks. Resolves when aborted.
+ * @example
+ * await followEvents({
+ *   open: (signal) => fetch("https://tasks.example/v1/events", { signal }),
+ *   take: ({ event, data }) => console.log(event, data),
+ *   broken: (_error, failures) => sleep(1_000 * failures),
+ *   signal,
+ * });
+ */
 export async function followEvents(following: Following): Promise<void> {
   const { open, take, broken, signal, clock = systemClock } = following;
   for (let failures = 0; !signal.aborted; ) {

@@ -24,7 +24,13 @@ export type { Connector } from "./connection.ts";
 export type { Fetch } from "./exchange.ts";
 export type { UrlOptions } from "./url-connector.ts";
 
-/** Runs tasks through a v1 `Client` that the app connects, and goes on using, itself. */
+/**
+ * Runs tasks through a v1 `Client` that the app connects, and goes on using, itself.
+ * @example
+ * const client = new Client({ name: "papers", version: "1.0.0" });
+ * const tasks = new TaskClient({ store, endpoints: { papers: fromClient(client) } });
+ * await client.connect(transport);
+ */
 export function fromClient(client: Pick<Client, "transport" | "getServerCapabilities">): Connector {
   return clientConnector(
     () => client.transport as unknown as Transport | undefined,
@@ -49,7 +55,11 @@ export interface UrlOptionsV1 extends Omit<UrlOptions, "era"> {
   readonly authProvider?: OAuthClientProvider;
 }
 
-/** Connects to a 2025-11-25 server by its address. For servers of either generation use `holdfast/sdk-v2`. */
+/**
+ * Connects to a 2025-11-25 server by its address. For servers of either generation use `holdfast/sdk-v2`.
+ * @example
+ * const papers = fromUrl("https://papers.example/mcp", { authProvider });
+ */
 export function fromUrl(url: string | URL, options: UrlOptionsV1 = {}): Connector {
   const { authProvider, fetch, requestInit } = options;
   const make = (address: URL, seed: LinkSeed): Link =>

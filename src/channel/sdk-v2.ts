@@ -32,7 +32,13 @@ export type ConnectedClient = Pick<
   "transport" | "getServerCapabilities" | "getProtocolEra" | "getNegotiatedProtocolVersion"
 >;
 
-/** Runs tasks through a v2 `Client` of either era that the app connects, and goes on using, itself. */
+/**
+ * Runs tasks through a v2 `Client` of either era that the app connects, and goes on using, itself.
+ * @example
+ * const client = new Client({ name: "papers", version: "1.0.0" });
+ * const tasks = new TaskClient({ store, endpoints: { papers: fromClient(client) } });
+ * await client.connect(transport);
+ */
 export function fromClient(client: ConnectedClient, options: ClientOptions = {}): Connector {
   return clientConnector(
     () => client.transport as unknown as Transport | undefined,
@@ -64,7 +70,11 @@ export interface UrlOptionsV2 extends UrlOptions {
   readonly authProvider?: AuthProvider | OAuthClientProvider;
 }
 
-/** Connects to a server of either generation by its address. */
+/**
+ * Connects to a server of either generation by its address.
+ * @example
+ * const papers = fromUrl("https://papers.example/mcp", { authProvider });
+ */
 export function fromUrl(url: string | URL, options: UrlOptionsV2 = {}): Connector {
   const { authProvider, requestInit } = options;
   const make = (address: URL, seed: LinkSeed): Link =>

@@ -30,7 +30,11 @@ export const explanations: Parts = { explain: explained };
 /** Has servers push changes, so that polls are rarer. It holds a connection between polls. */
 export const push: Part = { push: pushing };
 
-/** One tab polls for all tabs that share a store. Where a browser has no Web Locks and no IndexedDB, each tab counts as alone. */
+/**
+ * One tab polls for all tabs that share a store. Where a browser has no Web Locks and no IndexedDB, each tab counts as alone.
+ * @example
+ * const tasks = createTaskClient({ store, endpoints, parts: [tasks2026, tabs()] });
+ */
 export function tabs(): Part {
   const platform = browserTabs();
   return platform ? { ownership: tabsOf(platform) } : {};

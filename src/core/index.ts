@@ -52,6 +52,8 @@ export interface CoreOptions extends HostedClientOptions {
 /**
  * Makes a client of parts. Of two parts with the same field, the later one counts; protocols add up. Throws a TypeError if
  * `store` is not a TaskStore.
+ * @example
+ * const tasks = createTaskClient({ store, endpoints, parts: [tasks2026, questions] });
  */
 export function createTaskClient({ parts, ...options }: CoreOptions): TaskClient {
   const protocols = Object.assign({}, ...parts.map((part) => part.protocols));

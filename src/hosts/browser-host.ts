@@ -6,6 +6,8 @@ import { timerHost } from "./timer-host.ts";
 /**
  * A page or a worker of one: timers, pushed changes, and one tab that polls for all that share the store. Where a browser has
  * no Web Locks and no IndexedDB, each process counts as alone.
+ * @example
+ * const tasks = new TaskClient({ store, endpoints, host: browserHost() }); // the default
  */
 export function browserHost(): Host {
   const platform = browserTabs();

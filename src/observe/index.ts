@@ -28,12 +28,20 @@ export function observeTasks(client: TaskClientApi, filter?: TaskFilter): Observ
   return selected(client, (tasks) => chosen(tasks, filter));
 }
 
-/** The ids alone: changes only when a task is added or removed. For long lists. */
+/**
+ * The ids alone: changes only when a task is added or removed. For long lists.
+ * @example
+ * observeTaskIds(tasks).subscribe((ids) => console.log(ids.length));
+ */
 export function observeTaskIds(client: TaskClientApi, filter?: TaskFilter): Observable<readonly string[]> {
   return selected(client, (tasks) => chosen(tasks, filter).map(({ id }) => id));
 }
 
-/** The view of one task: `undefined` while it loads, `null` if the client has no task of this id. */
+/**
+ * The view of one task: `undefined` while it loads, `null` if the client has no task of this id.
+ * @example
+ * observeTask(tasks, id).subscribe((view) => console.log(view?.status));
+ */
 export function observeTask(client: TaskClientApi, id: string): Observable<TaskView | null | undefined> {
   const tasks = tasksOf(client);
   return observable(
@@ -42,24 +50,40 @@ export function observeTask(client: TaskClientApi, id: string): Observable<TaskV
   );
 }
 
-/** The open questions of servers, those of the oldest task first. */
+/**
+ * The open questions of servers, those of the oldest task first.
+ * @example
+ * observeInputRequests(tasks).subscribe((questions) => console.log(`${questions.length} open questions`));
+ */
 export function observeInputRequests(client: TaskClientApi): Observable<readonly OpenQuestion[]> {
   const { handle } = tasksOf(client);
   return selected<OpenQuestion>(client, (views, before) => questionsOf(views, before, handle));
 }
 
-/** Whether the tasks that the client had before this page are listed yet. `reload` lists them anew. */
+/**
+ * Whether the tasks that the client had before this page are listed yet. `reload` lists them anew.
+ * @example
+ * observeTaskListing(tasks).subscribe(({ status }) => console.log(status));
+ */
 export function observeTaskListing(client: TaskClientApi): Observable<TaskListing> & { reload(): void } {
   const tasks = tasksOf(client);
   return Object.assign(observable(tasks.listing, tasks.subscribe), { reload: tasks.reload });
 }
 
-/** Returns the handle of an observed task: for `cancel()`, `answer()` and `result()`. */
+/**
+ * Returns the handle of an observed task: for `cancel()`, `answer()` and `result()`.
+ * @example
+ * await taskHandle(tasks, id)?.cancel();
+ */
 export function taskHandle(client: TaskClientApi, id: string): Task | undefined {
   return tasksOf(client).handle(id);
 }
 
-/** Deletes a settled task, also from what is observed, in all tabs. A running task stays. */
+/**
+ * Deletes a settled task, also from what is observed, in all tabs. A running task stays.
+ * @example
+ * await forgetTask(tasks, id);
+ */
 export function forgetTask(client: TaskClientApi, id: string): Promise<void> {
   return tasksOf(client).forget(id);
 }

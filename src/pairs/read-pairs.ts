@@ -28,6 +28,8 @@ const STATUSES: readonly WireStatus[] = ["working", "completed", "failed", "canc
 /**
  * Reads a description of pairs, in code or from a configuration in JSON. Unknown fields are mistakes, too.
  * @throws PairsError that names the first field that is wrong.
+ * @example
+ * const pairs = readPairs(JSON.parse(text)); // throws a PairsError that names the wrong field
  */
 export function readPairs(value: unknown): Pairs {
   record(PAIR, NAME, "must be 1 to 128 letters, digits, _, . or -")(value, "");

@@ -63,6 +63,8 @@ const MAX_SUGGESTIONS = 50;
  * that a person confirms a suggestion before it is used.
  * @param definitions The tools as `tools/list` has them.
  * @returns The likeliest first.
+ * @example
+ * for (const { name, confidence, toCheck } of suggestPairs(tools)) console.log(confidence, name, toCheck);
  */
 export function suggestPairs(definitions: readonly unknown[]): readonly PairSuggestion[] {
   const tools = readTools(definitions);

@@ -20,6 +20,8 @@ const VALUE_BYTES = 32;
 /**
  * About what a JSON text takes in memory once it is parsed, in bytes. The length alone does not bound it: 256 Ki characters of
  * empty objects are 87,000 objects.
+ * @example
+ * if (jsonWeight(text) > 1_000_000) throw new RangeError("The text takes more than 1 MB once it is parsed");
  */
 export function jsonWeight(text: string): number {
   return text.length + VALUE_BYTES * (text.match(/[[{,]/g)?.length ?? 0);

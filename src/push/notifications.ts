@@ -42,6 +42,8 @@ interface WindowClientLike {
 /**
  * Shows the notification of a push message of a Holdfast worker: `self.addEventListener("push", onPush)`. Returns what happened, or
  * `undefined` for a message of another sender, which is left to others.
+ * @example
+ * self.addEventListener("push", onPush);
  */
 export function onPush(event: Event): TaskPush | undefined {
   const push = event as Event & PushEventLike;
@@ -58,6 +60,8 @@ export function onPush(event: Event): TaskPush | undefined {
 /**
  * Opens the page of the task: `self.addEventListener("notificationclick", onNotificationClick)`. A window that shows the same document
  * changes its hash and receives the focus; else a window is opened. Returns `undefined` for a notification of another sender.
+ * @example
+ * self.addEventListener("notificationclick", onNotificationClick);
  */
 export function onNotificationClick(event: Event): TaskPush | undefined {
   const click = event as Event & NotificationEventLike;

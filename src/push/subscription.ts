@@ -52,6 +52,8 @@ export interface PushListing {
  *
  * Rejects with the DOMException of `PushManager.subscribe()` (`NotAllowedError` without permission), with a `RemoteApiError` if the
  * worker refuses or cannot be reached, and with an Error if the registration has a subscription with another key and `replace` is not set.
+ * @example
+ * await subscribeToPush({ worker: "https://tasks.example", token: () => session.token, registration, open: "/tasks/{task}" });
  */
 export async function subscribeToPush(options: SubscribeOptions): Promise<PushListing> {
   const { registration, open, addressee, details, replace } = options;
@@ -74,7 +76,11 @@ export async function subscribeToPush(options: SubscribeOptions): Promise<PushLi
   return (await ask(api, "POST", "/v1/push-subscriptions", body)) as PushListing;
 }
 
-/** Returns this browser's subscription as the worker has it, or `undefined`. Rejects with a `RemoteApiError`. */
+/**
+ * Returns this browser's subscription as the worker has it, or `undefined`. Rejects with a `RemoteApiError`.
+ * @example
+ * const subscribed = (await pushSubscription({ worker, token, registration })) !== undefined;
+ */
 export async function pushSubscription(options: PushOptions): Promise<PushListing | undefined> {
   const subscription = await options.registration.pushManager.getSubscription();
   if (!subscription) return undefined;
@@ -87,6 +93,8 @@ export async function pushSubscription(options: PushOptions): Promise<PushListin
 /**
  * Ends this browser's subscription, in the browser and in the worker. Does nothing without one. Rejects with a `RemoteApiError` if the worker
  * cannot be reached: the browser receives no message any more, and the worker removes the subscription when it sends the next.
+ * @example
+ * await unsubscribeFromPush({ worker, token, registration });
  */
 export async function unsubscribeFromPush(options: PushOptions): Promise<void> {
   const subscription = await options.registration.pushManager.getSubscription();

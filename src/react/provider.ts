@@ -19,7 +19,15 @@ export interface TaskClientProviderProps {
   readonly children?: ReactNode;
 }
 
-/** Gives the hooks below it their client. Subscribed to it, once, as long as it is mounted. */
+/**
+ * Gives the hooks below it their client. Subscribed to it, once, as long as it is mounted.
+ * @example
+ * createRoot(element).render(
+ *   <TaskClientProvider client={tasks}>
+ *     <App />
+ *   </TaskClientProvider>,
+ * );
+ */
 export function TaskClientProvider({
   client,
   children,
@@ -29,7 +37,11 @@ export function TaskClientProvider({
   return createElement(TasksContext.Provider, { value: tasks }, children);
 }
 
-/** Returns the client of the nearest `TaskClientProvider`. Throws an Error without one. */
+/**
+ * Returns the client of the nearest `TaskClientProvider`. Throws an Error without one.
+ * @example
+ * const tasks = useTaskClient();
+ */
 export function useTaskClient(): TaskClientApi {
   return useClientTasks().client;
 }

@@ -32,6 +32,9 @@ interface Call {
 /**
  * Calls one tool of one endpoint. The task goes on when the component is unmounted. `call` and
  * `reset` are the same functions as long as client, endpoint and tool are the same.
+ * @example
+ * const { call, pending } = useCallTool("papers", "acquire_paper");
+ * const button = <button type="button" disabled={pending} onClick={() => void call({ doi })}>Acquire</button>;
  */
 export function useCallTool<Output = unknown>(endpoint: string, tool: string): ToolCall<Output> {
   const tasks = useClientTasks();

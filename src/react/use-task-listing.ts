@@ -7,6 +7,8 @@ const loading = (): TaskListing => LOADING;
 /**
  * Whether `useTasks` has all there is yet: `{ status: "loading" | "ready" }` or `{ status: "failed",
  * error }`, with `retry()`, which lists the tasks anew.
+ * @example
+ * const { status, retry } = useTaskListing();
  */
 export function useTaskListing(): TaskListing & { retry(): void } {
   const tasks = useClientTasks();

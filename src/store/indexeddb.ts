@@ -27,6 +27,8 @@ const COMPLETE = "complete";
  * again to the cache `holdfast/<name>`, and restores it if the browser loses the database. To delete everything, close the
  * clients, then delete both.
  * @param name Two apps on one origin take two names.
+ * @example
+ * const tasks = new TaskClient({ store: indexedDbStore(), endpoints });
  */
 export function indexedDbStore(name = "holdfast"): TaskStore {
   const copies = new SecondCopy(name);

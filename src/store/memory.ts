@@ -10,7 +10,11 @@ import type { TaskStore } from "./task-store.ts";
 
 export type { TaskStore } from "./task-store.ts";
 
-/** A TaskStore in memory. Give the same one to two TaskClients to play a reload. */
+/**
+ * A TaskStore in memory. Give the same one to two TaskClients to play a reload.
+ * @example
+ * const tasks = new TaskClient({ store: memoryStore(), endpoints });
+ */
 export function memoryStore(): TaskStore {
   const active = new Map<string, TaskRecord>();
   const settled = new Map<string, TaskRecord>();

@@ -42,12 +42,20 @@ export type Followed<T> = Readonly<ShallowRef<T>>;
 
 const CLIENT: InjectionKey<TaskClientApi> = Symbol("holdfast");
 
-/** Provides a client to the whole app: `createApp(App).use(taskClient(tasks))`. The app resumes its tasks and closes it. */
+/**
+ * Provides a client to the whole app: `createApp(App).use(taskClient(tasks))`. The app resumes its tasks and closes it.
+ * @example
+ * createApp(App).use(taskClient(tasks)).mount("#app");
+ */
 export function taskClient(client: TaskClientApi): Plugin {
   return { install: (app) => void app.provide(CLIENT, raw(client)) };
 }
 
-/** Provides a client to the components below this one. */
+/**
+ * Provides a client to the components below this one.
+ * @example
+ * provideTaskClient(tasks);
+ */
 export function provideTaskClient(client: TaskClientApi): void {
   provide(CLIENT, raw(client));
 }
@@ -58,7 +66,11 @@ function raw(client: TaskClientApi): TaskClientApi {
   return markRaw(client);
 }
 
-/** Returns the nearest provided client. Throws an Error without one. */
+/**
+ * Returns the nearest provided client. Throws an Error without one.
+ * @example
+ * const tasks = useTaskClient();
+ */
 export function useTaskClient(): TaskClientApi {
   const client = inject(CLIENT, undefined);
   if (client) return client;
@@ -67,31 +79,54 @@ export function useTaskClient(): TaskClientApi {
   );
 }
 
-/** The views of all tasks, or of those that match, oldest first. What `where` reads of refs is followed. */
+/**
+ * The views of all tasks, or of those that match, oldest first. What `where` reads of refs is followed.
+ * @example
+ * const running = useTasks({ endpoint: "papers", where: ({ outcome }) => !outcome });
+ */
 export function useTasks(filter?: MaybeRefOrGetter<TaskFilter | undefined>): Followed<readonly TaskView[]> {
   const client = useTaskClient();
   return follow(() => observeTasks(client, toValue(filter)));
 }
 
-/** The ids alone: for long lists, with `useTask(id)` in each row. */
+/**
+ * The ids alone: for long lists, with `useTask(id)` in each row.
+ * @example
+ * const ids = useTaskIds({ endpoint: "papers" });
+ */
 export function useTaskIds(filter?: MaybeRefOrGetter<TaskFilter | undefined>): Followed<readonly string[]> {
   const client = useTaskClient();
   return follow(() => observeTaskIds(client, toValue(filter)));
 }
 
-/** The view of one task: `undefined` while it loads, `null` if the client has no task of this id. */
+/**
+ * The view of one task: `undefined` while it loads, `null` if the client has no task of this id.
+ * @example
+ * const props = defineProps<{ id: string }>();
+ * const view = useTask(() => props.id);
+ */
 export function useTask(id: MaybeRefOrGetter<string>): Followed<TaskView | null | undefined> {
   const client = useTaskClient();
   return follow(() => observeTask(client, toValue(id)));
 }
 
-/** The open questions of servers, those of the oldest task first. */
+/**
+ * The open questions of servers, those of the oldest task first.
+ * @example
+ * const questions = useInputRequests();
+ * const decline = () => questions.value[0]?.decline();
+ */
 export function useInputRequests(): Followed<readonly OpenQuestion[]> {
   const client = useTaskClient();
   return follow(() => observeInputRequests(client));
 }
 
-/** Whether the tasks of earlier pages are listed yet; `retry` lists them anew. */
+/**
+ * Whether the tasks of earlier pages are listed yet; `retry` lists them anew.
+ * @example
+ * const { listing, retry } = useTaskListing();
+ * if (listing.value.status === "failed") retry();
+ */
 export function useTaskListing(): { readonly listing: Followed<TaskListing>; retry(): void } {
   const listing = observeTaskListing(useTaskClient());
   return { listing: follow(() => listing), retry: listing.reload };
@@ -106,7 +141,12 @@ export interface ToolCall<Output = unknown> extends Pick<ObservedCall<Output>, "
   readonly error: ComputedRef<unknown>;
 }
 
-/** Calls one tool of one endpoint. The task continues when the component is unmounted. */
+/**
+ * Calls one tool of one endpoint. The task continues when the component is unmounted.
+ * @example
+ * const { call, pending } = useCallTool("papers", "acquire_paper");
+ * const acquire = () => call({ doi });
+ */
 export function useCallTool<Output = unknown>(endpoint: string, tool: string): ToolCall<Output> {
   const observed = observeCall<Output>(useTaskClient(), endpoint, tool);
   const latest = follow(() => observed);
@@ -119,13 +159,23 @@ export function useCallTool<Output = unknown>(endpoint: string, tool: string): T
   };
 }
 
-/** Returns a function that returns the handle of a shown task: for `cancel()`, `answer()` and `result()`. */
+/**
+ * Returns a function that returns the handle of a shown task: for `cancel()`, `answer()` and `result()`.
+ * @example
+ * const handleOf = useTaskHandle();
+ * const cancel = () => handleOf(id)?.cancel();
+ */
 export function useTaskHandle(): (id: string) => Task | undefined {
   const client = useTaskClient();
   return (id) => taskHandle(client, id);
 }
 
-/** Returns a function that deletes a settled task, in all tabs. */
+/**
+ * Returns a function that deletes a settled task, in all tabs.
+ * @example
+ * const forget = useForgetTask();
+ * const remove = () => forget(id);
+ */
 export function useForgetTask(): (id: string) => Promise<void> {
   const client = useTaskClient();
   return (id) => forgetTask(client, id);
