@@ -23,14 +23,17 @@ import type { TaskClient } from "../client/task-client.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import { durableObjectHost } from "../hosts/durable-object-host.ts";
 import type { Problem } from "../runtime/problem.ts";
+import { COLLECT_EVERY, DEFAULT_RETENTION, type Retention } from "../runtime/retention.ts";
 import type { TaskView } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
+import { type LentTool, lentTool } from "./lent-tool.ts";
 import { ObjectAlarm } from "./object-alarm.ts";
 import { SqliteTaskStore, type TaskPage, type TaskQuery } from "./sqlite-store.ts";
 import type { ObjectState } from "./storage.ts";
 import type { TaskChange } from "./update-log.ts";
 
 export { jsonWeight } from "../protocol/bounds.ts";
+export { callLent, type LentCall, type LentTool, type SettledCall } from "./lent-tool.ts";
 export { type Fetch, withoutServerStream } from "./server-stream.ts";
 export type { TaskPage, TaskQuery } from "./sqlite-store.ts";
 export type { ObjectState, ObjectStorage, SqlValue } from "./storage.ts";
@@ -47,6 +50,9 @@ export class DurableTasks {
   readonly client: TaskClient;
   readonly #store: SqliteTaskStore;
   readonly #alarm: ObjectAlarm;
+  readonly #retention: Retention;
+  /** How many records of calls were stored that the engine did not run. */
+  #recorded = 0;
   #resumed: Promise<void> | undefined;
   /** Why the storage could not be read, if it could not. */
   #unread: unknown;
@@ -55,6 +61,7 @@ export class DurableTasks {
   constructor(state: ObjectState, options: DurableTasksOptions) {
     this.#store = new SqliteTaskStore(state.storage);
     this.#alarm = new ObjectAlarm(state.storage);
+    this.#retention = { ...DEFAULT_RETENTION, ...options.retention };
     const report = options.onProblem ?? warnOnce();
     const onProblem = (problem: Problem): void => {
       if (problem.kind === "storage" && problem.id === undefined) this.#unread = problem.error;
@@ -100,9 +107,21 @@ export class DurableTasks {
     return this.#alarm.set(at);
   }
 
-  /** Stores a record that the engine does not run, such as a call that ended before it was made: it is listed, watched and kept like others. */
+  /** Stores a settled record that the engine did not run, such as that of a lent call: it is listed, watched and retained like others. */
   async record(record: TaskRecord): Promise<void> {
     await this.#store.save(record);
+    if (++this.#recorded % COLLECT_EVERY > 0) return;
+    const { ms, count } = this.#retention;
+    for (const id of await this.#store.outdated(Date.now() - ms, count)) await this.client.forget(id);
+  }
+
+  /**
+   * Returns what another process needs to make plain calls of a tool in place of this object, from a call of the tool whose writes are
+   * deferred: see {@link callLent}. `undefined` unless that call has its result, was plain, and is safe to repeat.
+   */
+  async lend(id: string): Promise<LentTool | undefined> {
+    const settled = this.#store.deferred(id);
+    return settled && lentTool(settled, await this.client.rememberedSession(settled.endpoint));
   }
 
   /**

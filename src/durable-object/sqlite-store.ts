@@ -22,6 +22,10 @@ const SCHEMA = [
   "CREATE TABLE IF NOT EXISTS session (endpoint TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID",
 ];
 
+/** Tables with rows of some of the tasks. */
+const ADDITIONS = ["result", "delivery"] as const;
+type Addition = (typeof ADDITIONS)[number];
+
 /** The tables tasks were in before, and what they were: 0 for those without an outcome. */
 const EARLIER_TABLES = [
   ["active", 0],
@@ -74,6 +78,8 @@ export class SqliteTaskStore implements TaskStore {
   #unanswered: readonly TaskRecord[] | undefined;
   /** How many have no outcome; `undefined` until it is asked for. */
   #active: number | undefined;
+  /** Whether the tables have, or had, rows, where that is known. */
+  readonly #added: Map<Addition, boolean> = new Map();
   /** Of each task without an outcome, in bytes; of those that were loaded or saved here. */
   readonly #weights: Map<string, number> = new Map();
 
@@ -98,6 +104,11 @@ export class SqliteTaskStore implements TaskStore {
       this.#flush(id);
       this.#unstored.delete(id);
     };
+  }
+
+  /** The record of a task whose writes are deferred. */
+  deferred(id: string): TaskRecord | undefined {
+    return this.#deferred.get(id)?.record;
   }
 
   async save(record: TaskRecord, after?: number): Promise<boolean> {
@@ -168,10 +179,15 @@ export class SqliteTaskStore implements TaskStore {
 
   async remove(id: string): Promise<void> {
     this.#flush(id);
-    const [known] = this.#all("SELECT settled FROM task WHERE id = ?", id);
-    this.#storage.transactionSync(() => {
-      for (const table of ["task", "result", "delivery"]) this.#all(`DELETE FROM ${table} WHERE id = ?`, id);
-    });
+    const remove = (): Record<string, SqlValue>[] => {
+      for (const table of ADDITIONS)
+        if (this.#mayHave(table)) this.#all(`DELETE FROM ${table} WHERE id = ?`, id);
+      return this.#all("DELETE FROM task WHERE id = ? RETURNING settled", id);
+    };
+    // Of most tasks this is one statement, which is a transaction by itself.
+    const [known] = ADDITIONS.some((table) => this.#mayHave(table))
+      ? this.#storage.transactionSync(remove)
+      : remove();
     if (known?.settled === 0) this.#count(-1);
     this.#weights.delete(id);
   }
@@ -230,6 +246,7 @@ export class SqliteTaskStore implements TaskStore {
       const [row] = this.#all("SELECT note FROM delivery WHERE id = ?", id);
       const note = row && parsed(row.note);
       const next = change(note);
+      this.#added.set("delivery", true);
       if (next !== note)
         this.#all("INSERT OR REPLACE INTO delivery (id, note) VALUES (?, ?)", id, JSON.stringify(next));
       return true;
@@ -325,6 +342,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   #writeParts(id: string, text: string): void {
+    this.#added.set("result", true);
     for (const [part, piece] of parts(text).entries()) {
       this.#all("INSERT OR REPLACE INTO result (id, part, text) VALUES (?, ?, ?)", id, part, piece);
     }
@@ -381,6 +399,13 @@ export class SqliteTaskStore implements TaskStore {
       );
       this.#all(`DROP TABLE ${table}`);
     }
+  }
+
+  /** Whether a table may have rows. Most objects have none, and are asked once. */
+  #mayHave(table: Addition): boolean {
+    const known = this.#added.get(table) ?? this.#all(`SELECT 1 FROM ${table} LIMIT 1`).length > 0;
+    this.#added.set(table, known);
+    return known;
   }
 
   /** A query for one task. */

@@ -12,7 +12,7 @@ export interface Retention {
 export const DEFAULT_RETENTION: Retention = { ms: 7 * 24 * 3_600_000, count: 1_000 };
 
 /** After how many outcomes the settled tasks are looked through. */
-const COLLECT_EVERY = 100;
+export const COLLECT_EVERY = 100;
 
 /** Names a task. A store that no tabs share need not say its endpoint. */
 export interface TaskName {

@@ -145,6 +145,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     [
       "src/protocol",
       "src/engine",
+      "src/channel",
       "src/store",
       "src/task-view.ts",
       "src/runtime",

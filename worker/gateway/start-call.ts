@@ -17,6 +17,7 @@ import type { CallReply, GatewayCall, HeldCall } from "../group/gateway-group-rp
 import type { Caller, CallerEndpoint } from "./caller.ts";
 import { budgetWithin } from "./client-limits.ts";
 import { listOf } from "./endpoint-requests.ts";
+import { borrowed, isHeldNow, lentCall, spareCalls, stored } from "./lent-calls.ts";
 import { TOOLS } from "./lists.ts";
 import { ATTENTIVE_MS } from "./message-stream.ts";
 
@@ -131,6 +132,8 @@ export class WaitedCall {
   #isHeld = false;
   /** The client has hung up, and its group knows. */
   #hasGone = false;
+  /** This isolate made the call. */
+  #isLent = false;
 
   private constructor(at: CallerEndpoint, call: WantedCall, held: HeldCall) {
     this.#at = at;
@@ -161,6 +164,12 @@ export class WaitedCall {
     // Who sends a key joins by that.
     if (at.caller.settings.joinWindowMs === 0 || this.#call.idempotencyKey !== undefined)
       return { task: await startCall(at, this.#call, firstLookMs), budgetMs };
+    const task = await lentCall(at, this.#call.tool, this.#call.arguments, this.#held.key);
+    if (task) {
+      this.#isLent = true;
+      this.#id = task.id;
+      return { task, budgetMs };
+    }
     const hungUp = (): void => void this.end(undefined).catch(() => undefined);
     // Before the first look is over, too: a call that comes again finds this one.
     signal.addEventListener("abort", hungUp, { once: true });
@@ -190,7 +199,7 @@ export class WaitedCall {
       const isOver = Date.now() > this.#held.at + NOTICED_MS && shared === false;
       const wait = { held: this.#held, since, ...(!isOver && { joins: { since, shared: shared ?? false } }) };
       this.#isHeld = true;
-      const reply = await first.call(at.identity(0), { ...asked, wait });
+      const reply = await first.call(at.identity(0), { ...asked, wait, spare: spareCalls(at) });
       switch (reply.kind) {
         case "joined": {
           const task = await this.#joinable(reply.id);
@@ -206,10 +215,12 @@ export class WaitedCall {
         case "elsewhere":
         case "refused": {
           this.#isHeld = false;
+          if (reply.kind === "started" && reply.lease) borrowed(at, this.#call.tool, reply.lease);
           const task = await taskStarted(at, asked, reply);
           this.#id = task.id;
           if (!task.outcome) {
             this.#isHeld = true;
+            isHeldNow(at, this.#held.key);
             if (reply.kind === "elsewhere") await first.hold(this.#held, task.id, since);
           }
           return { task, budgetMs };
@@ -235,9 +246,10 @@ export class WaitedCall {
     const isFirst = !this.#hasGone;
     this.#hasGone ||= answered === undefined;
     // It hung up after its first look, with the answer on its way.
-    if (this.#hasGone && isFirst && !this.#isHeld && this.#id !== undefined)
+    if (this.#hasGone && isFirst && !this.#isHeld && this.#id !== undefined) {
+      if (this.#isLent) await stored(this.#at);
       await first.hold(this.#held, this.#id, this.#since);
-    else if (!this.#isHeld) return;
+    } else if (!this.#isHeld) return;
     if (answered === "running") await first.release(hold, { kind: "told" });
     else await first.release(hold, answered ? { kind: "delivered" } : { kind: "gone", at: Date.now() });
   }

@@ -8,6 +8,9 @@ import { UuidV7Source } from "../directory/uuid-v7.ts";
 /** How long leased calls may wait to be started, in ms: they count for the minute in which they were leased. */
 const LEASE_MS = 30_000;
 
+/** Which share of a lease isolates receive at a time. */
+const LENT_SHARE = 1 / 2;
+
 /**
  * Calls that a group may start without asking the directory. The directory has counted them, so a principal never starts more than
  * its limits allow. The group asks for the next ones while it still has some: a call of many in a row waits for no other object.
@@ -44,6 +47,14 @@ export class CallLease {
       id: this.#ids.shift() ?? taskIdOf(this.#group, this.#uuids.next(now)),
       repeated: false,
     };
+  }
+
+  /** Takes some of the calls for an isolate to make, up to `most`. Returns how many. */
+  lend(most: number): number {
+    if (Date.now() >= this.#until) return 0;
+    const calls = Math.min(most, Math.floor(this.#calls * LENT_SHARE));
+    this.#calls -= calls;
+    return calls;
   }
 
   /** The directory counts anew, and has back what was not used. */

@@ -6,6 +6,7 @@ import type { CallReply, GatewayCall } from "./gateway-group-rpc.ts";
 import type { GroupCalls } from "./group-calls.ts";
 import type { GroupTasks } from "./group-tasks.ts";
 import type { HeldCalls } from "./held-calls.ts";
+import { LentTools } from "./lent-tools.ts";
 import type { GroupIdentity } from "./task-group-rpc.ts";
 
 export interface GatewayCallsOptions {
@@ -15,6 +16,8 @@ export interface GatewayCallsOptions {
   /** The calls whose caller is about to receive their answer. */
   readonly attended: Set<string>;
   readonly lease: (identity: GroupIdentity) => CallLease;
+  /** Whether isolates can reach the endpoint's server by its configuration alone. */
+  readonly isReachable: () => boolean;
 }
 
 /** How long what is written after a reply waits for what other replies leave to write, in ms: each commit costs a flush of the disk. */
@@ -25,12 +28,16 @@ export class GatewayCalls {
   readonly #options: GatewayCallsOptions;
   /** What is written after replies, all in one turn, which is one commit. */
   readonly #writes: (() => void)[] = [];
+  #lentMade: LentTools | undefined;
 
   constructor(options: GatewayCallsOptions) {
     this.#options = options;
   }
 
-  async call(identity: GroupIdentity, { call, admission, waitMs, wait }: GatewayCall): Promise<CallReply> {
+  async call(
+    identity: GroupIdentity,
+    { call, admission, waitMs, wait, spare }: GatewayCall,
+  ): Promise<CallReply> {
     const { tasks, calls, attended, lease } = this.#options;
     const held = this.#options.held();
     const earlier = (): CallReply | undefined => {
@@ -57,15 +64,43 @@ export class GatewayCalls {
     };
     attended.add(id);
     let isAnswered = true;
+    const began = Date.now();
     try {
       const reply = await calls.start(identity, { ...call, id }, waitMs);
       isAnswered = !reply.ok || reply.value.outcome !== undefined;
-      return { kind: "started", reply };
+      if (spare === undefined || admission.idempotency) return { kind: "started", reply };
+      const ended = { id, tool: call.tool, tookMs: Date.now() - began, spare };
+      const toolLease = await this.#lent(identity).lend(group, ended);
+      return { kind: "started", reply, ...(toolLease && { lease: toolLease }) };
     } finally {
       if (wait) held.looked(wait.held.hold, wait.since, isAnswered);
       if (isAnswered) this.#afterReply(write);
       else write();
     }
+  }
+
+  /** Stores the calls of lent tools that an isolate has made. Their clients have the results, so they are no events. */
+  async lentCalls(identity: GroupIdentity, settled: readonly TaskRecord[]): Promise<void> {
+    const { tasks, attended } = this.#options;
+    const group = tasks.of(identity);
+    await tasks.resumed();
+    this.#lent(identity).made(settled.length);
+    for (const record of settled) {
+      attended.add(record.id);
+      await group.record(record);
+      attended.delete(record.id);
+    }
+  }
+
+  /** How many lent calls may be in flight. */
+  get lentInFlight(): number {
+    return this.#lentMade?.inFlight(Date.now()) ?? 0;
+  }
+
+  #lent(identity: GroupIdentity): LentTools {
+    const { lease, held, isReachable } = this.#options;
+    this.#lentMade ??= new LentTools({ lease: lease(identity), held, isReachable });
+    return this.#lentMade;
   }
 
   /**

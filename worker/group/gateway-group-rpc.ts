@@ -1,6 +1,8 @@
-import type { JsonObject, TaskView } from "holdfast";
+import type { JsonObject, TaskRecord, TaskView } from "holdfast";
+import type { LentTool } from "holdfast/durable-object";
 import type { RpcErrorJson } from "../../front/rpc-error.ts";
 import type { AdmissionAsk, NotAdmitted } from "../directory/principal-directory-rpc.ts";
+import type { Counts } from "../operations/counters.ts";
 import type { GroupIdentity, Reply, StartCall } from "./task-group-rpc.ts";
 
 /** What the endpoint's server said it can do. */
@@ -57,6 +59,17 @@ export interface GatewayCall {
   readonly waitMs: number;
   /** The client waits, and finds the call again. Without `joins` it starts another task if there is one already. */
   readonly wait?: { readonly held: HeldCall; readonly since: number; readonly joins?: JoinTerms };
+  /** How many lent calls the isolate may still make; without it nothing is lent. */
+  readonly spare?: number;
+}
+
+/** Lets an isolate make calls of a tool for a while, without asking the group. */
+export interface ToolLease {
+  readonly lent: LentTool;
+  /** How many more calls the isolate may make, of all lent tools of the endpoint. The directory has counted them. */
+  readonly calls: number;
+  /** What is called in calls that clients may return to: those are the group's. */
+  readonly held: readonly string[];
 }
 
 /**
@@ -65,7 +78,7 @@ export interface GatewayCall {
  */
 export type CallReply =
   | Exclude<Joined, { readonly kind: "none" }>
-  | { readonly kind: "started"; readonly reply: Reply<TaskView> }
+  | { readonly kind: "started"; readonly reply: Reply<TaskView>; readonly lease?: ToolLease }
   | { readonly kind: "elsewhere"; readonly shard: number; readonly id: string }
   | { readonly kind: "refused"; readonly refusal: NotAdmitted };
 
@@ -78,6 +91,8 @@ export interface GatewayGroupRpc {
   lastPage(method: string, params: JsonObject): Promise<JsonObject | undefined>;
   /** Joins the task of the same call, whose result nobody has had, or admits the call and starts it: all that an ordinary call needs. */
   call(identity: GroupIdentity, call: GatewayCall): Promise<CallReply>;
+  /** Stores the calls of lent tools that an isolate has made, and what it has counted. Their clients have the results. */
+  lentCalls(identity: GroupIdentity, settled: readonly TaskRecord[], counts: Counts): Promise<void>;
   /** A call is held from now on. */
   hold(call: HeldCall, id: string, since: number): Promise<void>;
   /** The wait is over: the client has its result, has a running result, or went away. */

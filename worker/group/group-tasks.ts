@@ -10,7 +10,7 @@ import { countedStorage } from "./counted-storage.ts";
 import { startCall } from "./group-calls.ts";
 import { startLateCalls } from "./late-calls.ts";
 import type { GroupIdentity } from "./task-group-rpc.ts";
-import { connectorTo } from "./upstream.ts";
+import { connectorTo, isStateless } from "./upstream.ts";
 
 /** How often an endpoint that is gone from the configuration is looked for again, in ms. */
 const UNCONFIGURED_MS = 600_000;
@@ -72,6 +72,12 @@ export class GroupTasks {
   of(identity: GroupIdentity): DurableTasks {
     this.#tasks ??= this.#made(identity);
     return this.#tasks;
+  }
+
+  /** Whether isolates can reach the endpoint's server by its configuration alone. */
+  isReachable(): boolean {
+    const config = this.#identity && this.#config(this.#identity.endpoint);
+    return config !== undefined && isStateless(config);
   }
 
   /** The person's token is asked for again before the next request. */

@@ -97,6 +97,12 @@ export class HeldCalls {
     }
   }
 
+  /** What is called in the stored waits; `undefined` if there are more of them than `most`. */
+  keys(most: number): readonly string[] | undefined {
+    const stored = [...this.#waits.values()].filter(({ hold }) => !this.#looking.has(hold));
+    return stored.length > most ? undefined : stored.map(({ key }) => key);
+  }
+
   /** Whether a client waits for the result of a task. */
   isWaitedFor(id: string, now: number): boolean {
     return [...this.#waits.values()].some(

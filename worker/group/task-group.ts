@@ -1,5 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
-import { InputError, type JsonObject, type ListedTool, type TaskView, type UndeliveredQuery } from "holdfast";
+import {
+  InputError,
+  type JsonObject,
+  type ListedTool,
+  type TaskRecord,
+  type TaskView,
+  type UndeliveredQuery,
+} from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
 import { inboxOf } from "holdfast/inbox";
 import { METHOD_NOT_FOUND } from "../../front/rpc-error.ts";
@@ -19,7 +26,7 @@ import type {
 } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
-import { Counters } from "../operations/counters.ts";
+import { type Count, Counters, type Counts } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
 import { CallLease } from "./call-lease.ts";
@@ -88,6 +95,7 @@ export class TaskGroup
     held: () => this.#heldCalls,
     attended: this.#attended,
     lease: (identity) => this.#leaseOf(identity),
+    isReachable: () => this.#tasks.isReachable(),
   });
   #lease: CallLease | undefined;
   /** Deleted tasks of which the directory has not heard. */
@@ -219,6 +227,12 @@ export class TaskGroup
     return this.#gatewayCalls.call(identity, call);
   }
 
+  async lentCalls(identity: GroupIdentity, settled: readonly TaskRecord[], counts: Counts): Promise<void> {
+    for (const [count, by = 0] of Object.entries(counts)) this.#counters.add(count as Count, by);
+    this.#counters.add("started", settled.length);
+    await this.#gatewayCalls.lentCalls(identity, settled);
+  }
+
   async hold(call: HeldCall, id: string, since: number): Promise<void> {
     this.#heldCalls.hold(call, id, since);
   }
@@ -280,7 +294,7 @@ export class TaskGroup
     this.#lease?.end();
     if (!tasks) return { tasks: 0, bytes: 0, absent: admitted };
     return {
-      tasks: tasks.activeCount(),
+      tasks: tasks.activeCount() + this.#gatewayCalls.lentInFlight,
       bytes: tasks.activeWeight(),
       absent: admitted.filter((id) => !tasks.has(id)),
     };

@@ -31,10 +31,35 @@ export function connectorTo(
   env: Bindings,
   { principal, kept, counters, consents }: UpstreamCaller,
 ): Connector {
-  const { url, era, headers, oauth, sampleLab, service } = endpoint;
+  const { oauth, consent, idempotencyKey, pairs } = endpoint;
   const credentials = oauth
     ? new KeptCredentials(oauth, kept)
-    : endpoint.consent && new PersonsTokens(directoryOf(env, principal), endpoint.name, consents);
+    : consent && new PersonsTokens(directoryOf(env, principal), endpoint.name, consents);
+  const connector = connectorWith(endpoint, env, counters, credentials);
+  const keyed = idempotencyKey === undefined ? connector : withIdempotencyKeys(connector, idempotencyKey);
+  return pairs ? withPairs(keyed, pairs) : keyed;
+}
+
+/**
+ * Whether requests to the endpoint need nothing but its configuration: then any isolate may send them. A call with a key is safe to
+ * repeat under its own key only, and another process has another one.
+ */
+export function isStateless({ oauth, consent, idempotencyKey, pairs }: EndpointConfig): boolean {
+  return !oauth && !consent && idempotencyKey === undefined && !pairs;
+}
+
+/** The way to an upstream server from any isolate. The endpoint must be {@link isStateless}. */
+export function statelessConnectorTo(endpoint: EndpointConfig, env: Bindings, counters: Counters): Connector {
+  return connectorWith(endpoint, env, counters, undefined);
+}
+
+function connectorWith(
+  endpoint: EndpointConfig,
+  env: Bindings,
+  counters: Counters,
+  credentials: KeptCredentials | PersonsTokens | undefined,
+): Connector {
+  const { url, era, headers, sampleLab, service } = endpoint;
   const send =
     sampleLab === undefined
       ? guardedFetch({
@@ -57,10 +82,7 @@ export function connectorTo(
     }),
   });
   // Callers of the worker read its errors, and an address may be a secret of its operator.
-  const nameless = { ...connector, label: "the upstream server" };
-  const { idempotencyKey, pairs } = endpoint;
-  const keyed = idempotencyKey === undefined ? nameless : withIdempotencyKeys(nameless, idempotencyKey);
-  return pairs ? withPairs(keyed, pairs) : keyed;
+  return { ...connector, label: "the upstream server" };
 }
 
 /** Of an endpoint on a private network: its own host and its authorization server's, not those its metadata names. */

@@ -31,9 +31,11 @@ function client(gateway: object = {}): LegacyClient {
   });
 }
 
-/** The objects are made, the endpoint's session is known, and calls are leased. What they do in the background is over. */
+/**
+ * The objects are made, the endpoint's session is known, and calls are leased. What they do in the background is over. The tool was
+ * called once, so that it is not lent yet.
+ */
 async function warm(call: () => Promise<unknown>): Promise<void> {
-  await call();
   await call();
   await settled();
   traffic.take();
@@ -66,6 +68,11 @@ test(`an ordinary call asks ${gateway.ordinaryCall.requests} object, once, and w
   expect(requestsOf(cost)).toHaveLength(gateway.ordinaryCall.requests);
   expect(cost.rows).toBeLessThanOrEqual(gateway.ordinaryCall.rows);
   expect(cost.rows).toBeGreaterThan(0);
+  // The tool is in use: the next call is the isolate's, and the object only stores it.
+  const lent = await costOf(call);
+  expect(requestsOf(lent)).toEqual(["group.lentCalls"]);
+  expect(lent.rows).toBeLessThanOrEqual(gateway.ordinaryCall.rows);
+  expect(lent.rows).toBeGreaterThan(0);
 });
 
 test("an ordinary call of a 2026-07-28 client asks the same object, once", async () => {
@@ -101,8 +108,9 @@ test("ordinary calls in a row ask the directory for the next ones in the backgro
   const { requests } = await costOf(async () => {
     for (let made = 0; made < calls; made++) await call();
   });
+  // Each group request is one call, or stores several.
   const count = (name: string): number => requests.filter((request) => request.startsWith(name)).length;
-  expect(count("group.")).toBe(calls);
+  expect(count("group.")).toBeLessThanOrEqual(calls);
   expect(count("directory.")).toBeLessThanOrEqual(calls * gateway.directoryRequestsPerCall);
   expect(count("metrics.")).toBeLessThan(calls / 4);
 });
