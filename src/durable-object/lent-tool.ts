@@ -43,7 +43,9 @@ export function lentTool(
   const { outcome: _result, settledAt: _at, call: made, ...record } = settled;
   const { arguments: _args, progressToken: _token, repeated: _again, ...call } = made;
   // A call that may not be repeated is written before it is made. One that becomes a task, or is asked about, is the object's.
-  if (call.recovery !== "repeat" || call.rounds > 0 || call.headers) return undefined;
+  // Nor is it the tool that declares a call safe to repeat whose caller does, by a key or in its options.
+  if (call.recovery !== "repeat" || call.repeatable !== undefined || call.rounds > 0 || call.headers)
+    return undefined;
   if (settled.taskId !== undefined || settled.addressees) return undefined;
   const { tools: _facts, ...agreed } = session;
   return { record: { ...record, call, inputs: [] }, session: agreed };

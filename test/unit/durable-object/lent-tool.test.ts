@@ -67,6 +67,7 @@ describe("lentTool()", () => {
 
   test.each<[string, TaskRecord | undefined]>([
     ["may not be repeated", settledCall({ call: { recovery: "none" } })],
+    ["is safe to repeat by its caller's word", settledCall({ call: { repeatable: true } })],
     ["became a task", settledCall({ taskId: "task-1" })],
     ["was asked about", settledCall({ call: { rounds: 1 } })],
     [
