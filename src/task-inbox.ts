@@ -11,6 +11,8 @@ export interface Delivery {
   readonly question?: InputRequest;
   /** Names this attempt to deliver. */
   readonly receipt: string;
+  /** Of a query without `leaseMs`: somebody delivers it. For how long that lease lasts yet, in ms. */
+  readonly leasedForMs?: number;
 }
 
 /** What {@link TaskInbox.acknowledge} needs of a delivery: plain data, which may be kept over a reload. */

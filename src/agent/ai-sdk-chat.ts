@@ -8,9 +8,10 @@ import { randomId } from "../random-id.ts";
 import type { TaskView } from "../task-view.ts";
 import { CHECK_TASK } from "./companion-names.ts";
 import type { Conversation, EndedTask, News } from "./conversation.ts";
-import { ENDED_TASKS } from "./messages.ts";
+import { withMarks } from "./marks.ts";
+import { ENDED_TASKS, endedMark, FROM_APPLICATION } from "./messages.ts";
 import { partText } from "./model-parts.ts";
-import { aboveText, ENDED_TASK_META, partsOf, unseen } from "./news-parts.ts";
+import { aboveText, partsOf, unseen } from "./news-parts.ts";
 
 /** A `UIMessage`, as far as it is read here. */
 export interface AiSdkChatMessage {
@@ -41,8 +42,10 @@ export function aiSdkChatNews<Message extends AiSdkChatMessage>(
     else if (next.isPast) said.push(aboveText(ended));
     all = next?.messages ?? all;
   }
+  if (said.length > 0) said.unshift(ENDED_TASKS);
+  said.push(...news.questions(messages));
   if (said.length === 0) return [...all];
-  const text = [ENDED_TASKS, ...said].join("\n\n");
+  const text = said.join("\n\n");
   const message = { id: randomId(), role: "user", parts: [{ type: "text", text }] } as const;
   return [...all, message as object as Message];
 }
@@ -54,7 +57,7 @@ export function aiSdkChatNews<Message extends AiSdkChatMessage>(
  */
 export function isAiSdkChatNews({ role, parts }: AiSdkChatMessage): boolean {
   const [part] = parts as readonly { readonly text?: unknown }[];
-  return role === "user" && String(part?.text).startsWith(ENDED_TASKS);
+  return role === "user" && String(part?.text).startsWith(FROM_APPLICATION);
 }
 
 /** A `Chat` of `@ai-sdk/react` or of another framework's package, as far as it is used here. */
@@ -88,7 +91,7 @@ export interface AiSdkChatStore<Message extends AiSdkChatMessage> {
  * const stop = conversation.watch(() => void turn());
  */
 export function aiSdkChatTurn<Message extends AiSdkChatMessage>(
-  conversation: Pick<Conversation, "news">,
+  conversation: Pick<Conversation, "news" | "stored">,
   chat: AiSdkChat<Message>,
   { load, save }: AiSdkChatStore<Message>,
 ): () => Promise<void> {
@@ -97,8 +100,8 @@ export function aiSdkChatTurn<Message extends AiSdkChatMessage>(
   const isIdle = (): boolean => chat.status === "ready" || chat.status === "error";
   const turn = async (): Promise<void> => {
     if (!isIdle()) return;
-    if (!news?.ended.length) news = await conversation.news();
-    if (!news.ended.length) return;
+    if (!news?.size) news = await conversation.news();
+    if (!news.size) return;
     const messages = aiSdkChatNews(await load(), news);
     // The user may have begun a turn meanwhile.
     if (!isIdle()) return;
@@ -108,8 +111,10 @@ export function aiSdkChatTurn<Message extends AiSdkChatMessage>(
     if (awaitsModel(messages)) await chat.sendMessage();
     // `sendMessage` does not reject: the chat has the error, and the next call tries again.
     if (chat.status !== "ready") return;
-    await save(chat.messages);
-    await news.acknowledge();
+    const saved = chat.messages;
+    await save(saved);
+    // Not `news.acknowledge()`: a call may have returned an end meanwhile, which is not among what was saved.
+    await conversation.stored(saved);
     news = undefined;
   };
   let last = Promise.resolve();
@@ -158,7 +163,7 @@ function withOutput<Message extends AiSdkChatMessage>(
   for (const part of all) {
     if (part !== place && !checks(part, task)) continue;
     const own = part === place ? result : text;
-    const output = { ...own, _meta: { ...own._meta, [ENDED_TASK_META]: task.id } };
+    const output = withMarks(own, [endedMark(task.id)]);
     filled.set(part, { ...part, state: "output-available", output });
   }
   const last = messages.at(-1);
@@ -172,12 +177,15 @@ function withOutput<Message extends AiSdkChatMessage>(
   };
 }
 
+/** What the results say in whose place the end is put. */
+const RUNNING = ["working", "input_required", "delivered"];
+
 /** Whether the part's output is a running result of the task. */
 function showsRunning(part: object, { id }: TaskView): boolean {
   const { output } = part as { readonly output?: unknown };
   const running = isObject(output) ? output.structuredContent : undefined;
-  const waits = isObject(running) && (running.status === "working" || running.status === "input_required");
-  return waits && running.task === id;
+  const isRunning = isObject(running) && RUNNING.includes(String(running.status));
+  return isRunning && running.task === id;
 }
 
 /** Whether the part is the same call, whose process ended before it had any output. */

@@ -88,7 +88,7 @@ function answerTask(context: AgentContext): AgentTool {
         const keys = running.view.inputRequests.map((request) => request.key);
         const key = keys.find((asked) => asked === named) ?? keys.find(shown) ?? named;
         await running.answer(key, given);
-        return settle(context, running, options);
+        return settle(context, running, { ...options, answered: key });
       }),
   };
 }

@@ -9,9 +9,14 @@ export { callByName } from "./call-by-name.ts";
 export { companionTools } from "./companion-tools.ts";
 export { type FailedTask, type FailureContext, failureResult } from "./failure-result.ts";
 export type { RetryAdvice, WorkDone } from "./failure-verdict.ts";
-export { type AddressedConversation, type AgentOptions, DEFAULT_BUDGET_MS } from "./options.ts";
 export {
-  type AskedInput,
+  type AddressedConversation,
+  type AgentOptions,
+  DEFAULT_BUDGET_MS,
+  type HeldTask,
+} from "./options.ts";
+export type { AskedInput } from "./question-text.ts";
+export {
   type RunningOptions,
   type RunningTask,
   runningResult,

@@ -1,5 +1,6 @@
 import { isObject, sameJson } from "../protocol/json.ts";
 import type { ContentBlock, ToolResult } from "../protocol/tool-result.ts";
+import { marksOf } from "./marks.ts";
 import { encodedMedia, NO_CONTENT, resourceText } from "./messages.ts";
 
 /** One part of a tool's result as models take it. `data` is base64. */
@@ -9,15 +10,17 @@ export type ModelPart =
   | { readonly kind: "file"; readonly data: string; readonly mimeType: string };
 
 /**
- * All that a model should see of a result: its content, then the structured content where no text holds the same. No
- * text is blank: Anthropic's API takes none.
+ * All that a model should see of a result: its content, then the structured content where no text holds the same, then the
+ * result's marks, which the stored messages must have. No text is blank: Anthropic's API takes none.
  */
 export function modelParts(result: ToolResult): readonly ModelPart[] {
   const parts = result.content.map(partOf).filter((part) => part.kind !== "text" || part.text.trim() !== "");
   const { structuredContent } = result;
   const isComplete = structuredContent === undefined || parts.some((part) => holds(part, structuredContent));
   const all = isComplete ? parts : [...parts, text(JSON.stringify(structuredContent))];
-  return all.length > 0 ? all : [text(NO_CONTENT)];
+  const shown = all.length > 0 ? all : [text(NO_CONTENT)];
+  const marks = marksOf(result);
+  return marks.length > 0 ? [...shown, text(marks.join(" "))] : shown;
 }
 
 /** Returns a part as text. Media become a short description. */

@@ -1,26 +1,22 @@
 import type { EndedTask, News } from "./conversation.ts";
+import { hasMark } from "./marks.ts";
 import { ENDED_TASKS, endedAbove, endedMark, endedTask } from "./messages.ts";
 import { type ModelPart, modelParts } from "./model-parts.ts";
 import { quoted, toolText } from "./quoting.ts";
-
-/** The field of a result's `_meta` that names the task whose end it is. */
-export const ENDED_TASK_META = "holdfast/task";
 
 /** The tasks of the news whose ends the messages do not have yet: a turn may have stored them and died before it acknowledged. */
 export function unseen(messages: readonly unknown[], { ended }: News): readonly EndedTask[] {
   if (ended.length === 0) return ended;
   const said = JSON.stringify(messages);
-  const has = (text: string): boolean => said.includes(JSON.stringify(text).slice(1, -1));
-  return ended.filter(
-    ({ task: { id } }) =>
-      !has(endedMark(id)) && !said.includes(`${JSON.stringify(ENDED_TASK_META)}:${JSON.stringify(id)}`),
-  );
+  return ended.filter(({ task }) => !hasMark(said, endedMark(task.id)));
 }
 
-/** One message's parts: what ended, and what came of it. Undefined if the messages have it all. */
+/** One message's parts: what ended and what came of it, and what tasks ask. Undefined if the messages have it all. */
 export function newsParts(messages: readonly unknown[], news: News): readonly ModelPart[] | undefined {
   const fresh = unseen(messages, news);
-  return fresh.length > 0 ? [text(ENDED_TASKS), ...fresh.flatMap(partsOf)] : undefined;
+  const ended = fresh.length > 0 ? [text(ENDED_TASKS), ...fresh.flatMap(partsOf)] : [];
+  const parts = [...ended, ...news.questions(messages).map(text)];
+  return parts.length > 0 ? parts : undefined;
 }
 
 /** The end of one task. */

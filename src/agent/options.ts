@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
+import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
 import type { TaskReader } from "../task-client-api.ts";
 import type { TaskView } from "../task-view.ts";
@@ -16,7 +17,7 @@ export interface AgentOptions {
   readonly budgetMs?: number;
   /** The same for the call that starts a task: 0 hands the task over at once, and `check_task` waits. By default `budgetMs`. */
   readonly callBudgetMs?: number;
-  /** The model may answer what a server asks: there is a tool `answer_task`. By default the app answers. */
+  /** The model may answer what a server asks: there is a tool `answer_task`. By default as the conversation has it, else the app answers. */
   readonly allowAnswers?: boolean;
   /** The host returns a repeated call to its running task: running results say that calling again is safe. */
   readonly joinsCalls?: boolean;
@@ -32,15 +33,30 @@ export interface AgentOptions {
   /** Called with each endpoint whose tools cannot be listed. It is left out. Without this, `agentTools` rejects. */
   readonly onUnavailable?: (endpoint: string, error: unknown) => void;
   readonly clock?: Clock;
-  /** The addressee of the calls: what ends after its turn is in the conversation's `news()`. */
+  /** The addressee of the calls: what ends or asks something after its turn is in the conversation's `news()`. */
   readonly conversation?: AddressedConversation;
 }
 
 /** What the tools need of a `Conversation` (`holdfast/agent/conversation`). */
 export interface AddressedConversation {
   readonly id: string;
-  /** The end of the task was returned to the model within its call. */
-  returned(task: Task): Promise<void>;
+  /** The model may answer what a task asks. */
+  readonly allowAnswers?: boolean;
+  /** A call waits for the task, so long as the budget says (in ms), and returns its end itself. */
+  hold(task: Task, budgetMs: number): HeldTask;
+}
+
+/** A task that a call waits for. */
+export interface HeldTask {
+  /**
+   * The call returns the end. Resolves with the result as the model is to have it: with a mark for the messages that are stored.
+   * @param isNew The call began the task. If another process delivers the end at this moment, the result is a reference to it.
+   */
+  ended(result: ToolResult, isNew: boolean): Promise<ToolResult>;
+  /** The call returns a running result. @param keys The questions that it asks the model. */
+  asked(result: ToolResult, keys: readonly string[]): Promise<ToolResult>;
+  /** The call is over, however. */
+  release(): void;
 }
 
 /** What the tools of one set share. The companion tools need a {@link TaskReader} alone. */
@@ -75,7 +91,7 @@ export function agentContext<Client extends TaskReader>(
     clock: options.clock ?? systemClock,
     budgetMs,
     callBudgetMs: options.callBudgetMs ?? budgetMs,
-    allowAnswers: options.allowAnswers ?? false,
+    allowAnswers: options.allowAnswers ?? options.conversation?.allowAnswers ?? false,
     joinsCalls: options.joinsCalls,
     maxQuoteLength: options.maxQuoteLength ?? MAX_QUOTE,
     held,

@@ -1,5 +1,3 @@
-import { isInputMethod } from "../protocol/input-request.ts";
-import { isObject, type JsonObject } from "../protocol/json.ts";
 import { IMMEDIATE_RESPONSE } from "../protocol/meta-keys.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
@@ -7,39 +5,29 @@ import type { TaskView } from "../task-view.ts";
 import { durationText } from "./duration-text.ts";
 import {
   againIsSafe,
-  answerSchema,
   CANCELLING,
   getResult,
   HOW_TO_ANSWER,
   meanwhile,
   moreQuestions,
   notAgain,
-  openAddress,
   progressOf,
   progressOnly,
   QUESTION_FOR_OTHERS,
   QUESTION_TO_COME,
   QUESTIONS,
-  question,
   retrying,
   STATUS,
   serverWords,
   taskLine,
 } from "./messages.ts";
-import { MAX_QUOTE, plainFields, plainText, quoted, toolText } from "./quoting.ts";
+import { type AskedInput, askedInput, questionText } from "./question-text.ts";
+import { MAX_QUOTE, plainText, quoted, toolText } from "./quoting.ts";
 
 /** How many questions are shown at a time. */
-const MOST_QUESTIONS = 5;
+export const MOST_QUESTIONS = 5;
 const SOONEST_CHECK_MS = 1_000;
 const LATEST_CHECK_MS = 60_000;
-
-/** A question of the server, for the model: its texts are the server's, made plain and bounded. */
-export interface AskedInput {
-  /** What `answer_task` takes. */
-  readonly key: string;
-  readonly method: string;
-  readonly params: JsonObject;
-}
 
 /** What a running task is to a model. Texts by the server are plain and bounded in length. */
 export interface RunningTask {
@@ -98,11 +86,7 @@ export function runningResult(task: TaskView, options: RunningOptions): ToolResu
 export function runningTask(task: TaskView, { now, maxQuoteLength: limit }: RunningOptions): RunningTask {
   const { snapshot, progress, cancelling } = task;
   const elapsedMs = Math.max(0, now - task.createdAt);
-  const asked = task.inputRequests.slice(0, MOST_QUESTIONS).map(({ key, method, params }) => ({
-    key: plainText(key, limit),
-    method: plainText(method, 64),
-    params: plainFields(params, limit),
-  }));
+  const asked = task.inputRequests.slice(0, MOST_QUESTIONS).map((request) => askedInput(request, limit));
   return {
     task: task.id,
     status: task.status === "input_required" ? "input_required" : "working",
@@ -166,16 +150,7 @@ function questionsText(
     return running.status === "input_required" ? [QUESTION_TO_COME] : [];
   }
   if (!allowAnswers) return [QUESTION_FOR_OTHERS];
-  const questions = inputRequests.map(({ key, method, params }) => {
-    const words = typeof params.message === "string" ? `: ${JSON.stringify(params.message)}` : "";
-    const asked = isInputMethod(method) ? method : quoted(method, 64);
-    return question(JSON.stringify(key), asked, words, formText(params));
-  });
+  const questions = inputRequests.map(questionText);
   const hidden = task.inputRequests.length - inputRequests.length;
   return [QUESTIONS, ...questions, ...(hidden > 0 ? [moreQuestions(hidden)] : []), HOW_TO_ANSWER];
-}
-
-function formText({ mode, url, requestedSchema }: JsonObject): string {
-  if (mode === "url") return openAddress(JSON.stringify(url ?? "the address"));
-  return isObject(requestedSchema) ? answerSchema(JSON.stringify(requestedSchema)) : "";
 }

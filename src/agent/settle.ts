@@ -4,23 +4,39 @@ import type { ToolResult } from "../protocol/tool-result.ts";
 import type { Task } from "../task.ts";
 import type { ExecuteOptions } from "./agent-tool.ts";
 import { errorResult, failureResult, subject } from "./failure-result.ts";
-import { resultOutOfReach } from "./messages.ts";
-import { type AgentContext, toolKey } from "./options.ts";
-import { runningResult } from "./running-result.ts";
+import { questionName, withMarks } from "./marks.ts";
+import { closedMark, resultOutOfReach } from "./messages.ts";
+import { type AgentContext, type HeldTask, toolKey } from "./options.ts";
+import { MOST_QUESTIONS, runningResult } from "./running-result.ts";
 import { waitForAcceptance, waitWithin } from "./wait-within.ts";
 
-/**
- * Waits for the task within the budget: its result as it is, a failure, or a running result.
- * @param options `isNew`: the call was just made, and may yet have to leave.
- */
-export async function settle(
+interface SettleOptions extends ExecuteOptions {
+  /** The call was just made, and may yet have to leave. */
+  readonly isNew?: boolean;
+  /** The key of the question that the call answered. */
+  readonly answered?: string;
+}
+
+/** Waits for the task within the budget: its result as it is, a failure, or a running result. */
+export async function settle(context: AgentContext, task: Task, options: SettleOptions): Promise<ToolResult> {
+  const held = context.conversation?.hold(task, options.budgetMs ?? context.budgetMs);
+  try {
+    return await settled(context, task, options, held);
+  } finally {
+    held?.release();
+  }
+}
+
+async function settled(
   context: AgentContext,
   task: Task,
-  options: ExecuteOptions & { readonly isNew?: boolean },
+  options: SettleOptions,
+  held: HeldTask | undefined,
 ): Promise<ToolResult> {
   const { clock, budgetMs, allowAnswers, joinsCalls, maxQuoteLength, known } = context;
+  const { isNew = false, answered } = options;
   const began = clock.now();
-  if (options.isNew) await waitForAcceptance(task, { clock, signal: options.signal });
+  if (isNew) await waitForAcceptance(task, { clock, signal: options.signal });
   const { name, repeatable } = known.get(toolKey(task.view)) ?? {};
   await waitWithin(task, {
     budgetMs: (options.budgetMs ?? budgetMs) - (clock.now() - began),
@@ -29,9 +45,11 @@ export async function settle(
     // Somebody else may answer within the budget.
     untilAsked: allowAnswers,
   });
-  const { outcome } = task.view;
+  const { outcome, inputRequests } = task.view;
+  // The messages then show that the question is closed, and by whom.
+  const closed = answered === undefined || !held ? [] : [closedMark(task.id, questionName(answered))];
   if (!outcome) {
-    return runningResult(task.view, {
+    const running = runningResult(task.view, {
       now: clock.now(),
       budgetMs,
       allowAnswers,
@@ -39,6 +57,8 @@ export async function settle(
       toolName: name,
       maxQuoteLength,
     });
+    const keys = allowAnswers ? inputRequests.slice(0, MOST_QUESTIONS).map(({ key }) => key) : [];
+    return held ? held.asked(withMarks(running, closed), keys) : running;
   }
   let result: ToolResult;
   if (outcome.kind === "completed") {
@@ -49,9 +69,7 @@ export async function settle(
     const error = callError(task.view, outcome);
     result = failureResult(error, { task: task.view, toolName: name, repeatable, maxQuoteLength });
   }
-  // If that cannot be noted, the end comes again with the news.
-  await context.conversation?.returned(task).catch(() => undefined);
-  return result;
+  return held ? held.ended(withMarks(result, closed), isNew) : result;
 }
 
 /** Another process may hold the result and not respond, or reject the request. That says nothing about the work. */

@@ -1,3 +1,5 @@
+import { textHash } from "./text-hash.ts";
+
 /** What a model's APIs take as the name of a tool. */
 const UNFIT = /[^a-zA-Z0-9_-]/g;
 const LONGEST = 64;
@@ -50,7 +52,7 @@ function nameOf({ endpoint, tool }: ToolOrigin, manner: number): string {
   const whole = manner === PLAIN ? tool : `${endpoint}_${tool}`;
   const name = whole.replace(UNFIT, "_") || "tool";
   if (manner !== NUMBERED && name.length <= LONGEST) return name;
-  const number = hash(JSON.stringify([endpoint, tool]));
+  const number = textHash(JSON.stringify([endpoint, tool]));
   return `${name.slice(0, LONGEST - number.length - 1)}_${number}`;
 }
 
@@ -84,11 +86,4 @@ function originKey(origin: ToolOrigin | undefined): string {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** FNV-1a of the text, as eight hexadecimal digits. */
-function hash(text: string): string {
-  let state = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193);
-  return (state >>> 0).toString(16).padStart(8, "0");
 }

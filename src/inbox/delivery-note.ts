@@ -85,6 +85,15 @@ export function leased(
   return isHeld || isAcknowledged(mark) ? undefined : marked(note, { ...item, by, lease: [now, now + ms] });
 }
 
+/** For how long an item is leased yet, in ms; 0 if it is not. */
+export function leaseLeft(note: DeliveryNote | undefined, { to, key }: DeliveryItem, now: number): number {
+  const ends = [key, undefined].map((of) => {
+    const mark = markOf(note, { to, key: of });
+    return lasts(mark, now) ? (mark?.lease?.[1] ?? now) : now;
+  });
+  return Math.max(...ends) - now;
+}
+
 /** A clock that was set back must not make a lease last longer. */
 function lasts(mark: DeliveryMark | undefined, now: number): boolean {
   return mark?.lease !== undefined && mark.lease[0] <= now && now < mark.lease[1];

@@ -10,6 +10,7 @@ import {
   type DeliveryNote,
   isAddressed,
   leased,
+  leaseLeft,
   readNote,
   undelivered,
   withAddressee,
@@ -75,7 +76,8 @@ class LocalInbox implements TaskInbox {
         const ahead = isOne && !view.outcome && isAddressed(view, note, to) ? [{ to }] : [];
         return [...ahead, ...undelivered(view, note, to)];
       };
-      let items = wanted(notes.get(id));
+      const noted = notes.get(id);
+      let items = wanted(noted);
       if (leaseMs > 0 && (isOne || items.length > 0)) {
         const now = this.#clock.now();
         const held = await this.#change(id, (before) => {
@@ -89,7 +91,9 @@ class LocalInbox implements TaskInbox {
         });
         if (!held) continue;
       }
-      deliveries.push(...items.flatMap((item) => deliveryOf(task, item, receipt)));
+      const left = (item: DeliveryItem): number =>
+        leaseMs > 0 ? 0 : leaseLeft(noted, item, this.#clock.now());
+      deliveries.push(...items.flatMap((item) => deliveryOf(task, item, receipt, left(item))));
     }
     return deliveries;
   }
@@ -121,9 +125,15 @@ class LocalInbox implements TaskInbox {
 }
 
 /** A question that is over by the time it was leased is not delivered, nor is an end that has yet to come. */
-function deliveryOf(task: Task, { to: addressee, key }: DeliveryItem, receipt: string): Delivery | [] {
+function deliveryOf(
+  task: Task,
+  { to: addressee, key }: DeliveryItem,
+  receipt: string,
+  leasedForMs: number,
+): Delivery | [] {
   const { id } = task;
-  if (key === undefined) return task.view.outcome ? { id, addressee, task, receipt } : [];
+  const attempt = { addressee, task, receipt, ...(leasedForMs > 0 && { leasedForMs }) };
+  if (key === undefined) return task.view.outcome ? { id, ...attempt } : [];
   const question = task.view.inputRequests.find((request) => request.key === key);
-  return question ? { id: `${id}/${key}`, addressee, task, receipt, question } : [];
+  return question ? { id: `${id}/${key}`, ...attempt, question } : [];
 }

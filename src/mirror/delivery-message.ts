@@ -23,7 +23,14 @@ export function readDeliveries(
     if (!hasTexts(value, "id", "addressee", "receipt")) return [];
     const view = readView(value.task);
     if (!view) return [];
-    const { id, addressee, receipt, question } = value as typeof value & Partial<Pick<Delivery, "question">>;
-    return { id, addressee, receipt, task: taskOf(view), ...(question && { question }) };
+    const { id, addressee, receipt, question, leasedForMs } = value as typeof value & Partial<Delivery>;
+    return {
+      id,
+      addressee,
+      receipt,
+      task: taskOf(view),
+      ...(question && { question }),
+      ...(typeof leasedForMs === "number" && { leasedForMs }),
+    };
   });
 }

@@ -37,10 +37,12 @@ export function noProcess(): Left {
  * A new call hands its task over at once; `check_task` waits two minutes.
  * @param left Goes on from there.
  * @param conversation Names the addressee of the calls.
+ * @param callBudgetMs Has a new call wait, too.
  */
 export async function slowPapers(
   { clock, server, store }: Left = noProcess(),
   conversation?: string,
+  callBudgetMs = 0,
 ): Promise<SlowPapers & { readonly conversation: Conversation }> {
   const papers = fromUrl("http://papers.example/mcp", { clock, fetch: clock.watching(server.fetch) });
   const client = new TaskClient({
@@ -52,7 +54,7 @@ export async function slowPapers(
   const addressee = new Conversation(client, { id: conversation ?? "nobody", clock, leaseMs: 300_000 });
   const tools = await agentTools(client, {
     clock,
-    callBudgetMs: 0,
+    callBudgetMs,
     budgetMs: 120_000,
     ...(conversation !== undefined && { conversation: addressee }),
   });

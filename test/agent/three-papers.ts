@@ -37,6 +37,72 @@ export async function laterProcess(left: Left): Promise<Awaited<ReturnType<typeo
   return papers;
 }
 
+/** Counts the model's answers, and has the process die before one of them. */
+function dyingBefore(answer: number): () => void {
+  let count = 0;
+  return () => {
+    count += 1;
+    if (count === answer) throw new Error("The process died");
+  };
+}
+
+/** A model whose calls return three papers has each once, though the process dies before the app has stored or acknowledged them. */
+function returnsOnce(adapter: Adapter): void {
+  const prompt = [{ role: "user", content: "Get three papers" }];
+  const copy = (messages: readonly object[]): readonly object[] => JSON.parse(JSON.stringify(messages));
+  const idsOf = async ({ client }: SlowPapers): Promise<string[]> =>
+    (await client.list()).map(({ id }) => id).sort();
+
+  it("has results that its calls returned as news, if the process died before they were stored", async () => {
+    const left = noProcess();
+    const dying = await slowPapers(left, "chat-1", 120_000);
+    const death = adapter.turn(prompt, await dying.conversation.news(), dying, dyingBefore(2));
+    await expect(death).rejects.toThrow();
+    const ids = await idsOf(dying);
+    expect(ids).toHaveLength(3);
+    expect((await dying.conversation.news()).ended, "the turn may yet store them").toEqual([]);
+    await dying.client.close();
+
+    await left.clock.sleep(LEASE_MS);
+    const answering = await laterProcess(left);
+    const news = await answering.conversation.news();
+    expect(news.ended.map(({ task }) => task.id).sort()).toEqual(ids);
+    const stored = copy(await adapter.turn(prompt, news, answering, () => undefined));
+    expect(JSON.stringify(stored.at(-1))).toContain(`I have ${DOIS.join(", ")}.`);
+    await answering.conversation.stored(stored);
+    await left.clock.sleep(LEASE_MS);
+    expect((await answering.conversation.news()).size).toBe(0);
+    for (const id of ids) expect(JSON.stringify(stored).split(endedMark(id))).toHaveLength(2);
+    expect(left.server.acquisitions).toBe(3);
+    await answering.close();
+  });
+
+  it.each([
+    ["and does not add them again, if the process died before it acknowledged", false],
+    ["and acknowledges them when they are stored", true],
+  ])("stores results that its calls returned, %s", async (_how, isAcknowledged) => {
+    const left = noProcess();
+    const asking = await slowPapers(left, "chat-1", 120_000);
+    const all = await adapter.turn(prompt, await asking.conversation.news(), asking, () => undefined);
+    const stored = copy(all);
+    expect(JSON.stringify(stored.at(-1))).toContain(`I have ${DOIS.join(", ")}.`);
+    const ids = await idsOf(asking);
+    if (isAcknowledged) await asking.conversation.stored(stored);
+    await asking.client.close();
+
+    await left.clock.sleep(LEASE_MS);
+    const later = await laterProcess(left);
+    const news = await later.conversation.news();
+    expect(news.ended.map(({ task }) => task.id).sort()).toEqual(isAcknowledged ? [] : ids);
+    expect(adapter.withNews(stored, news)).toEqual(stored);
+    await news.acknowledge();
+    expect((await later.conversation.news()).size).toBe(0);
+    for (const id of ids) expect(JSON.stringify(stored)).toContain(endedMark(id));
+    expect(left.server.acquisitions).toBe(3);
+    await later.close();
+  });
+}
+
 /** A model that asked for three papers and went on has each once they ended, once, though processes die on the way. */
 export function deliversOnce(name: string, adapter: Adapter): void {
   describe(name, () => {
@@ -86,5 +152,7 @@ export function deliversOnce(name: string, adapter: Adapter): void {
       expect(left.server.acquisitions).toBe(3);
       await last.close();
     });
+
+    returnsOnce(adapter);
   });
 }

@@ -248,7 +248,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ],
   ["worker/consent", ["worker/operations", "worker/outbound", "worker/config", "worker/http"]],
   ["worker/passkey", ["worker/operations"]],
-  ["worker/push", ["worker/operations", "worker/outbound", "worker/http"]],
+  ["worker/push", ["src/channel", "worker/operations", "worker/outbound", "worker/http"]],
   [
     "worker/directory",
     [

@@ -138,6 +138,9 @@ export const deliverySchema = z
     }),
     addressee: z.string(),
     receipt: z.string().openapi({ description: "Acknowledge with it." }),
+    leasedForMs: z.number().optional().openapi({
+      description: "Of a request without `leaseMs`: for how many ms somebody else's lease lasts yet.",
+    }),
     task: taskShape.openapi({ description: "It has ended, unless there is a question." }),
     question: inputRequestSchema.optional(),
   })

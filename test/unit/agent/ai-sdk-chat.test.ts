@@ -13,6 +13,14 @@ const ended = (id: string): EndedTask => ({
   result: { content: [{ type: "text", text: `Result of ${id}` }] },
 });
 
+const newsOf = (all: readonly EndedTask[], acknowledge = async (): Promise<void> => undefined): News => ({
+  ended: all,
+  asked: [],
+  questions: () => [],
+  size: all.length,
+  acknowledge,
+});
+
 const user = (text: string): AiSdkChatMessage => ({ id: "u", role: "user", parts: [{ type: "text", text }] });
 const assistant = (...parts: object[]): AiSdkChatMessage => ({ id: "a", role: "assistant", parts });
 const start = { type: "step-start" };
@@ -39,10 +47,11 @@ function chatOf(stored: AiSdkChatMessage[], all: readonly EndedTask[]) {
     stored,
     isFailing: false,
     conversation: {
-      news: async (): Promise<News> => ({
-        ended: left.splice(0),
-        acknowledge: async () => void done.push("acknowledge"),
-      }),
+      news: async (): Promise<News> => newsOf(left.splice(0)),
+      stored: async (messages: readonly unknown[]) => {
+        expect(messages).toBe(lab.stored);
+        done.push("acknowledge");
+      },
     },
     chat: {
       messages: stored,
@@ -129,7 +138,7 @@ describe("aiSdkChatNews()", () => {
   it("fills a check_task whose page is gone with a reference to the result", () => {
     const check = called("t1", { toolName: "check_task", input: { task: "t1" } });
     const messages = [user("Go"), assistant(start, running("t1"), start, check)];
-    const all = aiSdkChatNews(messages, { ended: [ended("t1")], acknowledge: async () => undefined });
+    const all = aiSdkChatNews(messages, newsOf([ended("t1")]));
     expect(all, "no message beside: the model has not gone on").toHaveLength(2);
     const [, call, , checked] = (all[1]?.parts ?? []) as { readonly output: unknown }[];
     expect(JSON.stringify(call?.output)).toContain("Result of t1");
@@ -139,10 +148,7 @@ describe("aiSdkChatNews()", () => {
 
   it("fills a check_task with the result where the call itself is not in the messages", () => {
     const check = called("t1", { toolName: "check_task", input: { task: "t1" } });
-    const all = aiSdkChatNews([assistant(start, check)], {
-      ended: [ended("t1")],
-      acknowledge: async () => undefined,
-    });
+    const all = aiSdkChatNews([assistant(start, check)], newsOf([ended("t1")]));
     expect(JSON.stringify(all)).toContain("Result of t1");
     expect(all).toHaveLength(1);
   });

@@ -159,11 +159,14 @@ describe("a lease", () => {
     const [mine] = await inbox(one.client).undelivered(wish);
     expect(mine?.id).toBe(task.id);
     expect(await inbox(two.client).undelivered(wish)).toEqual([]);
-    expect(idsOf(await inbox(two.client).undelivered({ addressee: "chat" })), "a look shows it").toEqual([
-      task.id,
+    await clock.advance(10_000);
+    expect(await inbox(two.client).undelivered({ addressee: "chat" }), "a look shows it").toMatchObject([
+      { id: task.id, leasedForMs: 20_000 },
     ]);
     // The first taker dies.
-    await clock.advance(30_000);
+    await clock.advance(20_000);
+    const [free] = await inbox(two.client).undelivered({ addressee: "chat" });
+    expect(free).not.toHaveProperty("leasedForMs");
     const [theirs] = await inbox(two.client).undelivered(wish);
     expect(theirs?.id).toBe(task.id);
     expect(theirs?.receipt).not.toBe(mine?.receipt);

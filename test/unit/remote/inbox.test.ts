@@ -27,8 +27,8 @@ it("asks the worker for the deliveries of one task, and takes a deleted task for
   const asking = client.undelivered(query);
   const request = await worker.expect("POST", "/v1/deliveries");
   expect(request.json).toEqual(query);
-  await request.reply(200, { deliveries: [DELIVERY] });
-  expect(await asking).toMatchObject([{ id: ID, receipt: "r-1" }]);
+  await request.reply(200, { deliveries: [{ ...DELIVERY, leasedForMs: 500 }] });
+  expect(await asking).toMatchObject([{ id: ID, receipt: "r-1", leasedForMs: 500 }]);
   const gone = client.undelivered(query);
   await (await worker.expect("POST", "/v1/deliveries")).refuse(404, "unknown-task");
   expect(await gone).toEqual([]);
