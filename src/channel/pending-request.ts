@@ -92,13 +92,12 @@ export class PendingRequest implements AwaitedReply, SendOptions {
 
   /** Sends the request, unless it is given up by now. */
   send(): void {
-    if (this.#isAborted()) return this.#abandon();
+    if (this.#isAborted()) return this.abandon();
     const { giveUp, onSent } = this.#options;
-    const abandon = (): void => this.#abandon();
-    if (giveUp) giveUp.onabort = abandon;
+    if (giveUp) giveUp.request = this;
     else {
-      this.#abandoning = abandon;
-      this.#options.signal?.addEventListener("abort", abandon, { once: true });
+      this.#abandoning = () => this.abandon();
+      this.#options.signal?.addEventListener("abort", this.#abandoning, { once: true });
     }
     this.#isSent = true;
     onSent?.();
@@ -131,6 +130,11 @@ export class PendingRequest implements AwaitedReply, SendOptions {
     this.fail({ kind: "timeout", message: `No reply within ${this.#timeoutMs} ms` });
   }
 
+  /** Gives the request up. */
+  abandon(): void {
+    this.fail({ kind: "network", message: "The request was given up" });
+  }
+
   fail(failure: RequestFailure, cause?: unknown): void {
     if (!this.#settles()) return;
     // Nobody reads what may yet come, and the stream would hold one of the page's six connections to the host.
@@ -153,10 +157,6 @@ export class PendingRequest implements AwaitedReply, SendOptions {
   #isAborted(): boolean {
     const { giveUp } = this.#options;
     return (giveUp ?? this.#options.signal)?.aborted === true;
-  }
-
-  #abandon(): void {
-    this.fail({ kind: "network", message: "The request was given up" });
   }
 
   #settles(): boolean {

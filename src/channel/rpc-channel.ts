@@ -32,7 +32,8 @@ const NO_OPTIONS: RequestOptions = {};
 /** What a signal says, to one listener: a signal costs more than the rest of a poll. */
 export interface GiveUp {
   readonly aborted: boolean;
-  onabort: (() => void) | undefined;
+  /** The request in flight, which whoever sets `aborted` abandons. */
+  request: { abandon(): void } | undefined;
 }
 
 export interface RequestOptions {
@@ -103,6 +104,9 @@ export class RpcChannel {
   readonly #firstId: number = FIRST_ID + Math.floor(Math.random() * 2 ** 29);
   #lastId: number = this.#firstId;
   #closed = false;
+  /** What {@link elapsed} said last, and how far it is ahead of the clock. */
+  #latest: number = Number.NEGATIVE_INFINITY;
+  #ahead = 0;
   /** When the earliest timeout is looked for, by {@link elapsed}. */
   #sweepAt: number = Number.POSITIVE_INFINITY;
   #stopSweep: (() => void) | undefined;
@@ -150,6 +154,8 @@ export class RpcChannel {
     this.#stopSweep?.();
     this.#sweepAt = deadline;
     this.#stopSweep = this.#clock.after(Math.max(0, deadline - this.elapsed()), () => {
+      // The timer has run, whatever the clock says.
+      this.#latest = Math.max(this.#latest, this.#sweepAt);
       this.#sweepAt = Number.POSITIVE_INFINITY;
       const now = this.elapsed();
       for (const pending of [...this.#pending.values()]) {
@@ -159,9 +165,14 @@ export class RpcChannel {
     });
   }
 
-  /** Ms by a clock that nobody sets, where there is one: a timeout must not end with the wall clock's change. */
+  /**
+   * Ms by a clock that nobody sets. Without one, the wall clock: where that was set back, time goes on from the last look at it.
+   */
   elapsed(): number {
-    return this.#clock.elapsed?.() ?? this.#clock.now();
+    const now = this.#clock.elapsed?.() ?? this.#clock.now();
+    this.#ahead = Math.max(this.#ahead, this.#latest - now);
+    this.#latest = now + this.#ahead;
+    return this.#latest;
   }
 
   /** Takes a request off. Returns false where its reply or failure came before. */

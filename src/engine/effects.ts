@@ -77,7 +77,8 @@ const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doub
 
 function looksChanged(before: TaskState, after: TaskState): boolean {
   if (before.progress !== after.progress || before.retry !== after.retry) return true;
-  const [a, b] = [before.record, after.record];
+  const a = before.record;
+  const b = after.record;
   if (a === b) return false;
   const fields = Object.keys({ ...a, ...b }) as (keyof TaskRecord)[];
   return fields.some((field) => !UNSHOWN.has(field) && a[field] !== b[field]);

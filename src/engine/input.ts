@@ -164,6 +164,7 @@ function answered(state: TaskState, key: string, response: JsonObject): TaskStat
 
 /** The answers that go with the next request: 2025-11-25 takes them one by one. */
 export function answersToSend(record: TaskRecord): readonly RecordedInput[] {
+  if (record.inputs.length === 0) return record.inputs;
   const answered = record.inputs.filter(({ state, resend }) => state === "answered" || resend);
   return traitsOf(record.generation).answersTogether ? answered : answered.slice(0, 1);
 }
@@ -193,11 +194,10 @@ export function watchedForInput(
 ): TaskState {
   const { record } = state;
   const { idlePolls = 0 } = state;
-  const rest = { ...state, idlePolls: undefined };
   const idle =
     record.snapshot?.status === "input_required" &&
     !record.inputs.some(({ state, resend }) => state === "open" || state === "answered" || resend);
-  if (!idle || record.outcome) return idlePolls > 0 ? rest : state;
+  if (!idle || record.outcome) return idlePolls > 0 ? { ...state, idlePolls: undefined } : state;
   if (idlePolls + 1 < IDLE_POLLS) return { ...state, idlePolls: idlePolls + 1 };
   const delivered = record.inputs.filter((input) => input.state === "delivered");
   // 2025-11-25 names none, and asks one thing at a time: earlier answers were the affair of earlier waits.
@@ -207,7 +207,11 @@ export function watchedForInput(
   const again = asked.filter(({ resend }) => resend === undefined);
   if (again.length > 0) {
     const keys = again.map(({ key }) => key);
-    return { ...rest, record: withInputs(record, keys, (input) => ({ ...input, resend: true })) };
+    return {
+      ...state,
+      idlePolls: undefined,
+      record: withInputs(record, keys, (input) => ({ ...input, resend: true })),
+    };
   }
   const message =
     asked.length > 0

@@ -12,7 +12,9 @@ import {
   type Transition,
 } from "./state.ts";
 
-// The same for every task that waits or is polled.
+// The same for every task that waits or is polled: lists of their own would be a fifth of a poll's work.
+const NONE: readonly Operation[] = [];
+const ONLY_GET: readonly Operation[] = ["get"];
 const NOTHING: readonly Command[] = [];
 const POLL: readonly Command[] = [{ type: "send", operation: "get" }];
 
@@ -33,7 +35,8 @@ export function plan(state: TaskState, now: number, policy: Policy): Transition 
     const detail = "The process ended after the call was sent and before its reply arrived";
     return plan(end(state, lost(detail), now), now, policy);
   }
-  const wanted = wantedOperations(state, now, policy).filter((operation) => !inFlight.has(operation));
+  const all = wantedOperations(state, now, policy);
+  const wanted = inFlight.size === 0 ? all : all.filter((operation) => !inFlight.has(operation));
   if (wanted.length === 0) return { state, commands: NOTHING };
   const polls = wanted.includes("get");
   const onlyPolls = polls && wanted.length + inFlight.size === 1;
@@ -58,7 +61,7 @@ function sentAgain(record: TaskRecord, repeats: boolean): TaskRecord {
   return { ...record, call: { ...call, ...(repeats && { repeated: true }) } };
 }
 
-function wantedOperations(state: TaskState, now: number, { questions }: Policy): Operation[] {
+function wantedOperations(state: TaskState, now: number, { questions }: Policy): readonly Operation[] {
   const { record } = state;
   const answers = questions !== undefined && questions.answersToSend(record).length > 0;
   switch (record.stage) {
@@ -73,12 +76,15 @@ function wantedOperations(state: TaskState, now: number, { questions }: Policy):
       // With a response stream to resume, nothing is sent: the reply is awaited on it.
       return [state.mayCall || record.stream || record.call.recovery === "repeat" ? "call" : "list"];
     case "running": {
+      const polls = !fetches(record) && now >= state.pollAt;
+      const cancels = record.cancel && record.cancel.acknowledgedAt === undefined;
+      const results = fetches(record) || (questions?.wantsQuestions(state) && now >= state.listenAt);
+      if (!answers && !cancels && !results) return polls ? ONLY_GET : NONE;
       const wanted: Operation[] = [];
       if (answers) wanted.push("answer");
-      if (record.cancel && record.cancel.acknowledgedAt === undefined) wanted.push("cancel");
-      if (fetches(record) || (questions?.wantsQuestions(state) && now >= state.listenAt))
-        wanted.push("result");
-      if (!fetches(record) && now >= state.pollAt) wanted.push("get");
+      if (cancels) wanted.push("cancel");
+      if (results) wanted.push("result");
+      if (polls) wanted.push("get");
       return wanted;
     }
     default:

@@ -9,8 +9,8 @@ export interface AskOptions {
   /** In ms. Infinity for a stream that is to stay open. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Gives the request up, in place of the signal: it says so to one listener, and costs less. */
-  readonly giveUp?: { readonly aborted: boolean; onabort: (() => void) | undefined } | undefined;
+  /** Gives the request up, in place of the signal: whoever sets `aborted` abandons the request that is in flight. */
+  readonly giveUp?: { readonly aborted: boolean; request: { abandon(): void } | undefined } | undefined;
   /** `notifications/progress` with this token restarts the timeout. */
   readonly progressToken?: string | undefined;
   /** After an abort, reject only once the server can know of it. */

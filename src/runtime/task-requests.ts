@@ -64,7 +64,8 @@ export function createTaskRequests(
     timeoutMs: number = requestTimeoutMs;
     gate: Gate | undefined;
     aborted = false;
-    onabort: (() => void) | undefined;
+    /** Of the channel, once it is in flight. */
+    request: { abandon(): void } | undefined;
     isSent = false;
     #controller: AbortController | undefined;
 
@@ -92,7 +93,7 @@ export function createTaskRequests(
     abort(): void {
       this.aborted = true;
       this.#controller?.abort();
-      this.onabort?.();
+      this.request?.abandon();
     }
 
     mayRepeat(): boolean {
@@ -138,7 +139,7 @@ export function createTaskRequests(
     came(reply: () => TaskEvent): void {
       const { task, operation } = this;
       const isLatest = task.requests.get(operation) === this;
-      if (isLatest) task.requests.delete(operation);
+      if (isLatest) task.requests.set(operation, undefined);
       try {
         if (!this.aborted) replied(task, this.#eventOf(reply));
         // The server knows, or has had its time to.

@@ -304,5 +304,5 @@ function isSent({ requests }: RunningTask, operation: Operation): boolean {
 }
 
 function abort({ requests }: RunningTask): void {
-  for (const request of requests.values()) request.abort();
+  for (const request of requests.values()) request?.abort();
 }

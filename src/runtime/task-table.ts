@@ -12,8 +12,8 @@ export interface RunningTask {
   state: TaskState;
   /** Replaced when the task was rebased on the record of another process. */
   tenure: Tenure;
-  /** The requests in flight. */
-  readonly requests: Map<Operation, RunningRequest>;
+  /** The requests in flight. One that is over leaves its place to the next. */
+  readonly requests: Map<Operation, RunningRequest | undefined>;
   /** Ends the task's use of the server's own stream (2025-11-25). */
   stopListening: (() => void) | undefined;
 }

@@ -33,6 +33,14 @@ class SetClock extends FakeClock {
   }
 }
 
+/** A clock without `elapsed` that is set back; timers run on. */
+class BackClock extends FakeClock {
+  back = 0;
+  override now(): number {
+    return super.now() - this.back;
+  }
+}
+
 describe("the timeouts of a channel's requests", () => {
   it("share one timer, which goes off for each request at its own time", async () => {
     const { channel, clock } = lab();
@@ -81,6 +89,22 @@ describe("the timeouts of a channel's requests", () => {
     expect(failed).toBe(1);
     await clock.advance(1_000);
     expect(failed).toBe(2);
+  });
+
+  it("are as long as before where the only clock is set back", async () => {
+    const clock = new BackClock(0);
+    const { channel } = lab(clock);
+    const failed: string[] = [];
+    channel.request(FRAME, { timeoutMs: 1_000 }).catch(() => failed.push("early"));
+    await clock.advance(400);
+    channel.request(FRAME, { timeoutMs: 1_100 }).catch(() => failed.push("late"));
+    clock.back = 3_600_000;
+    channel.request(FRAME, { timeoutMs: 1_000 }).catch(() => failed.push("after"));
+    await clock.advance(600);
+    expect(failed).toEqual(["early"]);
+    await clock.advance(1_000);
+    expect(failed.sort()).toEqual(["after", "early", "late"]);
+    expect(clock.pending).toBe(0);
   });
 
   it("reach a transport that copies its options, as their abort signal", async () => {
