@@ -5,6 +5,7 @@
 export type {
   CancelTool,
   JobArguments,
+  ListCursor,
   ListTool,
   Pair,
   Pairs,

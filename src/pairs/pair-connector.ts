@@ -96,10 +96,13 @@ async function pairedRequest(
     case PAIR_GET:
       return get(inner, pairs, String(params.taskId), options);
     case PAIR_LIST: {
-      const { name, arguments: args } = params;
+      const { name, arguments: args, cursor } = params;
       const pair = own(pairs, String(name));
-      if (!pair?.list) throw noTool(method, String(name), "list");
-      const result = await ask(inner, pair.list.tool, valuesOf(pair.list.arguments), options);
+      const { list } = pair ?? {};
+      if (!pair || !list) throw noTool(method, String(name), "list");
+      const page = list.cursor &&
+        typeof cursor === "string" && { [list.cursor.argument]: JSON.parse(cursor) };
+      const result = await ask(inner, list.tool, { ...valuesOf(list.arguments), ...page }, options);
       return readList(String(name), pair, result, args);
     }
     case PAIR_CANCEL: {

@@ -70,8 +70,18 @@ export interface ListTool {
   /** JSON Pointers into one job. A job without either is left out: it could be anybody's. */
   readonly id: string;
   readonly createdAt: string;
+  /** How the next page is asked for, if the tool lists jobs page by page. */
+  readonly cursor?: ListCursor;
   /** Which jobs a start may have made: by the name of an argument of the start, a JSON Pointer to its value in a job. */
   readonly match?: Readonly<Record<string, string>>;
+}
+
+/** How a list continues: a cursor, a page number or an offset of the server's. */
+export interface ListCursor {
+  /** The argument that takes it. */
+  readonly argument: string;
+  /** Where a page says what the next one is asked with. A page without it is the last. */
+  readonly next: Place;
 }
 
 /** Several tools of a server that are one task. */

@@ -36,9 +36,13 @@ export function readPairs(value: unknown): Pairs {
   return value as Pairs;
 }
 
-const tool: Check = (value, path) => {
-  if (typeof value !== "string" || value === "") fail(path, "must be the name of a tool");
-};
+const named =
+  (what: string): Check =>
+  (value, path) => {
+    if (typeof value !== "string" || value === "") fail(path, `must be the name of ${what}`);
+  };
+
+const tool = named("a tool");
 
 const pointer: Check = (value, path) => {
   if (typeof value !== "string" || !isPointer(value)) fail(path, 'must be a JSON Pointer, such as "/job/id"');
@@ -129,7 +133,11 @@ const PAIR: Check = fields(
     cancel: fields({ tool, arguments: jobArguments }, {}),
     list: fields(
       { tool, jobs: place, id: pointer, createdAt: pointer },
-      { arguments: fixedArguments, match: record(pointer) },
+      {
+        arguments: fixedArguments,
+        cursor: fields({ argument: named("an argument"), next: place }, {}),
+        match: record(pointer),
+      },
     ),
     words,
     intervalMs: interval,

@@ -3,6 +3,7 @@ import { defined, isObject, type JsonObject, jsonText, own, sameJson } from "../
 import {
   type CallReply,
   MalformedReplyError,
+  type TaskPage,
   type TaskPayload,
   type TaskReading,
 } from "../protocol/task-reading.ts";
@@ -13,6 +14,10 @@ import { atPointer } from "./json-pointer.ts";
 import type { Pair, Place, ResultTool } from "./pair.ts";
 import { dataOf, firstWord, readId, textOf, valueAt } from "./places.ts";
 import { statusInText, statusOf } from "./status-words.ts";
+
+/** What a person is to do about a job that waits for input: a pair has no tool for an answer. */
+const NO_ANSWERS =
+  "(Holdfast cannot send this input: give it at the server itself, or cancel the task. The task goes on once the server has it.)";
 
 /** What the start tool's result makes of the call: a task, or the end if it says so itself. Throws a MalformedReplyError. */
 export function readStart(name: string, pair: Pair, result: ToolResult, args: unknown): CallReply {
@@ -51,7 +56,8 @@ export function readStatusReply(name: string, pair: Pair, taskId: string, result
   if (status === undefined) throw noStatus(name, pair, said, result);
   const failed = status === "failed";
   const why = failed ? textAt(result, tool.error) : undefined;
-  const message = why ?? textAt(result, tool.message) ?? (failed ? cutText(textOf(result), 500) : undefined);
+  const words = why ?? textAt(result, tool.message) ?? (failed ? cutText(textOf(result), 500) : undefined);
+  const message = status === "input_required" ? [words, NO_ANSWERS].filter(Boolean).join(" ") : words;
   const reading: TaskReading = {
     ...withSnapshot(taskId, pair, status, message),
     ...defined({ progress: progressIn(result, pair) }),
@@ -67,13 +73,8 @@ export function withResult(reading: TaskReading, result: ToolResult, tool: Resul
   return withPayload(reading, result.isError ? result : resultIn(result, tool.result));
 }
 
-/** The jobs of a list that a start with these arguments may have made. */
-export function readList(
-  name: string,
-  pair: Pair,
-  result: ToolResult,
-  args: unknown,
-): readonly TaskReading[] {
+/** The jobs of a page that a start with these arguments may have made, and the cursor of the next page as JSON. */
+export function readList(name: string, pair: Pair, result: ToolResult, args: unknown): TaskPage {
   const { list } = pair;
   const jobs = list && valueAt(result, list.jobs);
   if (!list || result.isError || !Array.isArray(jobs))
@@ -81,7 +82,7 @@ export function readList(
       `${list?.tool} returned no list. Check list.jobs of the pair ${name}`,
       result,
     );
-  return jobs.flatMap((job: unknown): TaskReading[] => {
+  const readings = jobs.flatMap((job: unknown): TaskReading[] => {
     const id = readId(atPointer(job, list.id));
     const createdAt = timeText(atPointer(job, list.createdAt));
     if (id === undefined || createdAt === undefined) return [];
@@ -94,6 +95,9 @@ export function readList(
     const { snapshot } = withSnapshot(taskId, pair, "working", undefined);
     return [{ snapshot: { ...snapshot, createdAt } }];
   });
+  const next = list.cursor && valueAt(result, list.cursor.next);
+  const isNamed = typeof next === "number" || (typeof next === "string" && next !== "");
+  return { readings, ...(isNamed && { nextCursor: JSON.stringify(next) }) };
 }
 
 /** Whether the server says in a sentence that it has no such job. A tool or an argument that it lacks is another matter. */

@@ -1,7 +1,7 @@
 import { callParams } from "./call-params.ts";
-import type { JsonObject } from "./json.ts";
+import { defined, type JsonObject } from "./json.ts";
 import type { Frame, TaskId, TaskProtocol, ToolCall } from "./task-protocol.ts";
-import { type CallReply, expectTask, type TaskReading } from "./task-reading.ts";
+import { type CallReply, expectTask, type TaskPage, type TaskReading } from "./task-reading.ts";
 
 /** The requests of the protocol. A connector with pairs turns them into calls of the server's tools; they never leave as they are. */
 export const PAIR_GET = "pairs/get";
@@ -34,14 +34,12 @@ export const pairs: TaskProtocol = {
 
   decodeGet: (taskId: TaskId, reply: unknown): TaskReading => expectTask(taskId, reply as TaskReading),
 
-  encodeList: (_cursor: string | undefined, { name, arguments: args }: ToolCall): Frame => ({
+  encodeList: (cursor: string | undefined, { name, arguments: args }: ToolCall): Frame => ({
     method: PAIR_LIST,
-    params: { name, arguments: args },
+    params: defined({ name, arguments: args, cursor }),
   }),
 
-  decodeList: (reply: unknown): { readings: readonly TaskReading[] } => ({
-    readings: reply as readonly TaskReading[],
-  }),
+  decodeList: (reply: unknown): TaskPage => reply as TaskPage,
 
   encodeCancel: (taskId: TaskId): Frame => ({ method: PAIR_CANCEL, params: { taskId } }),
 

@@ -8,6 +8,7 @@ import {
   MalformedReplyError,
   ofTask,
   readSnapshot,
+  type TaskPage,
   type TaskPayload,
   type TaskReading,
   taskReply,
@@ -79,7 +80,7 @@ export const revision2025: TaskProtocol = {
     params: cursor === undefined ? {} : { cursor },
   }),
 
-  decodeList(result: unknown): { readings: TaskReading[]; nextCursor?: string } {
+  decodeList(result: unknown): TaskPage {
     if (!isObject(result) || !Array.isArray(result.tasks))
       throw new MalformedReplyError("tasks/list gave no list");
     const readings = result.tasks.flatMap((task: unknown): TaskReading[] => {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import type { CallReply, TaskPayload, TaskReading } from "./task-reading.ts";
+import type { CallReply, TaskPage, TaskPayload, TaskReading } from "./task-reading.ts";
 import type { ToolFacts } from "./tool-facts.ts";
 
 /** One request before it has an id and an envelope. */
@@ -91,7 +91,7 @@ export interface TaskProtocol {
   /** @param call The call whose task is looked for: a list may be of one tool's tasks only. */
   encodeList?(cursor: string | undefined, call: ToolCall): Frame;
   /** Tasks in a page that cannot be read are left out. */
-  decodeList?(result: unknown): { readonly readings: readonly TaskReading[]; readonly nextCursor?: string };
+  decodeList?(result: unknown): TaskPage;
   encodeUpdate?(taskId: TaskId, inputResponses: JsonObject): Frame;
   encodeCancel(taskId: TaskId): Frame;
   /** The task as cancelling left it, or `undefined` for a bare acknowledgement. */

@@ -27,6 +27,12 @@ export interface TaskReading {
   readonly progress?: TaskProgress;
 }
 
+/** One page of the tasks that a server lists. */
+export interface TaskPage {
+  readonly readings: readonly TaskReading[];
+  readonly nextCursor?: string;
+}
+
 /** What a `tools/call` was answered with. */
 export type CallReply =
   | { readonly kind: "result"; readonly result: ToolResult }

@@ -75,7 +75,7 @@ function connectorWith(
   const connector = fromUrl(url, {
     era,
     clientInfo: IDENTITY,
-    fetch: withoutServerStream(counted(send, counters)),
+    fetch: withoutServerStream(counted(send, counters, statusTools(endpoint))),
     requestInit: { headers },
     ...(credentials && {
       authorization: credentials instanceof KeptCredentials ? signedIn(credentials) : credentials,
@@ -102,10 +102,22 @@ function sampleFetch(env: Bindings, lab: string): FetchLike {
   return (url, init) => env.SAMPLE_LAB.getByName(lab).fetch(new Request(url, init));
 }
 
-function counted(send: FetchLike, counters: Counters): FetchLike {
+function statusTools({ pairs = {} }: EndpointConfig): ReadonlySet<unknown> {
+  return new Set(Object.values(pairs).map(({ status }) => status.tool));
+}
+
+/** Whether a request asks how a task is, or the job of a pair. */
+function isPoll(body: string, statusTools: ReadonlySet<unknown>): boolean {
+  if (body.includes('"method":"tasks/get"')) return true;
+  if (statusTools.size === 0 || !body.includes('"method":"tools/call"')) return false;
+  const { params } = JSON.parse(body) as { readonly params?: { readonly name?: unknown } };
+  return statusTools.has(params?.name);
+}
+
+function counted(send: FetchLike, counters: Counters, statusTools: ReadonlySet<unknown>): FetchLike {
   return async (url, init) => {
     counters.add("upstream_requests");
-    if (typeof init?.body === "string" && init.body.includes('"method":"tasks/get"')) counters.add("polls");
+    if (typeof init?.body === "string" && isPoll(init.body, statusTools)) counters.add("polls");
     try {
       const reply = await send(url, init);
       if (reply.status >= 400) counters.add(`upstream_errors:${reply.status}`);

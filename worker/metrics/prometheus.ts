@@ -7,7 +7,10 @@ interface Family {
 const FAMILIES: Readonly<Record<string, Family>> = {
   started: { name: "holdfast_calls_started_total", help: "Tool calls taken on." },
   settled: { name: "holdfast_tasks_settled_total", help: "Tasks that reached an outcome.", label: "outcome" },
-  polls: { name: "holdfast_polls_total", help: "tasks/get requests sent upstream." },
+  polls: {
+    name: "holdfast_polls_total",
+    help: "tasks/get requests sent upstream, and calls of the status tools of pairs.",
+  },
   upstream_requests: { name: "holdfast_upstream_requests_total", help: "HTTP requests sent upstream." },
   upstream_errors: {
     name: "holdfast_upstream_errors_total",

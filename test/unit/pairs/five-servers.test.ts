@@ -119,6 +119,31 @@ describe.each(["2025-11-25", "2026-07-28"] as const)("Pairs of a %s server", (ge
     expect(host.calls.filter((name) => name === "submit_query")).toHaveLength(1);
   });
 
+  test.each([
+    ["a page number", 2],
+    ["an opaque cursor", "b3BhcXVl"],
+  ])(
+    "a start whose reply is lost is found on the second page of the list tool, by %s",
+    async (_what, next) => {
+      const list = QUERY.pair.list && { ...QUERY.pair.list, cursor: { argument: "page", next: "/next" } };
+      const shape: JobShape = {
+        ...QUERY,
+        pair: { ...QUERY.pair, ...(list && { list }) },
+        call(jobs, name, args) {
+          if (name !== "list_queries" || args.page === next) return QUERY.call(jobs, name, args);
+          return { content: [{ type: "text", text: JSON.stringify({ queries: [], next }) }] };
+        },
+      };
+      const host = new JobHost(generation, shape);
+      const client = clientOf(host, shape);
+      await client.listTools("lab");
+      host.losesReplies = 1;
+      const task = await client.callTool("lab", "query", QUERY.args);
+      expect(JSON.stringify(await task.result())).toContain(QUERY.outcome);
+      expect(host.calls.filter((name) => name === "submit_query")).toHaveLength(1);
+    },
+  );
+
   test("the server's list shows one tool for the pair, with the start tool's schema", async () => {
     const host = new JobHost(generation, EXPORT, BATCH);
     const connector = fromUrl("https://jobs.test/mcp", { fetch: host.fetch });
@@ -163,6 +188,7 @@ test("a job that waits for a person is shown as such, and says after a while tha
   for await (const { status, retry } of task) {
     if (!retry) continue;
     expect(status).toBe("input_required");
+    expect(task.view.snapshot?.statusMessage).toContain("give it at the server itself, or cancel the task");
     expect(retry.failure.message).toContain("asks nothing that can be answered");
     break;
   }
