@@ -43,7 +43,7 @@ export interface SendOptions {
 export const STREAM_END_MS = 100;
 
 /** Sends a frame on a transport of either major. */
-export function sendOn(transport: Transport, message: object, options: SendOptions): Promise<void> {
+export function sendOn(transport: Transport, message: object, options: SendOptions = {}): Promise<void> {
   const send = transport.send as (message: object, options?: SendOptions) => Promise<void>;
   // A transport that names no options reads none.
   if (transport.resumesStreams || send.length < 2) return send.call(transport, message, options);
