@@ -107,9 +107,12 @@ export class DurableTasks {
     return this.#alarm.set(at);
   }
 
-  /** Stores a settled record that the engine did not run, such as that of a lent call: it is listed, watched and retained like others. */
+  /**
+   * Stores a settled record that the engine did not run, such as that of a lent call: it is listed, watched and retained like others.
+   * @param record Its id must be new.
+   */
   async record(record: TaskRecord): Promise<void> {
-    await this.#store.save(record);
+    this.#store.insert(record);
     if (++this.#recorded % COLLECT_EVERY > 0) return;
     const { ms, count } = this.#retention;
     for (const id of await this.#store.outdated(Date.now() - ms, count)) await this.client.forget(id);

@@ -8,9 +8,9 @@ export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
  */
 export function withoutServerStream(fetch: Fetch = (url, init) => globalThis.fetch(url, init)): Fetch {
   return async (url, init) => {
+    if ((init?.method ?? "GET") !== "GET") return fetch(url, init);
     const headers = new Headers(init?.headers);
-    const ofItsOwnAccord =
-      (init?.method ?? "GET") === "GET" && headers.get("accept")?.includes("text/event-stream");
+    const ofItsOwnAccord = headers.get("accept")?.includes("text/event-stream");
     if (ofItsOwnAccord && !headers.has("last-event-id")) return new Response(null, { status: 405 });
     return fetch(url, init);
   };

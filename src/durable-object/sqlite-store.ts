@@ -122,6 +122,12 @@ export class SqliteTaskStore implements TaskStore {
     return this.#write(record, after);
   }
 
+  /** Stores a record under an id that is new, so that it is not looked for. */
+  insert(record: TaskRecord): void {
+    this.#unstored.add(record.id);
+    this.#write(record);
+  }
+
   #flush(id: string): void {
     const deferred = this.#deferred.get(id);
     this.#deferred.delete(id);

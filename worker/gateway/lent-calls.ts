@@ -7,13 +7,11 @@ import { taskIdOf } from "../directory/task-id.ts";
 import { UuidV7Source } from "../directory/uuid-v7.ts";
 import { GATHER_MS } from "../group/gateway-calls.ts";
 import type { ToolLease } from "../group/gateway-group-rpc.ts";
-import { LENT_MS } from "../group/lent-tools.ts";
+import { LENT_CALL_MS, LENT_MS } from "../group/lent-tools.ts";
 import { statelessConnectorTo } from "../group/upstream.ts";
 import { Counters } from "../operations/counters.ts";
 import type { CallerEndpoint } from "./caller.ts";
 
-/** How long a lent call may take, in ms: less than the first look at the call that the group then makes. */
-const LENT_CALL_MS = 450;
 /** The longest arguments of a lent call and the longest result that is stored after the reply, as JSON in characters. */
 const SHORT = 4_000;
 /** How many endpoints of principals are remembered, the latest. */
@@ -81,18 +79,19 @@ export function isHeldNow(at: CallerEndpoint, key: string): void {
 /**
  * Makes a call of a lent tool. Returns its task with the result; `undefined` if the call is the group's, or came to anything but a quick
  * result: then the group makes it, if need be once more, which the tool declares to be safe.
+ * @param keyOf Names what is called.
  */
 export async function lentCall(
   at: CallerEndpoint,
-  tool: string,
-  args: JsonObject,
-  key: string,
+  { tool, arguments: args }: { readonly tool: string; readonly arguments: JsonObject },
+  keyOf: () => Promise<string>,
 ): Promise<TaskView | undefined> {
   const name = nameOf(at);
   const loan = loans.get(name);
   const lent = loan?.tools.get(tool);
   const now = Date.now();
-  if (!loan || !lent || loan.calls <= 0 || now >= loan.until || loan.held.has(key)) return undefined;
+  if (!loan || !lent || loan.calls <= 0 || now >= loan.until) return undefined;
+  if (loan.held.size > 0 && loan.held.has(await keyOf())) return undefined;
   if (loan.calls <= loan.size / 2 && !loan.isRenewed) {
     loan.isRenewed = true;
     return undefined;

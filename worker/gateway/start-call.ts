@@ -125,7 +125,9 @@ export interface BegunCall {
 export class WaitedCall {
   readonly #at: CallerEndpoint;
   readonly #call: WantedCall;
-  readonly #held: HeldCall;
+  readonly #waiter: Waiter;
+  readonly #began: number = Date.now();
+  #heldMade: Promise<HeldCall> | undefined;
   /** The task, once there is one. */
   #id: string | undefined;
   /** Whether anybody can join it: there is something to release. */
@@ -135,25 +137,16 @@ export class WaitedCall {
   /** This isolate made the call. */
   #isLent = false;
 
-  private constructor(at: CallerEndpoint, call: WantedCall, held: HeldCall) {
+  constructor(at: CallerEndpoint, call: WantedCall, waiter: Waiter) {
     this.#at = at;
     this.#call = call;
-    this.#held = held;
+    this.#waiter = waiter;
   }
 
-  static async of(at: CallerEndpoint, call: WantedCall, waiter: Waiter): Promise<WaitedCall> {
-    const now = Date.now();
-    const [hold, key, session] = await Promise.all([
-      holdOf(waiter),
-      // Whose it is, the group knows. Clients that open a session for each request call again from another one.
-      fingerprint([call.tool, call.arguments]),
-      fingerprint(waiter.session),
-    ]);
-    return new WaitedCall(at, call, {
-      ...{ hold, key, session },
-      at: now,
-      until: now + at.caller.budgetMs(at) + GRACE_MS,
-    });
+  /** Most calls that an isolate makes need no name. */
+  #held(): Promise<HeldCall> {
+    this.#heldMade ??= heldCall(this.#at, this.#call, this.#waiter, this.#began);
+    return this.#heldMade;
   }
 
   /** Joins the task of the same call whose result nobody has had, or starts one. */
@@ -164,7 +157,7 @@ export class WaitedCall {
     // Who sends a key joins by that.
     if (at.caller.settings.joinWindowMs === 0 || this.#call.idempotencyKey !== undefined)
       return { task: await startCall(at, this.#call, firstLookMs), budgetMs };
-    const task = await lentCall(at, this.#call.tool, this.#call.arguments, this.#held.key);
+    const task = await lentCall(at, this.#call, async () => (await this.#held()).key);
     if (task) {
       this.#isLent = true;
       this.#id = task.id;
@@ -182,7 +175,7 @@ export class WaitedCall {
 
   /** Calls made before that time have no task any more, in ms since 1970. */
   get #since(): number {
-    return this.#held.at - TTL_MS;
+    return this.#began - TTL_MS;
   }
 
   /**
@@ -193,11 +186,12 @@ export class WaitedCall {
     const at = this.#at;
     const { first } = at;
     const since = this.#since;
+    const held = await this.#held();
     const asked = await askOf(at, this.#call, waitMs);
     let shared: boolean | undefined;
     for (;;) {
-      const isOver = Date.now() > this.#held.at + NOTICED_MS && shared === false;
-      const wait = { held: this.#held, since, ...(!isOver && { joins: { since, shared: shared ?? false } }) };
+      const isOver = Date.now() > this.#began + NOTICED_MS && shared === false;
+      const wait = { held, since, ...(!isOver && { joins: { since, shared: shared ?? false } }) };
       this.#isHeld = true;
       const reply = await first.call(at.identity(0), { ...asked, wait, spare: spareCalls(at) });
       switch (reply.kind) {
@@ -220,8 +214,8 @@ export class WaitedCall {
           this.#id = task.id;
           if (!task.outcome) {
             this.#isHeld = true;
-            isHeldNow(at, this.#held.key);
-            if (reply.kind === "elsewhere") await first.hold(this.#held, task.id, since);
+            isHeldNow(at, held.key);
+            if (reply.kind === "elsewhere") await first.hold(held, task.id, since);
           }
           return { task, budgetMs };
         }
@@ -234,7 +228,7 @@ export class WaitedCall {
     const { caller, first } = this.#at;
     const task = await caller.groupOfTask(id)?.task(id);
     const { settledAt = Number.POSITIVE_INFINITY } = task ?? {};
-    if (task && settledAt >= this.#held.at - caller.settings.joinWindowMs) return task;
+    if (task && settledAt >= this.#began - caller.settings.joinWindowMs) return task;
     await first.delivered(id);
     return undefined;
   }
@@ -242,17 +236,32 @@ export class WaitedCall {
   /** @param answered What the client received. `undefined` if it has hung up. */
   async end(answered: "result" | "running" | undefined): Promise<void> {
     const { first } = this.#at;
-    const { hold } = this.#held;
     const isFirst = !this.#hasGone;
     this.#hasGone ||= answered === undefined;
     // It hung up after its first look, with the answer on its way.
     if (this.#hasGone && isFirst && !this.#isHeld && this.#id !== undefined) {
       if (this.#isLent) await stored(this.#at);
-      await first.hold(this.#held, this.#id, this.#since);
+      await first.hold(await this.#held(), this.#id, this.#since);
     } else if (!this.#isHeld) return;
+    const { hold } = await this.#held();
     if (answered === "running") await first.release(hold, { kind: "told" });
     else await first.release(hold, answered ? { kind: "delivered" } : { kind: "gone", at: Date.now() });
   }
+}
+
+async function heldCall(
+  at: CallerEndpoint,
+  { tool, arguments: args }: WantedCall,
+  waiter: Waiter,
+  began: number,
+): Promise<HeldCall> {
+  const [hold, key, session] = await Promise.all([
+    holdOf(waiter),
+    // Whose it is, the group knows. Clients that open a session for each request call again from another one.
+    fingerprint([tool, args]),
+    fingerprint(waiter.session),
+  ]);
+  return { hold, key, session, at: began, until: began + at.caller.budgetMs(at) + GRACE_MS };
 }
 
 /** The budget for a task whose client gave up before, after so long: this time it is answered before it gives up. */

@@ -9,7 +9,7 @@ import { UuidV7Source } from "../directory/uuid-v7.ts";
 const LEASE_MS = 30_000;
 
 /** Which share of a lease isolates receive at a time. */
-const LENT_SHARE = 1 / 2;
+const LENT_SHARE = 3 / 4;
 
 /**
  * Calls that a group may start without asking the directory. The directory has counted them, so a principal never starts more than

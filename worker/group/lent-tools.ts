@@ -5,9 +5,10 @@ import type { HeldCalls } from "./held-calls.ts";
 
 /** How long an isolate may make calls of a tool before it asks the group again, in ms. */
 export const LENT_MS = 10_000;
-/** A call that took longer was slow, in ms: its tool is not lent for a while, since an isolate would give up and have it made again. */
-const QUICK_MS = 250;
-const SLOW_MS = 10 * 60_000;
+/** How long a lent call may take, in ms: less than the first look at the call that the group then makes. */
+export const LENT_CALL_MS = 450;
+/** A call that took longer was slow: its tool is not lent for a minute, since an isolate would give up and have it made again. In ms. */
+const SLOW_MS = 60_000;
 /** How many calls an isolate has at most, and how many stored waits its loan names. */
 const MOST_CALLS = 64;
 const MOST_HELD = 64;
@@ -55,11 +56,11 @@ export class LentTools {
     const now = Date.now();
     const { calledAt = 0, slowUntil = 0 } = this.#tools.get(tool) ?? {};
     this.#tools.delete(tool);
-    this.#tools.set(tool, { calledAt: now, slowUntil: tookMs > QUICK_MS ? now + SLOW_MS : slowUntil });
+    this.#tools.set(tool, { calledAt: now, slowUntil: tookMs > LENT_CALL_MS ? now + SLOW_MS : slowUntil });
     const [oldest] = this.#tools.keys();
     if (this.#tools.size > MOST_TOOLS && oldest !== undefined) this.#tools.delete(oldest);
     // What is called once in a while is no use to an isolate, and would take calls from the limits.
-    if (tookMs > QUICK_MS || now < slowUntil || now >= calledAt + LENT_MS) return undefined;
+    if (tookMs > LENT_CALL_MS || now < slowUntil || now >= calledAt + LENT_MS) return undefined;
     const { lease, held, isReachable } = this.#options;
     const keys = isReachable() ? held().keys(MOST_HELD) : undefined;
     const lent = keys && (await tasks.lend(id));

@@ -91,12 +91,14 @@ function mayBePrivate(allow: boolean | readonly string[], hostname: string): boo
 }
 
 function parsed(target: string | URL): URL {
+  if (target instanceof URL) return target;
   if (!URL.canParse(target)) throw new OutboundRefusedError("an unknown host", "its address cannot be read");
   return new URL(target);
 }
 
 /** The engine's own error quotes the value it does not like, which may be a secret. */
 function headersOf(init: RequestInit, host: string): Headers {
+  if (init.headers instanceof Headers) return init.headers;
   try {
     return new Headers(init.headers);
   } catch {

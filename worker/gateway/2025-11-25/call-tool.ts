@@ -83,7 +83,7 @@ async function held(
   try {
     const { at, tool } = await toolCalled(caller, shown, companions);
     const call: WantedCall = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(asked.params._meta) };
-    waited = await WaitedCall.of(at, call, waiterOf(sessionId, id));
+    waited = new WaitedCall(at, call, waiterOf(sessionId, id));
     const { task: json, budgetMs } = await waited.begin(FIRST_LOOK_MS, stream.signal);
     const atOnce = answerAtOnce(caller, json);
     if (atOnce) {

@@ -45,8 +45,21 @@ export interface SessionClient {
   readonly events: boolean;
 }
 
+/** How many sessions are remembered as they were read, the latest. */
+const MOST_READ = 1_000;
+const read = new Map<string | null, SessionClient>();
+
 /** An id that cannot be read, from an earlier release say, is a session all the same: of a client that can do nothing. */
 export function clientOfSession(sessionId: string | null): SessionClient {
+  const client = read.get(sessionId) ?? clientIn(sessionId);
+  read.delete(sessionId);
+  read.set(sessionId, client);
+  const [oldest = null] = read.keys();
+  if (read.size > MOST_READ) read.delete(oldest);
+  return client;
+}
+
+function clientIn(sessionId: string | null): SessionClient {
   const session = sessionOf(sessionId);
   if (!session) return { abilities: NO_ABILITIES, events: false };
   const { e, u, s, o, n, x = false } = session;

@@ -95,7 +95,7 @@ class ModernCall {
       const call = { tool, arguments: args, idempotencyKey: this.#idempotencyKey };
       const answered = await this.#answered(at, call);
       const waiter = { session: this.#envelope.session, request: crypto.randomUUID() };
-      waited = answered ? undefined : await WaitedCall.of(at, call, waiter);
+      waited = answered ? undefined : new WaitedCall(at, call, waiter);
       const begun = await waited?.begin(FIRST_LOOK_MS, this.#signal);
       const json = answered?.json ?? begun?.task;
       if (!json) throw new Error("Nothing was begun");
