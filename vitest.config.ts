@@ -11,7 +11,7 @@ export default defineConfig({
           name: "node",
           expect: { poll: POLL },
           include: [
-            "test/{unit,model,agent,bench,sdk,stores,conformance,bundle,simulation}/**/*.test.{ts,tsx}",
+            "test/{unit,model,agent,api,bench,sdk,stores,conformance,bundle,simulation}/**/*.test.{ts,tsx}",
           ],
           setupFiles: ["test/fixtures/shipped-protocols.ts"],
           testTimeout: 60_000,

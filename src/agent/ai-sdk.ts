@@ -141,6 +141,7 @@ export interface AiSdkNewsMessage {
  * The messages (`ModelMessage`) with what ended since the last turn (`Conversation.news`): in one message of the user, at the
  * end. Returns the same messages if they have it all.
  * @example
+ * import type { ModelMessage } from "ai";
  * const news = await conversation.news();
  * const { text } = await generateText({ model, messages: aiSdkNews(messages, news) as ModelMessage[] });
  * await news.acknowledge();

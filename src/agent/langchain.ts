@@ -58,8 +58,9 @@ export interface LangChainNewsMessage {
  * user, at the end. Returns the same messages if they have it all. With a checkpointer, give it the messages of the thread and
  * invoke the graph with what it adds.
  * @example
+ * import type { BaseMessageLike } from "@langchain/core/messages";
  * const news = await conversation.news();
- * const reply = await chatModel.invoke(langChainNews(messages, news));
+ * const reply = await chatModel.invoke(langChainNews(messages, news) as BaseMessageLike[]);
  * await news.acknowledge();
  */
 export function langChainNews<Message extends object>(

@@ -85,7 +85,7 @@ export interface ReadOptions {
  * The events of a stream until it ends. Throws what the stream fails with; an abort ends it without.
  * @example
  * const { body } = await fetch("https://tasks.example/v1/events");
- * if (body) for await (const { event, data } of readEventStream(body)) console.log(event, data);
+ * if (body) for await (const { type, data } of readEventStream(body)) console.log(type, data);
  */
 export async function* readEventStream(
   body: ReadableStream<Uint8Array>,

@@ -24,7 +24,7 @@ export interface Following {
  * @example
  * await followEvents({
  *   open: (signal) => fetch("https://tasks.example/v1/events", { signal }),
- *   take: ({ event, data }) => console.log(event, data),
+ *   take: ({ type, data }) => console.log(type, data),
  *   broken: (_error, failures) => sleep(1_000 * failures),
  *   signal,
  * });

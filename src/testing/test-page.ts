@@ -60,7 +60,7 @@ export interface TestPage<Client extends PageClient = TaskClient> {
  * const page = testPage({ papers });
  * const task = await page.tasks.callTool("papers", "acquire_paper", { doi: "10.1000/1" });
  * await (await papers.task()).complete("Acquired");
- * console.log(await task.result());
+ * console.log(await page.clock.until(task.result()));
  */
 export function testPage<Client extends PageClient = TaskClient>(
   servers: Readonly<Record<string, ScriptedServer>>,

@@ -1,0 +1,2 @@
+export * from "./tasks.ts";
+export const show = async (_delivery: unknown): Promise<void> => undefined;

@@ -1,0 +1,2 @@
+export * from "./tasks.ts";
+export const render = (_shown: unknown): void => undefined;
