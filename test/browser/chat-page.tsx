@@ -63,7 +63,9 @@ function textOf(output: unknown): string {
 function Page() {
   const { messages, status, sendMessage } = useChat({ chat });
   useEffect(() => {
-    if (status === "ready") save(messages);
+    if (status !== "ready") return;
+    save(messages);
+    void conversation.stored(messages);
   }, [status, messages]);
   useEffect(() => (status === "ready" ? conversation.watch(() => void turn()) : undefined), [status]);
   useEffect(() => {

@@ -89,6 +89,22 @@ test("useChat: a tab that is closed while the model reads the news leaves it to 
   expect(telling, "the question, and the news").toHaveLength(2);
 });
 
+test("useChat: a tab that is closed while the model reads an end that a call returned leaves it to another tab", async () => {
+  server = await ChatServer.start(3_000);
+  server.isSilent = true;
+  const url = server.page({ callBudgetMs: 45_000, leaseMs: 3_000 });
+  const page = await at.browser.open(url);
+  await page.getByRole("button", { name: "Send" }).click();
+  await until("the model is sent the result", () =>
+    server.prompts.find((prompt) => prompt.includes("Acquired")),
+  );
+  expect(JSON.stringify(await stored(page)), "it is not stored").not.toContain("Acquired");
+  await page.close();
+  server.isSilent = false;
+  const heir = await at.browser.open(url);
+  await expectOneResult([heir], /^Get the paper 10.1\/kelp\|I have the paper\.$/);
+});
+
 test("useChat: an end within its call is the caller's, also with the chat open in another tab", async () => {
   server = await ChatServer.start(3_000);
   const url = server.page({ callBudgetMs: 45_000, leaseMs: 30_000 });

@@ -446,6 +446,42 @@ await tasks.close();
       expect(output.replaceAll("\\", "")).toMatch(ACQUIRED);
     },
   },
+  "docs/deliveries.md, Questions in a conversation, 1": {
+    kind: "process",
+    before: `
+import { agentTools } from "holdfast/agent";
+import { Conversation } from "holdfast/agent/conversation";
+import { TaskClient } from "holdfast";
+import type { InputRequest } from "holdfast";
+import { fromUrl } from "holdfast/http";
+import { memoryStore } from "holdfast/memory";
+
+const tasks = new TaskClient({ store: memoryStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+const conversation = new Conversation(tasks, { id: "chat-7" });
+const tools = await agentTools(tasks, { conversation, callBudgetMs: 0 });
+const form = async (tool: string, { params }: InputRequest) => {
+  console.log(tool, params.message);
+  return { action: "accept", content: { edition: "published" } };
+};
+`,
+    after: `
+const acquire = tools.find(({ name }) => name === "acquire_paper");
+await acquire?.execute({ doi: "10.1038/s41586-020-2649-2", stage_ms: 20, mode: "ask" });
+const next = async (): Promise<News> => {
+  for (;;) {
+    const news = await conversation.news();
+    if (news.size > 0) return news;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+await answerByForm(await next());
+console.log((await next()).ended.map(({ task }) => task.status));
+await tasks.close();
+`,
+    see(output) {
+      expect(output).toMatch(/acquire_paper .+\n\[ 'completed' \]/);
+    },
+  },
   "docs/deliveries.md, A device: Web Push, 1": {
     kind: "process",
     before: `
