@@ -108,11 +108,12 @@ export class DurableTasks {
   }
 
   /**
-   * Stores a settled record that the engine did not run, such as that of a lent call: it is listed, watched and retained like others.
-   * @param record Its id must be new.
+   * Stores a record that the engine does not run, such as that of a lent call: it is listed, watched and retained like others.
+   * @param isNew Whether the id is new, so that nothing is stored under it: then it is not looked for.
    */
-  async record(record: TaskRecord): Promise<void> {
-    this.#store.insert(record);
+  async record(record: TaskRecord, isNew = false): Promise<void> {
+    if (isNew) this.#store.insert(record);
+    else await this.#store.save(record);
     if (++this.#recorded % COLLECT_EVERY > 0) return;
     const { ms, count } = this.#retention;
     for (const id of await this.#store.outdated(Date.now() - ms, count)) await this.client.forget(id);

@@ -87,7 +87,7 @@ export class GatewayCalls {
     this.#lent(identity).made(settled.length);
     for (const record of settled) {
       attended.add(record.id);
-      await group.record(record);
+      await group.record(record, true);
       attended.delete(record.id);
     }
   }

@@ -74,6 +74,40 @@ it("the count of active tasks follows each change, and is the same after a resta
     expect(["a", "b", "plain"].map((id) => tasks.has(id))).toEqual([false, true, true]);
   }));
 
+it("records that the engine did not run are retained like others: the latest of them", () =>
+  inNewObject(async (storage) => {
+    const state = { id: { toString: () => "object" }, storage: countedStorage(storage, new Counters()) };
+    const tasks = new DurableTasks(state, { endpoints: {}, retention: { count: 10 } });
+    const gone: string[] = [];
+    tasks.client.subscribe(
+      () => undefined,
+      (id) => gone.push(id),
+    );
+    const ids = Array.from({ length: 200 }, (_, n) => `plain-${String(n).padStart(3, "0")}`);
+    for (const id of ids) await tasks.record(recordOfView({ ...DONE, id, settledAt: Date.now() }), true);
+    expect(tasks.tasks({ limit: 200 }).tasks.map(({ id }) => id)).toEqual(ids.slice(-10).reverse());
+    expect(gone).toEqual(ids.slice(0, -10));
+  }));
+
+it("a task is deleted with its parts and its notes, also by a later life of the object", () =>
+  inNewObject(async (storage) => {
+    const content = [{ type: "text", text: "x".repeat(100_000) }];
+    const long: TaskView = { ...DONE, outcome: { kind: "completed", result: { content } } };
+    const rows = (): number =>
+      ["task", "result", "delivery"].reduce(
+        (sum, table) => sum + storage.sql.exec(`SELECT 1 FROM ${table}`).toArray().length,
+        0,
+      );
+    for (const deleter of [(tasks: DurableTasks) => tasks, () => lifeOn(storage)]) {
+      const tasks = lifeOn(storage);
+      await tasks.record(recordOfView(long));
+      storage.sql.exec("INSERT INTO delivery (id, note) VALUES ('a', '{}')");
+      expect(rows()).toBe(3);
+      await deleter(tasks).client.forget("a");
+      expect(rows()).toBe(0);
+    }
+  }));
+
 it("a task with long and frequent messages stays within Cloudflare's 2 MB a row", () =>
   inNewObject(async (storage) => {
     const tasks = lifeOn(storage);
