@@ -53,12 +53,18 @@ export class Disk {
   readonly #cut: Set<Tab> = new Set();
   readonly #settledAt: Map<Tab, number> = new Map();
   #busy = false;
+  #spentMs = 0;
 
   constructor(agenda: Agenda, random: Random, weather: Weather, events: DiskEvents) {
     this.#agenda = agenda;
     this.#random = random;
     this.#weather = weather;
     this.#events = events;
+  }
+
+  /** How long its operations have taken so far, in ms, with the one under way. */
+  get spentMs(): number {
+    return this.#spentMs;
   }
 
   record(id: string): TaskRecord | undefined {
@@ -170,7 +176,9 @@ export class Disk {
     const operation = this.#queue[0];
     if (this.#busy || !operation) return;
     this.#busy = true;
-    this.#agenda.after(this.#weather.diskDelay(), () => {
+    const delay = this.#weather.diskDelay();
+    this.#spentMs += delay;
+    this.#agenda.after(delay, () => {
       this.#queue.shift();
       this.#busy = false;
       this.#do(operation);

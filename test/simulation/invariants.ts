@@ -87,7 +87,8 @@ export class Invariants implements DiskEvents, WireEvents {
   /** When each request left. */
   readonly #leftAt: Map<string, number> = new Map();
   readonly #lostLeads: LostLeads = new LostLeads();
-  readonly #polledBy: Map<string, Tab> = new Map();
+  /** By call: when a tab that had not made it polled its task first. */
+  readonly #takenOverAt: Map<string, number> = new Map();
   /** Records that another tab moved on, until this one has read them again. */
   readonly #overtaken: Map<Tab, Set<string>> = new Map();
   #clockSets = 0;
@@ -571,6 +572,7 @@ export class Invariants implements DiskEvents, WireEvents {
   #calls(tab: Tab, params: JsonObject): void {
     const tag = this.#about(params) ?? "";
     this.#calledLastBy.set(tag, tab);
+    this.#takenOverAt.delete(tag);
     this.#callsOut.set(tag, (this.#callsOut.get(tag) ?? 0) + 1);
     if (this.#unstored.has(tag)) return;
     const records = [...(this.#disk?.active.values() ?? [])].filter((record) => this.#tag(record) === tag);
@@ -597,13 +599,14 @@ export class Invariants implements DiskEvents, WireEvents {
     const early = this.#pace.polls(tab, taskId, requestId);
     const unsettled = this.#isUnsettled(tab, endpoint);
     if (early && !unsettled) this.violate("polls never exceed the rate the server asks for", early);
-    const polledBy = this.#polledBy.get(taskId);
-    this.#polledBy.set(taskId, tab);
-    if (leaderLock === undefined || locks.holder(leaderLock) === tab) return;
-    // The tab that made the call, or made it again, hands its task over; until then no other tab knows of it.
     const tag = this.#setting.ledger.tagOfTask(taskId) ?? "";
     const called = this.#callers.get(tag) === tab || this.#calledLastBy.get(tag) === tab;
-    if (called && (polledBy === undefined || polledBy === tab)) return;
+    const { now } = this.#setting.agenda;
+    if (!called && !this.#takenOverAt.has(tag)) this.#takenOverAt.set(tag, now);
+    if (leaderLock === undefined || locks.holder(leaderLock) === tab) return;
+    // The tab that made the call, or made it again, hands its task over. A new leader that has found the task in the store runs
+    // it before that: its caller does not know yet.
+    if (called && now - (this.#takenOverAt.get(tag) ?? now) <= STEPPED_DOWN_MS) return;
     if (!unsettled) {
       this.violate(
         "one unfrozen tab polls",

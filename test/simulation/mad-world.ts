@@ -124,6 +124,7 @@ export async function runMadWorld(seed: number, generation: ServerGeneration): P
       platform: null,
       invariants,
       actMs: undefined,
+      diskMs: () => 0,
       leadOf: () => undefined,
       diligence: 1,
       inbox: undefined,

@@ -373,6 +373,7 @@ class World {
       happened: (what) => this.#coverage.add(what),
       trace: this.#say,
       actMs: this.#life.contended ? undefined : ACT_MS,
+      diskMs: () => this.#disk.spentMs,
       leadOf: (endpoint) => this.#leadOf(tab, endpoint),
       diligence: this.#life.diligence,
       inbox: this.#inbox && { random: random.fork("inbox"), watch: this.#inbox },
