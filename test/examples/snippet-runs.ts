@@ -87,6 +87,35 @@ globalThis.fetch = async (_url, init) => {
 };
 `;
 
+/** A bank that loses the reply to its first payment, and does the work of a key once. */
+const BANK = `
+const paid = new Map<unknown, string>();
+let calls = 0;
+globalThis.fetch = async (_url, init) => {
+  if (init?.method !== "POST") return new Response(null, { status: 405 });
+  const { id, method, params } = JSON.parse(String(init.body)) as {
+    id?: number;
+    method: string;
+    params: { _meta?: { idempotencyKey?: string } };
+  };
+  if (id === undefined) return new Response(null, { status: 202 });
+  const key = params._meta?.idempotencyKey;
+  if (method === "tools/call") {
+    if (!paid.has(key)) paid.set(key, "payment " + (paid.size + 1));
+    if (++calls === 1) throw new TypeError("fetch failed");
+  }
+  const result =
+    method === "initialize"
+      ? { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "bank", version: "1" } }
+      : method === "tools/list"
+        ? { tools: [{ name: "make_payment", inputSchema: { type: "object" } }] }
+        : { content: [{ type: "text", text: paid.get(key) }] };
+  const known = ["initialize", "tools/list", "tools/call"].includes(method);
+  const answer = known ? { result } : { error: { code: -32601, message: "Method not found" } };
+  return Response.json({ jsonrpc: "2.0", id, ...answer });
+};
+`;
+
 const MODEL = `
 import { MockLanguageModelV4 } from "ai/test";
 import { TaskClient } from "holdfast";
@@ -284,6 +313,18 @@ await tasks.close();
     see(output) {
       expect(output).toMatch(/^acquire_paper /);
       expect(output).toContain("10.1038/s41586-020-2649-2");
+    },
+  },
+  "docs/library.md, How a task ends, 1": {
+    kind: "process",
+    before: BANK,
+    after: `
+console.log(JSON.stringify({ result: await task.result(), calls, payments: paid.size }));
+await tasks.close();
+`,
+    see(output) {
+      const result = { content: [{ type: "text", text: "payment 1" }] };
+      expect(JSON.parse(output)).toEqual({ result, calls: 2, payments: 1 });
     },
   },
   "docs/library.md, A client in parts, 1": {
