@@ -8,6 +8,7 @@ export type { HostedClient } from "./client/hosted-client.ts";
 export type { StartOptions } from "./client/new-call.ts";
 export type { CloseOptions, EndpointRequestOptions, HostedClientOptions } from "./client/options.ts";
 export { TaskClient, type TaskClientOptions } from "./client/task-client.ts";
+export type { Tracing } from "./client/tracing.ts";
 export type { Clock } from "./clock.ts";
 export type { Leadership } from "./engine/claim.ts";
 export type {
@@ -50,6 +51,7 @@ export type { CallReply, TaskPayload, TaskReading } from "./protocol/task-readin
 export type { SnapshotReading, TaskProgress, TaskSnapshot, WireStatus } from "./protocol/task-snapshot.ts";
 export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
+export type { TraceContext } from "./protocol/trace-context.ts";
 export type { Alarm } from "./runtime/alarm.ts";
 export type {
   CallOwnership,

@@ -1,5 +1,6 @@
 import type { TaskPreference } from "./protocol/task-protocol.ts";
 import type { ListedTool } from "./protocol/tool-facts.ts";
+import type { TraceContext } from "./protocol/trace-context.ts";
 import type { Task } from "./task.ts";
 import type { TaskView } from "./task-view.ts";
 
@@ -23,6 +24,11 @@ export interface CallOptions {
    * Each has it in its inbox (`holdfast/inbox`) until it is acknowledged. A plain call with addressees is stored like a task.
    */
   readonly notify?: readonly string[] | undefined;
+  /**
+   * The W3C trace context that each request about the task carries in its `_meta` (SEP-414), also after a reload. With
+   * `holdfast/otel` it is that of the active span.
+   */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** Reads the tasks that a client holds, wherever they run. */

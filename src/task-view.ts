@@ -4,6 +4,7 @@ import type { InputRequest } from "./protocol/input-request.ts";
 import { defined, type JsonObject } from "./protocol/json.ts";
 import type { Generation } from "./protocol/registry.ts";
 import type { TaskProgress, TaskSnapshot } from "./protocol/task-snapshot.ts";
+import type { TraceContext } from "./protocol/trace-context.ts";
 import { resultApart } from "./store/long-result.ts";
 import { statusOf, type TaskStatus } from "./task-status.ts";
 
@@ -29,6 +30,8 @@ export interface TaskView {
   readonly rev: number;
   /** When the call was made. */
   readonly createdAt: number;
+  /** The trace that the call belongs to: of `CallOptions.trace`, or of `holdfast/otel`. */
+  readonly trace?: TraceContext;
   /** Who is to learn of the end and of the questions, as the call named them (`notify`). */
   readonly addressees?: readonly string[];
   /** When the server accepted the call as a task, by this machine's clock: {@link TaskSnapshot.ttlMs} counts from here. */
@@ -68,7 +71,7 @@ export function viewOf(
 ): TaskView {
   const { id, endpoint, generation, call, rev, createdAt, acceptedAt, settledAt, taskId, immediateResponse } =
     record;
-  const { snapshot, outcome, addressees } = record;
+  const { snapshot, outcome, addressees, trace } = record;
   return defined({
     id,
     endpoint,
@@ -79,6 +82,7 @@ export function viewOf(
     asTask: call.asTask || undefined,
     rev,
     createdAt,
+    trace,
     addressees,
     acceptedAt,
     settledAt,

@@ -18,6 +18,7 @@ import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import type { InputRequest } from "../../src/protocol/input-request.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import type { ToolResult } from "../../src/protocol/tool-result.ts";
+import { readTraceContext } from "../../src/protocol/trace-context.ts";
 import type { Task } from "../../src/task.ts";
 import type { OwnedTasks } from "../store/owned-tasks.ts";
 import type { Catalog, ShownTool } from "./catalog.ts";
@@ -144,7 +145,7 @@ export class ToolCalls {
   ): Promise<Task> {
     if (Object.keys(meta).length > 0) this.#setMeta(server, id, meta);
     try {
-      return await this.#tasks.start(server, name, args, { id });
+      return await this.#tasks.start(server, name, args, { id, trace: readTraceContext(meta) });
     } catch (error) {
       this.#setMeta(server, id, undefined);
       throw error;

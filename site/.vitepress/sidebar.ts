@@ -25,6 +25,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: "Questions of the server", link: "/questions" },
       { text: "Many tabs", link: "/tabs" },
       { text: "Errors", link: "/errors" },
+      { text: "Tracing", link: "/tracing" },
       { text: "Timeouts", link: "/timeouts" },
       { text: "Pairs of tools", link: "/pairs" },
       { text: "Server rendering", link: "/server-rendering" },

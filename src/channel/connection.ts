@@ -1,3 +1,4 @@
+import { withMeta } from "../protocol/frame-meta.ts";
 import type { InboundHandler } from "../protocol/inbound.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { RequestId } from "../protocol/json-rpc.ts";
@@ -84,12 +85,6 @@ export function envelope(
   };
 }
 
-/** Adds the envelope to a frame, beside what its `_meta` already holds. */
-export function enveloped(frame: Frame, meta: JsonObject): Frame {
-  const own = frame.params._meta as JsonObject | undefined;
-  return { ...frame, params: { ...frame.params, _meta: own ? { ...own, ...meta } : meta } };
-}
-
 /** A connection over a channel: frames get the envelope of the session's generation. */
 export function connectionOver(
   protocolOf: ProtocolOf,
@@ -115,7 +110,7 @@ export function connectionOver(
         meta = envelope(protocolVersion, identity, capabilities);
       }
       // Where requests have streams, the end of its stream cancels one (cancellation, "Transport-Specific Cancellation").
-      return channel.request(enveloped(frame, meta), options, !channel.transport.hasPerRequestStream);
+      return channel.request(withMeta(frame, meta), options, !channel.transport.hasPerRequestStream);
     },
     respond: (id, result) => channel.respond(id, result),
     refuse: (id, code, message) => channel.refuse(id, code, message),

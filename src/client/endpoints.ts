@@ -7,6 +7,7 @@ import { type Problem, storageProblem } from "../runtime/problem.ts";
 import type { TaskHost } from "../runtime/task-host.ts";
 import { readSession } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
+import type { Tracing } from "./tracing.ts";
 
 interface EndpointSetting {
   /** Remembers the sessions. */
@@ -14,6 +15,7 @@ interface EndpointSetting {
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   readonly report: (problem: Problem) => void;
+  readonly tracing: Tracing | undefined;
   readonly explain: Parts["explain"];
   readonly host: () => Pick<TaskHost, "exclusively" | "inbound">;
 }
@@ -29,7 +31,7 @@ export function endpointsOf(
 }
 
 function endpointOf(name: string, connector: Connector, setting: EndpointSetting): Endpoint {
-  const { store, clock, requestTimeoutMs, report, explain, host } = setting;
+  const { store, clock, requestTimeoutMs, tracing, report, explain, host } = setting;
   const forgiving = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
@@ -41,7 +43,7 @@ function endpointOf(name: string, connector: Connector, setting: EndpointSetting
   };
   return createEndpoint(
     name,
-    connector,
+    tracing ? tracing.traced(name, connector) : connector,
     {
       load: async () => readSession(await forgiving(() => store.loadSession(name))),
       save: (session: Session) => forgiving(() => store.saveSession(name, session)),

@@ -29,6 +29,7 @@ import { warnOnce } from "../warn-once.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { newCall, type StartOptions } from "./new-call.ts";
 import type { CloseOptions, EndpointRequestOptions, HostedClientOptions } from "./options.ts";
+import type { Tracing } from "./tracing.ts";
 
 const NO_STORE =
   "A TaskClient needs a `store`: indexedDbStore() of holdfast/indexeddb, memoryStore() of holdfast/memory, or another TaskStore";
@@ -39,6 +40,7 @@ export class HostedClient implements TaskClientApi {
   readonly #store: TaskStore;
   readonly #clock: Clock;
   readonly #parts: Parts;
+  readonly #tracing: Tracing | undefined;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #host: TaskHost;
   readonly #tasks: Map<string, Task> = new Map();
@@ -68,9 +70,11 @@ export class HostedClient implements TaskClientApi {
     this.#clock = host.clock;
     this.#report = options.onProblem ?? warnOnce();
     const requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
-    const { store } = options;
+    const { store, tracing } = options;
+    this.#tracing = tracing;
     this.#endpoints = endpointsOf(options.endpoints, {
       store,
+      tracing,
       clock: host.clock,
       requestTimeoutMs,
       report: this.#report,
@@ -79,6 +83,7 @@ export class HostedClient implements TaskClientApi {
     });
     this.#host = createTaskHost({
       ...host,
+      tracing,
       store,
       timing: { ...DEFAULT_TIMING, ...host.timing, ...options.timing },
       requestTimeoutMs,
@@ -126,12 +131,14 @@ export class HostedClient implements TaskClientApi {
     options.signal?.throwIfAborted();
     this.#closing.signal.throwIfAborted();
     const { id = randomId() } = options;
+    // In the turn of the caller, whose span is the active one.
+    const trace = options.trace ?? this.#tracing?.started(endpoint, tool);
     const record = newCall(
       id,
       endpoint,
       tool,
       (args ?? {}) as JsonObject,
-      options,
+      { ...options, trace },
       this.#clock.now(),
       server.idempotencyKey,
     );

@@ -23,7 +23,7 @@ export function newCall(
   endpoint: string,
   tool: string,
   args: JsonObject,
-  { prefer, ttlMs, timeoutMs, idempotencyKey, repeatable, notify }: StartOptions,
+  { prefer, ttlMs, timeoutMs, idempotencyKey, repeatable, notify, trace }: StartOptions,
   now: number,
   keyName?: string,
 ): TaskRecord {
@@ -49,6 +49,7 @@ export function newCall(
       rounds: 0,
     }),
     createdAt: now,
+    ...(trace && { trace }),
     ...(notify?.length && { addressees: checkedAddressees(notify) }),
     inputs: [],
   };

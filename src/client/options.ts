@@ -3,6 +3,7 @@ import type { Timing } from "../engine/schedule.ts";
 import type { Problem } from "../runtime/problem.ts";
 import type { Retention } from "../runtime/retention.ts";
 import type { TaskStore } from "../store/task-store.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** What a client is made of, whatever its host. */
 export interface HostedClientOptions {
@@ -19,6 +20,8 @@ export interface HostedClientOptions {
   readonly timing?: Partial<Omit<Timing, "phase" | "persistPace">>;
   /** How long settled tasks stay in the store: 7 days, and the latest 1,000. */
   readonly retention?: Partial<Retention>;
+  /** Follows the requests and ends of tasks: `openTelemetry()` of `holdfast/otel`. */
+  readonly tracing?: Tracing;
   /** Called with problems that are not the outcome of a task. By default, one `console.warn` for each kind and subject. */
   readonly onProblem?: (problem: Problem) => void;
 }

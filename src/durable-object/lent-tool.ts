@@ -3,10 +3,12 @@ import { everything } from "../client/everything.ts";
 import { settle } from "../engine/outcome.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import { oversized, taskRequest } from "../engine/task-request.ts";
+import { withMeta } from "../protocol/frame-meta.ts";
 import { type JsonObject, jsonCopy } from "../protocol/json.ts";
 import { isRequest } from "../protocol/json-rpc.ts";
 import { protocolOf, registerProtocols } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
+import type { TraceContext } from "../protocol/trace-context.ts";
 import { type TaskView, viewOf } from "../task-view.ts";
 
 /** What another process needs to make plain calls of a tool in place of the object. Plain data: see {@link DurableTasks.lend}. */
@@ -25,6 +27,8 @@ export interface LentCall {
   readonly timeoutMs: number;
   /** The longest result, as JSON, in characters. */
   readonly maxResultLength: number;
+  /** The trace that the call belongs to. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** A call of a lent tool that has its result. */
@@ -40,7 +44,7 @@ export function lentTool(
   session: Session | undefined,
 ): LentTool | undefined {
   if (!settled || !session || settled.outcome?.kind !== "completed") return undefined;
-  const { outcome: _result, settledAt: _at, call: made, ...record } = settled;
+  const { outcome: _result, settledAt: _at, trace: _trace, call: made, ...record } = settled;
   const { arguments: _args, progressToken: _token, repeated: _again, ...call } = made;
   // A call that may not be repeated is written before it is made. One that becomes a task, or is asked about, is the object's.
   // Nor is it the tool that declares a call safe to repeat whose caller does, by a key or in its options.
@@ -61,12 +65,12 @@ export function lentTool(
 export async function callLent(
   connector: Connector,
   { record: lent, session }: LentTool,
-  { id, arguments: args, timeoutMs, maxResultLength }: LentCall,
+  { id, arguments: args, timeoutMs, maxResultLength, trace }: LentCall,
 ): Promise<SettledCall | undefined> {
   registerProtocols(everything.protocols ?? {});
   const closing = new AbortController();
   const call = { ...lent.call, arguments: jsonCopy(args, `The arguments of ${lent.call.name}`) };
-  const record: TaskRecord = { ...lent, id, call, createdAt: Date.now() };
+  const record: TaskRecord = { ...lent, id, call, createdAt: Date.now(), ...(trace && { trace }) };
   try {
     const events = {
       inbound: (message: object): boolean => {
@@ -82,7 +86,7 @@ export async function callLent(
     };
     const connection = await connector.connect(events, session, { timeoutMs });
     const { frame, read } = taskRequest(record, "call");
-    const event = read(await connection.request(frame, { timeoutMs }));
+    const event = read(await connection.request(withMeta(frame, trace), { timeoutMs }));
     if (event.type !== "called" || oversized(event, maxResultLength)) return undefined;
     const { reply } = event;
     // The object's call becomes a task of its own.

@@ -6,6 +6,7 @@ import type { ResponseStream } from "../protocol/response-stream.ts";
 import type { TaskPreference, ToolCall } from "../protocol/task-protocol.ts";
 import { isTerminal, type TaskSnapshot } from "../protocol/task-snapshot.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
+import type { TraceContext } from "../protocol/trace-context.ts";
 import type { Doubt } from "./reused-id.ts";
 
 /** The version of {@link TaskRecord} this code writes. Raised whenever an older reader would misread it. */
@@ -127,6 +128,8 @@ export interface TaskRecord {
   readonly stage: Stage;
   readonly call: RecordedCall;
   readonly createdAt: number;
+  /** The trace that the call belongs to: each request about it carries this. */
+  readonly trace?: TraceContext;
   /** Who is to learn of its end and of its questions; see `deliveries.ts`. */
   readonly addressees?: readonly string[];
   /** When the task handle arrived; the TTL counts from here, on our own clock. */

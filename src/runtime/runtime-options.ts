@@ -14,6 +14,8 @@ export interface RuntimeOptions extends RequestLimits, WriterOptions {
   readonly push: PushOf | undefined;
   /** Looks for calls whose replies never came. */
   readonly recovery?: RecoveryPart | undefined;
+  /** `settled`: called when this process has written the outcome of a task. */
+  readonly tracing?: { settled(record: TaskRecord): void } | undefined;
   /** The server of an endpoint. The tasks of one that this process was not given wait. */
   readonly endpoint: (name: string) => Server | undefined;
   /** Other tabs may hold handles of what runs here: then a plain call's end is written too, until it was published. */

@@ -7,6 +7,7 @@ import type { RequestFailure } from "../engine/request-failure.ts";
 import { mustWait } from "../engine/retry.ts";
 import type { Operation, TaskEvent } from "../engine/state.ts";
 import { oversized, type TaskRequest, taskRequest } from "../engine/task-request.ts";
+import { withMeta } from "../protocol/frame-meta.ts";
 import { MissingPartError } from "../protocol/missing-part.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import type { QuestionsPart } from "./asking.ts";
@@ -126,7 +127,7 @@ export function createTaskRequests(
         const message = "The server asked for a retry later";
         throw new RequestFailedError(frame.method, { kind: "network", message });
       }
-      return serverOf(task, record).request(frame, this, record.generation);
+      return serverOf(task, record).request(withMeta(frame, record.trace), this, record.generation);
     }
 
     failed(error: unknown): void {
@@ -215,7 +216,8 @@ export function createTaskRequests(
     };
     const ask = async ({ frame, read }: TaskRequest, limits?: AskOptions): Promise<TaskEvent> => {
       signal.throwIfAborted();
-      return read(await server.request(frame, { ...options, ...limits }, record.generation));
+      const traced = withMeta(frame, record.trace);
+      return read(await server.request(traced, { ...options, ...limits }, record.generation));
     };
     switch (operation) {
       case "describe": {
@@ -252,7 +254,7 @@ export function createTaskRequests(
       case "cancel": {
         // Whatever generation the server speaks now: a cancel must not wait for it to speak the task's own again.
         const { frame, read } = taskRequest(record, operation);
-        return read(await server.request(frame, options));
+        return read(await server.request(withMeta(frame, record.trace), options));
       }
     }
   }

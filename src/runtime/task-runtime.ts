@@ -168,6 +168,7 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
         requests.send(task, state.record, operation);
       }
     }
+    if (persist && state.record.outcome && result !== "superseded") options.tracing?.settled(state.record);
     // This write was in flight when the task was handed over, so only this process can publish it.
     if (publish === "everywhere" || (publish && !released)) options.changed(state, publish === "everywhere");
     if (persist === "removeOncePublished") void writer.remove(state.record);

@@ -114,6 +114,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/hosts",
     ],
   ],
+  ["src/otel", ["src/protocol", "src/engine", "src/version.ts", "src/client"]],
   [
     "src/testing",
     [

@@ -37,6 +37,8 @@ test("the package installs idb-keyval and nothing else", () => {
   expect(Object.keys(MANIFEST.peerDependencies)).toEqual([
     "@modelcontextprotocol/client",
     "@modelcontextprotocol/sdk",
+    // Of `holdfast/otel` alone.
+    "@opentelemetry/api",
     "react",
     "solid-js",
     "svelte",

@@ -165,6 +165,41 @@ document.querySelector("main")?.append(document.createElement("button"));
       await until("the paper is there", () => said.find((line) => ACQUIRED.test(line)));
     },
   },
+  "docs/tracing.md, Tracing, 2": {
+    kind: "process",
+    before: `
+import { metrics, trace } from "@opentelemetry/api";
+import { InMemorySpanExporter, BasicTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+const exporter = new InMemorySpanExporter();
+trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+`,
+    after: `
+metrics.disable();
+const task = await tasks.callTool("papers", "acquire_paper", { doi: "10.1038/s41586-020-2649-2", stage_ms: 20 });
+await task.result();
+await tasks.close();
+console.log(exporter.getFinishedSpans().map(({ name }) => name).join(", "));
+`,
+    see(output) {
+      expect(output).toMatch(/start acquire_paper.*tools\/call acquire_paper.*execute_tool acquire_paper/);
+    },
+  },
+  "docs/tracing.md, The server's side, 1": {
+    kind: "process",
+    before: `
+import { TaskClient } from "holdfast";
+import { fromUrl } from "holdfast/http";
+import { memoryStore } from "holdfast/memory";
+const tasks = new TaskClient({ store: memoryStore(), endpoints: { papers: fromUrl("https://papers.example/mcp") } });
+`,
+    after: `
+await task.cancel();
+await tasks.close();
+`,
+    see(output) {
+      expect(output).toContain("0af7651916cd43dd8448eb211c80319c");
+    },
+  },
   "docs/edge.md, A Durable Object of your own, 1": {
     kind: "worker",
     before: "",

@@ -89,6 +89,10 @@ export const taskShape = z
     status: statusSchema,
     asTask: z.literal(true).optional().openapi({ description: "The call may become a task, or did." }),
     rev: z.int().openapi({ description: "Raised with every change that is stored; the ETag." }),
+    trace: z
+      .object({ traceparent: z.string(), tracestate: z.string().optional() })
+      .optional()
+      .openapi({ description: "The W3C trace context that the requests to the server carry." }),
     addressees: z
       .array(z.string())
       .optional()

@@ -1,5 +1,5 @@
 import { waitUntil } from "cloudflare:workers";
-import type { Connector, JsonObject, TaskRecord, TaskView } from "holdfast";
+import type { Connector, JsonObject, TaskRecord, TaskView, TraceContext } from "holdfast";
 import { callLent, type LentTool } from "holdfast/durable-object";
 import { endpointOf } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
@@ -18,6 +18,12 @@ const SHORT = 4_000;
 const MOST_LOANS = 10_000;
 /** How many records of an endpoint wait to be stored together. */
 const MOST_WAITING = 200;
+
+interface LendableCall {
+  readonly tool: string;
+  readonly arguments: JsonObject;
+  readonly trace?: TraceContext | undefined;
+}
 
 /** What the group of an endpoint has lent to this isolate. */
 interface Loan {
@@ -83,7 +89,7 @@ export function isHeldNow(at: CallerEndpoint, key: string): void {
  */
 export async function lentCall(
   at: CallerEndpoint,
-  { tool, arguments: args }: { readonly tool: string; readonly arguments: JsonObject },
+  { tool, arguments: args, trace }: LendableCall,
   keyOf: () => Promise<string>,
 ): Promise<TaskView | undefined> {
   const name = nameOf(at);
@@ -104,6 +110,7 @@ export async function lentCall(
     arguments: args,
     timeoutMs: LENT_CALL_MS,
     maxResultLength: limitsOf(at.caller.env).resultBytes,
+    trace,
   });
   if (!settled) {
     loan.tools.delete(tool);

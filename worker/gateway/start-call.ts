@@ -10,6 +10,7 @@ import {
 } from "../../front/messages.ts";
 import { INTERNAL_ERROR, invalidParams, REFUSED, RpcError } from "../../front/rpc-error.ts";
 import { TTL_MS } from "../../front/task-times.ts";
+import { readTraceContext, type TraceContext } from "../../src/protocol/trace-context.ts";
 import { limitsOf } from "../config/limits.ts";
 import { fingerprint } from "../directory/fingerprint.ts";
 import type { NotAdmitted } from "../directory/principal-directory-rpc.ts";
@@ -36,6 +37,13 @@ export interface WantedCall {
   readonly arguments: JsonObject;
   /** By the caller's own key: a call with the same key is the same call, whatever became of it. */
   readonly idempotencyKey?: string | undefined;
+  /** The caller's trace, which the calls of the server belong to as well. */
+  readonly trace?: TraceContext | undefined;
+}
+
+/** Reads what the `_meta` of a call says to the gateway. */
+export function wantedBy(meta: unknown): Pick<WantedCall, "idempotencyKey" | "trace"> {
+  return { idempotencyKey: idempotencyKeyIn(meta), trace: readTraceContext(meta) };
 }
 
 /** Returns the key of `_meta.idempotencyKey`, under any prefix: the specification has no name for it. */
@@ -63,14 +71,14 @@ export async function startCall(at: CallerEndpoint, call: WantedCall, waitMs: nu
 /** What the group of the endpoint is asked. Throws an RpcError for arguments that are too long. */
 async function askOf(at: CallerEndpoint, call: WantedCall, waitMs: number): Promise<GatewayCall> {
   const { env, settings } = at.caller;
-  const { tool, arguments: args, idempotencyKey } = call;
+  const { tool, arguments: args, idempotencyKey, trace } = call;
   const limits = limitsOf(env);
   const { argumentBytes, shardCeiling, shardBytes } = limits;
   const text = JSON.stringify(args);
   if (new TextEncoder().encode(text).byteLength > argumentBytes)
     throw invalidParams(argumentsTooLong(argumentBytes));
   return {
-    call: { tool, arguments: args, timeoutMs: settings.holdMs },
+    call: { tool, arguments: args, timeoutMs: settings.holdMs, ...(trace && { trace }) },
     admission: {
       endpoint: at.name,
       limits,

@@ -1,4 +1,12 @@
-import type { Delivery, JsonObject, ListedTool, TaskPreference, TaskView, UndeliveredQuery } from "holdfast";
+import type {
+  Delivery,
+  JsonObject,
+  ListedTool,
+  TaskPreference,
+  TaskView,
+  TraceContext,
+  UndeliveredQuery,
+} from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
 import type { GroupLoad } from "../directory/principal-directory-rpc.ts";
 
@@ -21,6 +29,7 @@ export interface StartCall {
   readonly idempotencyKey?: boolean | string;
   /** The addressees of the end and of the questions. */
   readonly notify?: readonly string[];
+  readonly trace?: TraceContext;
   /** How long a server that knows no tasks may take, in ms. */
   readonly timeoutMs?: number;
   /** Where the outcome is posted. */

@@ -420,12 +420,17 @@ export class TaskGroup
     return this.#heldCallsMade?.isWaitedFor(id, Date.now()) ?? false;
   }
 
-  #settled({ id, taskId, endpoint, tool, outcome, createdAt, settledAt = createdAt }: TaskView): void {
+  #settled(view: TaskView): void {
+    const { id, taskId, endpoint, tool, outcome, createdAt, settledAt = createdAt } = view;
     if (!outcome) return;
     this.#counters.add(`settled:${outcome.kind}`);
     // Plain calls are counted: a line for each would cost more than the call.
     if (taskId !== undefined || outcome.kind !== "completed")
-      log("settled", { task: id, endpoint, tool, outcome: outcome.kind, ms: settledAt - createdAt });
+      log("settled", {
+        ...{ task: id, endpoint, tool, outcome: outcome.kind, ms: settledAt - createdAt },
+        // As OpenTelemetry names it in logs of JSON: `traceparent` is version, trace, span and flags.
+        trace_id: view.trace?.traceparent.split("-")[1],
+      });
     const now = Date.now();
     if (this.#webhooks.settled(id, now)) void this.#tasks.known?.wakeAt(now);
     this.#report();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_CAPABILITIES, DEFAULT_IDENTITY, withTasks } from "../../../src/channel/client-identity.ts";
-import { envelope, enveloped } from "../../../src/channel/connection.ts";
+import { envelope } from "../../../src/channel/connection.ts";
+import { withMeta } from "../../../src/protocol/frame-meta.ts";
 import { revision2026 } from "../../../src/protocol/revision-2026-07-28.ts";
 import type { Frame, ToolCall } from "../../../src/protocol/task-protocol.ts";
 import { inputResponses, TASK_ID } from "../../fixtures/messages-2026-07-28.ts";
@@ -10,7 +11,7 @@ const META = envelope("2026-07-28", DEFAULT_IDENTITY, withTasks(DEFAULT_CAPABILI
 
 /** A frame as a connection of this generation sends it. */
 function message(frame: Frame): object {
-  const { method, params } = enveloped(frame, META);
+  const { method, params } = withMeta(frame, META);
   return { jsonrpc: "2.0", id: "hf-1", method, params };
 }
 
@@ -114,13 +115,13 @@ describe("2026-07-28: the envelope", () => {
   it("keeps what a frame's _meta already holds, and the frame itself as it was", () => {
     const frame = revision2026.encodeCall({ ...hello, progressToken: "record-1" }, undefined);
     const before = structuredClone(frame);
-    expect(enveloped(frame, META).params._meta).toEqual({ progressToken: "record-1", ...META });
+    expect(withMeta(frame, META).params._meta).toEqual({ progressToken: "record-1", ...META });
     expect(frame).toEqual(before);
   });
 
   it("leaves the headers of a frame with it", () => {
     const headers = { "Mcp-Param-Region": "us-west1" };
-    expect(enveloped(revision2026.encodeCall({ ...hello, headers }, undefined), META).headers).toEqual(
+    expect(withMeta(revision2026.encodeCall({ ...hello, headers }, undefined), META).headers).toEqual(
       headers,
     );
   });

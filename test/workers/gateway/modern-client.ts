@@ -28,6 +28,7 @@ export class ModernClient {
 
   send(method: string, params: JsonObject, capabilities: JsonObject = TASKS): Promise<Response> {
     const _meta = {
+      ...(params._meta as JsonObject | undefined),
       "io.modelcontextprotocol/protocolVersion": this.#version,
       "io.modelcontextprotocol/clientInfo": { name: this.#name, version: "1.0.0" },
       "io.modelcontextprotocol/clientCapabilities": capabilities,

@@ -15,7 +15,7 @@ import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, callCompanion, checkBudget, isCompanion, refusalForAgent } from "../companions.ts";
 import { answerAtOnce, type Holding, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
 import type { MessageStream } from "../message-stream.ts";
-import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
+import { startCall, WaitedCall, type WantedCall, wantedBy } from "../start-call.ts";
 import { toolCalled } from "../tools.ts";
 import { questionsTo } from "./questions.ts";
 
@@ -53,7 +53,7 @@ export async function callAsTask({ caller, params }: LegacyCall): Promise<object
   const { at, tool } = await toolCalled(caller, shown, caller.settings.companions);
   const tasks = new CallerTasks(caller, { follows: false });
   try {
-    const call = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(params._meta) };
+    const call = { tool, arguments: args, ...wantedBy(params._meta) };
     const task = await startCall(at, call, FIRST_LOOK_MS);
     // A call that its server did not begin has no task.
     if (task.outcome?.kind === "failed" && task.taskId === undefined)
@@ -82,7 +82,7 @@ async function held(
   let waited: WaitedCall | undefined;
   try {
     const { at, tool } = await toolCalled(caller, shown, companions);
-    const call: WantedCall = { tool, arguments: args, idempotencyKey: idempotencyKeyIn(asked.params._meta) };
+    const call: WantedCall = { tool, arguments: args, ...wantedBy(asked.params._meta) };
     waited = new WaitedCall(at, call, waiterOf(sessionId, id));
     const { task: json, budgetMs } = await waited.begin(FIRST_LOOK_MS, stream.signal);
     const atOnce = answerAtOnce(caller, json);

@@ -17,7 +17,7 @@ import type { Caller, CallerEndpoint } from "../caller.ts";
 import { CallerTasks } from "../caller-tasks.ts";
 import { CHECK_TASK, callCompanion, checkBudget, isCompanion, refusalForAgent } from "../companions.ts";
 import { answerAtOnce, heldAnswer, plainAnswer, progressParams } from "../held-answer.ts";
-import { idempotencyKeyIn, startCall, WaitedCall, type WantedCall } from "../start-call.ts";
+import { startCall, WaitedCall, type WantedCall, wantedBy } from "../start-call.ts";
 import { toolCalled } from "../tools.ts";
 import { type Envelope, envelopeOf, tasksNeeded } from "./envelope.ts";
 import { requestStateOf, taskIn } from "./request-state.ts";
@@ -66,7 +66,7 @@ class ModernCall {
   /** The server decides what is a task; what it does without one is made one of ours when it takes long. */
   async #asTask(shown: string, args: JsonObject): Promise<object> {
     const { at, tool } = await toolCalled(this.#caller, shown, false);
-    const call = { tool, arguments: args, idempotencyKey: this.#idempotencyKey };
+    const call = { tool, arguments: args, ...wantedBy(this.#context.mcpReq._meta) };
     const answered = await this.#answered(at, call);
     const json = answered?.json ?? (await startCall(at, call, at.isPersonal ? FIRST_LOOK_MS : UNTIL_TASK_MS));
     const task = await this.#tasks.handle(json);
@@ -92,7 +92,7 @@ class ModernCall {
     let waited: WaitedCall | undefined;
     try {
       const { at, tool } = await toolCalled(this.#caller, shown, companions);
-      const call = { tool, arguments: args, idempotencyKey: this.#idempotencyKey };
+      const call = { tool, arguments: args, ...wantedBy(this.#context.mcpReq._meta) };
       const answered = await this.#answered(at, call);
       const waiter = { session: this.#envelope.session, request: crypto.randomUUID() };
       waited = answered ? undefined : new WaitedCall(at, call, waiter);
@@ -172,10 +172,6 @@ class ModernCall {
     if (!task || !same) throw invalidParams(STALE_REQUEST_STATE);
     await answerAll(task, inputResponses ?? {});
     return { json: await this.#latest(task) };
-  }
-
-  get #idempotencyKey(): string | undefined {
-    return idempotencyKeyIn(this.#context.mcpReq._meta);
   }
 
   /** By the client, or by the reader of the running result. */
