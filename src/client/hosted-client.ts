@@ -345,15 +345,18 @@ export class HostedClient implements TaskClientApi {
     task?.apply(deletedView(task.view, detail));
   }
 
-  /** Handles for the stored tasks and for those that run here, whose views are newer. */
-  #handles(stored: readonly TaskRecord[], wanted: (view: TaskView) => boolean): readonly Task[] {
-    const views = new Map(
-      [...stored.map((record) => viewOf(record)), ...this.#host.views()].map((view) => [view.id, view]),
-    );
-    return [...views.values()]
-      .filter((view) => wanted(view) && (view.outcome || !this.#ended.has(view.id)))
+  /** Handles for the stored tasks and for those that run here, whose states are newer. Of thousands most have a handle: no view is made. */
+  #handles(
+    stored: readonly TaskRecord[],
+    wanted: (record: Pick<TaskRecord, "outcome">) => boolean,
+  ): readonly Task[] {
+    const records = new Map([...stored, ...this.#host.records()].map((record) => [record.id, record]));
+    return [...records.values()]
+      .filter((record) => wanted(record) && (record.outcome || !this.#ended.has(record.id)))
       .sort((a, b) => a.createdAt - b.createdAt)
-      .map((view) => this.#taskOf(view));
+      .map(
+        (record) => this.#tasks.get(record.id) ?? this.#taskOf(this.#host.view(record.id) ?? viewOf(record)),
+      );
   }
 
   #taskOf(view: TaskView): Task {

@@ -3,13 +3,22 @@ import { viewOf } from "../task-view.ts";
 import { claimOf, type HostParts } from "./host-parts.ts";
 import type { Ownership } from "./ownership.ts";
 
+/** How many records are resumed at once: of thousands, a page must come to do other work between. */
+const SLICE = 250;
+
 /**
  * Runs those of the records that this process may run.
  * @param dueFrom Nothing was due before then (ms since 1970), by this process's own steps.
  */
-export function resume(parts: HostParts, records: readonly TaskRecord[], dueFrom?: number): void {
+export async function resume(
+  parts: HostParts,
+  records: readonly TaskRecord[],
+  dueFrom?: number,
+): Promise<void> {
   const { options, runtime } = parts;
-  for (const record of records) {
+  for (const [index, record] of records.entries()) {
+    if (index > 0 && index % SLICE === 0)
+      await new Promise<void>((resolve) => void options.clock.after(0, resolve));
     const { id, endpoint } = record;
     if (runtime.state(id)) continue;
     const ownership = parts.ownership(record);

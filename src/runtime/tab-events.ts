@@ -10,7 +10,7 @@ export function tabEvents(parts: HostParts, endpoint: string): OwnershipEvents {
   return {
     elected: async () => {
       const records = await parts.active();
-      resume(
+      await resume(
         parts,
         records.filter((record) => record.endpoint === endpoint),
       );

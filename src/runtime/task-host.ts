@@ -23,8 +23,8 @@ import { createTaskRuntime } from "./task-runtime.ts";
  */
 export interface TaskHost {
   readonly stored: StoredTasks;
-  /** The views of the tasks that run in this process, except those whose last change is not durable yet. */
-  views(): readonly TaskView[];
+  /** The records of the tasks that run in this process, except those whose last change is not durable yet. */
+  records(): readonly TaskRecord[];
   /** Whether a call is in flight, or about to leave. */
   calling(): boolean;
   /** The view of a task that runs in this process, unless its last change is not durable yet. */
@@ -94,7 +94,7 @@ export function createTaskHost(options: HostOptions): TaskHost {
     const records = readMeanwhile ?? (await stored.active());
     // A leader has resumed its own; records of unknown endpoints are reported.
     const own = records.filter((record) => parts.ownership(record).leadership === "alone");
-    resume(parts, own, dueFrom);
+    await resume(parts, own, dueFrom);
     // A process that lives for a poll or two looks through what is settled only when something settles.
     if (alarm && runtime.states().length > 0) sweep.collectLater();
     // What runs comes first; nobody waits for the tidying.
@@ -153,11 +153,11 @@ export function createTaskHost(options: HostOptions): TaskHost {
 
   return {
     stored,
-    views: () =>
+    records: () =>
       runtime
         .states()
-        .filter(({ record }) => runtime.isStored(record.id))
-        .map(liveView),
+        .map(({ record }) => record)
+        .filter(({ id }) => runtime.isStored(id)),
     calling: () =>
       runtime
         .states()

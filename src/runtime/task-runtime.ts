@@ -2,9 +2,10 @@ import { begun } from "../engine/effects.ts";
 import { nextDue } from "../engine/plan.ts";
 import type { Policy } from "../engine/policy.ts";
 import { afterRebase, rebased } from "../engine/rebase.ts";
-import { openInputs, type TaskRecord } from "../engine/record.ts";
+import { hasEnded, openInputs, type TaskRecord } from "../engine/record.ts";
 import { movedBy } from "../engine/retry.ts";
 import {
+  type Command,
   idleState,
   type Operation,
   type TaskEvent,
@@ -149,9 +150,25 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     if (state.record.taskId !== before.record.taskId) table.index(task);
     const written = persist ? writer.write(task, state.record, persist, events) : writer.last(id);
     if (!written) proceed(task, tenure, next, "stored");
-    else void written.then((result) => proceed(task, tenure, next, result));
+    else {
+      // The store may lack what an earlier event brought: the task's id above all.
+      const isKnown = before.record.taskId !== undefined && tenure.base === before.record.rev;
+      const commands = next.commands.filter((command) => !isKnown || !fetchesEarly(task, command));
+      void written.then((result) => proceed(task, tenure, { ...next, commands }, result));
+    }
     options.rescheduled();
     if (events.some(({ type }) => type === "asked")) asking?.closeStream(task);
+  }
+
+  /**
+   * Sends what asks for the result of a task that has ended while that is being written: it changes nothing at the server, and
+   * should this process die, the next one asks again. The end is in the app a write earlier.
+   */
+  function fetchesEarly(task: RunningTask, { type, operation }: Command): boolean {
+    const { record } = task.state;
+    const early = type === "send" && operation === "result" && hasEnded(record);
+    if (early) requests.send(task, record, operation);
+    return early;
   }
 
   /** Carries out what was decided, once it is as durable as it will be. */

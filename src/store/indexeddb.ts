@@ -21,6 +21,8 @@ const RESULT = "result/";
 const DELIVERIES = "deliveries/";
 /** Says that second copies were restored into this database, or that there were none. Its value identifies the database. */
 const COMPLETE = "complete";
+/** How many values are read at once: to read thousands keeps a page from all other work. */
+const SLICE = 250;
 
 /**
  * A TaskStore in the IndexedDB database `name` of this origin. It also copies what an unfinished task needs to be found
@@ -50,7 +52,19 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
       return promisifyRequest(store.transaction);
     });
   const readAll = (prefix: string): Promise<readonly unknown[]> =>
-    database.run("readonly", (store) => promisifyRequest(store.getAll(under(prefix))));
+    database.run("readonly", async (store) => {
+      const all: unknown[] = [];
+      let range = under(prefix);
+      for (;;) {
+        const [keys, values] = await Promise.all([
+          promisifyRequest(store.getAllKeys(range, SLICE)),
+          promisifyRequest(store.getAll(range, SLICE)),
+        ]);
+        all.push(...values);
+        if (keys.length < SLICE) return all;
+        range = IDBKeyRange.bound(keys.at(-1), range.upper, true);
+      }
+    });
 
   return {
     scope: name,

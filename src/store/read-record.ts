@@ -10,7 +10,7 @@ export type Reading =
 
 /** Turns a record of one version into the next. Keyed by the version it takes. */
 export type Migrations = Readonly<
-  Record<number, (record: Record<string, unknown>) => Record<string, unknown>>
+  Record<number, (record: Readonly<Record<string, unknown>>) => Record<string, unknown>>
 >;
 
 /** A change of shape raises RECORD_VERSION and adds its step here. */
@@ -32,7 +32,7 @@ export function readRecord(
   if (stored.v > current) {
     return unreadable(`Its version is ${stored.v}; this library reads versions up to ${current}`);
   }
-  let record: Record<string, unknown> = { ...stored };
+  let record: Readonly<Record<string, unknown>> = stored;
   for (let version = stored.v; version < current; version++) {
     const migrate = migrations[version];
     if (!migrate) return unreadable(`Version ${version} is unknown`);

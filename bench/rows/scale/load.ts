@@ -17,6 +17,8 @@ export interface Load {
   readonly argumentLength: number;
   /** How long it is watched, in ms. */
   readonly watchMs: number;
+  /** The process has room for all that is allocated while it is watched, so that nothing is collected meanwhile. */
+  readonly roomy?: boolean;
 }
 
 export interface LoadFigures {
@@ -28,6 +30,9 @@ export interface LoadFigures {
   readonly cpuMs: number;
   /** Of a loop without any client: the same requests to the same server, their replies parsed. */
   readonly floorUsPerPoll: number;
+  /** What was allocated for each poll, and for each of that loop, in bytes; null where something was collected meanwhile. */
+  readonly bytesPerPoll: number | null;
+  readonly floorBytesPerPoll: number | null;
   /** How late the event loop was, in ms. */
   readonly delayP99Ms: number;
   readonly delayMaxMs: number;

@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { DirectTransport } from "../../peers/direct-transport.ts";
 import { extTasks } from "../../peers/ext-tasks.ts";
@@ -38,7 +38,11 @@ const page = await peer.open(address);
 for (let count = 0; count < WARM_UP; count += BATCH) {
   await Promise.all(Array.from({ length: BATCH }, () => page.call(QUICK_TOOL)));
 }
-const floorUsPerPoll = await floor();
+let collections = 0;
+new PerformanceObserver((list) => {
+  collections += list.getEntries().length;
+}).observe({ entryTypes: ["gc"] });
+const { usPerPoll: floorUsPerPoll, bytesPerPoll: floorBytesPerPoll } = await floor();
 const before = collectedHeap();
 await startAll(page);
 // The first poll of each is past; some clients poll at once.
@@ -47,11 +51,15 @@ const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 server.polls = 0;
 server.pushes = 0;
+const allocated = await allocationWatch();
 const cpu = process.cpuUsage();
 await wait(load.watchMs);
 const { user, system } = process.cpuUsage(cpu);
 delay.disable();
+const bytes = await allocated();
 const figures: LoadFigures = {
+  bytesPerPoll: bytes === null ? null : bytes / server.polls,
+  floorBytesPerPoll,
   polls: server.polls,
   pushes: server.pushes,
   cpuMs: (user + system) / 1_000,
@@ -74,17 +82,36 @@ async function startAll(opened: OpenPeer): Promise<void> {
   }
 }
 
-/** What a poll costs without any client, in µs of CPU: the server, the line, and JSON. */
-async function floor(): Promise<number> {
+/** Returns what says how much was allocated since, in bytes, or null where something was collected. */
+async function allocationWatch(): Promise<() => Promise<number | null>> {
+  // Collections are reported a turn later.
+  await wait(0);
+  const earlier = collections;
+  const { heapUsed } = process.memoryUsage();
+  return async () => {
+    const bytes = process.memoryUsage().heapUsed - heapUsed;
+    await wait(0);
+    return collections === earlier ? bytes : null;
+  };
+}
+
+/** What a poll costs without any client, in µs of CPU and in bytes: the server, the line, and JSON. */
+async function floor(): Promise<{ readonly usPerPoll: number; readonly bytesPerPoll: number | null }> {
   const taskId = `1-${Date.now()}-${load.taskMs}`;
   const ask = load.line === "direct" ? askDirectly : askByHttp;
+  collectedHeap();
+  const allocated = await allocationWatch();
   const start = process.cpuUsage();
   for (let id = 0; id < FLOOR_POLLS; id++) {
     const reply = await ask({ jsonrpc: "2.0", id, method: "tasks/get", params: { taskId } });
     if (reply.id !== id) throw new Error("Another reply came");
   }
   const { user, system } = process.cpuUsage(start);
-  return (user + system) / FLOOR_POLLS;
+  const bytes = await allocated();
+  return {
+    usPerPoll: (user + system) / FLOOR_POLLS,
+    bytesPerPoll: bytes === null ? null : bytes / FLOOR_POLLS,
+  };
 }
 
 type Reply = { readonly id?: unknown };

@@ -50,6 +50,9 @@ export const scale: Section = {
     yield cpuRow("scale-cpu-poll", "CPU for each poll, on a transport that costs nothing", tasks, byTasks);
     yield delayRow(tasks, byTasks);
 
+    const roomy = await sweep(context, [1_000], () => ({ ...BASE, pollMs: 200, roomy: true }));
+    yield allocationRow(roomy);
+
     const byHttp = await sweep(context, [1_000], (x) => ({ ...BASE, line: "http", tasks: x, pollMs: 500 }));
     yield cpuRow(
       "scale-cpu-poll-http",
@@ -109,7 +112,8 @@ async function sweep(
 }
 
 async function figuresUnder(load: Load): Promise<LoadFigures> {
-  const args = ["--expose-gc", "--no-warnings", PROCESS, JSON.stringify(load)];
+  const room = load.roomy ? ["--min-semi-space-size=256", "--max-semi-space-size=256"] : [];
+  const args = ["--expose-gc", "--no-warnings", ...room, PROCESS, JSON.stringify(load)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   const figures = JSON.parse(stdout) as LoadFigures;
   if (figures.polls + figures.pushes === 0) throw new Error(`Nothing was to be seen of ${args.at(-1)}`);
@@ -191,6 +195,22 @@ function cpuRow(id: string, title: string, axis: Axis, samples: readonly Sample[
       `The request, the server and JSON alone: ${floor} µs. With them: ${whole.join(", ")}.`,
       ...(points.some(({ x }) => x === 1) ? [idle] : []),
     ],
+  };
+}
+
+/** What the client allocates for each poll, beyond the server and JSON: sooner or later a collector must look at it. */
+function allocationRow(samples: readonly Sample[]): Row {
+  const points = pointsOf(samples, undefined, ({ figures: { bytesPerPoll, floorBytesPerPoll } }) =>
+    bytesPerPoll === null || floorBytesPerPoll === null ? Number.NaN : bytesPerPoll - floorBytesPerPoll,
+  );
+  const own = median(points.find(({ subject }) => subject === holdfast.name)?.samples ?? []);
+  return {
+    id: "scale-allocation-poll",
+    title: "Bytes allocated for each poll, on a transport that costs nothing, beyond the request itself",
+    unit: "bytes",
+    better: "less",
+    points,
+    aim: { text: "at most 2.5 KB", met: own <= 2_500 },
   };
 }
 

@@ -21,6 +21,25 @@ function running(id: string, taskId: string, fields: Partial<TaskRecord> = {}): 
 }
 
 describe("resume", () => {
+  it("takes thousands of tasks up in slices, and lets a page do other work between them", async () => {
+    const records = Array.from({ length: 1_200 }, (_, index) =>
+      running(`record-${index}`, `t${index}`, { createdAt: T0 + index }),
+    );
+    const { client, clock } = lab2026({ store: await storeWith(...records) });
+    let resumed = 0;
+    client.subscribe(() => resumed++);
+    const resuming = client.resume();
+    const seen = [0];
+    while (resumed < records.length) {
+      await settled();
+      seen.push(resumed);
+      clock.ring();
+    }
+    expect(seen).toEqual([0, 250, 500, 750, 1_000, 1_200]);
+    expect((await resuming).map(({ id }) => id)).toEqual(records.map(({ id }) => id));
+    await client.close();
+  });
+
   it("resumes unfinished tasks, the earliest first, and leaves settled tasks alone", async () => {
     const store = await storeWith(
       running("second", "t2", { createdAt: T0 + 2 }),
