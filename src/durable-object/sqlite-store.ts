@@ -76,6 +76,8 @@ export class SqliteTaskStore implements TaskStore {
     new Map();
   /** Of the tasks that were unfinished when they were first loaded: the calls without an answer of their server. */
   #unanswered: readonly TaskRecord[] | undefined;
+  /** Resolves in the next turn of the event loop. */
+  #turn: Promise<void> | undefined;
   /** How many have no outcome; `undefined` until it is asked for. */
   #active: number | undefined;
   /** Whether the tables have, or had, rows, where that is known. */
@@ -118,8 +120,20 @@ export class SqliteTaskStore implements TaskStore {
       this.#deferred.set(id, earlier ? { ...earlier, record } : { record, after });
       return true;
     }
+    if (this.#deferring.has(id) && this.#unstored.has(id)) await this.#nextTurn();
     this.#flush(id);
     return this.#write(record, after);
+  }
+
+  /** The first records of calls that came together are written together, in one commit: each is a flush of the disk. */
+  #nextTurn(): Promise<void> {
+    this.#turn ??= new Promise((resolve) =>
+      setTimeout(() => {
+        this.#turn = undefined;
+        resolve();
+      }),
+    );
+    return this.#turn;
   }
 
   /** Stores a record under an id that is new, so that it is not looked for. */

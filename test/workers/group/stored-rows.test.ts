@@ -4,9 +4,11 @@ import type { TaskView } from "holdfast";
 import { DurableTasks } from "holdfast/durable-object";
 import { expect, it } from "vitest";
 import budget from "../../../bench/budget.json" with { type: "json" };
+import { SqliteTaskStore } from "../../../src/durable-object/sqlite-store.ts";
 import { countedStorage } from "../../../worker/group/counted-storage.ts";
 import { Counters } from "../../../worker/operations/counters.ts";
 import { recordOfView } from "../../fixtures/record-of-view.ts";
+import { callingRecord, runningRecord } from "../../fixtures/records.ts";
 
 const RUNNING: TaskView = {
   id: "a",
@@ -72,6 +74,36 @@ it("the count of active tasks follows each change, and is the same after a resta
     await tasks.client.forget("a");
     expect(counted()).toEqual([2, 2]);
     expect(["a", "b", "plain"].map((id) => tasks.has(id))).toEqual([false, true, true]);
+  }));
+
+it("the first records of calls that came together are written in one turn, which is one commit", () =>
+  inNewObject(async (storage) => {
+    let turn = 0;
+    const inserted: number[] = [];
+    const counted = countedStorage(storage, new Counters());
+    const store = new SqliteTaskStore({
+      ...counted,
+      sql: {
+        exec(query, ...bindings) {
+          if (query.startsWith("INSERT INTO task")) inserted.push(turn);
+          return counted.sql.exec(query, ...bindings);
+        },
+      },
+    });
+    const writes = ["a", "b", "c"].map((id) => {
+      store.defer(id, true);
+      return store.save(callingRecord({ id }));
+    });
+    for (let tick = 0; tick < 10; tick++) await Promise.resolve();
+    expect(inserted).toEqual([]);
+    setTimeout(() => {
+      turn += 1;
+    });
+    expect(await Promise.all(writes)).toEqual([true, true, true]);
+    expect(inserted).toEqual([0, 0, 0]);
+    // It has become a task: this is not the first record, and waits for nothing.
+    expect(await store.save(runningRecord({ id: "a", rev: 2 }))).toBe(true);
+    expect(inserted).toHaveLength(4);
   }));
 
 it("records that the engine did not run are retained like others: the latest of them", () =>
