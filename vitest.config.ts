@@ -97,6 +97,16 @@ export default defineConfig({
       },
       {
         test: {
+          // Run by `npm run test:packed` alone: it installs packages from the registry, 500 MB of them.
+          name: "packed",
+          include: ["test/packed/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           // Run by `npm run test:workflows-installed` alone: it installs packages from the registry, 380 MB of them.
           name: "workflows-installed",
           include: ["test/workflows-installed/**/*.test.ts"],

@@ -9,6 +9,9 @@ import { oauthBy } from "./sdk-v2-oauth.ts";
 export type { AuthorizationTarget, Credentials } from "./authorization.ts";
 export type { Fetch } from "./exchange.ts";
 
+const NO_CLIENT =
+  "holdfast/oauth needs the package @modelcontextprotocol/client: npm install @modelcontextprotocol/client";
+
 /**
  * Signs in and refreshes tokens by OAuth. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in
  * is only asked for when a person has started a call, `listTools`, `session` or `request`. Until then the failure in a task's
@@ -18,5 +21,12 @@ export type { Fetch } from "./exchange.ts";
  * const papers = fromUrl("https://papers.example/mcp", { authorization: oauth(provider) });
  */
 export function oauth(provider: OAuthClientProvider): Credentials {
-  return oauthBy(() => import("@modelcontextprotocol/client"), provider);
+  return oauthBy(
+    () =>
+      import("@modelcontextprotocol/client").catch((cause: unknown) => {
+        // A chunk that could not be fetched is another failure.
+        throw /resolve|Cannot find/.test(String(cause)) ? new Error(NO_CLIENT, { cause }) : cause;
+      }),
+    provider,
+  );
 }

@@ -168,13 +168,12 @@ document.querySelector("main")?.append(document.createElement("button"));
   "docs/tracing.md, Tracing, 2": {
     kind: "process",
     before: `
-import { metrics, trace } from "@opentelemetry/api";
+import { trace } from "@opentelemetry/api";
 import { InMemorySpanExporter, BasicTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 const exporter = new InMemorySpanExporter();
 trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
 `,
     after: `
-metrics.disable();
 const task = await tasks.callTool("papers", "acquire_paper", { doi: "10.1038/s41586-020-2649-2", stage_ms: 20 });
 await task.result();
 await tasks.close();

@@ -1,0 +1,191 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+import { ROOT } from "../bundle/package-build.ts";
+import { examplesIn } from "../examples/guide.ts";
+import packages from "./packages.json" with { type: "json" };
+import { PackedApp } from "./packed-app.ts";
+
+/** A task over a reload, against a server of the test kit: what every runtime can do. */
+const JOB = `
+import { TaskClient } from "holdfast";
+import { scriptedServer, testPage } from "holdfast/testing";
+const papers = scriptedServer();
+papers.tool("acquire_paper");
+const page = testPage({ papers }, { client: (parts) => new TaskClient(parts) });
+await page.tasks.callTool("papers", "acquire_paper");
+const [task] = await page.reload();
+await (await papers.task()).complete("Acquired");
+const { content } = await page.clock.until(task.result());
+console.log(content[0].text, papers.count("tools/call"));
+await page.close();
+`;
+const DONE = { ok: true, said: "Acquired 1\n" };
+
+const folder = mkdtempSync(join(tmpdir(), "holdfast-packed-"));
+const apps: PackedApp[] = [];
+let tarball: string;
+
+beforeAll(() => {
+  const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+  const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: ROOT, encoding: "utf8" })) as [
+    { filename: string },
+  ];
+  tarball = join(folder, filename);
+});
+
+afterAll(() => {
+  for (const app of apps) app.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function newApp(
+  installed: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): Promise<PackedApp> {
+  const app = await PackedApp.of(tarball, installed, files);
+  apps.push(app);
+  return app;
+}
+
+describe("a task over a reload", () => {
+  let app: PackedApp;
+  beforeAll(async () => {
+    app = await newApp(packages.runtimes, { "job.js": JOB });
+  });
+
+  test("runs in Node", async () => {
+    expect(await app.node("job.js")).toEqual(DONE);
+  });
+
+  test("runs in Bun", async () => {
+    expect(await app.program("@oven/bun-linux-x64/bin/bun", ["job.js"])).toEqual(DONE);
+  });
+
+  test("runs in Deno", async () => {
+    const deno = "@deno/linux-x64-glibc/deno";
+    chmodSync(join(app.folder, "node_modules", deno), 0o755);
+    expect(await app.program(deno, ["run", "--allow-all", "job.js"])).toEqual(DONE);
+  });
+});
+
+test("Jest runs the test of docs/testing.md", async () => {
+  const files = examplesIn("docs/testing.md").get("jest")?.files ?? new Map<string, string>();
+  expect(files.size).toBe(1);
+  const app = await newApp(packages.jest, Object.fromEntries(files));
+  const flags = { NODE_OPTIONS: "--experimental-vm-modules" };
+  const { ok, said } = await app.node("node_modules/jest/bin/jest.js", [], flags);
+  expect(said).toContain("1 passed");
+  expect(ok).toBe(true);
+});
+
+test.each(["react-18", "react-19"] as const)(
+  "%s renders a component with the hooks on a server",
+  async (name) => {
+    const app = await newApp(packages[name], {
+      "page.js": `
+import { createElement as h } from "react";
+import { renderToString } from "react-dom/server";
+import { TaskClientProvider, useTasks } from "holdfast/react";
+import { scriptedServer, testPage } from "holdfast/testing";
+const page = testPage({ papers: scriptedServer() });
+const List = () => h("p", null, \`\${useTasks().length} tasks\`);
+console.log(renderToString(h(TaskClientProvider, { client: page.tasks }, h(List))));
+await page.close();
+`,
+    });
+    expect(await app.node("page.js")).toEqual({ ok: true, said: "<p>0 tasks</p>\n" });
+  },
+);
+
+describe("an app without a peer", () => {
+  const BUILD = ["build", "--logLevel", "error"];
+  let app: PackedApp;
+  beforeAll(async () => {
+    app = await newApp(packages.vite, { "index.html": `<script type="module" src="./main.js"></script>` });
+  });
+
+  test("is built by Vite with the client, a connector and IndexedDB", async () => {
+    app.write(
+      "main.js",
+      `
+import { TaskClient } from "holdfast";
+import { fromUrl } from "holdfast/http";
+import { indexedDbStore } from "holdfast/indexeddb";
+const endpoints = { papers: fromUrl("https://papers.example/mcp") };
+globalThis.tasks = new TaskClient({ store: indexedDbStore(), endpoints });
+`,
+    );
+    expect(await app.node("node_modules/vite/bin/vite.js", BUILD)).toEqual({ ok: true, said: "" });
+  });
+
+  test.each([
+    ["sdk-v1", "fromClient", "@modelcontextprotocol/sdk"],
+    ["sdk-v2", "fromClient", "@modelcontextprotocol/client"],
+    ["react", "useTasks", "react"],
+    ["otel", "openTelemetry", "@opentelemetry/api"],
+  ])(
+    "that imports holdfast/%s fails in Node and in Vite, which both name the package",
+    async (entry, name, peer) => {
+      app.write("main.js", `import { ${name} } from "holdfast/${entry}";\nconsole.log(typeof ${name});\n`);
+      const run = await app.node("main.js");
+      expect(run.ok).toBe(false);
+      expect(run.said).toContain(`Cannot find package '${peer}'`);
+      const build = await app.node("node_modules/vite/bin/vite.js", BUILD);
+      expect(build.ok).toBe(false);
+      // As docs/library.md explains it.
+      expect(build.said).toContain(`is not exported by "__vite-optional-peer-dep:${peer}`);
+    },
+  );
+
+  test("that signs in by holdfast/oauth reads in one sentence what to install", async () => {
+    app.write(
+      "main.js",
+      `
+import { oauth } from "holdfast/oauth";
+const challenge = new Response(null, { status: 401, headers: { "www-authenticate": "Bearer" } });
+const credentials = oauth({ tokens: () => undefined, clientInformation: () => undefined });
+await credentials.renew(challenge, true, {}).catch(({ message }) => console.log(message));
+`,
+    );
+    expect(await app.node("main.js")).toEqual({
+      ok: true,
+      said: "holdfast/oauth needs the package @modelcontextprotocol/client: npm install @modelcontextprotocol/client\n",
+    });
+  });
+});
+
+describe("every entry whose types need no peer", () => {
+  const entries = Object.keys(manifest.exports)
+    .map((path) => path.replace(/^\./, manifest.name))
+    .filter((path) => !/\/(sdk-v\d|oauth|react|vue|svelte|solid|otel)$/.test(path));
+  const names = entries.map(
+    (entry, index) => `import * as entry${index} from "${entry}";\nexport { entry${index} };`,
+  );
+  let app: PackedApp;
+  beforeAll(async () => {
+    app = await newApp(packages.typescript, { "main.ts": names.join("\n") });
+  });
+
+  const MODULES = { bundler: "ESNext", nodenext: "NodeNext" } as const;
+  test.each(
+    Object.keys(packages.typescript).flatMap((compiler) =>
+      (["bundler", "nodenext"] as const).map((moduleResolution) => ({ compiler, moduleResolution })),
+    ),
+  )(
+    "compiles by $compiler, $moduleResolution, with skipLibCheck off",
+    async ({ compiler, moduleResolution }) => {
+      const compilerOptions = {
+        ...{ target: "ES2022", module: MODULES[moduleResolution], moduleResolution },
+        ...{ lib: ["ES2023", "DOM", "DOM.Iterable"], types: [] },
+        ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true },
+      };
+      app.write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+      expect(entries.length).toBeGreaterThan(20);
+      expect(await app.node(`node_modules/${compiler}/bin/tsc`, ["-p", "."])).toEqual({ ok: true, said: "" });
+    },
+  );
+});
