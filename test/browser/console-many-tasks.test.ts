@@ -1,11 +1,14 @@
 import type { TaskRecord } from "holdfast";
-import type { Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import { expect, inject, test } from "vitest";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
 const at = testBrowser({ quiet: true });
-const MANY = 1_000;
+const MANY = 10_000;
+/** How long the page may take from having the tasks to showing the first, in ms; and a frame while the list is scrolled. */
+const FIRST_ROW = 1_000;
+const FRAME = 50;
 
 function settled(endpoint: string, index: number): TaskRecord {
   const createdAt = Date.now() - 60_000 - (MANY - index) * 1_000;
@@ -57,6 +60,12 @@ async function store(page: Page, records: readonly TaskRecord[]): Promise<void> 
   );
 }
 
+/** What the page's main thread has used of the processor so far, in ms. */
+async function processorTime(devtools: CDPSession): Promise<number> {
+  const { metrics } = await devtools.send("Performance.getMetrics");
+  return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
+}
+
 interface Scrolled {
   readonly frames: readonly number[];
   readonly longTasks: readonly number[];
@@ -87,7 +96,7 @@ function scrollThrough(page: Page): Promise<Scrolled> {
   });
 }
 
-test("a thousand tasks, some of them running, are scrolled, searched and reached by keys", async () => {
+test("ten thousand tasks, some of them running, are scrolled, searched and reached by keys", async () => {
   // The page that stores them is not part of the console, and has no icon.
   at.expectComplaints(/status of 404/);
   const endpoint = `sample ${at.lab.name} 2026-07-28`;
@@ -98,10 +107,29 @@ test("a thousand tasks, some of them running, are scrolled, searched and reached
   );
   await first.close();
 
-  const page = new TaskPage(await at.browser.open(at.lab.page));
-  const openedAt = Date.now();
+  const page = new TaskPage(await at.browser.context.newPage());
+  await page.page.addInitScript(() => {
+    const seen: Record<string, number> = {};
+    Object.assign(globalThis, { seen });
+    new MutationObserver(() => {
+      if (document.documentElement.dataset.ready) seen.read ??= performance.now();
+      if (document.querySelector(".task-row")) seen.row ??= performance.now();
+    }).observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  await page.page.goto(at.lab.page);
   await page.row.waitFor();
-  console.log(`A page with ${MANY} tasks shows its first row after ${Date.now() - openedAt} ms`);
+  await page.ready();
+  const seen = await page.page.evaluate(
+    () => (globalThis as unknown as { seen: { read: number; row: number } }).seen,
+  );
+  const devtools = await page.page.context().newCDPSession(page.page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
+  await devtools.send("HeapProfiler.collectGarbage");
+  const { usedSize } = (await devtools.send("Runtime.getHeapUsage")) as { usedSize: number };
+  console.log(
+    `A page with ${MANY} tasks shows its first row ${Math.round(seen.row)} ms after it was opened, ${Math.round(seen.row - seen.read)} ms after it has them; its heap has ${Math.round(usedSize / 1e6)} MB`,
+  );
+  expect(seen.row - seen.read).toBeLessThan(FIRST_ROW);
   await page.choose(endpoint);
   for (let i = 0; i < 3; i++) {
     await page.choose(endpoint);
@@ -112,16 +140,19 @@ test("a thousand tasks, some of them running, are scrolled, searched and reached
   await page.page.getByText(`${MANY + 3}`, { exact: true }).waitFor();
   expect(await page.page.locator(".task-row").count()).toBeLessThan(60);
 
+  const before = await processorTime(devtools);
   const { frames, longTasks } = await scrollThrough(page.page);
+  const perFrame = ((await processorTime(devtools)) - before) / frames.length;
   const sorted = [...frames].sort((a, b) => a - b);
   const at50 = sorted[Math.floor(sorted.length / 2)] ?? 0;
   const at95 = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
   const round = (ms: number | undefined): string => `${(ms ?? 0).toFixed(1)} ms`;
   console.log(
-    `${MANY + 3} tasks scrolled, ${frames.length} frames: median ${round(at50)}, 95th percentile ${round(at95)}, longest ${round(sorted.at(-1))}; ` +
+    `${MANY + 3} tasks scrolled, ${frames.length} frames: ${round(perFrame)} of processor time each; median ${round(at50)}, 95th percentile ${round(at95)}, longest ${round(sorted.at(-1))}; ` +
       `tasks over 50 ms: ${longTasks.length}${longTasks.length > 0 ? ` (${longTasks.map(round).join(", ")})` : ""}`,
   );
-  expect(at50).toBeLessThan(50);
+  // By the clock, a frame waits for whatever else runs on the machine.
+  expect(perFrame).toBeLessThan(FRAME);
 
   await page.row.focus();
   await page.page.keyboard.press("End");
@@ -132,7 +163,11 @@ test("a thousand tasks, some of them running, are scrolled, searched and reached
   await page.result.getByText("Paper number 1").waitFor();
 
   await page.page.getByLabel("Search tasks").fill("10.1/77");
-  await page.page.getByText(`11 of ${MANY + 3}`, { exact: true }).waitFor();
+  const found = Array.from({ length: MANY }, (_, index) => index).filter((index) =>
+    `${index}`.startsWith("77"),
+  );
+  await page.page.getByText(`${found.length} of ${MANY + 3}`, { exact: true }).waitFor();
   await page.page.getByLabel("Which tasks").selectOption("failed");
-  await page.page.getByText(`1 of ${MANY + 3}`, { exact: true }).waitFor();
-});
+  const failed = found.filter((index) => index % 10 === 0);
+  await page.page.getByText(`${failed.length} of ${MANY + 3}`, { exact: true }).waitFor();
+}, 240_000);

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { hrefOf, useRoute } from "./route.ts";
+import { hrefInList, useRoute } from "./route.ts";
 
 /** A list, and beside it what is chosen from it. On a phone one of the two is there. */
 export function Split({ master, detail }: { readonly master: ReactNode; readonly detail: ReactNode }) {
@@ -10,7 +10,7 @@ export function Split({ master, detail }: { readonly master: ReactNode; readonly
       <div className="split-master">{master}</div>
       {chosen && (
         <div className="split-detail">
-          <a className="split-back" href={hrefOf(view)}>
+          <a className="split-back" href={hrefInList(view)}>
             ‹ Back to the list
           </a>
           {detail}

@@ -7,7 +7,7 @@ export interface Undoable {
 }
 
 /** How long it can be taken back, in ms. */
-const OFFERED_MS = 30_000;
+export const OFFERED_MS = 30_000;
 
 /** What can be taken back now. */
 export const undoable = new Followed<Undoable | undefined>(undefined);

@@ -1,8 +1,9 @@
-import type { JsonObject, ListedTool } from "holdfast";
-import { useState } from "react";
+import type { JsonObject, ListedTool, TaskView } from "holdfast";
+import { type ClipboardEvent, useState } from "react";
 import { explain } from "../app/advice.ts";
 import { wishFocus } from "../app/focus-wish.ts";
 import { currentRoute, goTo } from "../app/route.ts";
+import { useTasks } from "../clients/hooks.ts";
 import { useWorkspace } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { Segments } from "../controls/choice.tsx";
@@ -23,7 +24,11 @@ export interface CallFormProps {
 
 /** The arguments of a tool, by a form or as JSON, and the button that calls it. */
 export function CallForm({ server, tool, support }: CallFormProps) {
-  const [draft, setDraft] = useState<Draft>(() => draftOf(server, tool.name));
+  const tasks = useTasks();
+  const [draft, setDraft] = useState<Draft>(() =>
+    draftOf(server, tool.name, lastArguments(tasks, server, tool.name)),
+  );
+  const [pasted, setPasted] = useState(false);
   const [jsonProblem, setJsonProblem] = useState<string>();
   const { call, pending, problem } = useCall(server, tool, draft, support);
   const schema = tool.definition.inputSchema ?? { type: "object" };
@@ -47,11 +52,20 @@ export function CallForm({ server, tool, support }: CallFormProps) {
     setJsonProblem(undefined);
     call(parsed.value);
   };
+  /** Arguments as JSON, pasted into any field, are the whole call's: no field takes them for its own. */
+  const paste = (event: ClipboardEvent): void => {
+    if (mode !== "form") return;
+    const parsed = parseObject(event.clipboardData.getData("text"));
+    if (!parsed.ok || !namesFields(parsed.value, schema)) return;
+    event.preventDefault();
+    change({ value: parsed.value });
+    setPasted(true);
+  };
   const foot = (
     <CallFoot draft={draft} support={support} pending={pending} problem={problem} onChange={change} />
   );
   return (
-    <section aria-labelledby="tool-title" className="call-form">
+    <section aria-labelledby="tool-title" className="call-form" onPaste={paste}>
       <h2 id="tool-title">
         <bdi>{typeof tool.definition.title === "string" ? tool.definition.title : tool.name}</bdi>
       </h2>
@@ -75,6 +89,11 @@ export function CallForm({ server, tool, support }: CallFormProps) {
             { value: "json", label: "JSON" },
           ]}
         />
+      )}
+      {pasted && (
+        <p className="quiet" role="status">
+          The form has the arguments that you pasted.
+        </p>
       )}
       {mode === "form" ? (
         <LazySchemaForm
@@ -109,6 +128,19 @@ export function CallForm({ server, tool, support }: CallFormProps) {
       )}
     </section>
   );
+}
+
+/** What a tool was called with last; lists leave long arguments out. */
+function lastArguments(tasks: readonly TaskView[], server: string, tool: string): JsonObject | undefined {
+  const last = tasks.findLast((task) => task.endpoint === server && task.tool === tool);
+  return last?.omitted?.includes("arguments") ? undefined : last?.arguments;
+}
+
+/** Whether an object has nothing but fields of the schema. */
+function namesFields(value: JsonObject, schema: unknown): boolean {
+  const { properties } = Object(schema) as { readonly properties?: unknown };
+  const names = Object.keys(value);
+  return names.length > 0 && names.every((name) => Object.hasOwn(Object(properties) as object, name));
 }
 
 /** What the schema has against typed JSON. It is sent all the same: to see what a server says may be the point. */

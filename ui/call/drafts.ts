@@ -18,16 +18,18 @@ const EXAMPLES: Readonly<Record<string, JsonObject>> = {
 const drafts = new Map<string, Draft>();
 const key = (server: string, tool: string): string => JSON.stringify([server, tool]);
 
-export function draftOf(server: string, tool: string): Draft {
-  const known = drafts.get(key(server, tool));
-  if (known) return known;
-  const example = EXAMPLES[tool];
-  return {
-    mode: "form",
-    value: example,
-    text: JSON.stringify(example ?? {}, undefined, 2),
-    prefer: "task",
-  };
+/** @param last What the tool was called with last, if it was. */
+export function draftOf(server: string, tool: string, last: JsonObject | undefined): Draft {
+  return drafts.get(key(server, tool)) ?? draftWith(last ?? EXAMPLES[tool]);
+}
+
+/** Has the form of a tool opened with these arguments. */
+export function callDraft(server: string, tool: string, args: JsonObject): void {
+  drafts.set(key(server, tool), draftWith(args));
+}
+
+function draftWith(value: JsonObject | undefined): Draft {
+  return { mode: "form", value, text: JSON.stringify(value ?? {}, undefined, 2), prefer: "task" };
 }
 
 export function keepDraft(server: string, tool: string, draft: Draft): void {

@@ -1,6 +1,7 @@
 import type { Session, TaskClientApi } from "holdfast";
 import type { Followed } from "../app/followed.ts";
 import type { Server } from "../servers/server.ts";
+import type { WireLog } from "../wire/wire-log.ts";
 
 /** The tasks, wherever they run. */
 export interface WorkspaceClient extends TaskClientApi {
@@ -19,6 +20,8 @@ export interface Workspace {
   readonly reachable: (endpoint: string) => Promise<void>;
   /** Where a person signs in to see the tasks of the worker, as an address; absent where nobody has to. */
   readonly signInAt?: string;
+  /** What this page sends to servers; absent where others call them. */
+  readonly wire?: WireLog;
   /** Whether the worker has said which servers it calls. */
   readonly complete: Followed<boolean>;
 }

@@ -1,18 +1,25 @@
 import { useState } from "react";
 import { Button } from "../controls/button.tsx";
 
+export interface CopyButtonProps {
+  /** Part of its name, for screen readers. */
+  readonly what: string;
+  readonly word?: string;
+  readonly text: () => string;
+}
+
 /** Copies a text, and says that it did. */
-export function CopyButton({ what, text }: { readonly what: string; readonly text: () => string }) {
-  const [word, setWord] = useState("Copy");
-  const say = (said: string): void => {
-    setWord(said);
-    setTimeout(() => setWord("Copy"), 2000);
+export function CopyButton({ what, word = "Copy", text }: CopyButtonProps) {
+  const [said, setSaid] = useState<string>();
+  const say = (next: string): void => {
+    setSaid(next);
+    setTimeout(() => setSaid(undefined), 2000);
   };
   return (
     <Button
       size="compact"
       variant="default"
-      aria-label={`Copy ${what}`}
+      aria-label={word === "Copy" ? `Copy ${what}` : `${word}: copy ${what}`}
       className="small-button"
       onClick={() =>
         // Without https, and on machines other than this, browsers have no clipboard.
@@ -22,7 +29,7 @@ export function CopyButton({ what, text }: { readonly what: string; readonly tex
         )
       }
     >
-      {word}
+      {said ?? word}
     </Button>
   );
 }

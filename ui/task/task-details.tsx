@@ -3,24 +3,30 @@ import { useEffect, useRef, useState } from "react";
 import { explain } from "../app/advice.ts";
 import { duration, roughly } from "../app/duration.ts";
 import { takeFocusWish } from "../app/focus-wish.ts";
+import { useFollowed } from "../app/followed.ts";
 import { useNow } from "../app/now.ts";
 import { goTo } from "../app/route.ts";
 import { useForgetTask, useTask, useTaskHandle } from "../clients/hooks.ts";
-import { useServerTitle } from "../clients/workspace-context.ts";
+import { useServers, useServerTitle, useWorkspace } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { Progress } from "../controls/progress.tsx";
 import { useHistory } from "../history/history-context.ts";
 import { QuestionForm } from "../questions/question-form.tsx";
 import { ResultView } from "../result/result-view.tsx";
+import { removed, removeTasks } from "../tasks/removal.ts";
 import { StatusBadge } from "../tasks/status-badge.tsx";
 import { messageOf, percentOf, retryOf, statusOf, wayOn } from "../tasks/task-words.ts";
+import { WireSection } from "../wire/wire-section.tsx";
+import { CallAgain } from "./call-again.tsx";
 import { RequestView } from "./request-view.tsx";
 import { TimeLine } from "./time-line.tsx";
 import "./task.css";
 
 /** All there is to see of one task, and to do with it. */
 export function TaskDetails({ id }: { readonly id: string }) {
-  const shown = useTask(id);
+  const known = useTask(id);
+  // What was removed in any tab, and can still be put back, is gone to a reader.
+  const shown = useFollowed(removed).has(id) ? null : known;
   if (shown === undefined)
     return (
       <p className="quiet" role="status">
@@ -40,6 +46,8 @@ export function TaskDetails({ id }: { readonly id: string }) {
 function Known({ shown }: { readonly shown: TaskView }) {
   const { taskId, settledAt, outcome, inputRequests } = shown;
   const task = useTaskHandle()(shown.id);
+  const { wire } = useWorkspace();
+  const server = useServers().find(({ name }) => name === shown.endpoint);
   const retry = retryOf(shown);
   const percent = percentOf(shown);
   const message = messageOf(shown);
@@ -99,6 +107,7 @@ function Known({ shown }: { readonly shown: TaskView }) {
       )}
       <RequestView task={shown} />
       <TimeLine shown={shown} />
+      {wire && server?.mode === "local" && <WireSection log={wire} task={shown} />}
     </article>
   );
 }
@@ -114,9 +123,11 @@ function Actions({ shown }: { readonly shown: TaskView }) {
   const [problem, setProblem] = useState<string>();
   const forget = useForgetTask();
   const history = useHistory();
-  const remove = async (): Promise<void> => {
-    await forget(shown.id);
-    await history.forget(shown.id);
+  const remove = (): void => {
+    removeTasks([shown.id], `${shown.tool} is removed.`, async (id) => {
+      await forget(id);
+      await history.forget(id);
+    });
     goTo("tasks");
     // The button has gone with the task, and a person who pressed it by a key continues in the list.
     document.querySelector<HTMLElement>('main [type="search"]')?.focus();
@@ -129,8 +140,9 @@ function Actions({ shown }: { readonly shown: TaskView }) {
   const showProblem = (error: unknown): void => setProblem(explain(error));
   return (
     <span className="task-actions">
+      <CallAgain task={shown} />
       {outcome ? (
-        <Button size="small" variant="default" onClick={() => void remove().catch(showProblem)}>
+        <Button size="small" variant="default" onClick={remove}>
           Remove
         </Button>
       ) : (

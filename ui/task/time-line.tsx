@@ -1,6 +1,6 @@
 import type { TaskView } from "holdfast";
 import { useMemo } from "react";
-import { duration } from "../app/duration.ts";
+import { clock, duration } from "../app/duration.ts";
 import { useNow } from "../app/now.ts";
 import { useTaskHandle } from "../clients/hooks.ts";
 import { useStory } from "../history/history-context.ts";
@@ -57,7 +57,7 @@ export function TimeLine({ shown }: { readonly shown: TaskView }) {
         ))}
         {marksOf(span).map((mark) => (
           <span key={mark} className="time-mark" style={{ left: percent(start + mark) }}>
-            {mark === 0 ? "0" : duration(mark)}
+            {mark === 0 ? "0" : clock(mark)}
           </span>
         ))}
       </div>
@@ -89,7 +89,7 @@ function TimeMoment({
   return (
     <li data-kind={kind}>
       <time dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString()}>
-        +{duration(at - start)}
+        +{clock(at - start)}
       </time>
       <bdi>{text}</bdi>
     </li>

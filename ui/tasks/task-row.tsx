@@ -1,14 +1,15 @@
 import type { TaskView } from "holdfast";
 import { memo } from "react";
-import { roughly } from "../app/duration.ts";
+import { clock, roughly } from "../app/duration.ts";
 import { wishFocus } from "../app/focus-wish.ts";
 import { useNow } from "../app/now.ts";
 import { useTaskHandle } from "../clients/hooks.ts";
 import { useServerTitle } from "../clients/workspace-context.ts";
 import { Progress } from "../controls/progress.tsx";
 import { StatusBadge } from "./status-badge.tsx";
+import { tookOf } from "./task-filter.ts";
 import { waitOf } from "./task-wait.ts";
-import { messageOf, percentOf, retryOf, statusOf } from "./task-words.ts";
+import { argumentsLineOf, messageOf, percentOf, resultLineOf, retryOf, statusOf } from "./task-words.ts";
 
 export interface TaskRowProps {
   readonly shown: TaskView;
@@ -18,34 +19,57 @@ export interface TaskRowProps {
   readonly open: boolean;
   /** The one row that Tab reaches: the arrows go on from there. */
   readonly reachable: boolean;
+  /** Whether it is selected; undefined where it cannot be. */
+  readonly chosen: boolean | undefined;
+  readonly onChoose: (id: string, upTo: boolean) => void;
   readonly onOpen: (id: string) => void;
 }
 
 /** One task in the table. */
-export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachable, onOpen }: TaskRowProps) {
+export const TaskRow = memo(function TaskRow(props: TaskRowProps) {
+  const { shown, index, top, open, reachable, chosen, onChoose, onOpen } = props;
   const percent = percentOf(shown);
   const title = useServerTitle(shown.endpoint);
   const retry = retryOf(shown);
-  const message = retry ? `${retry.failure.message}. Trying again.` : messageOf(shown);
+  const message = retry ? `${retry.failure.message}. Trying again.` : messageOf(shown) || resultLineOf(shown);
+  const args = argumentsLineOf(shown);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed by hand are no table's to the browser.
     <div
       role="row"
       className="task-row"
       aria-rowindex={index + 2}
-      aria-selected={open}
+      aria-current={open}
+      aria-selected={chosen}
       tabIndex={reachable ? 0 : -1}
       data-task={shown.id}
       data-index={index}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => onOpen(shown.id)}
       onKeyDown={(event) => {
+        if (event.target !== event.currentTarget) return;
         if (event.key !== "Enter" && event.key !== " ") return;
         event.preventDefault();
         wishFocus("task", shown.id);
         onOpen(shown.id);
       }}
     >
+      {chosen !== undefined && (
+        // biome-ignore lint/a11y/useSemanticElements: as the row.
+        <div role="gridcell" className="cell-choice" tabIndex={-1}>
+          <input
+            type="checkbox"
+            aria-label={`Select ${shown.tool} ${args}`}
+            tabIndex={reachable ? 0 : -1}
+            checked={chosen}
+            onClick={(event) => {
+              event.stopPropagation();
+              onChoose(shown.id, event.shiftKey);
+            }}
+            onChange={() => undefined}
+          />
+        </div>
+      )}
       {/* biome-ignore lint/a11y/useSemanticElements: as the row. */}
       <div role="gridcell" className="cell-tool" tabIndex={-1}>
         <strong>
@@ -59,10 +83,9 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as the row. */}
       <div role="gridcell" className="cell-message" tabIndex={-1}>
-        {message === "" ? (
-          <bdi className="quiet">{argumentsLine(shown)}</bdi>
-        ) : (
-          <bdi className={retry ? "message retry" : "message"}>{message}</bdi>
+        {args !== "" && <bdi className="row-arguments">{args}</bdi>}
+        {message !== "" && (
+          <bdi className={retry || isBad(shown) ? "message retry" : "message"}>{message}</bdi>
         )}
         {percent !== undefined && <Progress value={percent} aria-label={`Progress of ${shown.tool}`} />}
       </div>
@@ -71,16 +94,8 @@ export const TaskRow = memo(function TaskRow({ shown, index, top, open, reachabl
   );
 });
 
-/** The arguments distinguish two calls of one tool that show nothing else. */
-function argumentsLine(task: TaskView): string {
-  return Object.values(task.arguments)
-    .map((value) => (typeof value === "string" ? value.slice(0, 80) : shortJson(value)))
-    .slice(0, 6)
-    .join(" · ");
-}
-
-function shortJson(value: unknown): string {
-  return typeof value === "object" && value !== null ? (Array.isArray(value) ? "[…]" : "{…}") : String(value);
+function isBad(task: TaskView): boolean {
+  return task.outcome !== undefined && !["completed", "cancelled"].includes(statusOf(task));
 }
 
 function Times({ shown }: { readonly shown: TaskView }) {
@@ -91,7 +106,9 @@ function Times({ shown }: { readonly shown: TaskView }) {
     // biome-ignore lint/a11y/useSemanticElements: as the row.
     <div role="gridcell" className="cell-times" tabIndex={-1}>
       <span>{roughly(now - shown.createdAt)} ago</span>
-      <span className="quiet">{waitOf(shown, nextPollAt, now)}</span>
+      <span className="quiet">
+        {shown.outcome ? `took ${clock(tookOf(shown, now))}` : waitOf(shown, nextPollAt, now)}
+      </span>
     </div>
   );
 }

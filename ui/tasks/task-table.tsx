@@ -1,30 +1,34 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import type { TaskView } from "holdfast";
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import { goTo } from "../app/route.ts";
+import { useRowsInSight } from "./rows-in-sight.ts";
 import { TaskRow } from "./task-row.tsx";
 
 /** As in table.css: a row has room for its text also where a person has larger text than usual. */
 const ROW_HEIGHT = 3.75 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
+const HEADS = [
+  ["tool", "Tool"],
+  ["status", "Status"],
+  ["message", "Arguments and message"],
+  ["times", "Age"],
+] as const;
+
 export interface TaskTableProps {
   readonly tasks: readonly TaskView[];
   /** The task that is shown beside the table. */
   readonly open: string | undefined;
+  /** The ids of those that are selected; absent where none can be. */
+  readonly chosen?: ReadonlySet<string>;
+  readonly onChoose?: (chosen: ReadonlySet<string>) => void;
 }
 
-/** All tasks that are wanted; only the rows in sight are there. Arrows, Page, Home and End move, Enter opens. */
-export function TaskTable({ tasks, open }: TaskTableProps) {
+/** All tasks that are wanted; only the rows in sight are there. Arrows, Page, Home and End move, Enter opens, x selects. */
+export function TaskTable({ tasks, open, chosen, onChoose }: TaskTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [reached, setReached] = useState<string | undefined>(open);
   const wished = useRef<number | undefined>(undefined);
-  const virtualizer = useVirtualizer({
-    count: tasks.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 8,
-    getItemKey: (index) => tasks[index]?.id ?? index,
-  });
+  const { from, to, scrollTo } = useRowsInSight(scroller, tasks.length, ROW_HEIGHT);
   const reachedIndex = Math.max(
     0,
     tasks.findIndex(({ id }) => id === reached),
@@ -36,6 +40,24 @@ export function TaskTable({ tasks, open }: TaskTableProps) {
   useEffect(() => {
     if (open !== undefined) setReached(open);
   }, [open]);
+  // Rows are drawn anew only when something of theirs changes: what they call stays the same.
+  const now = useRef({ tasks, chosen, onChoose, last: undefined as string | undefined });
+  Object.assign(now.current, { tasks, chosen, onChoose });
+  const choose = useCallback((id: string, upTo: boolean) => {
+    const { tasks: listed, chosen: before, onChoose: change, last } = now.current;
+    if (!before || !change) return;
+    const next = new Set(before);
+    const [from, to] = [last ?? id, id].map((each) => listed.findIndex((task) => task.id === each));
+    const range =
+      upTo && from !== undefined && to !== undefined && from >= 0
+        ? listed.slice(Math.min(from, to), Math.max(from, to) + 1)
+        : [];
+    if (range.length > 0) for (const task of range) next.add(task.id);
+    else if (!next.delete(id)) next.add(id);
+    now.current.last = id;
+    change(next);
+  }, []);
+  const allChosen = chosen !== undefined && tasks.every(({ id }) => chosen.has(id));
   useEffect(() => {
     // The row may not have been there when the key was pressed.
     if (wished.current === undefined) return;
@@ -47,13 +69,19 @@ export function TaskTable({ tasks, open }: TaskTableProps) {
 
   const move = (event: KeyboardEvent): void => {
     if (!(event.target instanceof HTMLElement) || event.target.role !== "row") return;
+    const { task } = event.target.dataset;
+    if (task !== undefined && event.key === "x") return choose(task, false);
+    if (event.key === "a" && (event.ctrlKey || event.metaKey) && onChoose) {
+      event.preventDefault();
+      return onChoose(new Set(tasks.map(({ id }) => id)));
+    }
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
-    const to = destination(event.key, reachedIndex, page, tasks.length);
-    if (to === undefined) return;
+    const next = destination(event.key, reachedIndex, page, tasks.length);
+    if (next === undefined) return;
     event.preventDefault();
-    wished.current = to;
-    setReached(tasks[to]?.id);
-    virtualizer.scrollToIndex(to);
+    wished.current = next;
+    setReached(tasks[next]?.id);
+    scrollTo(next);
   };
 
   return (
@@ -64,35 +92,47 @@ export function TaskTable({ tasks, open }: TaskTableProps) {
       aria-rowcount={tasks.length + 1}
       aria-readonly="true"
       className="task-table"
+      data-selectable={chosen !== undefined}
+      aria-multiselectable={chosen !== undefined}
       tabIndex={-1}
       onKeyDown={move}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: as the grid. */}
       <div role="row" aria-rowindex={1} className="task-heads" tabIndex={-1}>
-        {["Tool", "Status", "Message", "Age"].map((head) => (
+        {chosen && (
           // biome-ignore lint/a11y/useSemanticElements: as the grid.
-          <div role="columnheader" key={head} tabIndex={-1}>
+          <div role="columnheader" className="cell-choice" tabIndex={-1}>
+            <input
+              type="checkbox"
+              aria-label="Select all tasks of the list"
+              checked={allChosen}
+              onChange={() => onChoose?.(new Set(allChosen ? [] : tasks.map(({ id }) => id)))}
+            />
+          </div>
+        )}
+        {HEADS.map(([cell, head]) => (
+          // biome-ignore lint/a11y/useSemanticElements: as the grid.
+          <div role="columnheader" key={cell} className={`cell-${cell}`} tabIndex={-1}>
             {head}
           </div>
         ))}
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as the grid. */}
       <div role="rowgroup" className="task-scroller" ref={scroller}>
-        <div role="presentation" className="task-rows" style={{ height: virtualizer.getTotalSize() }}>
-          {virtualizer.getVirtualItems().map(({ index, key, start }) => {
-            const shown = tasks[index];
-            return shown ? (
-              <TaskRow
-                key={key}
-                shown={shown}
-                index={index}
-                top={start}
-                open={shown.id === open}
-                reachable={index === reachedIndex}
-                onOpen={onOpen}
-              />
-            ) : null;
-          })}
+        <div role="presentation" className="task-rows" style={{ height: tasks.length * ROW_HEIGHT }}>
+          {tasks.slice(from, to).map((shown, offset) => (
+            <TaskRow
+              key={shown.id}
+              shown={shown}
+              index={from + offset}
+              top={(from + offset) * ROW_HEIGHT}
+              open={shown.id === open}
+              reachable={from + offset === reachedIndex}
+              chosen={chosen?.has(shown.id)}
+              onChoose={choose}
+              onOpen={onOpen}
+            />
+          ))}
         </div>
       </div>
     </div>

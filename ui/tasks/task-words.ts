@@ -25,6 +25,46 @@ export function messageOf({ cancelling, progress, snapshot, outcome }: TaskView)
   }
 }
 
+/** More of a line is never shown in a row. */
+const LINE_LENGTH = 200;
+
+/** The first line of what a tool returned, where a list has it. */
+export function resultLineOf({ outcome }: TaskView): string {
+  if (outcome?.kind !== "completed" || outcome.apart) return "";
+  const { content, structuredContent } = outcome.result;
+  const text = content.find(
+    ({ type, text }) => type === "text" && typeof text === "string" && text.trim() !== "",
+  )?.text;
+  if (typeof text === "string") return firstLine(text);
+  if (structuredContent !== undefined) return firstLine(JSON.stringify(structuredContent));
+  const kinds = new Set(content.map(({ type }) => type.replaceAll("_", " ")));
+  return [...kinds].join(", ");
+}
+
+function firstLine(text: string): string {
+  // A text of megabytes is not split for its first line.
+  return (
+    text
+      .slice(0, 4 * LINE_LENGTH)
+      .trimStart()
+      .split("\n", 1)[0]
+      ?.slice(0, LINE_LENGTH) ?? ""
+  );
+}
+
+/** The arguments in one line: they distinguish two calls of one tool. */
+export function argumentsLineOf({ arguments: args, omitted }: TaskView): string {
+  if (omitted?.includes("arguments")) return "long arguments";
+  return Object.values(args)
+    .slice(0, 6)
+    .map((value) => (typeof value === "string" ? value.slice(0, 80) : shortJson(value)))
+    .join(" · ");
+}
+
+function shortJson(value: unknown): string {
+  return typeof value === "object" && value !== null ? (Array.isArray(value) ? "[…]" : "{…}") : String(value);
+}
+
 /** What a task is waiting out. A task that has ended since keeps its last retry state, which no longer matters. */
 export function retryOf({ retry, outcome }: TaskView): Retry | undefined {
   return outcome ? undefined : retry;

@@ -1,60 +1,64 @@
-import { Suspense, useDeferredValue, useMemo, useState } from "react";
+import { Suspense, useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useFollowed } from "../app/followed.ts";
 import { later } from "../app/later.ts";
-import { hrefOf } from "../app/route.ts";
+import { hrefOf, setQuery, useRoute } from "../app/route.ts";
 import { Split } from "../app/split.tsx";
-import { useTaskListing, useTasks } from "../clients/hooks.ts";
+import { useForgetTask, useTaskListing, useTasks } from "../clients/hooks.ts";
 import { useServers, useWorkspace } from "../clients/workspace-context.ts";
 import { Button, ButtonLink } from "../controls/button.tsx";
-import { Select } from "../controls/choice.tsx";
-import { TextField } from "../controls/text-field.tsx";
-import { KINDS, type Kind, wantedTasks } from "./task-filter.ts";
+import { finishRemovals, removed } from "./removal.ts";
+import { readWanted, wantedTasks } from "./task-filter.ts";
+import { TaskFilters } from "./task-filters.tsx";
 import { TaskTable } from "./task-table.tsx";
 import "./status.css";
 import "./table.css";
 
+const SelectionBar = later(() => import("./selection-bar.tsx").then((module) => module.SelectionBar));
 const TaskDetails = later(() => import("../task/task-details.tsx").then((module) => module.TaskDetails));
-
-const KIND_WORDS: Readonly<Record<Kind, string>> = {
-  all: "All tasks",
-  running: "Running",
-  asking: "Asking",
-  done: "Completed",
-  failed: "Not completed",
-};
 
 /** The tasks, and the one that is open. */
 export function TasksView({ open }: { readonly open: string | undefined }) {
-  const tasks = useTasks();
+  const all = useTasks();
+  const hidden = useFollowed(removed);
+  const tasks = useMemo(
+    () => (hidden.size === 0 ? all : all.filter(({ id }) => !hidden.has(id))),
+    [all, hidden],
+  );
   const listing = useTaskListing();
   const servers = useServers();
   const { signInAt } = useWorkspace();
-  const [kind, setKind] = useState<Kind>("all");
-  const [text, setText] = useState("");
-  // A thousand tasks may change faster than they can be looked through: typing comes first.
+  const { query } = useRoute();
+  const wanted = useMemo(() => readWanted(query), [query]);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  // Ten thousand tasks may change faster than they can be looked through: typing comes first.
   const known = useDeferredValue(tasks);
-  const wanted = useMemo(() => wantedTasks(known, { kind, text }), [known, kind, text]);
+  const asked = useDeferredValue(wanted);
+  const found = useMemo(() => wantedTasks(known, asked, Date.now()), [known, asked]);
+  const selected = useMemo(
+    () => (chosen.size === 0 ? [] : tasks.filter(({ id }) => chosen.has(id))),
+    [tasks, chosen],
+  );
+  const forget = useForgetTask();
+  useEffect(() => {
+    if (listing.status === "ready") finishRemovals(forget);
+  }, [listing.status, forget]);
   const master = (
-    <section className="tasks-pane" aria-label="All tasks">
-      <div className="toolbar">
-        <TextField
-          aria-label="Search tasks"
-          placeholder="Search tasks"
-          type="search"
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-        <Select
-          aria-label="Which tasks"
-          value={kind}
-          data={KINDS.map((value) => ({ value, label: KIND_WORDS[value] }))}
-          onChange={(event) => setKind(event.currentTarget.value as Kind)}
-        />
-        <span className="quiet" role="status">
-          {wanted.length === tasks.length ? `${tasks.length}` : `${wanted.length} of ${tasks.length}`}
-        </span>
-      </div>
-      {tasks.length > 0 ? (
-        <TaskTable tasks={wanted} open={open} />
+    <section className="tasks-pane" aria-label="All tasks" data-selecting={selected.length > 0}>
+      <TaskFilters wanted={wanted} tasks={tasks} found={found.length} />
+      {selected.length > 0 && (
+        <Suspense fallback={<div className="selection-bar" />}>
+          <SelectionBar selected={selected} clear={() => setChosen(new Set())} />
+        </Suspense>
+      )}
+      {tasks.length > 0 && found.length === 0 ? (
+        <div className="empty">
+          <p>No task is like that.</p>
+          <Button size="small" variant="default" onClick={() => setQuery("")}>
+            Show all tasks
+          </Button>
+        </div>
+      ) : tasks.length > 0 ? (
+        <TaskTable tasks={found} open={open} chosen={chosen} onChoose={setChosen} />
       ) : (
         <div className="empty">
           {listing.status === "loading" && <p className="quiet">Looking for tasks…</p>}

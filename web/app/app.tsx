@@ -3,7 +3,7 @@ import { ColorScheme } from "../../ui/app/color-scheme.tsx";
 import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { fetchRest, later } from "../../ui/app/later.ts";
 import { Notices } from "../../ui/app/notices.tsx";
-import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
+import { hrefInList, useRoute, type View } from "../../ui/app/route.ts";
 import { TaskClientProvider, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
 import { useWorkspace, WorkspaceContext } from "../../ui/clients/workspace-context.ts";
@@ -102,7 +102,7 @@ interface ViewLinkProps {
 
 function ViewLink({ view, current, children }: ViewLinkProps) {
   return (
-    <a href={hrefOf(view)} aria-current={view === current ? "page" : undefined}>
+    <a href={hrefInList(view)} aria-current={view === current ? "page" : undefined}>
       {children}
     </a>
   );

@@ -5,6 +5,7 @@ import { problem } from "../../ui/app/problems.ts";
 import { hrefOf } from "../../ui/app/route.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
 import type { Server } from "../../ui/servers/server.ts";
+import { WireLog } from "../../ui/wire/wire-log.ts";
 import { readEndpoints } from "../access/access-api.ts";
 import { isSignedIn, workerToken } from "../access/worker-token.ts";
 import { connectorTo } from "../servers/connector.ts";
@@ -12,20 +13,26 @@ import { edgeServers, knownServers } from "../servers/known-servers.ts";
 import { finishSignIn } from "../servers/sign-in.ts";
 import { BothClients } from "./both-clients.ts";
 
+/** How many tasks that have ended the page keeps. */
+const KEPT = 20_000;
+
 export async function openWorkspace(): Promise<Workspace> {
   const local = await knownServers(location);
   await finishSignIn().catch((error: unknown) =>
     problem.set(error instanceof Error ? error.message : String(error)),
   );
+  const wire = new WireLog();
   const connectors = await Promise.all(
     local.map(async (server) => {
-      const connector = await connectorTo(server);
+      const connector = await connectorTo(server, wire);
       return connector ? [[server.name, connector] as const] : [];
     }),
   );
   const client = new BothClients(
     new TaskClient({
       store: indexedDbStore(),
+      // A person looks up what was called days ago; the library keeps 1,000 by itself.
+      retention: { count: KEPT },
       endpoints: Object.fromEntries(connectors.flat()),
       // People look at the results of plain calls as well, also after a reload.
       host: { ...browserHost(), persistPlain: true },
@@ -44,7 +51,7 @@ export async function openWorkspace(): Promise<Workspace> {
     local.some(({ name }) => name === endpoint) ? resumed : joined;
   const mustSignIn = workerToken() === undefined;
   return {
-    ...{ client, servers, resumed, reachable, complete },
+    ...{ client, servers, resumed, reachable, complete, wire },
     ...(mustSignIn && { signInAt: hrefOf("access") }),
   };
 }

@@ -1,0 +1,83 @@
+import type { TaskView } from "holdfast";
+import { expect, test } from "vitest";
+import { ALL, readWanted, type Wanted, wantedTasks, writeWanted } from "../../../ui/tasks/task-filter.ts";
+
+const NOW = 10_000_000_000;
+
+function task(id: string, part: Partial<TaskView> = {}): TaskView {
+  return {
+    id,
+    endpoint: "papers",
+    generation: "2026-07-28",
+    tool: "acquire_paper",
+    arguments: { doi: `10.1/${id}` },
+    status: "working",
+    rev: 1,
+    createdAt: NOW - 1_000,
+    inputRequests: [],
+    cancelling: false,
+    ...part,
+  };
+}
+
+/** The oldest first, as a client lists them. */
+const TASKS = [
+  task("old", { createdAt: NOW - 8 * 86_400_000, endpoint: "press" }),
+  task("long", {
+    createdAt: NOW - 7_200_000,
+    settledAt: NOW - 3_600_000,
+    status: "completed",
+    outcome: { kind: "completed", result: { content: [] } },
+  }),
+  task("short", {
+    createdAt: NOW - 60_000,
+    settledAt: NOW - 59_000,
+    tool: "zoom",
+    status: "failed",
+    outcome: { kind: "failed", error: { reason: "rpc", message: "No such paper" } },
+  }),
+  task("now"),
+];
+
+const idsOf = (part: Partial<Wanted>): readonly string[] =>
+  wantedTasks(TASKS, { ...ALL, ...part }, NOW).map(({ id }) => id);
+
+test("wantedTasks() filters by server, tool, status, age and words together, the newest first", () => {
+  expect(idsOf({})).toEqual(["now", "short", "long", "old"]);
+  expect(idsOf({ server: "press" })).toEqual(["old"]);
+  expect(idsOf({ tool: "zoom" })).toEqual(["short"]);
+  expect(idsOf({ kind: "failed" })).toEqual(["short"]);
+  expect(idsOf({ kind: "running", age: "24h" })).toEqual(["now"]);
+  expect(idsOf({ age: "1h" })).toEqual(["now", "short"]);
+  expect(idsOf({ text: "10.1/ PAPER no" })).toEqual(["now", "short"]);
+  expect(idsOf({ server: "press", tool: "zoom" })).toEqual([]);
+});
+
+test("wantedTasks() sorts by age, duration, tool and status, and the newest first among equals", () => {
+  expect(idsOf({ sort: "oldest" })).toEqual(["old", "long", "short", "now"]);
+  expect(idsOf({ sort: "longest" })).toEqual(["old", "long", "now", "short"]);
+  expect(idsOf({ sort: "tool" })).toEqual(["now", "long", "old", "short"]);
+  expect(idsOf({ sort: "status" })).toEqual(["long", "short", "now", "old"]);
+});
+
+test("what is wanted comes back from an address as it was written", () => {
+  const wanted: Wanted = {
+    kind: "failed",
+    text: "kelp & 10.1/x?y#z",
+    server: "https://a.example/mcp?x=1",
+    tool: "acquire_paper",
+    age: "7d",
+    sort: "longest",
+  };
+  expect(readWanted(writeWanted(wanted))).toEqual(wanted);
+  expect(writeWanted(ALL)).toBe("");
+  expect(readWanted("")).toEqual(ALL);
+});
+
+test("an address that somebody made up filters by what it says that is known", () => {
+  expect(readWanted("status=nonsense&since=1y&sort=__proto__&text=kelp&more=1")).toEqual({
+    ...ALL,
+    text: "kelp",
+  });
+  expect(readWanted("since=toString")).toEqual(ALL);
+});
