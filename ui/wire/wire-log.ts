@@ -91,7 +91,7 @@ export class WireLog {
     return id;
   }
 
-  /** Notes the body as it is read, and no faster: whoever stops reading it stops the server. */
+  /** Notes the body as it is read, and no faster: a reader that stops stops the server. */
   #read(id: number, response: Response, body: ReadableStream<Uint8Array>, since: () => number): Response {
     const decoder = new TextDecoder();
     let text = "";

@@ -9,7 +9,7 @@ export interface WebhookDelivery {
   /** The last attempt, in ms since 1970, and how it ended. Absent before the first. */
   readonly at?: number;
   readonly result?: DeliveryResult;
-  /** The HTTP status of the reply to it; absent if there was none. */
+  /** The HTTP status of the reply; absent without a reply. */
   readonly status?: number;
   /** When it is sent next, in ms since 1970. Absent for what is delivered or given up. */
   readonly dueAt?: number;

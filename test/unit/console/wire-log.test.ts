@@ -60,7 +60,7 @@ test("the log notes nothing that goes to another address than the server's, such
   expect(log.exchanges.get()).toEqual([]);
 });
 
-test("a stream is noted as it is read, and whoever stops reading it stops the server", async () => {
+test("a stream is noted as it is read, and a reader that stops stops the server", async () => {
   const log = new WireLog();
   let isStopped = false;
   const body = new ReadableStream<Uint8Array>({
