@@ -20,7 +20,8 @@ export function takeMessages(
 ): boolean {
   let messages: readonly unknown[];
   try {
-    messages = [JSON.parse(text)].flat();
+    const parsed: unknown = JSON.parse(text);
+    messages = Array.isArray(parsed) ? parsed : [parsed];
   } catch {
     messages = [];
   }

@@ -32,7 +32,7 @@ const NO_OPTIONS: RequestOptions = {};
 /** What a signal says, to one listener: a signal costs more than the rest of a poll. */
 export interface GiveUp {
   readonly aborted: boolean;
-  /** The request in flight, which whoever sets `aborted` abandons. */
+  /** The request in flight. The caller abandons it when it sets `aborted`. */
   request: { abandon(): void } | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface AskOptions {
   /** In ms. Infinity for a stream that is to stay open. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Gives the request up, in place of the signal: whoever sets `aborted` abandons the request that is in flight. */
+  /** Gives the request up, in place of the signal: the caller sets `aborted`, and abandons the request that is in flight. */
   readonly giveUp?: { readonly aborted: boolean; request: { abandon(): void } | undefined } | undefined;
   /** `notifications/progress` with this token restarts the timeout. */
   readonly progressToken?: string | undefined;
