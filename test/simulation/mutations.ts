@@ -219,6 +219,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "if (status === 404) return false;",
   },
   {
+    name: "the result of an ended task is asked for before its id is durable",
+    file: "runtime/task-runtime.ts",
+    find: "const isKnown = before.record.taskId !== undefined && tenure.base === before.record.rev;",
+    replace: "const isKnown = true;",
+  },
+  {
     name: "a request never times out",
     file: "channel/rpc-channel.ts",
     find: "if (deadline >= this.#sweepAt) return;",
