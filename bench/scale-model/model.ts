@@ -1,7 +1,7 @@
 import { POLL_S, PRICES, TASK_S } from "../rows/durable-object/price.ts";
 
 /** What was measured of one object or is published by Cloudflare. docs/scale.md says where each figure comes from. */
-export const MEASURED = {
+const MEASURED = {
   /** CPU of workerd for a poll, its share of the wake-up included, in s. */
   pollCpuS: 0.0026,
   /** How long an upstream takes to answer, in s, and how many requests of an object wait for an answer at once. */
