@@ -126,6 +126,17 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      {
+        test: {
+          // Run by `npm run test:newcomer` alone: it installs packages from the registry.
+          name: "newcomer",
+          expect: { poll: POLL },
+          include: ["test/newcomer/**/*.test.ts"],
+          globalSetup: "test/browser/servers.ts",
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+        },
+      },
       "./vitest.workers.config.ts",
     ],
   },

@@ -2,4 +2,4 @@ import { providerOf } from "../../sdk/oauth-server.ts";
 
 export * from "./tasks.ts";
 export const authProvider = providerOf({ tokens: undefined });
-export const provider = authProvider;
+export const provider = providerOf({ tokens: undefined });

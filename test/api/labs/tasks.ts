@@ -10,7 +10,7 @@ server.tool("convert", async (task) => {
 });
 export const page = testPage({ papers: server });
 export const { tasks, store } = page;
-export const client = tasks;
+export const client = page.tasks;
 export const endpoints = { papers: server.connector() };
 export const doi = "10.1000/1";
 export const task = await tasks.callTool("papers", "convert", { doi });
