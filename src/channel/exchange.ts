@@ -103,11 +103,12 @@ export class HttpExchange {
         // Some servers name the event, or end the stream without the blank line that ends the event.
         for (const { data } of parser.push(done ? BLANK_LINE : value)) {
           if (data === "" || (done && !isJson(data))) continue;
-          if (takeMessages(data, awaited, this.#options.receive, resumed)) {
+          const taken = takeMessages(data, awaited, this.#options.receive, resumed);
+          if (taken === "reply") {
             void freeConnection(reader, this.#options.clock);
             return { text: `data: {"jsonrpc":"2.0","id":${awaited.id},"result":{}}\n\n`, end: true };
           }
-          if (!resumed && !/"method"/.test(data)) odd ??= data;
+          if (!resumed && !taken) odd ??= data;
         }
         const { lastEventId, retryMs } = parser;
         if (lastEventId === passed) continue;

@@ -252,11 +252,12 @@ export class HttpTransport implements Transport, Link {
             for (const { data } of parser.push(done ? BLANK_LINE : value)) {
               expectEvent();
               if (data === "" || (done && !isJson(data))) continue;
-              if (takeMessages(data, awaited, receive, resumed)) {
+              const taken = takeMessages(data, awaited, receive, resumed);
+              if (taken === "reply") {
                 stop();
                 return void freeConnection(reader, clock);
               }
-              if (!resumed && !/"method"/.test(data)) odd ??= data;
+              if (!resumed && !taken) odd ??= data;
             }
             const { lastEventId } = parser;
             if (!lastEventId || lastEventId === awaited.lastEventId) continue;

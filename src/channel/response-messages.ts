@@ -8,7 +8,8 @@ import { STREAM_END_MS } from "./transport.ts";
 export const BLANK_LINE: Uint8Array = new TextEncoder().encode("\n\n");
 
 /**
- * Takes one text of JSON from the response to a request. Returns true when it had the reply, or is the reply and unreadable.
+ * Takes one text of JSON from the response to a request. Returns "reply" when it had the reply, or is the reply and unreadable;
+ * "other" when it had messages of other requests or of the server; `undefined` for anything else.
  * @param receive Takes the messages that are not the reply.
  * @param resumed Whether the stream was resumed.
  */
@@ -17,7 +18,7 @@ export function takeMessages(
   awaited: AwaitedReply,
   receive: (message: unknown, about: string) => void,
   resumed = false,
-): boolean {
+): "reply" | "other" | undefined {
   let messages: readonly unknown[];
   try {
     const parsed: unknown = JSON.parse(text);
@@ -33,9 +34,11 @@ export function takeMessages(
     else if (taker) others++;
     else receive(message, awaited.about);
   }
-  if (replied || others > 0 || /"method"/.test(text) || !/"(?:id|result|error)"/.test(text)) return replied;
+  if (replied) return "reply";
+  if (others > 0 || /"method"/.test(text)) return "other";
+  if (!/"(?:id|result|error)"/.test(text)) return undefined;
   awaited.fail(unreadable(text));
-  return true;
+  return "reply";
 }
 
 /** Takes a response in one piece: the reply, or the reason why it holds no reply. */
@@ -48,7 +51,7 @@ export async function takeWhole(
   const { status, headers } = response;
   const text = await response.text();
   if ((status !== 202 && status !== 204) || isJson(text)) {
-    if (!takeMessages(text, awaited, receive)) awaited.fail(unreadable(text, headers.get("content-type")));
+    if (takeMessages(text, awaited, receive) !== "reply") awaited.fail(unreadable(text, headers.get("content-type")));
   } else if (!mayComeElsewhere) awaited.fail({ kind: "network", message: `HTTP ${status} without a reply` });
 }
 

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { describe, expect, it, test } from "vitest";
 import { fromUrl, type HttpOptions } from "../../src/channel/http.ts";
 import { type Answer, type BareServer, DONE, wireTask } from "./bare-server.ts";
@@ -40,6 +41,36 @@ describe.each(CONNECTORS)("a response stream that breaks, %s", (_name, connect) 
     open = false;
     expect(await ask(2)).toMatchObject({ text: "2" });
     expect(resumedAfter).toEqual(["begun"]);
+  });
+});
+
+describe.each(CONNECTORS)("replies that change places on their way, %s", (_name, connect) => {
+  test("reach the calls that their ids name, also when a stream ends before its own reply came elsewhere", async () => {
+    const calls: { readonly id: unknown; readonly n: number; readonly response: ServerResponse }[] = [];
+    const server = await serverOf({
+      "tools/call": ({ id, response, params }) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        const { n } = params.arguments as { n: number };
+        response.write(`id: begun-${n}\ndata:\n\n`);
+        calls.push({ id, n, response });
+        const [one, two] = calls;
+        if (!one || !two) return;
+        one.response.end(sse({ id: two.id, result: text(`of ${two.n}`) }, "two"));
+        two.response.write(sse({ method: "notifications/message", params: { level: "info", data: "…" } }));
+      },
+      ...streams(({ http, response }) => {
+        if (http.headers["last-event-id"] === undefined) return void response.writeHead(405).end();
+        const [one, two] = calls;
+        two?.response.end(sse({ id: one?.id, result: text(`of ${one?.n}`) }, "one"));
+        // Nothing more comes on the stream that was resumed.
+        response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      }),
+    });
+    const client = clientOf(connect(server.url), { push: false });
+    const ask = async (n: number) =>
+      (await (await client.callTool("server", "plain", { n })).result()).content[0];
+    expect(await Promise.all([ask(1), ask(2)])).toMatchObject([{ text: "of 1" }, { text: "of 2" }]);
+    expect(calls).toHaveLength(2);
   });
 });
 
