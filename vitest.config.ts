@@ -55,6 +55,17 @@ export default defineConfig({
       },
       {
         test: {
+          // Run by `npm run test:everywhere`: in every browser and runtime that is installed.
+          name: "everywhere",
+          expect: { poll: POLL },
+          include: ["test/everywhere/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "edge",
           expect: { poll: POLL },
           include: ["test/edge/**/*.test.ts"],

@@ -1,0 +1,168 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { findChromium } from "../browser/chromium.ts";
+
+const run = promisify(execFile);
+
+/** A browser that a test starts with some addresses, one a tab, and kills. */
+export interface BrowserPlace {
+  readonly name: "Chromium" | "Firefox" | "WebKitGTK";
+  /** Why it cannot run here, if it cannot. */
+  readonly missing: string | undefined;
+  version(): Promise<string>;
+  /** @param profile A folder that outlives the browser. */
+  start(profile: string, urls: readonly string[]): Promise<RunningBrowser>;
+}
+
+export interface RunningBrowser {
+  /** SIGKILL to all its processes. */
+  kill(): Promise<void>;
+}
+
+const WEBKIT = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+
+const CHROMIUM_FLAGS: readonly string[] = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const FIREFOX_PREFERENCES = {
+  "browser.aboutwelcome.enabled": false,
+  "browser.shell.checkDefaultBrowser": false,
+  "datareporting.policy.dataSubmissionEnabled": false,
+  "app.update.enabled": false,
+  "toolkit.startup.max_resumed_crashes": -1,
+  "browser.sessionstore.resume_from_crash": false,
+  // A frozen background tab is another test's subject.
+  "dom.min_background_timeout_value": 4,
+};
+
+const chromium: BrowserPlace = {
+  name: "Chromium",
+  missing: findChromium() ? undefined : "no Chromium (apt-get install chromium)",
+  version: async () => (await run(findChromium() ?? "", ["--version"])).stdout.trim(),
+  start: (profile, urls) => startChromium(profile, urls),
+};
+
+export function startChromium(profile: string, args: readonly string[]): Promise<RunningBrowser> {
+  return started(findChromium() ?? "", [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, ...args]);
+}
+
+const FIREFOX = process.env.FIREFOX ?? onPath("firefox-esr") ?? onPath("firefox");
+
+const firefox: BrowserPlace = {
+  name: "Firefox",
+  missing: FIREFOX ? undefined : "no Firefox (apt-get install firefox-esr)",
+  version: async () => (await run(FIREFOX ?? "", ["--version"])).stdout.trim(),
+  async start(profile, urls) {
+    const lines = Object.entries(FIREFOX_PREFERENCES).map(
+      ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
+    );
+    await writeFile(join(profile, "user.js"), lines.join("\n"));
+    return started(FIREFOX ?? "", ["--headless", "--no-remote", "--profile", profile, ...urls]);
+  },
+};
+
+const webkit: BrowserPlace = {
+  name: "WebKitGTK",
+  missing: existsSync(WEBKIT)
+    ? onPath("Xvfb") && onPath("xvfb-run")
+      ? undefined
+      : "no display (apt-get install xvfb)"
+    : "no MiniBrowser (apt-get install webkit2gtk-driver)",
+  async version() {
+    const { stdout } = await run(WEBKIT, ["--version"]);
+    return stdout.trim();
+  },
+  async start(profile, urls) {
+    const home = {
+      XDG_DATA_HOME: join(profile, "data"),
+      XDG_CACHE_HOME: join(profile, "cache"),
+      HOME: profile,
+    };
+    await Promise.all([
+      mkdir(home.XDG_DATA_HOME, { recursive: true }),
+      mkdir(home.XDG_CACHE_HOME, { recursive: true }),
+    ]);
+    return started("xvfb-run", ["--auto-servernum", WEBKIT, ...urls], {
+      ...home,
+      WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
+      WEBKIT_DISABLE_COMPOSITING_MODE: "1",
+      NO_AT_BRIDGE: "1",
+    });
+  },
+};
+
+export const BROWSERS: readonly BrowserPlace[] = [chromium, firefox, webkit];
+
+/** A runtime that runs a script from the command line. */
+export interface RuntimePlace {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly missing: string | undefined;
+}
+
+/** Node of several versions, Bun and Deno, where RUNTIMES names a folder with their packages (`npm run test:everywhere` installs them). */
+const INSTALLED = process.env.RUNTIMES ?? "";
+
+function runtime(name: string, path: string, args: readonly string[] = []): RuntimePlace {
+  const command = join(INSTALLED, "node_modules", path);
+  const missing = INSTALLED && existsSync(command) ? undefined : `no ${name} in RUNTIMES`;
+  return { name, command, args, missing };
+}
+
+export const RUNTIMES: readonly RuntimePlace[] = [
+  { name: "Node of the toolchain", command: process.execPath, args: [], missing: undefined },
+  runtime("Node 20", "node-20/bin/node"),
+  runtime("Node 24", "node-24/bin/node"),
+  runtime("Bun", "@oven/bun-linux-x64/bin/bun"),
+  runtime("Deno", "@deno/linux-x64-glibc/deno", ["run", "--allow-all", "--no-config"]),
+];
+
+/** A folder that is removed with what the browser left in it. */
+export async function newFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "holdfast-everywhere-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }) };
+}
+
+/** Starts a program in a process group of its own. */
+export async function started(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningBrowser> {
+  const child: ChildProcess = spawn(command, args, {
+    // A group of its own: with it end the processes of its pages.
+    detached: true,
+    stdio: "ignore",
+    env: { ...process.env, ...env },
+  });
+  await new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  return {
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+      await ended;
+    },
+  };
+}
+
+function onPath(command: string): string | undefined {
+  return process.env.PATH?.split(delimiter)
+    .map((folder) => join(folder, command))
+    .find((path) => existsSync(path));
+}
