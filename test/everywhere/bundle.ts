@@ -3,7 +3,7 @@ import { build } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** One classic script without an import, from the text of a module in this folder. */
+/** One script without an import, from the text of a module in this folder. */
 export async function bundled(contents: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: import.meta.dirname, loader: "ts" },

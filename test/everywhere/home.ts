@@ -64,7 +64,13 @@ export class Home {
         const answer = (given: unknown): void => {
           response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(given));
         };
-        if (command === undefined) return void this.#waiting.set(tab, answer);
+        if (command === undefined) {
+          this.#waiting.set(tab, answer);
+          response.once("close", () => {
+            if (this.#waiting.get(tab) === answer) this.#waiting.delete(tab);
+          });
+          return;
+        }
         this.#commands.set(tab, rest);
         return answer(command);
       }

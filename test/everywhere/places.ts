@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { findChromium } from "../browser/chromium.ts";
+import { Chromium, findChromium } from "../browser/chromium.ts";
 
 const run = promisify(execFile);
 
@@ -50,7 +50,12 @@ const chromium: BrowserPlace = {
   name: "Chromium",
   missing: findChromium() ? undefined : "no Chromium (apt-get install chromium)",
   version: async () => (await run(findChromium() ?? "", ["--version"])).stdout.trim(),
-  start: (profile, urls) => startChromium(profile, urls),
+  async start(profile, urls) {
+    // Headless, it opens only one address of its command line.
+    const browser = await Chromium.start(profile);
+    for (const url of urls) await browser.open(url);
+    return browser;
+  },
 };
 
 export function startChromium(profile: string, args: readonly string[]): Promise<RunningBrowser> {

@@ -8,6 +8,8 @@ export interface Passing {
   readonly method: string | undefined;
   readonly lastEventId: string | undefined;
   readonly sessionId: string | undefined;
+  /** The `x-tab` header of a page that sets it. */
+  readonly tab: string | undefined;
   /** Cuts the connection to the client. The server sees that the client is gone. */
   cut(): void;
   /** Whether the client's connection is open. */
@@ -68,6 +70,7 @@ export class BreakingProxy {
       method: /"method":"([^"]+)"/.exec(body.toString())?.[1],
       lastEventId: header("last-event-id"),
       sessionId: header("mcp-session-id"),
+      tab: header("x-tab"),
       cut: () => void (outgoing.writableEnded || socket.destroy()),
       get open() {
         return !outgoing.closed;
