@@ -7,7 +7,11 @@ import { type Task, TaskClient } from "../../src/index.ts";
 import { indexedDbStore } from "../../src/store/indexeddb.ts";
 
 /** What a test asks of a tab. */
-export type Command = { readonly do: "call"; readonly topic: string } | { readonly do: "reload" };
+export type Command =
+  | { readonly do: "call"; readonly topic: string }
+  | { readonly do: "reload" }
+  /** To its own address with another query: the next page is a new one all the same. */
+  | { readonly do: "navigate" };
 
 /** What a tab saw of a task. */
 export interface Seen {
@@ -36,8 +40,9 @@ export async function work(): Promise<never> {
   await report({ tab, topic: "", status: "ready" });
   for (;;) {
     const command = (await (await fetch(`/next?tab=${tab}`)).json()) as Command;
-    if (command.do === "reload") {
-      location.reload();
+    if (command.do !== "call") {
+      if (command.do === "reload") location.reload();
+      else location.assign(`${location.href}&again=${Date.now()}`);
       // The next command is for the next page.
       return new Promise<never>(() => undefined);
     }

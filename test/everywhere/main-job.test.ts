@@ -70,7 +70,7 @@ class Desk {
 
   async reload(tab: string): Promise<void> {
     const ready = this.#count("", "ready");
-    this.command(tab, { do: "reload" });
+    this.command(tab, { do: this.#place.renews });
     await this.#until("the page is ready again", () => this.#count("", "ready") === ready + 1);
   }
 

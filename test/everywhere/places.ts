@@ -14,6 +14,8 @@ export interface BrowserPlace {
   /** Why it cannot run here, if it cannot. */
   readonly missing: string | undefined;
   version(): Promise<string>;
+  /** How a test makes a new page of an open one: in MiniBrowser the script of a reloaded page did not begin. */
+  readonly renews: "reload" | "navigate";
   /** @param profile A folder that outlives the browser. */
   start(profile: string, urls: readonly string[]): Promise<RunningBrowser>;
 }
@@ -48,6 +50,7 @@ const FIREFOX_PREFERENCES = {
 
 const chromium: BrowserPlace = {
   name: "Chromium",
+  renews: "reload",
   missing: findChromium() ? undefined : "no Chromium (apt-get install chromium)",
   version: async () => (await run(findChromium() ?? "", ["--version"])).stdout.trim(),
   async start(profile, urls) {
@@ -66,6 +69,7 @@ const FIREFOX = process.env.FIREFOX ?? onPath("firefox-esr") ?? onPath("firefox"
 
 const firefox: BrowserPlace = {
   name: "Firefox",
+  renews: "reload",
   missing: FIREFOX ? undefined : "no Firefox (apt-get install firefox-esr)",
   version: async () => (await run(FIREFOX ?? "", ["--version"])).stdout.trim(),
   async start(profile, urls) {
@@ -79,6 +83,7 @@ const firefox: BrowserPlace = {
 
 const webkit: BrowserPlace = {
   name: "WebKitGTK",
+  renews: "navigate",
   missing: existsSync(WEBKIT)
     ? onPath("Xvfb") && onPath("xvfb-run")
       ? undefined
