@@ -51,7 +51,8 @@ export async function takeWhole(
   const { status, headers } = response;
   const text = await response.text();
   if ((status !== 202 && status !== 204) || isJson(text)) {
-    if (takeMessages(text, awaited, receive) !== "reply") awaited.fail(unreadable(text, headers.get("content-type")));
+    if (takeMessages(text, awaited, receive) !== "reply")
+      awaited.fail(unreadable(text, headers.get("content-type")));
   } else if (!mayComeElsewhere) awaited.fail({ kind: "network", message: `HTTP ${status} without a reply` });
 }
 
