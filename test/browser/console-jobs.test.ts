@@ -251,7 +251,7 @@ test("answer the question that waits; see why a task was retried", async () => {
   const wire = view.task.locator(".wire");
   await wire.getByText("HTTP 503").first().waitFor();
   await wire.locator("summary", { hasText: "tools/call" }).first().click();
-  await wire.getByText(`"${SECOND}"`).first().waitFor();
+  await wire.getByText('"acquire_paper"').first().waitFor();
   const download = page.waitForEvent("download");
   await seen.click("button", "HAR: download the requests as HAR");
   seen.done();
