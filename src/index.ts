@@ -47,7 +47,7 @@ export type { HeaderParameter } from "./protocol/parameter-headers.ts";
 export type { Generation } from "./protocol/registry.ts";
 export type { ClientIdentity, Session } from "./protocol/session.ts";
 export type { IdempotencyKey, TaskId, TaskPreference, ToolCall } from "./protocol/task-protocol.ts";
-export type { CallReply, TaskPayload, TaskReading } from "./protocol/task-reading.ts";
+export type { CallReply, TaskPage, TaskPayload, TaskReading } from "./protocol/task-reading.ts";
 export type { SnapshotReading, TaskProgress, TaskSnapshot, WireStatus } from "./protocol/task-snapshot.ts";
 export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";

@@ -68,7 +68,7 @@ export interface Connector {
    * other error counts as a network failure.
    */
   connect(events: ConnectionEvents, remembered?: Session, limits?: ConnectLimits): Promise<Connection>;
-  /** Tells the server that the session is over, without a connection (2025-11-25 transports, "Session Management"). Resolves within 5 s, whatever the server says. */
+  /** Ends the session at the server, without a connection (2025-11-25 transports, "Session Management"). Resolves within 5 s, whatever the server says. */
   endSession?(session: Session): Promise<void>;
 }
 

@@ -29,7 +29,7 @@ export type {
 } from "../protocol/task-protocol.ts";
 export type { Connection, ConnectionEvents, ConnectLimits, Connector, Overlay } from "./connection.ts";
 export type { Era } from "./handshake.ts";
-export type { RequestOptions } from "./rpc-channel.ts";
+export type { GiveUp, RequestOptions } from "./rpc-channel.ts";
 export type { Transport } from "./transport.ts";
 
 export interface TransportOptions {

@@ -133,6 +133,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     [
       "src/protocol",
       "src/engine",
+      "src/channel",
       "src/errors.ts",
       "src/task-view.ts",
       "src/runtime",
@@ -241,7 +242,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ["worker/bindings.ts", []],
   ["worker/operations", ["holdfast", "worker/bindings.ts"]],
   ["worker/outbound", []],
-  ["worker/config", ["holdfast", "worker/outbound"]],
+  ["worker/config", ["holdfast", "src/protocol", "worker/outbound"]],
   ["worker/http", ["holdfast", "worker/operations", "worker/config"]],
   [
     "worker/access",

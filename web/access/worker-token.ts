@@ -17,7 +17,7 @@ export async function askWorker(): Promise<void> {
   if (remembered() === null) await settled;
 }
 
-// No secret: what the page was told at its last visit saves a wait at the next one.
+// No secret: what the page learned at its last visit saves a wait at the next one.
 function remembered(): string | null {
   try {
     return localStorage.getItem(DEMO);

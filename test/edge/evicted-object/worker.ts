@@ -16,7 +16,7 @@ interface Call {
   readonly args: object;
 }
 
-/** An object with tasks that workerd evicts when it is told to: its memory and its requests are gone, its storage stays. */
+/** An object with tasks that workerd evicts on request: its memory and its requests are gone, its storage stays. */
 export class Tasks {
   /** Another one in each life. */
   readonly #life = crypto.randomUUID();
