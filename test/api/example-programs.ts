@@ -32,6 +32,7 @@ const LABS: Readonly<Record<string, Lab>> = {
   "holdfast/redis": { file: "databases.ts" },
   "holdfast/d1": { file: "databases.ts" },
   "holdfast/inbox": { file: "inbox.ts" },
+  "holdfast/durable-object callLent": { file: "durable-objects.ts" },
   "holdfast/extension/page": { file: "pages.ts" },
   "holdfast/remote": { file: "pages.ts" },
   "holdfast/push": { file: "pages.ts" },
