@@ -24,6 +24,7 @@ beforeAll(async () => {
     TOKENS: JSON.stringify([TESTER]),
     ENDPOINTS: JSON.stringify(endpoints),
     GATEWAY: JSON.stringify({ budgetMs: 500 }),
+    METRICS_TOKEN: "metrics-token",
   };
   start = () => startWorker({ port, persistTo: state, vars });
   worker = await start();
@@ -63,4 +64,13 @@ test("an agent calls one tool for each of five pairs; the worker is killed while
 
   const reply = await fetch(`${worker.url}/v1/tasks`, { headers: BEARER });
   expect(JSON.stringify(await reply.json())).toContain('"generation":"pairs"');
+  // Each job has ended by a poll of this worker.
+  await expect.poll(() => polls()).toBeGreaterThanOrEqual(5);
 });
+
+async function polls(): Promise<number> {
+  const headers = { authorization: "Bearer metrics-token" };
+  const text = await (await fetch(`${worker.url}/metrics`, { headers })).text();
+  const [, count = "0"] = /^holdfast_polls_total\S* (\d+)/m.exec(text) ?? [];
+  return Number(count);
+}

@@ -41,6 +41,7 @@ describe("a message of hostile shape", () => {
     ["a TTL that is negative", request({ ...call, ttlMs: -1 })],
     ["a TTL that is not a number", request({ ...call, ttlMs: "1" })],
     ["a maybe", request({ ...call, repeatable: "yes" })],
+    ["an idempotency key that is a number", request({ ...call, idempotencyKey: 7 })],
     ["an answer without a response", request({ method: "answer", id: "1", key: "k" })],
     ["an answer that is a text", request({ method: "answer", id: "1", key: "k", response: "yes" })],
     ["addressees that are a text", request({ ...call, notify: "chat" })],

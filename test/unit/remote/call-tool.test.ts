@@ -9,7 +9,7 @@ const CALLS = "/v1/endpoints/papers/calls";
 describe("calling a tool", () => {
   it("resolves with what the worker holds, as soon as it holds it", async () => {
     const { client, worker } = remoteLab();
-    const options = { prefer: "plain", ttlMs: 60_000, repeatable: true } as const;
+    const options = { prefer: "plain", ttlMs: 60_000, repeatable: true, idempotencyKey: "order-7" } as const;
     const calling = client.callTool("papers", "report", { pages: 3 }, options);
     const request = await worker.expect("POST", CALLS);
     expect(request.json).toEqual({ tool: "report", arguments: { pages: 3 }, ...options });
