@@ -33,7 +33,7 @@ const client = new TaskClient({
 
 const followed = new Set<string>();
 
-/** Resumes what earlier pages started, then does what it is told until the page ends. */
+/** Resumes what earlier pages started, then carries out what it reads until the page ends. */
 export async function work(): Promise<never> {
   client.subscribe((task) => void follow(task));
   for (const task of await client.resume()) void follow(task);

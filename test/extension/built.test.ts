@@ -11,7 +11,7 @@ import { BUILT } from "./test-build.ts";
 const require = createRequire(import.meta.url);
 
 /** Of the worker, minified and gzipped, in bytes: it has the whole library and no SDK. */
-const WORKER_BUDGET = 54_000;
+const WORKER_BUDGET = 56_000;
 
 async function scripts(): Promise<readonly string[]> {
   const names = await readdir(BUILT, { recursive: true });
