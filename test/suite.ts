@@ -6,8 +6,19 @@ import { stripVTControlCharacters } from "node:util";
 /**
  * `npm test`: all projects of the suite, in three chains side by side, since each of them waits a great deal. Their output is
  * seen as it comes; what failed is said once more at the end, where whoever reads only the last lines finds it.
+ *
+ * `npm run test:all` (`--all`) also runs those that install packages from the registry or browsers from Debian, one after the other.
  */
 const CHAINS = [[["browser"]], [["edge"], ["extension"], ["proxy"], ["serve"]], [["node", "workers"]]];
+const ON_DEMAND = [
+  ["everywhere"],
+  ["firefox"],
+  ["packed"],
+  ["newcomer"],
+  ["proxy-installed"],
+  ["pairs-public"],
+  ["workflows-installed"],
+];
 /** Computes more than it waits: the others, which wait for browsers and servers, come first. */
 const IN_THE_BACKGROUND = "node+workers";
 const LOGS = "results/test";
@@ -26,6 +37,7 @@ interface Run {
 
 mkdirSync(LOGS, { recursive: true });
 const runs = (await Promise.all(CHAINS.map(runInTurn))).flat();
+if (process.argv.includes("--all")) runs.push(...(await runInTurn(ON_DEMAND)));
 
 for (const { name, passed, seconds } of runs)
   console.log(`${passed ? "passed" : "FAILED"}  ${name}  ${seconds.toFixed(0)} s`);

@@ -63,6 +63,8 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
     items: [
       { text: "What is promised", link: "/promises" },
       { text: "Limits", link: "/limits" },
+      { text: "Where it was tested", link: "/platforms" },
+      { text: "Scale", link: "/scale" },
       { text: "Compared with", link: "/compared" },
       {
         text: "What it costs",

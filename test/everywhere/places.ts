@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { Chromium, findChromium } from "../browser/chromium.ts";
 
@@ -48,7 +48,7 @@ const FIREFOX_PREFERENCES = {
   "dom.min_background_timeout_value": 4,
 };
 
-const chromium: BrowserPlace = {
+export const CHROMIUM: BrowserPlace = {
   name: "Chromium",
   renews: "reload",
   missing: findChromium() ? undefined : "no Chromium (apt-get install chromium)",
@@ -90,7 +90,8 @@ const webkit: BrowserPlace = {
       : "no display (apt-get install xvfb)"
     : "no MiniBrowser (apt-get install webkit2gtk-driver)",
   async version() {
-    const { stdout } = await run(WEBKIT, ["--version"]);
+    // MiniBrowser needs a display for this.
+    const { stdout } = await run("WebKitWebDriver", ["--version"]);
     return stdout.trim();
   },
   async start(profile, urls) {
@@ -112,7 +113,7 @@ const webkit: BrowserPlace = {
   },
 };
 
-export const BROWSERS: readonly BrowserPlace[] = [chromium, firefox, webkit];
+export const BROWSERS: readonly BrowserPlace[] = [CHROMIUM, firefox, webkit];
 
 /** A runtime that runs a script from the command line. */
 export interface RuntimePlace {
@@ -122,8 +123,8 @@ export interface RuntimePlace {
   readonly missing: string | undefined;
 }
 
-/** Node of several versions, Bun and Deno, where RUNTIMES names a folder with their packages (`npm run test:everywhere` installs them). */
-const INSTALLED = process.env.RUNTIMES ?? "";
+/** Node of several versions, Bun and Deno, where RUNTIMES names the folder that `install-runtimes.ts` has put them in. */
+const INSTALLED = process.env.RUNTIMES ? resolve(process.env.RUNTIMES) : "";
 
 function runtime(name: string, path: string, args: readonly string[] = []): RuntimePlace {
   const command = join(INSTALLED, "node_modules", path);

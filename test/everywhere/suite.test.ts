@@ -2,12 +2,13 @@ import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findChromium } from "../browser/chromium.ts";
 import { until } from "../browser/until.ts";
 import { freePort } from "../servers/processes.ts";
 import { Home } from "./home.ts";
-import { BROWSERS, newFolder, RUNTIMES, startChromium, started } from "./places.ts";
+import { BROWSERS, CHROMIUM, newFolder, RUNTIMES, startChromium, started } from "./places.ts";
+import { type PlatformRow, writePlatforms } from "./platform-table.ts";
 import type { Report } from "./run-suite.ts";
 import { suiteScript } from "./suite-script.ts";
 
@@ -24,11 +25,15 @@ afterEach(async () => {
 /** All of them pass in Node: how many there are there. */
 const LEAST = 100;
 
-function expectPassed(report: Report): void {
+const rows: PlatformRow[] = [];
+afterAll(() => writePlatforms(rows));
+
+function expectPassed(place: string, version: string, report: Report): void {
   console.log(`${report.agent}: ${report.passed} passed, ${report.skipped} skipped`);
   expect(report.failures).toEqual([]);
   expect(report.skipped).toBe(0);
   expect(report.passed).toBeGreaterThanOrEqual(LEAST);
+  rows.push({ place, version, passed: report.passed });
 }
 
 const reportsTo = (home: string): string => `
@@ -53,7 +58,7 @@ const configOf = (port: number): string => `
 const PRINTS = `runSuite().then((found) => console.log("\\nREPORT " + JSON.stringify(found)));`;
 
 describe("the connector suite on holdfast/http and the SDKs", () => {
-  describe.each(BROWSERS)("in $name", ({ missing, start }) => {
+  describe.each(BROWSERS)("in $name", ({ name, missing, version, start }) => {
     test.skipIf(missing !== undefined)(`passes in a page${missing ? `: ${missing}` : ""}`, async () => {
       const home = await Home.open(`${script}\n${reportsTo("")}`);
       closers.push(() => home.close());
@@ -61,7 +66,8 @@ describe("the connector suite on holdfast/http and the SDKs", () => {
       closers.push(() => profile.remove());
       const browser = await start(profile.path, [`${home.url}/page`]);
       closers.push(() => browser.kill());
-      expectPassed(await until("the page's report", () => home.reports[0] as Report | undefined, 240_000));
+      const report = await until("the page's report", () => home.reports[0] as Report | undefined, 240_000);
+      expectPassed(`${name}, page`, await version(), report);
     });
   });
 
@@ -89,7 +95,8 @@ describe("the connector suite on holdfast/http and the SDKs", () => {
       "about:blank",
     ]);
     closers.push(() => chromium.kill());
-    expectPassed(await until("the worker's report", () => home.reports[0] as Report | undefined, 240_000));
+    const report = await until("the worker's report", () => home.reports[0] as Report | undefined, 240_000);
+    expectPassed("Chromium, MV3 service worker", await CHROMIUM.version(), report);
   });
 
   test("passes in workerd", async () => {
@@ -104,10 +111,11 @@ describe("the connector suite on holdfast/http and the SDKs", () => {
     const ask = (): Promise<Response | undefined> =>
       fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
     const response = await until("workerd answers", ask, 240_000);
-    expectPassed((await response.json()) as Report);
+    const { stdout } = await promisify(execFile)(WORKERD, ["--version"]);
+    expectPassed("workerd", stdout.trim(), (await response.json()) as Report);
   });
 
-  describe.each(RUNTIMES)("in $name", ({ command, args, missing }) => {
+  describe.each(RUNTIMES)("in $name", ({ name, command, args, missing }) => {
     test.skipIf(missing !== undefined)(`passes${missing ? `: ${missing}` : ""}`, async () => {
       const folder = await newFolder();
       closers.push(() => folder.remove());
@@ -115,7 +123,9 @@ describe("the connector suite on holdfast/http and the SDKs", () => {
       await writeFile(file, `${script}\n${PRINTS}`);
       const { stdout } = await promisify(execFile)(command, [...args, file], { maxBuffer: 2 ** 26 });
       const line = stdout.split("\n").findLast((printed) => printed.startsWith("REPORT ")) ?? "";
-      expectPassed(JSON.parse(line.slice("REPORT ".length)) as Report);
+      const { stdout: version } = await promisify(execFile)(command, ["--version"]);
+      const report = JSON.parse(line.slice("REPORT ".length)) as Report;
+      expectPassed(name, version.split("\n")[0] ?? "", report);
     });
   });
 });
