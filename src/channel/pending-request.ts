@@ -19,6 +19,8 @@ export class PendingRequest implements AwaitedReply, SendOptions {
   lastEventId?: string;
   /** When its time is up, by {@link RpcChannel.elapsed}. Infinity for a stream that is to stay open. */
   deadline: number;
+  /** Of a clock that may be set. */
+  stopTimer: (() => void) | undefined;
   readonly #channel: RpcChannel;
   readonly #frame: Frame;
   readonly #options: RequestOptions;
@@ -124,6 +126,7 @@ export class PendingRequest implements AwaitedReply, SendOptions {
   extend(): void {
     const limit = this.#startedAt + this.#timeoutMs * TIMEOUT_EXTENSIONS;
     this.deadline = Math.min(this.#channel.elapsed() + this.#timeoutMs, limit);
+    this.#channel.expect(this);
   }
 
   expire(): void {
@@ -161,6 +164,7 @@ export class PendingRequest implements AwaitedReply, SendOptions {
 
   #settles(): boolean {
     if (!this.#channel.settles(this.id)) return false;
+    this.stopTimer?.();
     if (this.#abandoning) this.#options.signal?.removeEventListener("abort", this.#abandoning);
     return true;
   }

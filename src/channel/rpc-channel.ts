@@ -104,9 +104,6 @@ export class RpcChannel {
   readonly #firstId: number = FIRST_ID + Math.floor(Math.random() * 2 ** 29);
   #lastId: number = this.#firstId;
   #closed = false;
-  /** What {@link elapsed} said last, and how far it is ahead of the clock. */
-  #latest: number = Number.NEGATIVE_INFINITY;
-  #ahead = 0;
   /** When the earliest timeout is looked for, by {@link elapsed}. */
   #sweepAt: number = Number.POSITIVE_INFINITY;
   #stopSweep: (() => void) | undefined;
@@ -142,37 +139,40 @@ export class RpcChannel {
         const message = "This connector resumes no response stream; fromUrl of holdfast/http does";
         pending.fail({ kind: "network", message, forgotten: true });
       } else {
-        this.#expect(pending);
+        this.expect(pending);
         pending.send();
       }
     });
   }
 
-  /** Wakes at the earliest deadline of all requests: a timer for each costs more than the rest of a poll. */
-  #expect({ deadline }: PendingRequest): void {
+  /** Ends the request at its deadline. One timer serves all requests: one for each costs more than the rest of a poll. */
+  expect(pending: PendingRequest): void {
+    const { deadline } = pending;
+    const left = Math.max(0, deadline - this.elapsed());
+    if (!this.#clock.elapsed) {
+      // The clock may be set while the request waits: only a timer of its own is sure.
+      pending.stopTimer?.();
+      if (left < Number.POSITIVE_INFINITY)
+        pending.stopTimer = this.#clock.after(left, () => pending.expire());
+      return;
+    }
     if (deadline >= this.#sweepAt) return;
     this.#stopSweep?.();
     this.#sweepAt = deadline;
-    this.#stopSweep = this.#clock.after(Math.max(0, deadline - this.elapsed()), () => {
-      // The timer has run, whatever the clock says.
-      this.#latest = Math.max(this.#latest, this.#sweepAt);
+    this.#stopSweep = this.#clock.after(left, () => {
+      // A timer may be early by a fraction of a millisecond.
+      const now = Math.max(deadline, this.elapsed());
       this.#sweepAt = Number.POSITIVE_INFINITY;
-      const now = this.elapsed();
-      for (const pending of [...this.#pending.values()]) {
-        if (pending.deadline <= now) pending.expire();
-        else this.#expect(pending);
+      for (const other of [...this.#pending.values()]) {
+        if (other.deadline <= now) other.expire();
+        else this.expect(other);
       }
     });
   }
 
-  /**
-   * Ms by a clock that nobody sets. Without one, the wall clock: where that was set back, time goes on from the last look at it.
-   */
+  /** Ms by the clock that nobody sets, or else by the wall clock. */
   elapsed(): number {
-    const now = this.#clock.elapsed?.() ?? this.#clock.now();
-    this.#ahead = Math.max(this.#ahead, this.#latest - now);
-    this.#latest = now + this.#ahead;
-    return this.#latest;
+    return this.#clock.elapsed?.() ?? this.#clock.now();
   }
 
   /** Takes a request off. Returns false where its reply or failure came before. */

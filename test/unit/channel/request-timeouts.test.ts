@@ -5,7 +5,7 @@ import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
 
 const FRAME = { method: "tasks/get", params: {} };
 
-function lab(clock = new FakeClock(0)) {
+function lab(clock: FakeClock = new SetClock(0)) {
   const sent: number[] = [];
   const options: (SendOptions | undefined)[] = [];
   const transport: Transport = {
@@ -33,11 +33,11 @@ class SetClock extends FakeClock {
   }
 }
 
-/** A clock without `elapsed` that is set back; timers run on. */
-class BackClock extends FakeClock {
-  back = 0;
+/** A clock without `elapsed` that is set; timers run on. */
+class WallClock extends FakeClock {
+  ahead = 0;
   override now(): number {
-    return super.now() - this.back;
+    return super.now() + this.ahead;
   }
 }
 
@@ -91,15 +91,19 @@ describe("the timeouts of a channel's requests", () => {
     expect(failed).toBe(2);
   });
 
-  it("are as long as before where the only clock is set back", async () => {
-    const clock = new BackClock(0);
+  it.each([
+    ["back", -3_600_000],
+    ["forward", 3_600_000],
+  ])("are as long as before where the only clock is set %s", async (_way, ahead) => {
+    const clock = new WallClock(0);
     const { channel } = lab(clock);
     const failed: string[] = [];
     channel.request(FRAME, { timeoutMs: 1_000 }).catch(() => failed.push("early"));
     await clock.advance(400);
     channel.request(FRAME, { timeoutMs: 1_100 }).catch(() => failed.push("late"));
-    clock.back = 3_600_000;
+    clock.ahead = ahead;
     channel.request(FRAME, { timeoutMs: 1_000 }).catch(() => failed.push("after"));
+    channel.request(FRAME, { timeoutMs: Number.POSITIVE_INFINITY }).catch(() => failed.push("stream"));
     await clock.advance(600);
     expect(failed).toEqual(["early"]);
     await clock.advance(1_000);
