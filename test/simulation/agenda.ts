@@ -15,6 +15,8 @@ export class Agenda {
   now = 0;
   /** By how much a person has set the computers' clock forward or back, in ms. */
   wallOffset = 0;
+  /** Whether pages have a clock beside it that nobody sets: without one, no page can notice that theirs was set forward. */
+  hasElapsed = false;
 
   /** The computers' clock, in ms since 1970. */
   get wall(): number {

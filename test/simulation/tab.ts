@@ -52,8 +52,10 @@ export class Tab {
   }
 
   get clock(): Clock {
+    const agenda = this.#agenda;
     return {
-      now: () => this.#agenda.wall,
+      now: () => agenda.wall,
+      ...(agenda.hasElapsed && { elapsed: () => agenda.now }),
       after: (ms, callback) => this.after(this.#visible ? ms : Math.max(ms, HIDDEN_TIMER_MS), callback),
     };
   }

@@ -76,7 +76,7 @@ describe("idleState", () => {
     const state = idleState(record);
     expect(state).toMatchObject({ inFlight: new Set(), mayCall: false, failures: 0, pushed: false });
     expect(state.record).toBe(record);
-    for (const held of ["backoff", "retry", "progress"]) expect(state).not.toHaveProperty(held);
+    for (const held of ["backoff", "retry", "progress"] as const) expect(state[held]).toBeUndefined();
   });
 });
 
