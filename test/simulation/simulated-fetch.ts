@@ -61,6 +61,11 @@ class Body {
     this.#serve();
   }
 
+  /** Read to its end, broken, or cancelled by its reader. */
+  get isOver(): boolean {
+    return this.#over !== undefined;
+  }
+
   getReader(): unknown {
     return { read: () => this.#read(), cancel: () => this.cancel() };
   }
@@ -232,6 +237,8 @@ class Connection implements Exchange, EventSink {
     if (weather.losesReply()) return this.lose("a response stream");
     const { id, message } = event;
     this.#inOrder(() => {
+      // Its reader opened the stream again meanwhile.
+      if (this.#body.isOver) return;
       this.#begin();
       if (message?.method) events.arrived(tab, endpoint, message);
       else if (message && !stream.wasRead) {
