@@ -57,7 +57,7 @@ const IN_FLIGHT_RETRY_MS = 5000;
 
 /** Which share of what is left of a limit is leased at a time, and how many calls at most. */
 const LEASED_SHARE = 1 / 32;
-const MOST_LEASED = 64;
+const MOST_LEASED = 128;
 
 /** How often keys are purged at most, in ms: each time the whole table is read. */
 const PURGE_PAUSE_MS = KEY_LIFE_MS / 2;

@@ -15,8 +15,8 @@ const MOST_LISTED = 100;
 export class CallerTasks implements TaskReader {
   readonly #caller: Caller;
   readonly #follows: boolean;
-  readonly #closing = new AbortController();
-  /** Most calls have their result at the first look, and need none. */
+  /** Most calls have their result at the first look, and need neither. */
+  #closingMade: AbortController | undefined;
   #mirrorMade: TaskMirror | undefined;
   readonly #handles = new Map<string, Task>();
 
@@ -24,6 +24,11 @@ export class CallerTasks implements TaskReader {
   constructor(caller: Caller, { follows }: { readonly follows: boolean }) {
     this.#caller = caller;
     this.#follows = follows;
+  }
+
+  get #closing(): AbortController {
+    this.#closingMade ??= new AbortController();
+    return this.#closingMade;
   }
 
   get #mirror(): TaskMirror {
@@ -74,7 +79,7 @@ export class CallerTasks implements TaskReader {
   }
 
   close(): void {
-    if (this.#mirrorMade) this.#closing.abort(new Error("The request is over"));
+    this.#closingMade?.abort(new Error("The request is over"));
   }
 
   async #latest(id: string): Promise<TaskView | undefined> {

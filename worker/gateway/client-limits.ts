@@ -31,15 +31,29 @@ export function budgetWithin(patienceMs: number): number {
   return Math.round(patienceMs - Math.min(patienceMs / 10, 10_000));
 }
 
+/** How many names are remembered for each configuration, the latest. */
+const MOST_FOUND = 1_000;
+const found = new WeakMap<LimitsByClient, Map<string, ClientLimits>>();
+
 /**
- * Returns the limits of a client by its `clientInfo.name`: those that are configured, then those that are known.
+ * Returns the limits of a client by its `clientInfo.name`: those that are configured, then those that are known. Each request asks, and
+ * both tables are searched once for each name.
  * @param configured By the beginning of the name. Of several, the longest counts.
  */
 export function limitsOfClient(name: string | undefined, configured: LimitsByClient): ClientLimits {
-  return { ...named(KNOWN_CLIENTS, name), ...named(configured, name) };
+  if (name === undefined) return {};
+  const limits = found.get(configured) ?? new Map<string, ClientLimits>();
+  found.set(configured, limits);
+  const known = limits.get(name);
+  if (known) return known;
+  const searched = { ...named(KNOWN_CLIENTS, name), ...named(configured, name) };
+  limits.set(name, searched);
+  const [oldest] = limits.keys();
+  if (limits.size > MOST_FOUND && oldest !== undefined) limits.delete(oldest);
+  return searched;
 }
 
-function named(table: LimitsByClient, name = ""): ClientLimits | undefined {
+function named(table: LimitsByClient, name: string): ClientLimits | undefined {
   const sought = name.toLowerCase();
   const [found] = Object.keys(table)
     .filter((beginning) => sought.startsWith(beginning.toLowerCase()))

@@ -5,19 +5,20 @@ import { endpointOf } from "../config/endpoints.ts";
 import { limitsOf } from "../config/limits.ts";
 import { taskIdOf } from "../directory/task-id.ts";
 import { UuidV7Source } from "../directory/uuid-v7.ts";
-import { GATHER_MS } from "../group/gateway-calls.ts";
 import type { ToolLease } from "../group/gateway-group-rpc.ts";
 import { LENT_CALL_MS, LENT_MS } from "../group/lent-tools.ts";
 import { statelessConnectorTo } from "../group/upstream.ts";
 import { Counters } from "../operations/counters.ts";
 import type { CallerEndpoint } from "./caller.ts";
 
-/** The longest arguments of a lent call and the longest result that is stored after the reply, as JSON in characters. */
+/** The longest arguments of a lent call, and the longest result of one that leaves no record, as JSON in characters. */
 const SHORT = 4_000;
 /** How many endpoints of principals are remembered, the latest. */
 const MOST_LOANS = 10_000;
-/** How many records of an endpoint wait to be stored together. */
-const MOST_WAITING = 200;
+/** The share of a loan that is left when a call asks for the next one. */
+const RENEWED_AT = 1 / 4;
+/** How often calls are reported to the group of an endpoint at least, in ms. */
+const REPORT_MS = 1_000;
 
 interface LendableCall {
   readonly tool: string;
@@ -38,14 +39,21 @@ interface Loan {
   readonly held: Set<string>;
 }
 
-/** Records that wait to be stored, and since when, in ms since 1970. */
-interface Waiting {
-  readonly since: number;
-  readonly records: TaskRecord[];
+/** How many calls were made that no report counted yet, and when the next report was planned, in ms since 1970. */
+interface Unreported {
+  calls: number;
+  readonly plannedAt: number;
+}
+
+/** What became of a lent call. */
+interface LentAnswer {
+  readonly view: TaskView;
+  /** The record, unless the group has stored it. */
+  readonly unstored: TaskRecord | undefined;
 }
 
 const loans = new Map<string, Loan>();
-const waiting = new Map<string, Waiting>();
+const unreported = new Map<string, Unreported>();
 const uuids = new UuidV7Source();
 const counters = new Counters();
 const connectors = new WeakMap<object, Map<string, Connector>>();
@@ -84,21 +92,22 @@ export function isHeldNow(at: CallerEndpoint, key: string): void {
 
 /**
  * Makes a call of a lent tool. Returns its task with the result; `undefined` if the call is the group's, or came to anything but a quick
- * result: then the group makes it, if need be once more, which the tool declares to be safe.
+ * result: then the group makes it, if need be once more, which the tool declares to be safe. A short result leaves no record: its client
+ * has it, and may call again.
  * @param keyOf Names what is called.
  */
 export async function lentCall(
   at: CallerEndpoint,
   { tool, arguments: args, trace }: LendableCall,
   keyOf: () => Promise<string>,
-): Promise<TaskView | undefined> {
+): Promise<LentAnswer | undefined> {
   const name = nameOf(at);
   const loan = loans.get(name);
   const lent = loan?.tools.get(tool);
   const now = Date.now();
   if (!loan || !lent || loan.calls <= 0 || now >= loan.until) return undefined;
   if (loan.held.size > 0 && loan.held.has(await keyOf())) return undefined;
-  if (loan.calls <= loan.size / 2 && !loan.isRenewed) {
+  if (loan.calls <= loan.size * RENEWED_AT && !loan.isRenewed) {
     loan.isRenewed = true;
     return undefined;
   }
@@ -117,26 +126,42 @@ export async function lentCall(
     return undefined;
   }
   const { record, view } = settled;
-  const { records, since } = waiting.get(name) ?? { records: [], since: 0 };
-  records.push(record);
+  noteMade(at, name, now);
   // The rest of a long result is read from its task.
-  if (JSON.stringify(record.outcome).length > SHORT || records.length >= MOST_WAITING) {
-    waiting.set(name, { records, since });
-    await stored(at);
-  } else if (records.length === 1 || now > since + 2 * GATHER_MS) {
-    // The request that was to store them may have been cut off.
-    waiting.set(name, { records, since: now });
-    waitUntil(scheduler.wait(GATHER_MS).then(() => stored(at)));
-  }
-  return view;
+  const isLong = JSON.stringify(record.outcome).length > SHORT;
+  if (isLong) await stored(at, [record]);
+  return { view, unstored: isLong ? undefined : record };
 }
 
-/** Resolves when the group has stored the calls that were made here. */
-export async function stored(at: CallerEndpoint): Promise<void> {
-  const name = nameOf(at);
-  const { records } = waiting.get(name) ?? {};
-  waiting.delete(name);
-  if (records) await at.first.lentCalls(at.identity(0), records, counters.take() ?? {});
+/** Returns how many calls were made here that no report counted yet. The caller reports them. */
+export function takeMade(at: CallerEndpoint): number {
+  const report = unreported.get(nameOf(at));
+  if (!report) return 0;
+  const { calls } = report;
+  report.calls = 0;
+  return calls;
+}
+
+/** Resolves when the group has stored these calls that were made here, and counted all. */
+export async function stored(at: CallerEndpoint, records: readonly TaskRecord[]): Promise<void> {
+  const made = takeMade(at);
+  if (made > 0 || records.length > 0)
+    await at.first.lentCalls(at.identity(0), { records, made, counts: counters.take() ?? {} });
+}
+
+function noteMade(at: CallerEndpoint, name: string, now: number): void {
+  const report = unreported.get(name);
+  if (report) report.calls += 1;
+  // The request that was to report may have been cut off.
+  if (report && now < report.plannedAt + 2 * REPORT_MS) return;
+  unreported.set(name, { calls: report?.calls ?? 1, plannedAt: now });
+  waitUntil(
+    scheduler.wait(REPORT_MS).then(() => {
+      const sent = stored(at, []);
+      unreported.delete(name);
+      return sent;
+    }),
+  );
 }
 
 function nameOf({ caller, name }: CallerEndpoint): string {

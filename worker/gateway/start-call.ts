@@ -1,4 +1,4 @@
-import type { JsonObject, TaskView } from "holdfast";
+import type { JsonObject, TaskRecord, TaskView } from "holdfast";
 import { jsonWeight } from "holdfast/durable-object";
 import { isObject } from "../../front/client-capabilities.ts";
 import {
@@ -18,7 +18,7 @@ import type { CallReply, GatewayCall, HeldCall } from "../group/gateway-group-rp
 import type { Caller, CallerEndpoint } from "./caller.ts";
 import { budgetWithin } from "./client-limits.ts";
 import { listOf } from "./endpoint-requests.ts";
-import { borrowed, isHeldNow, lentCall, spareCalls, stored } from "./lent-calls.ts";
+import { borrowed, isHeldNow, lentCall, spareCalls, stored, takeMade } from "./lent-calls.ts";
 import { TOOLS } from "./lists.ts";
 import { ATTENTIVE_MS } from "./message-stream.ts";
 
@@ -142,8 +142,8 @@ export class WaitedCall {
   #isHeld = false;
   /** The client has hung up, and its group knows. */
   #hasGone = false;
-  /** This isolate made the call. */
-  #isLent = false;
+  /** The record of a call that this isolate made: only a client that hangs up needs it. */
+  #unstored: TaskRecord | undefined;
 
   constructor(at: CallerEndpoint, call: WantedCall, waiter: Waiter) {
     this.#at = at;
@@ -165,11 +165,11 @@ export class WaitedCall {
     // Who sends a key joins by that.
     if (at.caller.settings.joinWindowMs === 0 || this.#call.idempotencyKey !== undefined)
       return { task: await startCall(at, this.#call, firstLookMs), budgetMs };
-    const task = await lentCall(at, this.#call, async () => (await this.#held()).key);
-    if (task) {
-      this.#isLent = true;
-      this.#id = task.id;
-      return { task, budgetMs };
+    const lent = await lentCall(at, this.#call, async () => (await this.#held()).key);
+    if (lent) {
+      this.#unstored = lent.unstored;
+      this.#id = lent.view.id;
+      return { task: lent.view, budgetMs };
     }
     const hungUp = (): void => void this.end(undefined).catch(() => undefined);
     // Before the first look is over, too: a call that comes again finds this one.
@@ -201,7 +201,11 @@ export class WaitedCall {
       const isOver = Date.now() > this.#began + NOTICED_MS && shared === false;
       const wait = { held, since, ...(!isOver && { joins: { since, shared: shared ?? false } }) };
       this.#isHeld = true;
-      const reply = await first.call(at.identity(0), { ...asked, wait, spare: spareCalls(at) });
+      const reply = await first.call(at.identity(0), {
+        ...asked,
+        wait,
+        lent: { spare: spareCalls(at), made: takeMade(at) },
+      });
       switch (reply.kind) {
         case "joined": {
           const task = await this.#joinable(reply.id);
@@ -243,17 +247,20 @@ export class WaitedCall {
 
   /** @param answered What the client received. `undefined` if it has hung up. */
   async end(answered: "result" | "running" | undefined): Promise<void> {
-    const { first } = this.#at;
     const isFirst = !this.#hasGone;
     this.#hasGone ||= answered === undefined;
+    // Its stub costs a digest: it is made where it is needed.
+    const at = this.#at;
     // It hung up after its first look, with the answer on its way.
     if (this.#hasGone && isFirst && !this.#isHeld && this.#id !== undefined) {
-      if (this.#isLent) await stored(this.#at);
-      await first.hold(await this.#held(), this.#id, this.#since);
+      const held = await this.#held();
+      isHeldNow(at, held.key);
+      if (this.#unstored) await stored(at, [this.#unstored]);
+      await at.first.hold(held, this.#id, this.#since);
     } else if (!this.#isHeld) return;
     const { hold } = await this.#held();
-    if (answered === "running") await first.release(hold, { kind: "told" });
-    else await first.release(hold, answered ? { kind: "delivered" } : { kind: "gone", at: Date.now() });
+    if (answered === "running") await at.first.release(hold, { kind: "told" });
+    else await at.first.release(hold, answered ? { kind: "delivered" } : { kind: "gone", at: Date.now() });
   }
 }
 

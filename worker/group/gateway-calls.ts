@@ -36,7 +36,7 @@ export class GatewayCalls {
 
   async call(
     identity: GroupIdentity,
-    { call, admission, waitMs, wait, spare }: GatewayCall,
+    { call, admission, waitMs, wait, lent }: GatewayCall,
   ): Promise<CallReply> {
     const { tasks, calls, attended, lease } = this.#options;
     const held = this.#options.held();
@@ -68,8 +68,8 @@ export class GatewayCalls {
     try {
       const reply = await calls.start(identity, { ...call, id }, waitMs);
       isAnswered = !reply.ok || reply.value.outcome !== undefined;
-      if (spare === undefined || admission.idempotency) return { kind: "started", reply };
-      const ended = { id, tool: call.tool, tookMs: Date.now() - began, spare };
+      if (!lent || admission.idempotency) return { kind: "started", reply };
+      const ended = { id, tool: call.tool, tookMs: Date.now() - began, spare: lent.spare };
       const toolLease = await this.#lent(identity).lend(group, ended);
       return { kind: "started", reply, ...(toolLease && { lease: toolLease }) };
     } finally {
@@ -79,13 +79,18 @@ export class GatewayCalls {
     }
   }
 
-  /** Stores the calls of lent tools that an isolate has made. Their clients have the results, so they are no events. */
-  async lentCalls(identity: GroupIdentity, settled: readonly TaskRecord[]): Promise<void> {
+  /** An isolate has made some of the calls that it was lent. */
+  lentMade(identity: GroupIdentity, calls: number): void {
+    this.#lent(identity).made(calls);
+  }
+
+  /** Stores calls of lent tools that an isolate has made. Their clients have the results, so they are no events. */
+  async storeLent(identity: GroupIdentity, records: readonly TaskRecord[]): Promise<void> {
+    if (records.length === 0) return;
     const { tasks, attended } = this.#options;
     const group = tasks.of(identity);
     await tasks.resumed();
-    this.#lent(identity).made(settled.length);
-    for (const record of settled) {
+    for (const record of records) {
       attended.add(record.id);
       await group.record(record, true);
       attended.delete(record.id);

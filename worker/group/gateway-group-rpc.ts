@@ -59,8 +59,26 @@ export interface GatewayCall {
   readonly waitMs: number;
   /** The client waits, and finds the call again. Without `joins` it starts another task if there is one already. */
   readonly wait?: { readonly held: HeldCall; readonly since: number; readonly joins?: JoinTerms };
-  /** How many lent calls the isolate may still make; without it nothing is lent. */
-  readonly spare?: number;
+  /** Without it nothing is lent. */
+  readonly lent?: LentState;
+}
+
+/** Where an isolate stands with lent calls. */
+export interface LentState {
+  /** How many it may still make. */
+  readonly spare: number;
+  /** How many it has made since its last report. */
+  readonly made: number;
+}
+
+/** What an isolate reports of lent calls. The clients have the results. */
+export interface LentReport {
+  /** The calls that are stored: those with a long result, and those whose client hung up. */
+  readonly records: readonly TaskRecord[];
+  /** How many were made since the last report. Most leave no record: the tool declares that a call is safe to repeat. */
+  readonly made: number;
+  /** What was counted on the way. */
+  readonly counts: Counts;
 }
 
 /** Lets an isolate make calls of a tool for a while, without asking the group. */
@@ -91,8 +109,8 @@ export interface GatewayGroupRpc {
   lastPage(method: string, params: JsonObject): Promise<JsonObject | undefined>;
   /** Joins the task of the same call, whose result nobody has had, or admits the call and starts it: all that an ordinary call needs. */
   call(identity: GroupIdentity, call: GatewayCall): Promise<CallReply>;
-  /** Stores the calls of lent tools that an isolate has made, and what it has counted. Their clients have the results. */
-  lentCalls(identity: GroupIdentity, settled: readonly TaskRecord[], counts: Counts): Promise<void>;
+  /** Counts the calls of lent tools that an isolate has made, and stores a few of them. */
+  lentCalls(identity: GroupIdentity, report: LentReport): Promise<void>;
   /** A call is held from now on. */
   hold(call: HeldCall, id: string, since: number): Promise<void>;
   /** The wait is over: the client has its result, has a running result, or went away. */

@@ -10,7 +10,7 @@ export const LENT_CALL_MS = 450;
 /** A call that took longer was slow: its tool is not lent for a minute, since an isolate would give up and have it made again. In ms. */
 const SLOW_MS = 60_000;
 /** How many calls an isolate has at most, and how many stored waits its loan names. */
-const MOST_CALLS = 64;
+const MOST_CALLS = 128;
 const MOST_HELD = 64;
 /** How many tools are remembered. */
 const MOST_TOOLS = 1_000;

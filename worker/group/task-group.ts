@@ -1,12 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import {
-  InputError,
-  type JsonObject,
-  type ListedTool,
-  type TaskRecord,
-  type TaskView,
-  type UndeliveredQuery,
-} from "holdfast";
+import { InputError, type JsonObject, type ListedTool, type TaskView, type UndeliveredQuery } from "holdfast";
 import type { TaskPage } from "holdfast/durable-object";
 import { inboxOf } from "holdfast/inbox";
 import { METHOD_NOT_FOUND } from "../../front/rpc-error.ts";
@@ -26,7 +19,7 @@ import type {
 } from "../directory/principal-directory-rpc.ts";
 import { readTaskId } from "../directory/task-id.ts";
 import { timeIn } from "../directory/uuid-v7.ts";
-import { type Count, Counters, type Counts } from "../operations/counters.ts";
+import { type Count, Counters } from "../operations/counters.ts";
 import { log } from "../operations/log.ts";
 import { guardedFetch } from "../outbound/guarded-fetch.ts";
 import { CallLease } from "./call-lease.ts";
@@ -37,6 +30,7 @@ import type {
   GatewayCall,
   GatewayGroupRpc,
   HeldCall,
+  LentReport,
   PassedOn,
   ServerFacts,
   WaitEnding,
@@ -224,13 +218,23 @@ export class TaskGroup
   }
 
   call(identity: GroupIdentity, call: GatewayCall): Promise<CallReply> {
+    const { made = 0 } = call.lent ?? {};
+    if (made > 0) {
+      this.#counters.add("started", made);
+      this.#counters.add("settled:completed", made);
+      this.#gatewayCalls.lentMade(identity, made);
+    }
     return this.#gatewayCalls.call(identity, call);
   }
 
-  async lentCalls(identity: GroupIdentity, settled: readonly TaskRecord[], counts: Counts): Promise<void> {
+  async lentCalls(identity: GroupIdentity, { records, made, counts }: LentReport): Promise<void> {
     for (const [count, by = 0] of Object.entries(counts)) this.#counters.add(count as Count, by);
-    this.#counters.add("started", settled.length);
-    await this.#gatewayCalls.lentCalls(identity, settled);
+    this.#counters.add("started", made);
+    // A record is counted when it is stored, also one of a call that was reported before.
+    this.#counters.add("settled:completed", made - records.length);
+    this.#gatewayCalls.lentMade(identity, made);
+    await this.#gatewayCalls.storeLent(identity, records);
+    this.#report();
   }
 
   async hold(call: HeldCall, id: string, since: number): Promise<void> {

@@ -16,19 +16,25 @@ export const jsonBody: MiddlewareHandler = async (c, next) => {
     throw new ProblemError(415, "unsupported-media-type", "The body must be application/json.");
   }
   const { argumentBytes } = limitsOf(c.env);
+  const maxSize = argumentBytes + ENVELOPE_BYTES;
+  const read = async (): Promise<void> => {
+    if (jsonDepth(await c.req.text()) > MAX_DEPTH) {
+      throw new ProblemError(422, "malformed", `The body is nested deeper than ${MAX_DEPTH} levels.`);
+    }
+    await next();
+  };
+  // The engine holds a body to its length. That of most is given, and a stream need not be made of it.
+  const length = c.req.header("content-length");
+  if (length !== undefined && Number(length) <= maxSize && c.req.header("transfer-encoding") === undefined)
+    return read();
   const limit = bodyLimit({
-    maxSize: argumentBytes + ENVELOPE_BYTES,
+    maxSize,
     onError: () => {
       throw tooLarge(argumentBytes);
     },
   });
   // What it gives is what `next` gave: nothing.
-  await limit(c, async () => {
-    if (jsonDepth(await c.req.text()) > MAX_DEPTH) {
-      throw new ProblemError(422, "malformed", `The body is nested deeper than ${MAX_DEPTH} levels.`);
-    }
-    await next();
-  });
+  await limit(c, read);
 };
 
 /** @throws ProblemError if the JSON of a value has more bytes than the arguments of a call may have. */

@@ -15,12 +15,13 @@ const CARRIAGE_RETURN = 13;
  * {@link ReplyTooLongError}; of an error response (4xx, 5xx) the beginning is given, since somebody may want to read it.
  */
 export async function bounded(response: Response, maxBytes: number): Promise<Response> {
-  const { body, headers, ok } = response;
-  if (!body) return response;
+  const { headers, ok } = response;
   const isStream = headers.get("content-type")?.startsWith("text/event-stream") === true;
   // The engine holds a body to its length, unless it unpacks it.
   const length = headers.has("content-encoding") ? null : headers.get("content-length");
   if (!isStream && length !== null && Number(length) <= maxBytes) return response;
+  const { body } = response;
+  if (!body) return response;
   const limit = isStream ? eventLimit(maxBytes) : ok ? totalLimit(maxBytes) : cutAt(maxBytes);
   return withMapped(response, body, limit);
 }

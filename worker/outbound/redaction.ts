@@ -14,14 +14,14 @@ export type Redactor = () => readonly string[];
  * before anything else reads the reply, is the one place where that is undone: log, records, API and gateway get it from here.
  */
 export async function redacted(response: Response, redactor: Redactor | undefined): Promise<Response> {
-  const { body } = response;
-  if (!body || !redactor) return response;
-  const secrets = spellings(redactor());
-  return secrets.length === 0 ? response : withMapped(response, body, replacing(secrets));
+  const secrets = spellings(redactor?.() ?? []);
+  const body = secrets.length === 0 ? null : response.body;
+  return body ? withMapped(response, body, replacing(secrets)) : response;
 }
 
 /** As it is, in JSON, in an address. The longest first: one may be the beginning of another. */
 function spellings(secrets: readonly string[]): readonly string[] {
+  if (secrets.length === 0) return secrets;
   const all = secrets
     .filter(({ length }) => length >= MIN_LENGTH)
     .flatMap((secret) => {

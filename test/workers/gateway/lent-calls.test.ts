@@ -2,6 +2,11 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { ToolResult } from "holdfast";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Bindings } from "../../../worker/bindings.ts";
+import { Caller } from "../../../worker/gateway/caller.ts";
+import { WaitedCall } from "../../../worker/gateway/start-call.ts";
+import { TaskGroup } from "../../../worker/group/task-group.ts";
+import { countTotals } from "../../../worker/operations/counters.ts";
 import { GroupLife } from "../group/group-life.ts";
 import { LegacyClient, taskOf } from "./legacy-client.ts";
 import { ModernClient } from "./modern-client.ts";
@@ -45,6 +50,12 @@ function groupRequests(): readonly string[] {
   return traffic.take().requests.filter((request) => request.startsWith("group."));
 }
 
+/** How many calls all objects have started, and how many have a result. */
+async function counts(): Promise<{ readonly started: number; readonly settled: number }> {
+  const { started = 0, "settled:completed": settled = 0 } = await countTotals(env as unknown as Bindings);
+  return { started, settled };
+}
+
 /** Where the part of a long result ends. */
 function endOf(part: ToolResult | undefined): number {
   const { end = Number.NaN } = (part?.structuredContent ?? {}) as { readonly end?: number };
@@ -58,18 +69,64 @@ function tasksOf(): Promise<readonly { status: string; tool: string }[]> {
   );
 }
 
-test("a call of a tool in use that only reads asks no object before its reply, and is listed like any other", async () => {
+test("a call of a tool in use that only reads asks no object before its reply, leaves no record, and is counted", async () => {
   const agent = client();
   await inUse(() => lookUp(agent));
-  const before = (await tasksOf()).length;
+  // Those that the group made are written after their replies.
+  const isWritten = async (): Promise<boolean> =>
+    (await tasksOf()).every(({ status }) => status === "completed");
+  await expect.poll(isWritten).toBe(true);
+  const before = await tasksOf();
   traffic.take();
+  const counted = await counts();
   const result = await lookUp(agent);
   expect(result?.structuredContent).toHaveProperty("title");
   expect(groupRequests()).toEqual([]);
-  await expect.poll(groupRequests).toContain("group.lentCalls");
-  const listed = await tasksOf();
-  expect(listed.length).toBeGreaterThan(before);
-  expect(listed.every(({ status, tool }) => status === "completed" && tool === "lookup_doi")).toBe(true);
+  await expect.poll(groupRequests, { timeout: 10_000 }).toContain("group.lentCalls");
+  expect(await tasksOf()).toEqual(before);
+  await expect.poll(counts, { timeout: 10_000 }).not.toEqual(counted);
+  const { started, settled } = await counts();
+  expect(started - counted.started).toBeGreaterThan(0);
+  expect(started - settled).toBe(0);
+});
+
+test("lent calls are counted with the next call that their group makes", async () => {
+  const agent = client();
+  await inUse(() => lookUp(agent));
+  const asked = vi.spyOn(TaskGroup.prototype, "call");
+  asked.mockClear();
+  let made = 0;
+  for (; asked.mock.calls.length === 0; made++) await lookUp(agent);
+  const [, { lent } = {}] = asked.mock.calls[0] ?? [];
+  expect(lent?.made).toBeGreaterThan(0);
+  expect(lent?.made).toBeLessThanOrEqual(made + 4);
+});
+
+test("a lent call whose client hung up is stored, and the same call finds it", async () => {
+  const agent = client();
+  await inUse(() => lookUp(agent));
+  const before = (await tasksOf()).length;
+  const { only: at } = Caller.of(
+    env as unknown as Bindings,
+    principal,
+    { name: "sample-2025" },
+    "https://holdfast.test",
+  );
+  if (!at) throw new Error("There is no endpoint");
+  const call = { tool: "lookup_doi", arguments: { doi: "10.1/kelp" } };
+  const begin = (request: string) => {
+    const waited = new WaitedCall(at, call, { session: "s", request });
+    return { waited, begun: waited.begin(500, new AbortController().signal) };
+  };
+  const first = begin("1");
+  const { task } = await first.begun;
+  expect(task.outcome?.kind).toBe("completed");
+  expect(await tasksOf()).toHaveLength(before);
+  await first.waited.end(undefined);
+  expect(await tasksOf()).toHaveLength(before + 1);
+  const made = await upstreamCalls("lookup_doi");
+  expect((await begin("2").begun).task.id).toBe(task.id);
+  expect(await upstreamCalls("lookup_doi")).toBe(made);
 });
 
 test("a 2026-07-28 client's call of such a tool asks no object before its reply either", async () => {
