@@ -43,6 +43,20 @@ describe("a configured token", () => {
       expect(compare).toHaveBeenCalledTimes(3);
     }
   });
+
+  it("is hashed once, a wrong one each time, and opens no other configuration", async () => {
+    const digest = vi.spyOn(crypto.subtle, "digest");
+    const ask = gate(await tokens(["alice", TOKEN]));
+    const hashes = async (token: string): Promise<number> => {
+      digest.mockClear();
+      for (let asked = 0; asked < 3; asked++) await ask(bearer(token));
+      return digest.mock.calls.length;
+    };
+    expect(await hashes(TOKEN)).toBe(1);
+    expect(await hashes("wrong-token")).toBe(3);
+    const changed = gate(await tokens(["alice", "new-token"]));
+    expect((await changed(bearer(TOKEN))).status).toBe(401);
+  });
 });
 
 describe("anything else", () => {
