@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";
 import { fileNames } from "./file-names.ts";
@@ -6,6 +7,7 @@ import { writeMachineTexts } from "./machine-texts.ts";
 import { SIDEBAR } from "./sidebar.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs");
+const ICON = readFileSync(join(import.meta.dirname, "../../extension/icon.svg"), "utf8");
 
 export default defineConfig({
   title: "Holdfast",
@@ -16,6 +18,7 @@ export default defineConfig({
   outDir: "dist",
   cacheDir: "../node_modules/.cache/vitepress",
   cleanUrls: true,
+  head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   markdown: {
     config: (md) => {
       repositoryLinks(md);
