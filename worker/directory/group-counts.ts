@@ -102,6 +102,9 @@ export class GroupCounts {
     try {
       const { tasks, bytes, absent } = await this.#groupAt(group).active([...asked.keys()]);
       const known: Load = { tasks, bytes: bytes + tasks * RESERVED_BYTES };
+      // The group has the others. It looks each up that it is asked for, and need not do so again.
+      const missing = new Set(absent);
+      for (const id of asked.keys()) if (!missing.has(id)) count.lately.delete(id);
       const { tasks: more, bytes: heavier } = plus(
         known,
         absent.map((id) => asked.get(id)?.weight ?? 0),
