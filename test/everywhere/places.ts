@@ -90,9 +90,9 @@ const webkit: BrowserPlace = {
       : "no display (apt-get install xvfb)"
     : "no MiniBrowser (apt-get install webkit2gtk-driver)",
   async version() {
-    // MiniBrowser needs a display for this.
-    const { stdout } = await run("WebKitWebDriver", ["--version"]);
-    return stdout.trim();
+    // MiniBrowser needs a display to say it.
+    const { stdout } = await run("dpkg-query", ["--show", "webkit2gtk-driver"]);
+    return stdout.trim().replace("\t", " ");
   },
   async start(profile, urls) {
     const home = {
