@@ -130,7 +130,7 @@ class World {
     this.#trace = new Trace(this.#agenda);
     this.#life = drawLife(this.#random.fork("life"), onlyContended);
     const { contended, world } = this.#life;
-    this.#agenda.hasElapsed = world.some((fate) => fate.kind === "clock set" && fate.ms > 0);
+    this.#agenda.hasElapsed = world.some((event) => event.kind === "clock set" && event.ms > 0);
     this.#weather = new Weather(this.#random.fork("weather"), contended);
     this.#callsToMake = this.#life.calls.length;
     this.#locks = new LockTable(this.#random.fork("locks"), contended);
