@@ -1,3 +1,5 @@
+import { RecentMap } from "../recent-map.ts";
+
 const WINDOW_MS = 60_000;
 /** How many addresses are remembered, the latest. */
 const ADDRESSES = 10_000;
@@ -10,7 +12,7 @@ interface Count {
 /** Counts attempts by the address they come from, in this isolate, so that guessing and flooding cost time. */
 export class Attempts {
   readonly #perMinute: number;
-  readonly #counts: Map<string, Count> = new Map();
+  readonly #counts: Map<string, Count> = new RecentMap(ADDRESSES);
 
   constructor(perMinute: number) {
     this.#perMinute = perMinute;
@@ -28,10 +30,6 @@ export class Attempts {
     const known = this.#counts.get(address);
     const count = known && now < known.since + WINDOW_MS ? known : { since: now, made: 0 };
     count.made++;
-    // Set anew, it is the latest: the map gives its oldest entry first.
-    this.#counts.delete(address);
     this.#counts.set(address, count);
-    const [oldest] = this.#counts.keys();
-    if (this.#counts.size > ADDRESSES && oldest !== undefined) this.#counts.delete(oldest);
   }
 }

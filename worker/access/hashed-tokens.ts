@@ -1,6 +1,7 @@
 import { OWNER, ownerSecretOf } from "../config/owner.ts";
 import { type HashedToken, tokensOf } from "../config/tokens.ts";
 import { sha256 } from "../http/digest.ts";
+import { RecentMap } from "../recent-map.ts";
 
 /** SHA-256 of the token's characters. */
 export function tokenHash(token: string): Promise<Uint8Array> {
@@ -23,7 +24,7 @@ export async function knownTokens(env: object): Promise<readonly HashedToken[]> 
 
 /** How many verified tokens of a configuration are remembered, the latest. Others than valid ones never are. */
 const MOST_VERIFIED = 1_000;
-const verified = new WeakMap<readonly HashedToken[], Map<string, string>>();
+const verified = new WeakMap<readonly HashedToken[], RecentMap<string, string>>();
 
 /**
  * The principal of a token. A token that was verified before is not hashed again for each request. Any other takes as long
@@ -33,14 +34,12 @@ export async function principalOfToken(
   token: string,
   known: readonly HashedToken[],
 ): Promise<string | undefined> {
-  const principals = verified.get(known) ?? new Map<string, string>();
+  const principals = verified.get(known) ?? new RecentMap<string, string>(MOST_VERIFIED);
   verified.set(known, principals);
   const before = principals.get(token);
   if (before !== undefined) return before;
   const principal = principalOfHash(await tokenHash(token), known);
   if (principal !== undefined) principals.set(token, principal);
-  const [oldest] = principals.keys();
-  if (principals.size > MOST_VERIFIED && oldest !== undefined) principals.delete(oldest);
   return principal;
 }
 

@@ -1,4 +1,5 @@
 import type { ClientLimits, LimitsByClient } from "../config/gateway.ts";
+import { RecentMap } from "../recent-map.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -33,7 +34,7 @@ export function budgetWithin(patienceMs: number): number {
 
 /** How many names are remembered for each configuration, the latest. */
 const MOST_FOUND = 1_000;
-const found = new WeakMap<LimitsByClient, Map<string, ClientLimits>>();
+const found = new WeakMap<LimitsByClient, RecentMap<string, ClientLimits>>();
 
 /**
  * Returns the limits of a client by its `clientInfo.name`: those that are configured, then those that are known. Each request asks, and
@@ -42,14 +43,12 @@ const found = new WeakMap<LimitsByClient, Map<string, ClientLimits>>();
  */
 export function limitsOfClient(name: string | undefined, configured: LimitsByClient): ClientLimits {
   if (name === undefined) return {};
-  const limits = found.get(configured) ?? new Map<string, ClientLimits>();
+  const limits = found.get(configured) ?? new RecentMap<string, ClientLimits>(MOST_FOUND);
   found.set(configured, limits);
   const known = limits.get(name);
   if (known) return known;
   const searched = { ...named(KNOWN_CLIENTS, name), ...named(configured, name) };
   limits.set(name, searched);
-  const [oldest] = limits.keys();
-  if (limits.size > MOST_FOUND && oldest !== undefined) limits.delete(oldest);
   return searched;
 }
 

@@ -9,6 +9,7 @@ import type { ToolLease } from "../group/gateway-group-rpc.ts";
 import { LENT_CALL_MS, LENT_MS } from "../group/lent-tools.ts";
 import { statelessConnectorTo } from "../group/upstream.ts";
 import { Counters } from "../operations/counters.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { CallerEndpoint } from "./caller.ts";
 
 /** The longest arguments of a lent call, and the longest result of one that leaves no record, as JSON in characters. */
@@ -52,7 +53,7 @@ interface LentAnswer {
   readonly unstored: TaskRecord | undefined;
 }
 
-const loans = new Map<string, Loan>();
+const loans = new RecentMap<string, Loan>(MOST_LOANS);
 const unreported = new Map<string, Unreported>();
 const uuids = new UuidV7Source();
 const counters = new Counters();
@@ -72,7 +73,6 @@ export function borrowed(at: CallerEndpoint, tool: string, { lent, calls, held }
   const isCurrent = known !== undefined && now < known.until;
   const tools = isCurrent ? known.tools : new Map<string, LentTool>();
   const left = (isCurrent ? known.calls : 0) + calls;
-  loans.delete(name);
   loans.set(name, {
     calls: left,
     size: left,
@@ -81,8 +81,6 @@ export function borrowed(at: CallerEndpoint, tool: string, { lent, calls, held }
     tools: tools.set(tool, lent),
     held: new Set(held),
   });
-  const [oldest] = loans.keys();
-  if (loans.size > MOST_LOANS && oldest !== undefined) loans.delete(oldest);
 }
 
 /** A client may return to this call: it is the group's from now on. */

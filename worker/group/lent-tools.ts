@@ -1,4 +1,5 @@
 import type { DurableTasks } from "holdfast/durable-object";
+import { RecentMap } from "../recent-map.ts";
 import type { CallLease } from "./call-lease.ts";
 import type { ToolLease } from "./gateway-group-rpc.ts";
 import type { HeldCalls } from "./held-calls.ts";
@@ -30,7 +31,9 @@ export interface LentToolsOptions {
 export class LentTools {
   readonly #options: LentToolsOptions;
   /** When each tool was last called, and until when it counts as slow, in ms since 1970. */
-  readonly #tools: Map<string, { readonly calledAt: number; readonly slowUntil: number }> = new Map();
+  readonly #tools: Map<string, { readonly calledAt: number; readonly slowUntil: number }> = new RecentMap(
+    MOST_TOOLS,
+  );
   /** Calls that isolates may have in flight, until when. */
   #calls = 0;
   #until = 0;
@@ -55,10 +58,7 @@ export class LentTools {
   ): Promise<ToolLease | undefined> {
     const now = Date.now();
     const { calledAt = 0, slowUntil = 0 } = this.#tools.get(tool) ?? {};
-    this.#tools.delete(tool);
     this.#tools.set(tool, { calledAt: now, slowUntil: tookMs > LENT_CALL_MS ? now + SLOW_MS : slowUntil });
-    const [oldest] = this.#tools.keys();
-    if (this.#tools.size > MOST_TOOLS && oldest !== undefined) this.#tools.delete(oldest);
     // What is called once in a while is no use to an isolate, and would take calls from the limits.
     if (tookMs > LENT_CALL_MS || now < slowUntil || now >= calledAt + LENT_MS) return undefined;
     const { lease, held, isReachable } = this.#options;

@@ -4,6 +4,7 @@ import type { GroupName, ReadAdmission, ReadAsk } from "../directory/principal-d
 import { readTaskId } from "../directory/task-id.ts";
 import type { GroupStub } from "../group/group-stub.ts";
 import { ProblemError, retryAfter } from "../http/problem.ts";
+import { RecentMap } from "../recent-map.ts";
 import { PrincipalObjects } from "./objects.ts";
 import { unknownTask } from "./reply.ts";
 
@@ -43,7 +44,7 @@ const LEASE_MS = 10_000;
 /** How many groups have a lease in this isolate, the latest. */
 const MOST_LEASES = 10_000;
 
-const leases = new Map<string, LeasedReads>();
+const leases = new RecentMap<string, LeasedReads>(MOST_LEASES);
 
 /**
  * Counts a read of one group. Reads are leased from the directory, which counts them when it leases them: it is not asked for each.
@@ -60,8 +61,6 @@ export async function countRead(env: object, objects: PrincipalObjects, of: Grou
   const { leased } = await admittedRead(env, objects, { of, lease });
   leases.delete(name);
   if (leased > 0) leases.set(name, { left: leased, until: Date.now() + LEASE_MS });
-  const [oldest] = leases.keys();
-  if (leases.size > MOST_LEASES && oldest !== undefined) leases.delete(oldest);
 }
 
 /**

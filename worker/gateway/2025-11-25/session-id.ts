@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type ClientAbilities, NO_ABILITIES } from "../../../front/client-capabilities.ts";
 import { base64url, fromBase64url } from "../../http/base64.ts";
+import { RecentMap } from "../../recent-map.ts";
 
 const sessionSchema = z.object({
   v: z.literal(1),
@@ -47,15 +48,12 @@ export interface SessionClient {
 
 /** How many sessions are remembered as they were read, the latest. */
 const MOST_READ = 1_000;
-const read = new Map<string | null, SessionClient>();
+const read = new RecentMap<string | null, SessionClient>(MOST_READ);
 
 /** An id that cannot be read, from an earlier release say, is a session all the same: of a client that can do nothing. */
 export function clientOfSession(sessionId: string | null): SessionClient {
   const client = read.get(sessionId) ?? clientIn(sessionId);
-  read.delete(sessionId);
   read.set(sessionId, client);
-  const [oldest = null] = read.keys();
-  if (read.size > MOST_READ) read.delete(oldest);
   return client;
 }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from "holdfast";
 import { type ToolOrigin, toolNames } from "holdfast/agent";
 import { unknownTool } from "../../../front/messages.ts";
 import { invalidParams } from "../../../front/rpc-error.ts";
+import { RecentMap } from "../../recent-map.ts";
 import type { Caller } from "../caller.ts";
 import { COMPANION_NAMES } from "../companions.ts";
 import { connectNote } from "../connect-note.ts";
@@ -22,7 +23,7 @@ interface Named {
 }
 
 /** In this isolate. */
-const named = new Map<string, Named>();
+const named = new RecentMap<string, Named>(MOST_NAMED);
 
 /**
  * The tools of all endpoints. Two that have one name get their endpoints' before it, and so for as long as both are known:
@@ -71,10 +72,7 @@ async function namedTools(caller: Caller): Promise<Named["tools"]> {
   const known = await knownTools(caller, {});
   const names = shownNames(known);
   const tools = new Map(known.map((origin) => [names.get(keyOf(origin)) ?? origin.tool, origin]));
-  named.delete(owner);
   named.set(owner, { until: Date.now() + NAMES_MS, tools });
-  const [oldest] = named.keys();
-  if (named.size > MOST_NAMED && oldest !== undefined) named.delete(oldest);
   return tools;
 }
 
