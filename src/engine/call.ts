@@ -1,3 +1,4 @@
+import { INTERNAL_ERROR } from "../protocol/error-codes.ts";
 import type { CallReply } from "../protocol/task-reading.ts";
 import { end, failed, failureOf, lost } from "./outcome.ts";
 import type { Policy } from "./policy.ts";
@@ -52,8 +53,9 @@ export function callFailed(
     return describeFailed(requeued(state), failure, now, policy, request);
   if (rejectsCached(state, failure)) return requeued(state, failure);
   // What a reply said that nobody can read may have been a task, where that can be found out.
+  // An internal error says nothing of an earlier try, which may be at work.
   const isEnd =
-    failure.kind === "rpc" ||
+    (failure.kind === "rpc" && !(call.repeated && failure.error.code === INTERNAL_ERROR)) ||
     (failure.kind === "unauthorized" && state.attended) ||
     (failure.kind === "malformed" && call.recovery !== "list");
   if (isEnd && !awaits) return end(state, failed(failureOf(failure)), now);

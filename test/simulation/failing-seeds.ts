@@ -1,5 +1,3 @@
-import type { Seed } from "./batch.ts";
-
 /** Plain worlds that once broke a promise, by seed. A change of the model makes other worlds of them: they are kept all the same. */
 const PLAIN: readonly number[] = [
   565, 7107566, 7109551, 7141493, 7141977, 7151829, 7152356, 7184584, 7186690, 7187132, 7654027, 7041212,
@@ -22,8 +20,12 @@ const CONTENDED: readonly number[] = [
   41245324, 41247529, 44159817,
 ];
 
-/** Every seed that ever failed: the gate runs them all. */
-export const FAILING_SEEDS: readonly Seed[] = [
-  ...PLAIN.map((seed) => ({ seed, contended: false })),
-  ...CONTENDED.map((seed) => ({ seed, contended: true })),
-];
+/** The same of worlds whose servers keep idempotency keys. */
+const KEYED: readonly number[] = [15952324];
+
+/** Every seed that ever failed, as `--seeds` takes them: the gate runs them all. */
+export const FAILING_SEEDS: string = [
+  ...PLAIN,
+  ...CONTENDED.map((seed) => `${seed}c`),
+  ...KEYED.map((seed) => `${seed}k`),
+].join();

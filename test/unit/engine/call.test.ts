@@ -181,6 +181,20 @@ describe("a call that brings no reply", () => {
     expect(walk.outcome).toMatchObject({ kind: "lost" });
   });
 
+  it("an internal error says nothing of an earlier try: one that may be repeated is sent again", () => {
+    const failure = rpcError(-32603);
+    const first = sent("repeat").on({ type: "requestFailed", operation: "call", failure });
+    expect(first.outcome).toMatchObject({ kind: "failed" });
+    const walk = sent("repeat")
+      .on({ type: "requestFailed", operation: "call", failure: timeout }, 60_000)
+      .onDue()
+      .on({ type: "requestFailed", operation: "call", failure }, 60_000);
+    expect(walk.outcome).toBeUndefined();
+    expect(walk.onDue().sent).toEqual(["call"]);
+    const other = { type: "requestFailed", operation: "call", failure: rpcError(-32602) } as const;
+    expect(walk.on(other).outcome).toMatchObject({ kind: "failed" });
+  });
+
   it("one that was only refused is sent again as often as it takes", () => {
     const walk = sent("none");
     for (let attempt = 1; attempt <= 20; attempt++) {
