@@ -3,10 +3,11 @@ import type { ActiveTasks, GroupName } from "./principal-directory-rpc.ts";
 /** How long an admitted call may take to reach its group, in ms. After that it is taken to have been given up. */
 const ON_ITS_WAY_MS = 5000;
 
-/** How many tasks, and about what they take in memory, in bytes. */
+/** How many tasks, about what they take in memory, in bytes, and how many calls isolates may make: those take no memory of the group. */
 export interface Load {
   readonly tasks: number;
   readonly bytes: number;
+  readonly lent: number;
 }
 
 interface Admission {
@@ -23,7 +24,7 @@ interface Count {
   readonly lately: Map<string, Admission>;
 }
 
-const NOTHING: Load = { tasks: 0, bytes: 0 };
+const NOTHING: Load = { tasks: 0, bytes: 0, lent: 0 };
 
 /**
  * What is reserved for each active task, in bytes: its questions come after it was admitted, and are as long as this
@@ -56,11 +57,11 @@ export class GroupCounts {
 
   activeAt(endpoint: string): number {
     const counts = [...this.#counts].filter(([name]) => name.slice(0, name.lastIndexOf(".")) === endpoint);
-    return counts.reduce((sum, [, { load }]) => sum + load.tasks, 0);
+    return counts.reduce((sum, [, { load }]) => sum + load.tasks + load.lent, 0);
   }
 
   total(): number {
-    return [...this.#counts.values()].reduce((sum, { load }) => sum + load.tasks, 0);
+    return [...this.#counts.values()].reduce((sum, { load }) => sum + load.tasks + load.lent, 0);
   }
 
   /** @param weight About what the call takes in the memory of its group, in bytes. */
@@ -78,6 +79,19 @@ export class GroupCounts {
     const weights = new Array<number>(calls).fill(0);
     count.load = plus(count.load, weights);
     count.admitted = plus(count.admitted, weights);
+  }
+
+  /** The group says how many lent calls it counts. */
+  lentAt(group: GroupName, lent: number): void {
+    const count = this.#countOf(group);
+    count.load = { ...count.load, lent };
+  }
+
+  /** Counts calls that isolates may make. */
+  lend(group: GroupName, calls: number): void {
+    const count = this.#countOf(group);
+    count.load = { ...count.load, lent: count.load.lent + calls };
+    count.admitted = { ...count.admitted, lent: count.admitted.lent + calls };
   }
 
   /** Its task was deleted: it is not on its way any more. */
@@ -100,8 +114,8 @@ export class GroupCounts {
     const before = count.admitted;
     const asked = new Map(count.lately);
     try {
-      const { tasks, bytes, absent } = await this.#groupAt(group).active([...asked.keys()]);
-      const known: Load = { tasks, bytes: bytes + tasks * RESERVED_BYTES };
+      const { tasks, bytes, lent, absent } = await this.#groupAt(group).active([...asked.keys()]);
+      const known: Load = { tasks, bytes: bytes + tasks * RESERVED_BYTES, lent };
       // The group has the others. It looks each up that it is asked for, and need not do so again.
       const missing = new Set(absent);
       for (const id of asked.keys()) if (!missing.has(id)) count.lately.delete(id);
@@ -112,6 +126,7 @@ export class GroupCounts {
       count.load = {
         tasks: more + count.admitted.tasks - before.tasks,
         bytes: heavier + count.admitted.bytes - before.bytes,
+        lent: lent + count.admitted.lent - before.lent,
       };
     } catch {
       // A group that cannot answer keeps the count it had: it must not stop the calls of the others.
@@ -135,9 +150,9 @@ function dropArrived({ lately }: Count, now: number): void {
   }
 }
 
-function plus({ tasks, bytes }: Load, weights: readonly number[]): Load {
+function plus({ tasks, bytes, lent }: Load, weights: readonly number[]): Load {
   const sum = weights.reduce((total, weight) => total + weight + RESERVED_BYTES, bytes);
-  return { tasks: tasks + weights.length, bytes: sum };
+  return { tasks: tasks + weights.length, bytes: sum, lent };
 }
 
 function nameOf({ endpoint, shard }: GroupName): string {

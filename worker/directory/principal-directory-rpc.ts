@@ -68,6 +68,13 @@ export interface Lease {
   readonly spare: number;
 }
 
+/** Asks for calls that isolates make in place of the endpoint's first group. */
+export interface LoanAsk extends Pick<AdmissionAsk, "endpoint" | "limits"> {
+  readonly most: number;
+  /** How many that were lent before may still be made or in flight. */
+  readonly lent: number;
+}
+
 /** A request that wants to read or change tasks that there are. */
 export interface ReadAsk {
   readonly readsPerMinute: number;
@@ -87,6 +94,8 @@ export interface GroupLoad {
   readonly tasks: number;
   /** About what they take in the object's memory, in bytes. */
   readonly bytes: number;
+  /** How many calls isolates may make or have in flight. They take no memory of the object. */
+  readonly lent: number;
   /** Of the ids that were asked about, those that the group does not know: they are on their way to it. */
   readonly absent: readonly string[];
 }
@@ -173,6 +182,11 @@ export interface PrincipalDirectoryRpc {
    * and none where less than half of a minute's calls is left. A lease is given back when the directory asks the group for its load.
    */
   lease(ask: AdmissionAsk): Promise<Lease>;
+  /**
+   * Lends calls to isolates, by the same share of the limits. They count for the minute and as calls in flight, and take no room of a
+   * group. Resolves with how many.
+   */
+  lend(ask: LoanAsk): Promise<number>;
   /** Tasks were deleted, or are kept no longer: their Idempotency-Keys are answered so for as long as they are remembered. */
   deleted(ids: readonly string[]): Promise<void>;
   /** Counts a read, once for each group it needs. */

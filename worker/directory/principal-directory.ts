@@ -44,6 +44,7 @@ import type {
   GrantedSubscription,
   GroupName,
   Lease,
+  LoanAsk,
   PrincipalDirectoryRpc,
   PrincipalUsage,
   ReadAdmission,
@@ -137,6 +138,15 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   async lease(ask: AdmissionAsk): Promise<Lease> {
     const admission = await this.admit(ask);
     return { admission, spare: admission.ok && admission.shard === 0 ? this.#leased(ask) : 0 };
+  }
+
+  async lend({ endpoint, limits, most, lent }: LoanAsk): Promise<number> {
+    if (!this.#counts.known) await this.#counts.ask(this.#groups.all(), Date.now());
+    const first = { endpoint, shard: 0 };
+    this.#counts.lentAt(first, lent);
+    const calls = this.#shareOf(endpoint, limits, most);
+    this.#counts.lend(first, calls);
+    return calls;
   }
 
   async deleted(ids: readonly string[]): Promise<void> {
@@ -373,9 +383,17 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
   }
 
   #leased({ endpoint, limits, shardCeiling, shardBytes }: AdmissionAsk): number {
-    const now = Date.now();
-    const { tasks, bytes } = this.#counts.loadOf({ endpoint, shard: 0 });
+    const first = { endpoint, shard: 0 };
+    const { tasks, bytes } = this.#counts.loadOf(first);
     const room = Math.min(shardCeiling - tasks, Math.floor((shardBytes - bytes) / RESERVED_BYTES));
+    const spare = this.#shareOf(endpoint, limits, Math.min(room, MOST_LEASED));
+    this.#counts.lease(first, spare);
+    return spare;
+  }
+
+  /** Takes a share of what is left of the limits, and nothing where less than half of a minute's calls is left. */
+  #shareOf(endpoint: string, limits: AdmissionAsk["limits"], most: number): number {
+    const now = Date.now();
     const { callsPerMinute, callsInFlight, callsInFlightPerEndpoint } = limits;
     if (this.#pace.left(now) < 1 / 2) return 0;
     const least = Math.min(
@@ -383,10 +401,8 @@ export class PrincipalDirectory extends DurableObject<DirectoryBindings> impleme
       callsInFlight - this.#counts.total(),
       callsInFlightPerEndpoint - this.#counts.activeAt(endpoint),
     );
-    const spare = Math.min(Math.floor(least * LEASED_SHARE), room, MOST_LEASED);
-    if (spare <= 0 || this.#pace.take(callsPerMinute, now, spare) !== undefined) return 0;
-    this.#counts.lease({ endpoint, shard: 0 }, spare);
-    return spare;
+    const calls = Math.min(Math.floor(least * LEASED_SHARE), most);
+    return calls > 0 && this.#pace.take(callsPerMinute, now, calls) === undefined ? calls : 0;
   }
 
   #earlier({ endpoint, idempotency }: AdmissionAsk): Admission | undefined {

@@ -8,9 +8,6 @@ import { UuidV7Source } from "../directory/uuid-v7.ts";
 /** How long leased calls may wait to be started, in ms: they count for the minute in which they were leased. */
 const LEASE_MS = 30_000;
 
-/** Which share of a lease isolates receive at a time. */
-const LENT_SHARE = 3 / 4;
-
 /**
  * Calls that a group may start without asking the directory. The directory has counted them, so a principal never starts more than
  * its limits allow. The group asks for the next ones while it still has some: a call of many in a row waits for no other object.
@@ -49,12 +46,12 @@ export class CallLease {
     };
   }
 
-  /** Takes some of the calls for an isolate to make, up to `most`. Returns how many. */
-  lend(most: number): number {
-    if (Date.now() >= this.#until) return 0;
-    const calls = Math.min(most, Math.floor(this.#calls * LENT_SHARE));
-    this.#calls -= calls;
-    return calls;
+  /**
+   * Leases calls for isolates to make, up to `most`. They need no room in the group. Resolves with how many.
+   * @param lent How many that were lent before may still be made or in flight.
+   */
+  lend({ endpoint, limits }: AdmissionAsk, most: number, lent: number): Promise<number> {
+    return this.#directory().lend({ endpoint, limits, most, lent });
   }
 
   /** The directory counts anew, and has back what was not used. */

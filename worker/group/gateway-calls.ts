@@ -69,7 +69,7 @@ export class GatewayCalls {
       const reply = await calls.start(identity, { ...call, id }, waitMs);
       isAnswered = !reply.ok || reply.value.outcome !== undefined;
       if (!lent || admission.idempotency) return { kind: "started", reply };
-      const ended = { id, tool: call.tool, tookMs: Date.now() - began, spare: lent.spare };
+      const ended = { id, tool: call.tool, admission, tookMs: Date.now() - began, spare: lent.spare };
       const toolLease = await this.#lent(identity).lend(group, ended);
       return { kind: "started", reply, ...(toolLease && { lease: toolLease }) };
     } finally {
@@ -97,9 +97,9 @@ export class GatewayCalls {
     }
   }
 
-  /** How many lent calls may be in flight. */
+  /** How many lent calls may be made or in flight. */
   get lentInFlight(): number {
-    return this.#lentMade?.inFlight(Date.now()) ?? 0;
+    return this.#lentMade?.inFlight() ?? 0;
   }
 
   #lent(identity: GroupIdentity): LentTools {

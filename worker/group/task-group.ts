@@ -296,10 +296,12 @@ export class TaskGroup
   async active(admitted: readonly string[] = []): Promise<GroupLoad> {
     const tasks = await this.#tasks.resumed();
     this.#lease?.end();
-    if (!tasks) return { tasks: 0, bytes: 0, absent: admitted };
+    const lent = this.#gatewayCalls.lentInFlight;
+    if (!tasks) return { tasks: 0, bytes: 0, lent, absent: admitted };
     return {
-      tasks: tasks.activeCount() + this.#gatewayCalls.lentInFlight,
+      tasks: tasks.activeCount(),
       bytes: tasks.activeWeight(),
+      lent,
       absent: admitted.filter((id) => !tasks.has(id)),
     };
   }

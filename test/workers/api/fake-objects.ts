@@ -197,7 +197,7 @@ export class FakeGroup implements TaskGroupRpc {
 
   async active(): Promise<GroupLoad> {
     const tasks = [...this.held.values()].filter(({ outcome }) => !outcome).length;
-    return { tasks, bytes: 0, absent: [] };
+    return { tasks, bytes: 0, lent: 0, absent: [] };
   }
 
   async fetch(address: string): Promise<Response> {

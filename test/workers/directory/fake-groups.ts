@@ -14,6 +14,8 @@ export class FakeGroups {
   readonly broken = new Set<string>();
   /** What they wait for between having counted and answering. */
   delay: Promise<void> = Promise.resolve();
+  /** Calls that isolates may make in place of each. */
+  lent = 0;
   /** Called when one has counted. */
   counted = (): void => undefined;
   readonly #known = new Set<string>();
@@ -53,6 +55,7 @@ export class FakeGroups {
         const load: GroupLoad = {
           tasks: open.length,
           bytes: open.reduce((sum, [, bytes]) => sum + bytes, 0),
+          lent: this.lent,
           absent: admitted.filter((id) => !this.#known.has(id)),
         };
         this.counted();

@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PrincipalDirectory } from "../../../worker/directory/principal-directory.ts";
+import { PrincipalDirectory } from "../../../worker/directory/principal-directory.ts";
 import type { AdmissionAsk } from "../../../worker/directory/principal-directory-rpc.ts";
 import { admitted, ask, inDirectory, limits } from "./directory-lab.ts";
 import { FakeGroups } from "./fake-groups.ts";
@@ -96,6 +96,60 @@ describe("calls a minute", () => {
       expect(await directory.admit(tenAMinute)).toEqual(refused(6000));
       vi.setSystemTime(NOW - 86_400_000 + 6000);
       await fill(directory, tenAMinute, 1);
+    }));
+});
+
+describe("calls lent to isolates", () => {
+  const loan = (wish: AdmissionAsk, most: number, lent = 0) => ({ ...wish, most, lent });
+
+  it("take no memory of a group: it is asked for its load no sooner, and no other group is opened", () =>
+    inDirectory(principal, groups, async (directory) => {
+      // Room for four tasks.
+      const wish = ask({ ...limits(100_000, 60_000), shardBytes: 1_048_600 });
+      await fill(directory, wish, 3);
+      const asked = groups.asked.length;
+      for (let lent = 0; lent < 10_000; lent += 500)
+        expect(await directory.lend(loan(wish, 500, lent))).toBe(500);
+      expect(admitted(await directory.admit(wish)).shard).toBe(0);
+      expect(groups.asked).toHaveLength(asked);
+    }));
+
+  it("count for the minute, a thirty-second part of its calls at a time, and are none once half are taken", () =>
+    inDirectory(principal, groups, async (directory) => {
+      const wish = ask(limits(100_000, 640));
+      let lent = 0;
+      for (;;) {
+        const calls = await directory.lend(loan(wish, 1_000));
+        if (calls === 0) break;
+        expect(calls).toBe(20);
+        lent += calls;
+      }
+      expect(lent).toBeGreaterThanOrEqual(320);
+      expect(lent).toBeLessThanOrEqual(340);
+      let more = 0;
+      while ((await directory.admit(wish)).ok) more += 1;
+      expect(lent + more).toBe(640);
+    }));
+
+  it("are in flight until the group says that they were made", () =>
+    inDirectory(principal, groups, async (directory) => {
+      const wish = ask(limits(64));
+      await fill(directory, wish, 32);
+      expect(await directory.lend(loan(wish, 1_000))).toBe(1);
+      groups.lent = 1;
+      await fill(directory, wish, 31);
+      expect(await directory.admit(wish)).toEqual({ ok: false, code: "calls-in-flight", retryAfterMs: 5000 });
+      expect(await directory.lend(loan(wish, 1_000, 1))).toBe(0);
+      groups.lent = 0;
+      await fill(directory, wish, 1);
+    }));
+
+  it("are counted with the tasks that an evicted directory does not know of", () =>
+    inDirectory(principal, groups, async (first, state) => {
+      const wish = ask(limits(64));
+      await fill(first, wish, 64);
+      const again = new PrincipalDirectory(state, { TASK_GROUP: groups, METRICS: env.METRICS });
+      expect(await again.lend(loan(wish, 10))).toBe(0);
     }));
 });
 
