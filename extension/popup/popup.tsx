@@ -3,9 +3,11 @@ import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { hrefOf, useRoute } from "../../ui/app/route.ts";
 import { CallView } from "../../ui/call/call-view.tsx";
 import { useInputRequests, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
-import { Button } from "../../ui/controls/button.tsx";
+import { useServers } from "../../ui/clients/workspace-context.ts";
+import { Button, ButtonLink } from "../../ui/controls/button.tsx";
 import { QuestionForm } from "../../ui/questions/question-form.tsx";
 import { TaskTable } from "../../ui/tasks/task-table.tsx";
+import { argumentsLineOf } from "../../ui/tasks/task-words.ts";
 import { Header } from "../app/header.tsx";
 import { useReadyMark } from "../app/ready.ts";
 import { Unready } from "../app/unready.tsx";
@@ -48,30 +50,49 @@ function Tasks({ open }: { readonly open: string | undefined }) {
   const tasks = useTasks();
   const questions = useInputRequests();
   const { status } = useTaskListing();
-  const newest = useMemo(() => tasks.toReversed(), [tasks]);
+  const servers = useServers();
+  const asking = useMemo(() => new Set(questions.map(({ task }) => task.id)), [questions]);
+  // What stands above the list, as a question or a card, is not listed again.
+  const rest = useMemo(
+    () => tasks.filter(({ id }) => id !== open && !asking.has(id)).toReversed(),
+    [tasks, open, asking],
+  );
+  const nameOf = (endpoint: string): string =>
+    servers.find(({ name }) => name === endpoint)?.title ?? endpoint;
   return (
     <div className="popup-tasks">
       <div className="popup-now">
         <Unready />
-        {open !== undefined && !questions.some(({ task }) => task.id === open) && (
-          <TaskCard key={open} id={open} />
-        )}
+        {open !== undefined && !asking.has(open) && <TaskCard key={open} id={open} />}
         {questions.map(({ task, request }) => (
           <section key={`${task.id} ${request.key}`} className="popup-question" data-task={task.id}>
             <h2>
               <bdi>{task.view.tool}</bdi> asks
             </h2>
+            <p className="quiet popup-line">
+              {nameOf(task.view.endpoint)} · <bdi className="mono">{argumentsLineOf(task.view)}</bdi>
+            </p>
             <QuestionForm task={task} request={request} />
           </section>
         ))}
       </div>
-      {newest.length > 0 ? (
-        <TaskTable tasks={newest} open={open} />
+      {rest.length > 0 ? (
+        <TaskTable tasks={rest} open={undefined} />
       ) : (
-        <p className="quiet popup-empty">
-          {status === "loading" ? "Looking for tasks…" : "Nothing has been called yet."}{" "}
-          {status === "ready" && <a href={hrefOf("call")}>Call a tool</a>}
-        </p>
+        tasks.length === 0 && (
+          <div className="quiet popup-empty">
+            {status === "loading" && <p>Looking for tasks…</p>}
+            {status === "ready" && (
+              <>
+                <p>
+                  Call a tool that takes long, and close the browser if you like: its result is here when you
+                  come back.
+                </p>
+                {servers.length > 0 && <ButtonLink href={hrefOf("call")}>Call a tool</ButtonLink>}
+              </>
+            )}
+          </div>
+        )
       )}
     </div>
   );

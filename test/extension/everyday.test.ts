@@ -1,13 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { until } from "../browser/until.ts";
 import { LoadedExtension } from "./loaded-extension.ts";
 import { PAGE_DOI, SmallSite, TOKEN } from "./small-site.ts";
+import { startInTab } from "./start-in-tab.ts";
 import { TaskLab } from "./task-lab.ts";
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let extension: LoadedExtension;
 let site: SmallSite;
@@ -33,26 +30,8 @@ afterEach(async ({ task }) => {
   expect(extension.takeFaults(), "what the pages and the worker complained of").toEqual([]);
 });
 
-/** What axe finds that keeps somebody from using the page. */
-async function barriers(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as { readonly axe: typeof import("axe-core") };
-    const { violations, passes } = await checker.run();
-    if (passes.length < 10) throw new Error("Nothing was looked at");
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
-  });
-}
-
-async function startIn(page: Page, tool: string, args: object): Promise<void> {
-  await page.getByRole("link", { name: "Call", exact: true }).click();
-  await page.selectOption("[name=server]", lab.server("2026-07-28"));
-  await page.locator(".tool", { hasText: tool }).click();
-  await page.locator(".call-form").getByText("JSON", { exact: true }).click();
-  await page.fill("[name=arguments]", JSON.stringify(args));
-  await page.getByRole("button", { name: "Call", exact: true }).click();
+function startIn(page: Page, tool: string, args: object): Promise<void> {
+  return startInTab(page, lab.server("2026-07-28"), tool, args);
 }
 
 describe("a question", () => {
@@ -350,40 +329,6 @@ describe("the context menu", () => {
   });
 });
 
-describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
-  test("popup, panel and options have no accessibility barrier, and fit their width", async () => {
-    await extension.addServer(lab.server("2026-07-28"), "Papers");
-    const found: Record<string, readonly string[]> = {};
-    const look = async (page: Page, name: string): Promise<void> => {
-      await page.emulateMedia({ colorScheme });
-      found[name] = await barriers(page);
-    };
-    const popup = await extension.page("popup");
-    await popup.setViewportSize({ width: 400, height: 576 });
-    await startIn(popup, "acquire_paper", { doi: "10.1/axe", mode: "ask", stage_ms: 50 });
-    await popup.locator(".popup-question input").first().waitFor();
-    await look(popup, "popup, with a question");
-    await popup.getByRole("link", { name: "Call", exact: true }).click();
-    await popup.locator(".tool", { hasText: "acquire_paper" }).click();
-    await popup.locator(".call-form").getByText("Form", { exact: true }).click();
-    await popup.locator("[id^=argument_doi]").first().waitFor();
-    await look(popup, "popup, with a form");
-    const panel = await extension.page("panel");
-    await panel.setViewportSize({ width: 380, height: 800 });
-    await look(panel, "panel, with the tasks");
-    await panel.locator(".task-row").first().click();
-    await panel.locator(".question input").first().waitFor();
-    await look(panel, "panel, with a question");
-    await panel.getByRole("button", { name: "Decline" }).click();
-    await panel.locator(".result .content-text, .result pre, .result .text-block").first().waitFor();
-    await look(panel, "panel, with a result");
-    await look(await extension.page("options"), "options");
-    expect(Object.fromEntries(Object.entries(found).filter(([, texts]) => texts.length > 0))).toEqual({});
-    expect(await sideways(popup)).toBe(false);
-    expect(await sideways(panel)).toBe(false);
-  });
-});
-
 test("how long the worker takes from its start until it listens, and answers", async () => {
   await extension.addServer(lab.server("2026-07-28"), "Papers");
   const listening: number[] = [];
@@ -431,9 +376,4 @@ async function databases(): Promise<string> {
     database.close();
   }
   return texts.join("\n");
-}
-
-/** Whether the page is wider than its window. */
-function sideways(page: Page): Promise<boolean> {
-  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }

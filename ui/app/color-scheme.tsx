@@ -1,4 +1,3 @@
-import { useEffect } from "react";
 import { Select } from "../controls/choice.tsx";
 import { Followed, useFollowed } from "./followed.ts";
 
@@ -30,14 +29,17 @@ export function paint(): void {
   document.documentElement.dataset.mantineColorScheme = isDark ? "dark" : "light";
 }
 
+// Not the control's to follow: a page without the control has colours, too.
+dark.addEventListener("change", paint);
+addEventListener("storage", ({ key, newValue }) => {
+  if (key !== KEY) return;
+  colorScheme.set(known(newValue));
+  paint();
+});
+
 /** Light, dark, or as the machine is set. */
 export function ColorScheme() {
   const scheme = useFollowed(colorScheme);
-  useEffect(() => {
-    paint();
-    dark.addEventListener("change", paint);
-    return () => dark.removeEventListener("change", paint);
-  }, []);
   const choose = (value: string): void => {
     colorScheme.set(known(value));
     paint();
