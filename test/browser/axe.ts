@@ -34,6 +34,11 @@ export async function axeFindings(page: Page): Promise<readonly Finding[]> {
   }));
 }
 
+/** One finding, as a test that fails says it. */
+export function findingText({ impact, rule, help, places }: Finding): string {
+  return `${impact} ${rule}, ${help}\n  ${places.join("\n  ")}`;
+}
+
 /** Whether it keeps people from using the page. */
 export function isGrave({ impact }: Finding): boolean {
   return impact === "serious" || impact === "critical";

@@ -6,9 +6,9 @@ import { Person } from "../edge/oauth/person.ts";
 import { SigningServer } from "../proxy/signing-server.ts";
 import { type ServerProcess, startWorker } from "../servers/processes.ts";
 import { BEARER, TESTER } from "../servers/test-token.ts";
-import { axeFindings, isGrave } from "./axe.ts";
+import { axeFindings, findingText } from "./axe.ts";
 import { faintTexts } from "./contrast.ts";
-import { settled } from "./settled.ts";
+import { inEveryLook } from "./main-views.ts";
 import { testBrowser } from "./test-browser.ts";
 
 const SECRET = "token-of-tester";
@@ -51,32 +51,21 @@ beforeEach(() => {
   at.expectComplaints(/status of 401/);
 });
 
-/** Nothing grave for axe, nothing faint and nothing too wide, in every size and colour. */
+/** No finding of axe, nothing faint and nothing too wide, in every size and colour. */
 async function look(page: Page, name: string): Promise<void> {
   const found: string[] = [];
-  for (const [size, width, height] of [
-    ["desktop", 1280, 800],
-    ["phone", 380, 760],
-  ] as const) {
-    await page.setViewportSize({ width, height });
-    for (const scheme of ["light", "dark"]) {
-      await page.getByLabel("Colours").selectOption(scheme);
-      await settled(page);
-      const view = `${name}-${size}-${scheme}`;
-      if (shots !== undefined) {
-        await mkdir(shots, { recursive: true });
-        await page.screenshot({ path: join(shots, `${view}.png`) });
-      }
-      const grave = (await axeFindings(page)).filter(isGrave);
-      found.push(...grave.map(({ rule, places }) => `${view}: ${rule} ${places.join(", ")}`));
-      found.push(...(await faintTexts(page)).map((text) => `${view}: faint ${text}`));
-      const wide = await page.evaluate(
-        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-      );
-      if (wide) found.push(`${view}: too wide`);
+  await inEveryLook(page, name, async (view) => {
+    if (shots !== undefined) {
+      await mkdir(shots, { recursive: true });
+      await page.screenshot({ path: join(shots, `${view}.png`) });
     }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
+    found.push(...(await axeFindings(page)).map((finding) => `${view}: ${findingText(finding)}`));
+    found.push(...(await faintTexts(page)).map((text) => `${view}: faint ${text}`));
+    const wide = await page.evaluate(
+      () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+    );
+    if (wide) found.push(`${view}: too wide`);
+  });
   expect(found).toEqual([]);
 }
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { axeFindings, isGrave } from "./axe.ts";
+import { axeFindings, findingText } from "./axe.ts";
 import { seeMainViews } from "./main-views.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
@@ -13,7 +13,10 @@ const shots = process.env.SCREENSHOTS;
 /** The one that the README shows. */
 const SHOWN = { view: "question-desktop-light", path: "docs/console.png" };
 
-test("the main views, light and dark, on a desk and on a phone: nothing grave for axe, nothing too wide, no complaint", async () => {
+test("axe finds nothing in any view of the console, light and dark, from 320 to 2560 px, and nothing is too wide", {
+  // 96 looks of half a second each on a quiet machine.
+  timeout: 400_000,
+}, async () => {
   const page = await at.browser.context.newPage();
   await page.setViewportSize({ width: 1280, height: 800 });
   const reply = await page.goto(at.lab.page);
@@ -22,7 +25,7 @@ test("the main views, light and dark, on a desk and on a phone: nothing grave fo
   expect(reply?.headers()["permissions-policy"]).toContain("camera=()");
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toContain("unsafe");
-  const grave: string[] = [];
+  const found: string[] = [];
   const wide: string[] = [];
   const seen: string[] = [];
   await seeMainViews(new TaskPage(page), at.lab, async (name) => {
@@ -35,18 +38,14 @@ test("the main views, light and dark, on a desk and on a phone: nothing grave fo
         .map((pane) => pane.className || pane.nodeName),
     }));
     wide.push(...tooWide.map((pane) => `${name}: ${pane}`));
-    for (const finding of await axeFindings(page)) {
-      const line = `${name}: ${finding.impact} ${finding.rule}, ${finding.help}\n  ${finding.places.join("\n  ")}`;
-      if (isGrave(finding)) grave.push(line);
-      else console.log(`axe, ${line}`);
-    }
+    found.push(...(await axeFindings(page)).map((finding) => `${name}: ${findingText(finding)}`));
   });
-  expect(seen.length).toBe(24);
+  expect(seen.length).toBe(96);
   await page.setViewportSize({ width: 380, height: 760 });
   await page.getByRole("link", { name: "Back to the list" }).click();
   await page.locator('.task-row[data-index="0"]').waitFor();
   expect(wide).toEqual([]);
-  expect(grave).toEqual([]);
+  expect(found).toEqual([]);
 });
 
 async function shoot(page: Page, path: string): Promise<void> {

@@ -1,33 +1,42 @@
+import type { Page } from "playwright-core";
 import type { SampleLab } from "./sample-lab.ts";
 import { settled } from "./settled.ts";
 import type { TaskPage } from "./task-page.ts";
 
-/** The sizes and colours in which each view is looked at. */
-const LOOKS: readonly { readonly name: string; readonly width: number; readonly height: number }[] = [
+/** The sizes in which each view is looked at: the narrowest that WCAG 2.2 asks for (1.4.10), a phone, a desk, 4K. */
+export const LOOKS = [
   { name: "desktop", width: 1280, height: 800 },
   { name: "phone", width: 380, height: 760 },
-];
-const SCHEMES = ["light", "dark"] as const;
+  { name: "narrow", width: 320, height: 640 },
+  { name: "wide", width: 2560, height: 1440 },
+] as const;
+export const SCHEMES = ["light", "dark"] as const;
 
-export type See = (name: string, view: TaskPage) => Promise<void>;
+export type See = (name: string, page: Page) => Promise<void>;
 
-/** Leads through the main views of an opened console, and shows each in every size and colour. */
+/** Shows a view in every size and colour. The page is as wide as a desk again afterwards. */
+export async function inEveryLook(page: Page, name: string, see: See): Promise<void> {
+  const [desktop] = LOOKS;
+  for (const { name: size, width, height } of LOOKS) {
+    await page.setViewportSize({ width, height });
+    for (const scheme of SCHEMES) {
+      await page.getByLabel("Colours").selectOption(scheme);
+      await settled(page);
+      await see(`${name}-${size}-${scheme}`, page);
+    }
+  }
+  await page.setViewportSize({ width: desktop.width, height: desktop.height });
+}
+
+/** Leads through the views of an opened console, from the empty one on. */
 export async function seeMainViews(view: TaskPage, lab: SampleLab, see: See): Promise<void> {
   const { page } = view;
   const older = `sample ${lab.name} 2025-11-25`;
   const newer = `sample ${lab.name} 2026-07-28`;
-  const show = async (name: string): Promise<void> => {
-    for (const look of LOOKS) {
-      await page.setViewportSize({ width: look.width, height: look.height });
-      for (const scheme of SCHEMES) {
-        await page.getByLabel("Colours").selectOption(scheme);
-        await settled(page);
-        await see(`${name}-${look.name}-${scheme}`, view);
-      }
-    }
-    const [{ width, height } = { width: 1280, height: 800 }] = LOOKS;
-    await page.setViewportSize({ width, height });
-  };
+  const show = (name: string): Promise<void> => inEveryLook(page, name, see);
+
+  await page.getByText("Nothing has been called yet.").waitFor();
+  await show("empty");
 
   await page.getByRole("link", { name: "Servers" }).click();
   await page.locator(".server").first().click();
@@ -38,6 +47,9 @@ export async function seeMainViews(view: TaskPage, lab: SampleLab, see: See): Pr
   await view.chooseTool("acquire_paper");
   await page.locator(".call-form").getByLabel("doi").waitFor();
   await show("call");
+  await page.locator(".call-form").getByText("JSON", { exact: true }).click();
+  await page.locator("[name=arguments]").waitFor();
+  await show("call-json");
 
   // What ends, and how, so that the table has some of each.
   await view.choose(older);
@@ -48,6 +60,7 @@ export async function seeMainViews(view: TaskPage, lab: SampleLab, see: See): Pr
     await view.call("acquire_paper", { doi: "10.1073/pnas.1515613113", stage_ms: 40, mode });
     await view.task.locator(".time-moments [data-kind=ended]").waitFor();
   }
+  await show("failed");
 
   await view.choose(older);
   await view.call("acquire_paper", { doi: "10.1126/science.adg7879", stage_ms: 60_000 });
@@ -60,10 +73,23 @@ export async function seeMainViews(view: TaskPage, lab: SampleLab, see: See): Pr
   await view.call("acquire_paper", { doi: "10.1038/s41586-020-2649-2", stage_ms: 400, mode: "ask" });
   await view.question.getByRole("combobox").waitFor();
   await show("question");
+  await page.getByRole("button", { name: "1 question" }).click();
+  await page.getByRole("menuitem").first().waitFor();
+  await show("inbox");
+  await page.keyboard.press("Escape");
 
   await view.showTasks();
   await view.row.waitFor();
   await show("tasks");
+  await page.getByRole("button", { name: "Filters" }).click();
+  await page.getByLabel("Select all tasks of the list").check();
+  await page.getByRole("toolbar", { name: "Selected tasks" }).waitFor();
+  await show("tasks-selected");
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await page.getByLabel("Search tasks").fill("nothing is like this");
+  await page.getByText("No task is like that.").waitFor();
+  await show("tasks-none");
+  await page.getByRole("button", { name: "Show all tasks" }).click();
 
   await view.open();
   await view.pick("Edition", "published");

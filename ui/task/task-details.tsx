@@ -93,21 +93,25 @@ function Known({ shown }: { readonly shown: TaskView }) {
           </p>
         )}
       </div>
-      {task &&
-        inputRequests.map((request) => <QuestionForm key={request.key} task={task} request={request} />)}
-      {task && outcome?.kind === "completed" && <ResultView task={task} />}
-      {task && outcome?.kind === "failed" && outcome.error.result && (
-        <ResultView task={task} given={outcome.error.result} />
-      )}
-      {!outcome && inputRequests.length === 0 && (
-        // What is below must not jump when it comes.
-        <p className="result-place quiet">
-          The result appears here. You may close this page: the task continues.
-        </p>
-      )}
-      <RequestView task={shown} />
-      <TimeLine shown={shown} />
-      {wire && server?.mode === "local" && <WireSection log={wire} task={shown} />}
+      <div className="task-outcome">
+        {task &&
+          inputRequests.map((request) => <QuestionForm key={request.key} task={task} request={request} />)}
+        {task && outcome?.kind === "completed" && <ResultView task={task} />}
+        {task && outcome?.kind === "failed" && outcome.error.result && (
+          <ResultView task={task} given={outcome.error.result} />
+        )}
+        {!outcome && inputRequests.length === 0 && (
+          // What is below must not jump when it comes.
+          <p className="result-place quiet">
+            The result appears here. You may close this page: the task continues.
+          </p>
+        )}
+      </div>
+      <div className="task-about">
+        <RequestView task={shown} />
+        <TimeLine shown={shown} />
+        {wire && server?.mode === "local" && <WireSection log={wire} task={shown} />}
+      </div>
     </article>
   );
 }

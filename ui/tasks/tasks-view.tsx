@@ -72,11 +72,7 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
           )}
           {listing.status === "ready" && (
             <>
-              <p>Nothing has been called yet.</p>
-              <p className="quiet">
-                Start a long tool call, then reload this page, close the tab, or kill the browser. The task is
-                still here.
-              </p>
+              <h2>Nothing has been called yet.</h2>
               {signInAt !== undefined && (
                 <p>Sign in to call the worker's servers, and to see what runs there for you.</p>
               )}
@@ -95,6 +91,19 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
                   </ButtonLink>
                 )}
               </div>
+              <ol className="steps">
+                <li>
+                  <strong>Choose a server.</strong> This page calls it while it is open. One marked{" "}
+                  <em>worker</em> is called with no page open.
+                </li>
+                <li>
+                  <strong>Call a tool.</strong> Its form comes from its schema, or paste JSON.
+                </li>
+                <li>
+                  <strong>Leave.</strong> Reload this page, close the tab, or kill the browser. The task is
+                  still here.
+                </li>
+              </ol>
             </>
           )}
         </div>
