@@ -19,6 +19,10 @@ export class KindsServer {
   /** The arguments of the calls it got. */
   readonly calls: { readonly tool: string; readonly args: Json; readonly params: Json }[] = [];
   refused = 0;
+  /** What `resources/read` returns for an address. */
+  readonly resources: Map<string, Json> = new Map();
+  /** The addresses of the resources that were asked for. */
+  readonly reads: string[] = [];
 
   private constructor(tools: readonly FixtureTool[], key: string | undefined) {
     this.#tools = tools;
@@ -78,6 +82,9 @@ export class KindsServer {
         this.calls.push({ tool: String(params.name), args, params });
         return tool?.run(args, params);
       }
+      case "resources/read":
+        this.reads.push(String(params.uri));
+        return this.resources.get(String(params.uri));
       default:
         return undefined;
     }

@@ -18,6 +18,8 @@ export interface Workspace {
   readonly resumed: Promise<void>;
   /** Resolves when an endpoint can be asked: the worker's once the worker has said that it has it. */
   readonly reachable: (endpoint: string) => Promise<void>;
+  /** Reads a resource of a server (`resources/read`), and returns the reply's result. Absent where nothing can be read. */
+  readonly readResource?: (endpoint: string, uri: string) => Promise<unknown>;
   /** Where a person signs in to see the tasks of the worker, as an address; absent where nobody has to. */
   readonly signInAt?: string;
   /** What this page sends to servers; absent where others call them. */

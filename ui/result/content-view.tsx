@@ -1,8 +1,8 @@
 import type { ContentBlock } from "holdfast";
+import { EmbeddedResource } from "./embedded-resource.tsx";
 import { JsonTree } from "./json-tree.tsx";
-import { sizeText } from "./media.ts";
 import { MediaBlock } from "./media-block.tsx";
-import { SafeLink } from "./safe-link.tsx";
+import { ResourceLink } from "./resource-link.tsx";
 import { TextBlock } from "./text-block.tsx";
 
 /** One block of a result, by its kind. */
@@ -21,51 +21,4 @@ export function ContentView({ block }: { readonly block: ContentBlock }) {
     default:
       return <JsonTree value={block} label={`A block of type ${block.type}`} />;
   }
-}
-
-function ResourceLink({ block }: { readonly block: ContentBlock }) {
-  const { uri, title, name, description, mimeType, size } = block;
-  return (
-    <div className="resource">
-      <strong>
-        <SafeLink to={uri}>
-          <bdi>{String(title ?? name ?? uri)}</bdi>
-        </SafeLink>
-      </strong>
-      <span className="quiet mono">
-        <bdi>{String(uri)}</bdi>
-      </span>
-      {typeof description === "string" && <bdi>{description}</bdi>}
-      <span className="quiet">
-        {[mimeType, typeof size === "number" ? sizeText(size) : undefined]
-          .filter((part) => typeof part === "string")
-          .join(", ")}
-      </span>
-    </div>
-  );
-}
-
-function EmbeddedResource({ resource }: { readonly resource: unknown }) {
-  if (typeof resource !== "object" || resource === null)
-    return <JsonTree value={resource} label="A resource" />;
-  const { uri, text, blob, mimeType } = resource as { readonly [field: string]: unknown };
-  const kind = String(mimeType).startsWith("image/")
-    ? "image"
-    : String(mimeType).startsWith("audio/")
-      ? "audio"
-      : "file";
-  return (
-    <div className="resource">
-      <span className="quiet mono">
-        <SafeLink to={uri}>
-          <bdi>{String(uri)}</bdi>
-        </SafeLink>
-      </span>
-      {typeof text === "string" ? (
-        <TextBlock text={text} {...(typeof mimeType === "string" && { mimeType })} />
-      ) : (
-        <MediaBlock kind={kind} data={blob} mimeType={mimeType} />
-      )}
-    </div>
-  );
 }

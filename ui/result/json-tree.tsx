@@ -3,18 +3,22 @@ import { useState } from "react";
 /** How many members of a list or object are shown before they are asked for. */
 const PAGE = 100;
 const LONGEST_TEXT = 2_000;
+/** What lies deeper is closed at first. */
+const OPEN_DEPTH = 2;
 
 export interface JsonTreeProps {
   readonly value: unknown;
   readonly label: string;
+  /** Nothing of it is open at first. */
+  readonly closed?: boolean;
 }
 
 /** Any JSON, to be opened step by step: what is closed costs nothing, however long or deep it is. */
-export function JsonTree({ value, label }: JsonTreeProps) {
+export function JsonTree({ value, label, closed = false }: JsonTreeProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset groups controls, and this groups data.
     <div className="json-tree" role="group" aria-label={label}>
-      <Node value={value} depth={0} />
+      <Node value={value} depth={closed ? OPEN_DEPTH : 0} />
     </div>
   );
 }
@@ -28,7 +32,7 @@ function Node({
   readonly value: unknown;
   readonly depth: number;
 }) {
-  const [open, setOpen] = useState(depth < 2);
+  const [open, setOpen] = useState(depth < OPEN_DEPTH);
   const [shown, setShown] = useState(PAGE);
   const key = name === undefined ? null : <span className="json-key">{JSON.stringify(name)}: </span>;
   if (typeof value !== "object" || value === null)

@@ -1,6 +1,8 @@
 import type { Root, RootContent } from "hast";
 import { fromMarkdown } from "mdast-util-from-markdown";
+import { gfmFromMarkdown } from "mdast-util-gfm";
 import { toHast } from "mdast-util-to-hast";
+import { gfm } from "micromark-extension-gfm";
 
 /** A tree with more parts, or deeper, would keep the page busy that draws it. */
 const MAX_NODES = 20_000;
@@ -11,7 +13,8 @@ const MAX_DEPTH = 100;
  * Answers with the tree, or with null where it is too large to draw.
  */
 addEventListener("message", ({ data }: MessageEvent<string>) => {
-  const tree = toHast(fromMarkdown(data), { allowDangerousHtml: true });
+  const read = fromMarkdown(data, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+  const tree = toHast(read, { allowDangerousHtml: true });
   postMessage(tree.type === "root" && fits(tree) ? tree : null);
 });
 
@@ -24,7 +27,11 @@ function fits(tree: Root): boolean {
   for (let depth = 0; level.length > 0; depth++) {
     nodes += level.length;
     if (depth > MAX_DEPTH || nodes > MAX_NODES) return false;
-    for (const node of level) if (node.type === "raw") Object.assign(node, { type: "text" });
+    for (const node of level) {
+      if (node.type === "raw") Object.assign(node, { type: "text" });
+      // Two texts of a page may have the same footnotes.
+      if (node.type === "element") delete node.properties.id;
+    }
     level = level.flatMap((node) => ("children" in node ? node.children : []));
   }
   return true;

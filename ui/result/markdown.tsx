@@ -12,6 +12,14 @@ const COMPONENTS: Partial<Components> = {
   h1: ({ children }) => <h4>{children}</h4>,
   h2: ({ children }) => <h5>{children}</h5>,
   h3: ({ children }) => <h6>{children}</h6>,
+  // A box of a list of tasks cannot be ticked here.
+  input: ({ checked }) => <span>{checked ? "☑" : "☐"}</span>,
+  table: ({ children }) => (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
+    <section className="table-scroller" aria-label="Table" tabIndex={0}>
+      <table>{children}</table>
+    </section>
+  ),
 };
 
 export interface MarkdownProps {

@@ -1,14 +1,19 @@
-import type { Task, ToolResult } from "holdfast";
-import { useEffect, useState } from "react";
+import type { ContentBlock, Task, ToolResult } from "holdfast";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { explain } from "../app/advice.ts";
+import { useServers, useWorkspace } from "../clients/workspace-context.ts";
 import { useStory } from "../history/history-context.ts";
 import { ContentView } from "./content-view.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { DownloadButton } from "./download-button.tsx";
+import { jsonIn } from "./json-in.ts";
 import { jsonText } from "./json-text.ts";
-import { JsonTree } from "./json-tree.tsx";
+import { JsonView } from "./json-view.tsx";
+import { ResultSourceContext } from "./result-source.ts";
 import { SchemaVerdict } from "./schema-verdict.tsx";
 import "./result.css";
+
+const Comparison = lazy(() => import("../comparison/comparison.tsx"));
 
 type Fetched = { readonly result: ToolResult } | { readonly problem: string } | undefined;
 
@@ -21,6 +26,15 @@ export interface ResultViewProps {
 /** What a task gave, each part by its kind. */
 export function ResultView({ task, given }: ResultViewProps) {
   const fetched = useResult(task, given);
+  const { endpoint, tool } = task.view;
+  const { readResource } = useWorkspace();
+  const server = useServers().find(({ name }) => name === endpoint);
+  const source = useMemo(
+    () =>
+      // The tasks of a server that was removed are still listed.
+      server && readResource && { server: server.title, read: (uri: string) => readResource(endpoint, uri) },
+    [server, readResource, endpoint],
+  );
   return (
     <section aria-labelledby="result-title" className="result">
       <div className="section-heading">
@@ -30,7 +44,7 @@ export function ResultView({ task, given }: ResultViewProps) {
             <CopyButton what="the result" text={() => textOf(fetched.result)} />
             <DownloadButton
               what="the result"
-              fileName={`${task.view.tool.replace(/[^\w.-]+/g, "-")}-${task.id.slice(0, 8)}.json`}
+              fileName={`${tool.replace(/[^\w.-]+/g, "-")}-${task.id.slice(0, 8)}.json`}
               blob={() => new Blob([jsonText(fetched.result)], { type: "application/json" })}
             />
           </>
@@ -38,7 +52,16 @@ export function ResultView({ task, given }: ResultViewProps) {
       </div>
       {fetched === undefined && <p className="quiet result-place">Fetching the result…</p>}
       {fetched && "problem" in fetched && <p role="alert">{fetched.problem}</p>}
-      {fetched && "result" in fetched && <Parts task={task} result={fetched.result} />}
+      {fetched && "result" in fetched && (
+        <ResultSourceContext value={source}>
+          <Parts task={task} result={fetched.result} />
+          {!given && (
+            <Suspense>
+              <Comparison task={task} result={fetched.result} />
+            </Suspense>
+          )}
+        </ResultSourceContext>
+      )}
     </section>
   );
 }
@@ -47,26 +70,43 @@ function Parts({ task, result }: { readonly task: Task; readonly result: ToolRes
   const { content, structuredContent } = result;
   const { tool } = useStory(task.id);
   const schema = tool?.outputSchema;
+  const repeated = useMemo(
+    () =>
+      new Set(
+        structuredContent === undefined ? [] : content.filter((block) => repeats(block, structuredContent)),
+      ),
+    [content, structuredContent],
+  );
   return (
     <>
       {content.length === 0 && structuredContent === undefined && (
         <p className="quiet">The tool returned nothing.</p>
       )}
-      {content.map((block, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a result never changes.
-        <ContentView key={index} block={block} />
-      ))}
+      {content.map((block, index) =>
+        repeated.has(block) ? null : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a result never changes.
+          <ContentView key={index} block={block} />
+        ),
+      )}
       {structuredContent !== undefined && (
         <div className="structured">
           <h4>Structured content</h4>
           {schema !== undefined && !result.isError && (
             <SchemaVerdict schema={schema} value={structuredContent} />
           )}
-          <JsonTree value={structuredContent} label="Structured content" />
+          <JsonView value={structuredContent} label="Structured content" />
+          {repeated.size > 0 && <p className="quiet">The tool returned the same as text, too.</p>}
         </div>
       )}
     </>
   );
+}
+
+/** Whether a text is nothing but the structured content as JSON, as servers send it for older clients (tools, "Structured Content"). */
+function repeats({ type, text }: ContentBlock, structured: unknown): boolean {
+  if (type !== "text" || typeof text !== "string") return false;
+  const read = jsonIn(text);
+  return read !== undefined && jsonText(read) === jsonText(structured);
 }
 
 function useResult(task: Task, given: ToolResult | undefined): Fetched {

@@ -1,5 +1,7 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { Segments } from "../controls/choice.tsx";
+import { jsonIn } from "./json-in.ts";
+import { JsonView } from "./json-view.tsx";
 
 const Markdown = lazy(() => import("./markdown.tsx"));
 
@@ -7,6 +9,7 @@ const Markdown = lazy(() => import("./markdown.tsx"));
 const FIRST_PART = 20_000;
 const NEXT_PART = 200_000;
 const LONGEST_MARKDOWN = 100_000;
+const SHORT_JSON = 200;
 
 const LOOKS_LIKE_MARKDOWN =
   /^#{1,6} \S|^(?:[-*] |\d+\. )\S|^```|\*\*\S.*\*\*|\[[^\]\n]+\]\([^)\n]+\)|^\|.+\|$/m;
@@ -17,8 +20,15 @@ export interface TextBlockProps {
   readonly mimeType?: string;
 }
 
-/** Text as it is, or as the Markdown it seems to be. */
+/** Text as it is, or as the JSON or the Markdown it seems to be. */
 export function TextBlock({ text, mimeType }: TextBlockProps) {
+  // A short line of JSON is read as it is.
+  const json = useMemo(() => (text.length > SHORT_JSON ? jsonIn(text) : undefined), [text]);
+  if (json !== undefined) return <JsonView value={json} label="the text" plain={<PlainText text={text} />} />;
+  return <Prose text={text} {...(mimeType !== undefined && { mimeType })} />;
+}
+
+function Prose({ text, mimeType }: TextBlockProps) {
   const mayBeMarkdown =
     text.length <= LONGEST_MARKDOWN && (mimeType === "text/markdown" || LOOKS_LIKE_MARKDOWN.test(text));
   const [mode, setMode] = useState("markdown");

@@ -80,6 +80,12 @@ export async function readEndpoints(): Promise<readonly Endpoint[] | undefined> 
   return (await bodyOf<{ readonly endpoints: readonly Endpoint[] }>(reply)).endpoints;
 }
 
+/** Reads a resource of a server that the worker calls: a result of `resources/read`. Throws an Error that says what the worker said. */
+export async function readWorkerResource(endpoint: string, uri: string): Promise<unknown> {
+  const query = new URLSearchParams({ uri });
+  return bodyOf(await send(`/v1/endpoints/${encodeURIComponent(endpoint)}/resource?${query}`, "GET"));
+}
+
 /** Throws an Error that says what the worker said. */
 export async function disconnect({ endpoint }: Connection): Promise<DroppedTokens> {
   const reply = await send(`/v1/connections/${encodeURIComponent(endpoint)}`, "DELETE");

@@ -1,4 +1,5 @@
 import type { CallOptions, ListedTool, Session, Task, TaskClient, TaskClientApi } from "holdfast";
+import { readWorkerResource } from "../access/access-api.ts";
 
 /** The page's own tasks and those the worker holds, as one client: the endpoint's name says whose a task is. */
 export class BothClients implements TaskClientApi {
@@ -75,6 +76,13 @@ export class BothClients implements TaskClientApi {
   /** What was agreed with a server that the page itself calls; nothing is known of the worker's. */
   async session(endpoint: string): Promise<Session | undefined> {
     return this.#held.includes(endpoint) ? undefined : this.#page.rememberedSession(endpoint);
+  }
+
+  /** Reads a resource of a server, by way of whoever calls it. Rejects with an Error that says why it cannot be read. */
+  readResource(endpoint: string, uri: string): Promise<unknown> {
+    return this.#held.includes(endpoint)
+      ? readWorkerResource(endpoint, uri)
+      : this.#page.request(endpoint, "resources/read", { uri });
   }
 
   subscribe(listener: (task: Task) => void, forgotten?: (id: string) => void): () => void {

@@ -52,6 +52,7 @@ export async function openWorkspace(): Promise<Workspace> {
   const mustSignIn = workerToken() === undefined;
   return {
     ...{ client, servers, resumed, reachable, complete, wire },
+    readResource: (endpoint, uri) => client.readResource(endpoint, uri),
     ...(mustSignIn && { signInAt: hrefOf("access") }),
   };
 }

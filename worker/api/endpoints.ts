@@ -8,6 +8,9 @@ import { granted } from "../principal/reply.ts";
 import { problems } from "./responses.ts";
 import { endpointParams, endpointSchema, toolSchema } from "./schemas.ts";
 
+/** The longest address of a resource, in UTF-16 code units. */
+const MAX_URI = 8_192;
+
 const list = createRoute({
   method: "get",
   path: "/v1/endpoints",
@@ -43,6 +46,32 @@ const tools = createRoute({
   },
 });
 
+const resource = createRoute({
+  method: "get",
+  path: "/v1/endpoints/{endpoint}/resource",
+  tags: ["Endpoints"],
+  summary: "A resource of an endpoint, such as one that a result links to",
+  request: {
+    params: endpointParams,
+    query: z.object({
+      uri: z.string().min(1).max(MAX_URI).openapi({ description: "As the server names it." }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The `result` of `resources/read`, as the server sent it.",
+      content: {
+        "application/json": {
+          schema: z
+            .object({ contents: z.array(z.looseObject({ uri: z.string() })).optional() })
+            .openapi("ResourceContents"),
+        },
+      },
+    },
+    ...problems(404, 422, 429, 502),
+  },
+});
+
 export function endpointRoutes(app: OpenAPIHono<ApiEnv>): void {
   app.openapi(list, (c) => {
     const endpoints = endpointsOf(c.env, c.var.principal).map(({ name, title }) => ({
@@ -59,6 +88,18 @@ export function endpointRoutes(app: OpenAPIHono<ApiEnv>): void {
     await readGroups(c.env, objects, { endpoint, shard: 0 });
     const identity = { principal: objects.principal, endpoint, shard: 0 };
     return c.json({ tools: [...granted(await objects.group(identity).tools(identity))] }, 200);
+  });
+
+  app.openapi(resource, async (c) => {
+    const { endpoint } = c.req.valid("param");
+    const { uri } = c.req.valid("query");
+    checkEndpoint(c.env, c.var.principal, endpoint);
+    const objects = new PrincipalObjects(c.env, c.var.principal);
+    await readGroups(c.env, objects, { endpoint, shard: 0 });
+    const identity = { principal: objects.principal, endpoint, shard: 0 };
+    const reply = await objects.group(identity).passOn(identity, "resources/read", { uri });
+    if (reply.ok) return c.json(reply.result as Record<string, never>, 200);
+    throw new ProblemError(502, "upstream", reply.error.message);
   });
 }
 

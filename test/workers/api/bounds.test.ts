@@ -92,6 +92,7 @@ describe("reads", () => {
       ["GET", `/v1/tasks/${id}/events`],
       ["GET", "/v1/events"],
       ["GET", "/v1/endpoints/papers/tools"],
+      ["GET", "/v1/endpoints/papers/resource?uri=papers:kelp"],
     ] as const) {
       const response = await lab.request(path, { method });
       expect([response.status, response.headers.get("retry-after")], `${method} ${path}`).toEqual([429, "2"]);

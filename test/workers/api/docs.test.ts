@@ -16,6 +16,7 @@ const OPERATIONS = [
   "post /v1/webhook-deliveries/attempts",
   "get /v1/endpoints",
   "get /v1/endpoints/{endpoint}/tools",
+  "get /v1/endpoints/{endpoint}/resource",
   "post /v1/endpoints/{endpoint}/calls",
   "get /v1/tasks",
   "get /v1/tasks/{id}",

@@ -8,6 +8,7 @@ import type {
   ReadAdmission,
   ReadAsk,
 } from "../../../worker/directory/principal-directory-rpc.ts";
+import type { PassedOn } from "../../../worker/group/gateway-group-rpc.ts";
 import type {
   DeliveryView,
   GroupIdentity,
@@ -178,6 +179,12 @@ export class FakeGroup implements TaskGroupRpc {
       return { ok: false, problem: { code: "running", detail: "It runs: cancel it first" } };
     this.held.delete(id);
     return { ok: true, value: null };
+  }
+
+  async passOn(_identity: GroupIdentity, method: string, { uri }: JsonObject): Promise<PassedOn> {
+    if (method !== "resources/read" || uri !== "papers://kelp?a=1")
+      return { ok: false, error: { code: -32002, message: "Resource not found" } };
+    return { ok: true, result: { contents: [{ uri, text: "Kelp" }] } };
   }
 
   async tools(): Promise<Reply<readonly ListedTool[]>> {

@@ -235,6 +235,17 @@ describe("endpoints", () => {
     });
     expect((await lab.request("/v1/endpoints/nowhere/tools")).status).toBe(404);
   });
+
+  test("have resources, which are read as the server has them", async () => {
+    const read = (query: string) => lab.request(`/v1/endpoints/papers/resource${query}`);
+    expect(await (await read("?uri=papers%3A%2F%2Fkelp%3Fa%3D1")).json()).toEqual({
+      contents: [{ uri: "papers://kelp?a=1", text: "Kelp" }],
+    });
+    const unknown = await read("?uri=papers:none");
+    expect([unknown.status, await unknown.json()]).toMatchObject([502, { detail: "Resource not found" }]);
+    expect((await read("")).status).toBe(422);
+    expect((await lab.request("/v1/endpoints/nowhere/resource?uri=a")).status).toBe(404);
+  });
 });
 
 describe("whatever else is asked", () => {
