@@ -110,7 +110,9 @@ export default defineConfig({
         test: {
           // Run by `npm run test:packed` alone: it installs packages from the registry, 500 MB of them.
           name: "packed",
+          expect: { poll: POLL },
           include: ["test/packed/**/*.test.ts"],
+          globalSetup: "test/browser/servers.ts",
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

@@ -20,6 +20,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: "The library", link: "/library" },
       { text: "Embedding", link: "/embedding" },
       { text: "Frameworks", link: "/frameworks" },
+      { text: "Without a bundler", link: "/no-bundler" },
       { text: "Testing", link: "/testing" },
       { text: "Authorization", link: "/authorization" },
       { text: "Questions of the server", link: "/questions" },

@@ -201,6 +201,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/version.ts",
     ],
   ],
+  ["src/browser.ts", ["src/channel", "src/store", "src/index.ts"]],
   [
     "src/remote",
     [

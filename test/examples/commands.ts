@@ -6,7 +6,7 @@ import recipes from "../workflows-installed/packages.json" with { type: "json" }
 import { ROOT } from "./documents.ts";
 
 /** What a machine has that can run the rest. */
-const SYSTEM: ReadonlySet<string> = new Set(["curl", "printf", "sha256sum", "cd", "cp", "git"]);
+const SYSTEM: ReadonlySet<string> = new Set(["curl", "printf", "sha256sum", "cd", "cp", "git", "openssl"]);
 
 const PACKAGES: ReadonlySet<string> = new Set([
   manifest.name,

@@ -21,6 +21,7 @@ import { withArguments } from "./with-arguments.ts";
 const GUIDES: Readonly<Record<string, string>> = {
   "docs/embedding.md": "test/examples/embedding.test.ts",
   "docs/frameworks.md": "test/examples/embedding.test.ts",
+  "docs/no-bundler.md": "test/packed/no-bundler.test.ts",
   "docs/testing.md": "test/unit/testing/guide.test.ts",
   "docs/workflows.md": "test/examples/workflows.test.ts",
 };

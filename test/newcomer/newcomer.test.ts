@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify, stripVTControlCharacters } from "node:util";
+import { stripVTControlCharacters } from "node:util";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import type { Page } from "playwright-core";
@@ -12,6 +10,7 @@ import { testBrowser } from "../browser/test-browser.ts";
 import { until } from "../browser/until.ts";
 import { ROOT, sectionsOf } from "../examples/documents.ts";
 import { withArguments } from "../examples/with-arguments.ts";
+import { Tarball } from "../packed/tarball.ts";
 import { Newcomer } from "./newcomer.ts";
 
 const DOI = "10.1038/s41586-020-2649-2";
@@ -19,19 +18,15 @@ const DOI = "10.1038/s41586-020-2649-2";
 const UNDER_WAY = new RegExp(STAGES.slice(1).join("|"));
 const ACQUIRED = /Acquired ".+" \(10\.1038\/s41586-020-2649-2\)/;
 const at = testBrowser();
-const packed = mkdtempSync(join(tmpdir(), "holdfast-packed-"));
 const seconds: Record<string, number> = {};
-let tarball: string;
+let tarball: Tarball;
 let newcomer: Newcomer;
 
-beforeAll(async () => {
-  const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", packed];
-  const { stdout } = await promisify(execFile)("npm", pack, { cwd: ROOT });
-  const [{ filename }] = JSON.parse(stdout) as [{ readonly filename: string }];
-  tarball = join(packed, filename);
+beforeAll(() => {
+  tarball = new Tarball();
 });
 afterAll(() => {
-  rmSync(packed, { recursive: true, force: true });
+  tarball.remove();
   mkdirSync(join(ROOT, "results"), { recursive: true });
   writeFileSync(join(ROOT, "results/newcomer.json"), `${JSON.stringify(seconds, null, 2)}\n`);
 });
@@ -43,7 +38,7 @@ const papers = (): string => `${inject("workerUrl")}/samples/${at.lab.name}/2026
 function task(title: string, steps: () => Promise<void>): void {
   test(title, async () => {
     const began = performance.now();
-    newcomer = new Newcomer(tarball, { "https://papers.example/mcp": papers() });
+    newcomer = new Newcomer(tarball.path, { "https://papers.example/mcp": papers() });
     await steps();
     seconds[title] = Math.round((performance.now() - began) / 100) / 10;
   });
@@ -116,7 +111,7 @@ describe("an app", () => {
     ["docs/frameworks.md", "Solid"],
   ])("%s: the app of %s has the paper after a reload", async (document, heading) => {
     const began = performance.now();
-    newcomer = new Newcomer(tarball, { "https://papers.example/mcp": papers() });
+    newcomer = new Newcomer(tarball.path, { "https://papers.example/mcp": papers() });
     await newcomer.follow(document, heading);
     const address = await newcomer.start("npx vite");
     const page = await opened(`${address}?server=${encodeURIComponent(papers())}`);

@@ -1,13 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { ROOT } from "../bundle/package-build.ts";
 import { examplesIn } from "../examples/guide.ts";
 import packages from "./packages.json" with { type: "json" };
 import { PackedApp } from "./packed-app.ts";
+import { Tarball } from "./tarball.ts";
 
 /** A task over a reload, against a server of the test kit: what every runtime can do. */
 const JOB = `
@@ -25,28 +23,23 @@ await page.close();
 `;
 const DONE = { ok: true, said: "Acquired 1\n" };
 
-const folder = mkdtempSync(join(tmpdir(), "holdfast-packed-"));
 const apps: PackedApp[] = [];
-let tarball: string;
+let tarball: Tarball;
 
 beforeAll(() => {
-  const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
-  const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: ROOT, encoding: "utf8" })) as [
-    { filename: string },
-  ];
-  tarball = join(folder, filename);
+  tarball = new Tarball();
 });
 
 afterAll(() => {
   for (const app of apps) app.remove();
-  rmSync(folder, { recursive: true, force: true });
+  tarball.remove();
 });
 
 async function newApp(
   installed: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
 ): Promise<PackedApp> {
-  const app = await PackedApp.of(tarball, installed, files);
+  const app = await PackedApp.of(tarball.path, installed, files);
   apps.push(app);
   return app;
 }
