@@ -4,10 +4,10 @@ import { end, failed, failureOf, lost } from "./outcome.ts";
 import type { Policy } from "./policy.ts";
 import { observed } from "./poll.ts";
 import { describeFailed, rejectsCached, requeued } from "./queue.ts";
-import type { TaskRecord } from "./record.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import { mayResume, withoutStream } from "./response-stream.ts";
 import { ATTEMPTS, landed, retryLater, unanswered } from "./retry.ts";
+import { revise } from "./revise.ts";
 import type { FailedRequest, TaskState } from "./state.ts";
 
 export function called(before: TaskState, reply: CallReply, now: number, policy: Policy): TaskState {
@@ -18,15 +18,14 @@ export function called(before: TaskState, reply: CallReply, now: number, policy:
     case "result":
       return end(state, { kind: "completed", result: reply.result }, now);
     case "task": {
-      const accepted: TaskRecord = {
-        ...record,
+      const accepted = revise(state, {
         // A server may make a task of a call that asked for none. It is one from here on.
         call: { ...record.call, asTask: true },
         // Questions of the call's own rounds are over. A request of the server waits for its answer all the same.
         inputs: record.inputs.filter(({ rpcId }) => rpcId !== undefined),
-        ...(reply.immediateResponse !== undefined && { immediateResponse: reply.immediateResponse }),
-      };
-      return { ...observed({ ...state, record: accepted }, reply.reading, now, policy), mayCall: false };
+        immediateResponse: reply.immediateResponse,
+      });
+      return { ...observed(accepted, reply.reading, now, policy), mayCall: false };
     }
     case "input":
       // Without the part for them, the reply could not be read.
@@ -60,8 +59,8 @@ export function callFailed(
     (failure.kind === "malformed" && call.recovery !== "list");
   if (isEnd && !awaits) return end(state, failed(failureOf(failure)), now);
   if (wasRefused(failure) && !stream) {
-    const record: TaskRecord = { ...state.record, call: { ...call, refused: true } };
-    return retryLater({ ...state, record, mayCall: true }, failure, now, policy);
+    const refused = revise(state, { call: { ...call, refused: true } });
+    return retryLater({ ...refused, mayCall: true }, failure, now, policy);
   }
   if (isClientError(failure) && !stream) return end(state, failed(failureOf(failure)), now);
   // Those of a stream do not count: the call itself was made once.

@@ -8,6 +8,7 @@ import { observed } from "./poll.ts";
 import { hasEnded, type RecordedCancel } from "./record.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { ATTEMPTS, landed, relaxed, retryLater, without } from "./retry.ts";
+import { revise } from "./revise.ts";
 import type { Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
 
@@ -15,9 +16,7 @@ import type { TaskState } from "./state.ts";
 const PATIENCE = 10;
 
 export function cancelled(state: TaskState, now: number): TaskState {
-  const { record } = state;
-  if (record.cancel) return state;
-  return { ...relaxed(state), record: { ...record, cancel: { requestedAt: now } } };
+  return state.record.cancel ? state : revise(relaxed(state), { cancel: { requestedAt: now } });
 }
 
 export function cancelTaken(
@@ -66,9 +65,7 @@ function since(time: number, now: number): number {
 }
 
 function acknowledged(state: TaskState, now: number): TaskState {
-  const { record } = state;
-  const cancel = { requestedAt: now, ...record.cancel, acknowledgedAt: now };
-  return { ...state, record: { ...record, cancel } };
+  return revise(state, { cancel: { requestedAt: now, ...state.record.cancel, acknowledgedAt: now } });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { cutText, jsonWeight, MAX_QUESTIONS } from "../protocol/bounds.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
-import { type JsonObject, sameJson } from "../protocol/json.ts";
+import { defined, type JsonObject, sameJson } from "../protocol/json.ts";
 import { traitsOf } from "../protocol/registry.ts";
 import type { CallReply } from "../protocol/task-reading.ts";
 import { end, failed } from "./outcome.ts";
@@ -8,6 +8,7 @@ import type { QuestionEvent } from "./question-rules.ts";
 import { openInputs, type RecordedInput, type TaskRecord } from "./record.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import { landed, relaxed, retryLater, without } from "./retry.ts";
+import { revise, revisedCall } from "./revise.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 
@@ -21,23 +22,15 @@ export function askedFirst(state: TaskState, reply: CallReply & { kind: "input" 
     const message = `The server asked for input more than ${ROUNDS} times`;
     return end(state, failed({ reason: "rounds", message }), now);
   }
-  const { requestState: _spent, ...call } = record.call;
   const asks = reply.requests.length > 0;
-  return {
-    ...state,
-    // Without a question the call may be made again at once (mrtr, "Client Requirements").
-    mayCall: !asks,
-    record: {
-      ...record,
-      stage: asks ? "asking" : "calling",
-      call: {
-        ...call,
-        rounds: call.rounds + 1,
-        ...(reply.requestState !== undefined && { requestState: reply.requestState }),
-      },
-      inputs: withQuestions([], reply.requests, now),
-    },
-  };
+  const { requestState } = reply;
+  // Without a question the call may be made again at once (mrtr, "Client Requirements").
+  const next: TaskState = { ...state, mayCall: !asks };
+  return revise(next, {
+    stage: asks ? "asking" : "calling",
+    call: revisedCall(record, { rounds: record.call.rounds + 1, requestState }),
+    inputs: withQuestions([], reply.requests, now),
+  });
 }
 
 /**
@@ -59,7 +52,7 @@ function asked(state: TaskState, request: InputRequest, now: number): TaskState 
   const next: readonly RecordedInput[] = repeated
     ? inputs.map((input) => (input === repeated ? askedAgain(input, request) : input))
     : withQuestions(inputs, [{ ...request, key: unusedKey(request.key, inputs) }], now);
-  return { ...state, record: { ...record, inputs: next } };
+  return revise(state, { inputs: next });
 }
 
 /**
@@ -237,8 +230,7 @@ export function answerFailed(
   const record = withInputs(state.record, keys, (input) => {
     // Sent once more: that the server refuses it then says that it has it.
     if (input.state !== "answered") return { ...input, ...(input.resend && { resend: false }) };
-    const { response: _refused, ...question } = input;
-    return { ...question, state: "open" };
+    return defined({ ...input, state: "open", response: undefined }) as RecordedInput;
   });
   return { ...state, record, retry: { failure, since: now } };
 }

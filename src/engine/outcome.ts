@@ -61,37 +61,23 @@ export function failed(error: Failure): Outcome {
 
 /** What a request that failed makes of the call it was for. */
 export function failureOf(failure: RequestFailure): Failure {
-  const { message } = failure;
-  switch (failure.kind) {
-    case "rpc":
-      return { reason: "rpc", message, rpc: failure.error };
-    case "http":
-      return { reason: "http", message, httpStatus: failure.status };
-    case "malformed":
-      return defined({ reason: "malformed", message, raw: failure.raw });
-    case "unauthorized":
-    case "oversized":
-      return { reason: failure.kind, message };
-    case "network":
-    case "timeout":
-      return { reason: "unreachable", message };
-  }
+  const { kind, message } = failure;
+  return defined({
+    reason: kind === "network" || kind === "timeout" ? "unreachable" : kind,
+    message,
+    rpc: kind === "rpc" ? failure.error : undefined,
+    httpStatus: kind === "http" ? failure.status : undefined,
+    raw: kind === "malformed" ? failure.raw : undefined,
+  });
 }
 
-export function rpcFailed(
-  { message, error }: RequestFailure & { kind: "rpc" },
-  snapshot?: TaskSnapshot,
-): Outcome {
-  return failed({ reason: "rpc", message: withStatus(snapshot, message), rpc: error });
-}
-
-/** The task has ended, or the call was answered, with something that nobody can read. */
-export function unreadable(
-  { message, raw }: RequestFailure & { kind: "malformed" },
-  snapshot?: TaskSnapshot,
-): Outcome {
-  const ended = snapshot ? `The task ended as ${snapshot.status}, but its result cannot be read. ` : "";
-  return failed(defined({ reason: "malformed", message: withStatus(snapshot, `${ended}${message}`), raw }));
+/** The task has ended, and this came instead of its result: an error of its server, or something that nobody can read. */
+export function withoutPayload(failure: RequestFailure, snapshot: TaskSnapshot | undefined): Outcome {
+  const ended =
+    failure.kind === "malformed"
+      ? `The task ended as ${snapshot?.status}, but its result cannot be read. `
+      : "";
+  return failed({ ...failureOf(failure), message: withStatus(snapshot, ended + failure.message) });
 }
 
 /** `how` goes on from there. */

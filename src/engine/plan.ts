@@ -3,6 +3,7 @@ import { abandonsCall } from "./cancel.ts";
 import { end, lost } from "./outcome.ts";
 import type { Policy } from "./policy.ts";
 import { hasEnded, isCall, type TaskRecord } from "./record.ts";
+import { revisedCall } from "./revise.ts";
 import {
   type Command,
   NOTHING_OUT,
@@ -42,10 +43,13 @@ export function plan(state: TaskState, now: number, policy: Policy): Transition 
   const onlyPolls = polls && wanted.length + inFlight.size === 1;
   const calls = wanted.includes("call");
   const repeats = calls && !state.mayCall && !stream && !call.repeated;
+  // From here on the outcome is unknown until the reply comes.
+  const sent = repeats || (calls && call.refused);
+  const sentCall = sent && revisedCall(record, { refused: undefined, repeated: repeats || call.repeated });
   return {
     state: {
       ...state,
-      record: calls && (repeats || call.refused) ? sentAgain(record, repeats) : record,
+      record: sentCall ? { ...record, call: sentCall } : record,
       inFlight: onlyPolls ? POLL_OUT : new Set([...inFlight, ...wanted]),
       mayCall: false,
       polledFrom: polls ? now : state.polledFrom,
@@ -53,12 +57,6 @@ export function plan(state: TaskState, now: number, policy: Policy): Transition 
     },
     commands: onlyPolls ? POLL : wanted.map((operation) => ({ type: "send", operation })),
   };
-}
-
-/** From here on the outcome is unknown until the reply comes. */
-function sentAgain(record: TaskRecord, repeats: boolean): TaskRecord {
-  const { refused: _before, ...call } = record.call;
-  return { ...record, call: { ...call, ...(repeats && { repeated: true }) } };
 }
 
 function wantedOperations(state: TaskState, now: number, { questions }: Policy): readonly Operation[] {

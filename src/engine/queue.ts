@@ -6,9 +6,9 @@ import type { ToolFacts } from "../protocol/tool-facts.ts";
 import { persisted } from "./effects.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import type { Policy } from "./policy.ts";
-import type { TaskRecord } from "./record.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import { ATTEMPTS, landed, retryLater, without } from "./retry.ts";
+import { revise, revisedCall } from "./revise.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskState } from "./state.ts";
 
@@ -40,7 +40,7 @@ export function described(
   const { record } = state;
   const { refusal } = before;
   if (record.stage !== "queued") return state;
-  const { headers: _outdated, stale: _fetched, ...call } = record.call;
+  const { call } = record;
   const { generation } = session;
   // The server rejected the call itself, since nothing about how it is made has changed.
   if (refusal && record.generation === generation && !rejectsMetadata(refusal))
@@ -48,27 +48,22 @@ export function described(
   const protocol = protocolOf(generation);
   const asTask = protocol.mayBecomeTask(session.serverCapabilities, facts, call.prefer ?? "task", call.name);
   const repeatable = call.repeatable ?? facts?.repeatable ?? false;
-  return {
-    ...state,
-    cached,
-    mayCall: true,
-    record: {
-      ...record,
-      generation,
-      stage: "calling",
-      call: {
-        ...call,
-        asTask,
-        ...(facts?.headers && { headers: parameterHeaders(facts.headers, call.arguments ?? {}) }),
-        // `tasks/list` names only calls that asked for a task.
-        recovery: repeatable
-          ? "repeat"
-          : asTask && recovery && protocol.canList(session.serverCapabilities)
-            ? "list"
-            : "none",
-      },
-    },
-  };
+  const next: TaskState = { ...state, cached, mayCall: true };
+  return revise(next, {
+    generation,
+    stage: "calling",
+    call: revisedCall(record, {
+      asTask,
+      headers: facts?.headers && parameterHeaders(facts.headers, call.arguments ?? {}),
+      stale: undefined,
+      // `tasks/list` names only calls that asked for a task.
+      recovery: repeatable
+        ? "repeat"
+        : asTask && recovery && protocol.canList(session.serverCapabilities)
+          ? "list"
+          : "none",
+    }),
+  });
 }
 
 /** Whether the server may have rejected how the call was made, by cached metadata, and not the call. */
@@ -87,13 +82,10 @@ function rejectsMetadata(failure: RequestFailure): boolean {
 
 /** The call goes back to the queue: the server did nothing with it. `refusal` is why, if the server rejected the metadata. */
 export function requeued(state: TaskState, refusal?: RequestFailure): TaskState {
-  const { refused: _past, ...call } = state.record.call;
-  const record: TaskRecord = {
-    ...state.record,
-    stage: "queued",
-    call: { ...call, ...(refusal && { stale: true }) },
-  };
-  return { ...state, record, mayCall: false, ...(refusal && { refusal }) };
+  const { record } = state;
+  const call = revisedCall(record, { refused: undefined, stale: refusal ? true : record.call.stale });
+  const next: TaskState = { ...state, mayCall: false, refusal: refusal ?? state.refusal };
+  return revise(next, { stage: "queued", call });
 }
 
 /** The store could not take the call off its queue. It is not sent, and taken off later. */

@@ -6,6 +6,7 @@ import { observed } from "./poll.ts";
 import type { Outcome } from "./record.ts";
 import { isAway, type RequestFailure } from "./request-failure.ts";
 import { ATTEMPTS, landed, reachable, retryLater, unanswered } from "./retry.ts";
+import { revise } from "./revise.ts";
 import type { TaskEvent, TaskState } from "./state.ts";
 import { CLOCK_SKEW_MS } from "./unclaimed-tasks.ts";
 
@@ -18,14 +19,14 @@ export function listed(
 ): TaskState {
   const state = landed(before, "list");
   if (state.record.stage !== "calling") return state;
-  const { search: _over, ...record } = state.record;
-  const { createdAt } = record;
+  const { createdAt } = state.record;
   const fitting = event.unclaimed.filter(({ snapshot }) => {
     const made = readTime(snapshot.createdAt ?? "");
     return Number.isNaN(made) || (made >= createdAt - CLOCK_SKEW_MS && made <= now + CLOCK_SKEW_MS);
   });
   const [only] = fitting;
-  if (only && fitting.length === 1 && !event.rivals) return observed({ ...state, record }, only, now, policy);
+  if (only && fitting.length === 1 && !event.rivals)
+    return observed(revise(state, { search: undefined }), only, now, policy);
   // The server may still be at work on the request, and rivals may yet find theirs: it is looked for a few times.
   const unclear = fitting.length > 0;
   const message = unclear
@@ -45,10 +46,9 @@ function missed(
   now: number,
   policy: Policy,
 ): TaskState {
-  const { record } = state;
-  const tries = (record.search?.tries ?? 0) + 1;
+  const tries = (state.record.search?.tries ?? 0) + 1;
   if (tries >= ATTEMPTS) return end(state, outcome, now);
-  const counted = { ...state, record: { ...record, search: { tries, at: now } }, failures: tries - 1 };
+  const counted = { ...revise(state, { search: { tries, at: now } }), failures: tries - 1 };
   const next = retryLater(counted, failure, now, policy);
   // The server needs its time: no reload, and nothing a person does, makes the next search sooner.
   return next.backoff ? { ...next, backoff: { ...next.backoff, demanded: true } } : next;

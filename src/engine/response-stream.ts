@@ -2,6 +2,7 @@ import { MAX_KEY } from "../protocol/bounds.ts";
 import type { ResponseStream } from "../protocol/response-stream.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { withoutFailures } from "./retry.ts";
+import { revise } from "./revise.ts";
 import type { TaskState } from "./state.ts";
 
 /** How often the last event of a response stream is written, in ms. */
@@ -17,13 +18,11 @@ export function streamed(state: TaskState, stream: ResponseStream, now: number):
   const next = withoutFailures(state);
   const isWritten = known?.requestId === stream.requestId && Math.abs(now - known.at) < STREAM_WRITE_MS;
   if (isWritten || stream.lastEventId.length > MAX_KEY) return next;
-  return { ...next, record: { ...next.record, stream: { ...stream, at: now } } };
+  return revise(next, { stream: { ...stream, at: now } });
 }
 
 export function withoutStream(state: TaskState): TaskState {
-  if (!state.record.stream) return state;
-  const { stream: _over, ...record } = state.record;
-  return { ...state, record };
+  return state.record.stream ? revise(state, { stream: undefined }) : state;
 }
 
 /** Whether the reply may yet come on the response stream. A request that timed out was cancelled at the server. */

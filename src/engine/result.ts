@@ -1,6 +1,6 @@
 import { traitsOf } from "../protocol/registry.ts";
 import type { TaskPayload } from "../protocol/task-reading.ts";
-import { end, outcomeOf, reportedFailed, rpcFailed } from "./outcome.ts";
+import { end, outcomeOf, reportedFailed, withoutPayload } from "./outcome.ts";
 import type { Policy } from "./policy.ts";
 import { gone } from "./poll.ts";
 import { hasEnded } from "./record.ts";
@@ -71,7 +71,7 @@ export function resultFailed(
     const itsEnd = record.snapshot?.status === "failed";
     if (unknown && !itsEnd) return gone(state, failure, now);
     if (unknown && now >= deadline(record)) return end(state, reportedFailed(record.snapshot), now);
-    if (itsEnd) return end(state, rpcFailed(failure, record.snapshot), now);
+    if (itsEnd) return end(state, withoutPayload(failure, record.snapshot), now);
   }
   return payloadFailed(state, failure, now, timing);
 }

@@ -1,6 +1,7 @@
-import { end, expired, lost, rpcFailed, unreadable } from "./outcome.ts";
+import { end, expired, lost, withoutPayload } from "./outcome.ts";
 import { hasEnded, type TaskRecord } from "./record.ts";
 import type { RequestFailure } from "./request-failure.ts";
+import { revise } from "./revise.ts";
 import { backoffDelay, deadline, type Timing } from "./schedule.ts";
 import { type Backoff, NOTHING_OUT, type Operation, type TaskState } from "./state.ts";
 
@@ -33,28 +34,18 @@ export function retryLater(
     until: Math.max(until, demandedUntil),
     demanded: demanded !== undefined || demandedUntil > now,
   };
-  return {
-    ...state,
-    ...((demanded || (silent && record.silentSince === undefined)) && {
-      record: {
-        ...record,
-        // The next process must honour the demand. A plain backoff ends with the process.
-        ...(demanded && { heldUntil: backoff.until }),
-        ...(silent && { silentSince: since }),
-      },
-    }),
-    failures,
-    backoff,
-    retry: { failure, since },
-  };
+  const next = { ...state, failures, backoff, retry: { failure, since } };
+  return revise(next, {
+    // The next process must honour the demand. A plain backoff ends with the process.
+    heldUntil: demanded ? backoff.until : record.heldUntil,
+    silentSince: record.silentSince ?? (silent ? since : undefined),
+  });
 }
 
 /** The state that remembers since when its server has not answered, and whether that is shorter than it may be away. */
 export function unanswered(state: TaskState, now: number, { unreachableMs }: Timing): [TaskState, boolean] {
-  const { record } = state;
-  const { silentSince = now } = record;
-  const next = record.silentSince === undefined ? { ...state, record: { ...record, silentSince } } : state;
-  return [next, now < silentSince + unreachableMs];
+  const { silentSince = now } = state.record;
+  return [revise(state, { silentSince }), now < silentSince + unreachableMs];
 }
 
 /** Whether the server asked for a retry later than now. */
@@ -74,20 +65,17 @@ export function demandedMs(failure: RequestFailure, { maxPollMs }: Timing): numb
  * times; then what it said instead is the outcome.
  */
 export function payloadFailed(
-  before: TaskState,
+  state: TaskState,
   failure: RequestFailure,
   now: number,
   timing: Timing,
 ): TaskState {
-  const { snapshot } = before.record;
   // A server that cannot be reached has refused nothing.
-  const refuses = failure.kind === "malformed" || failure.kind === "rpc";
-  const state = refuses ? { ...before, payloadRefusals: (before.payloadRefusals ?? 0) + 1 } : before;
-  if ((state.payloadRefusals ?? 0) >= ATTEMPTS) {
-    if (failure.kind === "malformed") return end(state, unreadable(failure, snapshot), now);
-    if (failure.kind === "rpc") return end(state, rpcFailed(failure, snapshot), now);
-  }
-  return retryLater(state, failure, now, timing);
+  if (failure.kind !== "malformed" && failure.kind !== "rpc") return retryLater(state, failure, now, timing);
+  const payloadRefusals = (state.payloadRefusals ?? 0) + 1;
+  return payloadRefusals < ATTEMPTS
+    ? retryLater({ ...state, payloadRefusals }, failure, now, timing)
+    : end(state, withoutPayload(failure, state.record.snapshot), now);
 }
 
 /**
@@ -122,9 +110,7 @@ export function withoutFailures(state: TaskState): TaskState {
 
 /** The server has answered: it is not away. */
 export function reachable(state: TaskState): TaskState {
-  if (state.record.silentSince === undefined) return state;
-  const { silentSince: _over, ...record } = state.record;
-  return { ...state, record };
+  return state.record.silentSince === undefined ? state : revise(state, { silentSince: undefined });
 }
 
 /**

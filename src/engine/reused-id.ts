@@ -1,3 +1,4 @@
+import { defined } from "../protocol/json.ts";
 import type { SnapshotReading } from "../protocol/task-snapshot.ts";
 import { readTime } from "../protocol/time-stamp.ts";
 import type { TaskRecord } from "./record.ts";
@@ -80,8 +81,7 @@ export function reusedId({ taskId, snapshot }: TaskRecord, { createdAt }: Doubt)
 /** Keeps a doubt in the record only with news, so that polls that bring nothing new still write nothing. */
 export function withDoubt(record: TaskRecord, doubt: Doubt | undefined, news: boolean): TaskRecord {
   if (record.doubt === doubt || (doubt && !news)) return record;
-  const { doubt: _before, ...rest } = record;
-  return doubt ? { ...rest, doubt } : rest;
+  return defined({ ...record, doubt }) as TaskRecord;
 }
 
 /** How much later than `a` the stamp `b` is, in ms: 0 where they may be the same instant, NaN where that cannot be known. */

@@ -185,7 +185,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a cancel is taken for the outcome at once",
     file: "engine/cancel.ts",
-    find: "return { ...relaxed(state), record: { ...record, cancel: { requestedAt: now } } };",
+    find: "return state.record.cancel ? state : revise(relaxed(state), { cancel: { requestedAt: now } });",
     replace: "return end(state, { kind: 'cancelled', confirmed: true }, now);",
   },
   {
