@@ -2,6 +2,7 @@ import { errorOf } from "./errors.ts";
 import { type JsonObject, sameJson } from "./protocol/json.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
 import type { TaskView } from "./task-view.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** What a Task can ask of the client that made it: one object for all its tasks. */
 export interface TaskActions {
@@ -154,19 +155,11 @@ export class Task<Output = unknown> implements AsyncIterable<TaskView> {
 
 /** Resolves at the task's next change; rejects with the reason of a signal that is aborted. */
 export function nextChange(task: Task, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
-  const watched = [...signals, task.closed];
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      unsubscribe();
-      for (const signal of watched) signal?.removeEventListener("abort", settle);
-      const aborted = watched.find((signal) => signal?.aborted);
-      if (aborted) reject(aborted.reason);
-      else resolve();
-    };
-    const unsubscribe = task.subscribe(settle);
-    for (const signal of watched) signal?.addEventListener("abort", settle);
-    if (watched.some((signal) => signal?.aborted)) settle();
+  let unsubscribe!: () => void;
+  const changed = new Promise<void>((resolve) => {
+    unsubscribe = task.subscribe(resolve);
   });
+  return unlessAborted(changed, ...signals, task.closed).finally(unsubscribe);
 }
 
 /** Whether two views show the same. Views from other processes are copies. */

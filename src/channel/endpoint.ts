@@ -7,6 +7,7 @@ import type { Generation } from "../protocol/registry.ts";
 import { type Session, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { createAgreedSession, type SessionMemory } from "./agreed-session.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { createConnections } from "./connections.ts";
@@ -329,16 +330,4 @@ function unsent({ method }: Frame, message: string, cause?: unknown): RequestFai
 function isOwn({ params }: RpcRequest | RpcNotification): boolean {
   const meta = params?._meta;
   return isObject(meta) && isChannelId(meta[SUBSCRIPTION_ID]);
-}
-
-/** Waits no longer than until the signal is aborted, and throws its reason then. What is waited for goes on. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  let stop!: () => void;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-  });
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
 import type { Waits } from "../mirror/waits.ts";
 import { isObject } from "../protocol/json.ts";
-import { randomId } from "../random-id.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import type { BrowserPort } from "./browser.ts";
 import { ExtensionError } from "./extension-error.ts";
 import type { PageMessage, PageRequest } from "./messages.ts";
@@ -46,8 +46,6 @@ export class WorkerLine {
   readonly #options: WorkerLineOptions;
   readonly #pending: Map<number, Pending> = new Map();
   readonly #closing: AbortController = new AbortController();
-  /** Spreads the attempts of many pages. */
-  readonly #key: string = randomId();
   #last = 0;
   #port: BrowserPort | undefined;
   #ready = false;
@@ -65,27 +63,18 @@ export class WorkerLine {
 
   /** Asks until there is an answer. Rejects with the error the worker answers with, an ExtensionError, or the signal's reason. */
   ask(request: PageRequest, signal?: AbortSignal): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-      if (stop.aborted) return reject(stop.reason);
-      const nr = ++this.#last;
-      const settle = (finish: () => void): void => {
-        stop.removeEventListener("abort", aborted);
-        this.#pending.delete(nr);
-        this.#rest();
-        finish();
-      };
-      const aborted = (): void => settle(() => reject(stop.reason));
-      stop.addEventListener("abort", aborted);
-      const pending: Pending = {
-        request,
-        sent: false,
-        resolve: (value) => settle(() => resolve(value)),
-        reject: (error) => settle(() => reject(error)),
-      };
+    const closing = this.#closing.signal;
+    const nr = ++this.#last;
+    const answered = new Promise((resolve, reject) => {
+      if (signal?.aborted || closing.aborted) return;
+      const pending: Pending = { request, sent: false, resolve, reject };
       this.#pending.set(nr, pending);
       if (this.#ready) this.#send(nr, pending);
       else this.#connect();
+    });
+    return unlessAborted(answered, signal, closing).finally(() => {
+      this.#pending.delete(nr);
+      this.#rest();
     });
   }
 
@@ -161,7 +150,7 @@ export class WorkerLine {
     if (!this.#wanted) return;
     this.#pausing = true;
     void this.#options.waits
-      .backOff(this.#key, this.#failures, undefined, this.#closing.signal)
+      .backOff(this.#failures, undefined, this.#closing.signal)
       .catch(() => undefined)
       .then(() => {
         this.#pausing = false;
@@ -170,7 +159,8 @@ export class WorkerLine {
   }
 
   #rejectAll(error: ExtensionError): void {
-    for (const pending of [...this.#pending.values()]) pending.reject(error);
+    for (const pending of this.#pending.values()) pending.reject(error);
+    this.#pending.clear();
   }
 
   #send(nr: number, pending: Pending): void {

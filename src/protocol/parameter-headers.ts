@@ -10,14 +10,9 @@ export interface HeaderParameter {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PRIMITIVES: ReadonlySet<unknown> = new Set(["string", "integer", "boolean"]);
 /** Keywords whose values are data, not schemas: an annotation's name inside them means nothing. */
-const DATA_KEYWORDS: ReadonlySet<string> = new Set(["const", "enum", "default", "examples"]);
+const DATA_KEYWORD = /^(x-mcp-header|const|enum|default|examples)$/;
 /** Keywords whose keys are names of their own choice, each with a schema. */
-const SCHEMA_MAPS: ReadonlySet<string> = new Set([
-  "$defs",
-  "definitions",
-  "patternProperties",
-  "dependentSchemas",
-]);
+const SCHEMA_MAP = /^(\$defs|definitions|patternProperties|dependentSchemas)$/;
 const DEPTH_LIMIT = 64;
 
 /**
@@ -26,40 +21,32 @@ const DEPTH_LIMIT = 64;
  */
 export function readHeaderParameters(schema: unknown): readonly HeaderParameter[] | undefined {
   const found: HeaderParameter[] = [];
-  if (!collect(schema, [], true, found, 0)) return undefined;
+  if (!collect(schema, found, 0, [])) return undefined;
   const names = new Set(found.map(({ header }) => header.toLowerCase()));
   return names.size === found.length ? found : undefined;
 }
 
+/** @param path Leads to the value, unless a keyword other than `properties` is on the way. */
 function collect(
   schema: unknown,
-  path: readonly string[],
-  reachable: boolean,
   found: HeaderParameter[],
   depth: number,
+  path?: readonly string[],
 ): boolean {
   if (depth > DEPTH_LIMIT) return false;
-  if (Array.isArray(schema)) {
-    return schema.every((part) => collect(part, path, false, found, depth + 1));
-  }
-  if (!isObject(schema)) return true;
+  if (!isObject(schema) && !Array.isArray(schema)) return true;
   if ("x-mcp-header" in schema) {
-    const header = schema["x-mcp-header"];
-    if (!reachable || path.length === 0) return false;
-    if (typeof header !== "string" || !TOKEN.test(header)) return false;
-    if (!PRIMITIVES.has(schema.type)) return false;
+    const { "x-mcp-header": header, type } = schema as JsonObject;
+    if (!path?.length || typeof header !== "string" || !TOKEN.test(header) || !PRIMITIVES.has(type))
+      return false;
     found.push({ header, path });
   }
   return Object.entries(schema).every(([keyword, value]) => {
-    if (keyword === "x-mcp-header" || DATA_KEYWORDS.has(keyword)) return true;
-    if (SCHEMA_MAPS.has(keyword) && isObject(value)) {
-      return Object.values(value).every((part) => collect(part, path, false, found, depth + 1));
-    }
-    if (keyword !== "properties" || !isObject(value)) {
-      return collect(value, path, false, found, depth + 1);
-    }
-    return Object.entries(value).every(([name, property]) =>
-      collect(property, [...path, name], reachable, found, depth + 1),
+    if (DATA_KEYWORD.test(keyword)) return true;
+    const named = keyword === "properties";
+    if (!isObject(value) || !(named || SCHEMA_MAP.test(keyword))) return collect(value, found, depth + 1);
+    return Object.entries(value).every(([name, part]) =>
+      collect(part, found, depth + 1, named && path ? [...path, name] : undefined),
     );
   });
 }

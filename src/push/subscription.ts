@@ -122,7 +122,7 @@ async function ask(
   body?: object,
 ): Promise<unknown> {
   const request = { method, path, signal: never, ...(body && { body: JSON.stringify(body) }) };
-  return (await api.insist(request, { attempts: ATTEMPTS, key: path })).json;
+  return (await api.insist(request, ATTEMPTS)).json;
 }
 
 /** The worker's id of a subscription: 16 bytes of the SHA-256 of its address. */

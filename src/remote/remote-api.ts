@@ -25,13 +25,6 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
 }
 
-export interface Persistence {
-  /** How often it is tried in all; Infinity: until the signal is aborted. */
-  readonly attempts: number;
-  /** Names the request: its waits are spread by it. */
-  readonly key: string;
-}
-
 /** What the worker answered with, when it did not refuse. */
 export interface Answer {
   readonly status: number;
@@ -47,13 +40,10 @@ export interface RemoteApi {
   open(request: ApiRequest): Promise<Response>;
   /**
    * Makes a request that may be made twice, until there is an answer to it.
+   * @param attempts How often it is tried in all; Infinity: until the signal is aborted.
    * @param meanwhile Called with every failure except the last.
    */
-  insist(
-    request: ApiRequest,
-    persistence: Persistence,
-    meanwhile?: (error: RemoteApiError) => void,
-  ): Promise<Answer>;
+  insist(request: ApiRequest, attempts: number, meanwhile?: (error: RemoteApiError) => void): Promise<Answer>;
 }
 
 export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
@@ -117,7 +107,7 @@ export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
 
   return {
     open,
-    async insist(request, { attempts, key }, meanwhile) {
+    async insist(request, attempts, meanwhile) {
       for (let failures = 1; ; failures++) {
         try {
           return await ask(request);
@@ -125,7 +115,7 @@ export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
           if (failures >= attempts || !isPassing(error)) throw error;
           meanwhile?.(error);
           options.retrying(error);
-          await options.waits.backOff(key, failures, error.retryAfterMs, request.signal);
+          await options.waits.backOff(failures, error.retryAfterMs, request.signal);
         }
       }
     },

@@ -4,7 +4,6 @@ import type { Clock } from "../clock.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
 import type { Waits } from "../mirror/waits.ts";
 import { isObject } from "../protocol/json.ts";
-import { randomId } from "../random-id.ts";
 import type { RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError, unreachable } from "./remote-api-error.ts";
 
@@ -26,8 +25,6 @@ export interface TaskFeed {
 }
 
 export function createTaskFeed({ api, clock, waits, mirror, failed }: TaskFeedOptions): TaskFeed {
-  /** Spreads the reconnections of many clients. */
-  const key = randomId();
   let stream: AbortController | undefined;
   /** The id of the last event that was handled. */
   let position = "";
@@ -67,7 +64,7 @@ export function createTaskFeed({ api, clock, waits, mirror, failed }: TaskFeedOp
         async broken(thrown, failures) {
           const error = thrown instanceof RemoteApiError ? thrown : unreachable(thrown);
           failed(error);
-          await waits.backOff(key, failures, error.retryAfterMs, signal).catch(() => undefined);
+          await waits.backOff(failures, error.retryAfterMs, signal).catch(() => undefined);
         },
         clock,
         signal,

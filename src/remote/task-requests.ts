@@ -55,8 +55,7 @@ export function createTaskRequests(
     request: Omit<ApiRequest, "signal">,
     attempts: number = ATTEMPTS,
     repeating?: () => void,
-  ): Promise<unknown> =>
-    (await api.insist({ ...request, signal: closed }, { attempts, key: randomId() }, repeating)).json;
+  ): Promise<unknown> => (await api.insist({ ...request, signal: closed }, attempts, repeating)).json;
   const read = (path: string, attempts?: number): Promise<unknown> => ask({ method: "GET", path }, attempts);
   const post = (path: string, fields?: object, repeating?: () => void): Promise<unknown> =>
     ask({ method: "POST", path, ...(fields && { body: JSON.stringify(fields) }) }, ATTEMPTS, repeating);
@@ -78,15 +77,14 @@ export function createTaskRequests(
       return listIn(await read(`${endpointPath(endpoint)}/tools`), "tools").filter(isListedTool);
     },
     async call(endpoint, tool, args, { signal, prefer, ttlMs, repeatable, idempotencyKey, notify }) {
-      const key = randomId();
       const request: ApiRequest = {
         method: "POST",
         path: `${endpointPath(endpoint)}/calls`,
         body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable, idempotencyKey, notify }),
-        headers: { "idempotency-key": key },
+        headers: { "idempotency-key": randomId() },
         signal: signal ? AbortSignal.any([signal, closed]) : closed,
       };
-      const answer = await api.insist(request, { attempts: CALL_ATTEMPTS, key }).catch((error: unknown) => {
+      const answer = await api.insist(request, CALL_ATTEMPTS).catch((error: unknown) => {
         if (!isPassing(error)) throw error;
         const detail = `${error.detail} It was asked ${CALL_ATTEMPTS} times and may hold the call: list() shows it then.`;
         throw new RemoteApiError({ status: error.status, code: error.code, detail }, { cause: error });
