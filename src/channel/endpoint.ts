@@ -3,6 +3,7 @@ import type { ToolDescription } from "../engine/queue.ts";
 import { located, RequestFailedError, type RequestTarget } from "../engine/request-failed.ts";
 import { isObject, own } from "../protocol/json.ts";
 import type { RequestId, RpcNotification, RpcReply, RpcRequest } from "../protocol/json-rpc.ts";
+import type { ListReading, Page } from "../protocol/pages.ts";
 import type { Generation } from "../protocol/registry.ts";
 import { type Session, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
@@ -12,7 +13,7 @@ import { createAgreedSession, type SessionMemory } from "./agreed-session.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
 import { createConnections } from "./connections.ts";
 import { isForgotten, isOutgrown } from "./lost-session.ts";
-import { type Page, readPages } from "./pages.ts";
+import { readPages } from "./pages.ts";
 import { isChannelId, type RequestOptions } from "./rpc-channel.ts";
 
 /**
@@ -65,11 +66,13 @@ export interface Endpoint {
   /**
    * Reads all pages of a list, and reports one that was not read to its end. Rejects as `read` does.
    * @param keyOf What is listed twice under one key is one item.
+   * @param reading How far an earlier attempt has read.
    */
   list<T>(
     method: string,
     read: (cursor: string | undefined) => Promise<Page<T>>,
     keyOf: (item: T) => string,
+    reading?: ListReading<T>,
   ): Promise<readonly T[]>;
   /** All pages of `tools/list`. Throws a RequestFailedError, or the signal's reason. */
   listTools(options?: RequestOptions): Promise<readonly ListedTool[]>;
@@ -195,8 +198,8 @@ export function createEndpoint(
     connection.listen?.().catch(() => undefined);
   }
 
-  const list: Endpoint["list"] = async (method, read, keyOf) => {
-    const { items, cut } = await readPages(method, read, keyOf);
+  const list: Endpoint["list"] = async (method, read, keyOf, reading) => {
+    const { items, cut } = await readPages(method, read, keyOf, undefined, reading);
     if (cut !== undefined) listCut(cut);
     return items;
   };

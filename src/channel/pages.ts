@@ -1,11 +1,7 @@
+import type { ListReading, Page } from "../protocol/pages.ts";
+
 /** How many pages of a server's list are read at most. */
 const MAX_PAGES = 64;
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Anything but a string ends the list. */
-  readonly nextCursor?: unknown;
-}
 
 /** A list as far as it was read. */
 export interface Listing<T> {
@@ -19,25 +15,28 @@ export interface Listing<T> {
  * would repeat themselves. What is listed twice under one key is one thing, as it was listed last.
  * @param method Names the list in `cut`.
  * @param maxPages How many pages are read at most.
+ * @param reading How far the list was read before. It moves on with each page.
  */
 export async function readPages<T>(
   method: string,
   read: (cursor: string | undefined) => Promise<Page<T>>,
   keyOf: (item: T) => string,
   maxPages: number = MAX_PAGES,
+  reading: ListReading<T> = { items: new Map(), cursors: new Set() },
 ): Promise<Listing<T>> {
-  const items = new Map<string, T>();
-  const cursors = new Set<string | undefined>();
-  let cursor: string | undefined;
+  const { items, cursors } = reading;
   let cut: string | undefined;
-  do {
-    const page = await read(cursor);
-    for (const item of page.items) items.set(keyOf(item), item);
-    cursors.add(cursor);
-    if (typeof page.nextCursor !== "string") break;
-    cursor = page.nextCursor;
-    if (cursors.has(cursor)) cut = `names the cursor ${JSON.stringify(cursor.slice(0, 80))} again`;
-    else if (cursors.size === maxPages) cut = `has more than ${maxPages} pages`;
-  } while (!cut);
+  while (!reading.ended) {
+    const { items: listed, nextCursor: next } = await read(reading.cursor);
+    for (const item of listed) items.set(keyOf(item), item);
+    cursors.add(reading.cursor);
+    if (typeof next === "string") {
+      reading.cursor = next;
+      if (cursors.has(next)) cut = `names the cursor ${JSON.stringify(next.slice(0, 80))} again`;
+      else if (cursors.size < maxPages) continue;
+      else cut = `has more than ${maxPages} pages`;
+    }
+    reading.ended = true;
+  }
   return { items: [...items.values()], ...(cut && { cut: `${method} ${cut}: the rest is left out` }) };
 }

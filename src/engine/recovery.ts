@@ -7,7 +7,7 @@ import type { Outcome } from "./record.ts";
 import { isAway, type RequestFailure } from "./request-failure.ts";
 import { ATTEMPTS, landed, reachable, retryLater, unanswered } from "./retry.ts";
 import { revise } from "./revise.ts";
-import type { TaskEvent, TaskState } from "./state.ts";
+import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
 import { CLOCK_SKEW_MS } from "./unclaimed-tasks.ts";
 
 /** A call whose reply never came is one of the tasks nobody claims, if just one fits its time. */
@@ -56,11 +56,14 @@ function missed(
 
 /** A server that is away has not said that it lacks the task: only when it has been away for long do searches count. */
 export function listFailed(
-  state: TaskState,
+  before: TaskState,
   failure: RequestFailure,
   now: number,
   policy: Policy,
+  { advanced }: FailedRequest,
 ): TaskState {
+  // A list of many pages must not back off further with each that fails, while others come.
+  const state = advanced ? { ...before, failures: 0 } : before;
   const outcome = lostWithoutReply(`tasks/list failed: ${failure.message}`);
   if (!isAway(failure)) return missed(reachable(state), failure, outcome, now, policy);
   const { cancel } = state.record;

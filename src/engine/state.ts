@@ -76,6 +76,8 @@ export interface FailedRequest {
   readonly method?: string | undefined;
   /** The keys of the answers that it carried. */
   readonly keys?: readonly string[];
+  /** Pages of a list came before it. */
+  readonly advanced?: boolean;
 }
 
 /** Everything that can happen to a task. */

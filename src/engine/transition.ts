@@ -114,7 +114,8 @@ const ON_FAILURE: Readonly<
 > = {
   describe: describeFailed,
   call: callFailed,
-  list: (state, failure, now, policy) => policy.recovery?.listFailed(state, failure, now, policy) ?? state,
+  list: (state, failure, now, policy, request) =>
+    policy.recovery?.listFailed(state, failure, now, policy, request) ?? state,
   get: pollFailed,
   result: resultFailed,
   answer: (state, failure, now, policy, request) =>

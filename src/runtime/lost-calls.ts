@@ -1,38 +1,57 @@
+import type { Clock } from "../clock.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import { mayHaveUnclaimedTask } from "../engine/record.ts";
 import { listed, listFailed } from "../engine/recovery.ts";
 import type { RecoveryRules } from "../engine/recovery-rules.ts";
+import { failureFrom } from "../engine/request-failed.ts";
+import { isAway } from "../engine/request-failure.ts";
 import type { TaskEvent } from "../engine/state.ts";
-import { listedFor, type Unclaimed } from "../engine/unclaimed-tasks.ts";
+import { CLOCK_SKEW_MS, listedFor, type Unclaimed } from "../engine/unclaimed-tasks.ts";
+import type { ListReading } from "../protocol/pages.ts";
 import { protocolOf } from "../protocol/registry.ts";
+import type { TaskReading } from "../protocol/task-reading.ts";
 import { RecentSet } from "../recent-set.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { AskOptions, Server } from "./server.ts";
-import type { RunningEndpoint } from "./task-table.ts";
+import type { RunningTask } from "./task-table.ts";
 
 /** How many tasks that earlier lost calls may have been are remembered. Those forgotten are read from the store with the next list. */
 const MAX_SUSPECTED = 1_000;
 
-/**
- * Lists the tasks of a server, and returns what says which of them the call may be, as of when it is called. Throws a
- * RequestFailedError.
- */
+/** Lists the tasks of a server, and returns what says which of them the call may be, as of when it is called. */
 export type SearchLostCall = (
   record: TaskRecord,
   server: Server,
-  endpoint: RunningEndpoint,
+  task: RunningTask,
 ) => Promise<() => TaskEvent>;
+
+/** The tasks that a server lists, as far as they were read. */
+interface Search extends ListReading<TaskReading> {
+  /** When its first request left. */
+  begun?: number;
+}
 
 /**
  * Looks for the tasks of calls whose replies never came, among those that a server lists (2025-11-25).
  * @param options Those of the list. It serves several calls: the end of one must not abort it.
  */
-function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall {
+function lostCalls(store: TaskStore, clock: Clock, options: AskOptions): SearchLostCall {
+  /** Searches that have not begun, by endpoint and request. */
+  const upcoming: Record<string, Search> = {};
+  /**
+   * The search that each call goes on with after a failure. A call that was lost later must not join it: the task of that call may
+   * have come to a page that was read before.
+   */
+  const searches = new WeakMap<RunningTask, Search>();
   /** A later lost call must not take one of these for certain. */
   const suspected = new RecentSet<string>(MAX_SUSPECTED);
 
-  async function list({ endpoint, generation, call }: TaskRecord, server: Server): Promise<Unclaimed> {
+  async function list(
+    { endpoint, generation, call }: TaskRecord,
+    server: Server,
+    search: Search,
+  ): Promise<Unclaimed> {
     const { encodeList, decodeList } = protocolOf(generation);
     if (!encodeList || !decodeList) throw new TypeError(`No list request in ${generation}`);
     const listed = await server.list(
@@ -43,6 +62,7 @@ function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall {
         return { items, ...rest };
       },
       ({ snapshot }) => snapshot.taskId,
+      search,
     );
     const claimed = new Set<unknown>();
     const calls: TaskRecord[] = [];
@@ -58,10 +78,33 @@ function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall {
     return { tasks: listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId)), calls };
   }
 
-  return async (record, server, endpoint) => {
+  return async (record, server, task) => {
+    const { endpoint } = task;
     const { encodeList } = protocolOf(record.generation);
-    const key = JSON.stringify(encodeList?.(undefined, record.call));
-    const unclaimed = await endpoint.unclaimed(key, () => list(record, server));
+    const key = JSON.stringify([record.endpoint, encodeList?.(undefined, record.call)]);
+    const earlier = searches.get(task);
+    const isFresh = earlier?.begun && clock.now() < earlier.begun + CLOCK_SKEW_MS;
+    upcoming[key] ??= { items: new Map(), cursors: new Set() };
+    const search: Search = (isFresh && earlier) || upcoming[key];
+    searches.set(task, search);
+    const pages = search.cursors.size;
+    let unclaimed: Unclaimed;
+    try {
+      unclaimed = await endpoint.unclaimed(search, () => {
+        if (!search.begun) {
+          search.begun = clock.now();
+          delete upcoming[key];
+        }
+        return list(record, server, search);
+      });
+      searches.delete(task);
+    } catch (error) {
+      const failure = failureFrom(error);
+      // The server may have forgotten the cursor.
+      if (!isAway(failure)) searches.delete(task);
+      const advanced = search.cursors.size > pages;
+      return () => ({ type: "requestFailed", operation: "list", failure, advanced });
+    }
     return () => {
       const running = [...endpoint.tasks.values()].map(({ state }) => state.record);
       const isClaimed = (taskId: string): boolean => endpoint.named.has(taskId);
@@ -72,7 +115,7 @@ function lostCalls(store: TaskStore, options: AskOptions): SearchLostCall {
 
 /** How a client finds a call again whose reply never came: its part `recovery`. */
 export interface RecoveryPart extends RecoveryRules {
-  readonly lostCalls: (store: TaskStore, options: AskOptions) => SearchLostCall;
+  readonly lostCalls: (store: TaskStore, clock: Clock, options: AskOptions) => SearchLostCall;
 }
 
 export const RECOVERING: RecoveryPart = { listed, listFailed, lostCalls };

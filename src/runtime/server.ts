@@ -1,5 +1,6 @@
 import type { ToolDescription } from "../engine/queue.ts";
 import type { RequestId, RpcReply } from "../protocol/json-rpc.ts";
+import type { ListReading, Page } from "../protocol/pages.ts";
 import type { Generation } from "../protocol/registry.ts";
 import type { ResponseStream } from "../protocol/response-stream.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
@@ -46,13 +47,15 @@ export interface Server {
    * @param of The generation of the task it is about. The request fails while the server speaks another one.
    */
   request(frame: Frame, options?: AskOptions, of?: Generation): Promise<unknown>;
-  /** Reads all pages of a list, each item once. */
+  /**
+   * Reads the pages of a list that are left, each item once.
+   * @param reading How far an earlier attempt has read. It moves on with each page.
+   */
   list<T>(
     method: string,
-    read: (
-      cursor: string | undefined,
-    ) => Promise<{ readonly items: readonly T[]; readonly nextCursor?: unknown }>,
+    read: (cursor: string | undefined) => Promise<Page<T>>,
     keyOf: (item: T) => string,
+    reading: ListReading<T>,
   ): Promise<readonly T[]>;
   /** Answers a request of the server. Resolves with false, and sends nothing, if the session it was asked in is over. */
   respond(

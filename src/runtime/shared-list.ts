@@ -1,10 +1,10 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * @param key Names the list: calls whose lists differ share none.
+ * @param key Names the list, and how far it was read: calls that differ in either share no request.
  * @param read Reads the list, if nobody has asked for it yet.
  */
-export type SharedList<T> = (key: string, read: () => Promise<T>) => Promise<T>;
+export type SharedList<T> = (key: unknown, read: () => Promise<T>) => Promise<T>;
 
 /**
  * A list that many ask for, and that is read once for all who asked before it began: one at a time, and the next no sooner
@@ -14,7 +14,7 @@ export function createSharedList<T>(clock: Clock, gapMs: number): SharedList<T> 
   /** Resolves when a list may begin again. */
   let free = Promise.resolve();
   /** Not begun yet. */
-  const next = new Map<string, Promise<T>>();
+  const next = new Map<unknown, Promise<T>>();
   const pause = (): Promise<void> => new Promise((resolve) => void clock.after(gapMs, resolve));
   return (key, read) => {
     const waiting = next.get(key);

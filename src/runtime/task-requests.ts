@@ -248,7 +248,7 @@ export function createTaskRequests(
         return event;
       }
       case "list":
-        return search?.(record, server, task.endpoint) ?? { type: "listed", unclaimed: [] };
+        return search?.(record, server, task) ?? { type: "listed", unclaimed: [] };
       case "answer":
         return questions?.deliver(record, server, ask, signal) ?? { type: "delivered", keys: [] };
       case "cancel": {

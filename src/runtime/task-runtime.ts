@@ -113,7 +113,7 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
   const writer = createRecordWriter(options, rebase, ended);
   const requests = createTaskRequests(
     options,
-    options.recovery?.lostCalls(store, { timeoutMs: requestTimeoutMs, signal: closing.signal }),
+    options.recovery?.lostCalls(store, clock, { timeoutMs: requestTimeoutMs, signal: closing.signal }),
     replied,
     (operation) => {
       if (operation === "call") asking?.callEnded();
