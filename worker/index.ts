@@ -6,11 +6,14 @@ import { api } from "./api/app.ts";
 import type { Bindings } from "./bindings.ts";
 import { corsOriginsOf } from "./config/cors.ts";
 import { isDemo } from "./config/demo.ts";
+import { isOAuthSet } from "./config/oauth.ts";
 import { gateway } from "./gateway/routes.ts";
 import { serverCards } from "./gateway/server-card.ts";
 import { notFound, onError } from "./http/failure.ts";
 import { metrics } from "./metrics/route.ts";
+import { canSignIn } from "./oauth/authorization-server.ts";
 import { connect } from "./oauth/connect.ts";
+import { consoleTokens } from "./oauth/issued-tokens.ts";
 import { oauth } from "./oauth/routes.ts";
 
 export { PrincipalDirectory } from "./directory/principal-directory.ts";
@@ -24,8 +27,14 @@ const mcp = gateway();
 app.onError(onError);
 mcp.onError(onError);
 
-// The console asks whether there are samples: a request to one that is not there would be an error in its log.
-app.get("/healthz", (c) => c.json({ ok: true, demo: isDemo(c.env) }));
+// The console asks whether there are samples, and a page to sign in: a request to one that is not there would be an error in its log.
+app.get("/healthz", (c) =>
+  c.json({
+    ok: true,
+    demo: isDemo(c.env),
+    signIn: isOAuthSet(c.env) && canSignIn(new URL(c.req.url)),
+  }),
+);
 app.route("/", metrics());
 
 // Before access: a preflight has no token.
@@ -40,7 +49,7 @@ app.use("/v1/*", ownHost, knownOrigin(true), (c, next) =>
 );
 // Before access, too: a caller without a token may read how to use one.
 app.get("/v1/openapi.json", (c) => routes.fetch(c.req.raw, c.env, c.executionCtx));
-app.use("/v1/*", access<Bindings>());
+app.use("/v1/*", access<Bindings>({ issued: consoleTokens }));
 app.route("/", routes);
 // Before sign-in and access: anybody may read them.
 app.route("/", serverCards());

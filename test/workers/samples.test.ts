@@ -118,7 +118,7 @@ beforeEach(() => {
 describe("the worker", () => {
   it("reports that it is healthy", async () => {
     const response = await exports.default.fetch("https://holdfast.test/healthz");
-    expect(await response.json()).toEqual({ ok: true, demo: true });
+    expect(await response.json()).toEqual({ ok: true, demo: true, signIn: true });
   });
 
   it("refuses a lab with a bad name", async () => {

@@ -13,6 +13,8 @@ import { presentedToken } from "./presented-token.ts";
 export interface AccessVariables {
   /** Who calls: 1 to 128 of A-Z a-z 0-9 _ . @ | : -. */
   principal: string;
+  /** Whether the token was issued here for some hours, not configured. */
+  isIssued: boolean;
 }
 
 export interface AccessOptions<B extends object = object> {
@@ -57,8 +59,10 @@ export function access<B extends object>(
     const address = c.req.header("cf-connecting-ip");
     try {
       let principal = token === undefined ? undefined : await principalOfToken(token, known);
+      const byGrant =
+        principal === undefined && issued !== undefined && token !== undefined && isIssued(token);
       // Those expire in their clients' hands, and a cloud's clients share its addresses: such a token is not counted as wrong.
-      if (principal === undefined && issued && token !== undefined && isIssued(token)) {
+      if (byGrant) {
         principal = await issued.principalOf(new URL(c.req.url), token);
       } else if (principal === undefined && (token ?? jwt) !== undefined) {
         const waitMs = address === undefined ? 0 : wrongTokens.waitMs(address, Date.now());
@@ -79,6 +83,7 @@ export function access<B extends object>(
         });
       }
       c.set("principal", principal);
+      c.set("isIssued", byGrant);
     } catch (error) {
       if (!(error instanceof KeysUnavailableError)) throw error;
       log("jwks-unavailable", { reason: reasonOf(error.cause) });

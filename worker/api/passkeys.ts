@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { RegistrationResponseJSON } from "@simplewebauthn/server";
 import type { ApiEnv } from "../access/api-env.ts";
 import { knownTokens } from "../access/hashed-tokens.ts";
+import type { AccessVariables } from "../access/principal.ts";
 import { directoryOf } from "../directory/directory-stub.ts";
 import { ProblemError } from "../http/problem.ts";
 import { passkeySiteOf } from "../oauth/passkey-sign-in.ts";
@@ -45,7 +46,7 @@ const offer = createRoute({
       description: "`PublicKeyCredential.parseCreationOptionsFromJSON()` takes it. Good for five minutes.",
       ...json(z.looseObject({ challenge: z.string() }).openapi("PasskeyOptions")),
     },
-    ...problems(422),
+    ...problems(403, 422),
   },
 });
 
@@ -69,7 +70,7 @@ const add = createRoute({
       ),
     },
   },
-  responses: { 201: { description: "Added.", ...json(passkeySchema) }, ...problems(422) },
+  responses: { 201: { description: "Added.", ...json(passkeySchema) }, ...problems(403, 422) },
 });
 
 const remove = createRoute({
@@ -91,6 +92,7 @@ export function passkeyRoutes(app: OpenAPIHono<ApiEnv>): void {
 
   app.openapi(offer, async (c) => {
     const { principal } = c.var;
+    checkSecret(c.var);
     if (!(await knownTokens(c.env)).some((token) => token.principal === principal))
       throw new ProblemError(
         422,
@@ -108,6 +110,7 @@ export function passkeyRoutes(app: OpenAPIHono<ApiEnv>): void {
   });
 
   app.openapi(add, async (c) => {
+    checkSecret(c.var);
     const response = c.req.valid("json") as unknown as RegistrationResponseJSON;
     const added = await directoryOf(c.env, c.var.principal).addPasskey(siteOf(c.req.url), response);
     if (!added)
@@ -123,6 +126,16 @@ export function passkeyRoutes(app: OpenAPIHono<ApiEnv>): void {
     await directoryOf(c.env, c.var.principal).removePasskey(c.req.valid("param").passkey);
     return c.body(null, 204);
   });
+}
+
+/** A token of some hours, and who steals it, must not get a passkey that outlives it. */
+function checkSecret({ isIssued }: AccessVariables): void {
+  if (isIssued)
+    throw new ProblemError(
+      403,
+      "secret-needed",
+      "A passkey is added with your token or OWNER_SECRET: on the page where you sign in.",
+    );
 }
 
 function siteOf(address: string): PasskeySite {

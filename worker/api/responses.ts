@@ -4,6 +4,7 @@ import { problemSchema, taskSchema } from "./schemas.ts";
 
 const DESCRIPTIONS = {
   401: "No token, or none that is known.",
+  403: "This token may not do that.",
   404: "There is no such thing, or it is somebody else's.",
   409: "It is not the time for that.",
   410: "It was there, and has been deleted.",

@@ -87,6 +87,11 @@ export function oauthOf(env: object): OAuthSettings | undefined {
   return { signIn: { ...signIn, principalClaim, clientSecret } };
 }
 
+/** Whether OAUTH is set, rightly or not: for answers that a wrong value must not change into errors. */
+export function isOAuthSet(env: object): boolean {
+  return ![undefined, null, ""].some((absent) => absent === varOf(env, "OAUTH"));
+}
+
 /** What the principals that come by sign-in begin with. Does not look at the secrets. */
 export function signInPrefixOf(env: object): string | undefined {
   return written(env)?.signIn?.principalPrefix;

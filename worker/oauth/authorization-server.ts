@@ -3,9 +3,10 @@ import { Attempts } from "../access/attempts.ts";
 import type { Bindings } from "../bindings.ts";
 import { ProblemError } from "../http/problem.ts";
 import { log } from "../operations/log.ts";
+import { CONSOLE_ACCESS_S, CONSOLE_SCOPE, consoleResource, isForConsole } from "./console-access.ts";
 import { resourcesAt, wholeResource } from "./resources.ts";
 
-/** The one scope there is: a token may do what its principal may. */
+/** The scope of agents' tokens: they may do at the gateway what their principal may. */
 export const SCOPE = "mcp";
 /** `offline_access` is what some clients ask for to get a refresh token. All get one. */
 const SCOPES: readonly string[] = [SCOPE, "offline_access"];
@@ -35,7 +36,7 @@ export function authorizationServer(env: Bindings, url: URL): OAuthAuthorization
   return new OAuthAuthorizationServer<Bindings>({
     issuer: origin,
     // Some clients name the address they were given, with the slash at its end.
-    resources: resourcesAt(env, origin).flatMap(({ uri }) => [uri, `${uri}/`]),
+    resources: [...resourcesAt(env, origin).flatMap(({ uri }) => [uri, `${uri}/`]), consoleResource(origin)],
     // Some clients do not say which resource they mean.
     defaultResource: wholeResource(origin).uri,
     scopesSupported: [...SCOPES],
@@ -44,6 +45,10 @@ export function authorizationServer(env: Bindings, url: URL): OAuthAuthorization
     accessTokenTTL: ACCESS_S,
     refreshTokenTTL: GRANT_S,
     refreshTokenIdleTTL: GRANT_S,
+    tokenExchangeCallback: ({ resource }) =>
+      isForConsole({ resource }, origin)
+        ? { accessTokenTTL: CONSOLE_ACCESS_S, refreshTokenTTL: 0 }
+        : undefined,
     clientRegistrationCallback: ({ request }) => refusalOfRegistration(request),
     onError: ({ status, code, internal }) =>
       log("oauth-refused", { status, code, category: internal?.category, reason: internal?.reason }),
@@ -54,9 +59,12 @@ export function oauthApi(env: Bindings, url: URL): OAuthHelpers {
   return authorizationServer(env, url).getOAuthApi(env);
 }
 
-/** The scopes of a grant: those that were asked for and exist, and always the one that a token needs to be of use. */
-export function grantedScopes(asked: readonly string[]): string[] {
-  return SCOPES.filter((scope) => scope === SCOPE || asked.includes(scope));
+/**
+ * The scopes of a grant: those that were asked for and exist, and always the one that a token needs to be of use. The console's
+ * is of no use at the gateway.
+ */
+export function grantedScopes(asked: readonly string[], forConsole: boolean): string[] {
+  return forConsole ? [CONSOLE_SCOPE] : SCOPES.filter((scope) => scope === SCOPE || asked.includes(scope));
 }
 
 function refusalOfRegistration(

@@ -47,6 +47,22 @@ ${signInForms(ways, "Allow", failure)}
   );
 }
 
+/** The console of this worker signs a person in: no other app can ask for that. */
+export function consoleSignInPage({
+  host,
+  failure,
+  ways,
+}: Pick<Consent, "host" | "failure" | "ways">): Markup {
+  return page(
+    "Sign in",
+    html`<h1>Sign in to the console of <b>${host}</b></h1>
+<p>Go on only if you have just pressed <b>Sign in</b> there. It will show your tasks, and call tools, connect servers and end the access of agents as you tell it.</p>
+<p>You are signed in in that tab, for 12 hours, until you sign out or close it.</p>
+${signInForms(ways, "Sign in", failure)}
+<form method="post">${handleField(ways.handle)}<button name="decision" value="deny" class="quiet">Back</button></form>`,
+  );
+}
+
 /** A server that an endpoint stands for, and the page on which a person connects it. */
 export interface ServerLink {
   readonly title: string;

@@ -11,7 +11,8 @@ import { notFound } from "../http/failure.ts";
 import { ProblemError, retryAfter } from "../http/problem.ts";
 import { log } from "../operations/log.ts";
 import { oauthApi } from "./authorization-server.ts";
-import { consentPage, messagePage, pageResponse } from "./consent-page.ts";
+import { consentPage, consoleSignInPage, messagePage, pageResponse } from "./consent-page.ts";
+import { checkConsole, isForConsole } from "./console-access.ts";
 import { backToClient } from "./first-use.ts";
 import { formOf } from "./form.ts";
 import { grant } from "./grant.ts";
@@ -63,7 +64,7 @@ export function takeConsent(c: AuthorizeContext): Promise<Response> {
     if (!signedIn.ok) return consent(c, signedIn.failure, signedIn.status);
     const { principal } = signedIn;
     const approved = await oauth.approveConsent(request, handle);
-    const redirectTo = await grant(oauth, approved.request, { principal, by: "token" });
+    const redirectTo = await grant(oauth, approved.request, { principal, by: "token" }, url.origin);
     log("oauth-granted", { client: approved.request.clientId, resource: approved.request.resource });
     return await backToClient(c, { ...approved, principal, redirectTo });
   });
@@ -74,15 +75,14 @@ async function consent(c: AuthorizeContext, failure?: string, status = 200): Pro
   const url = new URL(c.req.url);
   const oauth = oauthApi(c.env, url);
   const request = await oauth.parseAuthRequest(c.req.raw);
+  checkConsole(request, url.origin);
   const description = await oauth.describeConsent(request);
   const { handle, headers } = await oauth.beginConsent(request);
-  const page = consentPage({
-    description,
-    resource: request.resource,
-    host: url.host,
-    failure,
-    ways: await signInWays(c.env, url, handle),
-  });
+  const ways = await signInWays(c.env, url, handle);
+  const { host } = url;
+  const page = isForConsole(request, url.origin)
+    ? consoleSignInPage({ host, failure, ways })
+    : consentPage({ description, resource: request.resource, host, failure, ways });
   return pageResponse(page, status, headers);
 }
 
@@ -101,7 +101,7 @@ export function takeIdentity(c: AuthorizeContext): Promise<Response> {
     if (url.searchParams.has("error")) return back(authorizationErrorRedirect(request, "access_denied"));
     const principal = await principalAtIssuer(signIn, url, data);
     if (principal === undefined) return await pageResponse(messagePage(notLetIn(signIn)), 403, headers);
-    const redirectTo = await grant(oauth, request, { principal, by: "sign-in" });
+    const redirectTo = await grant(oauth, request, { principal, by: "sign-in" }, url.origin);
     log("oauth-granted", { client: request.clientId, resource: request.resource });
     return await backToClient(c, { request, principal, redirectTo, headers });
   });

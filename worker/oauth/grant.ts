@@ -4,6 +4,7 @@ import { knownTokens } from "../access/hashed-tokens.ts";
 import { principalSchema } from "../config/names.ts";
 import { isAllowed, oauthOf } from "../config/oauth.ts";
 import { grantedScopes } from "./authorization-server.ts";
+import { checkConsole, isForConsole } from "./console-access.ts";
 import { userIdOf } from "./user-id.ts";
 
 /** Who signed in, sealed in the grant: only a token of it opens it. */
@@ -20,14 +21,25 @@ export function grantFactsOf(metadata: unknown): GrantFacts {
   return grantFacts.catch({ client: "", redirectHost: "" }).parse(metadata);
 }
 
-/** Grants what was asked for. Resolves with the client's address to go back to. */
-export async function grant(oauth: OAuthHelpers, request: AuthRequest, props: SignedIn): Promise<string> {
+/**
+ * Grants what was asked for at an origin. Resolves with the client's address to go back to.
+ * @throws AuthorizationError for a request for the API that is not the console's.
+ */
+export async function grant(
+  oauth: OAuthHelpers,
+  request: AuthRequest,
+  props: SignedIn,
+  origin: string,
+): Promise<string> {
+  checkConsole(request, origin);
+  const forConsole = isForConsole(request, origin);
   const { clientName, redirectHost, redirectIsLoopback } = await oauth.describeConsent(request);
+  const client = forConsole ? "The console" : clientName.slice(0, 100);
   const { redirectTo } = await oauth.completeAuthorization({
     request,
     userId: userIdOf(props.principal),
-    metadata: { client: clientName.slice(0, 100), redirectHost } satisfies GrantFacts,
-    scope: grantedScopes(request.scope),
+    metadata: { client, redirectHost } satisfies GrantFacts,
+    scope: grantedScopes(request.scope, forConsole),
     // One client metadata document describes an app on all of a person's computers, and they may use the same port.
     revokeExistingGrants: !redirectIsLoopback,
     props,

@@ -1,24 +1,24 @@
+import type { TokenSummary } from "@cloudflare/workers-oauth-provider";
 import type { IssuedTokens } from "../access/issued-tokens.ts";
 import type { Bindings } from "../bindings.ts";
 import { oauthOf } from "../config/oauth.ts";
 import { canSignIn, oauthApi, SCOPE } from "./authorization-server.ts";
+import { CONSOLE_SCOPE, consoleResource } from "./console-access.ts";
 import { principalOfGrant } from "./grant.ts";
 import { resourceAt, wholeResource } from "./resources.ts";
 
-/** The tokens issued here; undefined where the worker is no OAuth server. */
+/** The agents' tokens, which open the gateway; undefined where the worker is no OAuth server. */
 export function issuedTokens(env: Bindings): IssuedTokens | undefined {
   if (!oauthOf(env)) return undefined;
   return {
     async principalOf(url, token) {
       const resource = resourceAt(env, url);
-      if (!resource || !canSignIn(url)) return undefined;
-      const found = await oauthApi(env, url).unwrapToken(token);
-      if (!found?.scope.includes(SCOPE)) return undefined;
+      if (!resource) return undefined;
       // A token for all endpoints is one for each of them, and not the other way round.
       const covering = [resource.uri, wholeResource(url.origin).uri];
-      if (![found.audience ?? []].flat().some((audience) => covering.includes(audience.replace(/\/$/, ""))))
-        return undefined;
-      return principalOfGrant(env, found.grant.props);
+      return principalOf(env, url, token, SCOPE, (audience) =>
+        covering.includes(audience.replace(/\/$/, "")),
+      );
     },
     challenge(url, presented) {
       const resource = resourceAt(env, url) ?? wholeResource(url.origin);
@@ -36,4 +36,29 @@ export function issuedTokens(env: Bindings): IssuedTokens | undefined {
       return `Bearer ${parts.join(", ")}`;
     },
   };
+}
+
+/** The console's tokens, which open the API; undefined where the worker is no OAuth server. */
+export function consoleTokens(env: Bindings): IssuedTokens | undefined {
+  if (!oauthOf(env)) return undefined;
+  return {
+    principalOf: (url, token) =>
+      principalOf(env, url, token, CONSOLE_SCOPE, (audience) => audience === consoleResource(url.origin)),
+    // No client discovers how to sign in to the API: only the console can.
+    challenge: () => 'Bearer realm="holdfast"',
+  };
+}
+
+/** The principal of a token that has the scope, and an audience that is the resource's. */
+async function principalOf(
+  env: Bindings,
+  url: URL,
+  token: string,
+  scope: string,
+  isMeant: (audience: string) => boolean,
+): Promise<string | undefined> {
+  if (!canSignIn(url)) return undefined;
+  const found: TokenSummary<unknown> | null = await oauthApi(env, url).unwrapToken(token);
+  if (!found?.scope.includes(scope) || ![found.audience ?? []].flat().some(isMeant)) return undefined;
+  return principalOfGrant(env, found.grant.props);
 }
