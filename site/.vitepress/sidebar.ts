@@ -25,6 +25,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: "Authorization", link: "/authorization" },
       { text: "Questions of the server", link: "/questions" },
       { text: "Many tabs", link: "/tabs" },
+      { text: "Several processes", link: "/processes" },
       { text: "Errors", link: "/errors" },
       { text: "Tracing", link: "/tracing" },
       { text: "Timeouts", link: "/timeouts" },

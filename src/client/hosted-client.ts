@@ -298,7 +298,7 @@ export class HostedClient implements TaskClientApi {
     const endpoints = [...this.#endpoints.values()];
     await Promise.all(endpoints.map((endpoint) => endpoint.close(closed)));
     if (endSessions) await Promise.all(endpoints.map((endpoint) => endpoint.endSession()));
-    this.#store.close?.();
+    await this.#store.close?.();
   }
 
   async #answer(task: Task, key: string, response: JsonObject): Promise<void> {

@@ -163,6 +163,7 @@ export function createTabGroup(
           if (!lock) resolve();
           else release = resolve;
           on(lock ? { type: "granted", request, now: clock.now() } : { type: "refused" });
+          if (lock) askAgain();
         });
       })
       .catch(() => {
@@ -190,8 +191,12 @@ export function createTabGroup(
   function receive(message: Body & Envelope): void {
     const known = state.epoch;
     take(message);
-    // There is another leader, which does not act on what its predecessor was asked.
-    if (state.epoch !== known) for (const answered of asked.values()) answered(undefined);
+    if (state.epoch !== known) askAgain();
+  }
+
+  /** There is another leader, which does not act on what its predecessor was asked. */
+  function askAgain(): void {
+    for (const answered of asked.values()) answered(undefined);
   }
 
   function take(message: Body & Envelope): void {
@@ -250,7 +255,18 @@ export function createTabGroup(
       joined ??= join();
       return joined;
     },
-    exclusively,
+    /** Work that has begun is done, even if its lock was lost meanwhile. */
+    async exclusively(work, run) {
+      let running: ReturnType<typeof run> | undefined;
+      const locked = exclusively(work, () => {
+        running = run();
+        return running;
+      });
+      return locked.catch((error) => {
+        if (running) return running;
+        throw error;
+      });
+    },
     // A call stays with the tab that makes it, whichever tab leads.
     publish: (view, plain) => post({ type: "view", view, plain }, !plain && !calls.makes(view.id)),
     forgot: (id) => post({ type: "forgot", id }),
@@ -260,7 +276,7 @@ export function createTabGroup(
       while (!leads(state) && !closed()) {
         const nonce = randomId();
         const answer = new Promise<boolean | undefined>((resolve) => {
-          const cancel = clock.after(ANSWER_MS, () => {
+          const cancel = clock.after(platform.answerMs ?? ANSWER_MS, () => {
             on({ type: "unanswered" });
             resolve(undefined);
           });

@@ -23,6 +23,8 @@ export interface Channel {
 export interface TabPlatform {
   readonly locks: Locks;
   openChannel(name: string): Channel;
+  /** How long a leader may take to act, in ms (600). */
+  readonly answerMs?: number;
   visible(): boolean;
   /** Calls back when the tab becomes visible. The function returned ends it. */
   onVisible(callback: () => void): () => void;

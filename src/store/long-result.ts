@@ -1,12 +1,14 @@
-import type { Outcome, TaskRecord } from "../engine/record.ts";
+import type { Outcome } from "../engine/record.ts";
 import { isObject } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
 
 /** A longer result, by its JSON text, is stored apart from its record: so listing costs by the tasks, not by what they gave. */
 const LONG = 65_536;
 
-/** A record as it is stored, and the result to be stored beside it, if that is long. */
-export function partLongResult(record: TaskRecord): { record: TaskRecord; result?: ToolResult } {
+/** A record as it is stored, and the result to be stored beside it, if that is long. A view has the same outcome. */
+export function partLongResult<T extends { readonly outcome?: Outcome }>(
+  record: T,
+): { record: T; result?: ToolResult } {
   const { outcome } = record;
   if (outcome?.kind !== "completed" || JSON.stringify(outcome.result).length <= LONG) return { record };
   const { result } = outcome;

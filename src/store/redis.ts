@@ -3,10 +3,12 @@
  * @module
  */
 import { changeNote } from "./change-note.ts";
+import type { LeasedStore } from "./lease-table.ts";
 import { joinLongResult, partLongResult } from "./long-result.ts";
+import { redisLeases } from "./redis-leases.ts";
 import { parsed } from "./stored-text.ts";
-import type { TaskStore } from "./task-store.ts";
 
+export type { LeasedStore } from "./lease-table.ts";
 export type { TaskStore } from "./task-store.ts";
 
 /**
@@ -16,8 +18,17 @@ export type { TaskStore } from "./task-store.ts";
 export type RedisEval = (script: string, keys: string[], values: string[]) => Promise<unknown>;
 
 // A hash for each kind of thing, and by task id in it. A script runs whole: no other client comes between its commands.
-/** ARGV: id, rev, after or "", settledAt or "", record, result or "". A fraction of a millisecond orders records of the same one. */
+/**
+ * ARGV: id, rev, after or "", settledAt or "", record, result or "", then the name and the tenure of each lease that fences the
+ * write. A fraction of a millisecond orders records of the same one.
+ */
 const SAVE = `
+local fenced = #ARGV > 6
+for i = 7, #ARGV, 2 do
+  local lease = redis.call('HGET', KEYS[9], ARGV[i])
+  if lease and lease:match(' (.*)$') == ARGV[i + 1] then fenced = false end
+end
+if fenced then return 0 end
 local rev = redis.call('HGET', KEYS[3], ARGV[1])
 local order = redis.call('INCR', KEYS[7])
 if not rev and ARGV[3] ~= '' then return 0 end
@@ -63,27 +74,39 @@ return 1`;
 
 /**
  * A TaskStore under keys that begin with `{<name>}:`, in one slot of a cluster. Turn on persistence (`appendonly yes`): a task
- * lasts as long as Redis remembers it. One process at a time runs the tasks of a name: two would both poll.
+ * lasts as long as Redis remembers it. Several
+ * processes share a name by `leases()` of `holdfast/leases`; without it, two processes would both poll.
  * @param options.name Keeps the tasks of several clients in one database apart. `"holdfast"` by default.
  * @example
  * const store = redisStore((script, keys, values) => client.eval(script, { keys, arguments: values }));
  */
-export function redisStore(evaluate: RedisEval, options: { readonly name?: string } = {}): TaskStore {
+export function redisStore(evaluate: RedisEval, options: { readonly name?: string } = {}): LeasedStore {
   const { name = "holdfast" } = options;
-  const keys = ["record", "settled", "rev", "active", "result", "note", "count", "session"].map(
-    (kind) => `{${name}}:${kind}`,
-  );
+  const keys = [
+    "record",
+    "settled",
+    "rev",
+    "active",
+    "result",
+    "note",
+    "count",
+    "session",
+    "lease",
+    "message",
+  ].map((kind) => `{${name}}:${kind}`);
   const run = (script: string, ...values: string[]): Promise<unknown> => evaluate(script, keys, values);
   const list = async (script: string, ...values: string[]): Promise<readonly unknown[]> =>
     (await run(script, ...values)) as readonly unknown[];
 
   return {
-    async save(record, after) {
+    async save(record, after, fence = []) {
       const { id, rev, outcome, settledAt } = record;
       const parted = partLongResult(record);
       const texts = [JSON.stringify(parted.record), parted.result ? JSON.stringify(parted.result) : ""];
       const at = outcome ? `${settledAt ?? 0}` : "";
-      return Number(await run(SAVE, id, `${rev}`, after === undefined ? "" : `${after}`, at, ...texts)) === 1;
+      const leases = fence.flatMap((lease) => [lease.name, lease.tenure]);
+      const follows = after === undefined ? "" : `${after}`;
+      return Number(await run(SAVE, id, `${rev}`, follows, at, ...texts, ...leases)) === 1;
     },
     async load(id) {
       const [record, result] = await list(LOAD, id);
@@ -111,5 +134,6 @@ export function redisStore(evaluate: RedisEval, options: { readonly name?: strin
           };
         }),
     },
+    leases: redisLeases(run),
   };
 }

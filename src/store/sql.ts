@@ -1,8 +1,9 @@
 import type { TaskRecord } from "../engine/record.ts";
 import { changeNote } from "./change-note.ts";
+import type { Lease, LeasedStore } from "./lease-table.ts";
 import { joinLongResult, partLongResult } from "./long-result.ts";
+import { fenced, LEASE_SCHEMA, type SqlDialect, sqlLeases } from "./sql-leases.ts";
 import { parsed } from "./stored-text.ts";
-import type { TaskStore } from "./task-store.ts";
 
 export type SqlValue = string | number | null;
 
@@ -21,17 +22,20 @@ const SCHEMA = (key: string): readonly string[] => [
    settled_at BIGINT, record TEXT NOT NULL, result TEXT, note TEXT, note_version BIGINT NOT NULL DEFAULT 0, UNIQUE (store, id))`,
   `CREATE TABLE IF NOT EXISTS holdfast_session (store TEXT NOT NULL, endpoint TEXT NOT NULL, session TEXT NOT NULL,
    PRIMARY KEY (store, endpoint))`,
+  ...LEASE_SCHEMA(key),
 ];
 
 /**
  * A TaskStore over SQL that SQLite, D1 and PostgreSQL share.
  * @param name Keeps the tasks of several clients in one database apart.
- * @param key The type of a column that counts by itself.
  */
-export function sqlStore(query: Query, name: string, key: string, close?: () => void): TaskStore {
+export function sqlStore(query: Query, name: string, dialect: SqlDialect): LeasedStore {
   let prepared: Promise<void> | undefined;
   const prepare = async (): Promise<void> => {
-    for (const text of SCHEMA(key)) await query(text, []);
+    for (const text of SCHEMA(dialect.key)) {
+      // Of processes that create a table at once, PostgreSQL refuses all but one, `IF NOT EXISTS` or not.
+      await query(text, []).catch(() => query(text, []));
+    }
   };
   const run: Query = async (text, values) => {
     prepared ??= prepare().catch((error: unknown) => {
@@ -48,8 +52,8 @@ export function sqlStore(query: Query, name: string, key: string, close?: () => 
     ).map(({ record }) => parsed(record));
 
   return {
-    async save(record, after) {
-      const rows = await run(...writing(name, record, after));
+    async save(record, after, fence) {
+      const rows = await run(...writing(name, dialect, record, after, fence));
       return rows.length > 0;
     },
     async load(id) {
@@ -96,15 +100,17 @@ export function sqlStore(query: Query, name: string, key: string, close?: () => 
           };
         }),
     },
-    ...(close && { close }),
+    leases: sqlLeases(run, name, dialect),
   };
 }
 
 /** One statement that writes the record, and returns a row, unless another write was faster (`isSuperseded` says the same). */
 function writing(
   name: string,
+  dialect: SqlDialect,
   record: TaskRecord,
   after: number | undefined,
+  fence: readonly Lease[] | undefined,
 ): [text: string, values: readonly SqlValue[]] {
   const parted = partLongResult(record);
   const { id, rev, outcome, settledAt } = record;
@@ -115,17 +121,21 @@ function writing(
     outcome ? (settledAt ?? 0) : null,
     JSON.stringify(parted.record),
     parted.result ? JSON.stringify(parted.result) : null,
+    ...(after === undefined ? [] : [after]),
   ];
+  const condition = fence && fenced(dialect, fence.length, values.length + 1);
+  if (fence) values.push(...fence.map(({ tenure }) => tenure));
   if (after === undefined)
     return [
-      `INSERT INTO holdfast_task (store, id, rev, settled_at, record, result) VALUES ($1, $2, $3, $4, $5, $6)
+      `INSERT INTO holdfast_task (store, id, rev, settled_at, record, result)
+       SELECT $1, $2, CAST($3 AS BIGINT), CAST($4 AS BIGINT), $5, $6 WHERE ${condition ?? "1 = 1"}
        ON CONFLICT (store, id) DO UPDATE SET rev = excluded.rev, settled_at = excluded.settled_at, record = excluded.record,
        result = excluded.result WHERE holdfast_task.settled_at IS NULL AND holdfast_task.rev < excluded.rev RETURNING id`,
       values,
     ];
   return [
     `UPDATE holdfast_task SET rev = $3, settled_at = $4, record = $5, result = $6
-     WHERE store = $1 AND id = $2 AND settled_at IS NULL AND rev < $3 AND rev = $7 RETURNING id`,
-    [...values, after],
+     WHERE store = $1 AND id = $2 AND settled_at IS NULL AND rev < $3 AND rev = $7 AND ${condition ?? "1 = 1"} RETURNING id`,
+    values,
   ];
 }

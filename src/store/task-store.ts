@@ -52,6 +52,6 @@ export interface TaskStore {
    * Only the last listener is called.
    */
   onRestored?(listener: (tasks: number) => void): void;
-  /** Frees what the store holds open. A client calls it when it closes; another client may use the store further. */
-  close?(): void;
+  /** Frees what the store holds open. A client calls it when it closes, and awaits it; another client may use the store further. */
+  close?(): void | Promise<void>;
 }

@@ -3,6 +3,7 @@
  * contract of a store. None of it needs a test framework, an SDK or a network, and no time passes but by the test's clock.
  * @module
  */
+export { leaseContract } from "./lease-contract.ts";
 export {
   type ScriptedFailure,
   type ScriptedGeneration,

@@ -340,7 +340,7 @@ const FULL: TaskRecord = running({
 
 type Writable = TaskRecord & { inputs: [{ state: string }] };
 
-function running(fields: Partial<TaskRecord>): TaskRecord {
+export function running(fields: Partial<TaskRecord>): TaskRecord {
   return {
     v: RECORD_VERSION,
     rev: 1,
@@ -357,7 +357,7 @@ function running(fields: Partial<TaskRecord>): TaskRecord {
   };
 }
 
-function settled(fields: Partial<TaskRecord>): TaskRecord {
+export function settled(fields: Partial<TaskRecord>): TaskRecord {
   const result = { content: [{ type: "text", text: "done" }] };
   return running({
     stage: "settled",
@@ -371,7 +371,7 @@ function ids(records: readonly unknown[]): string[] {
   return records.map((record) => (record as TaskRecord).id).sort();
 }
 
-function expectSame(what: string, actual: unknown, expected: unknown): void {
+export function expectSame(what: string, actual: unknown, expected: unknown): void {
   if (sameJson(actual, expected)) return;
   throw new Error(`${what} returned ${shown(actual)}. The contract asks for ${shown(expected)}`);
 }

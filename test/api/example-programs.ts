@@ -31,6 +31,7 @@ const LABS: Readonly<Record<string, Lab>> = {
   "holdfast/postgres": { file: "databases.ts" },
   "holdfast/redis": { file: "databases.ts" },
   "holdfast/d1": { file: "databases.ts" },
+  "holdfast/leases": { file: "databases.ts" },
   "holdfast/inbox": { file: "inbox.ts" },
   "holdfast/durable-object callLent": { file: "durable-objects.ts" },
   "holdfast/extension/page": { file: "pages.ts" },

@@ -126,6 +126,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     ],
   ],
   ["src/otel", ["src/protocol", "src/engine", "src/version.ts", "src/client"]],
+  ["src/leases", ["src/clock.ts", "src/store", "src/task-view.ts", "src/runtime", "src/hosts"]],
   [
     "src/testing",
     [

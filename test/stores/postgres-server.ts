@@ -34,6 +34,7 @@ export async function startPostgres(command: string) {
   const pool = new Pool(connection);
   return {
     pool,
+    place: { kind: "postgres", ...connection } as const,
     async stop(): Promise<void> {
       await pool.end();
       const ended = once(server, "exit");

@@ -27,13 +27,15 @@ export async function startRedis(command: string) {
     "",
   ];
   const server = spawn(command, args, { stdio: "ignore" });
-  const client = createClient({ url: `redis://127.0.0.1:${port}` });
+  const url = `redis://127.0.0.1:${port}`;
+  const client = createClient({ url });
   // Until the server listens.
   client.on("error", () => undefined);
   await client.connect();
   await until("Redis answers", () => client.ping());
   return {
     client,
+    place: { kind: "redis", url } as const,
     async stop(): Promise<void> {
       client.destroy();
       const ended = once(server, "exit");

@@ -1,20 +1,29 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LeasedStore } from "../../src/store/lease-table.ts";
 import { postgresStore } from "../../src/store/postgres.ts";
 import { redisStore } from "../../src/store/redis.ts";
 import { sqliteStore } from "../../src/store/sqlite.ts";
-import type { TaskStore } from "../../src/store/task-store.ts";
-import { storeContract } from "../../src/testing/index.ts";
+import { leaseContract, storeContract } from "../../src/testing/index.ts";
 import { callingRecord, runningRecord, settledRecord } from "../fixtures/records.ts";
 import { POSTGRES, startPostgres } from "./postgres-server.ts";
 import { REDIS, startRedis } from "./redis-server.ts";
 
 /** What all of them do, on a database in which each test has a name of its own. */
-function rules(open: (name: string) => TaskStore): void {
+function rules(open: (name: string) => LeasedStore): void {
   let opened = 0;
-  const fresh = (): TaskStore => open(`store-${++opened}`);
+  const fresh = (): LeasedStore => open(`store-${++opened}`);
 
-  test.each(storeContract(fresh))("$title", ({ run }) => run());
+  test.each([...storeContract(fresh), ...leaseContract(fresh)])("$title", ({ run }) => run());
+
+  test("leases and messages of two names in one database know nothing of each other", async () => {
+    const [one, other] = [fresh().leases, fresh().leases];
+    const { position } = await other.read();
+    expect(await one.take({ name: "leader", tenure: "a" }, 60_000)).toBeDefined();
+    expect(await other.take({ name: "leader", tenure: "b" }, 60_000)).toBeDefined();
+    await one.post("for one");
+    expect((await other.read(position)).bodies).toEqual([]);
+  });
 
   test("two names in one database know nothing of each other", async () => {
     const [one, other] = [fresh(), fresh()];
