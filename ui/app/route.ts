@@ -1,7 +1,7 @@
 import { Followed, useFollowed } from "./followed.ts";
 import { percentDecoded } from "./percent-decoded.ts";
 
-const VIEWS = ["tasks", "call", "servers", "access"] as const;
+const VIEWS = ["tasks", "questions", "call", "servers", "access"] as const;
 export type View = (typeof VIEWS)[number];
 
 /**

@@ -1,4 +1,4 @@
-import type { RJSFSchema } from "@rjsf/utils";
+import { type ErrorSchema, ErrorSchemaBuilder, type RJSFSchema } from "@rjsf/utils";
 import { type MouseEvent, type ReactNode, useMemo } from "react";
 import { FormLook } from "./form-look.tsx";
 import { ThemedForm } from "./form-theme.ts";
@@ -14,6 +14,8 @@ export interface SchemaFormProps {
   readonly onChange: (value: unknown) => void;
   /** Called with what fits the schema, and with nothing else. */
   readonly onSubmit: (value: unknown) => void;
+  /** What else is wrong with fields, by their names: a server may know more than the schema says. */
+  readonly refused?: Readonly<Record<string, readonly string[]>>;
   /** The buttons below the fields. */
   readonly children: ReactNode;
 }
@@ -22,7 +24,9 @@ export interface SchemaFormProps {
 const UNTOUCHED = { constAsDefaults: "skipOneOf", arrayMinItems: { populate: "requiredOnly" } } as const;
 
 /** A form for any JSON Schema; what is wrong with a field is said beside it. */
-export default function SchemaForm({ schema, id, value, onChange, onSubmit, children }: SchemaFormProps) {
+export default function SchemaForm(props: SchemaFormProps) {
+  const { schema, id, value, onChange, onSubmit, refused, children } = props;
+  const extraErrors = useMemo(() => refused && errorsOf(refused), [refused]);
   const { schema: shaped, left } = useMemo(() => tameForForm(schema), [schema]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done here but leaving the focus where it is.
@@ -38,6 +42,7 @@ export default function SchemaForm({ schema, id, value, onChange, onSubmit, chil
           noHtml5Validate
           experimental_defaultFormStateBehavior={UNTOUCHED}
           focusOnFirstError
+          {...(extraErrors && { extraErrors })}
           onChange={({ formData }) => onChange(formData)}
           onSubmit={({ formData }) => onSubmit(formData)}
           // Said beside the fields; by itself it would say it in the browser's console.
@@ -49,6 +54,12 @@ export default function SchemaForm({ schema, id, value, onChange, onSubmit, chil
       </FormLook>
     </div>
   );
+}
+
+function errorsOf(refused: Readonly<Record<string, readonly string[]>>): ErrorSchema<unknown> {
+  const builder = new ErrorSchemaBuilder<unknown>();
+  for (const [field, problems] of Object.entries(refused)) builder.addErrors([...problems], [field]);
+  return builder.ErrorSchema;
 }
 
 /**

@@ -42,7 +42,8 @@ export function seenNow(task: TaskView, now: number): readonly Moment[] {
 
 const QUESTION = "question ";
 
-function questionKey(key: string): string {
+/** The key of the moment when a question was asked. */
+export function questionKey(key: string): string {
   return QUESTION + key;
 }
 

@@ -1,25 +1,32 @@
 import type { InputRequest, JsonObject, Task } from "holdfast";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { takeFocusWish } from "../app/focus-wish.ts";
+import { useTask } from "../clients/hooks.ts";
 import { Button, ButtonLink } from "../controls/button.tsx";
 import { questionSchema } from "../form/form-schema.ts";
 import { JsonField } from "../form/json-field.tsx";
 import { parseObject } from "../form/json-object.ts";
 import { LazySchemaForm } from "../form/lazy-schema-form.tsx";
+import { problemsByField } from "../form/problems-by-field.ts";
 import { useFormFit } from "../form/use-form-fit.ts";
 import { webAddress } from "../result/safe-link.tsx";
+import { keepAnswer, noteSent, refusalOf, writtenAnswer } from "./answers.ts";
 import { askedIn } from "./asked.ts";
 import { ModelQuestion } from "./model-question.tsx";
+import { QuestionTimes } from "./question-times.tsx";
 import { RootsQuestion } from "./roots-question.tsx";
 import "./question.css";
 
 export interface QuestionProps {
   readonly task: Task;
   readonly request: InputRequest;
+  /** Called when an answer is stored. The form goes with that, and the focus must not go with it; by itself it moves to the task. */
+  readonly onAnswered?: () => void;
 }
 
 /** A question of the server. Each way to answer it is one of its own: the task goes on with that. */
-export function QuestionForm({ task, request }: QuestionProps) {
+export function QuestionForm({ task, request, onAnswered = focusTask }: QuestionProps) {
+  const view = useTask(task.id) ?? task.view;
   const [problem, setProblem] = useState<string>();
   const [sent, setSent] = useState(false);
   const card = useRef<HTMLElement>(null);
@@ -29,37 +36,53 @@ export function QuestionForm({ task, request }: QuestionProps) {
   const answer = (response: JsonObject): void => {
     setSent(true);
     setProblem(undefined);
-    task.answer(request.key, response).then(
-      // The form goes, and the focus must not go with it.
-      () => document.getElementById("task-title")?.focus(),
-      (error: unknown) => {
-        setSent(false);
-        setProblem(error instanceof Error ? error.message : String(error));
-      },
-    );
+    noteSent(task.id, request);
+    task.answer(request.key, response).then(onAnswered, (error: unknown) => {
+      setSent(false);
+      setProblem(error instanceof Error ? error.message : String(error));
+    });
   };
+  const refusal = refusalOf(view, request);
+  const refused =
+    problem ?? (refusal === undefined ? undefined : `The server refused the answer: ${refusal}`);
+  const isOnItsWay = sent && refused === undefined;
   return (
     <section className="question" ref={card} tabIndex={-1} aria-label="The server asks">
       <p className="asked">
         <bdi>{askedIn(request)}</bdi>
       </p>
-      <Answers request={request} answer={answer} sent={sent} />
-      {problem && <p role="alert">{problem}</p>}
+      <p className="quiet">
+        <QuestionTimes view={view} request={request} />
+      </p>
+      {refused !== undefined && !hasFields(request) && <p role="alert">{refused}</p>}
+      <Answers task={task.id} request={request} answer={answer} sent={isOnItsWay} refused={refused} />
     </section>
   );
 }
 
+function focusTask(): void {
+  document.getElementById("task-title")?.focus();
+}
+
+/** What is wrong with an answer is said beside its fields, where it has some. */
+function hasFields({ method, params }: InputRequest): boolean {
+  return method === "elicitation/create" && params.mode !== "url";
+}
+
 interface AnswersProps {
+  readonly task: string;
   readonly request: InputRequest;
   readonly answer: (response: JsonObject) => void;
   readonly sent: boolean;
+  /** Why the last answer was refused. */
+  readonly refused: string | undefined;
 }
 
 function Answers(props: AnswersProps) {
   const { request, answer, sent } = props;
   switch (request.method) {
     case "elicitation/create":
-      return request.params.mode === "url" ? <AddressQuestion {...props} /> : <FormQuestion {...props} />;
+      return hasFields(request) ? <FormQuestion {...props} /> : <AddressQuestion {...props} />;
     case "sampling/createMessage":
       return <ModelQuestion params={request.params} answer={answer} sent={sent} />;
     case "roots/list":
@@ -69,11 +92,19 @@ function Answers(props: AnswersProps) {
   }
 }
 
-function FormQuestion({ request, answer, sent }: AnswersProps) {
+function FormQuestion({ task, request, answer, sent, refused }: AnswersProps) {
   const { requestedSchema = { type: "object", properties: {} } } = request.params;
   const schema = useMemo(() => questionSchema(requestedSchema), [requestedSchema]);
   const { unfit, broke } = useFormFit(schema);
-  const [value, setValue] = useState<unknown>(undefined);
+  const [value, setValue] = useState<unknown>(() => writtenAnswer(task, request));
+  const problems = useMemo(
+    () => (refused === undefined ? undefined : problemsByField(refused, schema)),
+    [refused, schema],
+  );
+  const change = (next: unknown): void => {
+    setValue(next);
+    keepAnswer(task, request, next);
+  };
   const buttons = <Choices word="Answer" answer={answer} sent={sent} />;
   if (unfit)
     return (
@@ -81,17 +112,24 @@ function FormQuestion({ request, answer, sent }: AnswersProps) {
         reason={`${unfit}: answer in JSON.`}
         onAnswer={(content) => answer({ action: "accept", content })}
       >
+        {refused !== undefined && <p role="alert">{refused}</p>}
         {buttons}
       </JsonAnswer>
     );
   return (
     <div className="question-form">
+      {problems && (
+        <p role="alert">
+          {problems.rest.length > 0 ? problems.rest.join(". ") : "The answer was refused: see below."}
+        </p>
+      )}
       <LazySchemaForm
         schema={schema}
         id={`answer-${request.key}`}
         value={value}
-        onChange={setValue}
+        onChange={change}
         onSubmit={(content) => answer({ action: "accept", content: (content ?? {}) as JsonObject })}
+        {...(problems && { refused: problems.fields })}
         onBroken={broke}
       >
         {buttons}

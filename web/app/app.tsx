@@ -15,6 +15,7 @@ import { QuestionBadge } from "../questions/question-badge.tsx";
 
 const CallView = later(() => import("../../ui/call/call-view.tsx").then((module) => module.CallView));
 const ServersView = later(() => import("../servers/servers-view.tsx").then((module) => module.ServersView));
+const InboxView = later(() => import("../questions/inbox-view.tsx").then((module) => module.InboxView));
 const AccessView = later(() => import("../access/access-view.tsx").then((module) => module.AccessView));
 
 export interface AppProps {
@@ -78,6 +79,7 @@ function Shell() {
         <ErrorBoundary key={view}>
           <Suspense>
             {view === "tasks" && <TasksView open={chosen[0]} />}
+            {view === "questions" && <InboxView open={chosen[0]} />}
             {view === "call" && (
               <CallView
                 {...(chosen[0] !== undefined && { server: chosen[0] })}

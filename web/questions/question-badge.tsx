@@ -33,7 +33,7 @@ export function QuestionBadge() {
         popoverTarget={id}
       >
         <span aria-hidden="true">
-          ? <span className="question-count">{count}</span>
+          <Bubble /> <span className="question-count">{count}</span>
         </span>
       </Button>
       <div
@@ -67,6 +67,11 @@ export function QuestionBadge() {
             <bdi className="quiet">{askedIn(request)}</bdi>
           </button>
         ))}
+        {count > 1 && (
+          <button type="button" role="menuitem" tabIndex={-1} onClick={() => choose(() => goTo("questions"))}>
+            All questions in one view
+          </button>
+        )}
         {permission === "default" && (
           <button type="button" role="menuitem" tabIndex={-1} onClick={() => choose(ask)}>
             Notify me on the desktop
@@ -78,6 +83,22 @@ export function QuestionBadge() {
         {permission === "granted" && <p className="quiet">Questions are also shown on the desktop</p>}
       </div>
     </>
+  );
+}
+
+function Bubble() {
+  return (
+    <svg
+      viewBox="0 0 16 16"
+      width="14"
+      height="14"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+      aria-hidden="true"
+    >
+      <path d="M2 3h12v8H7l-3 3v-3H2z" strokeLinejoin="round" />
+    </svg>
   );
 }
 
