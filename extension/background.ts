@@ -1,17 +1,24 @@
 import { ExtensionTasks } from "holdfast/extension";
 import { readAppMessage } from "./app/messages.ts";
+import { AccessWanted } from "./background/access-wanted.ts";
 import { Badge } from "./background/badge.ts";
 import { ContextMenu } from "./background/context-menu.ts";
-import { HeaderWanted } from "./background/header-wanted.ts";
 import { Notices } from "./background/notices.ts";
 import { WorkerHistory } from "./background/worker-history.ts";
 import { connectors } from "./servers/connectors.ts";
-import { knownServers } from "./servers/known-servers.ts";
+import { type KnownServer, knownServers } from "./servers/known-servers.ts";
 import { closeToPages } from "./servers/secrets.ts";
 
 // All listeners are added in the worker's first turn: Chrome starts it for an event, and calls only the listeners added by then.
+const wanted = new AccessWanted();
+/** Which servers the client was made with, and how it authorizes at each. */
+let made = "";
 const tasks = new ExtensionTasks({
-  endpoints: connectors,
+  endpoints: async () => {
+    const servers = await knownServers();
+    made = signature(servers);
+    return connectors(servers, (server) => wanted.signInEnded(server));
+  },
   onProblem: ({ kind, message }) => {
     // A task of a server that cannot be called now waits for it.
     if (kind !== "unknown-endpoint") console.warn(message);
@@ -21,17 +28,22 @@ const badge = new Badge(tasks);
 new Notices(tasks);
 new ContextMenu(tasks);
 new WorkerHistory(tasks);
-new HeaderWanted();
 void closeToPages();
 
 let reloaded: Promise<void> = Promise.resolve();
 
+function signature(servers: readonly KnownServer[]): string {
+  return servers
+    .map(({ url, authorization }) => `${authorization} ${url}`)
+    .sort()
+    .join("\n");
+}
+
 /** One after the other, and none for nothing: a client that is closed takes with it what it was just asking. */
 function reload(): Promise<void> {
   const next = reloaded.then(async () => {
-    const known = await (await tasks.client()).endpoints();
-    const servers = (await knownServers()).map(({ url }) => url);
-    if (servers.length === known.length && servers.every((url) => known.includes(url))) return;
+    await tasks.client();
+    if (signature(await knownServers()) === made) return;
     await tasks.reload();
     await badge.recount();
   });

@@ -21,6 +21,7 @@ export function manifest(version: string): object {
       "activeTab",
       "alarms",
       "contextMenus",
+      "identity",
       "notifications",
       "scripting",
       "sidePanel",

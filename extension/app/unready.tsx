@@ -1,7 +1,14 @@
 import { Button } from "../../ui/controls/button.tsx";
+import type { Access } from "../servers/access.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { useAccess } from "../servers/use-access.ts";
 import { useKnownServers } from "../servers/use-known-servers.ts";
+
+const LACKS: Readonly<Record<Exclude<Access, "ready">, string>> = {
+  "no permission": "is closed to the extension",
+  "no header": "wants its header again",
+  "no sign-in": "wants you to sign in",
+};
 
 /** The servers that cannot be called now, and the way to where that is mended. */
 export function Unready() {
@@ -24,9 +31,7 @@ function UnreadyServer({ server }: { readonly server: KnownServer }) {
   return (
     <div className="unready" role="status">
       <p>
-        <bdi>{server.name}</bdi>{" "}
-        {access === "no permission" ? "is closed to the extension" : "wants its header again"}: its tasks
-        wait.
+        <bdi>{server.name}</bdi> {LACKS[access]}: its tasks wait.
       </p>
       <Button size="small" variant="default" onClick={() => void chrome.runtime.openOptionsPage()}>
         See to it

@@ -32,13 +32,13 @@ export async function openWorkspace(): Promise<Workspace> {
   };
 }
 
-function shown({ url, name, header }: KnownServer): Server {
+function shown({ url, name, authorization }: KnownServer): Server {
   return {
     name: url,
     title: name,
     mode: "local",
     url,
-    authorization: header === "none" ? "none" : "header",
+    authorization,
     added: true,
   };
 }

@@ -6,16 +6,15 @@ import { HeaderFields } from "../../ui/servers/header-fields.tsx";
 import { type HeaderSecret, headerProblem } from "../../ui/servers/header-secret.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { keepSecret } from "../servers/secrets.ts";
-import { KEPT_WORDS } from "./secrecy-words.ts";
+import { KEEPING_WORDS } from "./keeping-words.ts";
 
 /** Takes the header of a server anew. The one it has is not shown. */
 export function GiveHeader({ server, lacking }: { readonly server: KnownServer; readonly lacking: boolean }) {
-  const { url, header } = server;
+  const { url, keeping } = server;
   const { client } = useWorkspace();
   const [secret, setSecret] = useState<HeaderSecret>({ name: "Authorization", value: "" });
   const [asked, setAsked] = useState(false);
   const [problem, setProblem] = useState<string>();
-  if (header === "none") return null;
   if (!lacking && !asked)
     return (
       <Button size="compact" variant="default" onClick={() => setAsked(true)}>
@@ -25,7 +24,7 @@ export function GiveHeader({ server, lacking }: { readonly server: KnownServer; 
   const give = async (): Promise<void> => {
     const invalid = headerProblem(secret);
     if (invalid !== undefined) return setProblem(invalid);
-    await keepSecret(url, secret, header);
+    await keepSecret(url, secret, keeping);
     dropTools(url);
     client.nudge();
     setAsked(false);
@@ -38,7 +37,7 @@ export function GiveHeader({ server, lacking }: { readonly server: KnownServer; 
   };
   return (
     <form className="give-header" onSubmit={submit}>
-      <HeaderFields secret={secret} onChange={setSecret} kept={KEPT_WORDS[header]} />
+      <HeaderFields secret={secret} onChange={setSecret} kept={KEEPING_WORDS[keeping]} />
       {problem && <p role="alert">{problem}</p>}
       <Button type="submit" size="small">
         Use it

@@ -9,9 +9,10 @@ import { Button } from "../../ui/controls/button.tsx";
 import { useSession } from "../../ui/servers/use-session.ts";
 import { reloadServers } from "../app/messages.ts";
 import { type KnownServer, knownServers, removeServer, sameHost } from "../servers/known-servers.ts";
-import { dropSecret } from "../servers/secrets.ts";
 import { useAccess } from "../servers/use-access.ts";
 import { GiveHeader } from "./give-header.tsx";
+import { signOut } from "./sign-in-flow.ts";
+import { SignInHere } from "./sign-in-here.tsx";
 
 /** What is known of a server, what it lacks, and the way to be rid of it. */
 export function ServerCard({ server }: { readonly server: KnownServer }) {
@@ -33,7 +34,7 @@ export function ServerCard({ server }: { readonly server: KnownServer }) {
         <Button
           size="compact"
           variant="default"
-          onClick={() => (running > 0 && !sure ? setSure(true) : act(remove(url)))}
+          onClick={() => (running > 0 && !sure ? setSure(true) : act(remove(server)))}
         >
           {sure ? "Remove it anyway" : "Remove"}
         </Button>
@@ -61,7 +62,10 @@ export function ServerCard({ server }: { readonly server: KnownServer }) {
           The browser was closed after the header was entered, so its tasks wait. Enter the header again.
         </p>
       )}
-      {server.header !== "none" && <GiveHeader server={server} lacking={access === "no header"} />}
+      {server.authorization === "header" && <GiveHeader server={server} lacking={access === "no header"} />}
+      {server.authorization === "oauth" && access !== "no permission" && (
+        <SignInHere server={server} isSignedIn={access === "ready"} />
+      )}
       {access === "ready" && <Found url={url} />}
       {problem && <p role="alert">{problem}</p>}
     </article>
@@ -96,8 +100,9 @@ async function allow(url: string): Promise<void> {
   dropTools(url);
 }
 
-async function remove(url: string): Promise<void> {
-  await dropSecret(url);
+async function remove(server: KnownServer): Promise<void> {
+  const { url } = server;
+  await signOut(server);
   await removeServer(url);
   const others = await knownServers();
   if (!others.some((other) => sameHost(other.url, url))) await dropHost(url);

@@ -1,14 +1,18 @@
+import type { Authorization } from "../../ui/servers/server.ts";
 import { followStored } from "../app/follow-stored.ts";
 import { isRecord } from "../app/is-record.ts";
 
-/** How a server is shown who calls: by nothing, or by a header that is kept so long. */
-export type Secrecy = "none" | "until the browser closes" | "on this computer";
+/** How long a header or a sign-in is kept. The first is memory, and never on a disk. */
+export const KEEPINGS = ["until the browser closes", "on this computer"] as const;
+export type Keeping = (typeof KEEPINGS)[number];
 
-/** A server that was added. Its address is what its tasks know it by; its header is kept apart, see `secrets.ts`. */
+/** A server that was added. Its address is what its tasks know it by; what authorizes its calls is kept apart, see `secrets.ts`. */
 export interface KnownServer {
   readonly url: string;
   readonly name: string;
-  readonly header: Secrecy;
+  readonly authorization: Authorization;
+  /** How long the header or the sign-in is kept, where there is one. */
+  readonly keeping: Keeping;
 }
 
 const KEY = "servers";
@@ -42,12 +46,13 @@ export function sameHost(a: string, b: string): boolean {
 
 function readServer(stored: unknown): KnownServer[] {
   if (!isRecord(stored) || typeof stored.url !== "string" || !URL.canParse(stored.url)) return [];
-  const { url, name, header } = stored;
+  const { url, name, authorization, keeping } = stored;
   return [
     {
       url,
       name: typeof name === "string" && name !== "" ? name : url,
-      header: header === "until the browser closes" || header === "on this computer" ? header : "none",
+      authorization: authorization === "header" || authorization === "oauth" ? authorization : "none",
+      keeping: KEEPINGS.find((known) => known === keeping) ?? "until the browser closes",
     },
   ];
 }

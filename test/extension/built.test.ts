@@ -10,8 +10,8 @@ import { BUILT } from "./test-build.ts";
 
 const require = createRequire(import.meta.url);
 
-/** Of the worker, minified and gzipped, in bytes: it has the whole library and no SDK. */
-const WORKER_BUDGET = 56_000;
+/** Of the worker, minified and gzipped, in bytes: it has the whole library, what renews tokens, and no SDK. */
+const WORKER_BUDGET = 57_000;
 
 async function scripts(): Promise<readonly string[]> {
   const names = await readdir(BUILT, { recursive: true });

@@ -127,7 +127,7 @@ describe("the options", () => {
     const url = `${site.origin}/samples/${lab.name}/2025-11-25/mcp`;
     await page.fill("[name=address]", url);
     await page.fill("[name=name]", "Guarded");
-    await page.selectOption("[name=authorization]", "until the browser closes");
+    await page.selectOption("[name=authorization]", "header");
     await page.getByLabel("Value", { exact: true }).fill(TOKEN);
     await page.click("button[name=add]");
     const card = page.locator(`[data-server="${url}"]`);
@@ -146,7 +146,7 @@ describe("the options", () => {
     await extension.inWorker(() => (chrome.runtime.onStartup as unknown as Dispatched).dispatch());
     await until(
       "it is asked for",
-      async () => (await extension.notices()).includes(`header ${url}`) || undefined,
+      async () => (await extension.notices()).includes(`access ${url}`) || undefined,
     );
     await card.getByText("Enter the header again").waitFor();
     const popup = await extension.page("popup");
@@ -185,7 +185,7 @@ describe("the options", () => {
     // As when the permission was taken back in the browser's settings: the test's build has one for 127.0.0.1 alone.
     await extension.inWorker(async (address) => {
       const { servers = [] } = await chrome.storage.local.get("servers");
-      const server = { url: address, name: "Elsewhere", header: "none" };
+      const server = { url: address, name: "Elsewhere", authorization: "none" };
       await chrome.storage.local.set({ servers: [...(servers as object[]), server] });
     }, url);
     const page = await extension.page("options");

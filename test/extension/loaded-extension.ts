@@ -98,7 +98,8 @@ export class LoadedExtension {
     await page.fill("[name=address]", url);
     await page.fill("[name=name]", name);
     if (authorization !== undefined) {
-      await page.selectOption("[name=authorization]", "on this computer");
+      await page.selectOption("[name=authorization]", "header");
+      await page.selectOption("[name=keeping]", "on this computer");
       await page.getByLabel("Value", { exact: true }).fill(authorization);
     }
     await page.click("button[name=add]");

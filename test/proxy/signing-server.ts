@@ -16,6 +16,10 @@ export class SigningServer {
     () => undefined;
   /** Requests that were answered with 401. */
   refusals = 0;
+  /** Its authorization server, if that is to have another address. */
+  issuer: string | undefined;
+  /** Whether it registers clients by itself (RFC 7591). */
+  registers = true;
   /** Whether the user refuses on the sign-in page. */
   refuses = false;
   /** The tokens it was asked to revoke (RFC 7009), in order. */
@@ -66,13 +70,13 @@ export class SigningServer {
       reply.end(JSON.stringify(value));
     };
     if (url.pathname.startsWith("/.well-known/oauth-protected-resource"))
-      return json({ resource: `${origin}/mcp`, authorization_servers: [origin] });
+      return json({ resource: `${origin}/mcp`, authorization_servers: [this.issuer ?? origin] });
     if (url.pathname.startsWith("/.well-known/"))
       return json({
         issuer: origin,
         authorization_endpoint: `${origin}/authorize`,
         token_endpoint: `${origin}/token`,
-        registration_endpoint: `${origin}/register`,
+        ...(this.registers && { registration_endpoint: `${origin}/register` }),
         revocation_endpoint: `${origin}/revoke`,
         response_types_supported: ["code"],
         grant_types_supported: ["authorization_code", "refresh_token"],

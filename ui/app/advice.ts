@@ -19,9 +19,11 @@ function adviceFor(error: unknown): string | undefined {
       case "timeout":
         return "Try again, or look at the server's log.";
       case "unauthorized":
-        return inExtension
-          ? "Give it a header or sign in, under Servers."
-          : "Under Servers, change its header, or add its address again with a header or OAuth.";
+        if (inExtension)
+          return error.message.endsWith("under Servers")
+            ? undefined
+            : "Give it a header or sign in, under Servers.";
+        return "Under Servers, change its header, or add its address again with a header or OAuth.";
       default:
         return undefined;
     }
