@@ -66,7 +66,7 @@ async function signIn(page: Page, secret: string): Promise<void> {
   await tabTo(page, /^Sign in$/);
   await page.keyboard.press("Enter");
   await page.getByLabel("Your Holdfast secret").waitFor();
-  await tabTo(page, /^Your Holdfast secret/);
+  await tabTo(page, /Your Holdfast secret/i);
   await page.keyboard.type(secret);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Usage and limits" }).waitFor();
@@ -165,7 +165,7 @@ test("a person signs in, connects, calls, reloads, answers, reconnects and revok
   await keyboard.press("Enter");
   await follow(page, /^Answer$/);
   await view.task.locator('.status[data-status="completed"]').waitFor();
-  expect(await view.result.textContent()).toContain("preprint");
+  await expect.poll(() => view.result.textContent()).toContain("preprint");
 
   await signInAgent("Reader to revoke");
   library.endGrants();
@@ -185,6 +185,47 @@ test("a person signs in, connects, calls, reloads, answers, reconnects and revok
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Revoke");
   await keyboard.press("Enter");
   await page.getByRole("button", { name: "Revoke Reader to revoke" }).waitFor({ state: "detached" });
+});
+
+test("a person signs in on the worker's page, stays signed in over a reload, and signing out ends the token", async () => {
+  const { page } = new TaskPage(await at.browser.open(`${origin}/`));
+  const token = (): Promise<string | null> =>
+    page.evaluate(() => sessionStorage.getItem("holdfast-worker-token"));
+  const statusWith = async (bearer: string | null): Promise<number> =>
+    (await fetch(`${origin}/v1/endpoints`, { headers: { authorization: `Bearer ${bearer}` } })).status;
+  await follow(page, /^Sign in to the worker$/);
+  const toSignInPage = page.getByRole("button", { name: "Open the sign-in page" });
+  await toSignInPage.waitFor();
+  await follow(page, /^Open the sign-in page$/);
+  const asking = page.getByRole("heading", { name: "Sign in to the console of localhost" });
+  await asking.waitFor();
+  // Back, without signing in.
+  await page.getByRole("button", { name: "Back" }).press("Enter");
+  await toSignInPage.press("Enter");
+  await asking.waitFor();
+  await page.getByLabel("Your Holdfast secret").fill(SECRET);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Usage and limits" }).waitFor();
+  expect(page.url()).toBe(`${origin}/#/access`);
+  const issued = await token();
+  expect(issued).not.toBe(SECRET);
+  expect(await statusWith(issued)).toBe(200);
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain(issued);
+
+  await page.reload();
+  await page.getByRole("heading", { name: "Usage and limits" }).waitFor();
+  await page.getByRole("button", { name: "Sign out of the worker" }).click();
+  await page.getByRole("heading", { name: "Sign in to the worker" }).waitFor();
+  expect(await token()).toBeNull();
+  // The page that signs in has its tokens for 127.0.0.1 not: they are this origin's.
+  await expect.poll(() => statusWith(issued)).toBe(401);
+});
+
+test("an answer of a sign-in that the tab did not begin is dropped", async () => {
+  const { page } = new TaskPage(await at.browser.open(`${origin}/?code=of-a-stranger&state=guessed#/access`));
+  await page.getByRole("heading", { name: "Sign in to the worker" }).waitFor();
+  expect(page.url()).toBe(`${origin}/#/access`);
+  expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
 });
 
 test("another person of the worker sees nothing of the first one's tasks, connections and agents", async () => {

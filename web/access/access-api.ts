@@ -93,7 +93,7 @@ export async function disconnect({ endpoint }: Connection): Promise<DroppedToken
 }
 
 /** Throws an Error that says what the worker said. */
-export async function revokeGrant({ id }: Grant): Promise<void> {
+export async function revokeGrant({ id }: Pick<Grant, "id">): Promise<void> {
   const reply = await send(`/v1/grants/${encodeURIComponent(id)}`, "DELETE");
   if (!reply.ok) await bodyOf(reply);
 }

@@ -4,13 +4,13 @@ import { useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { Button } from "../../ui/controls/button.tsx";
 import { useHistory } from "../../ui/history/history-context.ts";
 import { PushSection } from "../notifications/push-section.tsx";
-import { type Access, readAccess } from "./access-api.ts";
+import { type Access, readAccess, revokeGrant } from "./access-api.ts";
 import { Connections } from "./connections.tsx";
 import { Grants } from "./grants.tsx";
 import { SignIn } from "./sign-in-form.tsx";
 import { UsageSection } from "./usage.tsx";
 import { WebhookSection } from "./webhooks.tsx";
-import { dropToken, isSignedIn } from "./worker-token.ts";
+import { dropToken, grantOfToken, isSignedIn } from "./worker-token.ts";
 import "./access.css";
 
 /** How often the worker is asked while a server is being connected, in ms. */
@@ -83,14 +83,21 @@ function SignOut() {
     const tasks = (await client.list()).filter(({ view }) => edge.has(view.endpoint));
     await Promise.all(tasks.map(({ id }) => history.forget(id)));
   };
-  const leave = (): void => {
+  /** The token opens nothing from now on, wherever it may have been copied to. */
+  const endGrant = async (): Promise<void> => {
+    const grant = grantOfToken();
+    if (grant !== undefined) await revokeGrant({ id: grant });
+  };
+  const leave = async (): Promise<void> => {
+    await forgetTasks().catch(() => undefined);
+    // Last: the worker refuses what this page asks from then on.
+    const ended = endGrant();
     dropToken();
-    void forgetTasks()
-      .catch(() => undefined)
-      .finally(() => location.reload());
+    await ended.catch(() => undefined);
+    location.reload();
   };
   return (
-    <Button size="small" variant="default" onClick={leave}>
+    <Button size="small" variant="default" onClick={() => void leave()}>
       Sign out of the worker
     </Button>
   );

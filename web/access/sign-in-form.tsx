@@ -2,10 +2,41 @@ import { type FormEvent, useState } from "react";
 import { Button } from "../../ui/controls/button.tsx";
 import { SecretField } from "../../ui/controls/text-field.tsx";
 import { readAccess } from "./access-api.ts";
-import { keepToken } from "./worker-token.ts";
+import { hasSignInPage, keepToken } from "./worker-token.ts";
 
 /** Signs the page in to the worker, for this tab. */
 export function SignIn() {
+  return (
+    <div className="access-sign-in">
+      <h2>Sign in to the worker</h2>
+      {hasSignInPage() && <BySignInPage />}
+      <BySecret />
+    </div>
+  );
+}
+
+/** On the worker's own page, which knows passkeys and the person's accounts. */
+function BySignInPage() {
+  const [problem, setProblem] = useState<string>();
+  const leave = (): void => {
+    setProblem(undefined);
+    import("./console-sign-in.ts")
+      .then(({ openSignInPage }) => openSignInPage())
+      .catch((error: unknown) => setProblem(String((error as Error).message)));
+  };
+  return (
+    <>
+      <Button onClick={leave}>Open the sign-in page</Button>
+      <p className="quiet">
+        With a passkey, an account or your secret. This tab gets a token that ends after 12 hours, and when
+        you sign out.
+      </p>
+      {problem !== undefined && <p role="alert">{problem}</p>}
+    </>
+  );
+}
+
+function BySecret() {
   const [secret, setSecret] = useState("");
   const [problem, setProblem] = useState<string>();
   const signIn = (event: FormEvent): void => {
@@ -23,10 +54,9 @@ export function SignIn() {
     );
   };
   return (
-    <form className="access-sign-in" onSubmit={signIn} aria-labelledby="sign-in-title" noValidate>
-      <h2 id="sign-in-title">Sign in to the worker</h2>
+    <form className="by-secret" onSubmit={signIn} aria-label="Sign in with a secret" noValidate>
       <SecretField
-        label="Your Holdfast secret"
+        label={hasSignInPage() ? "Or your Holdfast secret" : "Your Holdfast secret"}
         description="OWNER_SECRET, your token of TOKENS, or the token that holdfast serve printed. Kept for this tab until it is closed."
         value={secret}
         autoComplete="current-password"
@@ -34,7 +64,9 @@ export function SignIn() {
         error={problem}
         showLabel="Show the secret"
       />
-      <Button type="submit">Sign in</Button>
+      <Button type="submit" variant={hasSignInPage() ? "default" : "filled"}>
+        Sign in
+      </Button>
     </form>
   );
 }

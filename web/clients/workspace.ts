@@ -18,7 +18,7 @@ const KEPT = 20_000;
 
 export async function openWorkspace(): Promise<Workspace> {
   const local = await knownServers(location);
-  await finishSignIn().catch((error: unknown) =>
+  await finishSignIns().catch((error: unknown) =>
     problem.set(error instanceof Error ? error.message : String(error)),
   );
   const wire = new WireLog();
@@ -57,6 +57,14 @@ export async function openWorkspace(): Promise<Workspace> {
   };
 }
 
+/** The page may have been sent back from a sign-in: to the worker, or to a server. */
+async function finishSignIns(): Promise<void> {
+  if (!new URLSearchParams(location.search).has("state")) return;
+  const { finishConsoleSignIn } = await import("../access/console-sign-in.ts");
+  await finishConsoleSignIn();
+  await finishSignIn();
+}
+
 /** Adds what the worker at this address calls, if it lets us: those tasks go on with no page open. */
 async function joinEdge(client: BothClients, servers: Followed<readonly Server[]>): Promise<void> {
   const token = workerToken();
@@ -66,7 +74,7 @@ async function joinEdge(client: BothClients, servers: Followed<readonly Server[]
   );
   if (!endpoints) {
     if (isSignedIn())
-      problem.set("The worker does not accept your secret any longer. Sign in again under Worker.");
+      problem.set("The worker does not accept your sign-in any longer. Sign in again under Worker.");
     return;
   }
   if (endpoints.length === 0) return;

@@ -111,13 +111,14 @@ export async function finishSignIn(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const state = query.get("state");
   const server = state === null ? null : sessionStorage.getItem(stateKey(state));
-  if (state === null || server === null) return;
+  if (state === null) return;
   const [code, iss, refusal] = ["code", "iss", "error"].map((name) => query.get(name));
-  // A code is used once: a reload must not try it again.
+  // A code is used once, and one of a sign-in that this tab did not begin not at all: no reload may try it.
   sessionStorage.removeItem(stateKey(state));
   for (const name of ANSWER) query.delete(name);
   const rest = query.size > 0 ? `?${query}` : "";
-  history.replaceState(null, "", `${location.pathname}${rest}`);
+  history.replaceState(null, "", `${location.pathname}${rest}${location.hash}`);
+  if (server === null) return;
   goTo("servers", server);
   if (!code)
     throw new Error(
