@@ -4,7 +4,7 @@ import { located, RequestFailedError, type RequestTarget } from "../engine/reque
 import { isObject, own } from "../protocol/json.ts";
 import type { RequestId, RpcNotification, RpcReply, RpcRequest } from "../protocol/json-rpc.ts";
 import type { ListReading, Page } from "../protocol/pages.ts";
-import type { Generation } from "../protocol/registry.ts";
+import { type Generation, protocolOf } from "../protocol/registry.ts";
 import { type Session, SUBSCRIPTION_ID } from "../protocol/session.ts";
 import type { Frame } from "../protocol/task-protocol.ts";
 import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-facts.ts";
@@ -210,7 +210,9 @@ export function createEndpoint(
       method,
       async (cursor) => {
         const params = cursor === undefined ? {} : { cursor };
-        const { tools: items, ...rest } = readToolPage(await request({ method, params }, options));
+        const page = await request({ method, params }, options);
+        const { readHeaders } = protocolOf(agreed.current()?.generation);
+        const { tools: items, ...rest } = readToolPage(page, readHeaders);
         return { items, ...rest };
       },
       (tool) => tool.name,

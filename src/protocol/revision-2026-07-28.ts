@@ -2,6 +2,7 @@ import { callParams } from "./call-params.ts";
 import { type InputRequest, readInputRequests } from "./input-request.ts";
 import { defined, isObject, type JsonObject, jsonText } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
+import { readHeaderParameters } from "./parameter-headers.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
   type CallReply,
@@ -37,6 +38,9 @@ export const revision2026: TaskProtocol = {
     _tool: ToolFacts | undefined,
     _preference: TaskPreference,
   ): boolean => true,
+
+  // streamable-http, "Schema Extension".
+  readHeaders: readHeaderParameters,
 
   canList: (_capabilities: JsonObject): boolean => false,
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "./json.ts";
 import type { CallReply, TaskPage, TaskPayload, TaskReading } from "./task-reading.ts";
-import type { ToolFacts } from "./tool-facts.ts";
+import type { ReadHeaders, ToolFacts } from "./tool-facts.ts";
 
 /** One request before it has an id and an envelope. */
 export interface Frame {
@@ -78,6 +78,8 @@ export interface TaskProtocol {
     preference: TaskPreference,
     toolName: string,
   ): boolean;
+  /** Absent: no parameter of a tool travels as a header. */
+  readonly readHeaders?: ReadHeaders;
   /** Whether the server lists its tasks, so that one whose id never arrived can be found. */
   canList(serverCapabilities: JsonObject): boolean;
   encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame;

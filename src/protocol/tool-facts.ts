@@ -1,5 +1,5 @@
 import { isObject, isShallow, type JsonObject } from "./json.ts";
-import { type HeaderParameter, readHeaderParameters } from "./parameter-headers.ts";
+import type { HeaderParameter } from "./parameter-headers.ts";
 
 /** How a tool takes part in Tasks (2025-11-25 tasks, "Tool-Level Negotiation"). */
 export type TaskSupport = "forbidden" | "optional" | "required";
@@ -20,16 +20,22 @@ export interface ListedTool {
   readonly definition: JsonObject;
 }
 
+/** Reads which parameters of a tool travel as headers. `undefined`: the tool must not be offered. */
+export type ReadHeaders = (inputSchema: unknown) => readonly HeaderParameter[] | undefined;
+
 /**
- * Reads one page of `tools/list`. A tool without a name, one nested too deep to be stored, and one with
- * an unlawful `x-mcp-header` is left out, so that it cannot take the others with it (streamable-http, "Schema Extension").
+ * Reads one page of `tools/list`. A tool without a name, one nested too deep to be stored, and one that `readHeaders`
+ * refuses is left out, so that it cannot take the others with it.
  */
-export function readToolPage(result: unknown): { tools: ListedTool[]; nextCursor?: unknown } {
+export function readToolPage(
+  result: unknown,
+  readHeaders?: ReadHeaders,
+): { tools: ListedTool[]; nextCursor?: unknown } {
   if (!isObject(result)) return { tools: [] };
   const list = Array.isArray(result.tools) ? result.tools : [];
   const tools = list.flatMap((tool: unknown): ListedTool[] => {
     if (!isObject(tool) || typeof tool.name !== "string" || !isShallow(tool)) return [];
-    const headers = readHeaderParameters(tool.inputSchema);
+    const headers = readHeaders ? readHeaders(tool.inputSchema) : [];
     if (headers === undefined) return [];
     return [{ name: tool.name, facts: readFacts(tool, headers), definition: tool }];
   });

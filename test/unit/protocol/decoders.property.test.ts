@@ -234,7 +234,7 @@ describe("what is read with no refusal at all", () => {
     const page = { tools: [...wire2025.toolPage.tools, wire2026.executeSqlTool] };
     fc.assert(
       fc.property(fc.oneof(anyJson, mutationOf([page])), (reply) => {
-        const { tools } = readToolPage(reply);
+        const { tools } = readToolPage(reply, readHeaderParameters);
         for (const { name, facts, definition } of tools) {
           expect(typeof name).toBe("string");
           expect(["forbidden", "optional", "required"]).toContain(facts.taskSupport);

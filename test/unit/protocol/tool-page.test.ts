@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { revision2025 } from "../../../src/protocol/revision-2025-11-25.ts";
+import { revision2026 } from "../../../src/protocol/revision-2026-07-28.ts";
 import { readToolPage } from "../../../src/protocol/tool-facts.ts";
 import { toolPage } from "../../fixtures/messages-2025-11-25.ts";
 import { executeSqlTool } from "../../fixtures/messages-2026-07-28.ts";
@@ -23,9 +25,12 @@ describe("a page of tools/list", () => {
 
   it("reads a tool whose parameters travel as headers", () => {
     expect(violations("2026-07-28", "Tool", executeSqlTool)).toEqual([]);
-    expect(readToolPage({ tools: [executeSqlTool] }).tools[0]?.facts.headers).toEqual([
+    const page = { tools: [executeSqlTool] };
+    expect(readToolPage(page, revision2026.readHeaders).tools[0]?.facts.headers).toEqual([
       { header: "Region", path: ["region"] },
     ]);
+    // x-mcp-header is of 2026-07-28.
+    expect(readToolPage(page, revision2025.readHeaders).tools[0]?.facts.headers).toBeUndefined();
   });
 
   it("leaves a tool out that has an unlawful header, and keeps the others", () => {
@@ -33,8 +38,11 @@ describe("a page of tools/list", () => {
       name: "bad",
       inputSchema: { type: "object", properties: { a: { type: "number", "x-mcp-header": "A" } } },
     };
-    const { tools } = readToolPage({ tools: [bad, executeSqlTool, null, { description: "nameless" }] });
-    expect(tools.map(({ name }) => name)).toEqual(["execute_sql"]);
+    const page = { tools: [bad, executeSqlTool, null, { description: "nameless" }] };
+    const names = ({ readHeaders }: typeof revision2026): readonly string[] =>
+      readToolPage(page, readHeaders).tools.map(({ name }) => name);
+    expect(names(revision2026)).toEqual(["execute_sql"]);
+    expect(names(revision2025)).toEqual(["bad", "execute_sql"]);
   });
 
   it("a taskSupport of no known value is the default: forbidden", () => {
