@@ -72,7 +72,10 @@ export function nextPoll(
 export function pollFrom(record: TaskRecord, timing: Timing, from: number): number {
   const { phase = 0 } = timing;
   const interval = pollInterval(record, timing, from);
-  return tick(Math.ceil(from / interval - phase), interval, phase);
+  const count = Math.floor(from / interval - phase);
+  const at = tick(count, interval, phase);
+  // A tick is rounded, perhaps up: `from` may be one although the tick itself lies before it.
+  return at < from ? tick(count + 1, interval, phase) : at;
 }
 
 function tick(count: number, interval: number, phase: number): number {

@@ -104,13 +104,20 @@ describe("polls on ticks", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: T0, max: T0 + 1e9 }),
-        fc.integer({ min: 0, max: 2_000 }),
-        (now, earlier) => {
-          const due = nextPoll(record, timing, now);
-          expect(pollFrom(record, timing, due)).toBe(due);
-          expect(pollFrom(record, timing, due - earlier)).toBe(due);
+        // Of an object's id. Most ticks are no whole milliseconds.
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        fc.integer({ min: 100, max: 3_600_000 }),
+        fc.double({ min: 0, max: 0.4, noNaN: true }),
+        (now, hash, pollIntervalMs, earlier) => {
+          const own: Timing = { ...timing, phase: hash / 2 ** 32 };
+          const asked = runningRecord({ snapshot: { ...snapshotOf(), pollIntervalMs } });
+          const due = nextPoll(asked, own, now);
+          expect(pollFrom(asked, own, due)).toBe(due);
+          expect(pollFrom(asked, own, due - Math.floor(earlier * pollIntervalMs))).toBe(due);
+          expect(pollFrom(asked, own, due + 1)).toBeGreaterThan(due);
         },
       ),
+      { numRuns: 1_000 },
     );
   });
 

@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import type { TaskRecord } from "holdfast";
 import { expect, it } from "vitest";
+import { spread } from "../../../src/engine/schedule.ts";
 import { GroupLife, until } from "./group-life.ts";
 
 it.each(["2025-11-25", "2026-07-28"] as const)(
@@ -64,4 +65,25 @@ it("a backoff the server asked for outlasts the object: not even a cancel is sen
   await life.sees("tasks/cancel");
   expect(Date.now()).toBeGreaterThanOrEqual(heldUntil);
   expect(await life.settlesByItself()).toMatchObject({ status: "cancelled" });
+});
+
+it("an object that was evicted polls when its alarm goes off, also where the tick of its id is rounded up", async () => {
+  // Polled every two seconds. The tick is the id's fraction of them.
+  const isRoundedUp = ({ group }: GroupLife): boolean => (spread(group.id.toString()) * 2_000) % 1 > 0.5;
+  let life = new GroupLife("2026-07-28");
+  while (!isRoundedUp(life)) life = new GroupLife("2026-07-28");
+  await life.clearServer();
+  await life.start({ stage_ms: 60_000 });
+  const due = (await runInDurableObject(life.group, (_group, { storage }) => storage.getAlarm())) ?? 0;
+  await life.clearServer({ forgetTasks: false });
+  await evictDurableObject(life.group);
+  const next = await runInDurableObject(life.group, async (group, { storage }) => {
+    await group.alarm({ scheduledTime: due, isRetry: false, retryCount: 0 });
+    return storage.getAlarm();
+  });
+  // On a slow machine its time has come; else it still is that time, and no interval later.
+  const isPolled = (await life.wire()).includes("tasks/get");
+  expect(isPolled ? due : next).toBe(due);
+  await life.group.cancel(life.id);
+  await life.settlesByItself();
 });
