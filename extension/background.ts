@@ -1,5 +1,5 @@
 import { ExtensionTasks } from "holdfast/extension";
-import { readAppMessage } from "./app/messages.ts";
+import { type AppMessage, readAppMessage } from "./app/messages.ts";
 import { AccessWanted } from "./background/access-wanted.ts";
 import { Badge } from "./background/badge.ts";
 import { ContextMenu } from "./background/context-menu.ts";
@@ -25,7 +25,7 @@ const tasks = new ExtensionTasks({
   },
 });
 const badge = new Badge(tasks);
-new Notices(tasks);
+const notices = new Notices(tasks);
 new ContextMenu(tasks);
 new WorkerHistory(tasks);
 void closeToPages();
@@ -51,14 +51,23 @@ function reload(): Promise<void> {
   return next;
 }
 
+async function answerTo(asked: AppMessage): Promise<unknown> {
+  switch (asked.app) {
+    case "reload":
+      return reload();
+    case "erased":
+      notices.forget();
+      await tasks.reload();
+      return badge.recount();
+    case "session":
+      return (await tasks.client()).rememberedSession(asked.endpoint);
+  }
+}
+
 chrome.runtime.onMessage.addListener((message: unknown, sender, reply: (answer: unknown) => void) => {
   const asked = sender.url?.startsWith(chrome.runtime.getURL("")) ? readAppMessage(message) : undefined;
   if (!asked) return false;
-  const answer =
-    asked.app === "reload"
-      ? reload()
-      : tasks.client().then((client) => client.rememberedSession(asked.endpoint));
-  answer.then(
+  answerTo(asked).then(
     (found) => reply(found ?? null),
     () => reply(null),
   );

@@ -21,6 +21,7 @@ export class Badge {
   async recount(): Promise<void> {
     const client = await this.#tasks.client();
     this.#endpoints = new Set(await client.endpoints());
+    this.#running.clear();
     for (const task of await client.list()) this.#see(task);
     this.#paintSoon();
   }

@@ -29,6 +29,11 @@ export class Notices {
     void this.#catchUp(tasks);
   }
 
+  /** Everything stored has been deleted: which events were shown must not be written again. */
+  forget(): void {
+    this.#notified.forget();
+  }
+
   /** A task may have ended as the previous worker died, before its notice was shown. */
   async #catchUp(tasks: ExtensionTasks): Promise<void> {
     const held = await (await tasks.client()).list();

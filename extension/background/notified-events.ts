@@ -25,6 +25,10 @@ export class NotifiedEvents {
     return this.#change((notified) => ({ ...notified, [task]: [...(notified[task] ?? []), event] }));
   }
 
+  forget(): void {
+    this.#notified = Promise.resolve({});
+  }
+
   async questionsOf(task: string): Promise<readonly string[]> {
     return ((await this.#notified)[task] ?? []).filter((event) => event.startsWith("asks "));
   }

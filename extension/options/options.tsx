@@ -1,15 +1,18 @@
 import { ColorScheme } from "../../ui/app/color-scheme.tsx";
 import { useReadyMark } from "../app/ready.ts";
 import { useKnownServers } from "../servers/use-known-servers.ts";
+import { StoredSection } from "../stored/stored-section.tsx";
+import { useTargets } from "../targets/use-targets.ts";
 import { AddServer } from "./add-server.tsx";
 import { ServerCard } from "./server-card.tsx";
 import { TargetList } from "./target-list.tsx";
 import "../../ui/servers/servers.css";
 import "./options.css";
 
-/** The servers and how they are shown who calls, and what the context menu sends where. */
+/** The servers and how they are shown who calls, what the context menu sends where, and what is stored. */
 export function Options() {
   const servers = useKnownServers();
+  const entries = useTargets();
   useReadyMark();
   return (
     <main className="options">
@@ -32,7 +35,8 @@ export function Options() {
         </ul>
       </section>
       <AddServer />
-      {servers && <TargetList servers={servers} />}
+      {servers && <TargetList servers={servers} entries={entries} />}
+      {servers && <StoredSection servers={servers} entries={entries} />}
     </main>
   );
 }

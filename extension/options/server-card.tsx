@@ -1,4 +1,4 @@
-import { dropHost, requestHost } from "holdfast/extension/page";
+import { requestHost } from "holdfast/extension/page";
 import { useState } from "react";
 import { explain } from "../../ui/app/advice.ts";
 import { Failed } from "../../ui/app/failed.tsx";
@@ -8,7 +8,8 @@ import { useTasks } from "../../ui/clients/hooks.ts";
 import { Button } from "../../ui/controls/button.tsx";
 import { useSession } from "../../ui/servers/use-session.ts";
 import { reloadServers } from "../app/messages.ts";
-import { type KnownServer, knownServers, removeServer, sameHost } from "../servers/known-servers.ts";
+import { giveBackHosts } from "../servers/hosts.ts";
+import { type KnownServer, removeServer } from "../servers/known-servers.ts";
 import { useAccess } from "../servers/use-access.ts";
 import { GiveHeader } from "./give-header.tsx";
 import { signOut } from "./sign-in-flow.ts";
@@ -104,8 +105,7 @@ async function remove(server: KnownServer): Promise<void> {
   const { url } = server;
   await signOut(server);
   await removeServer(url);
-  const others = await knownServers();
-  if (!others.some((other) => sameHost(other.url, url))) await dropHost(url);
+  await giveBackHosts([url]);
   dropTools(url);
   await reloadServers();
 }

@@ -3,6 +3,7 @@ import type {
   OAuthDiscoveryState,
   StoredOAuthClientInformation,
 } from "@modelcontextprotocol/client";
+import { addressesOf, giveBackHosts, originOf } from "../servers/hosts.ts";
 import { type KnownServer, knownServers } from "../servers/known-servers.ts";
 import { dropSecret, keepSecret, signInOf } from "../servers/secrets.ts";
 
@@ -69,11 +70,6 @@ export async function signInPlace(url: string): Promise<SignInPlace> {
   };
 }
 
-/** The match pattern of an address, whose ports patterns do not distinguish. */
-export function originOf({ protocol, hostname }: URL): string {
-  return `${protocol}//${hostname}/*`;
-}
-
 /**
  * Signs in by the authorization code grant with PKCE, in a window that the browser opens and closes. The tokens are kept where
  * the worker reads them. Throws a ClientWantedError or a HostsWantedError where a person must do something first, and an Error
@@ -119,6 +115,7 @@ export async function signIn(server: KnownServer, place: SignInPlace, given?: Gi
         server.url,
         {
           clientId,
+          issuer: place.issuer.href,
           ...(clientSecret !== undefined && { clientSecret, isBasic: method !== "client_secret_post" }),
           tokenEndpoint:
             typeof tokenEndpoint === "string" ? tokenEndpoint : new URL("/token", place.issuer).href,
@@ -156,11 +153,13 @@ export async function signIn(server: KnownServer, place: SignInPlace, given?: Gi
 export async function signOut(server: KnownServer): Promise<void> {
   const signIn = await signInOf(server).catch(() => undefined);
   await dropSecret(server.url);
-  if (signIn?.revocationEndpoint === undefined) return;
-  const { clientId, refreshToken, accessToken, revocationEndpoint } = signIn;
-  const body = new URLSearchParams({ client_id: clientId, token: refreshToken ?? accessToken });
-  // Where it fails the tokens expire by themselves; here they are gone.
-  await fetchFn(revocationEndpoint, { method: "POST", body }).catch(() => undefined);
+  if (signIn?.revocationEndpoint !== undefined) {
+    const { clientId, refreshToken, accessToken, revocationEndpoint } = signIn;
+    const body = new URLSearchParams({ client_id: clientId, token: refreshToken ?? accessToken });
+    // Where it fails the tokens expire by themselves; here they are gone.
+    await fetchFn(revocationEndpoint, { method: "POST", body }).catch(() => undefined);
+  }
+  await giveBackHosts(addressesOf(signIn));
 }
 
 /** Opens the page to sign in at, and waits until it has sent the person back. */
@@ -182,7 +181,7 @@ async function answerOf(address: URL, state: string): Promise<{ authorizationCod
 async function requireHosts(found: OAuthDiscoveryState | undefined): Promise<void> {
   const { token_endpoint, registration_endpoint } = found?.authorizationServerMetadata ?? {};
   const endpoints = [token_endpoint, registration_endpoint].filter((endpoint) => endpoint !== undefined);
-  const origins = [...new Set(endpoints.map((endpoint) => originOf(new URL(endpoint))))];
+  const origins = [...new Set(endpoints.map((endpoint) => originOf(endpoint)))];
   const missing: string[] = [];
   for (const origin of origins) {
     if (!(await chrome.permissions.contains({ origins: [origin] }))) missing.push(origin);

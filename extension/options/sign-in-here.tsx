@@ -4,12 +4,12 @@ import { dropTools } from "../../ui/call/tool-lists.ts";
 import { useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { Button } from "../../ui/controls/button.tsx";
 import { TextField } from "../../ui/controls/text-field.tsx";
+import { originOf } from "../servers/hosts.ts";
 import type { KnownServer } from "../servers/known-servers.ts";
 import { KEEPING_WORDS } from "./keeping-words.ts";
 import {
   ClientWantedError,
   HostsWantedError,
-  originOf,
   redirectAddress,
   type SignInPlace,
   signIn,

@@ -1,16 +1,15 @@
-import { useEffect, useState } from "react";
 import { Button } from "../../ui/controls/button.tsx";
 import type { KnownServer } from "../servers/known-servers.ts";
-import { followTargets, removeTarget, type Target, targets, WHAT_WORDS } from "../targets/targets.ts";
+import { removeTarget, type Target, WHAT_WORDS } from "../targets/targets.ts";
 import { AddTarget } from "./add-target.tsx";
 
+export interface TargetListProps {
+  readonly servers: readonly KnownServer[];
+  readonly entries: readonly Target[];
+}
+
 /** What the context menu of every page offers to send, and where. */
-export function TargetList({ servers }: { readonly servers: readonly KnownServer[] }) {
-  const [all, setAll] = useState<readonly Target[]>([]);
-  useEffect(() => {
-    void targets().then(setAll);
-    return followTargets(setAll);
-  }, []);
+export function TargetList({ servers, entries }: TargetListProps) {
   const nameOf = (url: string): string => servers.find((server) => server.url === url)?.name ?? url;
   return (
     <section className="targets" aria-labelledby="targets-title">
@@ -20,7 +19,7 @@ export function TargetList({ servers }: { readonly servers: readonly KnownServer
         page.
       </p>
       <ul className="server-list">
-        {all.map(({ id, title, what, endpoint, tool, argument }) => (
+        {entries.map(({ id, title, what, endpoint, tool, argument }) => (
           <li key={id} className="server-card" data-target={id}>
             <div className="section-heading">
               <h3>

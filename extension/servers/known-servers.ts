@@ -38,12 +38,6 @@ export function followServers(listener: (servers: readonly KnownServer[]) => voi
   return followStored(KEY, () => void knownServers().then(listener));
 }
 
-/** Servers at one host share the permission to go there: a browser knows no ports in it. */
-export function sameHost(a: string, b: string): boolean {
-  const [one, other] = [new URL(a), new URL(b)];
-  return one.protocol === other.protocol && one.hostname === other.hostname;
-}
-
 function readServer(stored: unknown): KnownServer[] {
   if (!isRecord(stored) || typeof stored.url !== "string" || !URL.canParse(stored.url)) return [];
   const { url, name, authorization, keeping } = stored;

@@ -7,6 +7,8 @@ export interface SignIn {
   readonly clientSecret?: string;
   /** Whether the secret goes into the `Authorization` header (`client_secret_basic`). */
   readonly isBasic?: boolean;
+  /** The authorization server. */
+  readonly issuer: string;
   readonly tokenEndpoint: string;
   /** RFC 7009. */
   readonly revocationEndpoint?: string;
@@ -18,8 +20,8 @@ export interface SignIn {
 
 export function readSignIn(stored: unknown): SignIn | undefined {
   if (!isRecord(stored)) return undefined;
-  const { clientId, tokenEndpoint, accessToken } = stored;
-  return [clientId, tokenEndpoint, accessToken].every((part) => typeof part === "string")
+  const { clientId, issuer, tokenEndpoint, accessToken } = stored;
+  return [clientId, issuer, tokenEndpoint, accessToken].every((part) => typeof part === "string")
     ? (stored as unknown as SignIn)
     : undefined;
 }
