@@ -1,10 +1,6 @@
 import type { JsonObject, ListedTool, TaskView } from "holdfast";
-import { type ClipboardEvent, useState } from "react";
-import { explain } from "../app/advice.ts";
-import { wishFocus } from "../app/focus-wish.ts";
-import { currentRoute, goTo } from "../app/route.ts";
+import { type ClipboardEvent, type ReactNode, useState } from "react";
 import { useTasks } from "../clients/hooks.ts";
-import { useWorkspace } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { Segments } from "../controls/choice.tsx";
 import { JsonField } from "../form/json-field.tsx";
@@ -12,9 +8,10 @@ import { parseObject } from "../form/json-object.ts";
 import { LazySchemaForm } from "../form/lazy-schema-form.tsx";
 import { checkAgainst } from "../form/schema-problems.ts";
 import { useFormFit } from "../form/use-form-fit.ts";
-import { useHistory } from "../history/history-context.ts";
 import { type Draft, draftOf, keepDraft } from "./drafts.ts";
+import { SaveCall } from "./save-call.tsx";
 import type { Support } from "./task-support.ts";
+import { useCallTool } from "./use-call-tool.ts";
 
 export interface CallFormProps {
   readonly server: string;
@@ -30,7 +27,10 @@ export function CallForm({ server, tool, support }: CallFormProps) {
   );
   const [pasted, setPasted] = useState(false);
   const [jsonProblem, setJsonProblem] = useState<string>();
-  const { call, pending, problem } = useCall(server, tool, draft, support);
+  const [problem, setProblem] = useState<string>();
+  const { callTool, isCalling } = useCallTool(setProblem);
+  const call = (args: JsonObject): void =>
+    callTool(server, tool.name, args, support.choice ? { prefer: draft.prefer } : {}, tool.definition);
   const schema = tool.definition.inputSchema ?? { type: "object" };
   const { unfit, broke } = useFormFit(schema);
   const mode = unfit ? "json" : draft.mode;
@@ -52,6 +52,11 @@ export function CallForm({ server, tool, support }: CallFormProps) {
     setJsonProblem(undefined);
     call(parsed.value);
   };
+  const argumentsNow = (): JsonObject | undefined => {
+    if (mode === "form") return (draft.value ?? {}) as JsonObject;
+    const parsed = parseObject(draft.text);
+    return parsed.ok ? parsed.value : undefined;
+  };
   /** Arguments as JSON, pasted into any field, are the whole call's: no field takes them for its own. */
   const paste = (event: ClipboardEvent): void => {
     if (mode !== "form") return;
@@ -62,7 +67,9 @@ export function CallForm({ server, tool, support }: CallFormProps) {
     setPasted(true);
   };
   const foot = (
-    <CallFoot draft={draft} support={support} pending={pending} problem={problem} onChange={change} />
+    <CallFoot draft={draft} support={support} pending={isCalling} problem={problem} onChange={change}>
+      <SaveCall server={server} tool={tool.name} read={argumentsNow} />
+    </CallFoot>
   );
   return (
     <section aria-labelledby="tool-title" className="call-form" onPaste={paste}>
@@ -165,9 +172,10 @@ interface CallFootProps {
   readonly pending: boolean;
   readonly problem: string | undefined;
   readonly onChange: (part: Partial<Draft>) => void;
+  readonly children: ReactNode;
 }
 
-function CallFoot({ draft, support, pending, problem, onChange }: CallFootProps) {
+function CallFoot({ draft, support, pending, problem, onChange, children }: CallFootProps) {
   return (
     <div className="call-foot">
       {support.choice && (
@@ -184,33 +192,8 @@ function CallFoot({ draft, support, pending, problem, onChange }: CallFootProps)
       <Button type="submit" disabled={pending}>
         {pending ? "Calling…" : "Call"}
       </Button>
+      {children}
       {problem && <p role="alert">{problem}</p>}
     </div>
   );
-}
-
-function useCall(server: string, tool: ListedTool, { prefer }: Draft, support: Support) {
-  const { client } = useWorkspace();
-  const history = useHistory();
-  const [pending, setPending] = useState(false);
-  const [problem, setProblem] = useState<string>();
-  const call = (args: JsonObject): void => {
-    setPending(true);
-    setProblem(undefined);
-    const from = currentRoute();
-    client
-      .callTool(server, tool.name, args, support.choice ? { prefer } : {})
-      .then(
-        (task) => {
-          history.keepTool(task.id, tool.definition);
-          // A person who has gone elsewhere meanwhile stays there.
-          if (currentRoute() !== from) return;
-          wishFocus("task", task.id);
-          goTo("tasks", task.id);
-        },
-        (error: unknown) => setProblem(explain(error)),
-      )
-      .finally(() => setPending(false));
-  };
-  return { call, pending, problem };
 }

@@ -1,5 +1,6 @@
 import { useEffect, useId, useState } from "react";
 import { Failed } from "../app/failed.tsx";
+import { useFollowed } from "../app/followed.ts";
 import { goTo, hrefOf } from "../app/route.ts";
 import { Split } from "../app/split.tsx";
 import { useServers } from "../clients/workspace-context.ts";
@@ -7,6 +8,8 @@ import { Select } from "../controls/choice.tsx";
 import { TextField } from "../controls/text-field.tsx";
 import { useSession } from "../servers/use-session.ts";
 import { CallForm } from "./call-form.tsx";
+import { draftsGiven } from "./drafts.ts";
+import { SavedList } from "./saved-list.tsx";
 import { supportOf } from "./task-support.ts";
 import { matching } from "./tool-search.ts";
 import { useTools } from "./use-tools.ts";
@@ -24,6 +27,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
   const session = useSession(chosen, found.status === "known");
   const [search, setSearch] = useState("");
   const listId = useId();
+  const given = useFollowed(draftsGiven);
   const tools = found.status === "known" ? found.tools : [];
   const tool = tools.find(({ name }) => name === named);
   const known = chosen !== undefined && servers.some(({ name }) => name === chosen);
@@ -45,6 +49,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
       <a className="quiet-link" href={hrefOf("servers")}>
         Add another server…
       </a>
+      <SavedList />
       <TextField
         aria-label="Search tools"
         placeholder="Search tools"
@@ -84,7 +89,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
   const detail =
     chosen !== undefined && tool ? (
       <CallForm
-        key={`${chosen} ${tool.name}`}
+        key={`${chosen} ${tool.name} ${given}`}
         server={chosen}
         tool={tool}
         support={supportOf(tool, session)}

@@ -1,4 +1,5 @@
 import type { JsonObject, TaskPreference } from "holdfast";
+import { Followed } from "../app/followed.ts";
 
 /** A call that is being written: it is still there when its author comes back to it. */
 export interface Draft {
@@ -15,6 +16,9 @@ const EXAMPLES: Readonly<Record<string, JsonObject>> = {
   "simulate-research-query": { topic: "python" },
 };
 
+/** Raised when a form is to be opened with other arguments than it shows. */
+export const draftsGiven = new Followed(0);
+
 const drafts = new Map<string, Draft>();
 const key = (server: string, tool: string): string => JSON.stringify([server, tool]);
 
@@ -26,6 +30,7 @@ export function draftOf(server: string, tool: string, last: JsonObject | undefin
 /** Has the form of a tool opened with these arguments. */
 export function callDraft(server: string, tool: string, args: JsonObject): void {
   drafts.set(key(server, tool), draftWith(args));
+  draftsGiven.set(draftsGiven.get() + 1);
 }
 
 function draftWith(value: JsonObject | undefined): Draft {

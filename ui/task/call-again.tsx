@@ -1,43 +1,24 @@
 import type { TaskView } from "holdfast";
 import { useState } from "react";
-import { explain } from "../app/advice.ts";
-import { wishFocus } from "../app/focus-wish.ts";
-import { currentRoute, goTo } from "../app/route.ts";
+import { goTo } from "../app/route.ts";
 import { callDraft } from "../call/drafts.ts";
-import { useServers, useWorkspace } from "../clients/workspace-context.ts";
+import { useCallTool } from "../call/use-call-tool.ts";
+import { useServers } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { useHistory } from "../history/history-context.ts";
 import { useWholeView } from "./use-whole-view.ts";
 
 /** Calls the same tool with the same arguments, or opens its form with them. */
 export function CallAgain({ task }: { readonly task: TaskView }) {
-  const { client } = useWorkspace();
   const history = useHistory();
   const { view } = useWholeView(task);
-  const [isCalling, setCalling] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const { callTool, isCalling } = useCallTool(setProblem);
   const isKnown = useServers().some(({ name }) => name === task.endpoint);
   const isWhole = view.omitted?.includes("arguments") !== true;
   const { endpoint, tool, arguments: args } = view;
-  const again = (): void => {
-    setCalling(true);
-    setProblem(undefined);
-    const from = currentRoute();
-    client
-      .callTool(endpoint, tool, args, { prefer: view.asTask ? "task" : "plain" })
-      .then(
-        (called) => {
-          const definition = history.read(task.id).tool;
-          if (definition) history.keepTool(called.id, definition);
-          // A person who has gone elsewhere meanwhile stays there.
-          if (currentRoute() !== from) return;
-          wishFocus("task", called.id);
-          goTo("tasks", called.id);
-        },
-        (error: unknown) => setProblem(explain(error)),
-      )
-      .finally(() => setCalling(false));
-  };
+  const again = (): void =>
+    callTool(endpoint, tool, args, { prefer: view.asTask ? "task" : "plain" }, history.read(task.id).tool);
   const edit = (): void => {
     callDraft(endpoint, tool, args);
     goTo("call", endpoint, tool);
