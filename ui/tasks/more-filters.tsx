@@ -4,6 +4,7 @@ import { useServers } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { Select } from "../controls/choice.tsx";
 import { AGES, ALL, SORTS, type Sort, type Wanted } from "./task-filter.ts";
+import { GROUPINGS, type Grouping } from "./task-groups.ts";
 
 const AGE_WORDS: Readonly<Record<keyof typeof AGES, string>> = {
   "1h": "The last hour",
@@ -17,6 +18,13 @@ const SORT_WORDS: Readonly<Record<Sort, string>> = {
   longest: "Longest first",
   tool: "By tool",
   status: "By status",
+};
+
+const GROUPING_WORDS: Readonly<Record<Grouping, string>> = {
+  none: "Not grouped",
+  server: "Grouped by server",
+  tool: "Grouped by tool",
+  conversation: "Grouped by conversation",
 };
 
 export interface MoreFiltersProps {
@@ -85,11 +93,18 @@ export function MoreFilters({ id, wanted, tasks, want, filtered }: MoreFiltersPr
         data={SORTS.map((value) => ({ value, label: SORT_WORDS[value] }))}
         onChange={(event) => want({ sort: event.currentTarget.value as Sort })}
       />
+      <Select
+        small
+        aria-label="Groups"
+        value={wanted.group}
+        data={GROUPINGS.map((value) => ({ value, label: GROUPING_WORDS[value] }))}
+        onChange={(event) => want({ group: event.currentTarget.value as Grouping })}
+      />
       <Button
         size="small"
         variant="subtle"
         disabled={!filtered}
-        onClick={() => want({ ...ALL, sort: wanted.sort })}
+        onClick={() => want({ ...ALL, sort: wanted.sort, group: wanted.group })}
       >
         Clear filters
       </Button>

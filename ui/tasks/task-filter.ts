@@ -1,4 +1,5 @@
 import type { TaskView } from "holdfast";
+import { GROUPINGS, type Grouping } from "./task-groups.ts";
 import { messageOf, statusOf } from "./task-words.ts";
 
 export const KINDS = ["all", "running", "asking", "done", "failed"] as const;
@@ -19,9 +20,18 @@ export interface Wanted {
   readonly tool: string;
   readonly age: Age | "";
   readonly sort: Sort;
+  readonly group: Grouping;
 }
 
-export const ALL: Wanted = { kind: "all", text: "", server: "", tool: "", age: "", sort: "newest" };
+export const ALL: Wanted = {
+  kind: "all",
+  text: "",
+  server: "",
+  tool: "",
+  age: "",
+  sort: "newest",
+  group: "none",
+};
 
 const NAMES = {
   kind: "status",
@@ -30,6 +40,7 @@ const NAMES = {
   tool: "tool",
   age: "since",
   sort: "sort",
+  group: "group",
 } as const satisfies Record<keyof Wanted, string>;
 
 /** Reads what is wanted from the query of an address. What it does not know there it leaves out. */
@@ -44,6 +55,7 @@ export function readWanted(query: string): Wanted {
     tool: given.get(NAMES.tool) ?? "",
     age: one<Age | "">(Object.keys(AGES) as Age[], NAMES.age, ""),
     sort: one(SORTS, NAMES.sort, "newest"),
+    group: one(GROUPINGS, NAMES.group, "none"),
   };
 }
 

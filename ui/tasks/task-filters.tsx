@@ -5,7 +5,7 @@ import { setQuery } from "../app/route.ts";
 import { Button } from "../controls/button.tsx";
 import { Select } from "../controls/choice.tsx";
 import { TextField } from "../controls/text-field.tsx";
-import { KINDS, type Kind, type Wanted, writeWanted } from "./task-filter.ts";
+import { ALL, KINDS, type Kind, type Wanted, writeWanted } from "./task-filter.ts";
 
 const MoreFilters = later(() => import("./more-filters.tsx").then((module) => module.MoreFilters));
 
@@ -28,10 +28,10 @@ export interface TaskFiltersProps {
 export function TaskFilters({ wanted, tasks, found }: TaskFiltersProps) {
   const id = useId();
   const more = (["server", "tool", "age"] as const).filter((name) => wanted[name] !== "").length;
-  const isSorted = wanted.sort !== "newest";
-  const [isOpen, setOpen] = useState(more > 0 || isSorted);
+  const isArranged = wanted.sort !== ALL.sort || wanted.group !== ALL.group;
+  const [isOpen, setOpen] = useState(more > 0 || isArranged);
   const want = (part: Partial<Wanted>): void => setQuery(writeWanted({ ...wanted, ...part }));
-  const filtered = writeWanted({ ...wanted, sort: "newest" }) !== "";
+  const filtered = writeWanted({ ...wanted, sort: ALL.sort, group: ALL.group }) !== "";
   return (
     <search className="task-filters">
       <div className="toolbar">

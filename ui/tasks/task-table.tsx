@@ -1,7 +1,9 @@
 import type { TaskView } from "holdfast";
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { goTo } from "../app/route.ts";
+import { GroupRow } from "./group-row.tsx";
 import { useRowsInSight } from "./rows-in-sight.ts";
+import type { TaskGroup } from "./task-groups.ts";
 import { TaskRow } from "./task-row.tsx";
 
 /** As in table.css: a row has room for its text also where a person has larger text than usual. */
@@ -16,6 +18,8 @@ const HEADS = [
 
 export interface TaskTableProps {
   readonly tasks: readonly TaskView[];
+  /** The same tasks in groups, where they are to be shown so. */
+  readonly groups?: readonly TaskGroup[] | undefined;
   /** The task that is shown beside the table. */
   readonly open: string | undefined;
   /** The ids of those that are selected; absent where none can be. */
@@ -24,15 +28,29 @@ export interface TaskTableProps {
 }
 
 /** All tasks that are wanted; only the rows in sight are there. Arrows, Page, Home and End move, Enter opens, x selects. */
-export function TaskTable({ tasks, open, chosen, onChoose }: TaskTableProps) {
+export function TaskTable({ tasks: flat, groups, open, chosen, onChoose }: TaskTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [reached, setReached] = useState<string | undefined>(open);
   const wished = useRef<number | undefined>(undefined);
-  const { from, to, scrollTo } = useRowsInSight(scroller, tasks.length, ROW_HEIGHT);
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const tasks = useMemo(() => groups?.flatMap((group) => group.tasks) ?? flat, [flat, groups]);
+  const rows: readonly (TaskView | TaskGroup)[] = useMemo(
+    () => groups?.flatMap((group) => (closed.has(group.id) ? [group] : [group, ...group.tasks])) ?? flat,
+    [flat, groups, closed],
+  );
+  const { from, to, scrollTo } = useRowsInSight(scroller, rows.length, ROW_HEIGHT);
   const reachedIndex = Math.max(
     0,
-    tasks.findIndex(({ id }) => id === reached),
+    rows.findIndex(({ id }) => id === reached),
   );
+  const toggle = useCallback((id: string) => {
+    setReached(id);
+    setClosed((before) => {
+      const next = new Set(before);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  }, []);
   const onOpen = useCallback((id: string) => {
     setReached(id);
     goTo("tasks", id);
@@ -76,11 +94,11 @@ export function TaskTable({ tasks, open, chosen, onChoose }: TaskTableProps) {
       return onChoose(new Set(tasks.map(({ id }) => id)));
     }
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
-    const next = destination(event.key, reachedIndex, page, tasks.length);
+    const next = destination(event.key, reachedIndex, page, rows.length);
     if (next === undefined) return;
     event.preventDefault();
     wished.current = next;
-    setReached(tasks[next]?.id);
+    setReached(rows[next]?.id);
     scrollTo(next);
   };
 
@@ -89,7 +107,7 @@ export function TaskTable({ tasks, open, chosen, onChoose }: TaskTableProps) {
     <div
       role="grid"
       aria-label="Tasks"
-      aria-rowcount={tasks.length + 1}
+      aria-rowcount={rows.length + 1}
       aria-readonly="true"
       className="task-table"
       data-selectable={chosen !== undefined}
@@ -119,20 +137,27 @@ export function TaskTable({ tasks, open, chosen, onChoose }: TaskTableProps) {
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as the grid. */}
       <div role="rowgroup" className="task-scroller" ref={scroller}>
-        <div role="presentation" className="task-rows" style={{ height: tasks.length * ROW_HEIGHT }}>
-          {tasks.slice(from, to).map((shown, offset) => (
-            <TaskRow
-              key={shown.id}
-              shown={shown}
-              index={from + offset}
-              top={(from + offset) * ROW_HEIGHT}
-              open={shown.id === open}
-              reachable={from + offset === reachedIndex}
-              chosen={chosen?.has(shown.id)}
-              onChoose={choose}
-              onOpen={onOpen}
-            />
-          ))}
+        <div role="presentation" className="task-rows" style={{ height: rows.length * ROW_HEIGHT }}>
+          {rows.slice(from, to).map((row, offset) => {
+            const place = {
+              index: from + offset,
+              top: (from + offset) * ROW_HEIGHT,
+              reachable: from + offset === reachedIndex,
+            };
+            return "tasks" in row ? (
+              <GroupRow key={row.id} {...place} group={row} isClosed={closed.has(row.id)} onToggle={toggle} />
+            ) : (
+              <TaskRow
+                key={row.id}
+                {...place}
+                shown={row}
+                open={row.id === open}
+                chosen={chosen?.has(row.id)}
+                onChoose={choose}
+                onOpen={onOpen}
+              />
+            );
+          })}
         </div>
       </div>
     </div>

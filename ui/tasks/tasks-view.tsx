@@ -9,6 +9,7 @@ import { Button, ButtonLink } from "../controls/button.tsx";
 import { finishRemovals, removed } from "./removal.ts";
 import { readWanted, wantedTasks } from "./task-filter.ts";
 import { TaskFilters } from "./task-filters.tsx";
+import { groupsOf } from "./task-groups.ts";
 import { TaskTable } from "./task-table.tsx";
 import "./status.css";
 import "./table.css";
@@ -34,6 +35,10 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
   const known = useDeferredValue(tasks);
   const asked = useDeferredValue(wanted);
   const found = useMemo(() => wantedTasks(known, asked, Date.now()), [known, asked]);
+  const groups = useMemo(
+    () => (asked.group === "none" ? undefined : groupsOf(found, asked.group)),
+    [found, asked.group],
+  );
   const selected = useMemo(
     () => (chosen.size === 0 ? [] : tasks.filter(({ id }) => chosen.has(id))),
     [tasks, chosen],
@@ -58,7 +63,7 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
           </Button>
         </div>
       ) : tasks.length > 0 ? (
-        <TaskTable tasks={found} open={open} chosen={chosen} onChoose={setChosen} />
+        <TaskTable tasks={found} groups={groups} open={open} chosen={chosen} onChoose={setChosen} />
       ) : (
         <div className="empty">
           {listing.status === "loading" && <p className="quiet">Looking for tasks…</p>}

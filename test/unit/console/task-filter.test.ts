@@ -68,6 +68,7 @@ test("what is wanted comes back from an address as it was written", () => {
     tool: "acquire_paper",
     age: "7d",
     sort: "longest",
+    group: "tool",
   };
   expect(readWanted(writeWanted(wanted))).toEqual(wanted);
   expect(writeWanted(ALL)).toBe("");
