@@ -44,7 +44,7 @@ test("a question is found by the badge, after a reload and from another view, an
   await page.page.getByRole("button", { name: "0 questions" }).waitFor();
 });
 
-test("a desktop notification announces a question while the page has no focus, and a click opens the question", async () => {
+test("desktop notifications announce a question and an end while the page has no focus, and a click opens the question", async () => {
   const page = new TaskPage(await at.browser.context.newPage());
   await page.page.addInitScript(() => {
     const notices: { title: string; tag: string; onclick?: () => void }[] = [];
@@ -79,6 +79,10 @@ test("a desktop notification announces a question while the page has no focus, a
     (globalThis as unknown as { notices: { onclick(): void }[] }).notices[0]?.onclick(),
   );
   await page.question.waitFor();
+  await page.pick("Edition", "preprint");
+  await page.answer();
+  await page.stands("completed");
+  await expect.poll(titles).toEqual(["acquire_paper asks", "acquire_paper: completed"]);
 });
 
 test.each([

@@ -11,6 +11,7 @@ import { ButtonLink } from "../../ui/controls/button.tsx";
 import { HistoryContext } from "../../ui/history/history-context.ts";
 import type { TaskHistory } from "../../ui/history/task-history.ts";
 import { TasksView } from "../../ui/tasks/tasks-view.tsx";
+import { Help } from "../help/help.tsx";
 import { QuestionBadge } from "../questions/question-badge.tsx";
 
 const CallView = later(() => import("../../ui/call/call-view.tsx").then((module) => module.CallView));
@@ -72,6 +73,7 @@ function Shell() {
             </ButtonLink>
           )}
           <QuestionBadge />
+          <Help />
           <ColorScheme />
         </div>
       </header>

@@ -1,13 +1,17 @@
+import type { TaskView } from "holdfast";
 import { useEffect, useRef, useState } from "react";
-import { wishFocus } from "../../ui/app/focus-wish.ts";
+import { type FocusTarget, wishFocus } from "../../ui/app/focus-wish.ts";
 import { goTo } from "../../ui/app/route.ts";
 import type { OpenQuestion } from "../../ui/clients/hooks.ts";
-
+import { useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { askedIn } from "../../ui/questions/asked.ts";
+import { argumentsLineOf, messageOf, resultLineOf, statusOf } from "../../ui/tasks/task-words.ts";
 
 export type Permission = NotificationPermission | "unsupported";
 
-/** Shows a desktop notification for each new question, if the user allowed it and the page does not have the focus. */
+const LONGEST_BODY = 200;
+
+/** Shows a desktop notification for each new question and each task that ends, if the user allowed it and the page does not have the focus. */
 export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
   readonly permission: Permission;
   readonly ask: () => void;
@@ -16,29 +20,53 @@ export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
     "Notification" in globalThis ? Notification.permission : "unsupported",
   );
   const notified = useRef(new Set<string>());
+  const { client } = useWorkspace();
+  const mayNotify = permission === "granted";
   useEffect(() => {
-    for (const question of questions) {
-      const tag = `${question.task.id} ${question.request.key}`;
+    for (const { task, request } of questions) {
+      const tag = `${task.id} ${request.key}`;
       if (notified.current.has(tag)) continue;
       notified.current.add(tag);
-      if (permission === "granted" && !document.hasFocus()) notify(question, tag);
+      if (mayNotify) notify("question", task.view, tag, `${task.view.tool} asks`, askedIn(request));
     }
-  }, [questions, permission]);
+  }, [questions, mayNotify]);
+  useEffect(() => {
+    if (!mayNotify) return;
+    /** Those that were seen to run: what had ended before is no news. */
+    const running = new Set<string>();
+    return client.subscribe(
+      ({ id, view }) => {
+        if (!view.outcome) running.add(id);
+        // What a person cancelled is no news either.
+        else if (running.delete(id) && view.outcome.kind !== "cancelled")
+          notify("task", view, `${id} ended`, `${view.tool}: ${statusOf(view)}`, endOf(view));
+      },
+      (id) => running.delete(id),
+    );
+  }, [client, mayNotify]);
   return {
     permission,
     ask: () => void Notification.requestPermission().then(setPermission),
   };
 }
 
-function notify({ task, request }: OpenQuestion, tag: string): void {
-  const body = askedIn(request).slice(0, 200);
+function endOf(view: TaskView): string {
+  return [argumentsLineOf(view), messageOf(view) || resultLineOf(view)].filter(Boolean).join("\n");
+}
+
+/** @param tag The same in all tabs: the browser shows the same notification once. */
+function notify(target: FocusTarget, { id }: TaskView, tag: string, title: string, text: string): void {
+  if (document.hasFocus()) return;
   try {
-    // One tag for all tabs: the browser shows the same question once.
-    const notification = new Notification(`${task.view.tool} asks`, { tag, body, icon: "/holdfast.svg" });
+    const notification = new Notification(title, {
+      tag,
+      body: text.slice(0, LONGEST_BODY),
+      icon: "/holdfast.svg",
+    });
     notification.onclick = () => {
       window.focus();
-      wishFocus("question", task.id);
-      goTo("tasks", task.id);
+      wishFocus(target, id);
+      goTo("tasks", id);
       notification.close();
     };
   } catch {

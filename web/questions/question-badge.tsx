@@ -4,7 +4,7 @@ import { goTo } from "../../ui/app/route.ts";
 import { useInputRequests } from "../../ui/clients/hooks.ts";
 import { Button } from "../../ui/controls/button.tsx";
 import { askedIn } from "../../ui/questions/asked.ts";
-import { useDesktopNotifications } from "./notifications.ts";
+import { useDesktopNotifications } from "../notifications/desktop.ts";
 import "./question-badge.css";
 
 /** How many questions wait for an answer, over all tasks, and the way to each. */
@@ -80,7 +80,9 @@ export function QuestionBadge() {
         {permission === "denied" && (
           <p className="quiet">This browser blocks desktop notifications for this page</p>
         )}
-        {permission === "granted" && <p className="quiet">Questions are also shown on the desktop</p>}
+        {permission === "granted" && (
+          <p className="quiet">Questions and ends are also shown on the desktop</p>
+        )}
       </div>
     </>
   );
