@@ -1,7 +1,10 @@
 import type { Leadership } from "../engine/claim.ts";
 import type { TaskRecord } from "../engine/record.ts";
+import type { TaskReference } from "../errors.ts";
+import type { Origin } from "../protocol/inbound.ts";
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { JsonObject } from "../protocol/json.ts";
+import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import type { TaskView } from "../task-view.ts";
 import type { HostParts } from "./host-parts.ts";
 import { actHere } from "./task-actions.ts";
@@ -13,8 +16,19 @@ export type TaskAction =
   /** A question that reached this process's connection (2025-11-25). */
   | { readonly type: "asked"; readonly id: string; readonly request: InputRequest };
 
+/** What concerns tasks that other processes run. */
+export interface ForeignTasks {
+  /**
+   * A question about a task that another process runs may come to this process's connection (2025-11-25). Returns whether it is
+   * one, and has the other process take it.
+   */
+  readonly passOn: (message: RpcRequest | RpcNotification, origin: Origin) => boolean;
+  /** Reports the end of another process's queued call that turned out to be plain. */
+  readonly followCall: (task: TaskReference) => void;
+}
+
 /** What the host of the tasks does when it receives messages of other processes that share its store. */
-export interface OwnershipEvents {
+export interface OwnershipEvents extends ForeignTasks {
   /** This process leads: it resumes all unfinished tasks. */
   readonly elected: () => Promise<void>;
   /** Another process leads now. */
@@ -53,7 +67,7 @@ export interface CallOwnership {
 }
 
 /** Who runs the tasks of an endpoint, of the processes that share a store. */
-export interface Ownership {
+export interface Ownership extends ForeignTasks {
   readonly leadership: Leadership;
   readonly calls: CallOwnership;
   /** Resolves when this process leads and has resumed the tasks, or follows. */
@@ -96,6 +110,8 @@ export const alone: OwnershipOf = (_endpoint, parts) => {
     publish: nothing,
     forgot: nothing,
     handOver: nothing,
+    passOn: () => false,
+    followCall: nothing,
     ask: async (action) => !closed && actHere(parts, action),
     close() {
       closed = true;

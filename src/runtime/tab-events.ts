@@ -1,4 +1,4 @@
-import { applyOutdated, applyPublished, refresh } from "./followed-tasks.ts";
+import { createFollowedTasks } from "./followed-tasks.ts";
 import type { HostParts } from "./host-parts.ts";
 import type { OwnershipEvents } from "./ownership.ts";
 import { adopt, resume, yieldAll } from "./residence.ts";
@@ -7,22 +7,22 @@ import { actHere } from "./task-actions.ts";
 /** What the host of the tasks does on messages of other tabs. Apart from the host: a process that is alone does not ship it. */
 export function tabEvents(parts: HostParts, endpoint: string): OwnershipEvents {
   const { options, runtime } = parts;
+  const followed = createFollowedTasks(parts, endpoint);
   return {
+    ...followed,
     elected: async () => {
       const records = await parts.active();
       await resume(
         parts,
         records.filter((record) => record.endpoint === endpoint),
       );
-      refresh(parts, endpoint);
+      followed.refresh();
     },
     steppedDown: () => {
       yieldAll(parts, endpoint);
-      refresh(parts, endpoint);
+      followed.refresh();
     },
-    awake: () => refresh(parts, endpoint),
-    published: (view, plain) => applyPublished(parts, view, plain),
-    outdated: (view) => applyOutdated(parts, view),
+    awake: followed.refresh,
     forgot: (id) => {
       runtime.yield(id);
       options.forgotten(id);

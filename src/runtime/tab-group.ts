@@ -251,6 +251,8 @@ export function createTabGroup(
       return leads(state) ? "leading" : "following";
     },
     calls,
+    passOn: events.passOn,
+    followCall: events.followCall,
     join() {
       joined ??= join();
       return joined;

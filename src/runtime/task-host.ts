@@ -5,7 +5,6 @@ import type { TaskReference } from "../errors.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { type TaskView, viewOf } from "../task-view.ts";
-import { followCall, passOn } from "./followed-tasks.ts";
 import { claimOf, type HostOptions, type HostParts } from "./host-parts.ts";
 import { alone, type TaskAction } from "./ownership.ts";
 import { storageProblem } from "./problem.ts";
@@ -180,11 +179,12 @@ export function createTaskHost(options: HostOptions): TaskHost {
     act: (endpoint, action) => act(parts, endpoint, action),
     inbound(endpoint, message, origin) {
       const taken = runtime.inbound(endpoint, message, origin);
-      if (typeof taken === "boolean") return taken || passOn(parts, endpoint, message, origin);
-      return taken.then((own) => own || passOn(parts, endpoint, message, origin));
+      const { passOn } = parts.ownership({ endpoint });
+      if (typeof taken === "boolean") return taken || passOn(message, origin);
+      return taken.then((own) => own || passOn(message, origin));
     },
     exclusively: (endpoint, work) => parts.ownership({ endpoint }).exclusively("session", work),
-    followCall: (task) => followCall(parts, task),
+    followCall: (task) => parts.ownership(task).followCall(task),
     nudge: runtime.nudge,
     forget,
     async close() {

@@ -61,6 +61,8 @@ class Group {
       forgot: (id) => news.push(`forgot ${id}`),
       adopt: ({ id }) => adopted.push(id),
       runs: () => false,
+      passOn: () => false,
+      followCall: () => undefined,
       act: async (action) => {
         acts.push(action);
         return member.taken;
