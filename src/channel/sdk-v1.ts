@@ -3,14 +3,11 @@
  * @module
  */
 
-import {
-  auth,
-  extractWWWAuthenticateParams,
-  type OAuthClientProvider,
-} from "@modelcontextprotocol/sdk/client/auth.js";
+// One name is imported by itself: where the package is missing, a bundler complains of each such name.
+import * as oauth from "@modelcontextprotocol/sdk/client/auth.js";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { createFetchWithInit } from "@modelcontextprotocol/sdk/shared/transport.js";
+import * as sdkTransport from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Session } from "../protocol/session.ts";
 import { oauthCredentials } from "./authorization.ts";
@@ -52,7 +49,7 @@ export interface UrlOptionsV1 extends Omit<UrlOptions, "era"> {
    * OAuth. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in is only asked for when a
    * person has started a call, `listTools`, `session` or `request`. Until then the failure in a task's `retry` is `unauthorized`.
    */
-  readonly authProvider?: OAuthClientProvider;
+  readonly authProvider?: oauth.OAuthClientProvider;
 }
 
 /**
@@ -67,13 +64,16 @@ export function fromUrl(url: string | URL, options: UrlOptionsV1 = {}): Connecto
   const credentials =
     authProvider &&
     oauthCredentials(authProvider, (provider, challenge, target) => {
-      const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(challenge);
-      return auth(provider, {
+      const { resourceMetadataUrl, scope } = oauth.extractWWWAuthenticateParams(challenge);
+      return oauth.auth(provider, {
         ...target,
         ...(resourceMetadataUrl && { resourceMetadataUrl }),
         ...(scope !== undefined && { scope }),
       });
     });
-  const authorization = credentials && { credentials, fetch: createFetchWithInit(fetch, requestInit) };
+  const authorization = credentials && {
+    credentials,
+    fetch: sdkTransport.createFetchWithInit(fetch, requestInit),
+  };
   return urlConnector(url, { ...options, era: "2025-11-25" }, make, authorization);
 }

@@ -2,15 +2,13 @@
  * Connectors for `@modelcontextprotocol/client` (v2), which speaks both generations.
  * @module
  */
+// One name is imported by itself: where the package is missing, a bundler complains of each such name.
+import * as sdk from "@modelcontextprotocol/client";
 import {
   type AuthProvider,
-  auth,
   type Client,
-  createFetchWithInit,
-  extractWWWAuthenticateParams,
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
-  withDpopFromProvider,
 } from "@modelcontextprotocol/client";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Session } from "../protocol/session.ts";
@@ -59,7 +57,10 @@ export function fromClient(client: ConnectedClient, options: ClientOptions = {})
   );
 }
 
-const SDK_AUTH: SdkAuth = { auth, extractWWWAuthenticateParams };
+const SDK_AUTH: SdkAuth = {
+  auth: sdk.auth,
+  extractWWWAuthenticateParams: sdk.extractWWWAuthenticateParams,
+};
 
 export interface UrlOptionsV2 extends UrlOptions {
   /**
@@ -83,11 +84,11 @@ export function fromUrl(url: string | URL, options: UrlOptionsV2 = {}): Connecto
   const credentials = isOAuth(authProvider)
     ? oauthBy(() => SDK_AUTH, authProvider)
     : tokenSource(authProvider);
-  const authorization = { credentials, fetch: createFetchWithInit(options.fetch, requestInit) };
+  const authorization = { credentials, fetch: sdk.createFetchWithInit(options.fetch, requestInit) };
   const plain = options.fetch ?? ((input: string | URL, init?: RequestInit) => globalThis.fetch(input, init));
   // Below the tokens: each attempt has a proof of its own (RFC 9449).
   const fetch =
-    isOAuth(authProvider) && authProvider.dpop ? withDpopFromProvider(authProvider)(plain) : plain;
+    isOAuth(authProvider) && authProvider.dpop ? sdk.withDpopFromProvider(authProvider)(plain) : plain;
   return urlConnector(url, { ...options, fetch }, make, authorization);
 }
 

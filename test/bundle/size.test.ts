@@ -40,6 +40,15 @@ test.each(Object.entries(budget.bytes))("%s weighs at most %i bytes", async (nam
   expect(gzipped).toBeLessThanOrEqual(limit);
 });
 
+test("in an app with a client, no binding weighs 1 KB more than that of React", async () => {
+  const withClient = async (binding: string): Promise<number> =>
+    (await sizeOf(["holdfast", binding], PEERS)).gzipped;
+  const limit = (await withClient("holdfast/react")) + 1_000;
+  for (const binding of ["holdfast/vue", "holdfast/svelte", "holdfast/solid", "holdfast/observe"]) {
+    expect(await withClient(binding), binding).toBeLessThanOrEqual(limit);
+  }
+});
+
 /** An app with a client of these parts: bundlers drop the others. */
 async function coreWith(
   parts: string,

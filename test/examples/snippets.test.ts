@@ -22,6 +22,7 @@ const GUIDES: Readonly<Record<string, string>> = {
   "docs/embedding.md": "test/examples/embedding.test.ts",
   "docs/frameworks.md": "test/examples/embedding.test.ts",
   "docs/no-bundler.md": "test/packed/no-bundler.test.ts",
+  "docs/server-rendering.md": "test/packed/next.test.ts",
   "docs/testing.md": "test/unit/testing/guide.test.ts",
   "docs/workflows.md": "test/examples/workflows.test.ts",
 };

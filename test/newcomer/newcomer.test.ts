@@ -48,7 +48,7 @@ async function opened(address: string): Promise<Page> {
   // The apps of all tasks have the same origin.
   await at.browser.clearStorage(address);
   const page = await at.browser.context.newPage();
-  await withArguments(page, { stage_ms: 600 });
+  await withArguments(page, { stage_ms: 1_500 });
   // Vite loads a page anew when it has found what the page imports.
   await page.goto(address, { waitUntil: "networkidle" });
   await page.goto(address, { waitUntil: "networkidle" });

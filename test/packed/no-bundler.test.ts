@@ -56,7 +56,7 @@ async function opened(): Promise<Page> {
   served = await serveFolder(newcomer.folder, { "content-security-policy": policy });
   await at.browser.clearStorage(served.url);
   const page = await at.browser.context.newPage();
-  await withArguments(page, { stage_ms: 600 });
+  await withArguments(page, { stage_ms: 1_500 });
   await page.goto(served.url);
   return page;
 }

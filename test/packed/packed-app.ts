@@ -6,6 +6,11 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** This machine's, without what npm and vitest add: `NODE_ENV=test`, for one, makes Vite build what is for development. */
+const ENVIRONMENT = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV|TEST)/.test(name)),
+);
+
 /** A fresh app outside the repository, with the packed package and packages of the registry. */
 export class PackedApp {
   readonly folder: string;
@@ -57,7 +62,7 @@ export class PackedApp {
     try {
       const { stdout, stderr } = await run(command, args, {
         cwd: this.folder,
-        env: { ...process.env, ...env, NO_COLOR: "1" },
+        env: { ...ENVIRONMENT, ...env, NO_COLOR: "1" },
       });
       return { ok: true, said: stdout + stderr };
     } catch (error) {
