@@ -16,9 +16,10 @@ export async function resume(
   dueFrom?: number,
 ): Promise<void> {
   const { options, runtime } = parts;
+  const { clock } = options;
   for (const [index, record] of records.entries()) {
     if (index > 0 && index % SLICE === 0)
-      await new Promise<void>((resolve) => void options.clock.after(0, resolve));
+      await new Promise<void>((resolve) => void (clock.turn ? clock.turn(resolve) : clock.after(0, resolve)));
     const { id, endpoint } = record;
     if (runtime.state(id)) continue;
     const ownership = parts.ownership(record);

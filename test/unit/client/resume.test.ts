@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
@@ -37,6 +38,18 @@ describe("resume", () => {
     }
     expect(seen).toEqual([0, 250, 500, 750, 1_000, 1_200]);
     expect((await resuming).map(({ id }) => id)).toEqual(records.map(({ id }) => id));
+    await client.close();
+  });
+
+  it("waits for no timer between the slices: in a hidden page each would take a second", async () => {
+    const records = Array.from({ length: 1_200 }, (_, index) => running(`record-${index}`, `t${index}`));
+    const clock = Object.assign(new FakeClock(T0), { turn: systemClock.turn });
+    const { client } = lab2026({ store: await storeWith(...records), clock });
+    let otherWork = 0;
+    const working = setInterval(() => otherWork++);
+    expect(await client.resume()).toHaveLength(1_200);
+    clearInterval(working);
+    expect(otherWork).toBeGreaterThan(0);
     await client.close();
   });
 
