@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { relay } from "./relay.ts";
 
 /** An HTTP server on loopback that gives pages their script and takes what they report. */
 export class Home {
@@ -44,8 +45,11 @@ export class Home {
     // A worker of an extension has another origin.
     response.setHeader("access-control-allow-origin", "*");
     response.setHeader("access-control-allow-headers", "*");
+    response.setHeader("access-control-allow-methods", "*");
     if (request.method === "OPTIONS") return void response.writeHead(204).end();
     switch (url.pathname) {
+      case "/relay":
+        return relay(request, response);
       case "/page":
         response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
         return void response.end("<!doctype html><title>Holdfast</title><script src=/script.js></script>");

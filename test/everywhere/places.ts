@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { Chromium, findChromium } from "../browser/chromium.ts";
+import { freePort } from "../servers/processes.ts";
 
 const run = promisify(execFile);
 
@@ -139,6 +140,65 @@ export const RUNTIMES: readonly RuntimePlace[] = [
   runtime("Bun", "@oven/bun-linux-x64/bin/bun"),
   runtime("Deno", "@deno/linux-x64-glibc/deno", ["run", "--allow-all", "--no-config"]),
 ];
+
+/**
+ * Starts Chromium with an extension whose service worker runs the script.
+ * @param folder Holds the extension and the browser's profile.
+ */
+export async function startExtensionWorker(folder: string, script: string): Promise<RunningBrowser> {
+  const extension = join(folder, "extension");
+  await mkdir(extension);
+  await writeFile(join(extension, "worker.js"), script);
+  const manifest = {
+    manifest_version: 3,
+    name: "suite",
+    version: "1",
+    background: { service_worker: "worker.js" },
+    host_permissions: ["http://127.0.0.1/*"],
+  };
+  await writeFile(join(extension, "manifest.json"), JSON.stringify(manifest));
+  return startChromium(join(folder, "profile"), [
+    `--load-extension=${extension}`,
+    `--disable-extensions-except=${extension}`,
+    "about:blank",
+  ]);
+}
+
+const WORKERD = join(import.meta.dirname, "../../node_modules/workerd/bin/workerd");
+
+const configOf = (port: number): string => `
+  using Workerd = import "/workerd/workerd.capnp";
+  const config :Workerd.Config = (
+    services = [
+      (name = "main", worker = .suite),
+      (name = "internet", network = (allow = ["public", "private"])),
+    ],
+    sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  );
+  const suite :Workerd.Worker = (
+    modules = [(name = "worker.js", esModule = embed "worker.js")],
+    compatibilityDate = "2026-07-28",
+  );
+`;
+
+/**
+ * Starts workerd with one worker. It may not listen yet.
+ * @param folder Holds the worker and its configuration.
+ */
+export async function startWorkerd(
+  folder: string,
+  worker: string,
+): Promise<RunningBrowser & { readonly url: string }> {
+  const port = await freePort();
+  await writeFile(join(folder, "worker.js"), worker);
+  await writeFile(join(folder, "config.capnp"), configOf(port));
+  const { kill } = await started(WORKERD, ["serve", join(folder, "config.capnp")]);
+  return { kill, url: `http://127.0.0.1:${port}/` };
+}
+
+export async function workerdVersion(): Promise<string> {
+  return (await run(WORKERD, ["--version"])).stdout.trim();
+}
 
 /** A folder that is removed with what the browser left in it. */
 export async function newFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {

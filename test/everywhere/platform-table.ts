@@ -2,7 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const PAGE = join(import.meta.dirname, "../../docs/platforms.md");
-const TABLE = /(<!-- written by npm run test:everywhere -->\n).*?(<!-- end -->)/s;
+/** What the page has a table of. */
+export type PlatformSubject = "connectors" | "conformance";
 
 /** What a run showed of one place. */
 export interface PlatformRow {
@@ -11,15 +12,19 @@ export interface PlatformRow {
   readonly passed: number;
 }
 
-/** Writes the table of docs/platforms.md, where PLATFORMS=write asks for it. */
-export async function writePlatforms(rows: readonly PlatformRow[]): Promise<void> {
+/** Writes a table of docs/platforms.md, where PLATFORMS=write asks for it. */
+export async function writePlatforms(subject: PlatformSubject, rows: readonly PlatformRow[]): Promise<void> {
   if (process.env.PLATFORMS !== "write" || rows.length === 0) return;
   const day = new Date().toISOString().slice(0, 10);
   const lines = rows.map(({ place, version, passed }) => `| ${place} | ${version} | ${passed} | ${day} |`);
   const table = ["| where | version | tests passed | on |", "|---|---|---|---|", ...lines].join("\n");
+  const place = new RegExp(
+    `(<!-- ${subject}, written by npm run test:everywhere -->\\n).*?(<!-- end -->)`,
+    "s",
+  );
   const page = await readFile(PAGE, "utf8");
   await writeFile(
     PAGE,
-    page.replace(TABLE, (_all, begin, end) => `${begin}\n${table}\n\n${end}`),
+    page.replace(place, (_all, begin, end) => `${begin}\n${table}\n\n${end}`),
   );
 }

@@ -1,0 +1,18 @@
+/**
+ * What the official suite starts as its client: hands the job to the place in which the client under test runs. Usage (by the
+ * suite): node conformance-driver.ts <address of the desk> <server-url>
+ */
+const [desk = "", address] = process.argv.slice(2);
+const context = process.env.MCP_CONFORMANCE_CONTEXT;
+const response = await fetch(desk, {
+  method: "POST",
+  body: JSON.stringify({ era: "auto", address, context }),
+});
+const { log, error } = (await response.json()) as { readonly log: string; readonly error?: string };
+console.log(log);
+if (error !== undefined) {
+  console.error(error);
+  process.exitCode = 1;
+}
+
+export {};
