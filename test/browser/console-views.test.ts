@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
@@ -10,8 +10,6 @@ import { testBrowser } from "./test-browser.ts";
 const at = testBrowser({ quiet: true });
 /** Where pictures go, when they are asked for: `npm run screenshots`. */
 const shots = process.env.SCREENSHOTS;
-/** The one that the README shows. */
-const SHOWN = { view: "question-desktop-light", path: "docs/console.png" };
 
 test("axe finds nothing in any view of the console, light and dark, from 320 to 2560 px, and nothing is too wide", {
   // 96 looks of half a second each on a quiet machine.
@@ -31,7 +29,6 @@ test("axe finds nothing in any view of the console, light and dark, from 320 to 
   await seeMainViews(new TaskPage(page), at.lab, async (name) => {
     seen.push(name);
     if (shots !== undefined) await shoot(page, join(shots, `${name}.png`));
-    if (shots !== undefined && name === SHOWN.view) await shootSharp(page, SHOWN.path);
     const { tooWide } = await page.evaluate(() => ({
       tooWide: [document.documentElement, ...document.querySelectorAll(".split-master, .split-detail")]
         .filter((pane) => pane.scrollWidth > pane.clientWidth)
@@ -51,16 +48,4 @@ test("axe finds nothing in any view of the console, light and dark, from 320 to 
 async function shoot(page: Page, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await page.screenshot({ path });
-}
-
-/** With more points than the page has, for screens that show them. */
-async function shootSharp(page: Page, path: string): Promise<void> {
-  const devtools = await page.context().newCDPSession(page);
-  const { width = 0, height = 0 } = page.viewportSize() ?? {};
-  const clip = { x: 0, y: 0, width, height, scale: 1.4 };
-  const { data } = (await devtools.send("Page.captureScreenshot", { format: "png", clip })) as {
-    data: string;
-  };
-  await writeFile(path, Buffer.from(data, "base64"));
-  await devtools.detach();
 }

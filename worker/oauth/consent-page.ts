@@ -56,7 +56,7 @@ export function consoleSignInPage({
   return page(
     "Sign in",
     html`<h1>Sign in to the console of <b>${host}</b></h1>
-<p>Go on only if you have just pressed <b>Sign in</b> there. It will show your tasks, and call tools, connect servers and end the access of agents as you tell it.</p>
+<p>Go on only if you have just pressed <b>Sign in</b> there. It will show your tasks, and call tools, connect servers and end the access of agents when you ask for it.</p>
 <p>You are signed in in that tab, for 12 hours, until you sign out or close it.</p>
 ${signInForms(ways, "Sign in", failure)}
 <form method="post">${handleField(ways.handle)}<button name="decision" value="deny" class="quiet">Back</button></form>`,
