@@ -4,6 +4,7 @@ import { bytes } from "./rows/bytes/section.ts";
 import { delay } from "./rows/delay/section.ts";
 import { durableObject } from "./rows/durable-object/section.ts";
 import { gateway } from "./rows/gateway/section.ts";
+import { objectMemory } from "./rows/object-memory/section.ts";
 import { resumeRequests } from "./rows/resume-requests/section.ts";
 import { scale } from "./rows/scale/section.ts";
 import { selfHosted } from "./rows/self-hosted/section.ts";
@@ -20,6 +21,7 @@ export const SECTIONS: readonly Section[] = [
   startUp,
   browserScale,
   durableObject,
+  objectMemory,
   gateway,
   selfHosted,
 ];

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { type ServerProcess, startWorker } from "../../test/servers/processes.ts";
+import { type Counts, countsOf, METRICS_TOKEN } from "./counts.ts";
 import { cpuMsOfWorkerd } from "./cpu-time.ts";
-
-const METRICS_TOKEN = "metrics-of-the-bench";
 
 /** The worker in workerd, in front of one upstream server, for as many principals as are wanted. */
 export class BenchWorker {
@@ -57,17 +56,8 @@ export class BenchWorker {
     await reply.arrayBuffer();
   }
 
-  /** What was counted so far, by names as `/metrics` has them, without their labels. */
-  async counts(): Promise<Readonly<Record<string, number>>> {
-    const reply = await fetch(`${this.url}/metrics`, {
-      headers: { authorization: `Bearer ${METRICS_TOKEN}` },
-    });
-    const counts: Record<string, number> = {};
-    for (const line of (await reply.text()).split("\n")) {
-      const [, name, value] = /^holdfast_(\w+?)_total(?:\{.*\})? (\S+)$/.exec(line) ?? [];
-      if (name !== undefined) counts[name] = (counts[name] ?? 0) + Number(value);
-    }
-    return counts;
+  counts(): Promise<Counts> {
+    return countsOf(this.url);
   }
 
   stop(): Promise<void> {

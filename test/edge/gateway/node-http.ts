@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
+const KEEP_ALIVE_MS = 600_000;
+
 export interface Listening {
   /** Its MCP endpoint, on 127.0.0.1. */
   readonly url: string;
@@ -13,6 +15,8 @@ export async function listen(handler: (request: Request) => Promise<Response>, p
   const server = createServer((incoming, outgoing) => {
     answer(handler, incoming, outgoing).catch(() => outgoing.destroy());
   });
+  // Node closes a quiet connection after 5 s, and would do so just when a busy machine's next request is on its way.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) =>
     server.once("error", reject).listen(port, "127.0.0.1", resolve),
   );
