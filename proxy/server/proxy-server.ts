@@ -1,17 +1,10 @@
-import {
-  abilitiesOf,
-  type ClientAbilities,
-  canAnswer,
-  NO_ABILITIES,
-} from "../../front/client-capabilities.ts";
+import { abilitiesOf, type ClientAbilities, NO_ABILITIES } from "../../front/client-capabilities.ts";
 import { withoutServersMarks } from "../../front/outcome.ts";
 import { INTERNAL_ERROR, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import { RequestFailedError } from "../../src/engine/request-failed.ts";
-import { readQuestion } from "../../src/protocol/input-request.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
-import { isRequest, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
-import { SUBSCRIPTION_ID } from "../../src/protocol/meta-keys.ts";
+import type { RpcNotification, RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { traitsOf } from "../../src/protocol/registry.ts";
 import type { ClientIdentity } from "../../src/protocol/session.ts";
 import type { Log } from "../log.ts";
@@ -36,8 +29,10 @@ import { ModernTasks, wireOf } from "./modern-tasks.ts";
 import { Questions } from "./questions.ts";
 import { orRunning } from "./running-schema.ts";
 import { capabilitiesOf, instructionsOf, type NamedLink, serverInfoOf } from "./server-facts.ts";
+import { ServerMessages } from "./server-messages.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { callIn, ToolCalls, type Waiter } from "./tool-calls.ts";
+import { UpstreamSubscriptions } from "./upstream-subscriptions.ts";
 
 /** How long the agent's first request waits for the servers, in ms: agents give up after 60 s. */
 const FIRST_ANSWER_MS = 40_000;
@@ -68,18 +63,14 @@ export class ProxyServer {
   readonly #options: ProxyServerOptions;
   readonly #questions: Questions;
   readonly #subscriptions: Subscriptions;
+  readonly #upstreamSubscriptions: UpstreamSubscriptions;
+  readonly #serverMessages: ServerMessages;
   #running: Promise<Running> | undefined;
   #now: Running | undefined;
+  /** Of an agent of the older generation. */
   #abilities: ClientAbilities = NO_ABILITIES;
-  /** Log level and subscriptions of the agent, for servers that are connected again. */
-  #logLevel: JsonObject | undefined;
-  readonly #subscribed: Set<string> = new Set();
-  /** The agent's requests that want log messages (2026-07-28). */
-  #wantLogs = 0;
-  /** Where progress goes that a server reports of a call, by the task's id. */
-  readonly #progress: Map<string, (params: JsonObject) => void> = new Map();
-  /** The servers' own requests that the agent is asked now, by server and id. */
-  readonly #relayed: Map<string, AbortController> = new Map();
+  /** The agent had its first answer before every server was there. */
+  #late = false;
 
   constructor(options: ProxyServerOptions) {
     this.#options = options;
@@ -92,7 +83,18 @@ export class ProxyServer {
       options.log,
     );
     this.#questions = new Questions(this.agent);
-    this.#subscriptions = new Subscriptions(this.agent, () => void this.#relisten());
+    this.#subscriptions = new Subscriptions(this.agent, () => void this.#upstreamSubscriptions.changed());
+    const setting = {
+      agent: this.agent,
+      subscriptions: this.#subscriptions,
+      upstreams: options.upstreams,
+      links: () => this.#links(),
+      abilities: () => this.#abilities,
+      isLegacyAgent: () => this.#isLegacyAgent,
+      catalog: () => this.#now?.catalog,
+    };
+    this.#upstreamSubscriptions = new UpstreamSubscriptions(setting);
+    this.#serverMessages = new ServerMessages(setting);
   }
 
   /** Releases the stores: the next start resumes their tasks. */
@@ -103,39 +105,19 @@ export class ProxyServer {
 
   /** A request or notification of a server. */
   inbound(message: RpcRequest | RpcNotification, link: Link, upstream: Upstream): void {
-    if (message.method === "notifications/progress") {
-      const token = message.params?.progressToken;
-      const progressed = typeof token === "string" ? this.#progress.get(token) : undefined;
-      progressed?.(message.params ?? {});
-      // Progress of other requests has the agent's own token.
-      if (!link.offer(message) && !progressed) this.agent.notify(message.method, message.params);
-      return;
-    }
-    if (isRequest(message)) void this.#asked(message, link, upstream);
-    else this.#notified(message, link, upstream);
+    this.#serverMessages.receive(message, link, upstream);
   }
 
-  /** A server is connected. After a reconnect it gets the agent's log level and subscriptions again. */
+  /** A server is connected, or again after the connection ended. */
   connected(link: Link, again: boolean, upstream: Upstream): void {
-    const replay = (method: string, params: JsonObject): void =>
-      void link.request(method, params, new AbortController().signal).catch(() => undefined);
-    const { serverCapabilities } = link.session;
-    if (!link.sessions) this.#listen(link);
-    else if (again) {
-      if (this.#logLevel && serverCapabilities.logging) replay("logging/setLevel", this.#logLevel);
-      for (const uri of this.#subscribed)
-        if (serverCapabilities.resources) replay("resources/subscribe", { uri });
-    }
+    this.#upstreamSubscriptions.connected(link, again);
     if (!again && !this.#late) return;
     this.#options.log.detail(`${upstream.name} is connected again`);
     for (const list of ["tools", "prompts", "resources"] as const) {
-      if (list === "tools" || serverCapabilities[list])
-        this.#listChanged(`notifications/${list}/list_changed`, {});
+      if (list === "tools" || link.session.serverCapabilities[list])
+        this.#serverMessages.listChanged(`notifications/${list}/list_changed`, {});
     }
   }
-
-  /** The agent had its first answer before every server was there. */
-  #late = false;
 
   async #request(request: AgentRequest): Promise<object> {
     const { method, meta, params } = request;
@@ -149,13 +131,9 @@ export class ProxyServer {
       capabilities: envelope.capabilities,
     });
     const running = await this.#known();
-    if (envelope.logs) this.#wantLogs++;
-    try {
-      const result = await this.#modern(request, envelope, running);
-      return modernResult(method, result, serverInfoOf(this.#links(), this.#several));
-    } finally {
-      if (envelope.logs) this.#wantLogs--;
-    }
+    const work = (): Promise<object> => this.#modern(request, envelope, running);
+    const result = await (envelope.logs ? this.#serverMessages.withLogs(work) : work());
+    return modernResult(method, result, serverInfoOf(this.#links(), this.#several));
   }
 
   async #initialize(params: JsonObject): Promise<object> {
@@ -193,21 +171,11 @@ export class ProxyServer {
         });
       }
       case "logging/setLevel":
-        this.#logLevel = params;
-        await this.#eachWith("logging", (upstream) => upstream.request(method, params, signal));
+        await this.#upstreamSubscriptions.setLogLevel(params, signal);
         return {};
       case "resources/subscribe":
-      case "resources/unsubscribe": {
-        const uri = String(params.uri);
-        if (method === "resources/subscribe") this.#subscribed.add(uri);
-        else this.#subscribed.delete(uri);
-        const upstream = await catalog.serverOf(uri, signal);
-        if (!(await upstream.connected()).sessions) {
-          this.#listenAgain();
-          return {};
-        }
-        return withoutServersMarks(await catalog.routed(method, params, signal));
-      }
+      case "resources/unsubscribe":
+        return this.#upstreamSubscriptions.change(method, params, catalog, signal);
       default:
         return (await legacy.method(request, this.#abilities)) ?? this.#passedOn(request, catalog);
     }
@@ -323,76 +291,12 @@ export class ProxyServer {
       onReply,
       meta: forServer(rest, this.#links()[0]?.link.sessions === false),
       ...(progressToken !== undefined && {
-        follow: (id: string) => {
-          const send = (params: JsonObject): void =>
-            this.agent.notify("notifications/progress", { ...params, progressToken });
-          this.#progress.set(id, send);
-          return () => {
-            if (this.#progress.get(id) === send) this.#progress.delete(id);
-          };
-        },
+        follow: (id: string) =>
+          this.#serverMessages.follow(id, (params) =>
+            this.agent.notify("notifications/progress", { ...params, progressToken }),
+          ),
       }),
     };
-  }
-
-  /** The servers' own requests: about a task, or for the agent. */
-  async #asked(message: RpcRequest, link: Link, upstream: Upstream): Promise<void> {
-    const { id, method, params = {} } = message;
-    if (method === "ping") return void link.channel.respond(id, {}).catch(() => undefined);
-    const question = readQuestion(message);
-    const forAgent =
-      this.#isLegacyAgent &&
-      (!question || (question.taskId === undefined && canAnswer(this.#abilities, question.request)));
-    if (!forAgent && link.offer(message)) return;
-    const refuse = (code: number, text: string): void =>
-      void link.channel.refuse(id, code, text).catch(() => undefined);
-    if (!this.#isLegacyAgent) return refuse(METHOD_NOT_FOUND, `${method} is not supported`);
-    const key = `${upstream.name}/${JSON.stringify(id)}`;
-    const controller = new AbortController();
-    this.#relayed.set(key, controller);
-    try {
-      const result = await this.agent.request(method, params, controller.signal);
-      await link.channel.respond(id, isObject(result) ? result : {});
-    } catch (error) {
-      const failure = error instanceof RequestFailedError ? error.failure : undefined;
-      if (failure?.kind === "rpc") refuse(failure.error.code, failure.error.message);
-      else if (!controller.signal.aborted) refuse(INTERNAL_ERROR, "The agent did not answer");
-    } finally {
-      this.#relayed.delete(key);
-    }
-  }
-
-  #notified(message: RpcNotification, link: Link, upstream: Upstream): void {
-    const { method, params = {} } = message;
-    const taken = link.offer(message);
-    switch (method) {
-      case "notifications/cancelled":
-        return this.#relayed.get(`${upstream.name}/${JSON.stringify(params.requestId)}`)?.abort();
-      case "notifications/tools/list_changed":
-      case "notifications/prompts/list_changed":
-      case "notifications/resources/list_changed":
-        return this.#listChanged(method, params);
-      case "notifications/tasks/status":
-      case "notifications/tasks":
-      case "notifications/subscriptions/acknowledged":
-        // About the servers' own tasks and streams, which the agent does not know.
-        return;
-      case "notifications/resources/updated":
-        if (!this.#isLegacyAgent) return this.#subscriptions.notify(method, withoutSubscription(params));
-        break;
-      case "notifications/message":
-        if (!this.#isLegacyAgent && this.#wantLogs === 0) return;
-        break;
-      default:
-        if (taken) return;
-    }
-    if (this.#now) this.agent.notify(method, withoutSubscription(params));
-  }
-
-  #listChanged(method: string, params: JsonObject): void {
-    this.#now?.catalog.changed();
-    if (!this.#isLegacyAgent) this.#subscriptions.notify(method, withoutSubscription(params));
-    else if (this.#now) this.agent.notify(method, withoutSubscription(params));
   }
 
   #notification(method: string, params: JsonObject): void {
@@ -401,47 +305,6 @@ export class ProxyServer {
     for (const upstream of this.#options.upstreams) {
       if (upstream.link?.sessions) upstream.notify(method, params);
     }
-  }
-
-  /** One stream to each modern server carries all notifications that the agent subscribed to. */
-  #listen(link: Link): void {
-    this.#listening.get(link)?.abort();
-    const controller = new AbortController();
-    this.#listening.set(link, controller);
-    const uris = this.#isLegacyAgent ? [...this.#subscribed] : [...this.#subscriptions.resources];
-    const notifications = {
-      toolsListChanged: true,
-      promptsListChanged: true,
-      resourcesListChanged: true,
-      ...(uris.length > 0 && { resourceSubscriptions: uris }),
-    };
-    link.request("subscriptions/listen", { notifications }, controller.signal).catch(() => undefined);
-  }
-
-  readonly #listening: WeakMap<Link, AbortController> = new WeakMap();
-
-  #listenAgain(): void {
-    for (const { link } of this.#links()) if (!link.sessions) this.#listen(link);
-  }
-
-  /** The subscriptions of a modern agent have changed: updates those at the servers of either generation. */
-  async #relisten(): Promise<void> {
-    this.#listenAgain();
-    const wanted = this.#subscriptions.resources;
-    const ask = async (method: string, uri: string): Promise<void> => {
-      const { signal } = new AbortController();
-      const upstream = await this.#now?.catalog.serverOf(uri, signal);
-      if (!upstream || !(await upstream.connected()).sessions) return;
-      await upstream.request(method, { uri }, signal);
-    };
-    const added = [...wanted].filter((uri) => !this.#subscribed.has(uri));
-    const dropped = [...this.#subscribed].filter((uri) => !wanted.has(uri));
-    for (const uri of added) this.#subscribed.add(uri);
-    for (const uri of dropped) this.#subscribed.delete(uri);
-    await Promise.allSettled([
-      ...added.map((uri) => ask("resources/subscribe", uri)),
-      ...dropped.map((uri) => ask("resources/unsubscribe", uri)),
-    ]);
   }
 
   get #isLegacyAgent(): boolean {
@@ -454,11 +317,6 @@ export class ProxyServer {
 
   #links(): readonly NamedLink[] {
     return this.#options.upstreams.flatMap(({ name, link }) => (link ? [{ name, link }] : []));
-  }
-
-  async #eachWith(capability: string, ask: (upstream: Upstream) => Promise<unknown>): Promise<void> {
-    const able = this.#options.upstreams.filter(({ link }) => link?.session.serverCapabilities[capability]);
-    await Promise.all(able.map(ask));
   }
 
   /** Resolves when every server is there or has failed, and at the latest before the agent gives up. */
@@ -523,11 +381,4 @@ export class ProxyServer {
     this.#now = { hello, tasks, calls, catalog, legacy, modern };
     return this.#now;
   }
-}
-
-function withoutSubscription(params: JsonObject): JsonObject {
-  if (!isObject(params._meta)) return params;
-  const { [SUBSCRIPTION_ID]: _ours, ..._meta } = params._meta;
-  const { _meta: _whole, ...fields } = params;
-  return Object.keys(_meta).length > 0 ? { ...fields, _meta } : fields;
 }
