@@ -159,6 +159,7 @@ test("a result is compared with another of the same tool, the earlier one first"
     await view.result.locator(".json-tree").waitFor();
   }
   const other = view.result.getByLabel("Compare with");
+  await other.waitFor();
   const [, first] = await other.locator("option").all();
   await other.selectOption((await first?.getAttribute("value")) ?? "");
   const difference = view.result.locator(".difference");

@@ -2,6 +2,7 @@ import { useEffect, useId, useState } from "react";
 import { Failed } from "../app/failed.tsx";
 import { useFollowed } from "../app/followed.ts";
 import { goTo, hrefOf } from "../app/route.ts";
+import { Skeleton } from "../app/skeleton.tsx";
 import { Split } from "../app/split.tsx";
 import { useServers } from "../clients/workspace-context.ts";
 import { Select } from "../controls/choice.tsx";
@@ -58,11 +59,7 @@ export function CallView({ server, tool: named }: { readonly server?: string; re
         onChange={(event) => setSearch(event.currentTarget.value)}
         aria-controls={listId}
       />
-      {found.status === "asking" && (
-        <p className="quiet" role="status">
-          Asking for the tools…
-        </p>
-      )}
+      {found.status === "asking" && <Skeleton label="Asking for the tools…" bars={4} height={4} />}
       {found.status === "failed" && <Failed problem={found.problem} again={found.again} />}
       {found.status === "known" && tools.length === 0 && <p className="quiet">This server has no tools.</p>}
       <ul className="tool-list" id={listId}>

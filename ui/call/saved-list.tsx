@@ -6,6 +6,7 @@ import { saveFile } from "../app/save-file.ts";
 import { offerUndo } from "../app/undo.ts";
 import { useServers } from "../clients/workspace-context.ts";
 import { Button, CloseButton } from "../controls/button.tsx";
+import { argumentsLineOf } from "../tasks/task-words.ts";
 import { callDraft } from "./drafts.ts";
 import {
   exportCalls,
@@ -127,7 +128,7 @@ function Saved({ call, remove, showProblem }: SavedProps) {
         <strong>
           <bdi>{name}</bdi>
         </strong>
-        <bdi className="quiet">{tool}</bdi>
+        <bdi className="quiet">{[tool, argumentsLineOf(call)].filter(Boolean).join(": ")}</bdi>
       </button>
       <Button
         size="compact"

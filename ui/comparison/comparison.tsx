@@ -6,6 +6,7 @@ import { useTasks } from "../clients/hooks.ts";
 import { useWorkspace } from "../clients/workspace-context.ts";
 import { Select } from "../controls/choice.tsx";
 import { argumentsLineOf } from "../tasks/task-words.ts";
+import { comparableWith } from "./comparable.ts";
 import { Difference } from "./difference.tsx";
 
 /** How many earlier results can be chosen. */
@@ -19,23 +20,9 @@ export interface ComparisonProps {
 
 /** The difference between a result and another of the same tool, which the reader chooses. */
 export default function Comparison({ task, result }: ComparisonProps) {
-  const { endpoint, tool } = task.view;
   const tasks = useTasks();
   const [chosen, setChosen] = useState("");
-  const others = useMemo(
-    () =>
-      tasks
-        .filter(
-          (other) =>
-            other.id !== task.id &&
-            other.tool === tool &&
-            other.endpoint === endpoint &&
-            other.outcome?.kind === "completed",
-        )
-        .slice(-OFFERED)
-        .reverse(),
-    [tasks, task.id, tool, endpoint],
-  );
+  const others = useMemo(() => comparableWith(task.view, tasks).slice(0, OFFERED), [tasks, task]);
   const other = others.find(({ id }) => id === chosen);
   if (others.length === 0) return null;
   return (

@@ -1,7 +1,9 @@
 import type { ContentBlock, Task, ToolResult } from "holdfast";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { explain } from "../app/advice.ts";
+import { useTasks } from "../clients/hooks.ts";
 import { useServers, useWorkspace } from "../clients/workspace-context.ts";
+import { comparableWith } from "../comparison/comparable.ts";
 import { useStory } from "../history/history-context.ts";
 import { ContentView } from "./content-view.tsx";
 import { CopyButton } from "./copy-button.tsx";
@@ -29,6 +31,7 @@ export function ResultView({ task, given }: ResultViewProps) {
   const { endpoint, tool } = task.view;
   const { readResource } = useWorkspace();
   const server = useServers().find(({ name }) => name === endpoint);
+  const isComparable = comparableWith(task.view, useTasks()).length > 0;
   const source = useMemo(
     () =>
       // The tasks of a server that was removed are still listed.
@@ -55,8 +58,8 @@ export function ResultView({ task, given }: ResultViewProps) {
       {fetched && "result" in fetched && (
         <ResultSourceContext value={source}>
           <Parts task={task} result={fetched.result} />
-          {!given && (
-            <Suspense>
+          {isComparable && !given && (
+            <Suspense fallback={<div className="comparison-coming" />}>
               <Comparison task={task} result={fetched.result} />
             </Suspense>
           )}

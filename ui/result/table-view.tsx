@@ -50,7 +50,12 @@ export function TableView({ table }: { readonly table: Table }) {
           <thead>
             <tr>
               {columns.map((column, index) => (
-                <th key={column} scope="col" aria-sort={sortOf(order, index)}>
+                <th
+                  key={column}
+                  scope="col"
+                  data-kind={typeof rows[0]?.[index]}
+                  aria-sort={sortOf(order, index)}
+                >
                   <button type="button" onClick={() => turn(index)}>
                     <bdi>{column}</bdi>
                     <span aria-hidden="true">{arrowOf(order, index)}</span>

@@ -53,7 +53,10 @@ function firstLine(text: string): string {
 }
 
 /** The arguments in one line: they distinguish two calls of one tool. */
-export function argumentsLineOf({ arguments: args, omitted }: TaskView): string {
+export function argumentsLineOf({
+  arguments: args,
+  omitted,
+}: Pick<TaskView, "arguments" | "omitted">): string {
   if (omitted?.includes("arguments")) return "long arguments";
   return Object.values(args)
     .slice(0, 6)

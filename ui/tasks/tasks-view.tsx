@@ -2,6 +2,7 @@ import { Suspense, useDeferredValue, useEffect, useMemo, useState } from "react"
 import { useFollowed } from "../app/followed.ts";
 import { later } from "../app/later.ts";
 import { hrefOf, setQuery, useRoute } from "../app/route.ts";
+import { Skeleton } from "../app/skeleton.tsx";
 import { Split } from "../app/split.tsx";
 import { useForgetTask, useTaskListing, useTasks } from "../clients/hooks.ts";
 import { useServers, useWorkspace } from "../clients/workspace-context.ts";
@@ -66,7 +67,7 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
         <TaskTable tasks={found} groups={groups} open={open} chosen={chosen} onChoose={setChosen} />
       ) : (
         <div className="empty">
-          {listing.status === "loading" && <p className="quiet">Looking for tasks…</p>}
+          {listing.status === "loading" && <Skeleton label="Looking for tasks…" bars={5} />}
           {listing.status === "failed" && (
             <p role="alert">
               The stored tasks could not be read: {String(listing.error)}.{" "}
@@ -120,7 +121,7 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
       master={master}
       detail={
         open === undefined ? undefined : (
-          <Suspense>
+          <Suspense fallback={<Skeleton label="Opening the task…" bars={2} height={9} />}>
             <TaskDetails key={open} id={open} />
           </Suspense>
         )

@@ -4,6 +4,7 @@ import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { fetchRest, later } from "../../ui/app/later.ts";
 import { Notices } from "../../ui/app/notices.tsx";
 import { hrefInList, useRoute, type View } from "../../ui/app/route.ts";
+import { Skeleton } from "../../ui/app/skeleton.tsx";
 import { TaskClientProvider, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
 import { useWorkspace, WorkspaceContext } from "../../ui/clients/workspace-context.ts";
@@ -79,7 +80,7 @@ function Shell() {
       </header>
       <main>
         <ErrorBoundary key={view}>
-          <Suspense>
+          <Suspense fallback={<ViewComing />}>
             {view === "tasks" && <TasksView open={chosen[0]} />}
             {view === "questions" && <InboxView open={chosen[0]} />}
             {view === "call" && (
@@ -95,6 +96,17 @@ function Shell() {
       </main>
       <Notices />
     </>
+  );
+}
+
+/** The code of a view is on its way. */
+function ViewComing() {
+  return (
+    <div className="split">
+      <div className="split-master">
+        <Skeleton label="Fetching the view…" />
+      </div>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Session } from "holdfast";
 import { Failed } from "../../ui/app/failed.tsx";
 import { hrefOf } from "../../ui/app/route.ts";
+import { Skeleton } from "../../ui/app/skeleton.tsx";
 import { supportOf } from "../../ui/call/task-support.ts";
 import { useTools } from "../../ui/call/use-tools.ts";
 import { Button } from "../../ui/controls/button.tsx";
@@ -29,11 +30,7 @@ export function ServerView({ server }: { readonly server: Server }) {
           : "Called by this page, which stores its tasks in IndexedDB and resumes them when it is open."}
       </p>
       <Authorize server={server} />
-      {reachable && found.status === "asking" && (
-        <p className="quiet" role="status">
-          Asking the server…
-        </p>
-      )}
+      {reachable && found.status === "asking" && <Skeleton label="Asking the server…" bars={2} height={7} />}
       {found.status === "failed" && <Failed problem={found.problem} again={found.again} />}
       {session && <SessionFacts session={session} {...(server.url !== undefined && { url: server.url })} />}
       {found.status === "known" && (
