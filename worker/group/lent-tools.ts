@@ -13,6 +13,8 @@ export const LENT_CALL_MS = 450;
 const SLOW_MS = 60_000;
 /** How long calls may wait to be lent, in ms: they count for the minute in which the directory counted them. */
 const POOLED_MS = 30_000;
+/** How long the directory is not asked again that had no calls to lend, in ms: the limits are half used. */
+const NONE_LEFT_MS = 1_000;
 /** How many calls an isolate has at most, and how many stored waits its loan names. */
 const MOST_CALLS = 512;
 const MOST_HELD = 64;
@@ -54,6 +56,7 @@ export class LentTools {
   /** Calls that the directory has counted for isolates, and none has received, until when. */
   #pool = 0;
   #pooledUntil = 0;
+  #askAt = 0;
   #asking: Promise<void> | undefined;
 
   constructor(options: LentToolsOptions) {
@@ -115,13 +118,16 @@ export class LentTools {
   }
 
   /** The call that asks has its result, whatever becomes of the next ones. */
-  #ask(admission: AdmissionAsk): Promise<void> {
+  async #ask(admission: AdmissionAsk): Promise<void> {
+    if (Date.now() < this.#askAt) return;
     this.#asking ??= this.#options.lease
       .lend(admission, MOST_CALLS, this.inFlight())
       .catch(() => 0)
       .then((calls) => {
+        const now = Date.now();
         this.#pool = this.#pooled() + calls;
-        this.#pooledUntil = Date.now() + POOLED_MS;
+        this.#pooledUntil = now + POOLED_MS;
+        if (calls === 0) this.#askAt = now + NONE_LEFT_MS;
         this.#asking = undefined;
       });
     return this.#asking;
