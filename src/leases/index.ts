@@ -20,6 +20,11 @@ export type { Lease, LeasedStore, LeaseTable, NewMessages } from "../store/lease
 
 const SCOPE = "leases";
 
+/** As the tab group names its locks. */
+function leaseName(endpoint: string, work: string): string {
+  return `holdfast/${SCOPE}/${endpoint}/${work}`;
+}
+
 export interface LeaseOptions {
   /**
    * How long a lease lasts that its holder does not renew, in ms (10,000): so long after a process dies or freezes, another one
@@ -67,9 +72,8 @@ export function leases(
     store: {
       scope: SCOPE,
       save(record, after) {
-        const group = `holdfast/${SCOPE}/${record.endpoint}`;
-        // Of the lead, or of the call that this process makes.
-        const names = [`${group}/leader`, `${group}/call/${record.id}`];
+        const { endpoint, id } = record;
+        const names = [leaseName(endpoint, "leader"), leaseName(endpoint, `call/${id}`)];
         return platform
           ? platform.locks.guard(names, (fence) => store.save(record, after, fence))
           : Promise.resolve(false);

@@ -32,17 +32,12 @@ export function createCallLocks(
             // A take-over that was granted first had its place.
             locks.set(id, lock);
           });
-        }).catch(() => lose(id, lock));
+        });
       }),
       uses: 0,
     };
     locks.set(id, lock);
     return lock;
-  }
-
-  /** Another process has the lock: it took this one's silence for its death. */
-  function lose(id: string, lock: CallLock): void {
-    if (locks.get(id) === lock) locks.delete(id);
   }
 
   function release(id: string, ifUnused = false): void {
@@ -68,20 +63,15 @@ export function createCallLocks(
     },
     takeOver: (id, work) =>
       new Promise((done) => {
-        let lock: CallLock | undefined;
         void exclusively(`call/${id}`, async () => {
           let ended: Promise<void> | undefined;
           await work(() => {
             ended = new Promise((end) => {
-              lock = { granted: Promise.resolve(), end, uses: 0 };
-              locks.set(id, lock);
+              locks.set(id, { granted: Promise.resolve(), end, uses: 0 });
             });
           });
           done();
           await ended;
-        }).catch(() => {
-          if (lock) lose(id, lock);
-          done();
         });
       }),
     release,

@@ -5,19 +5,20 @@ import type { PostQueue } from "./post-queue.ts";
 import type { LockOptions, Locks } from "./tab-platform.ts";
 
 interface Held extends Lease {
-  /**
-   * Whether it elects a leader, which steps down if the store cannot be reached while a lease lasts: another process may lead by
-   * now. A call in flight continues: its reply may be the only one.
-   */
+  /** Elects a leader, which steps down if the store cannot be reached while a lease lasts: another process may lead by now. */
   readonly elects: boolean;
   lost(): void;
 }
 
-/** Web Locks made of leases. A request is rejected with an AbortError when another process took its lease, by theft or in time. */
+/**
+ * Web Locks made of leases. An election is rejected with an AbortError when another process took its lease, by theft or in time.
+ * Other work continues: a call in flight may bring the only reply.
+ */
 export interface LeaseLocks extends Locks {
   /** The store's time as of the last lease, in ms since 1970: it does not depend on the clocks of the processes. */
   storeNow(): number;
-  holds(): boolean;
+  /** Whether any lease is held. */
+  busy(): boolean;
   /** Renews what is held, once a third of the lease has passed, and has those that wait for a lease try again. */
   attend(): Promise<void>;
   /**
@@ -112,7 +113,8 @@ export function leaseLocks(
           // Work asks for its lock without options.
           elects: Object.keys(options).length > 0,
           lost() {
-            if (drop(own)) reject(new DOMException(`Another process took the lease ${name}`, "AbortError"));
+            if (drop(own) && own.elects)
+              reject(new DOMException(`Another process took the lease ${name}`, "AbortError"));
           },
         };
         held.get(name)?.lost();
@@ -135,7 +137,7 @@ export function leaseLocks(
   return {
     request,
     storeNow: () => clock.now() + ahead,
-    holds: () => held.size > 0,
+    busy: () => held.size > 0,
     async attend() {
       if (time() - renewedAt >= leaseMs / 3) await renew();
       if (waiting.size === 0) return;

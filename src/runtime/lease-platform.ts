@@ -71,7 +71,7 @@ export function leasePlatform(
   }
 
   function schedule(): void {
-    if (!beating && (ports.size > 0 || locks.holds())) cancel ??= clock.after(pollMs, beat);
+    if (!beating && (ports.size > 0 || locks.busy())) cancel ??= clock.after(pollMs, beat);
   }
 
   async function attend(): Promise<void> {

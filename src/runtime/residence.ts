@@ -97,8 +97,7 @@ export async function overtaken(parts: HostParts, id: string): Promise<TaskRecor
   const ownership = parts.ownership(record ?? runtime.state(id)?.record ?? {});
   const goesOn = record && !record.outcome && ownership.leadership !== "following";
   // A call that another tab makes is that tab's, until it ends.
-  const makes = runtime.sends(id, "call") && ownership.calls.makes(id);
-  const own = goesOn && (!isCall(record) || ownership.leadership === "alone" || makes);
+  const own = goesOn && (!isCall(record) || ownership.leadership === "alone" || runtime.sends(id, "call"));
   if (own) return record;
   ownership.calls.release(id);
   runtime.yield(id);

@@ -257,18 +257,7 @@ export function createTabGroup(
       joined ??= join();
       return joined;
     },
-    /** Work that has begun is done, even if its lock was lost meanwhile. */
-    async exclusively(work, run) {
-      let running: ReturnType<typeof run> | undefined;
-      const locked = exclusively(work, () => {
-        running = run();
-        return running;
-      });
-      return locked.catch((error) => {
-        if (running) return running;
-        throw error;
-      });
-    },
+    exclusively,
     // A call stays with the tab that makes it, whichever tab leads.
     publish: (view, plain) => post({ type: "view", view, plain }, !plain && !calls.makes(view.id)),
     forgot: (id) => post({ type: "forgot", id }),

@@ -100,6 +100,12 @@ console.log((await indexedDB.databases()).map(({ name }) => name).join());
       );
     },
   },
+  "docs/processes.md, Several processes, 2": {
+    kind: "process",
+    before: QUICK,
+    after: "",
+    see: (output) => expect(output).toContain("10.1038/s41586-020-2649-2"),
+  },
   "docs/errors.md, Errors, 1": {
     kind: "process",
     before: QUICK,

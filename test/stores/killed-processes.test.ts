@@ -7,7 +7,7 @@ import type { TaskRecord } from "../../src/engine/record.ts";
 import { until } from "../browser/until.ts";
 import { type Listening, listen } from "../edge/gateway/node-http.ts";
 import { hasKey, KeyedLedger } from "./keyed-ledger.ts";
-import { LeasedFleet } from "./leased-fleet.ts";
+import { LeasedFleet, READY_MS } from "./leased-fleet.ts";
 import type { Report } from "./leased-process.ts";
 import { openStore, type StorePlace } from "./open-store.ts";
 import { POSTGRES, startPostgres } from "./postgres-server.ts";
@@ -20,7 +20,8 @@ const PROCESSES = 3;
 const LEASE_MS = 3_000;
 const POLL_MS = 100;
 const CALL_EVERY_MS = 60;
-/** The time between two kills is at most so long, in ms: they fall around calls, polls, elections and renewals. */
+const CALLS_PER_KILL = 4;
+/** The longest time from these calls to the kill, in ms: kills fall around calls, polls, elections and renewals. */
 const LATEST_KILL_MS = 600;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -58,10 +59,14 @@ function kills(place: () => StorePlace): void {
         })();
         for (let kill = 0; kill < KILLS; kill++) {
           await pause(Math.random() * LATEST_KILL_MS);
-          const victim = await until("a process is ready", () => {
-            const { ready } = fleet;
-            return ready.length > 1 ? ready[Math.floor(Math.random() * ready.length)] : undefined;
-          });
+          const victim = await until(
+            "a process is ready",
+            () => {
+              const { ready } = fleet;
+              return ready[Math.floor(Math.random() * ready.length)];
+            },
+            READY_MS,
+          );
           await fleet.replace(victim);
         }
         killing = false;
@@ -80,7 +85,7 @@ function kills(place: () => StorePlace): void {
         const settled = new Map(
           ((await store.loadSettled()) as readonly TaskRecord[]).map((record) => [record.id, record]),
         );
-        expect(started.size).toBeGreaterThan(KILLS);
+        expect(started.size).toBeGreaterThanOrEqual(KILLS * CALLS_PER_KILL);
         let lost = 0;
         for (const [n, id] of started) {
           const outcome = settled.get(id)?.outcome;

@@ -1,12 +1,22 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { until } from "../browser/until.ts";
 import type { Order, ProcessSetting, Report } from "./leased-process.ts";
 
-const PROCESS = fileURLToPath(new URL("leased-process.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** How long a process may take to start on a busy machine, in ms. */
-const READY_MS = 120_000;
+export const READY_MS = 120_000;
+
+/** Bundles the process, so that it starts in a tenth of the time. Resolves with its file, beside which it finds its packages. */
+async function bundled(): Promise<string> {
+  const outfile = join(ROOT, "results/stores/leased-process.mjs");
+  const entryPoints = [fileURLToPath(new URL("leased-process.ts", import.meta.url))];
+  await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm", packages: "external" });
+  return outfile;
+}
 
 /** One process of a fleet. */
 export class LeasedProcess {
@@ -16,9 +26,9 @@ export class LeasedProcess {
   readonly #exited: Promise<unknown>;
   #alive = true;
 
-  constructor(setting: ProcessSetting, reported: (report: Report) => void) {
+  constructor(file: string, setting: ProcessSetting, reported: (report: Report) => void) {
     this.name = setting.name;
-    this.#child = fork(PROCESS, [JSON.stringify(setting)], { execArgv: ["--no-warnings"] });
+    this.#child = fork(file, [JSON.stringify(setting)], { execArgv: ["--no-warnings"] });
     this.#exited = once(this.#child, "exit").then(() => {
       this.#alive = false;
     });
@@ -30,10 +40,6 @@ export class LeasedProcess {
 
   get isReady(): boolean {
     return this.#alive && this.reports.some(({ type }) => type === "ready");
-  }
-
-  get alive(): boolean {
-    return this.#alive;
   }
 
   ready(): Promise<true> {
@@ -66,7 +72,7 @@ export class LeasedProcess {
     this.#child.kill("SIGSTOP");
   }
 
-  resume(): void {
+  continue(): void {
     this.#child.kill("SIGCONT");
   }
 
@@ -86,6 +92,7 @@ export class LeasedFleet {
   readonly #setting: Omit<ProcessSetting, "name">;
   readonly #reported: (report: Report) => void;
   readonly #slots: LeasedProcess[] = [];
+  #file = "";
   #born = 0;
 
   constructor(setting: Omit<ProcessSetting, "name">, reported: (report: Report) => void = () => undefined) {
@@ -94,6 +101,7 @@ export class LeasedFleet {
   }
 
   async start(count: number): Promise<readonly LeasedProcess[]> {
+    this.#file = await bundled();
     for (let slot = 0; slot < count; slot++) this.#slots[slot] = this.#spawn();
     await Promise.all(this.#slots.map((process) => process.ready()));
     return this.#slots;
@@ -116,6 +124,6 @@ export class LeasedFleet {
   }
 
   #spawn(): LeasedProcess {
-    return new LeasedProcess({ ...this.#setting, name: `p${++this.#born}` }, this.#reported);
+    return new LeasedProcess(this.#file, { ...this.#setting, name: `p${++this.#born}` }, this.#reported);
   }
 }

@@ -35,7 +35,7 @@ const report = (news: Report): void => void process.send?.(news);
 const opened = await openStore(setting.place, setting.store);
 const { leaseMs, pollMs } = setting;
 const tasks = new TaskClient({
-  ...leases(opened.store, { leaseMs, pollMs }),
+  ...leases(opened.store, { leaseMs, pollMs, listen: (wake) => void opened.listen?.(wake) }),
   endpoints: { lab: fromUrl(setting.server, { requestInit: { headers: { "x-process": setting.name } } }) },
   onProblem: ({ message }) => report({ type: "problem", message }),
 });

@@ -6,6 +6,7 @@ import { redisStore } from "../../src/store/redis.ts";
 import { sqliteStore } from "../../src/store/sqlite.ts";
 import { leaseContract, storeContract } from "../../src/testing/index.ts";
 import { callingRecord, runningRecord, settledRecord } from "../fixtures/records.ts";
+import { openStore, type StorePlace } from "./open-store.ts";
 import { POSTGRES, startPostgres } from "./postgres-server.ts";
 import { REDIS, startRedis } from "./redis-server.ts";
 
@@ -51,6 +52,20 @@ function rules(open: (name: string) => LeasedStore): void {
   });
 }
 
+/** What a database says of its own accord. */
+function listening(place: () => StorePlace): void {
+  test("a process that listens is woken by a message of another", async () => {
+    const opened = await openStore(place(), "listening");
+    let woken = 0;
+    await opened.listen?.(() => {
+      woken++;
+    });
+    await opened.store.leases.post("news");
+    await expect.poll(() => woken).toBeGreaterThan(0);
+    await opened.close();
+  });
+}
+
 describe("sqliteStore in a file of node:sqlite", () => {
   const database = new DatabaseSync(":memory:");
   afterAll(() => database.close());
@@ -64,6 +79,7 @@ describe.skipIf(!POSTGRES)("postgresStore in a PostgreSQL of Debian, through a P
   });
   afterAll(() => server.stop());
   rules((name) => postgresStore(server.pool, { name }));
+  listening(() => server.place);
 });
 
 describe.skipIf(!REDIS)("redisStore in a Redis of Debian, through the client of redis", () => {
@@ -75,4 +91,5 @@ describe.skipIf(!REDIS)("redisStore in a Redis of Debian, through the client of 
   rules((name) =>
     redisStore((script, keys, values) => server.client.eval(script, { keys, arguments: values }), { name }),
   );
+  listening(() => server.place);
 });
