@@ -108,7 +108,7 @@ export default defineConfig({
       },
       {
         test: {
-          // Run by `npm run test:packed` alone: it installs packages from the registry, 500 MB of them.
+          // Run by `npm run test:packed` alone: it installs packages from the registry into fresh apps.
           name: "packed",
           expect: { poll: POLL },
           include: ["test/packed/**/*.test.ts"],
