@@ -59,6 +59,7 @@ export function TaskFilters({ wanted, tasks, found }: TaskFiltersProps) {
         </Button>
         <span className="quiet" role="status" title={`${found} of ${tasks.length} tasks`}>
           {found === tasks.length ? `${tasks.length}` : `${found} of ${tasks.length}`}
+          <span className="unseen"> tasks</span>
         </span>
       </div>
       {isOpen && (

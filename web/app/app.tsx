@@ -14,6 +14,7 @@ import type { TaskHistory } from "../../ui/history/task-history.ts";
 import { TasksView } from "../../ui/tasks/tasks-view.tsx";
 import { Help } from "../help/help.tsx";
 import { QuestionBadge } from "../questions/question-badge.tsx";
+import { Announcements } from "./announcements.tsx";
 
 const CallView = later(() => import("../../ui/call/call-view.tsx").then((module) => module.CallView));
 const ServersView = later(() => import("../servers/servers-view.tsx").then((module) => module.ServersView));
@@ -95,6 +96,7 @@ function Shell() {
         </ErrorBoundary>
       </main>
       <Notices />
+      <Announcements />
     </>
   );
 }
@@ -129,6 +131,7 @@ function RunningCount() {
   return (
     <span className="count" title={`${running} running`}>
       {running}
+      <span className="unseen"> running</span>
     </span>
   );
 }

@@ -1,0 +1,64 @@
+import type { TaskClientApi, TaskView } from "holdfast";
+import { useEffect, useState } from "react";
+import { useWorkspace } from "../../ui/clients/workspace-context.ts";
+import { askedIn } from "../../ui/questions/asked.ts";
+import { messageOf, resultLineOf, statusOf } from "../../ui/tasks/task-words.ts";
+
+/** How long news are gathered, in ms: a screen reader that is interrupted reads none to its end. */
+const GATHER_MS = 500;
+/** More at once are counted, not read. */
+const MOST_READ = 3;
+const LONGEST = 150;
+
+/** Tells screen readers of each question and each end, whichever view is open. */
+export function Announcements() {
+  const { client } = useWorkspace();
+  const [said, setSaid] = useState({ text: "", nth: 0 });
+  useEffect(() => {
+    let news: string[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const say = (line: string): void => {
+      news.push(line.slice(0, LONGEST));
+      timer ??= setTimeout(() => {
+        const text = news.length > MOST_READ ? `${news.length} tasks ended or ask` : news.join(". ");
+        setSaid(({ nth }) => ({ text, nth: nth + 1 }));
+        [news, timer] = [[], undefined];
+      }, GATHER_MS);
+    };
+    const leave = followNews(client, say);
+    return () => {
+      leave();
+      clearTimeout(timer);
+    };
+  }, [client]);
+  return (
+    <div className="unseen" role="status">
+      {/* The same text once more is read once more. */}
+      <p key={said.nth}>{said.text}</p>
+    </div>
+  );
+}
+
+/** @returns What ends the subscription. */
+function followNews(client: TaskClientApi, say: (line: string) => void): () => void {
+  /** The questions of each task that was seen to run: what had ended before is no news. */
+  const running = new Map<string, ReadonlySet<string>>();
+  return client.subscribe(
+    ({ id, view }) => {
+      const before = running.get(id);
+      if (view.outcome) {
+        if (running.delete(id)) say(endOf(view));
+        return;
+      }
+      running.set(id, new Set(view.inputRequests.map(({ key }) => key)));
+      for (const request of view.inputRequests)
+        if (!before?.has(request.key)) say(`${view.tool} asks: ${askedIn(request)}`);
+    },
+    (id) => running.delete(id),
+  );
+}
+
+function endOf(view: TaskView): string {
+  const rest = messageOf(view) || resultLineOf(view);
+  return `${view.tool}: ${statusOf(view)}${rest && `. ${rest}`}`;
+}
