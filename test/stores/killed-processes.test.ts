@@ -30,7 +30,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 function kills(place: () => StorePlace): void {
   test.each(["2025-11-25", "2026-07-28"] as const)(
     `${KILLS} kills of one of three processes at random moments lose no task of a %s server and make no call twice`,
-    { timeout: 120_000 + KILLS * 10_000 },
+    { timeout: 240_000 + KILLS * 15_000 },
     async (generation) => {
       const keyed = new KeyedLedger(generation, () => 200 + Math.random() * 2_000);
       const { calls } = keyed.ledger;
@@ -58,6 +58,11 @@ function kills(place: () => StorePlace): void {
           }
         })();
         for (let kill = 0; kill < KILLS; kill++) {
+          await until(
+            "calls have been made since the last kill",
+            () => started.size >= (kill + 1) * CALLS_PER_KILL || undefined,
+            READY_MS,
+          );
           await pause(Math.random() * LATEST_KILL_MS);
           const victim = await until(
             "a process is ready",
