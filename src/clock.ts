@@ -22,15 +22,4 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },
-  ...(globalThis.MessageChannel && {
-    turn(callback) {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        // An open port keeps a process of Node alive.
-        port1.close();
-        callback();
-      };
-      port2.postMessage(0);
-    },
-  }),
 };

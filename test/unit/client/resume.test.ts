@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
+import { plainHost } from "../../../src/hosts/plain-host.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
@@ -43,7 +43,7 @@ describe("resume", () => {
 
   it("waits for no timer between the slices: in a hidden page each would take a second", async () => {
     const records = Array.from({ length: 1_200 }, (_, index) => running(`record-${index}`, `t${index}`));
-    const clock = Object.assign(new FakeClock(T0), { turn: systemClock.turn });
+    const clock = Object.assign(new FakeClock(T0), { turn: plainHost().clock.turn });
     const { client } = lab2026({ store: await storeWith(...records), clock });
     let otherWork = 0;
     const working = setInterval(() => otherWork++);
