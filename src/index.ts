@@ -49,12 +49,13 @@ export type { ClientIdentity, Session } from "./protocol/session.ts";
 export type { IdempotencyKey, TaskId, TaskPreference, ToolCall } from "./protocol/task-protocol.ts";
 export type { CallReply, TaskPage, TaskPayload, TaskReading } from "./protocol/task-reading.ts";
 export type { SnapshotReading, TaskProgress, TaskSnapshot, WireStatus } from "./protocol/task-snapshot.ts";
-export type { ListedTool, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
+export type { ListedTool, ReadHeaders, TaskSupport, ToolFacts } from "./protocol/tool-facts.ts";
 export type { ContentBlock, ToolResult } from "./protocol/tool-result.ts";
 export type { TraceContext } from "./protocol/trace-context.ts";
 export type { Alarm } from "./runtime/alarm.ts";
 export type {
   CallOwnership,
+  ForeignTasks,
   Ownership,
   OwnershipEvents,
   OwnershipOf,
