@@ -28,7 +28,7 @@ function opened(): UseStore {
 
 /** Reads what is stored. Another tab may have changed it. */
 export async function readSavedCalls(): Promise<void> {
-  // Without storage there are none, and saving one says so.
+  // A browser without storage has an empty list, and saving a call says why it fails.
   savedCalls.set(readStored(await get<unknown>(KEY, opened()).catch(() => undefined)));
 }
 

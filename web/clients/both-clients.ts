@@ -78,7 +78,7 @@ export class BothClients implements TaskClientApi {
     return this.#held.includes(endpoint) ? undefined : this.#page.rememberedSession(endpoint);
   }
 
-  /** Reads a resource of a server, by way of whoever calls it. Rejects with an Error that says why it cannot be read. */
+  /** Reads a resource of a server, through the client that calls the server. Rejects with an Error that says why it cannot be read. */
   readResource(endpoint: string, uri: string): Promise<unknown> {
     return this.#held.includes(endpoint)
       ? readWorkerResource(endpoint, uri)

@@ -32,12 +32,12 @@ export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
   }, [questions, mayNotify]);
   useEffect(() => {
     if (!mayNotify) return;
-    /** Those that were seen to run: what had ended before is no news. */
+    /** Tasks that this page saw running. Those that had ended before are not announced. */
     const running = new Set<string>();
     return client.subscribe(
       ({ id, view }) => {
         if (!view.outcome) running.add(id);
-        // What a person cancelled is no news either.
+        // The person who cancelled a task knows that it ended.
         else if (running.delete(id) && view.outcome.kind !== "cancelled")
           notify("task", view, `${id} ended`, `${view.tool}: ${statusOf(view)}`, endOf(view));
       },
