@@ -3,8 +3,14 @@ import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
 import { useInputRequests, useTasks } from "../../ui/clients/hooks.ts";
 import { Button } from "../../ui/controls/button.tsx";
 
+export interface HeaderProps {
+  /** Leads to the questions, where the view below does not begin with them. */
+  readonly questions?: View;
+  readonly children?: ReactNode;
+}
+
 /** What stands above the tasks: where one can go, and how many of them run and ask. */
-export function Header({ children }: { readonly children?: ReactNode }) {
+export function Header({ questions, children }: HeaderProps) {
   const asking = useInputRequests().length;
   const running = useTasks({ where: ({ outcome }) => outcome === undefined }).length;
   return (
@@ -22,7 +28,9 @@ export function Header({ children }: { readonly children?: ReactNode }) {
         <ViewLink view="call">Call</ViewLink>
       </nav>
       <p className="asking" role="status">
-        {asking > 0 && (asking === 1 ? "1 asks" : `${asking} ask`)}
+        {asking > 0 && questions && (
+          <a href={hrefOf(questions)}>{asking === 1 ? "1 question" : `${asking} questions`}</a>
+        )}
       </p>
       <div className="page-tools">
         {children}

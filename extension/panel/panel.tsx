@@ -1,6 +1,7 @@
 import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { useRoute } from "../../ui/app/route.ts";
 import { CallView } from "../../ui/call/call-view.tsx";
+import { InboxView } from "../../ui/questions/inbox-view.tsx";
 import { TasksView } from "../../ui/tasks/tasks-view.tsx";
 import { Header } from "../app/header.tsx";
 import { useReadyMark } from "../app/ready.ts";
@@ -15,11 +16,13 @@ export function Panel() {
   useOptionsForServers();
   return (
     <>
-      <Header />
+      <Header questions="questions" />
       <main className="panel">
         <Unready />
         <ErrorBoundary key={view}>
-          {view === "call" ? (
+          {view === "questions" ? (
+            <InboxView open={chosen[0]} />
+          ) : view === "call" ? (
             <CallView
               {...(chosen[0] !== undefined && { server: chosen[0] })}
               {...(chosen[1] !== undefined && { tool: chosen[1] })}

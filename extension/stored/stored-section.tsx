@@ -109,7 +109,7 @@ export function StoredSection({ servers, entries }: StoredSectionProps) {
         </Button>
         <Button
           size="small"
-          variant="danger"
+          variant={sure === "everything" ? "danger" : "default"}
           disabled={isBusy}
           onClick={() => (sure === "everything" ? attempt(deleteAll()) : setSure("everything"))}
         >

@@ -18,7 +18,7 @@ import { Announcements } from "./announcements.tsx";
 
 const CallView = later(() => import("../../ui/call/call-view.tsx").then((module) => module.CallView));
 const ServersView = later(() => import("../servers/servers-view.tsx").then((module) => module.ServersView));
-const InboxView = later(() => import("../questions/inbox-view.tsx").then((module) => module.InboxView));
+const InboxView = later(() => import("../../ui/questions/inbox-view.tsx").then((module) => module.InboxView));
 const AccessView = later(() => import("../access/access-view.tsx").then((module) => module.AccessView));
 
 export interface AppProps {

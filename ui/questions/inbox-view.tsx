@@ -1,13 +1,13 @@
 import type { TaskView } from "holdfast";
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
-import { goTo, hrefOf } from "../../ui/app/route.ts";
-import { Split } from "../../ui/app/split.tsx";
-import { type OpenQuestion, useInputRequests, useTask } from "../../ui/clients/hooks.ts";
-import { useServerTitle } from "../../ui/clients/workspace-context.ts";
-import { askedIn } from "../../ui/questions/asked.ts";
-import { QuestionForm } from "../../ui/questions/question-form.tsx";
-import { QuestionTimes } from "../../ui/questions/question-times.tsx";
-import { argumentsLineOf } from "../../ui/tasks/task-words.ts";
+import { goTo, hrefOf } from "../app/route.ts";
+import { Split } from "../app/split.tsx";
+import { type OpenQuestion, useInputRequests, useTask } from "../clients/hooks.ts";
+import { useServerTitle } from "../clients/workspace-context.ts";
+import { argumentsLineOf } from "../tasks/task-words.ts";
+import { askedIn } from "./asked.ts";
+import { QuestionForm } from "./question-form.tsx";
+import { QuestionTimes } from "./question-times.tsx";
 import "./inbox.css";
 
 /** A task and what it asks. */
