@@ -10,6 +10,8 @@ import type { WebhookOutbox } from "./webhook-outbox.ts";
 export interface GroupCallsOptions {
   readonly tasks: GroupTasks;
   readonly counters: Counters;
+  /** Reports what was counted: of a task that runs for long, the object may be evicted before anything else does. */
+  readonly report: () => void;
   readonly webhooks: () => WebhookOutbox;
   /** The calls whose caller is about to receive their answer. */
   readonly attended: Set<string>;
@@ -25,7 +27,7 @@ export class GroupCalls {
 
   /** Resolves with a handle, a question or an outcome, or when `waitMs` are over. */
   async start(identity: GroupIdentity, call: StartCall, waitMs: number): Promise<Reply<TaskView>> {
-    const { counters, webhooks, attended } = this.#options;
+    const { counters, report, webhooks, attended } = this.#options;
     const tasks = this.#options.tasks.of(identity);
     await this.#options.tasks.resumed();
     const { id, webhook } = call;
@@ -46,6 +48,7 @@ export class GroupCalls {
       return { ok: false, problem: upstreamProblem(error) };
     } finally {
       if (!isAttended) attended.delete(id);
+      report();
     }
     const value = await tasks.task(id);
     return value ? { ok: true, value } : unknownTask(id);

@@ -79,6 +79,7 @@ export class TaskGroup
   readonly #calls: GroupCalls = new GroupCalls({
     tasks: this.#tasks,
     counters: this.#counters,
+    report: () => this.#report(),
     webhooks: () => this.#webhooks,
     attended: this.#attended,
   });

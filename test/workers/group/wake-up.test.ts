@@ -1,7 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import type { TaskRecord } from "holdfast";
 import { expect, it } from "vitest";
 import { spread } from "../../../src/engine/schedule.ts";
+import type { Bindings } from "../../../worker/bindings.ts";
+import { countTotals } from "../../../worker/operations/counters.ts";
 import { GroupLife, until } from "./group-life.ts";
 
 it.each(["2025-11-25", "2026-07-28"] as const)(
@@ -84,6 +87,18 @@ it("an object that was evicted polls when its alarm goes off, also where the tic
   // On a slow machine its time has come; else it still is that time, and no interval later.
   const isPolled = (await life.wire()).includes("tasks/get");
   expect(isPolled ? due : next).toBe(due);
+  await life.group.cancel(life.id);
+  await life.settlesByItself();
+});
+
+it("a task is counted as started although its object is evicted before its first poll", async () => {
+  const started = async () => (await countTotals(env as unknown as Bindings)).started ?? 0;
+  const life = new GroupLife("2026-07-28");
+  await life.clearServer();
+  const before = await started();
+  await life.start({ stage_ms: 60_000 });
+  await evictDurableObject(life.group);
+  await expect.poll(started).toBe(before + 1);
   await life.group.cancel(life.id);
   await life.settlesByItself();
 });
