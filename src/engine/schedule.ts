@@ -68,14 +68,20 @@ export function nextPoll(
   return at < now + timing.minPollMs ? at + delay : at;
 }
 
-/** The first poll at or after a time that falls on a tick, for a process that remembers no more than that time. */
+/**
+ * The first poll at or after a time that falls on a tick, for a process that remembers no more than that time. The time may be due for
+ * other tasks: a task accepted shortly before is polled no sooner than its server asked.
+ */
 export function pollFrom(record: TaskRecord, timing: Timing, from: number): number {
   const { phase = 0 } = timing;
   const interval = pollInterval(record, timing, from);
   const count = Math.floor(from / interval - phase);
   const at = tick(count, interval, phase);
+  const { acceptedAt = Number.POSITIVE_INFINITY } = record;
+  // After a clock that was set back it says nothing.
+  const first = acceptedAt <= from ? nextPoll(record, timing, acceptedAt) : from;
   // A tick is rounded, perhaps up: `from` may be one although the tick itself lies before it.
-  return at < from ? tick(count + 1, interval, phase) : at;
+  return Math.max(first, at < from ? tick(count + 1, interval, phase) : at);
 }
 
 function tick(count: number, interval: number, phase: number): number {

@@ -121,6 +121,17 @@ describe("polls on ticks", () => {
     );
   });
 
+  it("of a task accepted shortly before an alarm for others come no sooner than its server asked, whatever the clock did since", () => {
+    const asked = runningRecord({ snapshot: { ...snapshotOf(), pollIntervalMs: 600_000 }, acceptedAt: T0 });
+    const own: Timing = { ...timing, phase: 0.123 };
+    const planned = nextPoll(asked, own, T0);
+    expect(planned - T0).toBeGreaterThanOrEqual(300_000);
+    for (const alarm of [T0, T0 + 8_000, planned - 1, planned])
+      expect(pollFrom(asked, own, alarm)).toBe(planned);
+    const ahead = T0 - 86_400_000;
+    expect(pollFrom(asked, own, ahead) - ahead).toBeLessThanOrEqual(600_000);
+  });
+
   it("of servers that suggest nothing come at powers of two, so that tasks of about the same age share them", () => {
     const { pollIntervalMs: _none, ...bare } = snapshotOf();
     const bareRecord = runningRecord({ snapshot: bare });
