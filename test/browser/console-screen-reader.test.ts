@@ -33,7 +33,7 @@ async function nameless(page: Page): Promise<readonly Spoken[]> {
   return (await spoken(page)).filter(({ role, name }) => OPERATED.has(role) && name.trim() === "");
 }
 
-test("a screen reader is told of a question and of an end, whichever view is open, and each control has a name", async () => {
+test("a question and an end are announced to screen readers, whichever view is open, and each control has a name", async () => {
   const view = new TaskPage(await at.browser.open(at.lab.page));
   const { page } = view;
   const server = `sample ${at.lab.name} 2026-07-28`;

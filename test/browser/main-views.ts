@@ -75,8 +75,11 @@ export async function seeMainViews(view: TaskPage, lab: SampleLab, see: See): Pr
   await show("question");
   await page.getByRole("button", { name: "1 question" }).click();
   await page.getByRole("menuitem").first().waitFor();
-  await show("inbox");
+  await show("question-menu");
   await page.keyboard.press("Escape");
+  await page.goto(page.url().replace(/#.*$/, "#/questions"));
+  await page.locator(".inbox").waitFor();
+  await show("questions");
 
   await view.showTasks();
   await view.row.waitFor();

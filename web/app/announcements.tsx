@@ -10,7 +10,7 @@ const GATHER_MS = 500;
 const MOST_READ = 3;
 const LONGEST = 150;
 
-/** Tells screen readers of each question and each end, whichever view is open. */
+/** Announces each question and each end to screen readers, whichever view is open. */
 export function Announcements() {
   const { client } = useWorkspace();
   const [said, setSaid] = useState({ text: "", nth: 0 });
@@ -41,7 +41,7 @@ export function Announcements() {
 
 /** @returns What ends the subscription. */
 function followNews(client: TaskClientApi, say: (line: string) => void): () => void {
-  /** The questions of each task that was seen to run: what had ended before is no news. */
+  /** The questions of each task that was seen to run. An end before that is not announced. */
   const running = new Map<string, ReadonlySet<string>>();
   return client.subscribe(
     ({ id, view }) => {
