@@ -3,7 +3,7 @@ import { promisifyRequest } from "idb-keyval";
 /** The name of the one object store. */
 export const OBJECT_STORE = "records";
 
-/** How long a transaction may wait for an open that another tab blocks, in ms: such an open may never end. */
+/** How long IndexedDB may take to answer, in ms: an open that another tab blocks may never end. */
 const PATIENCE_MS = 10_000;
 /** The same once one has waited that long, in ms, until the database answers again. */
 const SPENT_PATIENCE_MS = 100;
@@ -14,8 +14,11 @@ const SPENT_PATIENCE_MS = 100;
  */
 const LOST: ReadonlySet<unknown> = new Set(["AbortError", "InvalidStateError", "UnknownError", undefined]);
 
-/** What a transaction does. It may run twice; `again` is true the second time, when the first may have been committed. */
-export type Transaction<T> = (store: IDBObjectStore, again: boolean) => Promise<T>;
+/**
+ * What a transaction does. It may run twice; `again` is true the second time, when the first may have been committed. One of many
+ * requests calls `answered` after each: a busy device may need more time for all of them.
+ */
+export type Transaction<T> = (store: IDBObjectStore, again: boolean, answered: () => void) => Promise<T>;
 
 export interface DatabaseEvents {
   /** A connection was opened. Transactions wait until this resolves, and fail as it does. */
@@ -41,13 +44,27 @@ export class Database {
    * Rejects with what IndexedDB rejects with, or with an Error if it does not answer in time.
    */
   run<T>(mode: IDBTransactionMode, transaction: Transaction<T>): Promise<T> {
-    const work = this.#run(mode, transaction, false);
-    const answered = (): void => {
-      this.#patience = PATIENCE_MS;
-    };
-    work.then(answered, answered);
-    return within(this.#patience, work, () => {
-      this.#patience = SPENT_PATIENCE_MS;
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout>;
+      const expire = (): void => {
+        reject(new Error(`IndexedDB did not answer within ${this.#patience} ms`));
+        this.#patience = SPENT_PATIENCE_MS;
+      };
+      const wait = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(expire, this.#patience);
+      };
+      const answered = (): void => {
+        this.#patience = PATIENCE_MS;
+        wait();
+      };
+      wait();
+      const ended = (): void => {
+        answered();
+        clearTimeout(timer);
+      };
+      const work = this.#run(mode, transaction, false, answered);
+      work.then(resolve, reject).finally(ended);
     });
   }
 
@@ -56,16 +73,22 @@ export class Database {
     this.#drop(this.#connection);
   }
 
-  async #run<T>(mode: IDBTransactionMode, transaction: Transaction<T>, again: boolean): Promise<T> {
+  async #run<T>(
+    mode: IDBTransactionMode,
+    transaction: Transaction<T>,
+    again: boolean,
+    answered: () => void,
+  ): Promise<T> {
     let connection: Promise<IDBDatabase> | undefined;
     try {
       connection = this.#connection ??= this.#open();
       const database = await connection;
-      return await transaction(database.transaction(OBJECT_STORE, mode).objectStore(OBJECT_STORE), again);
+      const store = database.transaction(OBJECT_STORE, mode).objectStore(OBJECT_STORE);
+      return await transaction(store, again, answered);
     } catch (error) {
       if (again || !LOST.has((error as Error | null)?.name)) throw error;
       this.#drop(connection);
-      return this.#run(mode, transaction, true);
+      return this.#run(mode, transaction, true, answered);
     }
   }
 
@@ -96,15 +119,4 @@ export class Database {
       () => undefined,
     );
   }
-}
-
-function within<T>(ms: number, work: Promise<T>, late: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const expire = (): void => {
-      late();
-      reject(new Error(`IndexedDB did not answer within ${ms} ms`));
-    };
-    const timer = setTimeout(expire, ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

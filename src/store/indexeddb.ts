@@ -52,7 +52,7 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
       return promisifyRequest(store.transaction);
     });
   const readAll = (prefix: string): Promise<readonly unknown[]> =>
-    database.run("readonly", async (store) => {
+    database.run("readonly", async (store, _again, answered) => {
       const all: unknown[] = [];
       let range = under(prefix);
       for (;;) {
@@ -61,6 +61,7 @@ export function indexedDbStore(name = "holdfast"): TaskStore {
           promisifyRequest(store.getAll(range, SLICE)),
         ]);
         all.push(...values);
+        answered();
         if (keys.length < SLICE) return all;
         range = IDBKeyRange.bound(keys.at(-1), range.upper, true);
       }
