@@ -113,3 +113,11 @@ export async function* readEventStream(
     cancel();
   }
 }
+
+/**
+ * What a GET for an event stream is sent with. Without it, Firefox holds a second GET to the address back for as long as the first is
+ * open, since the first may come to fill its cache. Runtimes without a cache reject the option.
+ */
+export function uncached(): RequestInit {
+  return "cache" in Request.prototype ? { cache: "no-store" } : {};
+}

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { EventStreamParser } from "./event-stream.ts";
+import { EventStreamParser, uncached } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
 import { unreadable } from "./request-failed.ts";
 import {
@@ -49,7 +49,7 @@ export class HttpExchange {
     const [frame, id, method] = (typeof init.body === "string" && OWN_FRAME.exec(init.body)) || [];
     if (frame === undefined) {
       const streams = init.method === "GET" && headers.get("accept")?.includes("text/event-stream");
-      return streams ? this.#openStream(url, { ...init, headers }) : fetch(url, init);
+      return streams ? this.#openStream(url, { ...init, ...uncached(), headers }) : fetch(url, init);
     }
     const begins = method === "initialize";
     // The transport learns of a new session only after the channel, which may have gone on by then.

@@ -2,7 +2,7 @@ import { backoffDelay } from "../engine/schedule.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
 import { encodeHeaderValue } from "../protocol/parameter-headers.ts";
-import { EventStreamParser } from "./event-stream.ts";
+import { EventStreamParser, uncached } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
 import { unreadable } from "./request-failed.ts";
 import {
@@ -317,6 +317,7 @@ export class HttpTransport implements Transport, Link {
     for (const [name, value] of Object.entries(all)) if (value !== undefined) headers.set(name, value);
     const init: RequestInit = {
       ...requestInit,
+      ...(method === "GET" && uncached()),
       method,
       headers,
       redirect: "manual",
