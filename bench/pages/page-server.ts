@@ -32,11 +32,6 @@ export class PageServer {
     return (await fetch(`${this.origin}/counts`)).json() as Promise<Record<string, number>>;
   }
 
-  /** How late each poll came since it was asked last, in ms. */
-  async takeLateness(): Promise<readonly number[]> {
-    return (await fetch(`${this.origin}/lateness`)).json() as Promise<number[]>;
-  }
-
   async stop(): Promise<void> {
     this.#child.kill("SIGKILL");
     await rm(this.#folder, { recursive: true, force: true });

@@ -16,7 +16,6 @@ const { url } = await listen(async (request) => {
   if (pathname.startsWith("/mcp/")) return server.fetch(request);
   if (pathname === "/now") return new Response(String(machineNow()));
   if (pathname === "/counts") return Response.json(server.takeCounts());
-  if (pathname === "/lateness") return Response.json(server.takeLateness());
   // A script whose first line says what is to be loaded: each query is a service worker of its own.
   if (pathname === "/worker.js") return script(workerOf(new URLSearchParams(search).get("bundle") ?? ""));
   if (pathname === "/") return new Response(EMPTY_PAGE, { headers: { "content-type": "text/html" } });

@@ -50,8 +50,6 @@ interface TimedTask {
   readonly plan: TimedPlan;
   /** By the machine's clock, in ms with fractions; `undefined` while it runs. */
   endedAt: number | undefined;
-  /** When its next poll is due: so long after the last answer about it. */
-  pollDueAt: number;
   /** Those who asked for its result before there was one. */
   readonly waiting: (() => void)[];
 }
@@ -76,17 +74,11 @@ export class TimedServer {
   readonly #listeners = new Set<Listener>();
   /** How often each method came since it was asked last. */
   #counts: Record<string, number> = {};
-  /** How late each poll of a task that it knows came, in ms; below zero for one that came early. */
-  #lateness: number[] = [];
 
   takeCounts(): Readonly<Record<string, number>> {
     const counts = this.#counts;
     this.#counts = {};
     return counts;
-  }
-
-  takeLateness(): readonly number[] {
-    return this.#lateness.splice(0);
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -131,7 +123,7 @@ export class TimedServer {
         return modern ? { ...wireTask(task), resultType: "task" } : { task: wireTask(task) };
       }
       case "tasks/get":
-        return wireTask(this.#polled(this.#task(params.taskId, plan)));
+        return wireTask(this.#task(params.taskId, plan));
       case "tasks/result":
         return {
           ...resultOf(String(this.#task(params.taskId, plan).endedAt)),
@@ -144,14 +136,7 @@ export class TimedServer {
 
   #task(taskId: unknown, plan: TimedPlan): TimedTask {
     const id = String(taskId);
-    return this.#tasks.get(id) ?? newTask(id, plan);
-  }
-
-  #polled(task: TimedTask): TimedTask {
-    const now = machineNow();
-    if (this.#tasks.has(task.id)) this.#lateness.push(now - task.pollDueAt);
-    task.pollDueAt = now + task.plan.pollMs;
-    return task;
+    return this.#tasks.get(id) ?? { id, plan, endedAt: undefined, waiting: [] };
   }
 
   /** 2025-11-25 has `tasks/result` wait for the end (tasks, "Result Retrieval"). */
@@ -161,7 +146,7 @@ export class TimedServer {
   }
 
   #start(plan: TimedPlan): TimedTask {
-    const task = newTask(crypto.randomUUID(), plan);
+    const task: TimedTask = { id: crypto.randomUUID(), plan, endedAt: undefined, waiting: [] };
     this.#tasks.set(task.id, task);
     const ms = plan.least + ((this.#tasks.size * GOLDEN) % 1) * (plan.most - plan.least);
     if (ms < Number.POSITIVE_INFINITY) setTimeout(() => this.#end(task), ms);
@@ -206,10 +191,6 @@ export class TimedServer {
     });
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
   }
-}
-
-function newTask(id: string, plan: TimedPlan): TimedTask {
-  return { id, plan, endedAt: undefined, pollDueAt: machineNow() + plan.pollMs, waiting: [] };
 }
 
 function wireTask({ id, plan, endedAt }: TimedTask): Fields {
