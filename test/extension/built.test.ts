@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { findStringEvaluation } from "../bundle/string-evaluation.ts";
 import { BUILT } from "./test-build.ts";
+import { zipEntries } from "./zip-entries.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -59,4 +60,41 @@ test("what it weighs", async () => {
   expect(gzipped).toBeGreaterThan(20_000);
   expect(gzipped).toBeLessThan(WORKER_BUDGET);
   expect(size).toBeLessThan(600_000);
+});
+
+test("the archive for the stores has no key, no remote code, and every file that its manifest and pages name", async () => {
+  const { status } = spawnSync(process.execPath, [join(BUILT, "../pack.ts")], { stdio: "ignore" });
+  expect(status).toBe(0);
+  const { version } = JSON.parse(await readFile(join(BUILT, "manifest.json"), "utf8")) as { version: string };
+  const archive = await readFile(join(BUILT, `../../results/holdfast-${version}.zip`));
+  const files = zipEntries(archive);
+  const text = (name: string): string => files.get(name)?.toString("utf8") ?? "";
+  const manifest = JSON.parse(text("manifest.json")) as Readonly<Record<string, unknown>>;
+  expect(manifest).not.toHaveProperty("key");
+  // Manifest V3's own policy applies, which lets no script in from elsewhere.
+  expect(manifest).not.toHaveProperty("content_security_policy");
+  expect(manifest).not.toHaveProperty("update_url");
+  expect(String(manifest.description).length).toBeLessThanOrEqual(132);
+  const pages = [...files.keys()].filter((name) => name.endsWith(".html"));
+  expect(pages.sort()).toEqual(["options.html", "panel.html", "popup.html"]);
+  const named = [
+    ...JSON.stringify(manifest).matchAll(/"([\w./-]+\.(?:png|html|js))"/g),
+    ...pages.flatMap((page) => [...text(page).matchAll(/(?:src|href)="([^"]+)"/g)]),
+  ].map(([, path = ""]) => path.replace(/^\.?\//, ""));
+  expect(named.length).toBeGreaterThan(12);
+  expect(named.filter((path) => !files.has(path))).toEqual([]);
+  for (const [size, icon] of Object.entries(manifest.icons as Readonly<Record<string, string>>)) {
+    const picture = files.get(icon);
+    expect([picture?.readUInt32BE(16), picture?.readUInt32BE(20)], icon).toEqual([
+      Number(size),
+      Number(size),
+    ]);
+  }
+  for (const [name, content] of files) {
+    if (!/\.(?:js|html)$/.test(name)) continue;
+    expect(content.toString("utf8"), name).not.toMatch(
+      /<script[^>]+src="(?:https?:)?\/\/|importScripts\(|import\(["'`]https?:/,
+    );
+    expect(name, "source maps and sources stay out").not.toMatch(/\.(?:map|tsx?)$/);
+  }
 });
