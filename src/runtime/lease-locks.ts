@@ -4,6 +4,10 @@ import type { Lease, LeaseTable } from "../store/lease-table.ts";
 import type { PostQueue } from "./post-queue.ts";
 import type { LockOptions, Locks } from "./tab-platform.ts";
 
+/** How many leases are taken in one turn, and of those at once. */
+const MAX_ATTEMPTS = 64;
+const AT_ONCE = 8;
+
 interface Held extends Lease {
   /** Elects a leader, which steps down if the store cannot be reached while a lease lasts: another process may lead by now. */
   readonly elects: boolean;
@@ -45,8 +49,8 @@ export function leaseLocks(
   const owner = randomId();
   const time = (): number => clock.elapsed?.() ?? clock.now();
   const held = new Map<string, Held>();
-  /** They try to take their lease, if its name is not among those held. */
-  const waiting = new Set<(known: ReadonlySet<string>) => Promise<void>>();
+  /** What tries to take a lease, and the lease's name. */
+  const waiting = new Map<() => Promise<void>, string>();
   let tenures = 0;
   let ahead = 0;
   let renewedAt = time();
@@ -62,6 +66,10 @@ export function leaseLocks(
       failed(error);
       if (time() - renewedAt > leaseMs) for (const lease of asked) if (lease.elects) lease.lost();
     }
+  }
+
+  async function renewDue(): Promise<void> {
+    if (time() - renewedAt >= leaseMs / 3) await renew();
   }
 
   async function take(name: string, { steal, signal }: LockOptions): Promise<Lease | undefined> {
@@ -82,8 +90,8 @@ export function leaseLocks(
     const first = await take(name, options).catch(failed);
     if (first || ifAvailable) return first ?? undefined;
     return new Promise((resolve, reject) => {
-      const attempt = async (known: ReadonlySet<string>): Promise<void> => {
-        const lease = known.has(name) ? undefined : await take(name, options);
+      const attempt = async (): Promise<void> => {
+        const lease = await take(name, options);
         if (!lease) return;
         waiting.delete(attempt);
         resolve(lease);
@@ -92,7 +100,7 @@ export function leaseLocks(
         waiting.delete(attempt);
         reject(signal?.reason);
       };
-      waiting.add(attempt);
+      waiting.set(attempt, name);
       if (signal?.aborted) aborted();
       else signal?.addEventListener("abort", aborted, { once: true });
     });
@@ -139,10 +147,15 @@ export function leaseLocks(
     storeNow: () => clock.now() + ahead,
     busy: () => held.size > 0,
     async attend() {
-      if (time() - renewedAt >= leaseMs / 3) await renew();
+      await renewDue();
       if (waiting.size === 0) return;
       const known = new Set(await table.held());
-      for (const attempt of [...waiting]) await attempt(known);
+      const free = [...waiting].flatMap(([attempt, name]) => (known.has(name) ? [] : attempt));
+      // A leader recovers hundreds of calls: meanwhile it must not lose its own lease, nor leave messages unread.
+      for (let from = 0; from < Math.min(free.length, MAX_ATTEMPTS); from += AT_ONCE) {
+        await Promise.all(free.slice(from, from + AT_ONCE).map((attempt) => attempt()));
+        await renewDue();
+      }
     },
     async guard(names, write) {
       const fence = names.flatMap((name) => held.get(name) ?? []);

@@ -13,8 +13,8 @@ import { openStore, type StorePlace } from "./open-store.ts";
 import { POSTGRES, startPostgres } from "./postgres-server.ts";
 import { REDIS, startRedis } from "./redis-server.ts";
 
-/** Of each store and generation: 24 in the gate; `npm run test:leases` makes it 50, 100 a store. */
-const KILLS = Number(process.env.KILLS ?? 4);
+/** Of each store and generation: 24 in the gate; `npm run test:leases` and `test:all` make it 50, 100 a store. */
+const KILLS = Number(process.env.LEASE_KILLS ?? 4);
 const PROCESSES = 3;
 /** Long for a process that lives, on a machine that is busy, and short for a test. */
 const LEASE_MS = 3_000;

@@ -68,7 +68,7 @@ describe("two processes with one store", () => {
   test("a task is cancelled in the process that does not poll: the leader asks the server", async () => {
     const task = await held(other, await startTask(leader));
     const cancelling = task.cancel();
-    await processes.pass(2 * POLL_MS);
+    await processes.pass(6 * POLL_MS);
     await cancelling;
     expect((await leader.server.expect("tasks/cancel")).params).toMatchObject({
       taskId: wire2026.working.taskId,
@@ -81,7 +81,7 @@ describe("two processes with one store", () => {
     await poll(leader, wire2026.inputRequired);
     const [question] = task.view.inputRequests;
     const answering = task.answer(question?.key ?? "", { action: "decline" });
-    await processes.pass(3 * POLL_MS);
+    await processes.pass(6 * POLL_MS);
     await answering;
     expect(leader.server.methods.filter((method) => method === "tasks/update")).toHaveLength(1);
     expect(other.server.methods).toEqual([]);
@@ -179,7 +179,7 @@ describe("two processes with one store", () => {
     void task.cancel().then(() => {
       cancelled = true;
     });
-    await processes.pass(LEASE_MS / 2 + 2 * POLL_MS);
+    await processes.pass(LEASE_MS / 2 + 6 * POLL_MS);
     expect(cancelled).toBe(true);
     expect(other.server.methods).toContain("tasks/cancel");
   });
