@@ -38,6 +38,8 @@ function isFirst(id: string, graph: ModuleGraph): boolean {
     const reached = new Set([ENTRY]);
     for (const each of reached)
       for (const imported of graph.getModuleInfo(each)?.importedIds ?? []) reached.add(imported);
+    // The entry awaits code that comes later, and that code imports this file: in one file they would wait for each other.
+    reached.delete(ENTRY);
     first = reached;
   }
   return first.has(id);
