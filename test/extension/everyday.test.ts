@@ -27,7 +27,7 @@ afterEach(async ({ task }) => {
     if (task.result?.state === "fail") console.error(page.url(), await page.locator("body").textContent());
     await page.close();
   }
-  expect(extension.takeFaults(), "what the pages and the worker complained of").toEqual([]);
+  expect(extension.takeComplaints(), "what the pages and the worker complained of").toEqual([]);
 });
 
 function startIn(page: Page, tool: string, args: object): Promise<void> {

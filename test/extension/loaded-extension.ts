@@ -42,7 +42,7 @@ export class LoadedExtension {
   }
 
   /** What its pages and its worker have complained of since this was last asked. */
-  takeFaults(): readonly string[] {
+  takeComplaints(): readonly string[] {
     return this.#complaints.flatMap((some) => some.splice(0));
   }
 

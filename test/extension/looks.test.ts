@@ -114,7 +114,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
       await see(await open("options"), "options");
       for (const page of extension.chromium.context.pages().slice(1)) await page.close();
       expect(problems).toEqual([]);
-      expect(extension.takeFaults()).toEqual([]);
+      expect(extension.takeComplaints()).toEqual([]);
     },
     LOOKING_MS,
   );

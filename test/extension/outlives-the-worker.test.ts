@@ -85,7 +85,7 @@ test.each([
     );
     await page.close();
     expect(await extension.notices()).toHaveLength(1);
-    expect(extension.takeFaults()).toEqual([]);
+    expect(extension.takeComplaints()).toEqual([]);
   },
 );
 

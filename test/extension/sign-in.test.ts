@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(async () => {
   server.close();
   for (const page of extension.chromium.context.pages().slice(1)) await page.close();
-  extension.takeFaults();
+  extension.takeComplaints();
 });
 
 /** A 2025-11-25 server with one task. */

@@ -109,5 +109,5 @@ test("the options say what is stored, export it without secrets, and delete it",
   await row("Tasks").getByText("0", { exact: true }).waitFor();
   await until("the worker has started", () => extension.workerTarget());
   expect(await lab.count("tasks/get")).toBe(polls);
-  expect(extension.takeFaults()).toEqual([]);
+  expect(extension.takeComplaints()).toEqual([]);
 });
