@@ -5,7 +5,7 @@ import { bundled } from "./bundle.ts";
 const SDK = join(import.meta.dirname, "../sdk");
 /** Imports of Node, and of servers that listen on a port. */
 const ONLY_NODE =
-  /from "(?:node:(?!crypto)|\.\/(?:quirks|bare-server|breaking-proxy|everything-server|oauth-server|everyday-use|faulty-proxy)\.ts)/;
+  /from "(?:node:(?!crypto)|\.\/(?:quirks|bare-server|breaking-proxy|everything-server|oauth-server|everyday-use|disturbing-proxy|bad-network)\.ts)/;
 
 /** The test files of the connectors whose servers are functions of `fetch`. */
 async function portableFiles(): Promise<readonly string[]> {

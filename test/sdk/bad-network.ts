@@ -3,22 +3,22 @@ import { timerHost } from "../../src/hosts/timer-host.ts";
 import { type Connector, type Task, TaskClient } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { Random } from "../simulation/random.ts";
+import { type Disturbance, type DisturbancePlan, DisturbingProxy, type Passage } from "./disturbing-proxy.ts";
 import { startEverythingServer } from "./everything-server.ts";
-import { type Fault, type FaultPlan, FaultyProxy, type Passage } from "./faulty-proxy.ts";
 import { until } from "./until.ts";
 
 /** How many tasks run at once. */
 const WAVE = 50;
 /** The server lists 10 tasks a page, also settled ones, and a search for a lost call reads 64 pages. */
 const TASKS_A_SERVER = 500;
-/** One request in so many meets a fault. */
+/** One request in so many meets a disturbance. */
 const ONE_IN = 4;
 /** A busy machine needs seconds for 50 calls at once. */
 const REQUEST_TIMEOUT_MS = 15_000;
 const TOOL = "simulate-research-query";
 
 /** A request that does nothing, or that may be sent again. */
-const ANY: readonly [Fault, ...Fault[]] = [
+const ANY: readonly [Disturbance, ...Disturbance[]] = [
   "connection reset on arrival",
   "gateway page",
   "retry later",
@@ -34,8 +34,8 @@ const ANY: readonly [Fault, ...Fault[]] = [
   "overtaken reply",
   "swapped replies",
 ];
-/** A call whose reply still comes: all other faults hide from every client whether the tool ran. */
-const CALL: readonly [Fault, ...Fault[]] = [
+/** A call whose reply still comes: all other disturbances hide from every client whether the tool ran. */
+const CALL: readonly [Disturbance, ...Disturbance[]] = [
   "retry later",
   "late request",
   "slow bytes",
@@ -43,7 +43,7 @@ const CALL: readonly [Fault, ...Fault[]] = [
   "overtaken reply",
 ];
 
-function planOf(random: Random): FaultPlan {
+function planOf(random: Random): DisturbancePlan {
   return ({ method, http }: Passage) => {
     if (!random.chance(1 / ONE_IN)) return undefined;
     return random.pick(method === "tools/call" && http === "POST" ? CALL : ANY);
@@ -57,12 +57,12 @@ interface BadNetworkReport {
   readonly ran: readonly string[];
   /** Warnings of Node, such as those of listeners that leak. */
   readonly warnings: readonly string[];
-  readonly faults: ReadonlyMap<Fault, number>;
+  readonly disturbances: ReadonlyMap<Disturbance, number>;
 }
 
 /**
  * Runs tasks of server-everything over a network that cuts, stalls, duplicates and reorders.
- * @param seed Chooses the faults.
+ * @param seed Chooses the disturbances.
  */
 async function overBadNetwork(
   connect: (url: string) => Connector,
@@ -71,7 +71,7 @@ async function overBadNetwork(
 ): Promise<BadNetworkReport> {
   const random = new Random(seed);
   const report = { wrong: [] as string[], ran: [] as string[], warnings: [] as string[] };
-  const faults = new Map<Fault, number>();
+  const disturbances = new Map<Disturbance, number>();
   const warned = (warning: Error): void => void report.warnings.push(`${warning.name}: ${warning.message}`);
   process.on("warning", warned);
   try {
@@ -79,14 +79,15 @@ async function overBadNetwork(
       const round = await oneServer(connect, random, first, Math.min(TASKS_A_SERVER, tasks - first));
       report.wrong.push(...round.wrong);
       report.ran.push(...round.ran);
-      for (const [fault, count] of round.faults) faults.set(fault, (faults.get(fault) ?? 0) + count);
+      for (const [disturbance, count] of round.disturbances)
+        disturbances.set(disturbance, (disturbances.get(disturbance) ?? 0) + count);
     }
   } finally {
     process.off("warning", warned);
   }
-  const counts = [...faults].map(([fault, count]) => `${fault} ${count}`).sort();
-  console.log(`seed ${seed}: ${tasks} tasks; faults: ${counts.join(", ")}`);
-  return { ...report, faults };
+  const counts = [...disturbances].map(([disturbance, count]) => `${disturbance} ${count}`).sort();
+  console.log(`seed ${seed}: ${tasks} tasks; disturbances: ${counts.join(", ")}`);
+  return { ...report, disturbances };
 }
 
 /** Fails unless each task has its own result, and each tool ran once. */
@@ -107,9 +108,13 @@ async function oneServer(
   random: Random,
   first: number,
   count: number,
-): Promise<Pick<BadNetworkReport, "wrong" | "ran" | "faults">> {
+): Promise<Pick<BadNetworkReport, "wrong" | "ran" | "disturbances">> {
   const everything = await startEverythingServer();
-  const proxy = await FaultyProxy.before(everything.url, planOf(random.fork("plan")), random.fork("bytes"));
+  const proxy = await DisturbingProxy.before(
+    everything.url,
+    planOf(random.fork("plan")),
+    random.fork("bytes"),
+  );
   const client = new TaskClient({
     store: memoryStore(),
     endpoints: { server: connect(proxy.url) },
@@ -139,7 +144,7 @@ async function oneServer(
   }
   const calls = proxy.arrived.get("tools/call") ?? [];
   const ran = calls.map((body) => /"topic":"([^"]*)"/.exec(body)?.[1] ?? "");
-  return { wrong, ran, faults: proxy.faults };
+  return { wrong, ran, disturbances: proxy.disturbances };
 }
 
 async function saidOf(task: Task): Promise<string> {

@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Random } from "../simulation/random.ts";
 
 /** What happens to one request. The first four keep it from the server. */
-export type Fault =
+export type Disturbance =
   | "connection reset on arrival"
   | "gateway page"
   | "retry later"
@@ -26,7 +26,7 @@ export type Fault =
   | "overtaken reply"
   | "swapped replies";
 
-/** One request on its way, as far as a plan of faults may look at it. */
+/** One request on its way, as far as a plan of disturbances may look at it. */
 export interface Passage {
   /** The HTTP method. */
   readonly http: string;
@@ -36,8 +36,8 @@ export interface Passage {
   readonly lastEventId: string | undefined;
 }
 
-/** Chooses the fault of a request, or none. */
-export type FaultPlan = (passage: Passage) => Fault | undefined;
+/** Chooses the disturbance of a request, or none. */
+export type DisturbancePlan = (passage: Passage) => Disturbance | undefined;
 
 const PAGE = "<!doctype html><title>502 Bad Gateway</title><h1>Bad Gateway</h1>";
 /** Longer than the tests' request timeout, in ms. */
@@ -49,9 +49,9 @@ const OVERTAKEN_MS = 300;
 const SWAP_MS = 300;
 
 /** A proxy on loopback between a page and a server, and a network in which everything goes wrong by plan. */
-export class FaultyProxy {
-  /** How often each fault happened. */
-  readonly faults: Map<Fault, number> = new Map();
+export class DisturbingProxy {
+  /** How often each disturbance happened. */
+  readonly disturbances: Map<Disturbance, number> = new Map();
   /** The bodies that reached the server whole, by JSON-RPC method. */
   readonly arrived: Map<string, string[]> = new Map();
   /** The open connections of clients. */
@@ -62,10 +62,10 @@ export class FaultyProxy {
   #waiting: ((other: Buffer) => Buffer) | undefined;
   #overtaken: (() => void)[] = [];
 
-  private constructor(target: URL, plan: FaultPlan, random: Random) {
+  private constructor(target: URL, plan: DisturbancePlan, random: Random) {
     this.#random = random;
     this.#server = createServer((incoming, outgoing) => void this.#pass(target, plan, incoming, outgoing));
-    // An idle connection that closes under a request is a fault that no plan named.
+    // An idle connection that closes under a request is a disturbance that no plan named.
     this.#server.keepAliveTimeout = 600_000;
     this.#server.on("connection", (socket) => {
       this.sockets.add(socket);
@@ -73,8 +73,8 @@ export class FaultyProxy {
     });
   }
 
-  static async before(target: string | URL, plan: FaultPlan, random: Random): Promise<FaultyProxy> {
-    const proxy = new FaultyProxy(new URL(target), plan, random);
+  static async before(target: string | URL, plan: DisturbancePlan, random: Random): Promise<DisturbingProxy> {
+    const proxy = new DisturbingProxy(new URL(target), plan, random);
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
@@ -96,7 +96,7 @@ export class FaultyProxy {
 
   async #pass(
     target: URL,
-    plan: FaultPlan,
+    plan: DisturbancePlan,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
   ): Promise<void> {
@@ -117,9 +117,9 @@ export class FaultyProxy {
       lastEventId,
     };
     // The browser asks on its own behalf.
-    const fault = passage.http === "OPTIONS" ? undefined : plan(passage);
-    if (fault) this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
-    switch (fault) {
+    const disturbance = passage.http === "OPTIONS" ? undefined : plan(passage);
+    if (disturbance) this.disturbances.set(disturbance, (this.disturbances.get(disturbance) ?? 0) + 1);
+    switch (disturbance) {
       case "connection reset on arrival":
         return void socket.resetAndDestroy();
       case "gateway page":
@@ -140,21 +140,26 @@ export class FaultyProxy {
       headers: { ...headers, host: target.host },
     });
     onward.on("error", () => socket.destroy());
-    onward.on("response", (reply) => this.#reply(fault, reply, outgoing, socket));
+    onward.on("response", (reply) => this.#reply(disturbance, reply, outgoing, socket));
     // The server learns that the client is gone, unless the network ate the reply.
     outgoing.on("close", () => {
-      if (fault !== "reply lost") onward.destroy();
+      if (disturbance !== "reply lost") onward.destroy();
     });
     onward.end(body);
   }
 
-  #reply(fault: Fault | undefined, reply: IncomingMessage, outgoing: ServerResponse, socket: Socket): void {
+  #reply(
+    disturbance: Disturbance | undefined,
+    reply: IncomingMessage,
+    outgoing: ServerResponse,
+    socket: Socket,
+  ): void {
     reply.on("error", () => socket.destroy());
-    if (fault === "reply lost" || fault === "gateway page for a reply") {
+    if (disturbance === "reply lost" || disturbance === "gateway page for a reply") {
       reply.resume();
-      return fault === "reply lost" ? void socket.resetAndDestroy() : page(outgoing, 502);
+      return disturbance === "reply lost" ? void socket.resetAndDestroy() : page(outgoing, 502);
     }
-    if (fault === "reset in the headers") {
+    if (disturbance === "reset in the headers") {
       reply.destroy();
       socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/ev", () => socket.resetAndDestroy());
       return;
@@ -163,11 +168,11 @@ export class FaultyProxy {
     const isStream = /event-stream/.test(reply.headers["content-type"] ?? "");
     outgoing.writeHead(reply.statusCode ?? 502, headers);
     outgoing.flushHeaders();
-    void this.#relay(fault, reply, outgoing, socket, isStream);
+    void this.#relay(disturbance, reply, outgoing, socket, isStream);
   }
 
   async #relay(
-    fault: Fault | undefined,
+    disturbance: Disturbance | undefined,
     reply: IncomingMessage,
     outgoing: ServerResponse,
     socket: Socket,
@@ -179,22 +184,22 @@ export class FaultyProxy {
       for await (const chunk of reply as AsyncIterable<Buffer>) {
         if (outgoing.closed) return;
         const half = chunk.subarray(0, this.#random.between(1, chunk.length));
-        if ((fault === "reset in the body" || fault === "truncated") && left-- <= 0) {
+        if ((disturbance === "reset in the body" || disturbance === "truncated") && left-- <= 0) {
           outgoing.write(half);
           reply.destroy();
-          if (fault === "truncated") outgoing.end();
+          if (disturbance === "truncated") outgoing.end();
           else setImmediate(() => socket.resetAndDestroy());
           return;
         }
         const isReply = /"(?:result|error)"/.test(chunk.toString());
-        if (fault === "stalled" && isReply) await pause(STALL_MS);
-        if (fault === "overtaken reply" && isReply) await this.#overtaking();
-        if (fault === "slow bytes") await this.#slowly(chunk, outgoing);
-        else if (fault === "swapped replies" && isStream && isReply)
+        if (disturbance === "stalled" && isReply) await pause(STALL_MS);
+        if (disturbance === "overtaken reply" && isReply) await this.#overtaking();
+        if (disturbance === "slow bytes") await this.#slowly(chunk, outgoing);
+        else if (disturbance === "swapped replies" && isStream && isReply)
           outgoing.write(await this.#swapped(chunk));
         else outgoing.write(chunk);
-        if (fault === "duplicated events" && isStream) outgoing.write(chunk);
-        if (isReply && fault !== "overtaken reply") for (const go of this.#overtaken.splice(0)) go();
+        if (disturbance === "duplicated events" && isStream) outgoing.write(chunk);
+        if (isReply && disturbance !== "overtaken reply") for (const go of this.#overtaken.splice(0)) go();
       }
       outgoing.end();
     } catch {
