@@ -128,7 +128,7 @@ interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
-  /** What it used of the processor, in µs. */
+  /** The time of the processor that it used, in µs. */
   readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
@@ -149,7 +149,7 @@ function eventLoopTasks(trace: Buffer): readonly number[] {
   return loops.sort((a, b) => total(b) - total(a))[0] ?? [];
 }
 
-/** A page that resumes the stored tasks: what each task of its event loop used of the processor, in ms, the longest first. */
+/** Opens a page that resumes the stored tasks. Returns the processor time of each task of its event loop, in ms, the longest first. */
 async function resumedPage(open: () => Promise<Page>): Promise<readonly number[]> {
   const page = await open();
   const browser = page.context().browser();

@@ -24,14 +24,14 @@ interface Schema {
   readonly required?: readonly string[];
 }
 
-/** What each connector of the client under test is made with. */
+/** Options of each connector of the client under test. */
 export const UNDER_TEST = {
   clientInfo: { name: "holdfast-conformance", version: "1.0.0" },
   capabilities: { elicitation: {}, sampling: {}, roots: {} },
 };
 
 /**
- * What an app on Holdfast does with a server it has never met. It lists the tools, calls every one, answers what it is asked, and
+ * Does as an app on Holdfast does with a server it has never met. It lists the tools, calls every one, answers what it is asked, and
  * waits for the results. It knows no scenario: the suite gives the address, and sometimes the arguments of the calls.
  * @param context What the suite says of the calls, as JSON.
  */

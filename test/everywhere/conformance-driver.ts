@@ -1,5 +1,5 @@
 /**
- * What the official suite starts as its client: hands the job to the place in which the client under test runs. Usage (by the
+ * The official suite starts this as its client. It hands the job to the place in which the client under test runs. Usage (by the
  * suite): node conformance-driver.ts <address of the desk> <server-url>
  */
 const [desk = "", address] = process.argv.slice(2);

@@ -10,7 +10,7 @@ export interface Job {
   readonly context?: string;
 }
 
-/** What the client printed, and why it failed if it did. */
+/** The lines that the client printed, and its error if it failed. */
 export interface JobReport {
   readonly id: number;
   readonly log: string;

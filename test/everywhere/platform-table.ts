@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const PAGE = join(import.meta.dirname, "../../docs/platforms.md");
-/** What the page has a table of. */
+/** A subject of which the page has a table. */
 export type PlatformSubject = "connectors" | "conformance";
 
 /** What a run showed of one place. */

@@ -51,7 +51,7 @@ function planOf(random: Random): DisturbancePlan {
 }
 
 interface BadNetworkReport {
-  /** What tasks said that did not end with their own result. */
+  /** The texts of tasks that did not end with their own result. */
   readonly wrong: readonly string[];
   /** The topic of each call that reached a server. */
   readonly ran: readonly string[];

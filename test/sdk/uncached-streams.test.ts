@@ -13,7 +13,7 @@ it.each([
   ["holdfast/sdk-v1", fromUrlV1],
   ["holdfast/sdk-v2", fromUrlV2],
 ] as const)(
-  "%s keeps each GET for a stream out of the cache: Firefox would hold the next one back",
+  "%s sends each GET for a stream past the cache: Firefox would hold the next one back",
   async (_name, fromUrl) => {
     const server = await BareServer.start("2025-11-25", {
       "tools/call": () => ({ task: wireTask("task-1", "working") }),

@@ -48,7 +48,7 @@ describe("a search of tasks/list that fails between two pages", () => {
     const last = await nextList(lab);
     expect(last.page).toBe(2);
     await last.arrival.reply(pageOf(2, 3));
-    // What the first attempt read counts.
+    // The pages of the first attempt count.
     expect((await lab.client.get("lost"))?.view.taskId).toBe("t1");
     await lab.client.close();
   });
