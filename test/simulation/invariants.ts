@@ -221,11 +221,12 @@ export class Invariants implements DiskEvents, WireEvents {
     // A repeatable call may leave a task behind: its tool is declared safe to repeat.
     const plain = this.#repeatable.has(tag) || ledger.executions(tag).at(-1)?.taskId === undefined;
     // A reply that nobody can read ends the call as failed, whatever the server made of it. A call whose handshake the server
-    // refused never left.
+    // refused never left. One that asks for no task, and is safe to repeat, leaves no record each time that it is sent.
+    const leaves = !this.#calledLastBy.has(tag) || (this.#repeatable.has(tag) && !before.call.asTask);
     const ended =
       (plain || ledger.noted(tag, "tools/call: malformed")) &&
       this.#callers.get(tag) === tab &&
-      (this.#callReplies.has(tag) || !this.#calledLastBy.has(tag));
+      (this.#callReplies.has(tag) || leaves);
     if (!ended || before.taskId !== undefined) {
       this.violate(
         "no durable task is forgotten",
