@@ -18,7 +18,7 @@ const SIZES = {
   options: { width: 1100, height: 900 },
 } as const;
 
-/** Axe reads sixteen views, on a machine that does other things as well. */
+/** Axe reads thirteen views, on a machine that does other things as well. */
 const LOOKING_MS = 300_000;
 
 let extension: LoadedExtension;
