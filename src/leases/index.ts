@@ -45,7 +45,8 @@ export interface LeaseOptions {
  * Throws a TypeError if the store has no leases, and a RangeError for unfit times.
  * @example
  * const store = sqliteStore(new DatabaseSync("tasks.db"));
- * const tasks = new TaskClient({ ...leases(store), endpoints });
+ * const shared = leases(store);
+ * const tasks = new TaskClient({ ...shared, endpoints });
  */
 export function leases(
   store: LeasedStore,

@@ -5,6 +5,7 @@ import { expectSame, running, type StoreCase, settled } from "./store-contract.t
  * Returns what every LeasedStore must do beyond the contract of a TaskStore, one case a rule, for the test runner of your choice.
  * @param open Opens a new, empty store. Each case calls it once.
  * @example
+ * import { DatabaseSync } from "node:sqlite";
  * for (const { title, run } of leaseContract(() => sqliteStore(new DatabaseSync(":memory:")))) test(title, run);
  */
 export function leaseContract(open: () => LeasedStore | Promise<LeasedStore>): readonly StoreCase[] {
