@@ -10,11 +10,16 @@ const root = document.querySelector("#root");
 if (!root) throw new Error("The page has no #root");
 
 paint();
-const workspace = await openWorkspace();
-const history = new TaskHistory();
-void history.follow(workspace.client);
-createRoot(root).render(
-  <StrictMode>
-    <App workspace={workspace} history={history} />
-  </StrictMode>,
-);
+void start(root);
+
+/** Not awaited at the top level: a chunk that imports this module could not be fetched before it has ended. */
+async function start(root: Element): Promise<void> {
+  const workspace = await openWorkspace();
+  const history = new TaskHistory();
+  void history.follow(workspace.client);
+  createRoot(root).render(
+    <StrictMode>
+      <App workspace={workspace} history={history} />
+    </StrictMode>,
+  );
+}
