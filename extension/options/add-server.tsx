@@ -84,7 +84,7 @@ export function AddServer() {
       )}
       {authorization !== "none" && (
         <Select
-          label={authorization === "oauth" ? "Keep the sign-in" : "Keep the header"}
+          label={authorization === "oauth" ? "Remember the sign-in" : "Remember the header"}
           description={KEEPING_WORDS[keeping]}
           name="keeping"
           value={keeping}

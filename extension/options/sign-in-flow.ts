@@ -20,7 +20,7 @@ export interface GivenClient {
   readonly clientId: string;
 }
 
-/** The authorization server must be told who the client is: it has no registration endpoint (RFC 7591). */
+/** The person must enter the client id: the authorization server has no registration endpoint (RFC 7591). */
 export class ClientWantedError extends Error {
   override readonly name = "ClientWantedError";
 }

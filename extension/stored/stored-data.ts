@@ -51,7 +51,7 @@ export async function exported(client: WorkspaceClient, tasks: readonly TaskView
 
 /**
  * Deletes everything that the extension has stored in this browser, and gives back the hosts it may access. Servers are not
- * told: what runs there goes on. Sign out first where tokens are to be revoked.
+ * asked to cancel: what runs there goes on. Sign out first where tokens are to be revoked.
  */
 export async function deleteEverything(): Promise<void> {
   const { origins = [] } = await chrome.permissions.getAll();

@@ -117,7 +117,7 @@ export function StoredSection({ servers, entries }: StoredSectionProps) {
         </Button>
         {sure && (
           <Button size="small" variant="subtle" onClick={() => setSure(undefined)}>
-            Keep it
+            Cancel
           </Button>
         )}
       </div>
@@ -160,7 +160,7 @@ function Row({
 const REASONS: readonly (readonly [permission: string, reason: string])[] = [
   ["Alarms", "wakes the extension when a task is due"],
   ["Storage", "keeps what the table above says"],
-  ["Notifications", "tells you of questions, results and ended sign-ins"],
+  ["Notifications", "shows questions, results and ended sign-ins"],
   ["Context menu", "shows the entries that you add above"],
   ["Identity", "opens the page of a server where you sign in"],
   ["Active tab, scripting", "read the DOI of a page, when you choose an entry that sends it"],

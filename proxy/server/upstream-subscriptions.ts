@@ -16,7 +16,7 @@ export interface UpstreamSubscriptionsSetting {
   readonly catalog: () => Catalog | undefined;
 }
 
-/** What the agent wants the servers to report: log messages, resources and lists. A server of either generation is told in its own words. */
+/** What the agent wants the servers to report: log messages, resources and lists. Each server is asked in the words of its generation. */
 export class UpstreamSubscriptions {
   readonly #setting: UpstreamSubscriptionsSetting;
   /** For servers that are connected again. */

@@ -43,7 +43,7 @@ test("tasks are grouped by tool in the address, and a group is closed and opened
   expect(await view.task.textContent()).toContain("lookup_doi");
   await groups.first().getByRole("button").click();
   await expect.poll(() => rows.count()).toBe(3);
-  // All of a list are all of its tasks: a group is none.
+  // Select all selects the tasks of the list: a group is not one.
   await page.getByRole("checkbox", { name: "Select all tasks of the list" }).click();
   await page.getByText("3 selected").waitFor();
 });

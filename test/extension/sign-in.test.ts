@@ -164,7 +164,7 @@ test("a refusal on the sign-in page is shown, and nothing is stored", async () =
   expect((await stored()).session).toBe("{}");
 });
 
-test("where clients are not registered by themselves, the person enters an id, and is told the redirect address", async () => {
+test("where clients are not registered by themselves, the person enters an id, and sees the redirect address", async () => {
   server.registers = false;
   const { page, url } = await added();
   const card = page.locator(`[data-server="${url}"]`);

@@ -63,7 +63,7 @@ test("the options say what is stored, export it without secrets, and delete it",
 
   await section.getByRole("button", { name: "Delete everything" }).click();
   await section.getByText("1 task not finished: they continue at their servers").waitFor();
-  await section.getByRole("button", { name: "Keep it" }).click();
+  await section.getByRole("button", { name: "Cancel" }).click();
   await section.getByRole("button", { name: "Delete everything", exact: true }).click();
   await Promise.all([
     page.waitForEvent("load"),

@@ -60,7 +60,7 @@ function pauses(place: () => StorePlace): void {
       for (const { process, release } of held) if (process === leader?.name) release();
       held = held.filter(({ process }) => process !== leader?.name);
       leader?.continue();
-      // It does what it is told: it has gone through what came before.
+      // Its answer shows that it has handled what came before.
       await leader?.reply({ type: "start", n: 2 }, "started");
       await leader?.reply({ type: "start", n: 4 }, "started");
       expect(await opened.store.load(id)).toEqual(before);

@@ -71,7 +71,7 @@ describe("resultLines()", () => {
     expect(resultLines(one)).toEqual(resultLines(other));
   });
 
-  it("tells two pictures of one length apart", () => {
+  it("sees that two pictures of one length differ", () => {
     const picture = (letter: string) => ({
       content: [{ type: "image", mimeType: "image/png", data: letter.repeat(400) }],
     });

@@ -35,7 +35,7 @@ it("groupsOf() groups by server and by tool, in the order in which each first co
   ]);
 });
 
-it("groupsOf() takes as conversation whoever a task is delivered to, then the trace of its call, then none", () => {
+it("groupsOf() takes as conversation the addressee of a task, then the trace of its call, then none", () => {
   const tasks = [
     task("a", { addressees: ["chat 7", "phone"] }),
     task("b", { trace: { traceparent: TRACE } }),

@@ -114,7 +114,7 @@ describe("calls lent to isolates", () => {
       expect(groups.asked).toHaveLength(asked);
     }));
 
-  it("count for the minute, a thirty-second part of its calls at a time, and are none once half are taken", () =>
+  it("count for the minute, a thirty-second part of its calls at a time, and stop once half are taken", () =>
     inDirectory(principal, groups, async (directory) => {
       const wish = ask(limits(100_000, 640));
       let lent = 0;
