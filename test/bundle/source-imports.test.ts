@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { MANIFEST, ROOT } from "./package-build.ts";
 
-/** Specifiers of static and dynamic imports and re-exports. */
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
+/** Specifiers of static and dynamic imports and re-exports, outside the examples of docstrings. */
+const SPECIFIER = /^(?! *\*).*(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/gm;
 
 const files = readdirSync(`${ROOT}src`, { recursive: true, encoding: "utf8" }).filter((path) =>
   /\.tsx?$/.test(path),

@@ -62,7 +62,7 @@ export const CHROMIUM: BrowserPlace = {
   },
 };
 
-export function startChromium(profile: string, args: readonly string[]): Promise<RunningBrowser> {
+function startChromium(profile: string, args: readonly string[]): Promise<RunningBrowser> {
   return started(findChromium() ?? "", [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, ...args]);
 }
 
@@ -207,7 +207,7 @@ export async function newFolder(): Promise<{ readonly path: string; remove(): Pr
 }
 
 /** Starts a program in a process group of its own. */
-export async function started(
+async function started(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
