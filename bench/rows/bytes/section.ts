@@ -10,13 +10,13 @@ export const bytes: Section = {
   async *run() {
     yield row("bytes-library", "The library, without an SDK", LIBRARIES, {
       of: "Holdfast + IndexedDB",
-      atMost: 10 * KIB,
-      text: "Holdfast + IndexedDB at most 10 KB",
+      atMost: 20 * KIB,
+      text: "Holdfast + IndexedDB at most 20 KB",
     });
     yield row("bytes-stack", "All that is needed to run a task", STACKS, {
-      of: "Holdfast + IndexedDB + v1 transport",
-      atMost: 60 * KIB,
-      text: "at most 60 KB with the lightest SDK part",
+      of: "Holdfast + IndexedDB + its own transport",
+      atMost: 24 * KIB,
+      text: "at most 24 KB with its own transport",
     });
     yield row("bytes-page", "A page that calls one tool and resumes", PAGES, undefined);
   },

@@ -22,6 +22,10 @@ export const LIBRARIES: readonly Shipment[] = [
 
 export const STACKS: readonly Shipment[] = [
   {
+    subject: "Holdfast + IndexedDB + its own transport",
+    source: all("holdfast", "holdfast/indexeddb", "holdfast/http"),
+  },
+  {
     subject: "Holdfast + IndexedDB + v1 transport",
     source: all("holdfast", "holdfast/indexeddb", "holdfast/sdk-v1"),
   },
@@ -42,6 +46,7 @@ export const STACKS: readonly Shipment[] = [
 ];
 
 export const PAGES: readonly Shipment[] = [
+  { subject: "Holdfast, its own transport", source: page("holdfast-http") },
   { subject: "Holdfast, v1 transport", source: page("holdfast-v1") },
   { subject: "Holdfast, v2 transport", source: page("holdfast-v2") },
   { subject: "ext-tasks + v2 Client", source: page("ext-tasks") },
