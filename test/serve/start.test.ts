@@ -50,7 +50,7 @@ describe("holdfast serve of the packed package", () => {
       expect(startMs).toBeLessThan(3_000);
       expect(rss).toBeGreaterThan(50);
       expect(rss).toBeLessThan(250);
-      expect(inject("packedBytes")).toBeLessThan(2_150_000);
+      expect(inject("packedBytes")).toBeLessThan(2_250_000);
     },
   );
 
@@ -87,10 +87,16 @@ describe("holdfast serve of the packed package", () => {
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
     const html = await page.text();
-    const [, script = ""] = /<script[^>]* src="([^"]+)"/.exec(html) ?? [];
-    const file = await gateway.fetch(script);
-    expect(file.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
-    expect((await file.text()).length).toBeGreaterThan(100_000);
+    // Most of the console is in a file that the entry imports.
+    const scripts = [...html.matchAll(/ (?:src|href)="([^"]+\.js)"/g)].map(([, path = ""]) => path);
+    const sizes = await Promise.all(
+      scripts.map(async (path) => {
+        const file = await gateway.fetch(path);
+        expect(file.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+        return (await file.text()).length;
+      }),
+    );
+    expect(Math.max(...sizes)).toBeGreaterThan(100_000);
     const etag = page.headers.get("etag") ?? "";
     expect((await gateway.fetch("/", { headers: { "if-none-match": etag } })).status).toBe(304);
     for (const path of ["/assets", "/assets/", "/nothing.js", "/_headers"])

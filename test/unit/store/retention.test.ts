@@ -110,7 +110,7 @@ it("a page that stays open collects after every hundred outcomes", async () => {
 
 it("a process that is woken for polls collects when something settles, and reads nothing settled before", async () => {
   const inner = await storeOf(30 * DAY);
-  await inner.save(runningRecord({ id: "running" }));
+  await inner.save(runningRecord({ id: "running", acceptedAt: T0 - DAY }));
   let looks = 0;
   const store: TaskStore = {
     ...inner,
