@@ -3,6 +3,7 @@ import { EventStreamParser, uncached } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
 import { unreadable } from "./request-failed.ts";
 import {
+  abortable,
   BLANK_LINE,
   freeConnection,
   isEventStream,
@@ -57,7 +58,8 @@ export class HttpExchange {
     const awaited = id === undefined ? undefined : channel().awaited(Number(id));
     // It was given up while the transport looked for its token.
     if (id !== undefined && !awaited) throw new DOMException("The request was given up", "AbortError");
-    const response = await fetch(url, { ...init, headers, ...(awaited && { signal: awaited.signal }) });
+    const request = awaited ?? abortable(init.signal);
+    const response = await fetch(url, { ...init, headers, signal: request.signal });
     const { ok, status } = response;
     // Sign-in (401, 403) and redirects are the transport's.
     if (!ok && (status < 400 || status === 401 || status === 403)) return response;
@@ -66,7 +68,7 @@ export class HttpExchange {
       this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
     if (!awaited) {
       // Nothing is awaited in it, and SDK v2 would read a body that the server leaves open.
-      if (response.body) void freeConnection(response.body.getReader(), this.#options.clock);
+      if (response.body) void freeConnection(response.body.getReader(), this.#options.clock, request);
       return new Response(null, { status: 202, headers: this.#session(response) });
     }
     if (isEventStream(response)) return this.#relay(response, awaited);
@@ -105,7 +107,7 @@ export class HttpExchange {
           if (data === "" || (done && !isJson(data))) continue;
           const taken = takeMessages(data, awaited, this.#options.receive, resumed);
           if (taken === "reply") {
-            void freeConnection(reader, this.#options.clock);
+            void freeConnection(reader, this.#options.clock, awaited);
             return { text: `data: {"jsonrpc":"2.0","id":${awaited.id},"result":{}}\n\n`, end: true };
           }
           if (!resumed && !taken) odd ??= data;

@@ -6,7 +6,10 @@ import { EventStreamParser, uncached } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
 import { unreadable } from "./request-failed.ts";
 import {
+  type Abortable,
+  abortable,
   BLANK_LINE,
+  cut,
   freeConnection,
   isEventStream,
   isJson,
@@ -121,17 +124,13 @@ export class HttpTransport implements Transport, Link {
         ...(typeof name === "string" && { "mcp-name": encodeHeaderValue(name) }),
       }),
     };
-    const response = await this.#fetch(
-      "POST",
-      own,
-      awaited?.signal ?? requestSignal,
-      JSON.stringify(message),
-    );
+    const request = awaited ?? abortable(requestSignal ?? this.#closing.signal);
+    const response = await this.#fetch("POST", own, request.signal, JSON.stringify(message));
     if (!response.ok) throw await HttpError.of(response, clock.now());
     if (begins || this.sessionId !== undefined)
       this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
     if (!awaited) {
-      if (response.body) void freeConnection(response.body.getReader(), clock);
+      if (response.body) void freeConnection(response.body.getReader(), clock, request);
     } else if (isEventStream(response)) void this.#read(response, awaited, version === undefined);
     else await takeWhole(response, awaited, receive, this.#pushes);
   }
@@ -227,6 +226,7 @@ export class HttpTransport implements Transport, Link {
     let forgotten = false;
     let odd: string | undefined;
     let response = first;
+    let request: Abortable = awaited;
     for (let resumed = !first; ; resumed = true) {
       if (response?.body) {
         const reader = response.body.getReader();
@@ -238,7 +238,7 @@ export class HttpTransport implements Transport, Link {
           const ms = Math.min(MAX_QUIET_MS, Math.max(MIN_QUIET_MS, (clock.now() - startedAt) / 10));
           stop = clock.after(ms, () => {
             isAlive = true;
-            reader.cancel().catch(() => undefined);
+            cut(reader, request);
           });
         };
         broke = "ended without a response";
@@ -255,7 +255,7 @@ export class HttpTransport implements Transport, Link {
               const taken = takeMessages(data, awaited, receive, resumed);
               if (taken === "reply") {
                 stop();
-                return void freeConnection(reader, clock);
+                return void freeConnection(reader, clock, awaited);
               }
               if (!resumed && !taken) odd ??= data;
             }
@@ -289,7 +289,8 @@ export class HttpTransport implements Transport, Link {
       failures += 1;
       response = undefined;
       try {
-        const resuming = await this.#get(signal, lastEventId, resume?.sessionId);
+        request = abortable(signal);
+        const resuming = await this.#get(request.signal, lastEventId, resume?.sessionId);
         if (resuming.ok && isEventStream(resuming)) response = resuming;
         else {
           const { status } = resuming;

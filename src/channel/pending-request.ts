@@ -133,6 +133,11 @@ export class PendingRequest implements AwaitedReply, SendOptions {
     this.fail({ kind: "timeout", message: `No reply within ${this.#timeoutMs} ms` });
   }
 
+  endStream(): void {
+    this.#stream ??= new AbortController();
+    this.#stream.abort();
+  }
+
   /** Gives the request up. */
   abandon(): void {
     this.fail({ kind: "network", message: "The request was given up" });
@@ -141,10 +146,7 @@ export class PendingRequest implements AwaitedReply, SendOptions {
   fail(failure: RequestFailure, cause?: unknown): void {
     if (!this.#settles()) return;
     // Nobody reads what may yet come, and the stream would hold one of the page's six connections to the host.
-    if (failure.kind !== "rpc") {
-      this.#stream ??= new AbortController();
-      this.#stream.abort();
-    }
+    if (failure.kind !== "rpc") this.endStream();
     const error = new RequestFailedError(this.#frame.method, failure, cause);
     const { leavesRequest, rejectAfterAnnouncing } = this.#options;
     const aborted = this.#isAborted();

@@ -60,14 +60,36 @@ export async function takeWhole(
 export async function freeConnection(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   clock: Clock,
+  request: Abortable,
 ): Promise<void> {
-  const stop = clock.after(STREAM_END_MS, () => void reader.cancel().catch(() => undefined));
+  const stop = clock.after(STREAM_END_MS, () => cut(reader, request));
   try {
     while (!(await reader.read()).done);
   } catch {
     // It is over in any case.
   }
   stop();
+}
+
+/** A request whose `fetch` can be aborted after the response began. */
+export type Abortable = Pick<AwaitedReply, "signal" | "endStream">;
+
+/** @param other Aborts the request, too. */
+export function abortable(other: AbortSignal | null | undefined): Abortable {
+  const own = new AbortController();
+  return {
+    signal: other ? AbortSignal.any([own.signal, other]) : own.signal,
+    endStream: () => own.abort(),
+  };
+}
+
+/**
+ * Ends a response stream and closes its connection. The reader sees the end of the stream. Firefox closes the connection of a
+ * cancelled body only when its next byte arrives: without the abort, silent streams hold all six connections of a page to the host.
+ */
+export function cut(reader: ReadableStreamDefaultReader<Uint8Array>, request: Abortable): void {
+  reader.cancel().catch(() => undefined);
+  request.endStream();
 }
 
 export function isEventStream({ headers }: Response): boolean {
