@@ -311,7 +311,7 @@ export class HttpTransport implements Transport, Link {
   }
 
   /** Follows redirects within the origin that keep the method: arguments and tokens go to no other. */
-  async #fetch(method: string, own: HeaderValues, signal?: AbortSignal, body?: string): Promise<Response> {
+  async #fetch(method: string, own: HeaderValues, signal: AbortSignal, body?: string): Promise<Response> {
     const { fetch, requestInit } = this.#seed;
     const headers = new Headers(requestInit?.headers);
     const all = { [SESSION_HEADER]: this.sessionId, "mcp-protocol-version": this.#version, ...own };
@@ -322,7 +322,7 @@ export class HttpTransport implements Transport, Link {
       method,
       headers,
       redirect: "manual",
-      signal: signal ?? this.#closing.signal,
+      signal,
       ...(body !== undefined && { body }),
     };
     let url = this.#url;

@@ -133,7 +133,7 @@ export class PendingRequest implements AwaitedReply, SendOptions {
     this.fail({ kind: "timeout", message: `No reply within ${this.#timeoutMs} ms` });
   }
 
-  endStream(): void {
+  abort(): void {
     this.#stream ??= new AbortController();
     this.#stream.abort();
   }
@@ -146,7 +146,7 @@ export class PendingRequest implements AwaitedReply, SendOptions {
   fail(failure: RequestFailure, cause?: unknown): void {
     if (!this.#settles()) return;
     // Nobody reads what may yet come, and the stream would hold one of the page's six connections to the host.
-    if (failure.kind !== "rpc") this.endStream();
+    if (failure.kind !== "rpc") this.abort();
     const error = new RequestFailedError(this.#frame.method, failure, cause);
     const { leavesRequest, rejectAfterAnnouncing } = this.#options;
     const aborted = this.#isAborted();

@@ -72,15 +72,12 @@ export async function freeConnection(
 }
 
 /** A request whose `fetch` can be aborted after the response began. */
-export type Abortable = Pick<AwaitedReply, "signal" | "endStream">;
+export type Abortable = Pick<AwaitedReply, "signal" | "abort">;
 
 /** @param other Aborts the request, too. */
 export function abortable(other: AbortSignal | null | undefined): Abortable {
   const own = new AbortController();
-  return {
-    signal: other ? AbortSignal.any([own.signal, other]) : own.signal,
-    endStream: () => own.abort(),
-  };
+  return { signal: AbortSignal.any([own.signal, other ?? own.signal]), abort: () => own.abort() };
 }
 
 /**
@@ -89,7 +86,7 @@ export function abortable(other: AbortSignal | null | undefined): Abortable {
  */
 export function cut(reader: ReadableStreamDefaultReader<Uint8Array>, request: Abortable): void {
   reader.cancel().catch(() => undefined);
-  request.endStream();
+  request.abort();
 }
 
 export function isEventStream({ headers }: Response): boolean {

@@ -81,7 +81,7 @@ export interface AwaitedReply extends Pick<RequestOptions, "resume" | "onStream"
   takeResponse(message: unknown, resumed?: boolean): AwaitedReply | "replay" | undefined;
   fail(failure: RequestFailure, cause?: unknown): void;
   /** Aborts `signal`: nobody reads the rest of the response stream. */
-  endStream(): void;
+  abort(): void;
 }
 
 /** Whether an id is one that a channel of ours, in whatever process, gives its requests. */
