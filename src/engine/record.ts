@@ -200,5 +200,7 @@ export function endedAsPlainCall(record: TaskRecord): boolean {
   const { outcome, taskId, call, addressees } = record;
   if (addressees) return false;
   const answered = outcome?.kind === "completed" || outcome?.kind === "failed";
+  // An earlier try may have made a task.
+  if (call.asTask && call.repeated) return false;
   return answered && taskId === undefined && call.rounds === 0 && !mayHaveUnclaimedTask(record);
 }

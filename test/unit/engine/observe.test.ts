@@ -150,5 +150,8 @@ describe("endedAsPlainCall", () => {
     expect(endedAsPlainCall(settledRecord())).toBe(false);
     expect(endedAsPlainCall(callingRecord())).toBe(false);
     expect(endedAsPlainCall({ ...plain, outcome: { kind: "lost", detail: "?" } })).toBe(false);
+    const call = { ...plain.call, repeated: true } as const;
+    expect(endedAsPlainCall({ ...plain, call: { ...call, asTask: false } })).toBe(true);
+    expect(endedAsPlainCall({ ...plain, call: { ...call, asTask: true } })).toBe(false);
   });
 });
