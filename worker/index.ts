@@ -7,6 +7,7 @@ import type { Bindings } from "./bindings.ts";
 import { corsOriginsOf } from "./config/cors.ts";
 import { isDemo } from "./config/demo.ts";
 import { isOAuthSet } from "./config/oauth.ts";
+import { appFrame } from "./console/app-frame.ts";
 import { gateway } from "./gateway/routes.ts";
 import { serverCards } from "./gateway/server-card.ts";
 import { notFound, onError } from "./http/failure.ts";
@@ -36,6 +37,7 @@ app.get("/healthz", (c) =>
   }),
 );
 app.route("/", metrics());
+app.route("/", appFrame());
 
 // Before access: a preflight has no token.
 app.use("/v1/*", ownHost, knownOrigin(true), (c, next) =>

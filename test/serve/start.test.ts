@@ -102,6 +102,10 @@ describe("holdfast serve of the packed package", () => {
     for (const path of ["/assets", "/assets/", "/nothing.js", "/_headers"])
       expect((await gateway.fetch(path)).status, path).toBe(404);
     expect((await gateway.fetch("/docs")).status).toBe(200);
+    const appFrame = await gateway.fetch("/app-frame");
+    expect(appFrame.headers.get("content-security-policy")).toContain(
+      "sandbox allow-scripts; default-src 'none'",
+    );
     expect((await gateway.fetch("/mcp", { method: "POST", headers: { authorization: "" } })).status).toBe(
       401,
     );
