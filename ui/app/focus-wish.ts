@@ -1,7 +1,7 @@
 /** What somebody has just asked to be taken to, and is not there yet. */
 let wished: string | undefined;
 
-export type FocusTarget = "task" | "question";
+export type FocusTarget = "task" | "question" | "app" | "app-offer";
 
 export function wishFocus(target: FocusTarget, task: string): void {
   wished = `${target} ${task}`;

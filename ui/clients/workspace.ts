@@ -20,6 +20,8 @@ export interface Workspace {
   readonly reachable: (endpoint: string) => Promise<void>;
   /** Reads a resource of a server (`resources/read`), and returns the reply's result. Absent where nothing can be read. */
   readonly readResource?: (endpoint: string, uri: string) => Promise<unknown>;
+  /** The page that MCP Apps run in, as an address; absent where none is served. */
+  readonly appFrame?: string;
   /** Where a person signs in to see the tasks of the worker, as an address; absent where nobody has to. */
   readonly signInAt?: string;
   /** What this page sends to servers; absent where others call them. */

@@ -1,6 +1,7 @@
 import type { ContentBlock, Task, ToolResult } from "holdfast";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { explain } from "../app/advice.ts";
+import { ToolApp } from "../apps/tool-app.tsx";
 import { useTasks } from "../clients/hooks.ts";
 import { useServers, useWorkspace } from "../clients/workspace-context.ts";
 import { comparableWith } from "../comparison/comparable.ts";
@@ -57,6 +58,7 @@ export function ResultView({ task, given }: ResultViewProps) {
       {fetched && "problem" in fetched && <p role="alert">{fetched.problem}</p>}
       {fetched && "result" in fetched && (
         <ResultSourceContext value={source}>
+          <ToolApp task={task} result={fetched.result} />
           <Parts task={task} result={fetched.result} />
           {isComparable && !given && (
             <Suspense fallback={<div className="comparison-coming" />}>

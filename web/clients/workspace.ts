@@ -53,6 +53,7 @@ export async function openWorkspace(): Promise<Workspace> {
   return {
     ...{ client, servers, resumed, reachable, complete, wire },
     readResource: (endpoint, uri) => client.readResource(endpoint, uri),
+    appFrame: "/app-frame",
     ...(mustSignIn && { signInAt: hrefOf("access") }),
   };
 }

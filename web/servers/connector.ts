@@ -1,6 +1,7 @@
 import { type Connector, VERSION } from "holdfast";
 import { fromUrl } from "holdfast/http";
 import { oauth } from "holdfast/oauth";
+import { APP_TYPE, APPS_EXTENSION } from "../../ui/apps/app-of-tool.ts";
 import { keptHeader } from "../../ui/servers/header-secret.ts";
 import type { WireLog } from "../../ui/wire/wire-log.ts";
 import type { LocalServer } from "./known-servers.ts";
@@ -17,6 +18,11 @@ export async function connectorTo(server: LocalServer, wire: WireLog): Promise<C
 function plainConnectorTo(server: LocalServer, wire: WireLog): Connector | undefined {
   const options = {
     clientInfo: { name: "holdfast-console", version: VERSION },
+    // Servers need not name their apps to a client that does not declare them (SEP-1865, "Server Behavior").
+    capabilities: {
+      elicitation: { form: {}, url: {} },
+      extensions: { [APPS_EXTENSION]: { mimeTypes: [APP_TYPE] } },
+    },
     fetch: wire.recording(server.url, (input, init) => globalThis.fetch(input, init)),
   };
   switch (server.authorization) {
