@@ -255,6 +255,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ],
   ["worker/bindings.ts", []],
   ["worker/recent-map.ts", []],
+  ["worker/console", ["worker/bindings.ts"]],
   ["worker/operations", ["holdfast", "worker/bindings.ts"]],
   ["worker/outbound", []],
   ["worker/config", ["holdfast", "src/protocol", "worker/outbound"]],
@@ -374,6 +375,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
     "worker/index.ts",
     [
       "worker/bindings.ts",
+      "worker/console",
       "worker/config",
       "worker/http",
       "worker/access",
