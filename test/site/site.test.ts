@@ -105,7 +105,8 @@ describe("the documentation site in a browser", () => {
     await found.waitFor();
     await found.click();
     await page.waitForURL(/\/(library|runbook|embedding|api)/);
-    expect(await page.locator("main").textContent()).toContain("idempotentHint");
+    // The address changes before the page's content is there.
+    await page.locator("main", { hasText: "idempotentHint" }).waitFor();
     await page.getByRole("switch", { name: /dark/i }).first().click();
     await page.locator("html.dark").waitFor();
     await page.reload();
