@@ -6,7 +6,7 @@ import { described } from "../engine/queue.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import { DEFAULT_TIMING } from "../engine/schedule.ts";
 import { idleState, type TaskState } from "../engine/state.ts";
-import { ClientClosedError, errorOf, InputError, UnknownEndpointError } from "../errors.ts";
+import { ClientClosedError, errorOf, UnknownEndpointError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { MissingPartError } from "../protocol/missing-part.ts";
@@ -54,7 +54,11 @@ export class HostedClient implements TaskClientApi {
   readonly #actions: TaskActions = {
     cancel: async ({ view: { id, endpoint } }) =>
       void (await this.#host.act(endpoint, { type: "cancelled", id })),
-    answer: (task, key, response) => this.#answer(task, key, response),
+    answer: async ({ view }, key, response) => {
+      const { questions } = this.#parts;
+      if (!questions) throw new MissingPartError("questions");
+      await questions.answer(view, key, response, (action) => this.#host.act(view.endpoint, action));
+    },
     storedResult: (task) => this.#storedResult(task),
     running: (id) => this.#host.view(id),
     closed: this.#closing.signal,
@@ -299,26 +303,6 @@ export class HostedClient implements TaskClientApi {
     await Promise.all(endpoints.map((endpoint) => endpoint.close(closed)));
     if (endSessions) await Promise.all(endpoints.map((endpoint) => endpoint.endSession()));
     await this.#store.close?.();
-  }
-
-  async #answer(task: Task, key: string, response: JsonObject): Promise<void> {
-    const { id, endpoint, inputRequests } = task.view;
-    const { questions } = this.#parts;
-    if (!questions) throw new MissingPartError("questions");
-    const request = inputRequests.find((open) => open.key === key);
-    if (request) {
-      const checked = questions.checkAnswer(request, response);
-      if (!checked.ok)
-        throw new InputError(
-          task.view,
-          key,
-          `The answer does not match its question: ${checked.problems.join("; ")}`,
-        );
-      const action = { type: "answered", id, key, response: checked.response } as const;
-      if (await this.#host.act(endpoint, action)) return;
-    }
-    const message = `Task ${id} has no open question with the key ${JSON.stringify(key)}`;
-    throw new InputError(task.view, key, message);
   }
 
   async #storedResult(task: Task): Promise<ToolResult> {

@@ -1,5 +1,4 @@
 import { HEADER_MISMATCH, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
-import { parameterHeaders } from "../protocol/parameter-headers.ts";
 import { protocolOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
 import type { ToolFacts } from "../protocol/tool-facts.ts";
@@ -54,7 +53,7 @@ export function described(
     stage: "calling",
     call: revisedCall(record, {
       asTask,
-      headers: facts?.headers && parameterHeaders(facts.headers, call.arguments ?? {}),
+      headers: facts?.headers && protocol.parameterHeaders?.(facts.headers, call.arguments ?? {}),
       stale: undefined,
       // `tasks/list` names only calls that asked for a task.
       recovery: repeatable

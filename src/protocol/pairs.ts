@@ -1,5 +1,6 @@
 import { callParams } from "./call-params.ts";
 import { defined, type JsonObject } from "./json.ts";
+import { parameterHeaders } from "./parameter-headers.ts";
 import type { Frame, TaskId, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import { type CallReply, expectTask, type TaskPage, type TaskReading } from "./task-reading.ts";
 
@@ -19,6 +20,9 @@ export const pairs: TaskProtocol = {
   traits: { sessions: true, inline: true, answersTogether: false, lists: true, abandonsCalls: false },
 
   mayBecomeTask: (): boolean => true,
+
+  // The tool that starts the job may be one of 2026-07-28 that wants them.
+  parameterHeaders,
 
   canList: (capabilities: JsonObject): boolean => capabilities.list === true,
 

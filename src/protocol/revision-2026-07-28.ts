@@ -2,7 +2,7 @@ import { callParams } from "./call-params.ts";
 import { type InputRequest, readInputRequests } from "./input-request.ts";
 import { defined, isObject, type JsonObject, jsonText } from "./json.ts";
 import { readRpcError } from "./json-rpc.ts";
-import { readHeaderParameters } from "./parameter-headers.ts";
+import { parameterHeaders, readHeaderParameters } from "./parameter-headers.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
   type CallReply,
@@ -41,6 +41,7 @@ export const revision2026: TaskProtocol = {
 
   // streamable-http, "Schema Extension".
   readHeaders: readHeaderParameters,
+  parameterHeaders,
 
   canList: (_capabilities: JsonObject): boolean => false,
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { HeaderParameter } from "./parameter-headers.ts";
 import type { CallReply, TaskPage, TaskPayload, TaskReading } from "./task-reading.ts";
 import type { ReadHeaders, ToolFacts } from "./tool-facts.ts";
 
@@ -80,6 +81,8 @@ export interface TaskProtocol {
   ): boolean;
   /** Absent: no parameter of a tool travels as a header. */
   readonly readHeaders?: ReadHeaders;
+  /** The headers of a call of a tool some of whose parameters travel so. Absent: the protocol sends none. */
+  parameterHeaders?(parameters: readonly HeaderParameter[], args: JsonObject): Record<string, string>;
   /** Whether the server lists its tasks, so that one whose id never arrived can be found. */
   canList(serverCapabilities: JsonObject): boolean;
   encodeCall(call: ToolCall, retry: CallRetry | undefined): Frame;

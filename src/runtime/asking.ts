@@ -1,7 +1,8 @@
 // biome-ignore-all assist/source/organizeImports: bundlers keep this order. The protocol first: 0.2 % less to gzip.
-import { type CheckedAnswer, checkAnswer } from "../protocol/answer.ts";
+import { checkAnswer } from "../protocol/answer.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
-import { type InputRequest, type Question, readQuestion } from "../protocol/input-request.ts";
+import { type Question, readQuestion } from "../protocol/input-request.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import type { RpcRequest } from "../protocol/json-rpc.ts";
 import { answerRequest } from "../engine/answer-request.ts";
 import { askedOf, type Candidates, mayBeNamed } from "../engine/attribution.ts";
@@ -19,6 +20,9 @@ import { awaitsQuestion, early, wantsQuestions } from "../engine/result.ts";
 import type { TaskEvent } from "../engine/state.ts";
 import type { TaskRequest } from "../engine/task-request.ts";
 import type { Clock } from "../clock.ts";
+import { InputError } from "../errors.ts";
+import type { TaskView } from "../task-view.ts";
+import type { TaskAction } from "./ownership.ts";
 import type { Server } from "./server.ts";
 import type { RunningEndpoint, RunningTask, TaskTable } from "./task-table.ts";
 
@@ -31,8 +35,7 @@ const MORE_QUESTIONS_MS = 100;
 export interface QuestionsPart extends QuestionRules {
   readonly createAsking: typeof createAsking;
   readonly deliver: typeof deliver;
-  /** Checks an answer against its question before it is sent. */
-  readonly checkAnswer: (request: InputRequest, given: unknown) => CheckedAnswer;
+  readonly answer: typeof answer;
 }
 
 /** Finds the tasks of questions, and closes the streams that brought them. */
@@ -104,6 +107,29 @@ function createAsking(
   };
 }
 
+/**
+ * Takes an answer of the app: checks it against its question, and has `act` make it durable. Throws an InputError for a question
+ * that is not open, and for an answer that does not match it.
+ */
+async function answer(
+  task: TaskView,
+  key: string,
+  given: JsonObject,
+  act: (action: TaskAction) => Promise<boolean>,
+): Promise<void> {
+  const { id } = task;
+  const request = task.inputRequests.find((open) => open.key === key);
+  if (request) {
+    const checked = checkAnswer(request, given);
+    if (!checked.ok) {
+      const problems = checked.problems.join("; ");
+      throw new InputError(task, key, `The answer does not match its question: ${problems}`);
+    }
+    if (await act({ type: "answered", id, key, response: checked.response })) return;
+  }
+  throw new InputError(task, key, `Task ${id} has no open question with the key ${JSON.stringify(key)}`);
+}
+
 /** Sends the answers of a record that its server has not got. */
 async function deliver(
   record: TaskRecord,
@@ -131,5 +157,5 @@ export const ASKING: QuestionsPart = {
   early,
   createAsking,
   deliver,
-  checkAnswer,
+  answer,
 };

@@ -14,6 +14,7 @@ import { RecentSet } from "../recent-set.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { AskOptions, Server } from "./server.ts";
+import { createSharedList } from "./shared-list.ts";
 import type { RunningTask } from "./task-table.ts";
 
 /** How many tasks that earlier lost calls may have been are remembered. Those forgotten are read from the store with the next list. */
@@ -34,9 +35,10 @@ interface Search extends ListReading<TaskReading> {
 
 /**
  * Looks for the tasks of calls whose replies never came, among those that a server lists (2025-11-25).
+ * @param gapMs How long after one list of a server the next begins, in ms.
  * @param options Those of the list. It serves several calls: the end of one must not abort it.
  */
-function lostCalls(store: TaskStore, clock: Clock, options: AskOptions): SearchLostCall {
+function lostCalls(store: TaskStore, clock: Clock, gapMs: number, options: AskOptions): SearchLostCall {
   /** Searches that have not begun, by endpoint and request. */
   const upcoming: Record<string, Search> = {};
   /**
@@ -89,6 +91,7 @@ function lostCalls(store: TaskStore, clock: Clock, options: AskOptions): SearchL
     searches.set(task, search);
     const pages = search.cursors.size;
     let unclaimed: Unclaimed;
+    endpoint.unclaimed ??= createSharedList(clock, gapMs);
     try {
       unclaimed = await endpoint.unclaimed(search, () => {
         if (!search.begun) {
@@ -115,7 +118,7 @@ function lostCalls(store: TaskStore, clock: Clock, options: AskOptions): SearchL
 
 /** How a client finds a call again whose reply never came: its part `recovery`. */
 export interface RecoveryPart extends RecoveryRules {
-  readonly lostCalls: (store: TaskStore, clock: Clock, options: AskOptions) => SearchLostCall;
+  readonly lostCalls: typeof lostCalls;
 }
 
 export const RECOVERING: RecoveryPart = { listed, listFailed, lostCalls };

@@ -13,7 +13,6 @@ import {
   type Transition,
 } from "../engine/state.ts";
 import { transition } from "../engine/transition.ts";
-import type { Unclaimed } from "../engine/unclaimed-tasks.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { watchClock } from "./clock-watch.ts";
@@ -22,7 +21,6 @@ import { createGate } from "./gate.ts";
 import { createInbound } from "./inbound.ts";
 import { createRecordWriter, type WriteResult } from "./record-writer.ts";
 import type { RuntimeOptions } from "./runtime-options.ts";
-import { createSharedList } from "./shared-list.ts";
 import { createTaskRequests } from "./task-requests.ts";
 import { createTaskTable, type RunningTask, type Tenure } from "./task-table.ts";
 
@@ -100,7 +98,6 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     tasks: new Map(),
     named: new Map(),
     questionStreams: createGate(QUESTION_STREAMS),
-    unclaimed: createSharedList<Unclaimed>(clock, timing.backoffMs),
   }));
   const { tasks } = table;
   const push = options.push?.({
@@ -113,7 +110,10 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
   const writer = createRecordWriter(options, rebase, ended);
   const requests = createTaskRequests(
     options,
-    options.recovery?.lostCalls(store, clock, { timeoutMs: requestTimeoutMs, signal: closing.signal }),
+    options.recovery?.lostCalls(store, clock, timing.backoffMs, {
+      timeoutMs: requestTimeoutMs,
+      signal: closing.signal,
+    }),
     replied,
     (operation) => {
       if (operation === "call") asking?.callEnded();

@@ -42,8 +42,8 @@ export interface RunningEndpoint {
   /** By the server's task id. A server that counts anew after a restart gives a later task the same id: the later one counts. */
   readonly named: Map<string, RunningTask>;
   readonly questionStreams: Gate;
-  /** One list and one reading of the store serve all lost calls that are looked for in it. */
-  readonly unclaimed: SharedList<Unclaimed>;
+  /** One list and one reading of the store serve all lost calls that are looked for in it. Made with the first. */
+  unclaimed?: SharedList<Unclaimed>;
   feed?: PushFeed;
 }
 

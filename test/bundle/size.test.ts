@@ -76,10 +76,10 @@ test.each(Object.entries(budget.core))(
 );
 
 test.each([
-  ["tasks2026", /revision-2026/],
+  ["tasks2026", /(revision-2026.*|parameter-headers)\.js$/],
   ["tasks2025", /revision-2025/],
   ["questions", /(engine\/(input|attribution|answer-request)|protocol\/answer|runtime\/asking)\.js$/],
-  ["recovery", /(engine\/(recovery|unclaimed-tasks)|runtime\/lost-calls)\.js$/],
+  ["recovery", /(engine\/(recovery|unclaimed-tasks)|runtime\/(lost-calls|shared-list))\.js$/],
   ["explanations", /failure-text\.js$/],
   ["push", /runtime\/push(-feed)?\.js$/],
   ["tabs()", /runtime\/(tab-.*|call-locks|database-locks)\.js$|engine\/ownership\.js$/],

@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_TIMING } from "../../../src/engine/schedule.ts";
 import { idleState } from "../../../src/engine/state.ts";
+import { pairs } from "../../../src/protocol/pairs.ts";
+import { registerProtocols } from "../../../src/protocol/registry.ts";
 import type { ToolFacts } from "../../../src/protocol/tool-facts.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
 import { http, malformed, network, rpcError, timeout, unauthorized } from "../../fixtures/failures.ts";
 import { queuedRecord, type RecordFields, T0 } from "../../fixtures/records.ts";
 import { SESSION_2025, SESSION_2026 } from "../../fixtures/scripted-server.ts";
+
+registerProtocols({ pairs });
 
 const PLAIN: ToolFacts = { taskSupport: "forbidden", repeatable: false };
 const OPTIONAL: ToolFacts = { taskSupport: "optional", repeatable: false };
@@ -47,6 +51,19 @@ describe("a queued call", () => {
   ] as const)("takes how it is made from its description: %s", (_what, facts, call, session, expected) => {
     expect(described(started({ call }), facts, session).record.call).toMatchObject(expected);
   });
+
+  it.each([
+    ["2026-07-28", { "Mcp-Param-Region": "eu" }],
+    ["pairs", { "Mcp-Param-Region": "eu" }],
+    ["2025-11-25", undefined],
+  ] as const)(
+    "of a tool with x-mcp-header has the headers that its protocol sends: %s",
+    (generation, headers) => {
+      const facts: ToolFacts = { ...OPTIONAL, headers: [{ header: "Region", path: ["region"] }] };
+      const walk = started({ call: { arguments: { region: "eu" } } });
+      expect(described(walk, facts, { ...SESSION_2026, generation }).record.call.headers).toEqual(headers);
+    },
+  );
 
   it.each([
     ["the network is lost", network],
