@@ -15,6 +15,11 @@ export interface Clock {
   turn?(callback: () => void): void;
 }
 
+/** Ms by the clock that nobody sets, or else by the wall clock. */
+export function elapsedBy(clock: Clock): number {
+  return clock.elapsed?.() ?? clock.now();
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -110,6 +111,12 @@ export class ServedWorker {
   /** The CPU that workerd has used so far, in ms. */
   cpuMs(): number {
     return cpuMsOfWorkerd(({ pid }) => pid === this.pid);
+  }
+
+  /** The memory of workerd's process by the kernel, in MB: now, or the most so far. */
+  memoryMb(which: "VmRSS" | "VmHWM"): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(status)?.[1]) / 2 ** 10;
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { until } from "../../test/browser/until.ts";
 import { type Listening, listen } from "../../test/edge/gateway/node-http.ts";
 import { machineClock } from "../servers/clock.ts";
@@ -62,10 +61,9 @@ export class SettledObjects {
       return settled >= this.#settled || undefined;
     };
     await until("all have settled", haveSettled, PATIENCE_MS);
-    const status = readFileSync(`/proc/${this.#served.pid}/status`, "utf8");
     return {
       heapMb: ((await this.#heap()) - before) / 2 ** 20,
-      peakMb: Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 2 ** 10,
+      peakMb: this.#served.memoryMb("VmHWM"),
     };
   }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { countsOf, METRICS_TOKEN } from "../edge/counts.ts";
@@ -85,8 +84,6 @@ async function ended(): Promise<void> {
 
 /** Of workerd, by the kernel. */
 function memory(): string {
-  const status = readFileSync(`/proc/${served.pid}/status`, "utf8");
-  const mb = (name: string): number =>
-    Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024);
-  return `memory ${mb("VmRSS")} MB, at most ${mb("VmHWM")} MB`;
+  const [now, most] = [served.memoryMb("VmRSS"), served.memoryMb("VmHWM")].map(Math.round);
+  return `memory ${now} MB, at most ${most} MB`;
 }

@@ -2,8 +2,8 @@ import { useMemo } from "react";
 import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { hrefOf, useRoute } from "../../ui/app/route.ts";
 import { CallView } from "../../ui/call/call-view.tsx";
-import { useInputRequests, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
-import { useServers } from "../../ui/clients/workspace-context.ts";
+import { type OpenQuestion, useInputRequests, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
+import { useServers, useServerTitle } from "../../ui/clients/workspace-context.ts";
 import { Button, ButtonLink } from "../../ui/controls/button.tsx";
 import { QuestionForm } from "../../ui/questions/question-form.tsx";
 import { TaskTable } from "../../ui/tasks/task-table.tsx";
@@ -57,23 +57,13 @@ function Tasks({ open }: { readonly open: string | undefined }) {
     () => tasks.filter(({ id }) => id !== open && !asking.has(id)).toReversed(),
     [tasks, open, asking],
   );
-  const nameOf = (endpoint: string): string =>
-    servers.find(({ name }) => name === endpoint)?.title ?? endpoint;
   return (
     <div className="popup-tasks">
       <div className="popup-now">
         <Unready />
         {open !== undefined && !asking.has(open) && <TaskCard key={open} id={open} />}
-        {questions.map(({ task, request }) => (
-          <section key={`${task.id} ${request.key}`} className="popup-question" data-task={task.id}>
-            <h2>
-              <bdi>{task.view.tool}</bdi> asks
-            </h2>
-            <p className="quiet popup-line">
-              {nameOf(task.view.endpoint)} · <bdi className="mono">{argumentsLineOf(task.view)}</bdi>
-            </p>
-            <QuestionForm task={task} request={request} />
-          </section>
+        {questions.map((question) => (
+          <Question key={`${question.task.id} ${question.request.key}`} {...question} />
         ))}
       </div>
       {rest.length > 0 ? (
@@ -95,5 +85,19 @@ function Tasks({ open }: { readonly open: string | undefined }) {
         )
       )}
     </div>
+  );
+}
+
+function Question({ task, request }: OpenQuestion) {
+  return (
+    <section className="popup-question" data-task={task.id}>
+      <h2>
+        <bdi>{task.view.tool}</bdi> asks
+      </h2>
+      <p className="quiet popup-line">
+        {useServerTitle(task.view.endpoint)} · <bdi className="mono">{argumentsLineOf(task.view)}</bdi>
+      </p>
+      <QuestionForm task={task} request={request} />
+    </section>
   );
 }

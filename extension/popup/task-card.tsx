@@ -6,15 +6,7 @@ import { useServerTitle } from "../../ui/clients/workspace-context.ts";
 import { Button } from "../../ui/controls/button.tsx";
 import { Progress } from "../../ui/controls/progress.tsx";
 import { StatusBadge } from "../../ui/tasks/status-badge.tsx";
-import {
-  argumentsLineOf,
-  messageOf,
-  percentOf,
-  resultLineOf,
-  retryOf,
-  statusOf,
-  wayOn,
-} from "../../ui/tasks/task-words.ts";
+import { argumentsLineOf, lineOf, percentOf, retryOf, statusOf, wayOn } from "../../ui/tasks/task-words.ts";
 import { openPanel } from "./open-panel.ts";
 
 /** A task in short, and the way to all of it. It stands above the list instead of its row. */
@@ -31,7 +23,7 @@ export function TaskCard({ id }: { readonly id: string }) {
   if (!shown) return null;
   const percent = percentOf(shown);
   const retry = retryOf(shown);
-  const message = messageOf(shown) || resultLineOf(shown);
+  const message = lineOf(shown);
   return (
     <article className="task-card" data-task={id} aria-labelledby="card-title">
       <header>

@@ -1,6 +1,7 @@
 import type { TaskView } from "holdfast";
+import { promisifyRequest } from "idb-keyval";
 import type { WorkspaceClient } from "../../ui/clients/workspace.ts";
-import { exportTasks } from "../../ui/tasks/export-tasks.ts";
+import { exportedTasks, exportText } from "../../ui/tasks/export-tasks.ts";
 import { reloadServers, tellErased } from "../app/messages.ts";
 import { knownServers } from "../servers/known-servers.ts";
 import { isSecretKey } from "../servers/secrets.ts";
@@ -35,18 +36,12 @@ export async function stored(): Promise<Stored> {
 
 /** All of it as JSON text, but no header and no token. */
 export async function exported(client: WorkspaceClient, tasks: readonly TaskView[]): Promise<string> {
-  const { exportedAt, tasks: all } = JSON.parse(await exportTasks(client, tasks)) as Readonly<
-    Record<string, unknown>
-  >;
-  const { version } = chrome.runtime.getManifest();
-  const parts = {
-    exportedAt,
-    version,
+  return exportText({
+    version: chrome.runtime.getManifest().version,
     servers: await knownServers(),
     menuEntries: await targets(),
-    tasks: all,
-  };
-  return JSON.stringify(parts, undefined, 2);
+    tasks: await exportedTasks(client, tasks),
+  });
 }
 
 /**
@@ -74,18 +69,11 @@ function allNotices(): Promise<object> {
 
 /** Emptied, not deleted: that would wait until the worker has closed it. */
 async function emptied(name: string): Promise<void> {
-  const database = await done(indexedDB.open(name));
+  const database = await promisifyRequest(indexedDB.open(name));
   const names = [...database.objectStoreNames];
   if (names.length > 0) {
     const transaction = database.transaction(names, "readwrite");
-    await Promise.all(names.map((store) => done(transaction.objectStore(store).clear())));
+    await Promise.all(names.map((store) => promisifyRequest(transaction.objectStore(store).clear())));
   }
   database.close();
-}
-
-function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, elapsedBy, systemClock } from "../clock.ts";
 import { RequestFailedError } from "../engine/request-failed.ts";
 import type { RequestFailure } from "../engine/request-failure.ts";
 import type { InboundHandler, Taken } from "../protocol/inbound.ts";
@@ -172,9 +172,8 @@ export class RpcChannel {
     });
   }
 
-  /** Ms by the clock that nobody sets, or else by the wall clock. */
   elapsed(): number {
-    return this.#clock.elapsed?.() ?? this.#clock.now();
+    return elapsedBy(this.#clock);
   }
 
   /** Takes a request off. Returns false where its reply or failure came before. */

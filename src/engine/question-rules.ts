@@ -1,9 +1,8 @@
 import type { InputRequest } from "../protocol/input-request.ts";
 import type { CallReply, TaskPayload } from "../protocol/task-reading.ts";
-import type { Policy } from "./policy.ts";
+import type { OnFailure, Policy } from "./policy.ts";
 import type { RecordedInput, TaskRecord } from "./record.ts";
-import type { RequestFailure } from "./request-failure.ts";
-import type { FailedRequest, TaskEvent, TaskState } from "./state.ts";
+import type { TaskEvent, TaskState } from "./state.ts";
 
 /** What happens to a question and its answer. */
 export type QuestionEvent = TaskEvent & { type: "asked" | "answered" | "delivered" | "undeliverable" };
@@ -28,13 +27,7 @@ export interface QuestionRules {
   ): TaskState;
   /** The answers that go with the next request. */
   answersToSend(record: TaskRecord): readonly RecordedInput[];
-  answerFailed(
-    state: TaskState,
-    failure: RequestFailure,
-    now: number,
-    policy: Policy,
-    request: FailedRequest,
-  ): TaskState;
+  readonly answerFailed: OnFailure;
   /** Whether `tasks/result` is opened for the questions that it brings (2025-11-25). */
   wantsQuestions(state: TaskState): boolean;
   /** The state after a payload that came before the task's end; `undefined` if it is the end. */

@@ -22,7 +22,7 @@ export function streamed(state: TaskState, stream: ResponseStream, now: number):
 }
 
 export function withoutStream(state: TaskState): TaskState {
-  return state.record.stream ? revise(state, { stream: undefined }) : state;
+  return revise(state, { stream: undefined });
 }
 
 /** Whether the reply may yet come on the response stream. A request that timed out was cancelled at the server. */

@@ -4,21 +4,14 @@ import { withEffects, withEphemeral } from "./effects.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
-import type { Policy } from "./policy.ts";
+import type { OnFailure, Policy } from "./policy.ts";
 import { notified, polled, pollFailed, pushing, woken } from "./poll.ts";
 import { described, describeFailed, stillQueued } from "./queue.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { streamed, withoutStream } from "./response-stream.ts";
 import { fetched, resultFailed } from "./result.ts";
 import { relaxed, without } from "./retry.ts";
-import {
-  type FailedRequest,
-  NOTHING_OUT,
-  type Operation,
-  type TaskEvent,
-  type TaskState,
-  type Transition,
-} from "./state.ts";
+import { NOTHING_OUT, type Operation, type TaskEvent, type TaskState, type Transition } from "./state.ts";
 
 /**
  * The engine. Pure: from a state, an event and the time it says the next state, what to persist, what to send and what to
@@ -100,18 +93,7 @@ function apply(state: TaskState, event: TaskEvent, now: number, policy: Policy):
 }
 
 /** What a failure of each request comes to. */
-const ON_FAILURE: Readonly<
-  Record<
-    Operation,
-    (
-      state: TaskState,
-      failure: RequestFailure,
-      now: number,
-      policy: Policy,
-      request: FailedRequest,
-    ) => TaskState
-  >
-> = {
+const ON_FAILURE: Readonly<Record<Operation, OnFailure>> = {
   describe: describeFailed,
   call: callFailed,
   list: (state, failure, now, policy, request) =>

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, elapsedBy } from "../clock.ts";
 import { randomId } from "../random-id.ts";
 import type { Lease, LeaseTable } from "../store/lease-table.ts";
 import type { PostQueue } from "./post-queue.ts";
@@ -47,7 +47,7 @@ export function leaseLocks(
   failed: (error: unknown) => void,
 ): LeaseLocks {
   const owner = randomId();
-  const time = (): number => clock.elapsed?.() ?? clock.now();
+  const time = (): number => elapsedBy(clock);
   const held = new Map<string, Held>();
   /** What tries to take a lease, and the lease's name. */
   const waiting = new Map<() => Promise<void>, string>();

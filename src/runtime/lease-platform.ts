@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, elapsedBy } from "../clock.ts";
 import { randomId } from "../random-id.ts";
 import type { LeaseTable } from "../store/lease-table.ts";
 import { type LeaseLocks, leaseLocks } from "./lease-locks.ts";
@@ -31,7 +31,7 @@ export function leasePlatform(
   { leaseMs, pollMs }: LeaseTimes,
   failed: (error: unknown) => void,
 ): LeasePlatform {
-  const time = (): number => clock.elapsed?.() ?? clock.now();
+  const time = (): number => elapsedBy(clock);
   const outbox = postQueue(failed);
   const ports = new Map<string, { readonly name: string; readonly channel: Channel }>();
   const missed = new Set<() => void>();

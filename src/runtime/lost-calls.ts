@@ -49,6 +49,11 @@ function lostCalls(store: TaskStore, clock: Clock, gapMs: number, options: AskOp
   /** A later lost call must not take one of these for certain. */
   const suspected = new RecentSet<string>(MAX_SUSPECTED);
 
+  function upcomingAt(key: string): Search {
+    upcoming[key] ??= { items: new Map(), cursors: new Set() };
+    return upcoming[key];
+  }
+
   async function list(
     { endpoint, generation, call }: TaskRecord,
     server: Server,
@@ -86,8 +91,7 @@ function lostCalls(store: TaskStore, clock: Clock, gapMs: number, options: AskOp
     const key = JSON.stringify([record.endpoint, encodeList?.(undefined, record.call)]);
     const earlier = searches.get(task);
     const isFresh = earlier?.begun && clock.now() < earlier.begun + CLOCK_SKEW_MS;
-    upcoming[key] ??= { items: new Map(), cursors: new Set() };
-    const search: Search = (isFresh && earlier) || upcoming[key];
+    const search = isFresh ? earlier : upcomingAt(key);
     searches.set(task, search);
     const pages = search.cursors.size;
     let unclaimed: Unclaimed;

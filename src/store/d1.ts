@@ -4,7 +4,7 @@
  */
 import type { LeasedStore } from "./lease-table.ts";
 import { sqlStore } from "./sql.ts";
-import { SQLITE } from "./sql-leases.ts";
+import { SQLITE } from "./sqlite-dialect.ts";
 
 export type { LeasedStore } from "./lease-table.ts";
 export type { TaskStore } from "./task-store.ts";

@@ -30,9 +30,8 @@ const POSTGRES: SqlDialect = {
 };
 
 /**
- * A TaskStore in tables whose names begin with `holdfast_`, which the first use creates in the client's schema. The app
- * connects and closes the client. Several
- * processes share a name by `leases()` of `holdfast/leases`; without it, two processes would both poll.
+ * A TaskStore in tables whose names begin with `holdfast_`, which the first use creates in the client's schema. The app connects and
+ * closes the client. Several processes share a name by `leases()` of `holdfast/leases`; without it, two processes would both poll.
  * @param options.name Keeps the tasks of several clients in one database apart. `"holdfast"` by default.
  * @example
  * const store = postgresStore(new Pool({ connectionString }));

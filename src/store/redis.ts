@@ -74,8 +74,8 @@ return 1`;
 
 /**
  * A TaskStore under keys that begin with `{<name>}:`, in one slot of a cluster. Turn on persistence (`appendonly yes`): a task
- * lasts as long as Redis remembers it. Several
- * processes share a name by `leases()` of `holdfast/leases`; without it, two processes would both poll.
+ * lasts as long as Redis remembers it. Several processes share a name by `leases()` of `holdfast/leases`; without it, two processes
+ * would both poll.
  * @param options.name Keeps the tasks of several clients in one database apart. `"holdfast"` by default.
  * @example
  * const store = redisStore((script, keys, values) => client.eval(script, { keys, arguments: values }));

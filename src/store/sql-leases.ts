@@ -13,15 +13,6 @@ export interface SqlDialect {
   readonly post: string;
 }
 
-/** SQLite has one writer at a time. */
-export const SQLITE: SqlDialect = {
-  key: "INTEGER PRIMARY KEY AUTOINCREMENT",
-  now: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
-  lock: "",
-  post: `INSERT INTO holdfast_message (store, at, body)
-    VALUES ($1, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER), $2)`,
-};
-
 export const LEASE_SCHEMA = (key: string): readonly string[] => [
   `CREATE TABLE IF NOT EXISTS holdfast_lease (store TEXT NOT NULL, name TEXT NOT NULL, tenure TEXT NOT NULL,
    expires_at BIGINT NOT NULL, PRIMARY KEY (store, name))`,

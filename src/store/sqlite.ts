@@ -4,7 +4,7 @@
  */
 import type { LeasedStore } from "./lease-table.ts";
 import { sqlStore } from "./sql.ts";
-import { SQLITE } from "./sql-leases.ts";
+import { SQLITE } from "./sqlite-dialect.ts";
 
 export type { LeasedStore } from "./lease-table.ts";
 export type { TaskStore } from "./task-store.ts";
@@ -15,8 +15,8 @@ export interface SqliteDatabase {
 }
 
 /**
- * A TaskStore in tables of the database whose names begin with `holdfast_`. The app opens and closes the
- * database. Several processes share a name by `leases()` of `holdfast/leases`; without it, two processes would both poll.
+ * A TaskStore in tables of the database whose names begin with `holdfast_`. The app opens and closes the database. Several processes
+ * share a name by `leases()` of `holdfast/leases`; without it, two processes would both poll.
  * @param options.name Keeps the tasks of several clients in one database apart. `"holdfast"` by default.
  * @example
  * const store = sqliteStore(new DatabaseSync("tasks.db"));

@@ -32,7 +32,7 @@ export const UNDER_TEST = {
 
 /**
  * Does as an app on Holdfast does with a server it has never met. It lists the tools, calls every one, answers what it is asked, and
- * waits for the results. It knows no scenario: the suite gives the address, and sometimes the arguments of the calls.
+ * waits for the results. It contains no scenario: the suite passes the address, and sometimes the arguments of the calls.
  * @param context What the suite says of the calls, as JSON.
  */
 export async function meetServer(

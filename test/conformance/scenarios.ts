@@ -71,7 +71,8 @@ export async function runScenario(
   command: string,
   timeoutMs = 30_000,
 ): Promise<Run> {
-  if (!existsSync(new URL(SUITE, `file://${ROOT}`))) throw new Error(`There is no suite at ${SUITE}`);
+  if (!existsSync(new URL(SUITE, `file://${ROOT}`)))
+    throw new Error(`${SUITE} does not exist: npm ci installs the conformance suite`);
   const args = ["client", "--command", command, "--scenario", scenario, "--spec-version", version];
   const child = spawn(NODE, [SUITE, ...args, "--timeout", `${timeoutMs}`, "--verbose"], {
     cwd: ROOT,

@@ -1,16 +1,13 @@
 import { execFile } from "node:child_process";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "vite";
+import { type StaticServer, serveFolder } from "../servers/static-server.ts";
 import { ROOT } from "./documents.ts";
 import type { Example } from "./guide.ts";
-
-const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
 
 /** An example as a reader would have it: its files in a folder of their own, with the packages it installs and no others. */
 export class ExampleApp {
@@ -52,23 +49,8 @@ export class ExampleApp {
   }
 
   /** Serves what was built. */
-  async serve(): Promise<{ readonly url: string; close(): Promise<void> }> {
-    const server = createServer((request, response) => {
-      const { pathname } = new URL(request.url ?? "/", "http://localhost");
-      const file = join(this.folder, "dist", pathname === "/" ? "index.html" : pathname);
-      if (!existsSync(file)) return void response.writeHead(404).end();
-      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
-      createReadStream(file).pipe(response);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return {
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-      close: () =>
-        new Promise((resolve) => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        }),
-    };
+  serve(): Promise<StaticServer> {
+    return serveFolder(join(this.folder, "dist"));
   }
 
   remove(): Promise<void> {

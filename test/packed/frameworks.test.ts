@@ -4,9 +4,9 @@ import { STAGES } from "../browser/random-moment.ts";
 import { testBrowser } from "../browser/test-browser.ts";
 import { examplesIn } from "../examples/guide.ts";
 import { withArguments } from "../examples/with-arguments.ts";
+import { serveFolder } from "../servers/static-server.ts";
 import packages from "./packages.json" with { type: "json" };
 import { PackedApp } from "./packed-app.ts";
-import { serveFolder } from "./static-server.ts";
 import { Tarball } from "./tarball.ts";
 
 const EXAMPLES = new Map([...examplesIn("docs/embedding.md"), ...examplesIn("docs/frameworks.md")]);

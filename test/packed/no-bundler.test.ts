@@ -7,7 +7,7 @@ import { STAGES } from "../browser/random-moment.ts";
 import { testBrowser } from "../browser/test-browser.ts";
 import { withArguments } from "../examples/with-arguments.ts";
 import { Newcomer } from "../newcomer/newcomer.ts";
-import { type StaticServer, serveFolder } from "./static-server.ts";
+import { type StaticServer, serveFolder } from "../servers/static-server.ts";
 import { Tarball } from "./tarball.ts";
 
 const PAGE = "docs/no-bundler.md";

@@ -1,17 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { textOf } from "../../bench/browser-kills/task-ledger.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
 import { until } from "../browser/until.ts";
 import { type Listening, listen } from "../edge/gateway/node-http.ts";
+import { inEachDatabase } from "./each-database.ts";
 import { hasKey, KeyedLedger } from "./keyed-ledger.ts";
 import { LeasedFleet, READY_MS } from "./leased-fleet.ts";
 import type { Report } from "./leased-process.ts";
 import { openStore, type StorePlace } from "./open-store.ts";
-import { POSTGRES, startPostgres } from "./postgres-server.ts";
-import { REDIS, startRedis } from "./redis-server.ts";
 
 /** Of each store and generation: 24 in the gate; `npm run test:leases` and `test:all` make it 50, 100 a store. */
 const KILLS = Number(process.env.LEASE_KILLS ?? 4);
@@ -142,29 +138,4 @@ function problemsIn(reports: readonly Report[]): readonly string[] {
   return [...new Set(reports.flatMap((report) => (report.type === "problem" ? [report.message] : [])))];
 }
 
-describe("three processes with leases in a file of SQLite", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "holdfast-leases-"));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  kills(() => ({ kind: "sqlite", path: join(folder, "tasks.db") }));
-});
-
-describe.skipIf(!POSTGRES)("three processes with leases in a PostgreSQL of Debian", () => {
-  let server: Awaited<ReturnType<typeof startPostgres>>;
-  beforeAll(async () => {
-    server = await startPostgres(POSTGRES ?? "");
-  });
-  afterAll(() => server.stop());
-  kills(() => server.place);
-});
-
-describe.skipIf(!REDIS)("three processes with leases in a Redis of Debian", () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
-  beforeAll(async () => {
-    server = await startRedis(REDIS ?? "");
-  });
-  afterAll(() => server.stop());
-  kills(() => server.place);
-});
+inEachDatabase("three processes with leases", kills);

@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { textOf } from "../../bench/browser-kills/task-ledger.ts";
 import type { TaskRecord } from "../../src/engine/record.ts";
 import { until } from "../browser/until.ts";
 import { listen } from "../edge/gateway/node-http.ts";
+import { inEachDatabase } from "./each-database.ts";
 import { KeyedLedger } from "./keyed-ledger.ts";
 import { LeasedFleet } from "./leased-fleet.ts";
 import { openStore, type StorePlace } from "./open-store.ts";
-import { POSTGRES, startPostgres } from "./postgres-server.ts";
-import { REDIS, startRedis } from "./redis-server.ts";
 
 /** Long for a process that lives, on a machine that is busy. */
 const LEASE_MS = 5_000;
@@ -83,29 +79,4 @@ function pauses(place: () => StorePlace): void {
   }, 240_000);
 }
 
-describe("two processes with leases in a file of SQLite", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "holdfast-leases-"));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  pauses(() => ({ kind: "sqlite", path: join(folder, "tasks.db") }));
-});
-
-describe.skipIf(!POSTGRES)("two processes with leases in a PostgreSQL of Debian", () => {
-  let server: Awaited<ReturnType<typeof startPostgres>>;
-  beforeAll(async () => {
-    server = await startPostgres(POSTGRES ?? "");
-  });
-  afterAll(() => server.stop());
-  pauses(() => server.place);
-});
-
-describe.skipIf(!REDIS)("two processes with leases in a Redis of Debian", () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
-  beforeAll(async () => {
-    server = await startRedis(REDIS ?? "");
-  });
-  afterAll(() => server.stop());
-  pauses(() => server.place);
-});
+inEachDatabase("two processes with leases", pauses);

@@ -17,25 +17,28 @@ export function appDocument(reply: unknown, uri: string): string {
     throw new Error(
       `${uri} is not an app: the server calls it ${String(mimeType).slice(0, 100)}, not ${APP_TYPE}.`,
     );
-  const html = typeof text === "string" ? bounded(text.length, () => text) : fromBase64(blob);
-  bounded(new TextEncoder().encode(html).length, () => html);
+  // Before anything is decoded or encoded: its length is a lower bound.
+  checkSize(typeof text === "string" ? text.length : sizeOf(blob));
+  const html = typeof text === "string" ? text : fromBase64(String(blob));
+  checkSize(new TextEncoder().encode(html).length);
   if (html.trim() === "") throw new Error(`${uri} is empty.`);
   return html;
 }
 
-function bounded(bytes: number, html: () => string): string {
+function checkSize(bytes: number): void {
   if (bytes > LARGEST)
     throw new Error(`The app is too large to show here: ${sizeText(bytes)} of at most ${sizeText(LARGEST)}.`);
-  return html();
 }
 
-function fromBase64(blob: unknown): string {
+function sizeOf(blob: unknown): number {
   if (typeof blob !== "string") throw new Error("The server returned an app without contents.");
-  return bounded(Math.floor(blob.length * 0.75), () => {
-    try {
-      return new TextDecoder().decode(Uint8Array.from(atob(blob), (character) => character.charCodeAt(0)));
-    } catch {
-      throw new Error("The server returned an app that is not base64.");
-    }
-  });
+  return Math.floor(blob.length * 0.75);
+}
+
+function fromBase64(blob: string): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(blob), (character) => character.charCodeAt(0)));
+  } catch {
+    throw new Error("The server returned an app that is not base64.");
+  }
 }

@@ -2,7 +2,7 @@ import type { Task, ToolResult } from "holdfast";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { takeFocusWish, wishFocus } from "../app/focus-wish.ts";
 import { useFollowed } from "../app/followed.ts";
-import { useServers, useWorkspace } from "../clients/workspace-context.ts";
+import { useServer, useWorkspace } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { useStory } from "../history/history-context.ts";
 import { allowApps, allowedServers } from "./allowed-servers.ts";
@@ -14,7 +14,7 @@ const AppView = lazy(() => import("./app-view.tsx"));
 export function ToolApp({ task, result }: { readonly task: Task; readonly result: ToolResult }) {
   const { appFrame, readResource } = useWorkspace();
   const { endpoint } = task.view;
-  const server = useServers().find(({ name }) => name === endpoint);
+  const server = useServer(endpoint);
   const uri = appOfTool(useStory(task.id).tool);
   const isAllowed = useFollowed(allowedServers).includes(endpoint);
   if (uri === undefined || !server || !appFrame || !readResource) return null;

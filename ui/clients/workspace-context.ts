@@ -15,7 +15,12 @@ export function useServers(): readonly Server[] {
   return useFollowed(useWorkspace().servers);
 }
 
+/** The server of an endpoint; undefined if this page does not know it: the tasks of a server that was removed are still listed. */
+export function useServer(endpoint: string): Server | undefined {
+  return useServers().find(({ name }) => name === endpoint);
+}
+
 /** What to call a server by; an endpoint this page does not know keeps its name. */
 export function useServerTitle(endpoint: string): string {
-  return useServers().find(({ name }) => name === endpoint)?.title ?? endpoint;
+  return useServer(endpoint)?.title ?? endpoint;
 }

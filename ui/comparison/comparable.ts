@@ -1,17 +1,11 @@
 import type { TaskView } from "holdfast";
 
-/** The other completed tasks of the same tool, the newest first. */
-export function comparableWith(
-  { id, endpoint, tool }: TaskView,
-  tasks: readonly TaskView[],
-): readonly TaskView[] {
-  return tasks
-    .filter(
-      (other) =>
-        other.id !== id &&
-        other.tool === tool &&
-        other.endpoint === endpoint &&
-        other.outcome?.kind === "completed",
-    )
-    .reverse();
+/** Whether the results of two tasks can be compared: both are of one tool, and the other has completed. */
+export function isComparable(task: TaskView, other: TaskView): boolean {
+  return (
+    other.id !== task.id &&
+    other.tool === task.tool &&
+    other.endpoint === task.endpoint &&
+    other.outcome?.kind === "completed"
+  );
 }

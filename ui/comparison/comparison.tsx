@@ -6,7 +6,7 @@ import { useTasks } from "../clients/hooks.ts";
 import { useWorkspace } from "../clients/workspace-context.ts";
 import { Select } from "../controls/choice.tsx";
 import { argumentsLineOf } from "../tasks/task-words.ts";
-import { comparableWith } from "./comparable.ts";
+import { isComparable } from "./comparable.ts";
 import { Difference } from "./difference.tsx";
 
 /** How many earlier results can be chosen. */
@@ -22,7 +22,14 @@ export interface ComparisonProps {
 export default function Comparison({ task, result }: ComparisonProps) {
   const tasks = useTasks();
   const [chosen, setChosen] = useState("");
-  const others = useMemo(() => comparableWith(task.view, tasks).slice(0, OFFERED), [tasks, task]);
+  const others = useMemo(
+    () =>
+      tasks
+        .filter((other) => isComparable(task.view, other))
+        .reverse()
+        .slice(0, OFFERED),
+    [tasks, task],
+  );
   const other = others.find(({ id }) => id === chosen);
   if (others.length === 0) return null;
   return (

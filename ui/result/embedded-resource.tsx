@@ -1,3 +1,4 @@
+import { inFileName } from "../app/save-file.ts";
 import { DownloadButton } from "./download-button.tsx";
 import { JsonTree } from "./json-tree.tsx";
 import { MediaBlock } from "./media-block.tsx";
@@ -43,5 +44,5 @@ export function EmbeddedResource({ resource }: { readonly resource: unknown }) {
 /** The last part of an address, as far as it can name a file. */
 function fileNameOf(uri: unknown): string {
   const last = String(uri).split(/[?#]/, 1)[0]?.split("/").filter(Boolean).at(-1) ?? "";
-  return last.replace(/[^\w.-]+/g, "-").slice(-100) || "resource.txt";
+  return inFileName(last).slice(-100) || "resource.txt";
 }

@@ -1,10 +1,11 @@
 import type { ContentBlock, Task, ToolResult } from "holdfast";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { explain } from "../app/advice.ts";
+import { inFileName } from "../app/save-file.ts";
 import { ToolApp } from "../apps/tool-app.tsx";
 import { useTasks } from "../clients/hooks.ts";
-import { useServers, useWorkspace } from "../clients/workspace-context.ts";
-import { comparableWith } from "../comparison/comparable.ts";
+import { useServer, useWorkspace } from "../clients/workspace-context.ts";
+import { isComparable } from "../comparison/comparable.ts";
 import { useStory } from "../history/history-context.ts";
 import { ContentView } from "./content-view.tsx";
 import { CopyButton } from "./copy-button.tsx";
@@ -31,8 +32,8 @@ export function ResultView({ task, given }: ResultViewProps) {
   const fetched = useResult(task, given);
   const { endpoint, tool } = task.view;
   const { readResource } = useWorkspace();
-  const server = useServers().find(({ name }) => name === endpoint);
-  const isComparable = comparableWith(task.view, useTasks()).length > 0;
+  const server = useServer(endpoint);
+  const hasOthers = useTasks().some((other) => isComparable(task.view, other));
   const source = useMemo(
     () =>
       // The tasks of a server that was removed are still listed.
@@ -48,7 +49,7 @@ export function ResultView({ task, given }: ResultViewProps) {
             <CopyButton what="the result" text={() => textOf(fetched.result)} />
             <DownloadButton
               what="the result"
-              fileName={`${tool.replace(/[^\w.-]+/g, "-")}-${task.id.slice(0, 8)}.json`}
+              fileName={`${inFileName(tool)}-${task.id.slice(0, 8)}.json`}
               blob={() => new Blob([jsonText(fetched.result)], { type: "application/json" })}
             />
           </>
@@ -60,7 +61,7 @@ export function ResultView({ task, given }: ResultViewProps) {
         <ResultSourceContext value={source}>
           <ToolApp task={task} result={fetched.result} />
           <Parts task={task} result={fetched.result} />
-          {isComparable && !given && (
+          {hasOthers && !given && (
             <Suspense fallback={<div className="comparison-coming" />}>
               <Comparison task={task} result={fetched.result} />
             </Suspense>

@@ -1,4 +1,5 @@
 import { useMemo, useState } from "react";
+import { inFileName } from "../app/save-file.ts";
 import { DownloadButton } from "./download-button.tsx";
 import { JsonTree } from "./json-tree.tsx";
 import { cellText, csvOf, type Row, sortedRows, type Table } from "./table-of.ts";
@@ -40,7 +41,7 @@ export function TableView({ table }: { readonly table: Table }) {
         <DownloadButton
           what={`${name} as CSV`}
           word="CSV"
-          fileName={`${name.replace(/[^\w.-]+/g, "-")}.csv`}
+          fileName={`${inFileName(name)}.csv`}
           blob={() => new Blob([csvOf(table)], { type: "text/csv" })}
         />
       </div>

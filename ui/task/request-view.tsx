@@ -1,5 +1,5 @@
 import type { TaskView } from "holdfast";
-import { useServers } from "../clients/workspace-context.ts";
+import { useServer } from "../clients/workspace-context.ts";
 import { CopyButton } from "../result/copy-button.tsx";
 import { jsonText } from "../result/json-text.ts";
 import { JsonTree } from "../result/json-tree.tsx";
@@ -9,7 +9,7 @@ import { useWholeView } from "./use-whole-view.ts";
 /** What was asked of the server. Lists leave long arguments out: they are fetched with the task itself. */
 export function RequestView({ task }: { readonly task: TaskView }) {
   const { view, problem } = useWholeView(task);
-  const server = useServers().find(({ name }) => name === task.endpoint);
+  const server = useServer(task.endpoint);
   const lacks = view.omitted?.includes("arguments") === true;
   return (
     <section aria-labelledby="request-title">

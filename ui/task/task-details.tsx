@@ -7,7 +7,7 @@ import { useFollowed } from "../app/followed.ts";
 import { useNow } from "../app/now.ts";
 import { goTo } from "../app/route.ts";
 import { useForgetTask, useTask, useTaskHandle } from "../clients/hooks.ts";
-import { useServers, useServerTitle, useWorkspace } from "../clients/workspace-context.ts";
+import { useServer, useServerTitle, useWorkspace } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { Progress } from "../controls/progress.tsx";
 import { useHistory } from "../history/history-context.ts";
@@ -48,7 +48,7 @@ function Known({ shown }: { readonly shown: TaskView }) {
   const { taskId, settledAt, outcome, inputRequests } = shown;
   const task = useTaskHandle()(shown.id);
   const { wire } = useWorkspace();
-  const server = useServers().find(({ name }) => name === shown.endpoint);
+  const server = useServer(shown.endpoint);
   // What the server says of a refused answer stands at its question.
   const refusals = inputRequests.map((request) => refusalOf(shown, request));
   const failing = retryOf(shown);

@@ -11,11 +11,11 @@ interface Exported {
 /** How many tasks are read at the same time: each may have a long result. */
 const AT_ONCE = 4;
 
-/** Tasks as JSON text, with their arguments and results. */
-export async function exportTasks(
+/** Tasks with their arguments and results, as they are written to a file. */
+export async function exportedTasks(
   client: Pick<TaskClientApi, "get">,
   views: readonly TaskView[],
-): Promise<string> {
+): Promise<readonly Exported[]> {
   const exported = new Map<string, Exported>();
   const waiting = [...views];
   const work = async (): Promise<void> => {
@@ -23,8 +23,12 @@ export async function exportTasks(
       exported.set(view.id, await exportedOf(client, view));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const tasks = views.map(({ id }) => exported.get(id));
-  return JSON.stringify({ exportedAt: new Date().toISOString(), tasks }, undefined, 2);
+  return views.flatMap(({ id }) => exported.get(id) ?? []);
+}
+
+/** A file's text: these parts, and when they were exported. */
+export function exportText(parts: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ exportedAt: new Date().toISOString(), ...parts }, undefined, 2);
 }
 
 async function exportedOf(client: Pick<TaskClientApi, "get">, listed: TaskView): Promise<Exported> {

@@ -6,7 +6,7 @@ import { useForgetTask, useTaskHandle } from "../clients/hooks.ts";
 import { useWorkspace } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { useHistory } from "../history/history-context.ts";
-import { exportTasks } from "./export-tasks.ts";
+import { exportedTasks, exportText } from "./export-tasks.ts";
 import { removeTasks } from "./removal.ts";
 
 export interface SelectionBarProps {
@@ -40,7 +40,7 @@ export function SelectionBar({ selected, clear }: SelectionBarProps) {
     clear();
   };
   const save = async (): Promise<void> => {
-    const text = await exportTasks(client, selected);
+    const text = exportText({ tasks: await exportedTasks(client, selected) });
     saveFile(
       new Blob([text], { type: "application/json" }),
       `tasks-${new Date().toISOString().slice(0, 10)}.json`,

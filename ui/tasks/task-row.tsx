@@ -9,7 +9,7 @@ import { Progress } from "../controls/progress.tsx";
 import { StatusBadge } from "./status-badge.tsx";
 import { tookOf } from "./task-filter.ts";
 import { waitOf } from "./task-wait.ts";
-import { argumentsLineOf, messageOf, percentOf, resultLineOf, retryOf, statusOf } from "./task-words.ts";
+import { argumentsLineOf, lineOf, percentOf, retryOf, statusOf } from "./task-words.ts";
 
 export interface TaskRowProps {
   readonly shown: TaskView;
@@ -31,7 +31,7 @@ export const TaskRow = memo(function TaskRow(props: TaskRowProps) {
   const percent = percentOf(shown);
   const title = useServerTitle(shown.endpoint);
   const retry = retryOf(shown);
-  const message = retry ? `${retry.failure.message}. Trying again.` : messageOf(shown) || resultLineOf(shown);
+  const message = retry ? `${retry.failure.message}. Trying again.` : lineOf(shown);
   const args = argumentsLineOf(shown);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are placed by hand are no table's to the browser.

@@ -41,6 +41,11 @@ export function resultLineOf({ outcome }: TaskView): string {
   return [...kinds].join(", ");
 }
 
+/** The message of a task, or the first line of what its tool returned. */
+export function lineOf(view: TaskView): string {
+  return messageOf(view) || resultLineOf(view);
+}
+
 function firstLine(text: string): string {
   // A text of megabytes is not split for its first line.
   return (

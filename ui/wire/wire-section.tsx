@@ -2,6 +2,7 @@ import { type TaskView, VERSION } from "holdfast";
 import { useMemo } from "react";
 import { clock, duration } from "../app/duration.ts";
 import { useFollowed } from "../app/followed.ts";
+import { inFileName } from "../app/save-file.ts";
 import { DownloadButton } from "../result/download-button.tsx";
 import { JsonTree } from "../result/json-tree.tsx";
 import { sizeText } from "../result/media.ts";
@@ -28,7 +29,7 @@ export function WireSection({ log, task }: WireSectionProps) {
           <DownloadButton
             what="the requests as HAR"
             word="HAR"
-            fileName={`${task.tool.replace(/[^\w.-]+/g, "-")}-${task.id.slice(0, 8)}.har`}
+            fileName={`${inFileName(task.tool)}-${task.id.slice(0, 8)}.har`}
             blob={() => new Blob([harOf(exchanges, VERSION)], { type: "application/json" })}
           />
         )}

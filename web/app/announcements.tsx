@@ -1,8 +1,9 @@
-import type { TaskClientApi, TaskView } from "holdfast";
+import type { TaskView } from "holdfast";
 import { useEffect, useState } from "react";
 import { useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { askedIn } from "../../ui/questions/asked.ts";
-import { messageOf, resultLineOf, statusOf } from "../../ui/tasks/task-words.ts";
+import { lineOf, statusOf } from "../../ui/tasks/task-words.ts";
+import { followNews } from "./news.ts";
 
 /** How long news are gathered, in ms: a screen reader that is interrupted reads none to its end. */
 const GATHER_MS = 500;
@@ -25,7 +26,10 @@ export function Announcements() {
         [news, timer] = [[], undefined];
       }, GATHER_MS);
     };
-    const leave = followNews(client, say);
+    const leave = followNews(client, {
+      asked: ({ tool }, request) => say(`${tool} asks: ${askedIn(request)}`),
+      ended: (view) => say(endOf(view)),
+    });
     return () => {
       leave();
       clearTimeout(timer);
@@ -39,26 +43,7 @@ export function Announcements() {
   );
 }
 
-/** @returns What ends the subscription. */
-function followNews(client: TaskClientApi, say: (line: string) => void): () => void {
-  /** The questions of each task that was seen to run. An end before that is not announced. */
-  const running = new Map<string, ReadonlySet<string>>();
-  return client.subscribe(
-    ({ id, view }) => {
-      const before = running.get(id);
-      if (view.outcome) {
-        if (running.delete(id)) say(endOf(view));
-        return;
-      }
-      running.set(id, new Set(view.inputRequests.map(({ key }) => key)));
-      for (const request of view.inputRequests)
-        if (!before?.has(request.key)) say(`${view.tool} asks: ${askedIn(request)}`);
-    },
-    (id) => running.delete(id),
-  );
-}
-
 function endOf(view: TaskView): string {
-  const rest = messageOf(view) || resultLineOf(view);
+  const rest = lineOf(view);
   return `${view.tool}: ${statusOf(view)}${rest && `. ${rest}`}`;
 }

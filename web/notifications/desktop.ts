@@ -5,7 +5,8 @@ import { goTo } from "../../ui/app/route.ts";
 import type { OpenQuestion } from "../../ui/clients/hooks.ts";
 import { useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { askedIn } from "../../ui/questions/asked.ts";
-import { argumentsLineOf, messageOf, resultLineOf, statusOf } from "../../ui/tasks/task-words.ts";
+import { argumentsLineOf, lineOf, statusOf } from "../../ui/tasks/task-words.ts";
+import { followNews } from "../app/news.ts";
 
 export type Permission = NotificationPermission | "unsupported";
 
@@ -32,17 +33,13 @@ export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
   }, [questions, mayNotify]);
   useEffect(() => {
     if (!mayNotify) return;
-    /** Tasks that this page saw running. Those that had ended before are not announced. */
-    const running = new Set<string>();
-    return client.subscribe(
-      ({ id, view }) => {
-        if (!view.outcome) running.add(id);
+    return followNews(client, {
+      ended(view) {
         // The person who cancelled a task knows that it ended.
-        else if (running.delete(id) && view.outcome.kind !== "cancelled")
-          notify("task", view, `${id} ended`, `${view.tool}: ${statusOf(view)}`, endOf(view));
+        if (view.outcome?.kind !== "cancelled")
+          notify("task", view, `${view.id} ended`, `${view.tool}: ${statusOf(view)}`, endOf(view));
       },
-      (id) => running.delete(id),
-    );
+    });
   }, [client, mayNotify]);
   return {
     permission,
@@ -51,7 +48,7 @@ export function useDesktopNotifications(questions: readonly OpenQuestion[]): {
 }
 
 function endOf(view: TaskView): string {
-  return [argumentsLineOf(view), messageOf(view) || resultLineOf(view)].filter(Boolean).join("\n");
+  return [argumentsLineOf(view), lineOf(view)].filter(Boolean).join("\n");
 }
 
 /** @param tag The same in all tabs: the browser shows the same notification once. */

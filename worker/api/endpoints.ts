@@ -82,25 +82,28 @@ export function endpointRoutes(app: OpenAPIHono<ApiEnv>): void {
   });
 
   app.openapi(tools, async (c) => {
-    const { endpoint } = c.req.valid("param");
-    checkEndpoint(c.env, c.var.principal, endpoint);
-    const objects = new PrincipalObjects(c.env, c.var.principal);
-    await readGroups(c.env, objects, { endpoint, shard: 0 });
-    const identity = { principal: objects.principal, endpoint, shard: 0 };
-    return c.json({ tools: [...granted(await objects.group(identity).tools(identity))] }, 200);
+    const { group, identity } = await firstGroup(c.env, c.var.principal, c.req.valid("param").endpoint);
+    return c.json({ tools: [...granted(await group.tools(identity))] }, 200);
   });
 
   app.openapi(resource, async (c) => {
-    const { endpoint } = c.req.valid("param");
-    const { uri } = c.req.valid("query");
-    checkEndpoint(c.env, c.var.principal, endpoint);
-    const objects = new PrincipalObjects(c.env, c.var.principal);
-    await readGroups(c.env, objects, { endpoint, shard: 0 });
-    const identity = { principal: objects.principal, endpoint, shard: 0 };
-    const reply = await objects.group(identity).passOn(identity, "resources/read", { uri });
+    const { group, identity } = await firstGroup(c.env, c.var.principal, c.req.valid("param").endpoint);
+    const reply = await group.passOn(identity, "resources/read", { uri: c.req.valid("query").uri });
     if (reply.ok) return c.json(reply.result as Record<string, never>, 200);
     throw new ProblemError(502, "upstream", reply.error.message);
   });
+}
+
+/**
+ * The object that asks an endpoint's server. Counts a read.
+ * @throws ProblemError if no endpoint of that name is configured for this principal, or the limits are used up.
+ */
+async function firstGroup(env: ApiEnv["Bindings"], principal: string, endpoint: string) {
+  checkEndpoint(env, principal, endpoint);
+  const objects = new PrincipalObjects(env, principal);
+  const first = { endpoint, shard: 0 };
+  await readGroups(env, objects, first);
+  return { group: objects.group(first), identity: { principal, ...first } };
 }
 
 /** @throws ProblemError if no endpoint of that name is configured for this principal. */

@@ -7,7 +7,7 @@ import { CONSOLE_SCOPE, consoleResource } from "./console-access.ts";
 import { principalOfGrant } from "./grant.ts";
 import { resourceAt, wholeResource } from "./resources.ts";
 
-/** The agents' tokens, which open the gateway; undefined where the worker is no OAuth server. */
+/** The agents' tokens, which open the gateway; undefined if the worker is not an OAuth server. */
 export function issuedTokens(env: Bindings): IssuedTokens | undefined {
   if (!oauthOf(env)) return undefined;
   return {
@@ -38,7 +38,7 @@ export function issuedTokens(env: Bindings): IssuedTokens | undefined {
   };
 }
 
-/** The console's tokens, which open the API; undefined where the worker is no OAuth server. */
+/** The console's tokens, which open the API; undefined if the worker is not an OAuth server. */
 export function consoleTokens(env: Bindings): IssuedTokens | undefined {
   if (!oauthOf(env)) return undefined;
   return {
