@@ -68,6 +68,17 @@ test("without a network the page says so, and takes it back when there is one", 
   await page.page.locator("#offline").waitFor({ state: "detached" });
 });
 
+test("a page that cannot fetch the code for the worker's tasks says so, and shows its own", async () => {
+  at.expectComplaints(/ERR_FAILED/);
+  await at.browser.context.route("**/remote-*.js", (route) => route.abort());
+  const page = await openPage();
+  await page.page.getByText("The worker's tasks are not shown. Reload the page").waitFor();
+  await at.browser.context.unroute("**/remote-*.js");
+  await page.page.reload();
+  await page.ready();
+  expect(await page.page.getByText("The worker's tasks are not shown").count()).toBe(0);
+});
+
 test("a task is removed, in the other tab too, and stays so", async () => {
   const [page, other] = [await openPage(), await openPage()];
   await page.choose(`sample ${at.lab.name} 2026-07-28`);

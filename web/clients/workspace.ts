@@ -81,9 +81,12 @@ async function joinEdge(client: BothClients, servers: Followed<readonly Server[]
   if (endpoints.length === 0) return;
   const held = edgeServers(endpoints);
   servers.set([...servers.get(), ...held]);
-  // The page's own tasks are shown before its code has come.
-  const { RemoteTaskClient } = await import("holdfast/remote");
-  const edge = new RemoteTaskClient({
+  // The page's own tasks are shown before its code has come, which a page without a network does not get.
+  const remote = await import("holdfast/remote").catch((error: unknown) =>
+    problem.set(`The worker's tasks are not shown. Reload the page once there is a network: ${error}`),
+  );
+  if (!remote) return;
+  const edge = new remote.RemoteTaskClient({
     url: location.origin,
     token,
     onProblem: ({ kind, message }) =>
