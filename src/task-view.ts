@@ -90,7 +90,9 @@ export function viewOf(
     immediateResponse,
     snapshot,
     progress,
-    inputRequests: openInputs(record).map(({ key, method, params }) => ({ key, method, params })),
+    inputRequests: openInputs(record).map(({ key, method, params, refusal }) =>
+      defined({ key, method, params, refusal }),
+    ),
     cancelling: record.cancel !== undefined && outcome === undefined,
     retry,
     nextPollAt,

@@ -31,6 +31,7 @@ export const question = (key: Text, method: Text, message: Text, form: Text): st
   `- key ${key}, ${method}${message}${form}`;
 export const openAddress = (url: Text): string => `; a person must open ${url}`;
 export const answerSchema = (schema: Text): string => `; the content must match the schema ${schema}`;
+export const answerRefused = (reason: Text): string => `; the server refused the latest answer: ${reason}`;
 export const moreQuestions = (count: Text): string => `- and ${count} more, once these are answered`;
 export const HOW_TO_ANSWER: string = `Answer with ${ANSWER_TASK}, only with what you know or what the user told you. {"action":"decline"} declines.`;
 export const getResult = (task: Text, budget: Text): string =>

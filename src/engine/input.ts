@@ -230,9 +230,10 @@ export function answerFailed(
   const record = withInputs(state.record, keys, (input) => {
     // Sent once more: that the server refuses it then says that it has it.
     if (input.state !== "answered") return { ...input, ...(input.resend && { resend: false }) };
-    return defined({ ...input, state: "open", response: undefined }) as RecordedInput;
+    const refusal = cutText(failure.message);
+    return defined({ ...input, state: "open", response: undefined, refusal }) as RecordedInput;
   });
-  return { ...state, record, retry: { failure, since: now } };
+  return { ...state, record };
 }
 
 /** The server has the answer and will not take it. One it had no time or no session for (404) is sent again. */

@@ -17,6 +17,8 @@ export interface InputRequest {
    */
   readonly method: string;
   readonly params: JsonObject;
+  /** Why the server refused the latest answer: the request is open again. */
+  readonly refusal?: string;
   /** 2025-11-25 only: the JSON-RPC id under which the server waits for the answer. */
   readonly rpcId?: RequestId;
   /** 2025-11-25 only: the MCP session within which {@link rpcId} holds, where the server has sessions. */

@@ -135,6 +135,10 @@ test("an answer that the server refuses is still in its form, with the reason be
     return !error.contains(there) && there !== error;
   });
   expect(covered).toBe(false);
+  await view.page.reload();
+  await view.question
+    .locator(".mantine-InputWrapper-error", { hasText: "the preprint is withdrawn" })
+    .waitFor();
   await view.pick("Edition", "published");
   await view.answer();
   await view.stands("completed");

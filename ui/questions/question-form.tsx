@@ -10,7 +10,7 @@ import { LazySchemaForm } from "../form/lazy-schema-form.tsx";
 import { problemsByField } from "../form/problems-by-field.ts";
 import { useFormFit } from "../form/use-form-fit.ts";
 import { webAddress } from "../result/safe-link.tsx";
-import { keepAnswer, noteSent, refusalOf, writtenAnswer } from "./answers.ts";
+import { keepAnswer, writtenAnswer } from "./answers.ts";
 import { askedIn } from "./asked.ts";
 import { ModelQuestion } from "./model-question.tsx";
 import { QuestionTimes } from "./question-times.tsx";
@@ -36,16 +36,14 @@ export function QuestionForm({ task, request, onAnswered = focusTask }: Question
   const answer = (response: JsonObject): void => {
     setSent(true);
     setProblem(undefined);
-    noteSent(task.id, request);
     task.answer(request.key, response).then(onAnswered, (error: unknown) => {
       setSent(false);
       setProblem(error instanceof Error ? error.message : String(error));
     });
   };
-  const refusal = refusalOf(view, request);
+  const { refusal } = request;
   const refused =
-    problem ?? (refusal === undefined ? undefined : `The server refused the answer: ${refusal}`);
-  const isOnItsWay = sent && refused === undefined;
+    problem ?? (sent || refusal === undefined ? undefined : `The server refused the answer: ${refusal}`);
   return (
     <section className="question" ref={card} tabIndex={-1} aria-label="The server asks">
       <p className="asked">
@@ -55,7 +53,7 @@ export function QuestionForm({ task, request, onAnswered = focusTask }: Question
         <QuestionTimes view={view} request={request} />
       </p>
       {refused !== undefined && !hasFields(request) && <p role="alert">{refused}</p>}
-      <Answers task={task.id} request={request} answer={answer} sent={isOnItsWay} refused={refused} />
+      <Answers task={task.id} request={request} answer={answer} sent={sent} refused={refused} />
     </section>
   );
 }

@@ -11,7 +11,6 @@ import { useServer, useServerTitle, useWorkspace } from "../clients/workspace-co
 import { Button } from "../controls/button.tsx";
 import { Progress } from "../controls/progress.tsx";
 import { useHistory } from "../history/history-context.ts";
-import { refusalOf } from "../questions/answers.ts";
 import { QuestionForm } from "../questions/question-form.tsx";
 import { ResultView } from "../result/result-view.tsx";
 import { removed, removeTasks } from "../tasks/removal.ts";
@@ -49,10 +48,7 @@ function Known({ shown }: { readonly shown: TaskView }) {
   const task = useTaskHandle()(shown.id);
   const { wire } = useWorkspace();
   const server = useServer(shown.endpoint);
-  // What the server says of a refused answer stands at its question.
-  const refusals = inputRequests.map((request) => refusalOf(shown, request));
-  const failing = retryOf(shown);
-  const retry = failing && refusals.includes(failing.failure.message) ? undefined : failing;
+  const retry = retryOf(shown);
   const percent = percentOf(shown);
   const message = messageOf(shown);
   const advice = wayOn(shown);

@@ -51,6 +51,10 @@ const inputRequestSchema = z
         "`elicitation/create`, `sampling/createMessage` or `roots/list`. A server may ask what this client does not know: decline it.",
     }),
     params: json,
+    refusal: z
+      .string()
+      .optional()
+      .openapi({ description: "Why the server refused the latest answer: the question is open again." }),
   })
   .openapi("InputRequest", { description: "A question of the server. Answer it under its key." });
 

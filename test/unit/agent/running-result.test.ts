@@ -139,6 +139,16 @@ describe("a question in a running result", () => {
     expect(text).toContain("Answer with answer_task, only with what you know");
   });
 
+  it("says why the server refused the latest answer", () => {
+    const { inputs } = asking(params);
+    const refused = runningRecord({
+      snapshot: snapshotOf({ status: "input_required" }),
+      inputs: inputs.map((input) => ({ ...input, refusal: "edition:\nthe preprint is withdrawn" })),
+    });
+    const text = textOf(runningResult(shown(refused), { ...OPTIONS, allowAnswers: true }));
+    expect(text).toContain('; the server refused the latest answer: "edition: the preprint is withdrawn"');
+  });
+
   it("is not the model's to answer otherwise", () => {
     const text = textOf(runningResult(shown(asking(params)), OPTIONS));
     expect(text).toContain("The user or the application answers it, not you");

@@ -330,8 +330,9 @@ describe("an answer that fails", () => {
       rpcId: 7,
       askedAt: T0,
       state: "open",
+      refusal: failure.message,
     });
-    expect(walk.state.retry).toEqual({ failure, since: T0 + 50 });
+    expect(walk.state.retry, "nothing is repeated: it is the app's turn").toBeUndefined();
     expect(walk.sent).toEqual([]);
     expect(walk.on({ type: "answered", key: "name", response: { action: "cancel" } }).sent).toEqual([
       "answer",
