@@ -77,7 +77,8 @@ export class LineTransport implements Transport {
       // Some servers print to stdout. What they print may be anything, so it is not repeated here.
       return this.onerror?.(new Error("A line that is not JSON was dropped"));
     }
-    this.onmessage?.(message as never);
+    // Peers of 2025-03-26 may send several messages as one list ("JSON-RPC batching").
+    for (const one of Array.isArray(message) ? message : [message]) this.onmessage?.(one as never);
   }
 
   #end(): void {

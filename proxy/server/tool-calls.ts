@@ -234,10 +234,12 @@ export async function plainAnswer(task: Task): Promise<ToolResult> {
 }
 
 /** The name and arguments of a `tools/call`. Throws an RpcError. */
-export function callIn({ name, arguments: args = {} }: JsonObject): {
+export function callIn({ name, arguments: given }: JsonObject): {
   readonly name: string;
   readonly args: JsonObject;
 } {
+  // Some clients send null for none.
+  const args = given ?? {};
   if (typeof name !== "string") throw invalidParams(CALL_WITHOUT_NAME);
   if (!isObject(args)) throw invalidParams(ARGUMENTS_NOT_AN_OBJECT);
   return { name, args };

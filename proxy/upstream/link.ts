@@ -5,7 +5,7 @@ import { type Transport, tapClose } from "../../src/channel/transport.ts";
 import { everything } from "../../src/client/everything.ts";
 import { RequestFailedError } from "../../src/engine/request-failed.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
-import { isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
+import { isRequest, isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
 import { protocolOf, registerProtocols, traitsOf } from "../../src/protocol/registry.ts";
 import type { Session } from "../../src/protocol/session.ts";
@@ -19,6 +19,9 @@ registerProtocols(everything.protocols ?? {});
 const HANDSHAKE_MS = 300_000;
 /** How long a server may leave the modern probe unanswered before it counts as one of the older generation, in ms. */
 const PROBE_MS = 10_000;
+
+/** How many messages of a server wait for the end of the handshake. Later ones are dropped. */
+const MAX_EARLY = 100;
 
 export type Inbound = (message: RpcRequest | RpcNotification, link: Link) => void;
 
@@ -63,8 +66,13 @@ export class Link {
     const tasks = new Set<ConnectionEvents>();
     let link: Link | undefined;
     let instructions: string | undefined;
+    const early: (RpcRequest | RpcNotification)[] = [];
     const channel = new RpcChannel(transport, (message) => {
       if (link) inbound(message, link);
+      // A server may ping before the handshake is over, and wait for the answer (lifecycle, "Initialization").
+      else if (isRequest(message) && message.method === "ping")
+        channel.respond(message.id, {}).catch(() => undefined);
+      else if (early.length < MAX_EARLY) early.push(message);
       return true;
     });
     const receive = (message: unknown): void => {
@@ -88,6 +96,7 @@ export class Link {
     try {
       const session = await agreed(channel, local, hello);
       link = new Link({ channel, session, instructions }, local, hello, transport, tasks);
+      for (const message of early) inbound(message, link);
       return link;
     } catch (error) {
       await transport.close().catch(() => undefined);

@@ -120,6 +120,11 @@ export class PendingRequest implements AwaitedReply, SendOptions {
 
   settle({ error, result }: RpcResponse): void {
     if (error !== undefined && error !== null) this.fail(rpcFailure(readRpcError(error)));
+    else if (result === undefined)
+      this.fail({
+        kind: "malformed",
+        message: "The reply is unreadable: it holds neither a result nor an error",
+      });
     else if (this.#settles()) this.#resolve(result);
   }
 

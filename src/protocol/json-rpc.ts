@@ -71,8 +71,10 @@ export function integerId(id: unknown): number {
   return typeof id === "number" || typeof id === "string" ? Number(id) : Number.NaN;
 }
 
+/** Also one that lost its result on the way: JSON leaves out what is `undefined`. */
 export function isResponse(message: unknown): message is RpcResponse {
-  return isObject(message) && message.method === undefined && ("result" in message || "error" in message);
+  if (!isObject(message) || message.method !== undefined) return false;
+  return "result" in message || "error" in message || isRequestId(message.id);
 }
 
 /** Reads an error member, however badly formed: an unreadable one becomes code -32603. */
