@@ -10,9 +10,18 @@ interface Entry {
 export class TaskShelf {
   #entries: Map<string, Entry> = new Map();
   #all: readonly TaskView[] | undefined;
+  /** When the newest task was created, in ms since 1970. */
+  #newest = Number.NEGATIVE_INFINITY;
+  /** The entries are in the order of creation, as a client lists them. Sorting at each of 10,000 tasks would take seconds. */
+  #isOrdered = true;
 
   get all(): readonly TaskView[] {
-    this.#all ??= [...this.#entries.values()].map(({ view }) => view);
+    if (!this.#isOrdered) {
+      const byAge = [...this.#entries].sort(([, a], [, b]) => a.view.createdAt - b.view.createdAt);
+      this.#entries = new Map(byAge);
+      this.#isOrdered = true;
+    }
+    this.#all ??= Array.from(this.#entries.values(), ({ view }) => view);
     return this.#all;
   }
 
@@ -34,10 +43,12 @@ export class TaskShelf {
     if (known === view) return false;
     // A settled task has a new handle each time it is asked for, and what was asked for may be older.
     if (known?.outcome && (view.outcome || !reported)) return false;
-    const last = known ? undefined : this.all.at(-1);
+    if (!known) {
+      this.#isOrdered &&= view.createdAt >= this.#newest;
+      this.#newest = Math.max(this.#newest, view.createdAt);
+    }
     this.#entries.set(id, { task, view });
     this.#all = undefined;
-    if (last && last.createdAt > view.createdAt) this.#sort();
     return true;
   }
 
@@ -51,10 +62,5 @@ export class TaskShelf {
   /** The handles, in no particular order. */
   get handles(): readonly Task[] {
     return [...this.#entries.values()].map(({ task }) => task);
-  }
-
-  #sort(): void {
-    const sorted = [...this.#entries].sort(([, a], [, b]) => a.view.createdAt - b.view.createdAt);
-    this.#entries = new Map(sorted);
   }
 }
