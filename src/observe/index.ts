@@ -9,7 +9,7 @@ import type { TaskView } from "../task-view.ts";
 import { type TaskListing, tasksOf } from "./client-tasks.ts";
 import { type Observable, observable } from "./observable.ts";
 import { type OpenQuestion, questionsOf } from "./open-question.ts";
-import { type Selection, sameOr } from "./selection.ts";
+import { type Selection, selection } from "./selection.ts";
 import { chosen, type TaskFilter } from "./task-filter.ts";
 
 export type { TaskListing } from "./client-tasks.ts";
@@ -96,7 +96,7 @@ function selected<T>(client: TaskClientApi, select: Selection<T>): Observable<re
     const all = tasks.all();
     if (from !== all) {
       from = all;
-      list = sameOr(list, select(all, list));
+      list = selection(select, all, list);
     }
     return list;
   }, tasks.subscribe);

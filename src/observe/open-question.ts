@@ -27,8 +27,10 @@ export function questionsOf(
   known: readonly OpenQuestion[],
   handle: (id: string) => Task | undefined,
 ): OpenQuestion[] {
-  return views.flatMap(({ id, inputRequests }) => {
-    const task = inputRequests.length > 0 ? handle(id) : undefined;
+  // Of thousands of tasks few ask.
+  const asking = views.filter(({ inputRequests }) => inputRequests.length > 0);
+  return asking.flatMap(({ id, inputRequests }) => {
+    const task = handle(id);
     if (!task) return [];
     return inputRequests.map(
       (request) => known.find((question) => isOf(question, task, request)) ?? question(task, request),

@@ -8,21 +8,17 @@ interface Entry {
 
 /** The last view of each task, the earliest first. A view is the same object until its task changes, and so is the list. */
 export class TaskShelf {
-  #entries: Map<string, Entry> = new Map();
-  #all: readonly TaskView[] | undefined;
-  /** When the newest task was created, in ms since 1970. */
-  #newest = Number.NEGATIVE_INFINITY;
-  /** The entries are in the order of creation, as a client lists them. Sorting at each of 10,000 tasks would take seconds. */
+  readonly #entries: Map<string, Entry> = new Map();
+  #views: TaskView[] = [];
+  /** The list was read: the next change is made to a copy. Without it each change of one task would build the list of all anew. */
+  #isRead = false;
   #isOrdered = true;
 
   get all(): readonly TaskView[] {
-    if (!this.#isOrdered) {
-      const byAge = [...this.#entries].sort(([, a], [, b]) => a.view.createdAt - b.view.createdAt);
-      this.#entries = new Map(byAge);
-      this.#isOrdered = true;
-    }
-    this.#all ??= Array.from(this.#entries.values(), ({ view }) => view);
-    return this.#all;
+    // Once after many were put: 10,000 sorts of a list take seconds.
+    if (!this.#isOrdered) this.#views.sort((a, b) => a.createdAt - b.createdAt);
+    this.#isOrdered = this.#isRead = true;
+    return this.#views;
   }
 
   get(id: string): TaskView | undefined {
@@ -43,24 +39,35 @@ export class TaskShelf {
     if (known === view) return false;
     // A settled task has a new handle each time it is asked for, and what was asked for may be older.
     if (known?.outcome && (view.outcome || !reported)) return false;
-    if (!known) {
-      this.#isOrdered &&= view.createdAt >= this.#newest;
-      this.#newest = Math.max(this.#newest, view.createdAt);
-    }
     this.#entries.set(id, { task, view });
-    this.#all = undefined;
+    const views = this.#unread();
+    if (known) views[views.lastIndexOf(known)] = view;
+    else {
+      this.#isOrdered &&= view.createdAt >= (views.at(-1)?.createdAt ?? 0);
+      views.push(view);
+    }
     return true;
   }
 
   /** Returns true when the task was there. */
   remove(id: string): boolean {
-    const removed = this.#entries.delete(id);
-    if (removed) this.#all = undefined;
-    return removed;
+    const view = this.get(id);
+    if (!view) return false;
+    this.#entries.delete(id);
+    const views = this.#unread();
+    views.splice(views.lastIndexOf(view), 1);
+    return true;
   }
 
   /** The handles, in no particular order. */
   get handles(): readonly Task[] {
     return [...this.#entries.values()].map(({ task }) => task);
+  }
+
+  /** Nobody has this list yet. */
+  #unread(): TaskView[] {
+    if (this.#isRead) this.#views = [...this.#views];
+    this.#isRead = false;
+    return this.#views;
   }
 }

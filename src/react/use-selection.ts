@@ -1,5 +1,5 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
-import { type Selection, sameOr } from "../observe/selection.ts";
+import { type Selection, selection } from "../observe/selection.ts";
 import type { TaskView } from "../task-view.ts";
 import { useClientTasks } from "./provider.ts";
 
@@ -20,12 +20,12 @@ export function useSelection<T>(select: Selection<T>): readonly T[] {
     if (selected && from === all) return selected;
     const before = selected ?? committed.current;
     from = all;
-    selected = sameOr(before, select(all, before));
+    selected = selection(select, all, before);
     return selected;
   };
-  const selection = useSyncExternalStore(tasks.subscribe, getSnapshot, nothing);
+  const shown = useSyncExternalStore(tasks.subscribe, getSnapshot, nothing);
   useEffect(() => {
-    committed.current = selection;
-  }, [selection]);
-  return selection;
+    committed.current = shown;
+  }, [shown]);
+  return shown;
 }
