@@ -40,6 +40,7 @@ function likelyCause(method: string, failure: RequestFailure, address: string): 
     case "unauthorized":
       return "It wants credentials: give the connector authorization (authProvider with an SDK), or a header in requestInit.";
     case "malformed":
+      if (/protocol version/.test(failure.message)) return undefined;
       return method === "initialize" || method === "server/discover" || /<|text\/html/.test(failure.message)
         ? "Is this the address of an MCP server?"
         : undefined;
@@ -63,6 +64,7 @@ function otherGeneration(method: string, failure: RequestFailure): string | unde
 }
 
 function httpCause(status: number): string | undefined {
+  if (status < 400) return "Give the address that it is redirected to.";
   if (status === 404) return "Is the path right? Many servers answer at /mcp.";
   if (status === 405) return "Nothing there takes MCP requests by POST: is the path right?";
   if (status === 403) return "It refuses these credentials, or the origin of this page.";
@@ -72,7 +74,6 @@ function httpCause(status: number): string | undefined {
 
 /** By the codes of Node and Deno. A browser says nothing to the page: it may be any of these, or CORS. */
 function networkCause(message: string, address: string): string | undefined {
-  if (/redirect/i.test(message)) return "Give the address that it is redirected to.";
   if (/ECONNREFUSED/.test(message))
     return "Nothing listens there: is the server running, and is the port right?";
   if (/ENOTFOUND|EAI_AGAIN/.test(message)) return "Its host name is unknown: is it spelled right?";

@@ -15,7 +15,8 @@ export function unreadable(text: string, contentType?: string | null): RequestFa
   const type = contentType?.split(";")[0];
   const of = type && type !== "application/json" ? ` of type ${excerpt(type)}` : "";
   const said = excerpt(text);
-  return { kind: "malformed", message: `The reply${of} is unreadable${said && `: ${said}`}` };
+  const how = text.trim() ? `unreadable${said && `: ${said}`}` : "empty";
+  return { kind: "malformed", message: `The reply${of} is ${how}` };
 }
 
 /**
@@ -46,7 +47,7 @@ export function requestFailureOf(thrown: unknown, id?: number): RequestFailure {
     return { kind: "network", message: `${message}${code && ` (${code})`}`, ...unsent };
   }
   // A server that sends the client elsewhere has done nothing with the request.
-  if (status < 400) return { kind: "network", message, unsent: true };
+  if (status < 400) return { kind: "http", status, message: `HTTP ${status}: ${message}`, unsent: true };
   if (status === 401) return { kind: "unauthorized", message: message || "Unauthorized" };
   const body = readBody(typeof data.text === "string" ? data.text : String(error?.message));
   const ours = body && (integerId(body.id) === id || MODERN_ERRORS.includes(body.error.code));

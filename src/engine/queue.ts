@@ -127,7 +127,10 @@ function lasts(failure: RequestFailure, attended: boolean): boolean {
       return attended;
     case "rpc":
       return (failure.status ?? 0) < 500 && failure.status !== 429;
+    case "http":
+      // A redirect that is not followed may be to a sign-in.
+      return failure.status < 400 ? attended : isClientError(failure) && !wasRefused(failure);
     default:
-      return isClientError(failure) ? !wasRefused(failure) : failure.kind !== "http";
+      return true;
   }
 }

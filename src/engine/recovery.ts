@@ -73,5 +73,5 @@ export function listFailed(
 }
 
 function lostWithoutReply(message: string): Outcome {
-  return lost(`The call got no reply, and ${message}`);
+  return lost(`The call got no usable reply, and ${message}`);
 }

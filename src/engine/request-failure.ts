@@ -71,7 +71,16 @@ export function isClientError(failure: RequestFailure): failure is RequestFailur
   return status >= 400 && status < 500 && status !== 408 && status !== 425;
 }
 
-/** Codes servers use for a task they do not have: -32602 by the spec, -32002 by older habit. */
+/**
+ * Whether the server does not have the task: -32602 by the specification, -32002 by older habit. Servers whose library has
+ * one code for every exception (0, -32603) say it in words.
+ */
 export function isUnknownTask(failure: RequestFailure): boolean {
-  return failure.kind === "rpc" && (failure.error.code === INVALID_PARAMS || failure.error.code === -32002);
+  if (failure.kind !== "rpc") return false;
+  const { code, message } = failure.error;
+  return code === INVALID_PARAMS || code === -32002 || NO_TASK.test(message);
 }
+
+/** "Task not found: t1", "Task 't1' does not exist", "unknown task", "No such task". A word between is an id. */
+const NO_TASK =
+  /\btask(?:[ _]?id)?\b[: ]*(?:(?:with )?id )?(?:\S*[-\d"'`]\S* )?(?:was |is )?(?:not found|unknown|does(?:n't| not) exist)|\b(?:unknown|no such) task\b/i;

@@ -2,6 +2,7 @@ import { callParams } from "./call-params.ts";
 import { defined, isObject, type JsonObject } from "./json.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
+  acceptedTask,
   type CallReply,
   expectTask,
   findTask,
@@ -13,6 +14,7 @@ import {
   type TaskReading,
   taskReply,
 } from "./task-reading.ts";
+import { isTerminal } from "./task-snapshot.ts";
 import type { ToolFacts } from "./tool-facts.ts";
 import { holdsContent, readToolResult } from "./tool-result.ts";
 
@@ -55,6 +57,8 @@ export const revision2025: TaskProtocol = {
 
   decodeCall(_call: ToolCall, result: unknown): CallReply {
     if (isObject(result) && isTask(result)) return taskReply(result, readReading(result));
+    if (isObject(result) && isObject(result.task) && !isResult(result))
+      return taskReply(result, readReading(acceptedTask(result.task)));
     const toolResult = readToolResult(result);
     if (!toolResult)
       throw new MalformedReplyError("The reply to tools/call is neither a result nor a task", result);
@@ -107,8 +111,12 @@ export const revision2025: TaskProtocol = {
   },
 };
 
+/** Some servers put the result into the task, too, and may not know `tasks/result`. */
 function readReading(task: unknown): TaskReading {
-  return { snapshot: readSnapshot(task, "ttl", "pollInterval") };
+  const snapshot = readSnapshot(task, "ttl", "pollInterval");
+  const given = isTerminal(snapshot.status) ? findTask(task)?.result : undefined;
+  const result = holdsContent(given) && readToolResult(given);
+  return result ? { snapshot, payload: { kind: "result", result } } : { snapshot };
 }
 
 /**
@@ -116,8 +124,11 @@ function readReading(task: unknown): TaskReading {
  * beside content a task counts only where the reply holds it as `task`.
  */
 function isTask(reply: JsonObject): boolean {
-  const isResult = holdsContent(reply) || reply.toolResult !== undefined;
-  return findTask(isResult ? reply.task : reply) !== undefined;
+  return findTask(isResult(reply) ? reply.task : reply) !== undefined;
+}
+
+function isResult(reply: JsonObject): boolean {
+  return holdsContent(reply) || reply.toolResult !== undefined;
 }
 
 /** Whether the server declares a capability of Tasks, by its path. Some say `true` where the specification has an object. */

@@ -5,6 +5,7 @@ import { readRpcError } from "./json-rpc.ts";
 import { parameterHeaders, readHeaderParameters } from "./parameter-headers.ts";
 import type { CallRetry, Frame, TaskId, TaskPreference, TaskProtocol, ToolCall } from "./task-protocol.ts";
 import {
+  acceptedTask,
   type CallReply,
   expectTask,
   findTask,
@@ -65,7 +66,7 @@ export const revision2026: TaskProtocol = {
         return { kind: "result", result: toolResult };
       }
       case "task":
-        return taskReply(result, readReading(result, "brief"));
+        return taskReply(result, readReading(acceptedTask(result), "brief"));
       case "input_required": {
         const requests = readInputRequests(result.inputRequests);
         const { requestState } = result;

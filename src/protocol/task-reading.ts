@@ -96,6 +96,14 @@ export function findTask(reply: unknown): JsonObject | undefined {
   return undefined;
 }
 
+/**
+ * The task that the reply to a call names as one. With a status that nobody knows it runs: were it left, its id would be
+ * lost with it, and the call with its id.
+ */
+export function acceptedTask(task: JsonObject): JsonObject {
+  return findTask(task) ? task : { ...task, status: "working" };
+}
+
 /** The reply to a request about one task, which need not name it again. */
 export function ofTask(taskId: string | number, reply: unknown): unknown {
   const task = isObject(reply) && isObject(reply.task) ? reply.task : reply;
@@ -122,11 +130,16 @@ export function readSnapshot(reply: unknown, ttlField: string, pollField: string
   const snapshot: { -readonly [Field in keyof SnapshotReading]: SnapshotReading[Field] } = { taskId, status };
   if (typeof value.taskId === "number") snapshot.numericId = true;
   if (typeof value.statusMessage === "string") snapshot.statusMessage = cutText(value.statusMessage);
-  if (typeof value.createdAt === "string") snapshot.createdAt = value.createdAt;
-  if (typeof value.lastUpdatedAt === "string") snapshot.lastUpdatedAt = value.lastUpdatedAt;
+  if (isStamp(value.createdAt)) snapshot.createdAt = value.createdAt;
+  if (isStamp(value.lastUpdatedAt)) snapshot.lastUpdatedAt = value.lastUpdatedAt;
   if (ttl === null || isDuration(ttl)) snapshot.ttlMs = ttl;
   if (isDuration(poll)) snapshot.pollIntervalMs = poll;
   return snapshot;
+}
+
+/** Of at most 64 characters: the record stores it. */
+function isStamp(value: unknown): value is string {
+  return typeof value === "string" && value.length <= 64;
 }
 
 function isDuration(value: unknown): value is number {

@@ -110,7 +110,7 @@ describe("the text of a failed request", () => {
       code: 307,
     });
     const failure = requestFailureOf(thrown);
-    expect(failure).toMatchObject({ kind: "network", unsent: true });
+    expect(failure).toMatchObject({ kind: "http", status: 307, unsent: true });
     expect(text(failure)).toMatch(/https:\/\/b\.example\/mcp.*Give the address that it is redirected to/);
   });
 

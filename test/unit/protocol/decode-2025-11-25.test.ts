@@ -161,13 +161,41 @@ describe("2025-11-25: the reply to tools/call", () => {
     ["a list", []],
     ["a task without an id", { task: { ...wire.working, taskId: undefined } }],
     ["a task with an empty id", { task: { ...wire.working, taskId: "" } }],
-    ["a task with an unknown status", { task: { ...wire.working, status: "unheard of" } }],
   ])("%s breaks the protocol", (_what, reply) => {
     expect(() => revision2025.decodeCall(asTask, reply)).toThrow(MalformedReplyError);
   });
 });
 
+it.each(["unheard of", undefined, 1])(
+  "2025-11-25: a call that became a task of status %j runs: its id must not be lost",
+  (status) => {
+    const reply = revision2025.decodeCall(asTask, { task: { ...wire.working, status } });
+    expect(reply).toMatchObject({
+      kind: "task",
+      reading: { snapshot: { taskId: wire.TASK_ID, status: "working" } },
+    });
+  },
+);
+
 describe("2025-11-25: tasks/get", () => {
+  it("a result that the server put into a task that has ended is its payload", () => {
+    const { result } = { result: wire.toolResultOfTask };
+    expect(revision2025.decodeGet(wire.TASK_ID, { ...wire.completed, result }).payload).toEqual({
+      kind: "result",
+      result,
+    });
+    expect(revision2025.decodeGet(wire.TASK_ID, { ...wire.working, result })).not.toHaveProperty("payload");
+    expect(revision2025.decodeGet(wire.TASK_ID, { ...wire.completed, result: {} })).not.toHaveProperty(
+      "payload",
+    );
+  });
+
+  it("a time stamp of any length does not get into the record", () => {
+    const createdAt = "9".repeat(100_000);
+    const { snapshot } = revision2025.decodeGet(wire.TASK_ID, { ...wire.working, createdAt });
+    expect(snapshot.createdAt).toBeUndefined();
+  });
+
   it.each(Object.entries(wire.TASKS))("reads a task that is %s", (_name, task) => {
     const reading = revision2025.decodeGet(wire.TASK_ID, lawful("GetTaskResult", task));
     expect(reading).toEqual({

@@ -174,9 +174,16 @@ describe("2026-07-28: the reply to tools/call, by its resultType", () => {
     ["null", null],
     ["a list", []],
     ["a task without an id", { ...wire.createTaskResult, taskId: undefined }],
-    ["a task with an unknown status", { ...wire.createTaskResult, status: "unheard of" }],
   ])("%s breaks the protocol", (_what, reply) => {
     expect(() => revision2026.decodeCall(call, reply)).toThrow(MalformedReplyError);
+  });
+});
+
+it("2026-07-28: a call that became a task of an unknown status runs: its id must not be lost", () => {
+  const reply = revision2026.decodeCall(call, { ...wire.createTaskResult, status: "unheard of" });
+  expect(reply).toMatchObject({
+    kind: "task",
+    reading: { snapshot: { taskId: wire.TASK_ID, status: "working" } },
   });
 });
 
