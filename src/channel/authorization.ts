@@ -1,12 +1,15 @@
 import { RequestFailedError } from "../engine/request-failed.ts";
 import type { Fetch } from "./exchange.ts";
+import type { AwaitedReply } from "./rpc-channel.ts";
 
 /** How long each request to the authorization server may take, in ms. */
 const AUTHORIZATION_TIMEOUT_MS = 30_000;
 /** How long to wait for another tab that renews the token, in ms. One that is frozen holds its lock for ever. */
 const LOCK_MS = 20_000;
+/** How long a request waits for a person to sign in, in ms. */
+const SIGN_IN_MS = 600_000;
 /** The requests of the channel that a person may have started: the client sends the others of its own accord. */
-const OF_PERSON = /^\{"jsonrpc":"2\.0","id":[^,]*,"method":"(?!(?:tasks|subscriptions)\/)/;
+const OF_PERSON = /^\{"jsonrpc":"2\.0","id":(\d+),"method":"(?!(?:tasks|subscriptions)\/)/;
 
 /** The tokens of one provider, as an app gave it to an SDK's connector. */
 export interface Credentials {
@@ -33,6 +36,7 @@ class SignInNeeded extends Error {}
 interface OAuthProvider {
   readonly redirectUrl?: unknown;
   tokens(): unknown;
+  invalidateCredentials?(scope: "discovery"): unknown;
 }
 
 interface StoredTokens {
@@ -46,11 +50,19 @@ export function oauthCredentials<P extends OAuthProvider>(
   authorize: (provider: P, challenge: Response, target: AuthorizationTarget) => Promise<string>,
 ): Credentials {
   const stored = async (): Promise<StoredTokens | undefined> => (await provider.tokens()) as StoredTokens;
+  const token = async (): Promise<string | undefined> => (await stored())?.access_token;
   return {
     provider,
-    token: async () => (await stored())?.access_token,
+    token,
     async renew(challenge, mayPrompt, target) {
-      if (mayPrompt) return (await authorize(provider, challenge, target)) === "AUTHORIZED";
+      if (mayPrompt) {
+        const used = await token();
+        // The server may have changed its authorization server, and an SDK would ask the remembered one.
+        if (used) await provider.invalidateCredentials?.("discovery");
+        const result = await authorize(provider, challenge, target);
+        // A provider with a window of its own for the sign-in has the token by now.
+        return result === "AUTHORIZED" || ((await token()) ?? used) !== used;
+      }
       // Without a redirect address there is nobody to ask, and the token comes with the client's own credentials.
       if (provider.redirectUrl && !(await stored())?.refresh_token) return false;
       let refused = false;
@@ -98,7 +110,7 @@ interface Renewal {
   running?: Promise<void> | undefined;
   /** The token that only a sign-in can replace. */
   refused?: { readonly token: string | undefined } | undefined;
-  /** The latest thing a person had started when a sign-in was last asked for: it is asked for once. */
+  /** The latest thing a person had started when a sign-in was last asked for: it is asked for once, unless the server took its token. */
   promptedFor: number;
 }
 
@@ -109,6 +121,7 @@ const renewals: WeakMap<object, Renewal> = new WeakMap();
  * all requests and tabs: servers that rotate refresh tokens take a second use of one for theft and revoke the grant
  * (RFC 9700, section 4.14.2). Rejects with a RequestFailedError of kind `unauthorized` if a person must sign in.
  * @param person What a person has started and still waits for: a number that rises with each, or 0 for nothing.
+ * @param awaited The request under an id: its time stands still while a person signs in.
  */
 export function authorizedFetch(
   fetch: Fetch,
@@ -116,6 +129,7 @@ export function authorizedFetch(
   credentials: Credentials,
   authorizationFetch: Fetch,
   person: () => number,
+  awaited: (id: number) => AwaitedReply | undefined = () => undefined,
 ): Fetch {
   const renewal: Renewal = renewals.get(credentials.provider) ?? { promptedFor: 0 };
   renewals.set(credentials.provider, renewal);
@@ -124,18 +138,15 @@ export function authorizedFetch(
 
   /** Resolves when there is a token other than `used`. */
   async function renewed(used: string | undefined, challenge: Response, started: number): Promise<void> {
-    const isNew = (token: string | undefined): boolean =>
-      challenge.status === 401 && token !== undefined && token !== used;
+    const isNew = (token: string | undefined): boolean => token !== undefined && token !== used;
     for (;;) {
-      const isScope = challenge.status === 403;
       const token = await credentials.token();
       if (isNew(token)) return;
       const mayPrompt = started > renewal.promptedFor;
-      const hopeless = isScope || (renewal.refused && renewal.refused.token === token);
+      const hopeless = challenge.status === 403 || (renewal.refused && renewal.refused.token === token);
       if (hopeless && !mayPrompt) throw unauthorized(challenge);
       if (renewal.running) {
         await renewal.running;
-        if (isScope) return;
         continue;
       }
       renewal.running = exclusively(address, async () => {
@@ -167,11 +178,15 @@ export function authorizedFetch(
     const [response, used] = await send();
     if (!isRefusal(response)) return response;
     await response.body?.cancel();
-    const ofPerson = typeof init?.body === "string" && OF_PERSON.test(init.body);
-    await renewed(used, response, ofPerson ? person() : 0);
-    init?.signal?.throwIfAborted();
+    const id = Number(OF_PERSON.exec(String(init?.body))?.[1]);
+    awaited(id)?.renewing(SIGN_IN_MS);
+    await renewed(used, response, id ? person() : 0);
+    awaited(id)?.renewing();
     const [again] = await send();
-    if (!isRefusal(again)) return again;
+    if (!isRefusal(again)) {
+      renewal.promptedFor = 0;
+      return again;
+    }
     await again.body?.cancel();
     throw unauthorized(again);
   };

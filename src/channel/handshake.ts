@@ -95,7 +95,8 @@ async function discover(
 /**
  * Whether a failed probe leaves it open that the server knows only the handshake. Anything but a recognized modern error
  * does (versioning, "Backward Compatibility"): a proxy's 502, a firewall's 403, silence. A network failure may be a
- * browser's CORS check on a header an older server does not allow. If the server is really away, the handshake says so.
+ * browser's CORS check on a header an older server does not allow. If the server is really away, the handshake says so. A probe
+ * that did not reach the server, as for want of a sign-in, leaves nothing open.
  */
 function mayBeLegacy(failure: RequestFailure, legacy: readonly string[]): boolean {
   switch (failure.kind) {
@@ -107,9 +108,10 @@ function mayBeLegacy(failure: RequestFailure, legacy: readonly string[]): boolea
     case "http":
       return failure.status !== 429 && failure.retryAfterMs === undefined;
     case "malformed":
+      return true;
     case "network":
     case "timeout":
-      return true;
+      return !failure.unsent;
     case "unauthorized":
     case "oversized":
       return false;

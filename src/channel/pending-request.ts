@@ -32,6 +32,7 @@ export class PendingRequest implements AwaitedReply, SendOptions {
   #stream: AbortController | undefined;
   #abandoning: (() => void) | undefined;
   #isSent = false;
+  #renewingMs: number | undefined;
 
   constructor(
     channel: RpcChannel,
@@ -134,8 +135,16 @@ export class PendingRequest implements AwaitedReply, SendOptions {
     this.#channel.expect(this);
   }
 
+  renewing(forMs?: number): void {
+    this.#renewingMs = forMs;
+    this.deadline = this.#channel.elapsed() + (forMs ?? this.#timeoutMs);
+    this.#channel.expect(this);
+  }
+
   expire(): void {
-    this.fail({ kind: "timeout", message: `No reply within ${this.#timeoutMs} ms` });
+    const ms = this.#renewingMs;
+    const message = `No ${ms ? "sign-in" : "reply"} within ${ms ?? this.#timeoutMs} ms`;
+    this.fail({ kind: "timeout", message, ...(ms && { unsent: true }) });
   }
 
   abort(): void {

@@ -80,6 +80,8 @@ export interface AwaitedReply extends Pick<RequestOptions, "resume" | "onStream"
    */
   takeResponse(message: unknown, resumed?: boolean): AwaitedReply | "replay" | undefined;
   fail(failure: RequestFailure, cause?: unknown): void;
+  /** The server refused its token: it has done nothing yet, and its time stands still until the renewal ends, for at most so many ms. */
+  renewing(forMs?: number): void;
   /** Aborts `signal`: nobody reads the rest of the response stream. */
   abort(): void;
 }

@@ -60,6 +60,7 @@ export function fromClient(client: ConnectedClient, options: ClientOptions = {})
 const SDK_AUTH: SdkAuth = {
   auth: sdk.auth,
   extractWWWAuthenticateParams: sdk.extractWWWAuthenticateParams,
+  computeScopeUnion: sdk.computeScopeUnion,
 };
 
 export interface UrlOptionsV2 extends UrlOptions {

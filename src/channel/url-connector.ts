@@ -77,9 +77,9 @@ export function urlConnector(
   const clock = options.clock ?? systemClock;
 
   const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const fetchAs = (person: () => number): Fetch =>
+  const fetchAs = (person: () => number, awaited?: RpcChannel["awaited"]): Fetch =>
     authorization
-      ? authorizedFetch(send, address, authorization.credentials, authorization.fetch, person)
+      ? authorizedFetch(send, address, authorization.credentials, authorization.fetch, person, awaited)
       : send;
 
   return {
@@ -96,7 +96,7 @@ export function urlConnector(
         if (isRequest(message)) unlessTaken(taken, () => answerUntaken(channel, message.id, message.method));
       };
       const link = makeLink(address, {
-        fetch: fetchAs(events.person),
+        fetch: fetchAs(events.person, (id) => channel.awaited(id)),
         clock,
         channel: () => channel,
         receive,

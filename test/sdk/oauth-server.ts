@@ -15,10 +15,14 @@ export class OAuthGrant {
   revoked = false;
   /** The token endpoint answers 503. */
   down = false;
+  /** Whom the metadata of the authorization server names as its issuer, if not itself. */
+  issuer: string | undefined;
   /** Refreshes that wait until the test releases them. */
   readonly held: (() => void)[] = [];
   holds = false;
   readonly #server: BareServer;
+  /** With how many requests the access token runs out, if it does. */
+  expiresAfter: number | undefined;
   #count = 1;
   #valid = true;
 
@@ -60,7 +64,7 @@ export class OAuthGrant {
       return json({ resource: `${origin}/mcp`, authorization_servers: [origin] });
     if (path.startsWith("/.well-known/"))
       return json({
-        issuer: origin,
+        issuer: this.issuer ?? origin,
         authorization_endpoint: `${origin}/authorize`,
         token_endpoint: `${origin}/token`,
         response_types_supported: ["code"],
@@ -83,7 +87,10 @@ export class OAuthGrant {
     }
     const authorized =
       !this.revoked && this.#valid && http.headers.authorization === `Bearer a${this.#count}`;
-    if (authorized) return false;
+    if (authorized) {
+      if (this.expiresAfter !== undefined && --this.expiresAfter === 0) this.#valid = false;
+      return false;
+    }
     const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`;
     response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="${metadata}"` }).end();
     return true;
@@ -93,6 +100,9 @@ export class OAuthGrant {
 /** A provider over such storage, which counts the sign-ins it is asked for. */
 export function providerOf(storage: TokenStorage) {
   const provider = {
+    /** What happens in the window in which a person signs in. */
+    window: (): Promise<void> | void => undefined,
+    invalidated: [] as string[],
     signIns: 0,
     verifiers: 0,
     redirectUrl: "http://localhost/callback",
@@ -104,12 +114,14 @@ export function providerOf(storage: TokenStorage) {
     },
     redirectToAuthorization: () => {
       provider.signIns++;
+      return provider.window();
     },
     saveCodeVerifier: () => {
       provider.verifiers++;
     },
     codeVerifier: () => "verifier",
     invalidateCredentials: (what: string) => {
+      provider.invalidated.push(what);
       if (what === "all" || what === "tokens") storage.tokens = undefined;
     },
   };

@@ -6,6 +6,7 @@ import { fromUrl as fromUrlV2 } from "../../src/channel/sdk-v2.ts";
 import { timerHost } from "../../src/hosts/timer-host.ts";
 import { type Task, TaskClient } from "../../src/index.ts";
 import { memoryStore } from "../../src/store/memory.ts";
+import { FakeClock } from "../fixtures/fake-clock.ts";
 import { BareServer, wireTask } from "./bare-server.ts";
 import { OAuthGrant, providerOf, type TokenStorage } from "./oauth-server.ts";
 import { until } from "./until.ts";
@@ -21,8 +22,8 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-const fromUrlHttp = (url: string, { authProvider }: UrlOptionsV1) =>
-  fromUrl(url, authProvider && { authorization: oauth(authProvider) });
+const fromUrlHttp = (url: string, { authProvider, ...options }: UrlOptionsV1) =>
+  fromUrl(url, { ...options, ...(authProvider && { authorization: oauth(authProvider) }) });
 
 const WAYS = [
   ["2025-11-25 on the v1 SDK", "2025-11-25", fromUrlV1],
@@ -49,12 +50,12 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     closing.push(() => server.close());
     const grant = new OAuthGrant(server);
     /** A client of its own provider, as each tab has one. */
-    const tab = async (storage: TokenStorage, tasks: number) => {
+    const tab = async (storage: TokenStorage, tasks: number, clock?: FakeClock) => {
       const provider = providerOf(storage);
       const timing = { backoffMs: 50, maxBackoffMs: 100 };
       const client = new TaskClient({
         store: memoryStore(),
-        endpoints: { lab: fromUrl(server.url, { authProvider: provider }) },
+        endpoints: { lab: fromUrl(server.url, { authProvider: provider, ...(clock && { clock }) }) },
         host: timerHost(),
         timing,
       });
@@ -127,6 +128,56 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     expect(provider.signIns).toBe(1);
     await expect(client.callTool("lab", "slow")).rejects.toThrow();
     expect(provider.signIns).toBe(2);
+  });
+
+  it("a call goes on after a sign-in in a window of the provider's own, however long that takes", async () => {
+    const { server, grant, tab } = await lab();
+    const storage: TokenStorage = { tokens: undefined };
+    const clock = new FakeClock(Date.now());
+    const { client, provider } = await tab(storage, 0, clock);
+    let signIn: (() => void) | undefined;
+    provider.window = () =>
+      new Promise((resolve) => {
+        signIn = () => {
+          grant.signIn(storage);
+          resolve();
+        };
+      });
+    const calls = [client.callTool("lab", "slow"), client.callTool("lab", "slow")];
+    await until("the window", () => signIn !== undefined);
+    // The probe of the server's generation has 5 s, and other requests a minute.
+    await clock.advance(300_000);
+    signIn?.();
+    expect((await Promise.all(calls)).map(({ view }) => view.status)).toEqual(["working", "working"]);
+    expect([provider.signIns, server.of("tools/call").length >= 2]).toEqual([1, true]);
+  });
+
+  it("a token that the server took may be replaced for the same call", async () => {
+    const { server, grant, tab } = await lab();
+    const storage: TokenStorage = { tokens: undefined };
+    const { client, provider } = await tab(storage, 0);
+    provider.window = () => {
+      grant.signIn(storage);
+      storage.tokens = { access_token: storage.tokens?.access_token ?? "", token_type: "Bearer" };
+      if (provider.signIns === 1) grant.expiresAfter = 1;
+    };
+    await client.callTool("lab", "slow");
+    expect(provider.signIns).toBe(2);
+    expect(provider.invalidated).toContain("discovery");
+    expect(server.of("tools/call").length).toBeGreaterThanOrEqual(1);
+  });
+
+  it("an authorization server that is not to be trusted is named as the cause", async () => {
+    const { server, grant, tab } = await lab();
+    grant.issuer = "https://elsewhere.example";
+    const { client, provider } = await tab({ tokens: undefined }, 0);
+    const listed = expect(client.listTools("lab"));
+    // The v1 SDK does not compare the issuer.
+    if (fromUrl === fromUrlV1) return void (await listed.rejects.toThrow("wants a sign-in"));
+    await listed.rejects.toThrow(/could not be renewed: Issuer mismatch/);
+    expect(provider.signIns).toBe(0);
+    // The probe reached nobody, so that there is no reason to try the other generation.
+    expect(server.of("initialize")).toEqual([]);
   });
 
   it("an authorization server that is away is asked again, and costs neither the tokens nor a sign-in", async () => {

@@ -19,7 +19,7 @@ function lab(clock: FakeClock = new SetClock(0)) {
   const channel = new RpcChannel(transport, () => false, clock, 1_000);
   const reply = (index: number, result: unknown): void =>
     void channel.receive({ jsonrpc: "2.0", id: sent[index], result });
-  return { channel, clock, reply, options };
+  return { channel, clock, reply, options, ids: sent };
 }
 
 /** The wall clock was set while a timer ran: `elapsed` goes on as before. */
@@ -109,6 +109,41 @@ describe("the timeouts of a channel's requests", () => {
     await clock.advance(1_000);
     expect(failed.sort()).toEqual(["after", "early", "late"]);
     expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ["a clock with `elapsed`", () => new SetClock(0)],
+    ["a wall clock", () => new WallClock(0)],
+  ])("stand still while a person signs in, by %s", async (_name, make) => {
+    const clock = make();
+    const { channel, reply, ids } = lab(clock);
+    const answered = channel.request(FRAME);
+    channel.awaited(ids[0] ?? 0)?.renewing(600_000);
+    await clock.advance(500_000);
+    channel.awaited(ids[0] ?? 0)?.renewing();
+    await clock.advance(999);
+    reply(0, "late");
+    expect(await answered).toBe("late");
+    const refused = channel.request(FRAME);
+    channel.awaited(ids[1] ?? 0)?.renewing(600_000);
+    channel.awaited(ids[1] ?? 0)?.renewing();
+    const expired = expect(refused).rejects.toMatchObject({
+      failure: { kind: "timeout", message: "No reply within 1000 ms" },
+    });
+    await clock.advance(1_000);
+    await expired;
+    expect(clock.pending).toBe(0);
+  });
+
+  it("end a request for which nobody signs in, which has done nothing", async () => {
+    const { channel, clock, ids } = lab();
+    const refused = channel.request(FRAME);
+    channel.awaited(ids[0] ?? 0)?.renewing(600_000);
+    const ended = expect(refused).rejects.toMatchObject({
+      failure: { kind: "timeout", message: "No sign-in within 600000 ms", unsent: true },
+    });
+    await clock.advance(600_000);
+    await ended;
   });
 
   it("reach a transport that copies its options, as their abort signal", async () => {
