@@ -5,10 +5,12 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Where the suite, and with it its clients, run. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const NODE = "node_modules/.bin/node";
 /** The suite of the dev dependency, or another build of it. */
-const SUITE = process.env.CONFORMANCE_CLI ?? "node_modules/@modelcontextprotocol/conformance/dist/index.js";
+export const SUITE =
+  process.env.CONFORMANCE_CLI ?? "node_modules/@modelcontextprotocol/conformance/dist/index.js";
 
 export interface Check {
   readonly id: string;
