@@ -96,7 +96,7 @@ export class HostedClient implements TaskClientApi {
       push: options.push === false ? undefined : host.push,
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
-      followed: () => [...this.#tasks.values()].map(({ view }) => view),
+      followed: () => viewsOf(this.#tasks.values()),
       follows: (id) => this.#tasks.has(id),
       changed: (view) => this.#changed(view),
       over: (id) => {
@@ -358,4 +358,9 @@ export class HostedClient implements TaskClientApi {
     if (!endpoint) throw new UnknownEndpointError(name, [...this.#endpoints.keys()]);
     return endpoint;
   }
+}
+
+/** One by one: who looks for a task of ten thousand makes no list of them. */
+function* viewsOf(tasks: Iterable<Task>): Generator<TaskView, void> {
+  for (const { view } of tasks) yield view;
 }

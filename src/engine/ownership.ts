@@ -65,8 +65,8 @@ export type OwnershipEvent =
   | { readonly type: "lost"; readonly request: number }
   /** This tab has resumed the tasks. */
   | { readonly type: "resumed"; readonly request: number | undefined }
-  /** The leader is to be looked after. */
-  | { readonly type: "watch"; readonly visible: boolean; readonly now: number }
+  /** The leader is to be looked after, unless it said within the last `within` ms that it lives: of many followers one asks for all. */
+  | { readonly type: "watch"; readonly visible: boolean; readonly now: number; readonly within: number }
   /** A visible leader has said that it lives. */
   | { readonly type: "alive"; readonly now: number }
   /** The leader has not said in time that it lives, or is hidden. `visible`: this tab is. */
@@ -162,9 +162,6 @@ export const TABLE: Readonly<Record<Row, readonly [Cell, Cell, Cell, Cell, Cell,
   closed:      [leave,   leave,    leave,   leave,   leave,    leave,    leave],
 };
 
-/** Of many followers one asks whether the leader lives, for all: within so many ms the others do not ask again. */
-const SERVED_MS = 1_000;
-
 export function joiningTab(tab: string): OwnershipState {
   return { tab, role: "joining", epoch: { at: 0, by: "" }, servedAt: Number.NEGATIVE_INFINITY };
 }
@@ -206,7 +203,7 @@ function rowOf({ epoch, lock, servedAt }: OwnershipState, event: OwnershipEvent)
     case "watch": {
       // A clock that was set back must not silence the tab.
       const since = event.now - servedAt;
-      return event.visible && !(since >= 0 && since < SERVED_MS) ? "watch" : undefined;
+      return event.visible && !(since >= 0 && since < event.within) ? "watch" : undefined;
     }
     case "silent":
       return event.visible ? "silent" : "hidden";

@@ -7,7 +7,9 @@ import type { ForeignTasks, OwnershipEvents } from "./ownership.ts";
 /** How long a message of another tab may take to arrive, in ms. */
 const PUBLISHED_MS = 1_000;
 
-export interface FollowedTasks extends ForeignTasks, Pick<OwnershipEvents, "published" | "outdated"> {
+export interface FollowedTasks
+  extends ForeignTasks,
+    Pick<OwnershipEvents, "awaits" | "published" | "outdated"> {
   /** Reads the followed tasks that run elsewhere: a tab that was frozen may have missed messages. */
   readonly refresh: () => void;
 }
@@ -36,6 +38,10 @@ export function createFollowedTasks(
   }
 
   return {
+    awaits() {
+      for (const task of options.followed()) if (task.endpoint === endpoint) return true;
+      return false;
+    },
     published(view, plain) {
       runtime.overtakenBy(view);
       if (follows(view.id)) changed(view);

@@ -35,6 +35,8 @@ export interface OwnershipEvents extends ForeignTasks {
   readonly steppedDown: () => void;
   /** This process may have missed messages. */
   readonly awake: () => void;
+  /** Whether this process holds an unfinished task of the endpoint. */
+  readonly awaits: () => boolean;
   /** Another process published a change. `plain`: the task is a plain call that ended, and the store does not hold it. */
   readonly published: (view: TaskView, plain: boolean) => void;
   /** A process that stepped down published this change: the store may hold a later one. */

@@ -16,8 +16,10 @@ import type { Ownership, OwnershipEvents, OwnershipOf, TaskAction } from "./owne
 import { tabEvents } from "./tab-events.ts";
 import type { LockOptions, TabPlatform } from "./tab-platform.ts";
 
-/** How often a visible tab makes sure of its leader, in ms. */
+/** How often a visible tab that holds unfinished tasks makes sure of its leader, in ms. */
 const WATCH_MS = 2_000;
+/** How often one without such tasks does. */
+const IDLE_WATCH_MS = 10_000;
 /** How long a leader may take to say that it lives, or to act, in ms. */
 const ANSWER_MS = 600;
 
@@ -76,7 +78,6 @@ export function createTabGroup(
   let stopWatching: (() => void) | undefined;
   let cancelWatch: (() => void) | undefined;
   let cancelPing: (() => void) | undefined;
-  let pinged: string | undefined;
 
   /** Resolves when this tab follows, leads, or has closed. */
   async function settled(): Promise<void> {
@@ -120,8 +121,7 @@ export function createTabGroup(
       case "ping":
         cancelPing?.();
         cancelPing = clock.after(ANSWER_MS, silent);
-        pinged = randomId();
-        return post({ type: "ping", nonce: pinged });
+        return post({ type: "ping", nonce: state.tab });
       case "pong":
         if (message?.type === "ping")
           post({ type: "pong", nonce: message.nonce, visible: platform.visible() }, true);
@@ -185,7 +185,8 @@ export function createTabGroup(
 
   /** A visible tab does not depend on a leader that is hidden, frozen or throttled. */
   function watch(): void {
-    on({ type: "watch", visible: platform.visible(), now: clock.now() });
+    const within = (events.awaits() ? WATCH_MS : IDLE_WATCH_MS) - ANSWER_MS;
+    on({ type: "watch", visible: platform.visible(), now: clock.now(), within });
   }
 
   function receive(message: Body & Envelope): void {
@@ -221,8 +222,10 @@ export function createTabGroup(
       case "elected":
         return events.awake();
       case "pong":
-        if (message.visible) on({ type: "alive", now: clock.now() });
-        else if (message.nonce === pinged) silent();
+        if (message.visible) {
+          cancelPing?.();
+          on({ type: "alive", now: clock.now() });
+        } else if (message.nonce === state.tab) silent();
         return;
       case "done":
         return asked.get(message.nonce)?.(message.taken);

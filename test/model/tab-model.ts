@@ -305,7 +305,8 @@ function resumed(world: World, index: number, own: Machine): World {
 }
 
 function watched(world: World, index: number, own: Machine): World {
-  return happens(world, index, { type: "watch", visible: tabOf(world, index).visible, now: 10_000 }, own)[0];
+  const { visible } = tabOf(world, index);
+  return happens(world, index, { type: "watch", visible, now: 10_000, within: 1_000 }, own)[0];
 }
 
 /** The last tab's call: its record is stored, then announced; when it has become a task, the tab offers it, or runs it. */

@@ -56,7 +56,8 @@ export class App {
   readonly #random: Random;
   /** Promises the library has given and not kept yet, and the tag each is about. */
   readonly #open: Map<string, string | undefined> = new Map();
-  readonly #followed: Set<Task> = new Set();
+  /** And since when, in ms of the world. */
+  readonly #followed: Map<Task, number> = new Map();
   /** Questions somebody here is thinking about, or has decided to leave to others. */
   readonly #considered: Set<string> = new Set();
   readonly #called: Map<string, AppCall> = new Map();
@@ -85,6 +86,13 @@ export class App {
     return this.#closing;
   }
 
+  /** Whether it has waited for a task of the endpoint since then. */
+  awaits(endpoint: string, since: number): boolean {
+    for (const [{ view }, at] of this.#followed)
+      if (at <= since && view.endpoint === endpoint && !view.outcome) return true;
+    return false;
+  }
+
   /** What the app waits for. */
   get waitsFor(): readonly string[] {
     if (this.#closing) return [];
@@ -92,7 +100,7 @@ export class App {
     const promises = [...this.#open]
       .filter(([, tag]) => tag === undefined || !invariants.isUnknownTo(this.tab, tag))
       .map(([promise]) => promise);
-    const handles = [...this.#followed]
+    const handles = [...this.#followed.keys()]
       .filter((task) => !task.view.outcome && !invariants.isUnknownTo(this.tab, tagOf(task)))
       .map((task) => `${this.tab.name}: the task of ${tagOf(task)}`);
     return [...promises, ...handles];
@@ -131,7 +139,7 @@ export class App {
     this.#track(undefined, "list()", this.client.list(), [], (tasks) => {
       for (const task of tasks) this.#follow(task);
     });
-    for (const task of this.#followed) this.#look(task);
+    for (const task of this.#followed.keys()) this.#look(task);
   }
 
   nudge(): void {
@@ -147,9 +155,10 @@ export class App {
   }
 
   #follow(task: Task): void {
-    if (!this.tab.alive) return;
+    const { tab } = this;
+    if (!tab.alive) return;
     if (!this.#followed.has(task)) {
-      this.#followed.add(task);
+      this.#followed.set(task, tab.now);
       task.subscribe(() => this.#look(task));
       this.#reader?.follow(task);
       if (!task.view.outcome && this.#random.chance(0.5)) {

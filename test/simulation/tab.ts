@@ -51,6 +51,11 @@ export class Tab {
     return this.awake && this.#visible;
   }
 
+  /** In ms of the world. */
+  get now(): number {
+    return this.#agenda.now;
+  }
+
   get clock(): Clock {
     const agenda = this.#agenda;
     return {

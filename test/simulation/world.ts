@@ -151,11 +151,8 @@ class World {
     this.#leadWatch = new LeadWatch({
       agenda: this.#agenda,
       locks: this.#locks,
-      leaderLocks: LEADER_LOCKS.map(([, lock]) => lock),
-      tabs: () =>
-        this.#living()
-          .filter(({ closing }) => !closing)
-          .map(({ tab }) => tab),
+      leaderLocks: LEADER_LOCKS,
+      apps: () => this.#living().filter(({ closing }) => !closing),
       violate: (invariant, detail) => this.invariants.violate(invariant, detail),
     });
     this.#disk = new Disk(this.#agenda, this.#random.fork("disk"), this.#weather, this.invariants);

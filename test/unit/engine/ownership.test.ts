@@ -28,7 +28,7 @@ const EVENTS: Readonly<Record<Row, OwnershipEvent>> = {
   stolen: { type: "lost", request: LOCK },
   missed: { type: "lost", request: 6 },
   resumed: { type: "resumed", request: LOCK },
-  watch: { type: "watch", visible: true, now: 5_000 },
+  watch: { type: "watch", visible: true, now: 5_000, within: 1_000 },
   alive: { type: "alive", now: 5_000 },
   silent: { type: "silent", visible: true },
   hidden: { type: "silent", visible: false },
@@ -123,10 +123,10 @@ describe("an epoch", () => {
 });
 
 describe("a follower looks after its leader", () => {
-  it("unless another tab has done so within a second, or it is not visible", () => {
+  it("unless another tab has done so not long ago, or it is not visible", () => {
     const served = own(tab("following"), { type: "alive", now: 1_000 }).state;
     const watch = (now: number, visible: boolean): Role =>
-      own(served, { type: "watch", now, visible }).state.role;
+      own(served, { type: "watch", now, visible, within: 1_000 }).state.role;
     expect([watch(1_999, true), watch(2_000, true), watch(2_000, false)]).toEqual([
       "following",
       "checking",
@@ -136,7 +136,7 @@ describe("a follower looks after its leader", () => {
 
   it("after its clock was set back, too", () => {
     const served = own(tab("following"), { type: "alive", now: 90_000 }).state;
-    expect(own(served, { type: "watch", now: 0, visible: true }).state.role).toBe("checking");
+    expect(own(served, { type: "watch", now: 0, visible: true, within: 1_000 }).state.role).toBe("checking");
   });
 });
 

@@ -19,6 +19,8 @@ interface Member {
   readonly acts: TaskAction[];
   /** What it says when it is asked to act. */
   taken: boolean;
+  /** Whether it holds an unfinished task. */
+  awaits: boolean;
 }
 
 /** The tab, which learns of the theft of a lock only once `news` resolves. */
@@ -61,6 +63,7 @@ class Group {
       forgot: (id) => news.push(`forgot ${id}`),
       adopt: ({ id }) => adopted.push(id),
       runs: () => false,
+      awaits: () => member.awaits,
       passOn: () => false,
       followCall: () => undefined,
       act: async (action) => {
@@ -68,7 +71,17 @@ class Group {
         return member.taken;
       },
     });
-    const member: Member = { group, tab, news, published, outdated, adopted, acts, taken: true };
+    const member: Member = {
+      group,
+      tab,
+      news,
+      published,
+      outdated,
+      adopted,
+      acts,
+      taken: true,
+      awaits: true,
+    };
     return member;
   }
 
@@ -81,6 +94,15 @@ class Group {
       members.push(member);
     }
     return members;
+  }
+
+  /** The function returned says how often a tab has asked since whether the leader lives. */
+  pings(): () => number {
+    let count = 0;
+    this.browser.openTab().openChannel("holdfast/app").onmessage = ({ data }) => {
+      if ((data as { type: string }).type === "ping") count++;
+    };
+    return () => count;
   }
 
   async pair(): Promise<[leader: Member, follower: Member]> {
@@ -280,6 +302,28 @@ describe("a leader that serves nobody", () => {
     expect(group.browser.holder("holdfast/app/leader")).toBe(follower.tab);
     expect(elections(follower)).toEqual(["elected"]);
     expect(elections(leader), "and the old leader knows it").toEqual(["elected", "steppedDown"]);
+  });
+
+  it("gives way within 13 seconds to a visible tab that holds no unfinished task, which asks every 10 seconds", async () => {
+    const group = new Group();
+    const [leader, follower] = await group.pair();
+    follower.awaits = false;
+    const pings = group.pings();
+    await group.clock.advance(60_000);
+    expect(pings()).toBe(6);
+    leader.tab.hide();
+    await group.clock.advance(13_000);
+    expect([leads(follower), elections(follower)]).toEqual([true, ["elected"]]);
+  });
+
+  it("is asked anew every 2 seconds by one of three tabs that hold unfinished tasks", async () => {
+    const group = new Group();
+    await group.pair();
+    const pings = group.pings();
+    await group.clock.advance(1_000);
+    await group.joined(1);
+    await group.clock.advance(20_000);
+    expect(pings()).toBe(10);
   });
 
   it("gives way at once when another tab becomes visible", async () => {
