@@ -1,4 +1,5 @@
 import type { Connector } from "../../src/channel/connection.ts";
+import { explainedHere } from "../../src/channel/network-cause.ts";
 import { everything } from "../../src/client/everything.ts";
 import { HostedClient } from "../../src/client/hosted-client.ts";
 import type { StartOptions } from "../../src/client/new-call.ts";
@@ -213,7 +214,7 @@ export class OwnedTasks implements TaskClientApi {
   #shelf(owned: OwnedFile, endpoints: Readonly<Record<string, Connector>>): Shelf {
     const { log } = this.#options;
     // The agent may be gone when a plain call ends.
-    const host = { ...everything, ...timerHost(), persistPlain: true };
+    const host = { ...everything, ...timerHost(), explain: explainedHere, persistPlain: true };
     const store = owned.file.tasks;
     const client = new HostedClient(
       { store, endpoints, onProblem: ({ message }) => log.info(message) },

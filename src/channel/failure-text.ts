@@ -2,14 +2,23 @@ import { located, RequestFailedError, type RequestTarget } from "../engine/reque
 import { isClientError, type RequestFailure } from "../engine/request-failure.ts";
 import { METHOD_NOT_FOUND, MODERN_ERRORS } from "../protocol/json-rpc.ts";
 
-/** The error with what it lacks: which endpoint, which address, and the likely cause. One that has it is returned as it is. */
-export function explained(error: unknown, target: RequestTarget): unknown {
+/**
+ * The error with what it lacks: which endpoint, which address, and the likely cause. One that has it is returned as it is.
+ * @param networkCause Reads the likely cause of a network failure out of what the platform says, where it says anything.
+ */
+export function explained(
+  error: unknown,
+  target: RequestTarget,
+  networkCause?: (message: string, address: string) => string | undefined,
+): unknown {
   const { address } = target;
   if (!(error instanceof RequestFailedError) || error.target || address === undefined)
     return located(error, target);
   const { method, failure } = error;
   const said = sentence(failure, address);
-  const cause = likelyCause(method, failure, address);
+  const cause =
+    likelyCause(method, failure) ??
+    (failure.kind === "network" ? networkCause?.(failure.message, address) : undefined);
   const message = cause ? `${said.replace(/[\s.:]+$/, "")}. ${cause}` : said;
   return new RequestFailedError(method, { ...failure, message }, error.cause, target);
 }
@@ -31,12 +40,10 @@ function sentence({ kind, message }: RequestFailure, address: string): string {
   }
 }
 
-function likelyCause(method: string, failure: RequestFailure, address: string): string | undefined {
+function likelyCause(method: string, failure: RequestFailure): string | undefined {
   const generation = otherGeneration(method, failure);
   if (generation) return generation;
   switch (failure.kind) {
-    case "network":
-      return networkCause(failure.message, address);
     case "unauthorized":
       return "It wants credentials: give the connector authorization (authProvider with an SDK), or a header in requestInit.";
     case "malformed":
@@ -46,6 +53,7 @@ function likelyCause(method: string, failure: RequestFailure, address: string): 
         : undefined;
     case "http":
       return httpCause(failure.status);
+    case "network":
     case "timeout":
     case "oversized":
     case "rpc":
@@ -70,20 +78,4 @@ function httpCause(status: number): string | undefined {
   if (status === 403) return "It refuses these credentials, or the origin of this page.";
   if (status >= 500) return "The server, or a proxy before it, failed: its log says more.";
   return undefined;
-}
-
-/** By the codes of Node and Deno. A browser says nothing to the page: it may be any of these, or CORS. */
-function networkCause(message: string, address: string): string | undefined {
-  if (/ECONNREFUSED/.test(message))
-    return "Nothing listens there: is the server running, and is the port right?";
-  if (/ENOTFOUND|EAI_AGAIN/.test(message)) return "Its host name is unknown: is it spelled right?";
-  if (/CERT|SSL|TLS/.test(message)) return "Its TLS certificate is not trusted here.";
-  const page = (globalThis as { readonly location?: { readonly origin: string; readonly protocol: string } })
-    .location;
-  // Chromium, Firefox and Safari, in this order.
-  if (!page || !/failed to fetch|NetworkError|load failed/i.test(message)) return undefined;
-  if (page.protocol === "https:" && address.startsWith("http:"))
-    return "A page of https cannot go to an address of http.";
-  if (page.origin === new URL(address).origin) return "Is the server running?";
-  return `Is the server running, and does it allow ${page.origin} by CORS, with the header mcp-session-id exposed?`;
 }

@@ -1,4 +1,3 @@
-import { explained } from "../channel/failure-text.ts";
 import { revision2025 } from "../protocol/revision-2025-11-25.ts";
 import { revision2026 } from "../protocol/revision-2026-07-28.ts";
 import { ASKING } from "../runtime/asking.ts";
@@ -10,5 +9,4 @@ export const everything: Parts = {
   protocols: { "2025-11-25": revision2025, "2026-07-28": revision2026 },
   questions: ASKING,
   recovery: RECOVERING,
-  explain: explained,
 };

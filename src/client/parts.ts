@@ -1,4 +1,4 @@
-import { explained } from "../channel/failure-text.ts";
+import { explainedHere } from "../channel/network-cause.ts";
 import type { Host } from "../hosts/host.ts";
 import { revision2025 } from "../protocol/revision-2025-11-25.ts";
 import { revision2026 } from "../protocol/revision-2026-07-28.ts";
@@ -25,7 +25,7 @@ export const questions: Parts = { questions: ASKING };
 export const recovery: Parts = { recovery: RECOVERING };
 
 /** Adds the likely cause to the message of a failed request, such as a wrong path or CORS. */
-export const explanations: Parts = { explain: explained };
+export const explanations: Parts = { explain: explainedHere };
 
 /** Has servers push changes, so that polls are rarer. It holds a connection between polls. */
 export const push: Part = { push: pushing };

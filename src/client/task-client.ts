@@ -1,5 +1,6 @@
 // biome-ignore-all assist/source/organizeImports: bundlers keep this order. The protocols first, and like beside like: 1 % less to gzip.
 import { everything } from "./everything.ts";
+import { explainedHere } from "../channel/network-cause.ts";
 import { HostedClient } from "./hosted-client.ts";
 import type { HostedClientOptions } from "./options.ts";
 import { browserHost } from "../hosts/browser-host.ts";
@@ -14,6 +15,6 @@ export interface TaskClientOptions extends HostedClientOptions {
 export class TaskClient extends HostedClient {
   /** Throws a TypeError if `store` is not a TaskStore. */
   constructor(options: TaskClientOptions) {
-    super(options, { ...everything, ...(options?.host ?? browserHost()) });
+    super(options, { ...everything, explain: explainedHere, ...(options?.host ?? browserHost()) });
   }
 }

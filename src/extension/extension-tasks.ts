@@ -1,4 +1,5 @@
 import type { Connector } from "../channel/connection.ts";
+import { explainedHere } from "../channel/network-cause.ts";
 import { everything } from "../client/everything.ts";
 import { HostedClient } from "../client/hosted-client.ts";
 import type { HostedClientOptions } from "../client/options.ts";
@@ -195,7 +196,7 @@ export class ExtensionTasks {
       store: this.#store,
       onProblem: this.#report,
     };
-    const client = new HostedClient(options, { ...everything, ...this.#host });
+    const client = new HostedClient(options, { ...everything, explain: explainedHere, ...this.#host });
     client.subscribe(
       (task) => this.#changed(task),
       (id) => this.#forgotten(id),

@@ -1,3 +1,4 @@
+import { explained } from "../channel/failure-text.ts";
 import { systemClock } from "../clock.ts";
 import { spread } from "../engine/schedule.ts";
 import type { Alarm } from "../runtime/alarm.ts";
@@ -20,5 +21,6 @@ export function durableObjectHost(alarm: Alarm, id: string): Host {
     maxConcurrentPolls: MAX_CONCURRENT_POLLS,
     persistPlain: true,
     timing: { phase: spread(id) },
+    explain: explained,
   };
 }

@@ -80,7 +80,7 @@ test.each([
   ["tasks2025", /revision-2025/],
   ["questions", /(engine\/(input|attribution|answer-request)|protocol\/answer|runtime\/asking)\.js$/],
   ["recovery", /(engine\/(recovery|unclaimed-tasks)|runtime\/(lost-calls|shared-list))\.js$/],
-  ["explanations", /failure-text\.js$/],
+  ["explanations", /(failure-text|network-cause)\.js$/],
   ["push", /runtime\/push(-feed)?\.js$/],
   ["tabs()", /runtime\/(tab-.*|call-locks|database-locks)\.js$|engine\/ownership\.js$/],
 ])("an app of holdfast/core ships %s only if it names it", async (part, files) => {
@@ -114,6 +114,6 @@ test("holdfast/durable-object ships neither tabs, nor push, nor a page's platfor
   const entry = build.entryPoints.find(({ specifier }) => specifier === "holdfast/durable-object");
   const { modules } = await bundled(`export * from ${JSON.stringify(entry?.code)};`, "workerd");
   expect(modules.some((path) => path.endsWith("hosts/durable-object-host.js"))).toBe(true);
-  const ofPages = /\/(tab-.*|push|push-feed|call-locks|database-locks|browser-host|online|indexeddb)\.js$/;
+  const ofPages = /\/(tab-.*|push|push-feed|call-locks|database-locks|browser-host|online|indexeddb|network-cause)\.js$/;
   expect(modules.filter((path) => ofPages.test(path))).toEqual([]);
 });

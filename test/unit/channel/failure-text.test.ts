@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { explained } from "../../../src/channel/failure-text.ts";
+import { explainedHere } from "../../../src/channel/network-cause.ts";
 import { requestFailureOf, unreadable } from "../../../src/channel/request-failed.ts";
 import { RequestFailedError } from "../../../src/engine/request-failed.ts";
 import type { RequestFailure } from "../../../src/engine/request-failure.ts";
@@ -8,7 +9,7 @@ const ADDRESS = "https://papers.example/mcp";
 const TARGET = { endpoint: "papers", address: ADDRESS };
 
 function text(failure: RequestFailure, method = "tools/call"): string {
-  const error = explained(new RequestFailedError(method, failure), TARGET);
+  const error = explainedHere(new RequestFailedError(method, failure), TARGET);
   if (!(error instanceof RequestFailedError)) throw new Error("No RequestFailedError came back");
   return error.message;
 }
@@ -49,6 +50,15 @@ describe("the text of a failed request", () => {
     },
   );
 
+  it("in a Durable Object suggests no cause that only Node or a browser can say", () => {
+    onPage("https://app.example/tasks");
+    const said = ["ECONNREFUSED", "Failed to fetch"].map((message) =>
+      String(explained(new RequestFailedError("ping", { kind: "network", message }), TARGET)),
+    );
+    expect(said[0]).toMatch(/No connection to https:\/\/papers\.example\/mcp: ECONNREFUSED$/);
+    expect(said[1]).toMatch(/: Failed to fetch$/);
+  });
+
   it("does not suggest CORS to a page of the server's own origin", () => {
     onPage("https://papers.example/app");
     expect(text(requestFailureOf(new TypeError("Failed to fetch")))).toMatch(/Is the server running\?$/);
@@ -57,7 +67,7 @@ describe("the text of a failed request", () => {
   it("says that a page of https cannot go to http", () => {
     onPage("https://app.example/");
     const error = new RequestFailedError("initialize", requestFailureOf(new TypeError("Failed to fetch")));
-    const said = explained(error, { endpoint: "papers", address: "http://papers.example/mcp" });
+    const said = explainedHere(error, { endpoint: "papers", address: "http://papers.example/mcp" });
     expect(String(said)).toContain("A page of https cannot go to an address of http.");
   });
 
@@ -115,8 +125,8 @@ describe("the text of a failed request", () => {
   });
 
   it("is said once", () => {
-    const once = explained(new RequestFailedError("ping", fetchFailure("ECONNREFUSED")), TARGET);
-    expect(explained(once, { endpoint: "another", address: "https://b.example" })).toBe(once);
+    const once = explainedHere(new RequestFailedError("ping", fetchFailure("ECONNREFUSED")), TARGET);
+    expect(explainedHere(once, { endpoint: "another", address: "https://b.example" })).toBe(once);
   });
 
   it.each<[string, unknown]>([
