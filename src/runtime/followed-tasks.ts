@@ -1,8 +1,10 @@
+import { isCall } from "../engine/record.ts";
 import { readQuestion } from "../protocol/input-request.ts";
 import { isShallow } from "../protocol/json.ts";
 import { type TaskView, viewOf } from "../task-view.ts";
 import type { HostParts } from "./host-parts.ts";
 import type { ForeignTasks, OwnershipEvents } from "./ownership.ts";
+import { publishStored } from "./residence.ts";
 
 /** How long a message of another tab may take to arrive, in ms. */
 const PUBLISHED_MS = 1_000;
@@ -15,10 +17,8 @@ export interface FollowedTasks
 }
 
 /** What this tab does about the tasks of an endpoint that other tabs run. */
-export function createFollowedTasks(
-  { options, runtime, stored, ownership }: HostParts,
-  endpoint: string,
-): FollowedTasks {
+export function createFollowedTasks(parts: HostParts, endpoint: string): FollowedTasks {
+  const { options, runtime, stored } = parts;
   const { follows, changed, over } = options;
 
   /** A tab that was frozen for long publishes old views: the view of a task without a handle here is compared with the store. */
@@ -62,7 +62,19 @@ export function createFollowedTasks(
         if ((await options.store.load(id)) === undefined) options.clock.after(PUBLISHED_MS, () => over(id));
       };
       // A store that cannot be read says nothing.
-      ownership({ endpoint }).calls.takeOver(id, () => look().catch(() => undefined));
+      parts.ownership({ endpoint }).calls.takeOver(id, () => look().catch(() => undefined));
+    },
+    resumeOrphan(id) {
+      const ownership = parts.ownership({ endpoint });
+      return ownership.calls.takeOver(id, async (keep) => {
+        const record = await stored.record(id);
+        // The tab that made the call may have died before it could publish how it ended.
+        if (record?.outcome) publishStored(parts, record);
+        if (!record || record.outcome || ownership.leadership === "following" || runtime.state(id)) return;
+        if (isCall(record)) keep();
+        // Past the call, its tab has just read the task, and hands it over too.
+        runtime.wake(record, { fresh: !isCall(record) });
+      });
     },
     passOn(message, { about, sessionId }) {
       const asked = isShallow(message.params) ? readQuestion(message, sessionId, about) : undefined;
@@ -78,7 +90,8 @@ export function createFollowedTasks(
       const action = task && ({ type: "asked", id: task.id, request: asked.request } as const);
       // A client that closes meanwhile takes no question: the server asks the next one again.
       if (action)
-        ownership({ endpoint })
+        parts
+          .ownership({ endpoint })
           .ask(action)
           .catch(() => undefined);
       return task !== undefined;

@@ -1,5 +1,4 @@
-import { CLAIMS, type Claim } from "../engine/claim.ts";
-import { isCall, type TaskRecord } from "../engine/record.ts";
+import type { TaskRecord } from "../engine/record.ts";
 import type { TaskReference } from "../errors.ts";
 import type { TaskView } from "../task-view.ts";
 import type { Alarm } from "./alarm.ts";
@@ -45,9 +44,4 @@ export interface HostParts {
   readonly ownership: (task: { readonly endpoint?: string }) => Ownership;
   /** Reads the unfinished records, for a process that comes to lead. */
   readonly active: () => Promise<readonly TaskRecord[]>;
-}
-
-/** What this process may do with an unfinished record. */
-export function claimOf({ leadership, calls }: Ownership, record: TaskRecord): Claim {
-  return CLAIMS[leadership][isCall(record) ? (calls.makes(record.id) ? "own call" : "other call") : "task"];
 }

@@ -1,4 +1,4 @@
-import type { Leadership } from "../engine/claim.ts";
+import type { Claim, Leadership } from "../engine/claim.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import type { TaskReference } from "../errors.ts";
 import type { Origin } from "../protocol/inbound.ts";
@@ -25,6 +25,8 @@ export interface ForeignTasks {
   readonly passOn: (message: RpcRequest | RpcNotification, origin: Origin) => boolean;
   /** Reports the end of another process's queued call that turned out to be plain. */
   readonly followCall: (task: TaskReference) => void;
+  /** Recovers a call once the process that makes it is gone, or runs the task that it has become. Resolves when that is done. */
+  readonly resumeOrphan: (id: string) => Promise<void>;
 }
 
 /** What the host of the tasks does when it receives messages of other processes that share its store. */
@@ -72,6 +74,8 @@ export interface CallOwnership {
 export interface Ownership extends ForeignTasks {
   readonly leadership: Leadership;
   readonly calls: CallOwnership;
+  /** What this process does with an unfinished record. */
+  claim(record: TaskRecord): Claim;
   /** Resolves when this process leads and has resumed the tasks, or follows. */
   join(): Promise<void>;
   /** Runs the work while no other process runs work of that name. */
@@ -107,6 +111,7 @@ export const alone: OwnershipOf = (_endpoint, parts) => {
       takeOver: (_id, work) => work(nothing),
       release: nothing,
     },
+    claim: () => "run",
     join: atOnce,
     exclusively: (_name, work) => work(),
     publish: nothing,
@@ -114,6 +119,7 @@ export const alone: OwnershipOf = (_endpoint, parts) => {
     handOver: nothing,
     passOn: () => false,
     followCall: nothing,
+    resumeOrphan: atOnce,
     ask: async (action) => !closed && actHere(parts, action),
     close() {
       closed = true;

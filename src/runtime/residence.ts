@@ -1,7 +1,6 @@
 import { endedAsPlainCall, isCall, type TaskRecord } from "../engine/record.ts";
 import { viewOf } from "../task-view.ts";
-import { claimOf, type HostParts } from "./host-parts.ts";
-import type { Ownership } from "./ownership.ts";
+import type { HostParts } from "./host-parts.ts";
 
 /** How many records are resumed at once: of thousands, a page must come to do other work between. */
 const SLICE = 250;
@@ -24,13 +23,13 @@ export async function resume(
     if (runtime.state(id)) continue;
     const ownership = parts.ownership(record);
     // Reading took its time: another tab may lead by now.
-    const claim = claimOf(ownership, record);
+    const claim = ownership.claim(record);
     if (claim === "leave") continue;
     if (!options.endpoint(endpoint)) {
       const given = options.endpoints.map((name) => JSON.stringify(name)).join(", ") || "none";
       const message = `Task ${id} waits for the endpoint ${JSON.stringify(endpoint)}, which this TaskClient does not have (it has ${given}). Add the server under that name to resume its tasks`;
       options.report({ kind: "unknown-endpoint", id, endpoint, message });
-    } else if (claim === "wait") void resumeOrphan(parts, ownership, id);
+    } else if (claim === "wait") void ownership.resumeOrphan(id);
     else runtime.wake(record, dueFrom === undefined ? {} : { dueFrom });
   }
 }
@@ -42,30 +41,16 @@ export async function resume(
 export async function adopt(parts: HostParts, record: TaskRecord, base?: number): Promise<void> {
   const { runtime, stored } = parts;
   const ownership = parts.ownership(record);
-  if (claimOf(ownership, record) === "wait") return resumeOrphan(parts, ownership, record.id);
+  if (ownership.claim(record) === "wait") return ownership.resumeOrphan(record.id);
   // A tab that was frozen hands over what it wrote before: this one may have ended the task meanwhile.
   const held = await stored.record(record.id);
   const isLater = held !== undefined && held.rev > record.rev;
   const latest = isLater ? held : record;
   const known = isLater ? held.rev : base;
-  if (latest.outcome) publish(parts, latest);
-  else if (claimOf(ownership, latest) === "run") runtime.wake(latest, { fresh: true }, known ?? null);
+  if (latest.outcome) publishStored(parts, latest);
+  else if (ownership.claim(latest) === "run") runtime.wake(latest, { fresh: true }, known ?? null);
   // Another tab leads by now.
   else ownership.handOver(latest, known);
-}
-
-/** Recovers a call once the tab that made it is gone, and its lock with it; or runs the task that it has become. */
-export function resumeOrphan(parts: HostParts, ownership: Ownership, id: string): Promise<void> {
-  const { runtime, stored } = parts;
-  return ownership.calls.takeOver(id, async (keep) => {
-    const record = await stored.record(id);
-    // The tab that made the call may have died before it could publish how it ended.
-    if (record?.outcome) publish(parts, record);
-    if (!record || record.outcome || ownership.leadership === "following" || runtime.state(id)) return;
-    if (isCall(record)) keep();
-    // Past the call, its tab has just read the task, and hands it over too.
-    runtime.wake(record, { fresh: !isCall(record) });
-  });
 }
 
 /** Another tab leads now: yields what runs here. */
@@ -77,7 +62,7 @@ export function yieldAll({ runtime, ownership }: HostParts, endpoint: string): v
     // A call this tab is making stays with it; so does one that is not stored, or not yet, which nobody else knows.
     const isUnknown = isCall(record) && runtime.base(id) === undefined;
     if (isUnknown || (!runtime.isStored(id) && own.calls.makes(id))) continue;
-    if (claimOf(own, record) !== "leave") continue;
+    if (own.claim(record) !== "leave") continue;
     runtime.yield(id);
     own.calls.release(id);
   }
@@ -91,7 +76,7 @@ export async function overtaken(parts: HostParts, id: string): Promise<TaskRecor
   const { options, runtime, stored } = parts;
   const look = await stored.look(id);
   const record = look?.record;
-  if (record) publish(parts, record);
+  if (record) publishStored(parts, record);
   // The tab that deleted it may have died before it published that.
   else if (look && !look.held) options.forgotten(id);
   const ownership = parts.ownership(record ?? runtime.state(id)?.record ?? {});
@@ -101,12 +86,12 @@ export async function overtaken(parts: HostParts, id: string): Promise<TaskRecor
   if (own) return record;
   ownership.calls.release(id);
   runtime.yield(id);
-  if (goesOn) void resumeOrphan(parts, ownership, id);
+  if (goesOn) void ownership.resumeOrphan(id);
   return undefined;
 }
 
 /** The tab that wrote this may have died before it published it, or stepped down meanwhile. */
-function publish({ options, ownership }: HostParts, record: TaskRecord): void {
+export function publishStored({ options, ownership }: HostParts, record: TaskRecord): void {
   const view = viewOf(record);
   options.changed(view);
   ownership(record).publish(view, endedAsPlainCall(record));

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { claimOf } from "../engine/claim.ts";
 import {
   type Epoch,
   isUndecided,
@@ -254,8 +255,12 @@ export function createTabGroup(
       return leads(state) ? "leading" : "following";
     },
     calls,
+    claim(record) {
+      return claimOf(this.leadership, record, calls.makes(record.id));
+    },
     passOn: events.passOn,
     followCall: events.followCall,
+    resumeOrphan: events.resumeOrphan,
     join() {
       joined ??= join();
       return joined;

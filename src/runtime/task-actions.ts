@@ -1,9 +1,8 @@
 import { openInputs, type TaskRecord } from "../engine/record.ts";
 import { ClientClosedError } from "../errors.ts";
 import { sameJson } from "../protocol/json.ts";
-import { claimOf, type HostParts } from "./host-parts.ts";
+import type { HostParts } from "./host-parts.ts";
 import type { TaskAction } from "./ownership.ts";
-import { resumeOrphan } from "./residence.ts";
 
 /** Cancels or answers, wherever the task runs. Resolves when that is durable: false if the task does not take it. */
 export async function act(parts: HostParts, endpoint: string, action: TaskAction): Promise<boolean> {
@@ -27,10 +26,10 @@ export async function actHere(parts: HostParts, action: TaskAction): Promise<boo
   const ownership = parts.ownership(record);
   if (!runtime.state(id)) {
     if (record.outcome || !options.endpoint(record.endpoint)) return false;
-    const claim = claimOf(ownership, record);
+    const claim = ownership.claim(record);
     // Deposed meanwhile: the next leader acts.
     if (claim === "leave") return ownership.ask(action);
-    if (claim === "wait") await resumeOrphan(parts, ownership, id);
+    if (claim === "wait") await ownership.resumeOrphan(id);
     else runtime.wake(record);
   }
   const applied = await beforeCallingAgain(parts, action);

@@ -5,7 +5,7 @@ import type { TaskReference } from "../errors.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import type { RpcNotification, RpcRequest } from "../protocol/json-rpc.ts";
 import { type TaskView, viewOf } from "../task-view.ts";
-import { claimOf, type HostOptions, type HostParts } from "./host-parts.ts";
+import type { HostOptions, HostParts } from "./host-parts.ts";
 import { alone, type TaskAction } from "./ownership.ts";
 import { storageProblem } from "./problem.ts";
 import { overtaken, resume } from "./residence.ts";
@@ -141,7 +141,7 @@ export function createTaskHost(options: HostOptions): TaskHost {
       const current = runtime.state(id)?.record ?? record;
       if (current !== record || isCall(record)) return;
     }
-    const handsOver = !outcome && claimOf(ownership, record) === "leave";
+    const handsOver = !outcome && ownership.claim(record) === "leave";
     if (handsOver) {
       const base = runtime.base(id);
       runtime.yield(id);

@@ -82,7 +82,10 @@ test.each([
   ["recovery", /(engine\/(recovery|unclaimed-tasks)|runtime\/(lost-calls|shared-list))\.js$/],
   ["explanations", /(failure-text|network-cause)\.js$/],
   ["push", /runtime\/push(-feed)?\.js$/],
-  ["tabs()", /runtime\/(tab-.*|call-locks|database-locks)\.js$|engine\/ownership\.js$/],
+  [
+    "tabs()",
+    /runtime\/(tab-.*|call-locks|database-locks|followed-tasks)\.js$|engine\/(ownership|claim)\.js$/,
+  ],
 ])("an app of holdfast/core ships %s only if it names it", async (part, files) => {
   const others = ["tasks2025", "tasks2026", "questions", "recovery", "explanations", "push", "tabs()"]
     .filter((other) => other !== part)
@@ -114,6 +117,7 @@ test("holdfast/durable-object ships neither tabs, nor push, nor a page's platfor
   const entry = build.entryPoints.find(({ specifier }) => specifier === "holdfast/durable-object");
   const { modules } = await bundled(`export * from ${JSON.stringify(entry?.code)};`, "workerd");
   expect(modules.some((path) => path.endsWith("hosts/durable-object-host.js"))).toBe(true);
-  const ofPages = /\/(tab-.*|push|push-feed|call-locks|database-locks|browser-host|online|indexeddb|network-cause)\.js$/;
+  const ofPages =
+    /\/(tab-.*|push|push-feed|call-locks|database-locks|browser-host|online|indexeddb|network-cause)\.js$/;
   expect(modules.filter((path) => ofPages.test(path))).toEqual([]);
 });

@@ -197,7 +197,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "resume forgets calls that were out",
     file: "runtime/residence.ts",
-    find: 'claim === "wait") void resumeOrphan(parts, ownership, id);',
+    find: 'claim === "wait") void ownership.resumeOrphan(id);',
     replace: 'claim === "wait") continue;',
   },
   {

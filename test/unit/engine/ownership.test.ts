@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLAIMS, type Leadership, type Part } from "../../../src/engine/claim.ts";
+import { CLAIMS, claimOf, type Leadership, type Part } from "../../../src/engine/claim.ts";
 import {
   type Epoch,
   isUndecided,
@@ -13,6 +13,7 @@ import {
   type Row,
   TABLE,
 } from "../../../src/engine/ownership.ts";
+import { queuedRecord, runningRecord } from "../../fixtures/records.ts";
 
 const LOCK = 7;
 const at = (time: number, by = "me"): Epoch => ({ at: time, by });
@@ -146,6 +147,8 @@ describe("a claim", () => {
   );
   it.each(cells)("of a process that is %s to a record that is %s", (leadership, part) => {
     const claim = CLAIMS[leadership][part];
+    const record = part === "task" ? runningRecord() : queuedRecord();
+    expect(claimOf(leadership, record, part === "own call")).toBe(claim);
     if (part === "own call") expect(claim, "a call runs where it is made").toBe("run");
     else if (leadership === "following") expect(claim, "the leader runs all else").toBe("leave");
     else expect(claim).toBe(part === "other call" && leadership === "leading" ? "wait" : "run");

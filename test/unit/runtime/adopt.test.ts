@@ -1,13 +1,15 @@
 import { expect, it } from "vitest";
+import { claimOf } from "../../../src/engine/claim.ts";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import { TaskClient } from "../../../src/index.ts";
+import { createFollowedTasks } from "../../../src/runtime/followed-tasks.ts";
 import type { HostParts } from "../../../src/runtime/host-parts.ts";
 import { alone, type Ownership } from "../../../src/runtime/ownership.ts";
-import { adopt, resumeOrphan } from "../../../src/runtime/residence.ts";
+import { adopt } from "../../../src/runtime/residence.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskView } from "../../../src/task-view.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
-import { runningRecord, settledRecord, T0 } from "../../fixtures/records.ts";
+import { queuedRecord, runningRecord, settledRecord, T0 } from "../../fixtures/records.ts";
 import { ScriptedServer, SESSION_2026 } from "../../fixtures/scripted-server.ts";
 import { testHost } from "../../fixtures/test-host.ts";
 
@@ -25,6 +27,7 @@ async function leader(stored: TaskRecord) {
     return Object.defineProperty(
       {
         ...alone(endpoint, own),
+        claim: (record: TaskRecord) => claimOf(leadership, record, false),
         publish: (view: TaskView) => void published.push(view),
         handOver: (record: TaskRecord) => void handedOver.push(record),
       },
@@ -79,10 +82,17 @@ it("A tab that stepped down while it read the store hands the record over to the
   expect(parts.runtime.states()).toEqual([]);
 });
 
+it("A process that shares its store with no other claims every record, as the table of claims says", async () => {
+  const { parts } = await leader(runningRecord());
+  const { claim } = alone("lab", parts);
+  for (const record of [runningRecord(), queuedRecord()])
+    for (const makes of [true, false]) expect(claim(record)).toBe(claimOf("alone", record, makes));
+});
+
 it("A leader publishes the outcome of a call whose tab ended before it could publish it", async () => {
   const ended = settledRecord();
   const { parts, server, published } = await leader(ended);
-  await resumeOrphan(parts, parts.ownership(ended), ended.id);
+  await createFollowedTasks(parts, ended.endpoint).resumeOrphan(ended.id);
   await settled();
   expect(published).toMatchObject([{ id: ended.id, outcome: { kind: "completed" } }]);
   expect(server.methods).toEqual([]);

@@ -66,6 +66,7 @@ class Group {
       awaits: () => member.awaits,
       passOn: () => false,
       followCall: () => undefined,
+      resumeOrphan: async () => undefined,
       act: async (action) => {
         acts.push(action);
         return member.taken;
