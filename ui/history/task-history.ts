@@ -1,5 +1,5 @@
-import type { JsonObject, Task, TaskClientApi } from "holdfast";
-import { createStore, del, entries, get, type UseStore, update } from "idb-keyval";
+import type { JsonObject, Task, TaskClientApi, TaskView } from "holdfast";
+import { createStore, del, entries, get, promisifyRequest, type UseStore } from "idb-keyval";
 import { type Moment, merged } from "./moment.ts";
 import { answeredSince, seenNow } from "./seen.ts";
 
@@ -19,6 +19,8 @@ const KEPT_LAST = 480;
 const KEPT_POLLS = 300;
 /** How often it looks whether tasks were polled, in ms. */
 const LOOK_MS = 500;
+/** What is seen so soon after it has written is written together, in ms: what a page that is killed may lose of a story. */
+const GATHERED_MS = 200;
 /** Longer than the library keeps settled tasks. */
 const FORGOTTEN_AFTER_MS = 8 * 24 * 3_600_000;
 
@@ -31,14 +33,19 @@ export class TaskHistory {
   readonly #listeners = new Map<string, Set<() => void>>();
   /** The unfinished tasks, and when each was last seen to be polled next. */
   readonly #waiting = new Map<string, { readonly task: Task; readonly nextPollAt: number | undefined }>();
+  /** Whose story is to be written. */
+  readonly #unwritten = new Set<string>();
+  #isWriting = false;
   #store: UseStore | undefined;
 
   /**
    * Notes what happens to the client's tasks from now on.
+   * @param list All tasks that the client has now.
    * @param arrival What it was for the tasks that this context came: by default that it took them up.
    */
   async follow(
-    client: Pick<TaskClientApi, "subscribe" | "list">,
+    client: Pick<TaskClientApi, "subscribe">,
+    list: () => Promise<readonly TaskView[]>,
     arrival: Moment | "no matter" = arrivalOf(Date.now()),
   ): Promise<void> {
     client.subscribe((task) => this.#see(task));
@@ -46,13 +53,13 @@ export class TaskHistory {
     setInterval(() => {
       for (const { task } of [...this.#waiting.values()]) this.#seePoll(task);
     }, LOOK_MS);
-    const tasks = await client.list().catch(() => []);
+    const views = await list().catch(() => []);
     const come = arrival === "no matter" ? [] : [arrival];
-    for (const task of tasks) {
-      if (task.view.outcome) continue;
-      this.#add(task.id, [...seenNow(task.view, Date.now()), ...come], undefined);
+    for (const view of views) {
+      if (view.outcome) continue;
+      this.#add(view.id, [...seenNow(view, Date.now()), ...come], undefined);
     }
-    void this.#forgetOld(new Set(tasks.map(({ id }) => id)));
+    void this.#forgetOld(new Set(views.map(({ id }) => id)));
   }
 
   /** The same object until it changes. */
@@ -78,6 +85,7 @@ export class TaskHistory {
   async forget(id: string): Promise<void> {
     this.#stories.delete(id);
     this.#waiting.delete(id);
+    this.#unwritten.delete(id);
     await del(id, this.#opened()).catch(() => undefined);
   }
 
@@ -111,13 +119,27 @@ export class TaskHistory {
   }
 
   async #write(id: string): Promise<void> {
-    const seen = this.read(id);
-    try {
-      // Other tabs have seen some of it too, and some that this one has not.
-      await update<Story>(id, (stored) => joined(stored ?? EMPTY, seen), this.#opened());
-    } catch {
+    this.#unwritten.add(id);
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    while (this.#unwritten.size > 0) {
+      const ids = [...this.#unwritten];
+      this.#unwritten.clear();
       // The library reports by itself that storage does not work.
+      await this.#opened()("readwrite", (store) => this.#writeAll(ids, store)).catch(() => undefined);
+      // Where fifty tasks change a second, a transaction for each is half of the page's work.
+      await new Promise((resolve) => setTimeout(resolve, GATHERED_MS));
     }
+    this.#isWriting = false;
+  }
+
+  #writeAll(ids: readonly string[], store: IDBObjectStore): Promise<void> {
+    for (const id of ids) {
+      const stored: IDBRequest<Story | undefined> = store.get(id);
+      // Other tabs have seen some of it too, and some that this one has not.
+      stored.onsuccess = () => store.put(joined(stored.result ?? EMPTY, this.read(id)), id);
+    }
+    return promisifyRequest(store.transaction);
   }
 
   async #load(id: string): Promise<void> {
