@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { hrefOf, useRoute, type View } from "../../ui/app/route.ts";
-import { useInputRequests, useTasks } from "../../ui/clients/hooks.ts";
+import { useInputRequests } from "../../ui/clients/hooks.ts";
+import { useRunningCount } from "../../ui/clients/running-count.ts";
 import { Button } from "../../ui/controls/button.tsx";
 
 export interface HeaderProps {
@@ -12,7 +13,7 @@ export interface HeaderProps {
 /** What stands above the tasks: where one can go, and how many of them run and ask. */
 export function Header({ questions, children }: HeaderProps) {
   const asking = useInputRequests().length;
-  const running = useTasks({ where: ({ outcome }) => outcome === undefined }).length;
+  const running = useRunningCount();
   return (
     <header className="page-header">
       <h1>

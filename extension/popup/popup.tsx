@@ -2,7 +2,8 @@ import { useMemo } from "react";
 import { ErrorBoundary } from "../../ui/app/error-boundary.tsx";
 import { hrefOf, useRoute } from "../../ui/app/route.ts";
 import { CallView } from "../../ui/call/call-view.tsx";
-import { type OpenQuestion, useInputRequests, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
+import { type OpenQuestion, useInputRequests, useTaskListing } from "../../ui/clients/hooks.ts";
+import { usePacedTasks } from "../../ui/clients/paced-tasks.ts";
 import { useServers, useServerTitle } from "../../ui/clients/workspace-context.ts";
 import { Button, ButtonLink } from "../../ui/controls/button.tsx";
 import { QuestionForm } from "../../ui/questions/question-form.tsx";
@@ -47,7 +48,7 @@ export function Popup() {
 }
 
 function Tasks({ open }: { readonly open: string | undefined }) {
-  const tasks = useTasks();
+  const tasks = usePacedTasks();
   const questions = useInputRequests();
   const { status } = useTaskListing();
   const servers = useServers();

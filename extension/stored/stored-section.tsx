@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useState } from "react";
 import { explain } from "../../ui/app/advice.ts";
 import { saveFile } from "../../ui/app/save-file.ts";
-import { useForgetTask, useTasks } from "../../ui/clients/hooks.ts";
+import { useForgetTask } from "../../ui/clients/hooks.ts";
+import { usePacedTasks } from "../../ui/clients/paced-tasks.ts";
 import { useWorkspace } from "../../ui/clients/workspace-context.ts";
 import { Button } from "../../ui/controls/button.tsx";
 import { useHistory } from "../../ui/history/history-context.ts";
@@ -20,7 +21,7 @@ export function StoredSection({ servers, entries }: StoredSectionProps) {
   const { client } = useWorkspace();
   const history = useHistory();
   const forget = useForgetTask();
-  const tasks = useTasks();
+  const tasks = usePacedTasks();
   const found = useStored(tasks.length);
   const [sure, setSure] = useState<"ended" | "everything">();
   const [isBusy, setBusy] = useState(false);

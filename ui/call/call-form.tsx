@@ -1,6 +1,7 @@
 import type { JsonObject, ListedTool, TaskView } from "holdfast";
+import { observeTasks } from "holdfast/observe";
 import { type ClipboardEvent, type ReactNode, useState } from "react";
-import { useTasks } from "../clients/hooks.ts";
+import { useWorkspace } from "../clients/workspace-context.ts";
 import { Button } from "../controls/button.tsx";
 import { Segments } from "../controls/choice.tsx";
 import { JsonField } from "../form/json-field.tsx";
@@ -21,9 +22,10 @@ export interface CallFormProps {
 
 /** The arguments of a tool, by a form or as JSON, and the button that calls it. */
 export function CallForm({ server, tool, support }: CallFormProps) {
-  const tasks = useTasks();
+  const { client } = useWorkspace();
   const [draft, setDraft] = useState<Draft>(() =>
-    draftOf(server, tool.name, lastArguments(tasks, server, tool.name)),
+    // Read once: a form that followed the tasks would be drawn anew with each of their steps.
+    draftOf(server, tool.name, lastArguments(observeTasks(client).get(), server, tool.name)),
   );
   const [pasted, setPasted] = useState(false);
   const [jsonProblem, setJsonProblem] = useState<string>();

@@ -6,6 +6,7 @@ export {
   useInputRequests,
   useTask,
   useTaskHandle,
+  useTaskIds,
   useTaskListing,
   useTasks,
 } from "holdfast/react";

@@ -20,16 +20,9 @@ export interface ComparisonProps {
 
 /** The difference between a result and another of the same tool, which the reader chooses. */
 export default function Comparison({ task, result }: ComparisonProps) {
-  const tasks = useTasks();
+  const comparable = useTasks({ where: (other) => isComparable(task.view, other) });
   const [chosen, setChosen] = useState("");
-  const others = useMemo(
-    () =>
-      tasks
-        .filter((other) => isComparable(task.view, other))
-        .reverse()
-        .slice(0, OFFERED),
-    [tasks, task],
-  );
+  const others = useMemo(() => comparable.toReversed().slice(0, OFFERED), [comparable]);
   const other = others.find(({ id }) => id === chosen);
   if (others.length === 0) return null;
   return (

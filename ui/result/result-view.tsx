@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { explain } from "../app/advice.ts";
 import { inFileName } from "../app/save-file.ts";
 import { ToolApp } from "../apps/tool-app.tsx";
-import { useTasks } from "../clients/hooks.ts";
+import { useTaskIds } from "../clients/hooks.ts";
 import { useServer, useWorkspace } from "../clients/workspace-context.ts";
 import { isComparable } from "../comparison/comparable.ts";
 import { useStory } from "../history/history-context.ts";
@@ -33,7 +33,7 @@ export function ResultView({ task, given }: ResultViewProps) {
   const { endpoint, tool } = task.view;
   const { readResource } = useWorkspace();
   const server = useServer(endpoint);
-  const hasOthers = useTasks().some((other) => isComparable(task.view, other));
+  const hasOthers = useTaskIds({ where: (other) => isComparable(task.view, other) }).length > 0;
   const source = useMemo(
     () =>
       // The tasks of a server that was removed are still listed.

@@ -1,6 +1,5 @@
 import { useServerTitle } from "../clients/workspace-context.ts";
 import type { TaskGroup } from "./task-groups.ts";
-import { statusOf } from "./task-words.ts";
 
 export interface GroupRowProps {
   readonly group: TaskGroup;
@@ -14,14 +13,9 @@ export interface GroupRowProps {
 
 /** The head of a group of tasks: what they have in common, and how they stand. Enter closes and opens the group. */
 export function GroupRow({ group, index, top, isClosed, reachable, onToggle }: GroupRowProps) {
-  const { id, name, tasks } = group;
+  const { id, name, tasks, running, asking, failed } = group;
   const server = useServerTitle(name);
   const title = id.startsWith("server ") ? server : name === "" ? "No conversation" : name;
-  const running = tasks.filter(({ outcome }) => !outcome).length;
-  const asking = tasks.filter(({ inputRequests }) => inputRequests.length > 0).length;
-  const failed = tasks.filter(
-    (task) => task.outcome && !["completed", "cancelled"].includes(statusOf(task)),
-  ).length;
   const counts = [
     tasks.length === 1 ? "1 task" : `${tasks.length} tasks`,
     running > 0 ? `${running} running` : "",

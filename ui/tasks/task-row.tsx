@@ -9,7 +9,7 @@ import { Progress } from "../controls/progress.tsx";
 import { StatusBadge } from "./status-badge.tsx";
 import { tookOf } from "./task-filter.ts";
 import { waitOf } from "./task-wait.ts";
-import { argumentsLineOf, lineOf, percentOf, retryOf, statusOf } from "./task-words.ts";
+import { argumentsLineOf, endedBadly, lineOf, percentOf, retryOf, statusOf } from "./task-words.ts";
 
 export interface TaskRowProps {
   readonly shown: TaskView;
@@ -85,7 +85,7 @@ export const TaskRow = memo(function TaskRow(props: TaskRowProps) {
       <div role="gridcell" className="cell-message" tabIndex={-1}>
         {args !== "" && <bdi className="row-arguments">{args}</bdi>}
         {message !== "" && (
-          <bdi className={retry || isBad(shown) ? "message retry" : "message"}>{message}</bdi>
+          <bdi className={retry || endedBadly(shown) ? "message retry" : "message"}>{message}</bdi>
         )}
         {percent !== undefined && <Progress value={percent} aria-label={`Progress of ${shown.tool}`} />}
       </div>
@@ -93,10 +93,6 @@ export const TaskRow = memo(function TaskRow(props: TaskRowProps) {
     </div>
   );
 });
-
-function isBad(task: TaskView): boolean {
-  return task.outcome !== undefined && !["completed", "cancelled"].includes(statusOf(task));
-}
 
 function Times({ shown }: { readonly shown: TaskView }) {
   const now = useNow();

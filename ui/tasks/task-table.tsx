@@ -39,10 +39,17 @@ export function TaskTable({ tasks: flat, groups, open, chosen, onChoose }: TaskT
     [flat, groups, closed],
   );
   const { from, to, scrollTo } = useRowsInSight(scroller, rows.length, ROW_HEIGHT);
-  const reachedIndex = Math.max(
-    0,
-    rows.findIndex(({ id }) => id === reached),
-  );
+  const found = useRef(0);
+  // It is mostly where it was: thousands of rows are not looked through each time one of them changes.
+  if (rows[found.current]?.id !== reached)
+    found.current =
+      reached === undefined
+        ? 0
+        : Math.max(
+            0,
+            rows.findIndex(({ id }) => id === reached),
+          );
+  const reachedIndex = found.current;
   const toggle = useCallback((id: string) => {
     setReached(id);
     setClosed((before) => {
@@ -75,7 +82,10 @@ export function TaskTable({ tasks: flat, groups, open, chosen, onChoose }: TaskT
     now.current.last = id;
     change(next);
   }, []);
-  const allChosen = chosen !== undefined && tasks.every(({ id }) => chosen.has(id));
+  const allChosen = useMemo(
+    () => chosen !== undefined && chosen.size >= tasks.length && tasks.every(({ id }) => chosen.has(id)),
+    [tasks, chosen],
+  );
   useEffect(() => {
     // The row may not have been there when the key was pressed.
     if (wished.current === undefined) return;

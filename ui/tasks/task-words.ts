@@ -7,6 +7,11 @@ export function statusOf({ status, outcome }: TaskView): ShownStatus {
   return outcome?.kind === "completed" && outcome.result.isError ? "tool error" : status;
 }
 
+/** Whether it has ended without a result, and not because somebody cancelled it. */
+export function endedBadly(task: TaskView): boolean {
+  return task.outcome !== undefined && !["completed", "cancelled"].includes(statusOf(task));
+}
+
 /** What there is to say of a task in one line. */
 export function messageOf({ cancelling, progress, snapshot, outcome }: TaskView): string {
   switch (outcome?.kind) {

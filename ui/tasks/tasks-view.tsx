@@ -4,7 +4,8 @@ import { later } from "../app/later.ts";
 import { hrefOf, setQuery, useRoute } from "../app/route.ts";
 import { Skeleton } from "../app/skeleton.tsx";
 import { Split } from "../app/split.tsx";
-import { useForgetTask, useTaskListing, useTasks } from "../clients/hooks.ts";
+import { useForgetTask, useTaskListing } from "../clients/hooks.ts";
+import { usePacedTasks } from "../clients/paced-tasks.ts";
 import { useServers, useWorkspace } from "../clients/workspace-context.ts";
 import { Button, ButtonLink } from "../controls/button.tsx";
 import { finishRemovals, removed } from "./removal.ts";
@@ -20,7 +21,7 @@ const TaskDetails = later(() => import("../task/task-details.tsx").then((module)
 
 /** The tasks, and the one that is open. */
 export function TasksView({ open }: { readonly open: string | undefined }) {
-  const all = useTasks();
+  const all = usePacedTasks();
   const hidden = useFollowed(removed);
   const tasks = useMemo(
     () => (hidden.size === 0 ? all : all.filter(({ id }) => !hidden.has(id))),
@@ -50,13 +51,13 @@ export function TasksView({ open }: { readonly open: string | undefined }) {
   }, [listing.status, forget]);
   const master = (
     <section className="tasks-pane" aria-label="All tasks" data-selecting={selected.length > 0}>
-      <TaskFilters wanted={wanted} tasks={tasks} found={found.length} />
+      <TaskFilters wanted={wanted} tasks={known} found={found.length} />
       {selected.length > 0 && (
         <Suspense fallback={<div className="selection-bar" />}>
           <SelectionBar selected={selected} clear={() => setChosen(new Set())} />
         </Suspense>
       )}
-      {tasks.length > 0 && found.length === 0 ? (
+      {known.length > 0 && found.length === 0 ? (
         <div className="empty">
           <p>No task is like that.</p>
           <Button size="small" variant="default" onClick={() => setQuery("")}>

@@ -5,7 +5,8 @@ import { fetchRest, later } from "../../ui/app/later.ts";
 import { Notices } from "../../ui/app/notices.tsx";
 import { hrefInList, useRoute, type View } from "../../ui/app/route.ts";
 import { Skeleton } from "../../ui/app/skeleton.tsx";
-import { TaskClientProvider, useTaskListing, useTasks } from "../../ui/clients/hooks.ts";
+import { TaskClientProvider, useTaskListing } from "../../ui/clients/hooks.ts";
+import { useRunningCount } from "../../ui/clients/running-count.ts";
 import type { Workspace } from "../../ui/clients/workspace.ts";
 import { useWorkspace, WorkspaceContext } from "../../ui/clients/workspace-context.ts";
 import { ButtonLink } from "../../ui/controls/button.tsx";
@@ -127,7 +128,7 @@ function ViewLink({ view, current, children }: ViewLinkProps) {
 }
 
 function RunningCount() {
-  const running = useTasks({ where: ({ outcome }) => outcome === undefined }).length;
+  const running = useRunningCount();
   return (
     <span className="count" title={`${running} running`}>
       {running}

@@ -1,5 +1,5 @@
 import type { TaskView } from "holdfast";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ALL, readWanted, type Wanted, wantedTasks, writeWanted } from "../../../ui/tasks/task-filter.ts";
 
 const NOW = 10_000_000_000;
@@ -51,6 +51,45 @@ test("wantedTasks() filters by server, tool, status, age and words together, the
   expect(idsOf({ age: "1h" })).toEqual(["now", "short"]);
   expect(idsOf({ text: "10.1/ PAPER no" })).toEqual(["now", "short"]);
   expect(idsOf({ server: "press", tool: "zoom" })).toEqual([]);
+});
+
+test("wantedTasks() finds a word in what a task says now, and none that begins in one text and ends in another", () => {
+  const [first = task("none")] = TASKS;
+  const saying = { ...first, progress: { progress: 1, message: "Reading Page Seven" } };
+  const found = (tasks: readonly TaskView[], text: string): number =>
+    wantedTasks(tasks, { ...ALL, text }, NOW).length;
+  expect([found([first], "seven"), found([saying], "seven"), found([saying], "page SEVEN press")]).toEqual([
+    0, 1, 1,
+  ]);
+  expect(found([first], "acquire_paperpress")).toBe(0);
+});
+
+test("wantedTasks() looks at what a task says once, however often it is searched", () => {
+  let reads = 0;
+  const counted: TaskView = {
+    ...task("counted"),
+    get arguments() {
+      reads++;
+      return { doi: "10.1/counted" };
+    },
+  };
+  for (const text of ["1", "10", "10.", "10.1", "nothing"]) wantedTasks([counted], { ...ALL, text }, NOW);
+  expect(reads).toBe(1);
+});
+
+test("wantedTasks() compares the words that it sorts by, and not each of thousands of tasks by its own", () => {
+  const tools = ["zoom", "acquire", "lookup"];
+  const many = Array.from({ length: 3_000 }, (_, index) =>
+    task(`${index}`, { createdAt: index, tool: tools[index % 3] ?? "" }),
+  );
+  const compare = vi.spyOn(String.prototype, "localeCompare");
+  const sorted = wantedTasks(many, { ...ALL, sort: "tool" }, NOW);
+  expect(compare.mock.calls.length).toBeLessThan(10);
+  compare.mockRestore();
+  expect(sorted.slice(0, 2).map(({ id }) => id)).toEqual(["2998", "2995"]);
+  expect(sorted.map(({ tool }) => tool)).toEqual(
+    ["acquire", "lookup", "zoom"].flatMap((tool) => Array<string>(1_000).fill(tool)),
+  );
 });
 
 test("wantedTasks() sorts by age, duration, tool and status, and the newest first among equals", () => {

@@ -57,3 +57,21 @@ it("groupsOf() names groups apart from tasks, and those of one grouping apart fr
   );
   expect(new Set(ids).size).toBe(3);
 });
+
+it("groupsOf() counts in each group the tasks that run, that ask, and that ended without a result", () => {
+  const ended = (id: string, outcome: TaskView["outcome"], status: TaskView["status"]): TaskView =>
+    task(id, { status, ...(outcome && { outcome }) });
+  const tasks = [
+    task("a", { inputRequests: [{ key: "name", method: "elicitation/create", params: {} }] }),
+    task("b"),
+    ended("c", { kind: "completed", result: { content: [] } }, "completed"),
+    ended("d", { kind: "completed", result: { content: [], isError: true } }, "completed"),
+    ended("e", { kind: "failed", error: { reason: "rpc", message: "no" } }, "failed"),
+    ended("f", { kind: "cancelled", confirmed: true }, "cancelled"),
+    task("g", { endpoint: "press" }),
+  ];
+  expect(groupsOf(tasks, "server").map(({ running, asking, failed }) => [running, asking, failed])).toEqual([
+    [2, 1, 2],
+    [1, 0, 0],
+  ]);
+});
