@@ -19,6 +19,15 @@ export interface ConnectionsOptions extends Pick<ConnectionEvents, "inbound" | "
   readonly explain: (error: unknown) => never;
 }
 
+/** Takes the failure of a request, with what it was sent with, and returns or throws what the caller gets in its place. */
+export type Failed = (
+  error: unknown,
+  connection: Connection,
+  session: Session,
+  frame: Frame,
+  options: RequestOptions,
+) => unknown;
+
 /**
  * The connection to a server: made when first needed, with the remembered session if there is one, and made anew when the
  * server has forgotten that. One that was replaced stays open until its last request has its reply.
@@ -30,16 +39,8 @@ export interface Connections {
   connected(): Promise<Connection>;
   /** The replaced connection of a session, while it is open. */
   replaced(sessionId: string): Connection | undefined;
-  /**
-   * Sends a request on a connection.
-   * @param failed Takes its failure, and returns or throws what the caller gets in its place.
-   */
-  request(
-    connection: Connection,
-    frame: Frame,
-    options: RequestOptions,
-    failed?: (error: unknown) => unknown,
-  ): Promise<unknown>;
+  /** Sends a request on a connection. */
+  request(connection: Connection, frame: Frame, options: RequestOptions, failed?: Failed): Promise<unknown>;
   /** Several requests may find the session forgotten at once: the first one makes it anew. */
   renew(lost: Connection): Promise<void>;
   /** Closes the connections at once, and ends a handshake under way. Later requests reject with `reason`. */
@@ -53,7 +54,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   let connecting: Promise<Connection> | undefined;
   let current: Connection | undefined;
   /** How many requests are in flight on a connection. */
-  const inFlight = new WeakMap<Connection, { count: number }>();
+  const inFlight = new WeakMap<Connection, number>();
   /** Connections with a session the server forgot, and requests in flight. */
   const replaced = new Set<Connection>();
 
@@ -106,18 +107,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return connection;
   }
 
-  function inFlightOn(connection: Connection): { count: number } {
-    let requests = inFlight.get(connection);
-    if (!requests) {
-      requests = { count: 0 };
-      inFlight.set(connection, requests);
-    }
+  function count(connection: Connection, change: 0 | 1 | -1): number {
+    const requests = (inFlight.get(connection) ?? 0) + change;
+    inFlight.set(connection, requests);
     return requests;
   }
 
   /** A request has its reply or failure. Returns a promise where that is not all, which is rare. */
   function ended(connection: Connection): Promise<void> | undefined {
-    const isLast = --inFlightOn(connection).count === 0;
+    const isLast = count(connection, -1) === 0;
     const { sessionId } = connection.session;
     const known = agreed.current();
     // A server may replace the session's id in any reply; the next page must know.
@@ -136,7 +134,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     replaced: (sessionId) => [...replaced].find(({ session }) => session.sessionId === sessionId),
     request(connection, frame, limits, failed = rethrow) {
-      inFlightOn(connection).count++;
+      const { session } = connection;
+      count(connection, 1);
       let reply: Promise<unknown>;
       try {
         reply = connection.request(frame, limits);
@@ -146,7 +145,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
       // One promise, where async functions would make several: each poll comes by here.
       return reply.then(
         (result) => ended(connection)?.then(() => result) ?? result,
-        (error: unknown) => ended(connection)?.then(() => failed(error)) ?? failed(error),
+        async (error: unknown) => {
+          await ended(connection);
+          return failed(error, connection, session, frame, limits);
+        },
       );
     },
     async renew(lost) {
@@ -154,7 +156,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       const latest = await attempt?.catch(() => undefined);
       if (latest !== lost || connecting !== attempt) return;
       const renewed = connect(lost.session);
-      if (inFlightOn(lost).count > 0) replaced.add(lost);
+      if (count(lost, 0) > 0) replaced.add(lost);
       else await lost.close();
       await renewed;
     },

@@ -11,7 +11,7 @@ import { type ListedTool, readToolPage, type ToolFacts } from "../protocol/tool-
 import { unlessAborted } from "../unless-aborted.ts";
 import { createAgreedSession, type SessionMemory } from "./agreed-session.ts";
 import type { Connection, ConnectionEvents, Connector } from "./connection.ts";
-import { createConnections } from "./connections.ts";
+import { createConnections, type Failed } from "./connections.ts";
 import { isForgotten, isOutgrown } from "./lost-session.ts";
 import { readPages } from "./pages.ts";
 import { isChannelId, type RequestOptions } from "./rpc-channel.ts";
@@ -131,58 +131,56 @@ export function createEndpoint(
   }
 
   const request: Endpoint["request"] = (frame, options = {}, of) => {
-    const failed = (error: unknown): never => {
-      options.signal?.throwIfAborted();
-      return explain(error);
-    };
     const connection = connections.current();
     // Connected, a poll need not watch its signal twice.
-    if (connection) return send(connection, frame, options, of, failed);
-    return connected(options.signal).then((made) => send(made, frame, options, of, failed), failed);
+    if (connection) return send(connection, frame, options, of);
+    return connected(options.signal).then(
+      (made) => send(made, frame, options, of),
+      (error: unknown) => fail(options, error),
+    );
   };
+
+  function fail({ signal }: RequestOptions, error: unknown): never {
+    signal?.throwIfAborted();
+    return explain(error);
+  }
 
   function send(
     connection: Connection,
     frame: Frame,
     options: RequestOptions,
     of: Generation | undefined,
-    failed: (error: unknown) => never,
   ): Promise<unknown> {
-    const { session } = connection;
-    const { generation } = session;
+    const { generation } = connection.session;
     // The server may go back to the one in which it has the task.
     if (of && of !== generation && of !== connector.overlay?.generation) {
       const message = `The task is of ${of}, and its server now speaks ${generation}`;
-      return Promise.reject(unsent(frame, message)).catch(failed);
+      return Promise.reject(unsent(frame, message)).catch(explain);
     }
-    return connections.request(connection, frame, options, (error) =>
-      again(connection, session, frame, options, error).catch(failed),
-    );
+    return connections.request(connection, frame, options, again);
   }
 
   /** Sends the request once more where the server has forgotten the session, or changed its generation. */
-  async function again(
-    connection: Connection,
-    session: Session,
-    frame: Frame,
-    options: RequestOptions,
-    error: unknown,
-  ): Promise<unknown> {
+  const again: Failed = async (error, connection, session, frame, options) => {
     const { method } = frame;
-    // A response stream is the old session's: no other has it.
-    if (options.resume) throw error;
     const { signal } = options;
-    const forgotten = await forgets(connection, error, signal);
-    if (!forgotten && !(connector.renewable && isOutgrown(error, session, method))) throw error;
-    await connections.renew(connection);
-    const renewed = await connected(signal);
-    const same = forgotten && renewed.session.generation === session.generation;
-    // In the other generation a call is another one. Tools are listed alike in both.
-    if (!same && method !== "tools/list") throw error;
-    if (options.mayRepeat?.() === false)
-      throw unsent(frame, "The session was renewed, and the server wants the request later", error);
-    return connections.request(renewed, frame, options);
-  }
+    try {
+      // A response stream is the old session's: no other has it.
+      if (options.resume) throw error;
+      const forgotten = await forgets(connection, error, signal);
+      if (!forgotten && !(connector.renewable && isOutgrown(error, session, method))) throw error;
+      await connections.renew(connection);
+      const renewed = await connected(signal);
+      const same = forgotten && renewed.session.generation === session.generation;
+      // In the other generation a call is another one. Tools are listed alike in both.
+      if (!same && method !== "tools/list") throw error;
+      if (options.mayRepeat?.() === false)
+        throw unsent(frame, "The session was renewed, and the server wants the request later", error);
+      return await connections.request(renewed, frame, options);
+    } catch (failure) {
+      return fail(options, failure);
+    }
+  };
 
   const forgets = async (connection: Connection, error: unknown, signal?: AbortSignal): Promise<boolean> =>
     connector.renewable &&

@@ -106,8 +106,10 @@ export class HttpTransport implements Transport, Link {
     const { id, method, params } = message;
     const { channel, clock, receive } = this.#seed;
     const awaited = id === undefined || method === undefined ? undefined : channel().awaited(id);
-    const version = isObject(params?._meta) ? params._meta[PROTOCOL_VERSION] : undefined;
-    const name = params?.[NAMES[method ?? ""] ?? ""];
+    const meta = params?._meta;
+    const named = isObject(meta) && meta[PROTOCOL_VERSION];
+    const version = typeof named === "string" ? named : undefined;
+    const name = version && params?.[NAMES[method ?? ""] ?? ""];
     if (awaited?.resume) {
       awaited.lastEventId = awaited.resume.lastEventId;
       return void this.#read(undefined, awaited);
@@ -117,12 +119,10 @@ export class HttpTransport implements Transport, Link {
       ...headers,
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-      ...(begins && { [SESSION_HEADER]: undefined }),
-      ...(typeof version === "string" && {
-        "mcp-protocol-version": version,
-        "mcp-method": method,
-        ...(typeof name === "string" && { "mcp-name": encodeHeaderValue(name) }),
-      }),
+      [SESSION_HEADER]: begins ? undefined : this.sessionId,
+      "mcp-protocol-version": version ?? this.#version,
+      "mcp-method": version && method,
+      "mcp-name": typeof name === "string" ? encodeHeaderValue(name) : undefined,
     };
     const request = awaited ?? abortable(requestSignal ?? this.#closing.signal);
     const response = await this.#fetch("POST", own, request.signal, JSON.stringify(message));
@@ -306,7 +306,12 @@ export class HttpTransport implements Transport, Link {
   }
 
   #get(signal: AbortSignal, lastEventId?: string, sessionId = this.sessionId): Promise<Response> {
-    const own = { accept: "text/event-stream", "last-event-id": lastEventId, [SESSION_HEADER]: sessionId };
+    const own = {
+      accept: "text/event-stream",
+      "mcp-protocol-version": this.#version,
+      "last-event-id": lastEventId,
+      [SESSION_HEADER]: sessionId,
+    };
     return this.#fetch("GET", own, signal);
   }
 
@@ -314,8 +319,7 @@ export class HttpTransport implements Transport, Link {
   async #fetch(method: string, own: HeaderValues, signal: AbortSignal, body?: string): Promise<Response> {
     const { fetch, requestInit } = this.#seed;
     const headers = new Headers(requestInit?.headers);
-    const all = { [SESSION_HEADER]: this.sessionId, "mcp-protocol-version": this.#version, ...own };
-    for (const [name, value] of Object.entries(all)) if (value !== undefined) headers.set(name, value);
+    for (const name in own) if (own[name] !== undefined) headers.set(name, own[name]);
     const init: RequestInit = {
       ...requestInit,
       ...(method === "GET" && uncached()),

@@ -151,16 +151,18 @@ export class RpcChannel {
 
   /** Ends the request at its deadline. One timer serves all requests: one for each costs more than the rest of a poll. */
   expect(pending: PendingRequest): void {
+    if (pending.deadline < this.#sweepAt) this.#setTimer(pending);
+  }
+
+  #setTimer(pending: PendingRequest): void {
     const { deadline } = pending;
     const left = Math.max(0, deadline - this.elapsed());
     if (!this.#clock.elapsed) {
       // The clock may be set while the request waits: only a timer of its own is sure.
       pending.stopTimer?.();
-      if (left < Number.POSITIVE_INFINITY)
-        pending.stopTimer = this.#clock.after(left, () => pending.expire());
+      pending.stopTimer = this.#clock.after(left, () => pending.expire());
       return;
     }
-    if (deadline >= this.#sweepAt) return;
     this.#stopSweep?.();
     this.#sweepAt = deadline;
     this.#stopSweep = this.#clock.after(left, () => {

@@ -46,7 +46,17 @@ export const STREAM_END_MS = 100;
 export function sendOn(transport: Transport, message: object, options: SendOptions = {}): Promise<void> {
   const send = transport.send as (message: object, options?: SendOptions) => Promise<void>;
   // A transport that names no options reads none.
-  if (transport.resumesStreams || send.length < 2) return send.call(transport, message, options);
+  return transport.resumesStreams || send.length < 2
+    ? send.call(transport, message, options)
+    : sendCopied(transport, send, message, options);
+}
+
+function sendCopied(
+  transport: Transport,
+  send: (message: object, options?: SendOptions) => Promise<void>,
+  message: object,
+  options: SendOptions,
+): Promise<void> {
   const { take, headers, onRequestStreamEnd } = options;
   // A wrapper may copy its options, which a getter of a class does not survive.
   const copied: SendOptions = {

@@ -77,9 +77,10 @@ const UNSHOWN: ReadonlySet<keyof TaskRecord> = new Set(["rev", "polledAt", "doub
 
 function looksChanged(before: TaskState, after: TaskState): boolean {
   if (before.progress !== after.progress || before.retry !== after.retry) return true;
-  const a = before.record;
-  const b = after.record;
-  if (a === b) return false;
+  return before.record !== after.record && differs(before.record, after.record);
+}
+
+function differs(a: TaskRecord, b: TaskRecord): boolean {
   const fields = Object.keys({ ...a, ...b }) as (keyof TaskRecord)[];
   return fields.some((field) => !UNSHOWN.has(field) && a[field] !== b[field]);
 }

@@ -8,10 +8,10 @@ import type { Policy } from "./policy.ts";
 import { hasEnded, type TaskRecord } from "./record.ts";
 import { isUnknownTask, type RequestFailure } from "./request-failure.ts";
 import { withoutStream } from "./response-stream.ts";
-import { inheritedBackoff, landed, payloadFailed, retryLater } from "./retry.ts";
+import { inheritedBackoff, payloadFailed, retryLater, without, withoutFailures } from "./retry.ts";
 import { doubted, isAnother, isOfEarlierTask, reusedId, SETTLED_MS, withDoubt } from "./reused-id.ts";
 import { deadline, nextPoll, pollFrom, pollInterval, type Timing } from "./schedule.ts";
-import { idleState, type TaskEvent, type TaskState } from "./state.ts";
+import { idleState, NOTHING_OUT, POLL_OUT, type TaskEvent, type TaskState } from "./state.ts";
 
 /** Each poll that is answered tries the next so much sooner, down to what the server suggests: its limit may be gone. */
 const PACE_EASE = 0.95;
@@ -42,18 +42,22 @@ export function woken(
 
 export function polled(state: TaskState, reading: TaskReading, now: number, timing: Policy): TaskState {
   const known = state.record.snapshot;
-  const back = eased(landed(state, "get"), now, timing);
+  // The copy that the reading makes takes the request off: one of its own would be a fifth of the poll's work.
+  const inFlight = state.inFlight === POLL_OUT ? NOTHING_OUT : without(state, "get").inFlight;
+  const back = eased(withoutFailures(state), now, timing);
   const next = back.overtaken ? { ...back, overtaken: undefined } : back;
   // A notification came while the poll was in flight, and is newer: the next poll shows more.
   if (state.overtaken && isOutdated(state, reading.snapshot)) {
     // The notification said that it has ended: the poll that brings the payload could not leave sooner.
     const { record, doubtfulMs } = next;
-    return { ...next, pollAt: hasEnded(record) ? now : pacedPoll(record, next, doubtfulMs, now, timing) };
+    const pollAt = hasEnded(record) ? now : pacedPoll(record, next, doubtfulMs, now, timing);
+    return { ...next, inFlight, pollAt };
   }
   const { status, statusMessage } = reading.snapshot;
   // A change that a poll brings was not pushed: the stream may be dead, and the polls are at full pace again.
   const pushed = state.pushed && known?.status === status && known.statusMessage === statusMessage;
-  const seen = observed(pushed === next.pushed ? next : { ...next, pushed }, reading, now, timing);
+  const shown = pushed === next.pushed ? next : { ...next, pushed };
+  const seen = taken(shown, reading, now, timing, inFlight);
   const { early } = seen;
   const after = early ? { ...seen, early: undefined } : seen;
   return early && hasEnded(after.record)
@@ -69,7 +73,7 @@ export function notified(state: TaskState, reading: TaskReading, now: number, ti
   // An outdated one says nothing of now: the next poll stays when it is.
   if (isOutdated(next, reading.snapshot)) return next;
   const overtaken = next.inFlight.has("get") ? ({ overtaken: true } as const) : {};
-  return taken({ ...next, ...overtaken }, reading, now, timing, true);
+  return taken({ ...next, ...overtaken }, reading, now, timing);
 }
 
 /** When pushing ends, something may have been missed: the next poll is at the ordinary pace. */
@@ -82,19 +86,22 @@ export function pushing(state: TaskState, on: boolean, now: number, timing: Timi
 
 /** Takes in what a request brought, and says when the next poll is due. */
 export function observed(state: TaskState, reading: TaskReading, now: number, timing: Policy): TaskState {
-  return taken(state, reading, now, timing, false);
+  return taken(state, reading, now, timing, state.inFlight);
 }
 
+/** @param inFlight Of the next state, if the reading is a reply. That of a notification is partial. */
 function taken(
   state: TaskState,
   reading: TaskReading,
   now: number,
   timing: Policy,
-  partial: boolean,
+  inFlight?: TaskState["inFlight"],
 ): TaskState {
   const { snapshot } = reading;
+  const partial = !inFlight;
+  const left = inFlight ?? state.inFlight;
   // Another process may have made the call again meanwhile: then its task is the one of the record.
-  if (snapshot.taskId !== (state.record.taskId ?? snapshot.taskId)) return state;
+  if (snapshot.taskId !== (state.record.taskId ?? snapshot.taskId)) return { ...state, inFlight: left };
   const before = state.doubt ?? state.record.doubt;
   const doubt = doubted(state, snapshot, now);
   if (doubt && !partial && isAnother(doubt, before, snapshot, state.polledFrom))
@@ -125,6 +132,7 @@ function taken(
   // One copy: of a poll that brings nothing new, it is most of the work.
   return {
     ...state,
+    inFlight: left,
     progress: moves ? progress : state.progress,
     record,
     doubt,

@@ -13,40 +13,49 @@ export interface TaskRequest {
   readonly read: (reply: unknown) => TaskEvent;
 }
 
-export function taskRequest(
-  record: TaskRecord,
-  operation: "call" | "get" | "result" | "cancel",
-): TaskRequest {
+/** The requests that need no more than the record. */
+export type PlainOperation = "call" | "get" | "result" | "cancel";
+
+export function taskRequest(record: TaskRecord, operation: PlainOperation): TaskRequest {
+  return { frame: frameOf(record, operation), read: (reply) => eventOf(reply, record, operation) };
+}
+
+/** The frame of a {@link taskRequest}, without the closure that reads its reply: each poll would make one. */
+export function frameOf(record: TaskRecord, operation: PlainOperation): Frame {
   const { call, generation } = record;
   const protocol = protocolOf(generation);
   const taskId = wireIdOf(record);
   switch (operation) {
     case "call":
-      return {
-        frame: protocol.encodeCall(call, retryOf(record)),
-        read: (reply) => ({ type: "called", reply: protocol.decodeCall(call, shallow(reply)) }),
-      };
+      return protocol.encodeCall(call, retryOf(record));
     case "get":
-      return {
-        frame: protocol.encodeGet(taskId),
-        read: (reply) => ({ type: "polled", reading: protocol.decodeGet(taskId, shallow(reply)) }),
-      };
-    case "result": {
-      const { encodeResult, decodeResult } = protocol;
-      if (!encodeResult || !decodeResult) throw new TypeError(`No ${operation} request in ${generation}`);
-      return {
-        frame: encodeResult(taskId),
-        read: (reply) => ({ type: "fetched", payload: decodeResult(shallow(reply)) }),
-      };
-    }
+      return protocol.encodeGet(taskId);
+    case "result":
+      if (protocol.encodeResult) return protocol.encodeResult(taskId);
+      throw new TypeError(`No ${operation} request in ${generation}`);
     case "cancel":
-      return {
-        frame: protocol.encodeCancel(taskId),
-        read: (reply) => {
-          const reading = protocol.decodeCancel(taskId, reply);
-          return { type: "cancelTaken", ...(reading && { reading }) };
-        },
-      };
+      return protocol.encodeCancel(taskId);
+  }
+}
+
+/** What the reply to a {@link taskRequest} says. Throws what its `read` throws. */
+export function eventOf(reply: unknown, record: TaskRecord, operation: PlainOperation): TaskEvent {
+  const { call, generation } = record;
+  const protocol = protocolOf(generation);
+  const taskId = wireIdOf(record);
+  switch (operation) {
+    case "call":
+      return { type: "called", reply: protocol.decodeCall(call, shallow(reply)) };
+    case "get":
+      return { type: "polled", reading: protocol.decodeGet(taskId, shallow(reply)) };
+    case "result": {
+      const decode = protocol.decodeResult as NonNullable<typeof protocol.decodeResult>;
+      return { type: "fetched", payload: decode(shallow(reply)) };
+    }
+    case "cancel": {
+      const reading = protocol.decodeCancel(taskId, reply);
+      return { type: "cancelTaken", ...(reading && { reading }) };
+    }
   }
 }
 

@@ -6,10 +6,16 @@ import { failureFrom, RequestFailedError } from "../engine/request-failed.ts";
 import type { RequestFailure } from "../engine/request-failure.ts";
 import { mustWait } from "../engine/retry.ts";
 import type { Operation, TaskEvent } from "../engine/state.ts";
-import { oversized, type TaskRequest, taskRequest } from "../engine/task-request.ts";
+import {
+  eventOf,
+  frameOf,
+  oversized,
+  type PlainOperation,
+  type TaskRequest,
+  taskRequest,
+} from "../engine/task-request.ts";
 import { withMeta } from "../protocol/frame-meta.ts";
 import { MissingPartError } from "../protocol/missing-part.ts";
-import type { Frame } from "../protocol/task-protocol.ts";
 import type { QuestionsPart } from "./asking.ts";
 import { type Comer, createGate, type Gate } from "./gate.ts";
 import type { SearchLostCall } from "./lost-calls.ts";
@@ -102,47 +108,34 @@ export function createTaskRequests(
     }
 
     enter(): void {
-      let read: TaskRequest["read"];
+      const { task, record, gate } = this;
       let asked: Promise<unknown>;
       try {
-        const { record, operation } = this;
-        const request = taskRequest(record, operation as "get" | "result");
-        ({ read } = request);
-        asked = this.#ask(request.frame);
+        const frame = frameOf(record, this.operation as PlainOperation);
+        // It was given up while it waited for its turn.
+        if (this.aborted) throw this.signal.reason;
+        // Another request of the task may have been answered with Retry-After meanwhile.
+        if (gate && !this.mayRepeat()) {
+          const message = "The server asked for a retry later";
+          throw new RequestFailedError(frame.method, { kind: "network", message });
+        }
+        asked = serverOf(task, record).request(withMeta(frame, record.trace), this, record.generation);
       } catch (error) {
         asked = Promise.reject(error);
       }
       asked.then(
-        (reply) => this.came(() => read(reply)),
-        (error: unknown) => this.failed(error),
+        (reply) => this.came(eventOf, reply),
+        (error: unknown) => this.came(rethrow, error),
       );
     }
 
-    #ask(frame: Frame): Promise<unknown> {
-      const { task, record, gate } = this;
-      // It was given up while it waited for its turn.
-      if (this.aborted) throw this.signal.reason;
-      // Another request of the task may have been answered with Retry-After meanwhile.
-      if (gate && !this.mayRepeat()) {
-        const message = "The server asked for a retry later";
-        throw new RequestFailedError(frame.method, { kind: "network", message });
-      }
-      return serverOf(task, record).request(withMeta(frame, record.trace), this, record.generation);
-    }
-
-    failed(error: unknown): void {
-      this.came(() => {
-        throw error;
-      });
-    }
-
-    /** Takes what the request came to. */
-    came(reply: () => TaskEvent): void {
+    /** Takes what the request came to, and how to read it. */
+    came(read: typeof eventOf, reply?: unknown): void {
       const { task, operation } = this;
       const isLatest = task.requests.get(operation) === this;
       if (isLatest) task.requests.set(operation, undefined);
       try {
-        if (!this.aborted) replied(task, this.#eventOf(reply));
+        if (!this.aborted) replied(task, this.#eventOf(read, reply));
         // The server knows, or has had its time to.
         else if (isLatest && operation === "call")
           replied(task, { type: "callAbandoned", unsent: !this.isSent });
@@ -158,9 +151,9 @@ export function createTaskRequests(
       else inFlight += change;
     }
 
-    #eventOf(reply: () => TaskEvent): TaskEvent {
+    #eventOf(read: typeof eventOf, reply: unknown): TaskEvent {
       try {
-        const event = reply();
+        const event = read(reply, this.record, this.operation as PlainOperation);
         const failure = oversized(event, maxResultLength);
         return failure ? this.#requestFailed(failure) : event;
       } catch (error) {
@@ -173,11 +166,10 @@ export function createTaskRequests(
 
     #requestFailed(failure: RequestFailure, method?: string): TaskEvent {
       const { operation, record } = this;
-      const type = "requestFailed";
-      if (operation !== "answer") return { type, operation, failure, method };
       // What is answered meanwhile, or by another process, was not refused with it.
-      const keys = questions?.answersToSend(record).map(({ key }) => key) ?? [];
-      return { type, operation, failure, method, keys };
+      const answers = operation === "answer" && questions?.answersToSend(record);
+      const keys = answers ? answers.map(({ key }) => key) : [];
+      return { type: "requestFailed", operation, failure, method, keys };
     }
   }
 
@@ -197,7 +189,7 @@ export function createTaskRequests(
       default:
         perform(request, operation).then(
           (reply) => request.came(typeof reply === "function" ? reply : () => reply),
-          (error: unknown) => request.failed(error),
+          (error: unknown) => request.came(rethrow, error),
         );
     }
   }
@@ -260,6 +252,10 @@ export function createTaskRequests(
   }
 
   return { send, inFlight: () => inFlight, held: () => held };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 function serverOf({ endpoint: { server } }: RunningTask, { endpoint }: TaskRecord): Server {

@@ -27,6 +27,9 @@ import { createTaskTable, type RunningTask, type Tenure } from "./task-table.ts"
 /** How many `tasks/result` streams of an endpoint wait for questions at once. A page has six connections to a host. */
 const QUESTION_STREAMS = 2;
 
+/** The same for all polls. */
+const DUE: TaskEvent = { type: "due" };
+
 /**
  * Carries out what the engine decides. For each task the order is fixed: next state, persist, send, publish. It has no timer
  * of its own: somebody calls `step`.
@@ -263,7 +266,7 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     base: (id) => tasks.get(id)?.tenure.base,
     step(now) {
       followClock();
-      for (const id of due.takeDue(now)) dispatchTo(id, { type: "due" });
+      for (const id of due.takeDue(now)) dispatchTo(id, DUE);
       return due.next();
     },
     sends(id, operation) {

@@ -227,8 +227,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a request never times out",
     file: "channel/rpc-channel.ts",
-    find: "if (deadline >= this.#sweepAt) return;",
-    replace: "return;",
+    find: "if (pending.deadline < this.#sweepAt)",
+    replace: "if (pending.deadline < 0)",
   },
   {
     name: "requestState is not echoed",

@@ -32,6 +32,20 @@ describe.each(["2025-11-25", "2026-07-28"] as const)("a poll that brings nothing
     }
   });
 
+  it("leaves the requests in flight whatever its reply says", () => {
+    const { state } = transition(idleState(record), { type: "due" }, 10_000, POLICY);
+    expect([...state.inFlight]).toEqual(["get"]);
+    for (const said of [{}, { status: "completed" }, { taskId: "another" }] as const) {
+      const reading = { snapshot: { taskId: record.taskId ?? "", status: "working", ...said } } as const;
+      const after = transition(state, { type: "polled", reading }, 10_001, POLICY).state;
+      expect(after.inFlight.has("get")).toBe(false);
+    }
+    const both = { ...state, inFlight: new Set(["get", "cancel"] as const) };
+    const reading = { snapshot: { taskId: record.taskId ?? "", status: "working" } } as const;
+    const left = transition(both, { type: "polled", reading }, 10_001, POLICY).state.inFlight;
+    expect([...left]).toEqual(["cancel"]);
+  });
+
   it("shares its commands and its set of requests with the polls of other tasks", () => {
     const [one, other] = [record, { ...record, id: "other" }].map((each) =>
       transition(idleState(each), { type: "due" }, 10_000, POLICY),
