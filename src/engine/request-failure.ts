@@ -83,4 +83,4 @@ export function isUnknownTask(failure: RequestFailure): boolean {
 
 /** "Task not found: t1", "Task 't1' does not exist", "unknown task", "No such task". A word between is an id. */
 const NO_TASK =
-  /\btask(?:[ _]?id)?\b[: ]*(?:(?:with )?id )?(?:\S*[-\d"'`]\S* )?(?:was |is )?(?:not found|unknown|does(?:n't| not) exist)|\b(?:unknown|no such) task\b/i;
+  /\btask( ?id)?:? (with id )?(\S*[-\d"'`]\S* )?(was |is )?(not found|unknown|does(n't| not) exist)|(unknown|no such) task\b/i;
