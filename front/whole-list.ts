@@ -1,6 +1,7 @@
 import type { JsonObject } from "holdfast";
 import { type Listing, readPages } from "../src/channel/pages.ts";
 import { isObject } from "./client-capabilities.ts";
+import { readableEntry } from "./readable-entry.ts";
 
 /** A list method of MCP: the field of its result that holds the entries, and the field that identifies an entry. */
 export interface ListMethod {
@@ -24,7 +25,9 @@ export function wholeList(
     async (cursor) => {
       const { [field]: entries, nextCursor } = await ask(cursor === undefined ? {} : { cursor });
       return {
-        items: Array.isArray(entries) ? entries.filter(identified) : [],
+        items: Array.isArray(entries)
+          ? entries.filter(identified).map((entry) => readableEntry(entry, key))
+          : [],
         ...(typeof nextCursor === "string" && { nextCursor }),
       };
     },

@@ -1,4 +1,5 @@
 import { METHOD_UNKNOWN, UNKNOWN_RESOURCE, unknownPrompt, unknownTool } from "../../front/messages.ts";
+import { readableEntry } from "../../front/readable-entry.ts";
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import { wholeList } from "../../front/whole-list.ts";
 import { COMPANION_NAMES } from "../../src/agent/companion-names.ts";
@@ -82,8 +83,8 @@ export class Catalog {
   /** One of the other lists. With one server, its own page; with several, all pages of all. */
   async list(method: ListMethod, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
     const { only } = this;
-    if (only) return asResult(await only.request(method, params, signal));
-    const { field } = LISTS[method];
+    const { field, key } = LISTS[method];
+    if (only) return readablePage(asResult(await only.request(method, params, signal)), field, key);
     return { [field]: (await this.#entries(method, signal)).map(({ entry }) => entry) };
   }
 
@@ -184,6 +185,14 @@ export class Catalog {
       }),
     );
   }
+}
+
+function readablePage({ nextCursor, ...page }: JsonObject, field: string, key: string): JsonObject {
+  const entries: readonly unknown[] = Array.isArray(page[field]) ? page[field] : [];
+  const readable = entries.flatMap((entry) =>
+    isObject(entry) && typeof entry[key] === "string" ? readableEntry(entry, key) : [],
+  );
+  return { ...page, [field]: readable, ...(typeof nextCursor === "string" && { nextCursor }) };
 }
 
 /** As the server sent it, with its `resultType`. */

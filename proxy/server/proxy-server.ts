@@ -1,5 +1,6 @@
 import { abilitiesOf, type ClientAbilities, NO_ABILITIES } from "../../front/client-capabilities.ts";
 import { withoutServersMarks } from "../../front/outcome.ts";
+import { readableTool } from "../../front/readable-entry.ts";
 import { INTERNAL_ERROR, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import type { Transport } from "../../src/channel/transport.ts";
 import { RequestFailedError } from "../../src/engine/request-failed.ts";
@@ -267,7 +268,7 @@ export class ProxyServer {
     } else if (thrown) this.#late = true;
     calls.name(tools);
     const listed = tools.map(({ shown, tool }) => {
-      const { execution: _servers, outputSchema, ...definition } = tool.definition;
+      const { execution: _servers, outputSchema, ...definition } = readableTool(tool.definition);
       const output = isObject(outputSchema)
         ? companions
           ? orRunning(outputSchema)

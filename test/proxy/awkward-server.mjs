@@ -1,6 +1,7 @@
 // A local server with habits that the stdio transport allows or older versions allowed. Its argument names the habit:
 // --pings: pings before it answers the handshake, and waits for the answer. --asks-early: asks for the roots in the same write
 // as the handshake's answer. --batches: sends each reply as a list (2025-03-26, "JSON-RPC batching").
+// --nulls: writes out fields of its tools and resources that have no value.
 import { createInterface } from "node:readline";
 
 const [habit] = process.argv.slice(2);
@@ -29,12 +30,16 @@ createInterface({ input: process.stdin })
       const agreed = {
         protocolVersion,
         serverInfo: { name: "awkward", version: "1" },
-        capabilities: { tools: {} },
+        capabilities: { tools: {}, resources: {} },
       };
       if (habit !== "--asks-early") return reply(id, agreed);
       write({ jsonrpc: "2.0", id, result: agreed }, { jsonrpc: "2.0", id: "r", method: "roots/list" });
     } else if (method === "tools/list") {
-      reply(id, { tools: ["echo", "nothing"].map((name) => ({ name, inputSchema: { type: "object" } })) });
+      const odd = habit === "--nulls" ? [{ name: "odd", description: null, inputSchema: null }] : [];
+      const tools = ["echo", "nothing"].map((name) => ({ name, inputSchema: { type: "object" } }));
+      reply(id, { tools: [...odd, ...tools], nextCursor: null });
+    } else if (method === "resources/list" && habit === "--nulls") {
+      reply(id, { resources: [{ uri: "file:///a", mimeType: null }], nextCursor: null });
     } else if (method === "tools/call") {
       // JSON leaves out a result that is undefined.
       if (params.name === "nothing") return write({ jsonrpc: "2.0", id, result: undefined });

@@ -58,6 +58,13 @@ test("The proxy reports a reply without a result at once", async () => {
   expect(JSON.stringify(content)).toContain("it holds neither a result nor an error");
 });
 
+test("The proxy lists tools and resources that the SDK would refuse, so that the others are not lost", async () => {
+  const { client } = await start("--nulls");
+  const names = (await client.listTools()).tools.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(["odd", "echo", "nothing"]));
+  expect((await client.listResources()).resources).toEqual([{ uri: "file:///a", name: "file:///a" }]);
+});
+
 test("The proxy serves an agent that sends its requests as a list, and null for no arguments", async () => {
   const proxy = spawn(process.execPath, [HOLDFAST, "--", ...AWKWARD, "--plain"], {
     env: environment(folder),

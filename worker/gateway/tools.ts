@@ -1,4 +1,5 @@
 import type { JsonObject } from "holdfast";
+import { readableTool } from "../../front/readable-entry.ts";
 import type { Caller, CallerEndpoint } from "./caller.ts";
 import { companionDefinitions } from "./companions.ts";
 import { listOf } from "./endpoint-requests.ts";
@@ -59,7 +60,7 @@ async function namedTools(caller: Caller, { companions }: ToolAudience): Promise
 }
 
 function shownTool(tool: JsonObject, audience: ToolAudience): JsonObject {
-  const { execution: _server, outputSchema, ...shown } = tool;
+  const { execution: _server, outputSchema, ...shown } = readableTool(tool);
   return {
     ...shown,
     // A running result has other fields than the tool's own, and clients refuse what does not fit the schema.
