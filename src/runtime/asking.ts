@@ -2,7 +2,7 @@
 import { checkAnswer } from "../protocol/answer.ts";
 import type { Origin, Taken } from "../protocol/inbound.ts";
 import { type Question, readQuestion } from "../protocol/input-request.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import { type JsonObject, sameJson } from "../protocol/json.ts";
 import type { RpcRequest } from "../protocol/json-rpc.ts";
 import { answerRequest } from "../engine/answer-request.ts";
 import { askedOf, type Candidates, mayBeNamed } from "../engine/attribution.ts";
@@ -22,6 +22,7 @@ import type { TaskRequest } from "../engine/task-request.ts";
 import type { Clock } from "../clock.ts";
 import { InputError } from "../errors.ts";
 import type { TaskView } from "../task-view.ts";
+import type { HostParts } from "./host-parts.ts";
 import type { TaskAction } from "./ownership.ts";
 import type { Server } from "./server.ts";
 import type { RunningEndpoint, RunningTask, TaskTable } from "./task-table.ts";
@@ -36,6 +37,8 @@ export interface QuestionsPart extends QuestionRules {
   readonly createAsking: typeof createAsking;
   readonly deliver: typeof deliver;
   readonly answer: typeof answer;
+  readonly reserveCall: typeof reserveCall;
+  readonly holds: typeof holds;
 }
 
 /** Finds the tasks of questions, and closes the streams that brought them. */
@@ -130,6 +133,24 @@ async function answer(
   throw new InputError(task, key, `Task ${id} has no open question with the key ${JSON.stringify(key)}`);
 }
 
+/**
+ * The last answer sends the call again (mrtr): it must be clear to other tabs who makes it. Resolves with a function to call
+ * once the action is applied, or is not to be.
+ */
+async function reserveCall({ runtime, ownership }: HostParts, { type, id }: TaskAction): Promise<() => void> {
+  const record = runtime.state(id)?.record;
+  if (type !== "answered" || record?.stage !== "asking") return () => undefined;
+  const applied = await ownership(record).calls.use(id);
+  return () => applied(runtime.state(id)?.record.stage === "calling");
+}
+
+/** Whether the record has the answer that the action brings. */
+function holds({ inputs }: TaskRecord, action: TaskAction): boolean {
+  if (action.type !== "answered") return false;
+  const input = inputs.find(({ key }) => key === action.key);
+  return input?.response !== undefined && sameJson(input.response, action.response);
+}
+
 /** Sends the answers of a record that its server has not got. */
 async function deliver(
   record: TaskRecord,
@@ -158,4 +179,6 @@ export const ASKING: QuestionsPart = {
   createAsking,
   deliver,
   answer,
+  reserveCall,
+  holds,
 };

@@ -1,6 +1,5 @@
 import { openInputs, type TaskRecord } from "../engine/record.ts";
 import { ClientClosedError } from "../errors.ts";
-import { sameJson } from "../protocol/json.ts";
 import type { HostParts } from "./host-parts.ts";
 import type { TaskAction } from "./ownership.ts";
 
@@ -15,14 +14,16 @@ export async function act(parts: HostParts, endpoint: string, action: TaskAction
 /** The same in the process that runs the task, or may run it. */
 export async function actHere(parts: HostParts, action: TaskAction): Promise<boolean> {
   const { options, runtime } = parts;
+  const { questions } = options;
   const { id } = action;
   const record = runtime.state(id)?.record ?? (await parts.stored.record(id));
   if (!record) return false;
   // Where another tab was faster, what it wrote may take the action as well.
   const stored = async (): Promise<boolean> =>
     (await runtime.stored(id)) || act(parts, record.endpoint, action);
+  const holds = (held: TaskRecord): boolean => questions?.holds(held, action) === true;
   // The leader before this one may have taken the answer and died before it said so.
-  if (holdsAnswer(record, action)) return stored();
+  if (holds(record)) return stored();
   const ownership = parts.ownership(record);
   if (!runtime.state(id)) {
     if (record.outcome || !options.endpoint(record.endpoint)) return false;
@@ -32,41 +33,21 @@ export async function actHere(parts: HostParts, action: TaskAction): Promise<boo
     if (claim === "wait") await ownership.resumeOrphan(id);
     else runtime.wake(record);
   }
-  const applied = await beforeCallingAgain(parts, action);
+  const applied = await questions?.reserveCall(parts, action);
   const state = runtime.state(id);
   const takes =
     state && (action.type !== "answered" || openInputs(state.record).some(({ key }) => key === action.key));
   if (!takes) {
-    applied();
+    applied?.();
     // Deposed meanwhile, and perhaps elected again since.
     if (!state) return ownership.ask(action);
     // What refuses it here, or took it meanwhile, may yet give way to what another tab wrote.
     const current = await runtime.stored(id);
-    return current ? holdsAnswer(state.record, action) : act(parts, record.endpoint, action);
+    return current ? holds(state.record) : act(parts, record.endpoint, action);
   }
   // It would be dropped, and its caller would take it for durable.
   if (runtime.closed()) throw new ClientClosedError();
   runtime.dispatch(id, action);
-  applied();
+  applied?.();
   return stored();
-}
-
-/**
- * The last answer sends the call again (mrtr): it must be clear to other tabs who makes it. Resolves with a function to call
- * once the action is applied, or is not to be.
- */
-async function beforeCallingAgain(
-  { runtime, ownership }: HostParts,
-  { type, id }: TaskAction,
-): Promise<() => void> {
-  const record = runtime.state(id)?.record;
-  if (type !== "answered" || record?.stage !== "asking") return () => undefined;
-  const applied = await ownership(record).calls.use(id);
-  return () => applied(runtime.state(id)?.record.stage === "calling");
-}
-
-function holdsAnswer(record: TaskRecord, action: TaskAction): boolean {
-  if (action.type !== "answered") return false;
-  const input = record.inputs.find(({ key }) => key === action.key);
-  return input?.response !== undefined && sameJson(input.response, action.response);
 }
