@@ -1,8 +1,9 @@
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
+import { bareLoop } from "../../peers/bare-loop.ts";
 import { DirectTransport } from "../../peers/direct-transport.ts";
 import { extTasks } from "../../peers/ext-tasks.ts";
-import { holdfastOn } from "../../peers/holdfast.ts";
+import { holdfastOn, OWN_HTTP, overHttp } from "../../peers/holdfast.ts";
 import type { Address, OpenPeer } from "../../peers/peer.ts";
 import { v1Client } from "../../peers/v1-client.ts";
 import { machineClock } from "../../servers/clock.ts";
@@ -10,7 +11,13 @@ import { PlainServer, QUICK_TOOL, TOOL } from "../../servers/plain-server.ts";
 import type { Load, LoadFigures } from "./load.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 
-const PEERS = [holdfastOn(sqliteStore), extTasks, v1Client];
+const PEERS = [
+  holdfastOn(sqliteStore),
+  holdfastOn(sqliteStore, OWN_HTTP, overHttp),
+  extTasks,
+  v1Client,
+  bareLoop,
+];
 /** Calls made at once while the tasks are started. */
 const BATCH = 50;
 /** Tasks that come and go before anything is measured, so that what they run is compiled. */

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { bareLoop } from "../../peers/bare-loop.ts";
 import { extTasks } from "../../peers/ext-tasks.ts";
-import { holdfast } from "../../peers/holdfast.ts";
+import { holdfast, OWN_HTTP } from "../../peers/holdfast.ts";
 import { v1Client } from "../../peers/v1-client.ts";
 import type { BenchContext, Point, Row, Section } from "../../row.ts";
 import { median } from "../../statistics.ts";
@@ -10,6 +11,7 @@ import type { Load, LoadFigures } from "./load.ts";
 
 const PROCESS = fileURLToPath(new URL("loaded-process.ts", import.meta.url));
 const SUBJECTS = [holdfast.name, extTasks.name, v1Client.name];
+const BY_HTTP = [OWN_HTTP, ...SUBJECTS, bareLoop.name];
 const TASKS = [1, 100, 1_000, 10_000];
 const LENGTHS = [1_000, 10_000];
 const ROUNDS = 3;
@@ -53,13 +55,8 @@ export const scale: Section = {
     const roomy = await sweep(context, [1_000], () => ({ ...BASE, pollMs: 200, roomy: true }));
     yield allocationRow(roomy);
 
-    const byHttp = await sweep(context, [1_000], (x) => ({ ...BASE, line: "http", tasks: x, pollMs: 500 }));
-    yield cpuRow(
-      "scale-cpu-poll-http",
-      "CPU for each poll, SDK transport and fetch included",
-      undefined,
-      byHttp,
-    );
+    const http = { ...BASE, line: "http", pollMs: 500, watchMs: 2_000 } as const;
+    yield httpRow(await sweep(context, [http.tasks], () => http, BY_HTTP));
 
     const larger = await sweep(context, LENGTHS, (argumentLength) => ({ ...BASE, argumentLength }));
     const small = byTasks.filter(({ x }) => x === BASE.tasks);
@@ -159,7 +156,6 @@ function heapRow(id: string, title: string, axis: Axis, samples: readonly Sample
 }
 
 function cpuRow(id: string, title: string, axis: Axis, samples: readonly Sample[]): Row {
-  const usPerPoll = ({ figures }: Sample): number => (figures.cpuMs * 1_000) / figures.polls;
   const points = pointsOf(samples, axis, (sample) => usPerPoll(sample) - sample.figures.floorUsPerPoll);
   const row: Row = {
     id,
@@ -195,6 +191,45 @@ function cpuRow(id: string, title: string, axis: Axis, samples: readonly Sample[
       `The request, the server and JSON alone: ${floor} µs. With them: ${whole.join(", ")}.`,
       ...(points.some(({ x }) => x === 1) ? [idle] : []),
     ],
+  };
+}
+
+const usPerPoll = ({ figures }: Sample): number => (figures.cpuMs * 1_000) / figures.polls;
+
+/** The whole of a poll by HTTP, beside a loop without a client: what `fetch` and the server take, nobody can save. */
+function httpRow(samples: readonly Sample[]): Row {
+  const points = BY_HTTP.map((subject): Point => {
+    const own = samples.filter((sample) => sample.subject === subject);
+    return { subject, samples: own.map(usPerPoll) };
+  });
+  /** By round: what else the machine did then, it did to both. */
+  const beyond = (subject: string): readonly number[] => {
+    const [own, floor] = [subject, bareLoop.name].map(
+      (name) => points.find((point) => point.subject === name)?.samples ?? [],
+    );
+    return (own ?? []).map((us, round) => us - (floor?.[round] ?? Number.NaN));
+  };
+  const [own, peer, v1] = [OWN_HTTP, extTasks.name, v1Client.name].map((name) => median(beyond(name)));
+  const ratio = (own ?? Number.NaN) / (peer ?? Number.NaN);
+  const spread = BY_HTTP.filter((subject) => subject !== bareLoop.name)
+    .map(
+      (subject) =>
+        `${subject} ${beyond(subject)
+          .map((us) => us.toFixed(0))
+          .join(", ")} µs`,
+    )
+    .join("; ");
+  return {
+    id: "scale-cpu-poll-http",
+    title: "CPU for each poll by HTTP: fetch, the server in the same process, and JSON included",
+    unit: "µs",
+    better: "less",
+    points,
+    aim: {
+      text: `beyond "${bareLoop.name}", at most a fifth of ext-tasks' (it is ${ratio.toFixed(2)} of it) and at most the v1 Client's`,
+      met: ratio <= 0.2 && (own ?? Number.NaN) <= (v1 ?? Number.NaN),
+    },
+    notes: [`Beyond "${bareLoop.name}", by round: ${spread}.`],
   };
 }
 
