@@ -5,6 +5,7 @@
 export const notStarted = (server: string, reason: string): string =>
   `${server} could not be started: ${reason}`;
 export const COMMAND_NOT_FOUND = "its command was not found: check its name and the PATH of the agent";
+export const folderNotFound = (folder: string): string => `its folder ${folder} was not found: correct cwd`;
 export const startFailed = (code: string): string => `it could not be started (${code})`;
 export const endedBy = (signal: string): string => `it was ended by ${signal}`;
 export const exitedWith = (code: number | string): string => `it exited with code ${code}`;

@@ -82,7 +82,8 @@ export function keyNameOf(value: unknown, name: string): string {
 /** Reads a file with the pairs of one server. Throws a ConfigurationError that names the file and the field. */
 export function readPairsFile(path: string): Pairs {
   const file = resolve(path);
-  return inFile(file, () => pairsOf(parsed(textOf(file), file), "the server"));
+  const described = parsed(textOf(file), file);
+  return inFile(file, () => pairsOf(described, "the server"));
 }
 
 function pairsOf(described: unknown, name: string): Pairs {
@@ -90,7 +91,9 @@ function pairsOf(described: unknown, name: string): Pairs {
     return readPairs(described);
   } catch (error) {
     if (error instanceof PairsError)
-      throw new ConfigurationError(`pairs of ${name}: ${error.path} ${error.problem}`);
+      throw new ConfigurationError(
+        `pairs of ${name}: ${[error.path, error.problem].filter(Boolean).join(" ")}`,
+      );
     throw error;
   }
 }
@@ -141,5 +144,11 @@ function textsOf(value: unknown, what: string): readonly string[] {
 
 function mapOf(value: unknown, what: string, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   if (!isObject(value)) throw new ConfigurationError(`The ${what} must be an object`);
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, expanded(String(entry), env)]));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, entry]) => {
+      if (typeof entry === "object" && entry !== null)
+        throw new ConfigurationError(`The ${what} must have a text for ${key}`);
+      return entry === null ? [] : [[key, expanded(String(entry), env)]];
+    }),
+  );
 }

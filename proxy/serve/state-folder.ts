@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isJson } from "../../src/channel/response-messages.ts";
 import { isObject } from "../../src/protocol/json.ts";
 import { ConfigurationError } from "../configuration/variables.ts";
 import { own } from "../store/ownership.ts";
@@ -25,7 +26,14 @@ export class StateFolder {
 
   /** Makes the folder if need be. Throws a ConfigurationError if another process owns it. */
   static async open(path: string): Promise<StateFolder> {
-    mkdirSync(join(path, "storage"), { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(join(path, "storage"), { recursive: true, mode: 0o700 });
+    } catch (error) {
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      throw new ConfigurationError(
+        `${path} cannot hold the state (${code}): give access, or another folder with --state`,
+      );
+    }
     const ownership = await own(join(path, "serve.lock"));
     if (!ownership)
       throw new ConfigurationError(
@@ -66,7 +74,8 @@ export function sha256(text: string): string {
 }
 
 function secretsIn(file: string): Secrets {
-  const found: unknown = JSON.parse(readFileSync(file, "utf8"));
+  const text = readFileSync(file, "utf8");
+  const found: unknown = isJson(text) ? JSON.parse(text) : undefined;
   if (isObject(found) && typeof found.tokenSha256 === "string" && typeof found.consentSecret === "string")
     return { tokenSha256: found.tokenSha256, consentSecret: found.consentSecret };
   throw new ConfigurationError(`${file} is damaged: delete it, and the next start makes a new token`);

@@ -63,7 +63,10 @@ export class OwnedTasks implements TaskClientApi {
   }
 
   static async open(options: OwnedTasksOptions): Promise<OwnedTasks> {
-    const tasks = new OwnedTasks(options, await options.folder.create(options.agent));
+    const tasks = new OwnedTasks(
+      options,
+      await options.folder.create(options.agent, (text) => options.log.info(text)),
+    );
     await tasks.adopt();
     const every = (ms: number, work: () => void): void =>
       void tasks.#timers.push(setInterval(work, ms).unref());
@@ -171,11 +174,11 @@ export class OwnedTasks implements TaskClientApi {
 
   async #adopt(all: boolean): Promise<void> {
     if (this.#closed) return;
-    const { folder, agent } = this.#options;
-    for (const owned of await folder.adopt(agent, all)) {
+    const { folder, agent, log } = this.#options;
+    for (const owned of await folder.adopt(agent, all, (text) => log.info(text))) {
       if (this.#closed) return owned.release();
       await this.#take(owned).catch((error: unknown) => {
-        this.#options.log.info(`A store could not be adopted: ${String(error)}`);
+        log.info(`A store could not be adopted: ${String(error)}`);
         owned.release();
       });
     }

@@ -1,6 +1,6 @@
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { isBusy, sqlite } from "./sqlite.ts";
+import { isBusy, isDamaged, sqlite } from "./sqlite.ts";
 
 /** The right to run the tasks of a store. The system releases it when the process ends, however it ends. */
 export interface Ownership {
@@ -27,7 +27,10 @@ export async function own(path: string): Promise<Ownership | undefined> {
   } catch (error) {
     db?.close();
     if (isBusy(error)) return undefined;
-    throw error;
+    if (!isDamaged(error)) throw error;
+    // No process can hold it. The next look takes a new one.
+    rmSync(path, { force: true });
+    return undefined;
   }
   const held = db;
   HELD.add(path);

@@ -28,6 +28,12 @@ export function isBusy(error: unknown): boolean {
   return (error as { errcode?: unknown } | undefined)?.errcode === 5;
 }
 
+/** Whether an error says that the file is no database any more (SQLITE_CORRUPT, SQLITE_NOTADB). */
+export function isDamaged(error: unknown): boolean {
+  const { errcode } = (error ?? {}) as { readonly errcode?: unknown };
+  return errcode === 11 || errcode === 26;
+}
+
 /** A database as the storage that `SqliteTaskStore` is written for: the proxy and the edge share one store. */
 export function storageOf(db: DatabaseSync): ObjectStorage {
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();

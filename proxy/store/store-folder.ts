@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject } from "../../src/protocol/json.ts";
 import type { Configuration } from "../configuration/server-spec.ts";
 import { type Ownership, own } from "./ownership.ts";
+import { isDamaged } from "./sqlite.ts";
 import { exists, TaskFile } from "./task-file.ts";
 
 const DESCRIPTION = "configuration.json";
@@ -25,22 +26,31 @@ export class StoreFolder {
   readonly #synced: boolean;
   /** Since when stores of other agents have been seen without an owner, in ms since 1970. */
   readonly #ownerless: Map<string, number> = new Map();
+  /** Why nothing can be stored here. */
+  readonly #unusable: unknown;
 
-  private constructor(folder: string, synced: boolean) {
+  private constructor(folder: string, synced: boolean, unusable?: unknown) {
     this.#folder = folder;
     this.#synced = synced;
+    this.#unusable = unusable;
   }
 
   static of(dataFolder: string, configuration: Configuration): StoreFolder {
     const folder = join(dataFolder, "stores", configuration.key);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const path of [dataFolder, join(dataFolder, "stores"), folder]) chmodSync(path, 0o700);
     const { label, servers } = configuration;
     const description = { label, servers: servers.map(({ name, kind }) => ({ name, kind })) };
-    writeFileSync(join(folder, DESCRIPTION), JSON.stringify(description), { mode: 0o600 });
+    let unusable: unknown;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      for (const path of [dataFolder, join(dataFolder, "stores"), folder]) chmodSync(path, 0o700);
+      writeFileSync(join(folder, DESCRIPTION), JSON.stringify(description), { mode: 0o600 });
+    } catch (error) {
+      unusable = error;
+    }
     return new StoreFolder(
       folder,
       servers.some(({ kind }) => kind === "remote"),
+      unusable,
     );
   }
 
@@ -60,28 +70,56 @@ export class StoreFolder {
     }
   }
 
-  /** A new store, owned by this process. */
-  async create(agent: string): Promise<OwnedFile> {
-    const owned = await this.#owned(`${markOf(agent)}-${randomUUID()}`, true);
-    if (!owned) throw new Error("A new store is owned by another process");
-    return owned;
+  /**
+   * A new store, owned by this process: in the folder, or in memory where nothing can be written.
+   * @param problem Takes a sentence for the user where the tasks are not durable.
+   */
+  async create(agent: string, problem: (text: string) => void): Promise<OwnedFile> {
+    try {
+      if (this.#unusable) throw this.#unusable;
+      const owned = await this.#owned(`${markOf(agent)}-${randomUUID()}`, true);
+      if (!owned) throw new Error("A new store is owned by another process");
+      return owned;
+    } catch (error) {
+      problem(
+        `Tasks end with this process, since nothing can be stored in ${this.#folder} (${reasonOf(error)}). Make room or give access, or name another folder with HOLDFAST_DATA`,
+      );
+      const file = await TaskFile.inMemory();
+      const close = (): void => file.close();
+      return { file, release: close, remove: close };
+    }
   }
 
   /**
    * Takes the stores that no living process owns: those of this agent at once, those of another when they have been ownerless
    * for a while, since that agent may be about to start again and to make its calls again.
    * @param all Takes them all at once: somebody asks for what may be in them.
+   * @param problem Takes a sentence for the user about a store that cannot be read: it is set aside, and the others are taken.
    */
-  async adopt(agent: string, all: boolean): Promise<readonly OwnedFile[]> {
+  async adopt(agent: string, all: boolean, problem: (text: string) => void): Promise<readonly OwnedFile[]> {
     const adopted: OwnedFile[] = [];
     for (const name of this.#names()) {
-      const due = all || name.startsWith(`${markOf(agent)}-`) || (await this.#isForsaken(name));
-      const owned = due ? await this.#owned(name, false) : undefined;
-      if (!owned) continue;
-      this.#ownerless.delete(name);
-      adopted.push(owned);
+      try {
+        const due = all || name.startsWith(`${markOf(agent)}-`) || (await this.#isForsaken(name));
+        const owned = due ? await this.#owned(name, false) : undefined;
+        if (!owned) continue;
+        this.#ownerless.delete(name);
+        adopted.push(owned);
+      } catch (error) {
+        // One that is only busy, or on a disk that is full, is tried again.
+        if (isDamaged(error))
+          problem(`${this.#setAside(name)} is damaged (${reasonOf(error)}): its tasks are lost`);
+      }
     }
     return adopted;
+  }
+
+  /** Renames a store that is no database, with its lock, so that nobody opens it again. Returns its new path. */
+  #setAside(name: string): string {
+    const path = this.#path(name);
+    rmSync(join(this.#folder, `${name}.lock`), { force: true });
+    renameSync(path, `${path}.damaged`);
+    return `${path}.damaged`;
   }
 
   async #isForsaken(name: string): Promise<boolean> {
@@ -96,7 +134,15 @@ export class StoreFolder {
 
   /** All stores, of any owner. The caller closes them. */
   async files(): Promise<readonly TaskFile[]> {
-    return Promise.all(this.#names().map((name) => TaskFile.open(this.#path(name), this.#synced)));
+    const opened = await Promise.all(
+      this.#names().map((name) =>
+        TaskFile.open(this.#path(name), this.#synced).catch((error: unknown) => {
+          if (!isDamaged(error)) throw error;
+          return [];
+        }),
+      ),
+    );
+    return opened.flat();
   }
 
   /** Takes one store, unless a living process owns it. */
@@ -105,6 +151,7 @@ export class StoreFolder {
   }
 
   #names(): readonly string[] {
+    if (this.#unusable) return [];
     return readdirSync(this.#folder).flatMap((name) => (name.endsWith(".db") ? [name.slice(0, -3)] : []));
   }
 
@@ -145,6 +192,10 @@ export class StoreFolder {
       },
     };
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Which agent a store is of, for its name. */

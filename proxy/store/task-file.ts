@@ -44,9 +44,22 @@ export class TaskFile {
   static async open(path: string, synced: boolean): Promise<TaskFile> {
     const { DatabaseSync } = await sqlite();
     const db = new DatabaseSync(path, { timeout: 5_000 });
-    chmodSync(path, 0o600);
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synced ? "FULL" : "NORMAL"}; ${SCHEMA}`);
-    return new TaskFile(path, db);
+    try {
+      chmodSync(path, 0o600);
+      db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synced ? "FULL" : "NORMAL"}; ${SCHEMA}`);
+      return new TaskFile(path, db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** A database that ends with this process. */
+  static async inMemory(): Promise<TaskFile> {
+    const { DatabaseSync } = await sqlite();
+    const db = new DatabaseSync(":memory:");
+    db.exec(SCHEMA);
+    return new TaskFile(":memory:", db);
   }
 
   get isEmpty(): boolean {

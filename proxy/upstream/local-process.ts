@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn as spawnPlain } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import spawn from "cross-spawn";
 import type { LocalServer } from "../configuration/server-spec.ts";
 import { LineTransport } from "../line-transport.ts";
 import type { Log } from "../log.ts";
-import { COMMAND_NOT_FOUND, endedBy, exitedWith, startFailed } from "../messages.ts";
+import { COMMAND_NOT_FOUND, endedBy, exitedWith, folderNotFound, startFailed } from "../messages.ts";
 import { watchOver } from "./orphan-watch.ts";
 
 /** How long a server gets to end by itself after its input is closed, and then after SIGTERM, in ms. */
@@ -39,7 +40,9 @@ export class LocalProcess {
     this.#watch = POSIX && child.pid !== undefined ? watchOver(child.pid, 1) : undefined;
     this.#passOn(child.stderr);
     this.ended = new Promise((resolve) => {
-      child.once("error", (error: NodeJS.ErrnoException) => resolve({ error, words: this.#words }));
+      child.once("error", (error: NodeJS.ErrnoException) =>
+        resolve({ error, words: this.#words, ...(server.cwd !== undefined && { folder: server.cwd }) }),
+      );
       child.once("close", (code, signal) => resolve({ code, signal, words: this.#words }));
     });
     void this.ended.then(() => {
@@ -108,12 +111,16 @@ export interface Ended {
   readonly code?: number | null;
   readonly signal?: NodeJS.Signals | null;
   readonly error?: NodeJS.ErrnoException;
+  /** In which it was to run, if its entry says so. */
+  readonly folder?: string;
   readonly words: string;
 }
 
 /** Why a process ended, for people. */
-export function endedText({ code, signal, error }: Ended): string {
-  if (error?.code === "ENOENT") return COMMAND_NOT_FOUND;
+export function endedText({ code, signal, error, folder }: Ended): string {
+  // The system reports a missing folder as it reports a missing command.
+  if (error?.code === "ENOENT")
+    return folder === undefined || existsSync(folder) ? COMMAND_NOT_FOUND : folderNotFound(folder);
   if (error) return startFailed(error.code ?? error.message);
   return signal ? endedBy(signal) : exitedWith(code ?? "unknown");
 }

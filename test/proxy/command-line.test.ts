@@ -117,6 +117,41 @@ describe("The arguments", () => {
   });
 });
 
+describe("A file for --config", () => {
+  const read = (entry: object, env: Record<string, string> = {}): Command & { kind: "proxy" } => {
+    const folder = mkdtempSync(join(tmpdir(), "holdfast-config-"));
+    try {
+      const file = join(folder, "servers.json");
+      writeFileSync(file, JSON.stringify({ mcpServers: { a: entry } }));
+      return served(["--config", file], env);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  test("may name variables with a default, as agents' files do, and leave an environment's value empty", () => {
+    const args = [
+      variable("SET:-x"),
+      variable("UNSET:-some text"),
+      variable("EMPTY:-y"),
+      variable("UNSET:-"),
+    ];
+    const entry = { command: "c", args, env: { A: null, B: 1, C: variable("SET") } };
+    const { configuration } = read(entry, { SET: "set", EMPTY: "" });
+    expect(configuration.servers[0]).toMatchObject({
+      args: ["set", "some text", "y", ""],
+      env: { B: "1", C: "set" },
+    });
+  });
+
+  test("is refused where a value of an environment or a header is no text", () => {
+    expect(() => read({ command: "c", env: { A: { b: 1 } } })).toThrow(/The env of a must have a text for A/);
+    expect(() => read({ url: "https://a.example", headers: { X: ["y"] } })).toThrow(
+      /headers of a .* text for X/,
+    );
+  });
+});
+
 test.each([
   ["npx -y @scope/server-everything@1.2.3 stdio", "server-everything"],
   ["node /x/node_modules/@scope/server-files/dist/index.js", "server-files"],

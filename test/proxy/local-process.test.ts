@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ROOT } from "../bundle/package-build.ts";
@@ -136,6 +136,15 @@ describe("A local server behind the proxy", () => {
   test("is named in the answer to the agent when it cannot be started, and stderr has no arguments", async () => {
     const refused = connected(holdfast("--", "/no/such/server", "--api-key", "s3cret"), folder);
     await expect(refused).rejects.toThrow(/could not be started: its command was not found/);
+  });
+
+  test("is said to lack its folder, and not its command, where cwd does not exist", async () => {
+    const file = join(folder.path, "servers.json");
+    const entry = { command: process.execPath, args: LOCAL.slice(1), cwd: join(folder.path, "gone") };
+    writeFileSync(file, JSON.stringify({ mcpServers: { local: entry } }));
+    await expect(connected(holdfast("--config", file), folder)).rejects.toThrow(
+      /could not be started: its folder .*gone was not found: correct cwd/,
+    );
   });
 
   test("is named in the answer to the agent when it exits at once", async () => {

@@ -238,6 +238,18 @@ describe("holdfast serve says in one line what to do", () => {
     expect(other.stderr).toContain(`${file} is not valid JSON`);
   });
 
+  test("for a state folder that cannot be made, and for secrets that are damaged", async () => {
+    const state = folder();
+    const file = join(state, "secrets.json");
+    writeFileSync(file, "{ cut");
+    expect((await ServedGateway.run(state)).stderr).toBe(
+      `holdfast: ${file} is damaged: delete it, and the next start makes a new token\n`,
+    );
+    expect((await ServedGateway.run(join(file, "state"))).stderr).toContain(
+      "cannot hold the state (ENOTDIR)",
+    );
+  });
+
   test("for a local server whose command does not exist, and serves the others", async () => {
     const gateway = await start(folder(), {
       args: ["--endpoint", "gone=-- no-such-command", "--endpoint", `everything=-- ${EVERYTHING.join(" ")}`],
