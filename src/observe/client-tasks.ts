@@ -23,7 +23,8 @@ interface Watch {
   readonly forgotten: Set<string>;
   /** Ids that were asked for. */
   readonly sought: Set<string>;
-  listed: boolean;
+  /** The latest list that was asked for. What an earlier one returns later is out of date. */
+  list: Promise<readonly Task[]> | undefined;
 }
 
 const ALL = Symbol("all tasks");
@@ -77,7 +78,7 @@ export class ClientTasks {
   /** Calls back when any task or the listing changes. Sees to it that the client's tasks are listed. */
   readonly subscribe = (listener: () => void): (() => void) => {
     const stop = this.#listen(ALL, listener);
-    if (this.#watch?.listed === false) void this.#list(this.#watch);
+    if (this.#watch && !this.#watch.list) void this.#list(this.#watch);
     return stop;
   };
 
@@ -127,7 +128,7 @@ export class ClientTasks {
       newer: new Set(),
       forgotten: new Set(),
       sought: new Set(),
-      listed: false,
+      list: undefined,
     };
     this.#absent.clear();
     // What changed while nobody listened.
@@ -136,15 +137,17 @@ export class ClientTasks {
   }
 
   async #list(watch: Watch): Promise<void> {
-    watch.listed = true;
+    const list = this.client.list();
+    watch.list = list;
+    const isLatest = (): boolean => watch === this.#watch && watch.list === list;
     watch.newer.clear();
     watch.forgotten.clear();
     if (this.#listing.status === "failed") this.#report(LOADING);
     try {
-      const tasks = await this.client.list();
-      if (watch === this.#watch) this.#takeList(tasks, watch);
+      const tasks = await list;
+      if (isLatest()) this.#takeList(tasks, watch);
     } catch (error) {
-      if (watch === this.#watch) this.#report({ status: "failed", error });
+      if (isLatest()) this.#report({ status: "failed", error });
     }
   }
 

@@ -19,7 +19,10 @@ export class BothClients implements TaskClientApi {
     );
   }
 
-  /** The worker may be slow to answer, and the page's own tasks do not wait for it: so it joins when it has. */
+  /**
+   * The worker may be slow to answer, and the page's own tasks do not wait for it: so it joins when it has. What runs there is
+   * published at once. Thousands that have ended are not, one by one: `list` has them.
+   */
   async join(edge: TaskClientApi, held: readonly string[]): Promise<void> {
     this.#edge = edge;
     this.#held = held;
@@ -27,7 +30,7 @@ export class BothClients implements TaskClientApi {
       (task) => this.#publish(task),
       (id) => this.#forgotten(id),
     );
-    for (const task of await edge.list()) this.#publish(task);
+    for (const task of await edge.resume()) this.#publish(task);
   }
 
   async endpoints(): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { browserHost, TaskClient } from "holdfast";
 import { indexedDbStore } from "holdfast/indexeddb";
+import { observeTaskListing } from "holdfast/observe";
 import { Followed } from "../../ui/app/followed.ts";
 import { problem } from "../../ui/app/problems.ts";
 import { hrefOf } from "../../ui/app/route.ts";
@@ -92,10 +93,13 @@ async function joinEdge(client: BothClients, servers: Followed<readonly Server[]
     onProblem: ({ kind, message }) =>
       kind === "incomplete-list" ? problem.set(message) : console.warn(message),
   });
-  await client
-    .join(
+  try {
+    await client.join(
       edge,
       held.map(({ name }) => name),
-    )
-    .catch((error: unknown) => problem.set(`The worker's tasks could not be listed: ${error}`));
+    );
+    observeTaskListing(client).reload();
+  } catch (error) {
+    problem.set(`The worker's tasks could not be listed: ${error}`);
+  }
 }

@@ -10,7 +10,7 @@ import {
   taskHandle,
 } from "../../../src/observe/index.ts";
 import { settledRecord } from "../../fixtures/records.ts";
-import { running, ScriptedClient } from "../react/scripted-client.ts";
+import { held, running, ScriptedClient } from "../react/scripted-client.ts";
 
 const ids = (views: readonly { readonly id: string }[]): string => views.map(({ id }) => id).join(" ");
 
@@ -123,4 +123,23 @@ describe("observeCall", () => {
     await made;
     expect(call.get().task?.status).toBe("working");
   });
+});
+
+test("of two lists that are asked for, the later counts, though the earlier comes last", async () => {
+  const client = new ScriptedClient(running(1));
+  const [slow, fast] = [held<void>(), held<void>()];
+  client.gate = slow.promise;
+  const views = observeTasks(client);
+  const listing = observeTaskListing(client);
+  const stop = [views.subscribe(() => undefined), listing.subscribe(() => undefined)];
+  client.change("task-2", running(2));
+  client.gate = fast.promise;
+  listing.reload();
+  fast.resolve();
+  await vi.waitFor(() => expect(ids(views.get())).toBe("task-1 task-2"));
+  slow.resolve();
+  await slow.promise;
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(ids(views.get())).toBe("task-1 task-2");
+  for (const each of stop) each();
 });
