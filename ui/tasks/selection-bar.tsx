@@ -49,6 +49,9 @@ export function SelectionBar({ selected, clear }: SelectionBarProps) {
   return (
     <div className="selection-bar" role="toolbar" aria-label="Selected tasks">
       <span role="status">{selected.length} selected</span>
+      <Button size="small" variant="subtle" className="selection-clear" onClick={clear}>
+        Clear
+      </Button>
       <Button
         size="small"
         variant="default"
@@ -62,9 +65,6 @@ export function SelectionBar({ selected, clear }: SelectionBarProps) {
       </Button>
       <Button size="small" variant="default" onClick={() => attempt(save())}>
         Export JSON
-      </Button>
-      <Button size="small" variant="subtle" onClick={clear}>
-        Clear
       </Button>
       {problem !== undefined && <span role="alert">{problem}</span>}
     </div>
