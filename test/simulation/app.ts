@@ -93,17 +93,24 @@ export class App {
     return false;
   }
 
+  /** Whether the app waits for anything. */
+  get waits(): boolean {
+    return !this.#waiting().next().done;
+  }
+
   /** What the app waits for. */
   get waitsFor(): readonly string[] {
-    if (this.#closing) return [];
+    return [...this.#waiting()];
+  }
+
+  *#waiting(): Generator<string, void> {
+    if (this.#closing) return;
     const { invariants } = this.#setting;
-    const promises = [...this.#open]
-      .filter(([, tag]) => tag === undefined || !invariants.isUnknownTo(this.tab, tag))
-      .map(([promise]) => promise);
-    const handles = [...this.#followed.keys()]
-      .filter((task) => !task.view.outcome && !invariants.isUnknownTo(this.tab, tagOf(task)))
-      .map((task) => `${this.tab.name}: the task of ${tagOf(task)}`);
-    return [...promises, ...handles];
+    for (const [promise, tag] of this.#open)
+      if (tag === undefined || !invariants.isUnknownTo(this.tab, tag)) yield promise;
+    for (const task of this.#followed.keys())
+      if (!task.view.outcome && !invariants.isUnknownTo(this.tab, tagOf(task)))
+        yield `${this.tab.name}: the task of ${tagOf(task)}`;
   }
 
   start(): void {

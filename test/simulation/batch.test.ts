@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { Agenda } from "./agenda.ts";
 import { runBatch, type Seed, share, sum } from "./batch.ts";
 import { Violation } from "./invariants.ts";
 import { Trace } from "./trace.ts";
@@ -11,7 +10,7 @@ const BATCH = { seeds: RANGE, until: Number.POSITIVE_INFINITY, first: false, tra
 /** Worlds of which every third fails. */
 async function everyThird(seed: number): Promise<WorldReport> {
   const violation = seed % 3 === 0 ? new Violation("a promise", `of ${seed}`) : undefined;
-  return { seed, violation, coverage: ["a crash"], trace: new Trace(new Agenda()), steps: 2 };
+  return { seed, violation, coverage: ["a crash"], trace: new Trace(), steps: 2 };
 }
 
 it("runBatch() goes on past a world that fails, and reports each of them", async () => {

@@ -305,11 +305,9 @@ export class Invariants implements DiskEvents, WireEvents {
 
   answered(tab: Tab, endpoint: string, request: Message, response: Message): void {
     const { method, params = {} } = request;
-    const outcome =
-      isObject(response) && "error" in response
-        ? `error ${JSON.stringify(response.error)}`
-        : summary(isObject(response) ? response.result : response);
-    this.#setting.trace?.(`${tab.name} ← ${endpoint}: ${method} ${this.#about(params) ?? ""}: ${outcome}`);
+    this.#setting.trace?.(
+      `${tab.name} ← ${endpoint}: ${method} ${this.#about(params) ?? ""}: ${outcomeOf(response)}`,
+    );
     const late = this.#isLate(tab, endpoint, request);
     if (method === "tools/call") this.#callAnswered(this.#about(params) ?? "", late);
     // A page that was frozen reads a late refusal before its timer for the request fires.
@@ -664,8 +662,8 @@ export class Invariants implements DiskEvents, WireEvents {
       isObject(params?.inputResponses) ? params.inputResponses : {},
     ))
       for (const answer of this.#given)
-        if (answer.key === key && sameJson(answer.response, response))
-          this.#refusedAnswers.add(`${answer.tag}/${key}`);
+        if (answer.key === key && !this.#refusedAnswers.has(`${answer.tag}/${key}`))
+          if (sameJson(answer.response, response)) this.#refusedAnswers.add(`${answer.tag}/${key}`);
     if (method !== undefined) return;
     const key = this.#asked(message)?.key;
     for (const answer of this.#given) {
@@ -735,6 +733,11 @@ function updatedAt({ lastUpdatedAt }: JsonObject): number {
 
 function isOver({ status }: JsonObject): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+function outcomeOf(response: Message): string {
+  if (isObject(response) && "error" in response) return `error ${JSON.stringify(response.error)}`;
+  return summary(isObject(response) ? response.result : response);
 }
 
 function summary(result: unknown): string {

@@ -65,12 +65,12 @@ class SparingInvariants extends Invariants {
 export async function runMadWorld(seed: number, generation: ServerGeneration): Promise<MadReport> {
   const random = new Random(`mad/${generation}/${seed}`);
   const agenda = new Agenda();
-  const trace = new Trace(agenda);
+  const trace = new Trace();
   const weather = new Weather(random.fork("weather"));
   weather.calm = true;
   const ledger = new Ledger();
   const happened = (): void => undefined;
-  const say = (line: string): void => trace.add(line);
+  const say = (line: string): void => trace.add(agenda.now, line);
   const setting = { agenda, ledger, happened, trace: say };
   const locks = new LockTable(random.fork("locks"));
   const invariants = new SparingInvariants({

@@ -67,6 +67,8 @@ export abstract class ModelServer implements Host {
   readonly events: EventLog | undefined;
   readonly #keys: KeptKeys | undefined;
   readonly #usedIds: Set<string> = new Set();
+  /** By moment: most replies repeat those of the reply before. */
+  readonly #stamps: Map<number, string> = new Map();
   #made = 0;
 
   constructor(setting: ServerSetting) {
@@ -291,8 +293,12 @@ export abstract class ModelServer implements Host {
   }
 
   #iso(moment: number): string {
+    const known = this.#stamps.get(moment);
+    if (known !== undefined) return known;
     const text = new Date(EPOCH + moment + this.#skewMs).toISOString();
-    return this.#wholeSeconds ? text.replace(/\.\d+Z$/, "Z") : text;
+    const stamp = this.#wholeSeconds ? text.replace(/\.\d+Z$/, "Z") : text;
+    this.#stamps.set(moment, stamp);
+    return stamp;
   }
 }
 

@@ -1,3 +1,5 @@
+const HEX = "0123456789abcdef";
+
 /** A seeded generator: the same seed gives the same world. */
 export class Random {
   readonly #seed: string;
@@ -42,7 +44,7 @@ export class Random {
   uuid(): string {
     const digits = (count: number): string => {
       let text = "";
-      while (text.length < count) text += Math.floor(this.next() * 16).toString(16);
+      while (text.length < count) text += HEX[Math.floor(this.next() * 16)];
       return text;
     };
     return `${digits(8)}-${digits(4)}-4${digits(3)}-a${digits(3)}-${digits(12)}`;

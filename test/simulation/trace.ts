@@ -1,4 +1,3 @@
-import type { Agenda } from "./agenda.ts";
 import { hashOf } from "./random.ts";
 
 /**
@@ -7,18 +6,17 @@ import { hashOf } from "./random.ts";
  */
 export type Say = ((line: string) => void) | undefined;
 
-/** What happened in a world, a line an event. The same seed gives the same hash. */
+/**
+ * What happened in a world, a line an event. The same seed gives the same hash. It holds nothing of the world, which would be
+ * in memory while the next world runs, and be copied by each collection.
+ */
 export class Trace {
-  readonly #agenda: Agenda;
   readonly #lines: string[] = [];
   #hash = 0;
 
-  constructor(agenda: Agenda) {
-    this.#agenda = agenda;
-  }
-
-  add(line: string): void {
-    const timed = `${(this.#agenda.now / 1000).toFixed(3).padStart(10)}  ${line}`;
+  /** @param now In ms since the world began. */
+  add(now: number, line: string): void {
+    const timed = `${(now / 1000).toFixed(3).padStart(10)}  ${line}`;
     this.#hash = hashOf(timed, this.#hash);
     this.#lines.push(timed);
   }

@@ -93,7 +93,7 @@ class World {
   readonly #keyed: boolean;
   readonly #random: Random;
   readonly #agenda: Agenda = new Agenda();
-  readonly #trace: Trace;
+  readonly #trace: Trace = new Trace();
   readonly #say: Say;
   readonly #weather: Weather;
   readonly #life: LifePlan;
@@ -127,7 +127,6 @@ class World {
     this.#http = http;
     this.#keyed = keyed;
     this.#random = new Random(`world/${seed}`);
-    this.#trace = new Trace(this.#agenda);
     this.#life = drawLife(this.#random.fork("life"), onlyContended);
     const { contended, world } = this.#life;
     this.#agenda.hasElapsed = world.some((event) => event.kind === "clock set" && event.ms > 0);
@@ -137,7 +136,7 @@ class World {
     this.#channels = new ChannelHub(this.#agenda, this.#random.fork("channels"));
     const ledger = new Ledger();
     const happened = (what: string): void => void this.#coverage.add(what);
-    const trace: Say = traced ? (line) => this.#trace.add(line) : undefined;
+    const trace: Say = traced ? (line) => this.#trace.add(this.#agenda.now, line) : undefined;
     this.#say = trace;
     this.invariants = new Invariants({
       agenda: this.#agenda,
@@ -233,8 +232,11 @@ class World {
   }
 
   #isDone(): boolean {
-    if (this.#callsToMake > 0 || this.#unfinished().length > 0 || this.#inbox?.open.length) return false;
-    return this.#living().every(({ waitsFor }) => waitsFor.length === 0);
+    if (this.#callsToMake > 0) return false;
+    // Asked before each event: most often the first record answers.
+    for (const record of this.#disk.active.values()) if (!this.invariants.endedInMemory(record)) return false;
+    if (this.#inbox?.open.length) return false;
+    return this.#apps.every(({ tab, waits }) => !tab.alive || !waits);
   }
 
   #unfinished(): TaskRecord[] {
