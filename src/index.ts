@@ -26,6 +26,7 @@ export type { RequestFailure } from "./engine/request-failure.ts";
 export type { Doubt } from "./engine/reused-id.ts";
 export type { Timing } from "./engine/schedule.ts";
 export type { Retry } from "./engine/state.ts";
+export type { Ticks } from "./engine/ticks.ts";
 export {
   ClientClosedError,
   InputError,

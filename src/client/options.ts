@@ -17,7 +17,7 @@ export interface HostedClientOptions {
   readonly maxResultLength?: number;
   /** `false`: no connection is held between polls, so servers push no changes. Polls go on in any case; with push they are rarer. */
   readonly push?: boolean;
-  readonly timing?: Partial<Omit<Timing, "phase" | "persistPace">>;
+  readonly timing?: Partial<Omit<Timing, "ticks" | "persistPace">>;
   /** How long settled tasks stay in the store: 7 days, and the latest 1,000. */
   readonly retention?: Partial<Retention>;
   /** Follows the requests and ends of tasks: `openTelemetry()` of `holdfast/otel`. */

@@ -181,7 +181,7 @@ export function pollFailed(
 /** A poll was refused for being too soon: had it come when the server now says, it would have been answered. */
 function slowed(state: TaskState, failure: RequestFailure, now: number, timing: Timing): TaskState {
   // On ticks a process keeps no pace of its own: the next one would not know of it.
-  if (timing.phase !== undefined || failure.kind !== "http" || failure.status !== 429) return state;
+  if (timing.ticks || failure.kind !== "http" || failure.status !== 429) return state;
   if (failure.retryAfterMs === undefined) return state;
   const pace = Math.max(state.paceMs ?? 0, pollInterval(state.record, timing, now));
   return { ...state, paceMs: Math.min(pace + failure.retryAfterMs, timing.maxBackoffMs) };

@@ -1,5 +1,6 @@
 import { LONGEST_WAIT_MS } from "../protocol/bounds.ts";
 import type { TaskRecord } from "./record.ts";
+import type { Ticks } from "./ticks.ts";
 
 /** The engine's times, all in ms. */
 export interface Timing {
@@ -21,11 +22,8 @@ export interface Timing {
   readonly cancelGraceMs: number;
   /** How long a server must have been unreachable before a task whose TTL has passed counts as expired. */
   readonly unreachableMs: number;
-  /**
-   * Given, polls fall on the multiples of their interval since 1970, shifted by this fraction of it.
-   * So tasks are polled together, and a process that is evicted between polls knows when the next is due.
-   */
-  readonly phase?: number;
+  /** Given, polls fall on ticks. */
+  readonly ticks?: Ticks;
   /**
    * If set, the time of each poll is written before it is sent, so that the next process keeps
    * to its interval too. It costs a write a poll: for processes that end and begin again all the time.
@@ -62,30 +60,18 @@ export function nextPoll(
   const delay = pushed
     ? Math.max(interval, Math.min(interval * timing.pushedPollFactor, timing.pushedPollMs))
     : interval;
-  if (timing.phase === undefined) return now + delay;
-  // The nearest tick: a poll that left a little late does not cost the whole next one.
-  const at = tick(Math.round((now + delay) / delay - timing.phase), delay, timing.phase);
-  return at < now + timing.minPollMs ? at + delay : at;
+  return timing.ticks?.next(now, delay, timing.minPollMs) ?? now + delay;
 }
 
 /**
- * The first poll at or after a time that falls on a tick, for a process that remembers no more than that time. The time may be due for
- * other tasks: a task accepted shortly before is polled no sooner than its server asked.
+ * The first poll at or after a time, for a process that remembers no more than that time. The time may be due for other tasks: a task
+ * accepted shortly before is polled no sooner than its server asked.
  */
 export function pollFrom(record: TaskRecord, timing: Timing, from: number): number {
-  const { phase = 0 } = timing;
-  const interval = pollInterval(record, timing, from);
-  const count = Math.floor(from / interval - phase);
-  const at = tick(count, interval, phase);
   const { acceptedAt = Number.POSITIVE_INFINITY } = record;
   // After a clock that was set back it says nothing.
   const first = acceptedAt <= from ? nextPoll(record, timing, acceptedAt) : from;
-  // A tick is rounded, perhaps up: `from` may be one although the tick itself lies before it.
-  return Math.max(first, at < from ? tick(count + 1, interval, phase) : at);
-}
-
-function tick(count: number, interval: number, phase: number): number {
-  return Math.round((count + phase) * interval);
+  return Math.max(first, timing.ticks?.from(from, pollInterval(record, timing, from)) ?? from);
 }
 
 /** The time between two polls that the server asks for, in ms, or what serves for it. */
@@ -97,9 +83,7 @@ export function pollInterval(record: TaskRecord, timing: Timing, now: number): n
     Math.max(1_000, timing.minPollMs),
     16_000,
   );
-  // Tasks of about the same age have the same ticks.
-  if (timing.phase === undefined) return tenth;
-  return Math.max(timing.minPollMs, 1_000 * 2 ** Math.floor(Math.log2(tenth / 1_000)));
+  return Math.max(timing.minPollMs, timing.ticks?.interval(tenth) ?? tenth);
 }
 
 /** Exponential backoff with jitter: a number from half to the whole of the step, the same for the same task and attempt. */

@@ -1,6 +1,7 @@
 import { explained } from "../channel/failure-text.ts";
 import { systemClock } from "../clock.ts";
 import { spread } from "../engine/schedule.ts";
+import { ticks } from "../engine/ticks.ts";
 import type { Alarm } from "../runtime/alarm.ts";
 import { alone } from "../runtime/ownership.ts";
 import type { Host } from "./host.ts";
@@ -20,7 +21,7 @@ export function durableObjectHost(alarm: Alarm, id: string): Host {
     alarm,
     maxConcurrentPolls: MAX_CONCURRENT_POLLS,
     persistPlain: true,
-    timing: { phase: spread(id) },
+    timing: { ticks: ticks(spread(id)) },
     explain: explained,
   };
 }

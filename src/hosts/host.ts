@@ -24,7 +24,7 @@ export interface Host extends Parts {
    */
   readonly persistPlain: boolean;
   /** When polls fall due, where many processes poll, or one process after the other. */
-  readonly timing?: Pick<Timing, "phase" | "persistPace">;
+  readonly timing?: Pick<Timing, "ticks" | "persistPace">;
   /** Calls back when the network is back. The function returned ends it. */
   readonly onOnline?: (callback: () => void) => () => void;
 }

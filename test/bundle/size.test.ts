@@ -104,6 +104,18 @@ test("holdfast/extension/page has no engine, no store and no SDK in it", async (
   expect(modules.filter((path) => /@modelcontextprotocol|idb-keyval|indexeddb/.test(path))).toEqual([]);
 });
 
+test("holdfast ships no ticks, by which only the polls of a Durable Object fall", async () => {
+  const modulesOf = async (name: string): Promise<readonly string[]> => {
+    const entry = build.entryPoints.find(({ specifier }) => specifier === name);
+    const { modules } = await bundled(`export * from ${JSON.stringify(entry?.code)};`, "workerd", {
+      external: PEERS,
+    });
+    return modules.filter((path) => path.endsWith("engine/ticks.js"));
+  };
+  expect(await modulesOf("holdfast")).toEqual([]);
+  expect(await modulesOf("holdfast/durable-object")).not.toEqual([]);
+});
+
 test("holdfast has no transport in it, and leaves reading the errors of one to its connector", async () => {
   const entry = build.entryPoints.find(({ specifier }) => specifier === "holdfast");
   const { modules } = await bundled(`export * from ${JSON.stringify(entry?.code)};`, "browser");

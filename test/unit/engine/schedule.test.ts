@@ -7,6 +7,7 @@ import {
   pollFrom,
   type Timing,
 } from "../../../src/engine/schedule.ts";
+import { ticks } from "../../../src/engine/ticks.ts";
 import { callingRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
 
 function delayFor(pollIntervalMs: number | undefined, ageMs = 0, timing: Partial<Timing> = {}): number {
@@ -59,7 +60,7 @@ describe("the wait until the next poll", () => {
 
 describe("polls on ticks", () => {
   const phase = 0.3;
-  const timing: Timing = { ...DEFAULT_TIMING, phase };
+  const timing: Timing = { ...DEFAULT_TIMING, ticks: ticks(phase) };
   const record = runningRecord({ snapshot: { ...snapshotOf(), pollIntervalMs: 5_000 } });
   const onTick = (at: number): boolean => Math.abs((at - phase * 5_000) % 5_000) < 1;
 
@@ -109,7 +110,7 @@ describe("polls on ticks", () => {
         fc.integer({ min: 100, max: 3_600_000 }),
         fc.double({ min: 0, max: 0.4, noNaN: true }),
         (now, hash, pollIntervalMs, earlier) => {
-          const own: Timing = { ...timing, phase: hash / 2 ** 32 };
+          const own: Timing = { ...timing, ticks: ticks(hash / 2 ** 32) };
           const asked = runningRecord({ snapshot: { ...snapshotOf(), pollIntervalMs } });
           const due = nextPoll(asked, own, now);
           expect(pollFrom(asked, own, due)).toBe(due);
@@ -123,7 +124,7 @@ describe("polls on ticks", () => {
 
   it("of a task accepted shortly before an alarm for others come no sooner than its server asked, whatever the clock did since", () => {
     const asked = runningRecord({ snapshot: { ...snapshotOf(), pollIntervalMs: 600_000 }, acceptedAt: T0 });
-    const own: Timing = { ...timing, phase: 0.123 };
+    const own: Timing = { ...timing, ticks: ticks(0.123) };
     const planned = nextPoll(asked, own, T0);
     expect(planned - T0).toBeGreaterThanOrEqual(300_000);
     for (const alarm of [T0, T0 + 8_000, planned - 1, planned])
