@@ -19,6 +19,7 @@ import { RecentSet } from "../recent-set.ts";
 import type { Parts } from "../runtime/parts.ts";
 import type { Problem } from "../runtime/problem.ts";
 import { DEFAULT_RETENTION } from "../runtime/retention.ts";
+import { inSlices } from "../runtime/slices.ts";
 import { createTaskHost, type TaskHost } from "../runtime/task-host.ts";
 import type { DeliveryNotes, TaskStore } from "../store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "../task.ts";
@@ -330,17 +331,22 @@ export class HostedClient implements TaskClientApi {
   }
 
   /** Handles for the stored tasks and for those that run here, whose states are newer. Of thousands most have a handle: no view is made. */
-  #handles(
+  async #handles(
     stored: readonly TaskRecord[],
     wanted: (record: Pick<TaskRecord, "outcome">) => boolean,
-  ): readonly Task[] {
-    const records = new Map([...stored, ...this.#host.records()].map((record) => [record.id, record]));
-    return [...records.values()]
-      .filter((record) => wanted(record) && (record.outcome || !this.#ended.has(record.id)))
-      .sort((a, b) => a.createdAt - b.createdAt)
-      .map(
-        (record) => this.#tasks.get(record.id) ?? this.#taskOf(this.#host.view(record.id) ?? viewOf(record)),
-      );
+  ): Promise<readonly Task[]> {
+    const records = new Map<string, TaskRecord>();
+    for (const record of stored) records.set(record.id, record);
+    for (const record of this.#host.records()) records.set(record.id, record);
+    const handles: Task[] = [];
+    const earliestFirst = [...records.values()].sort((a, b) => a.createdAt - b.createdAt);
+    await inSlices(earliestFirst, this.#clock, (record) => {
+      if (wanted(record) && (record.outcome || !this.#ended.has(record.id)))
+        handles.push(
+          this.#tasks.get(record.id) ?? this.#taskOf(this.#host.view(record.id) ?? viewOf(record)),
+        );
+    });
+    return handles;
   }
 
   #taskOf(view: TaskView): Task {

@@ -1,37 +1,28 @@
 import { endedAsPlainCall, isCall, type TaskRecord } from "../engine/record.ts";
 import { viewOf } from "../task-view.ts";
 import type { HostParts } from "./host-parts.ts";
-
-/** How many records are resumed at once: of thousands, a page must come to do other work between. */
-const SLICE = 250;
+import { inSlices } from "./slices.ts";
 
 /**
  * Runs those of the records that this process may run.
  * @param dueFrom Nothing was due before then (ms since 1970), by this process's own steps.
  */
-export async function resume(
-  parts: HostParts,
-  records: readonly TaskRecord[],
-  dueFrom?: number,
-): Promise<void> {
+export function resume(parts: HostParts, records: readonly TaskRecord[], dueFrom?: number): Promise<void> {
   const { options, runtime } = parts;
-  const { clock } = options;
-  for (const [index, record] of records.entries()) {
-    if (index > 0 && index % SLICE === 0)
-      await new Promise<void>((resolve) => void (clock.turn ? clock.turn(resolve) : clock.after(0, resolve)));
+  return inSlices(records, options.clock, (record) => {
     const { id, endpoint } = record;
-    if (runtime.state(id)) continue;
+    if (runtime.state(id)) return;
     const ownership = parts.ownership(record);
     // Reading took its time: another tab may lead by now.
     const claim = ownership.claim(record);
-    if (claim === "leave") continue;
+    if (claim === "leave") return;
     if (!options.endpoint(endpoint)) {
       const given = options.endpoints.map((name) => JSON.stringify(name)).join(", ") || "none";
       const message = `Task ${id} waits for the endpoint ${JSON.stringify(endpoint)}, which this TaskClient does not have (it has ${given}). Add the server under that name to resume its tasks`;
       options.report({ kind: "unknown-endpoint", id, endpoint, message });
     } else if (claim === "wait") void ownership.resumeOrphan(id);
     else runtime.wake(record, dueFrom === undefined ? {} : { dueFrom });
-  }
+  });
 }
 
 /**

@@ -1,8 +1,10 @@
+import type { Clock } from "../clock.ts";
 import type { TaskRecord } from "../engine/record.ts";
 import { defined } from "../protocol/json.ts";
 import { readRecord } from "../store/read-record.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import { type Problem, storageProblem } from "./problem.ts";
+import { inSlices } from "./slices.ts";
 
 /** The records of a store. A store that cannot be read is reported, and what runs in memory goes on; so is an unreadable record. */
 export interface StoredTasks {
@@ -17,7 +19,11 @@ export interface StoredTasks {
   attempt<T>(read: (store: TaskStore) => Promise<T>, otherwise: T): Promise<T>;
 }
 
-export function createStoredTasks(store: TaskStore, report: (problem: Problem) => void): StoredTasks {
+export function createStoredTasks(
+  store: TaskStore,
+  clock: Clock,
+  report: (problem: Problem) => void,
+): StoredTasks {
   store.onRestored?.((tasks) => {
     const message = `The browser lost the stored tasks of this origin. ${tasks} unfinished tasks were restored and continue; settled tasks and their results are lost`;
     report({ kind: "storage-lost", tasks, message });
@@ -32,27 +38,36 @@ export function createStoredTasks(store: TaskStore, report: (problem: Problem) =
     }
   }
 
-  function readable(stored: readonly unknown[]): TaskRecord[] {
-    return stored.flatMap((entry) => {
-      const reading = readRecord(entry);
-      if (reading.kind === "record") return [reading.record];
-      const { id, reason } = reading;
-      const message = `A stored task cannot be read: ${reason}. It stays in the store; another version of this library may read it`;
-      report(defined({ kind: "unreadable", message, id }));
-      return [];
+  function readable(entry: unknown): TaskRecord | undefined {
+    const reading = readRecord(entry);
+    if (reading.kind === "record") return reading.record;
+    const { id, reason } = reading;
+    const message = `A stored task cannot be read: ${reason}. It stays in the store; another version of this library may read it`;
+    report(defined({ kind: "unreadable", message, id }));
+    return undefined;
+  }
+
+  async function readAll(
+    read: (store: TaskStore) => Promise<readonly unknown[]>,
+  ): Promise<readonly TaskRecord[]> {
+    const records: TaskRecord[] = [];
+    await inSlices(await attempt(read, []), clock, (entry) => {
+      const record = readable(entry);
+      if (record) records.push(record);
     });
+    return records;
   }
 
   const look: StoredTasks["look"] = async (id) => {
     const read = await attempt(async () => ({ entry: await store.load(id) }), undefined);
     if (!read) return undefined;
     const held = read.entry !== undefined;
-    return { held, record: held ? readable([read.entry])[0] : undefined };
+    return { held, record: held ? readable(read.entry) : undefined };
   };
 
   return {
-    active: async () => readable(await attempt(() => store.loadActive(), [])),
-    settled: async () => readable(await attempt(() => store.loadSettled(), [])),
+    active: () => readAll((tasks) => tasks.loadActive()),
+    settled: () => readAll((tasks) => tasks.loadSettled()),
     record: async (id) => (await look(id))?.record,
     look,
     attempt,

@@ -50,7 +50,7 @@ export interface TaskHost {
 
 export function createTaskHost(options: HostOptions): TaskHost {
   const { store, clock, endpoints, report, alarm } = options;
-  const stored = createStoredTasks(store, report);
+  const stored = createStoredTasks(store, clock, report);
   const sweep = createRetentionSweep(stored, clock, options.retention, forget);
   const ownershipOf = store.scope === undefined ? alone : options.ownership;
   const runtime = createTaskRuntime({

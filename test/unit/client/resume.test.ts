@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TaskRecord } from "../../../src/engine/record.ts";
 import { plainHost } from "../../../src/hosts/plain-host.ts";
+import type { Task } from "../../../src/index.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { lab2025, lab2026 } from "../../fixtures/client-lab.ts";
@@ -29,15 +30,20 @@ describe("resume", () => {
     const { client, clock } = lab2026({ store: await storeWith(...records) });
     let resumed = 0;
     client.subscribe(() => resumed++);
-    const resuming = client.resume();
-    const seen = [0];
-    while (resumed < records.length) {
+    let tasks: readonly Task[] | undefined;
+    const resuming = client.resume().then((resolved) => {
+      tasks = resolved;
+    });
+    const seen: number[] = [];
+    while (!tasks) {
       await settled();
       seen.push(resumed);
       clock.ring();
     }
-    expect(seen).toEqual([0, 250, 500, 750, 1_000, 1_200]);
-    expect((await resuming).map(({ id }) => id)).toEqual(records.map(({ id }) => id));
+    await resuming;
+    // Five slices each: to read the records, to resume them, and to make their handles.
+    expect(seen).toEqual([0, 0, 0, 0, 250, 500, 750, 1_000, 1_200, 1_200, 1_200, 1_200, 1_200]);
+    expect(tasks.map(({ id }) => id)).toEqual(records.map(({ id }) => id));
     await client.close();
   });
 
