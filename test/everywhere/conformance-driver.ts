@@ -3,10 +3,10 @@
  * suite): node conformance-driver.ts <address of the desk> <server-url>
  */
 const [desk = "", address] = process.argv.slice(2);
-const context = process.env.MCP_CONFORMANCE_CONTEXT;
+const { MCP_CONFORMANCE_CONTEXT: context, MCP_CONFORMANCE_SCENARIO: scenario } = process.env;
 const response = await fetch(desk, {
   method: "POST",
-  body: JSON.stringify({ era: "auto", address, context }),
+  body: JSON.stringify({ era: "auto", address, context, scenario }),
 });
 const { log, error } = (await response.json()) as { readonly log: string; readonly error?: string };
 console.log(log);

@@ -1,13 +1,14 @@
 import type { Era } from "../../src/channel/handshake.ts";
-import { fromUrl } from "../../src/channel/http.ts";
+import { type Fetch, fromUrl } from "../../src/channel/http.ts";
+import { oauth } from "../../src/channel/sdk-oauth.ts";
 import { meetServer, UNDER_TEST } from "../conformance/client-under-test.ts";
+import { type Briefing, type OpenPage, SignIn } from "../conformance/sign-in.ts";
 
 /** One scenario: the server to meet, as the official suite names it to its client. */
-export interface Job {
+export interface Job extends Briefing {
   readonly id: number;
   readonly era: Era;
   readonly address: string;
-  readonly context?: string;
 }
 
 /** The lines that the client printed, and its error if it failed. */
@@ -17,21 +18,43 @@ export interface JobReport {
   readonly error?: string;
 }
 
+/** How a place reaches the suite's servers, and reads where their authorization page redirects a person to. */
+interface Way {
+  readonly fetch: Fetch;
+  readonly openPage: OpenPage;
+}
+
+/** Straight, where a platform shows redirects. */
+const STRAIGHT: Way = {
+  fetch: (input, init) => fetch(input, init),
+  openPage: async (page) => (await fetch(page, { redirect: "manual" })).headers.get("location"),
+};
+
+/** Through a relay on the page's own origin: the suite's servers do not allow pages of others, and no page can read a redirect. */
+function through(relay: string): Way {
+  const relayed = (to: string | URL, init: RequestInit = {}, more?: string): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    headers.set("x-relay-to", String(to));
+    if (more) headers.set(more, "true");
+    return fetch(relay, { ...init, headers });
+  };
+  return {
+    fetch: (input, init) => relayed(input, init),
+    openPage: async (page) => (await relayed(page, {}, "x-relay-shows-redirect")).headers.get("location"),
+  };
+}
+
 /**
  * Meets the server of a job.
- * @param relay A relay on the page's own origin, since the suite's servers do not allow pages of others. Without one, requests go
- *   straight to the server.
+ * @param relay See {@link through}. Without one, requests go straight to the server.
  */
-export async function perform({ id, era, address, context }: Job, relay?: string): Promise<JobReport> {
+export async function perform({ id, era, address, ...briefing }: Job, relay?: string): Promise<JobReport> {
   const lines: string[] = [];
-  const through = (input: string | URL, init: RequestInit = {}): Promise<Response> => {
-    const headers = new Headers(init.headers);
-    headers.set("x-relay-to", String(input));
-    return fetch(relay ?? "", { ...init, headers });
-  };
+  const { fetch, openPage } = relay === undefined ? STRAIGHT : through(relay);
   try {
-    const server = fromUrl(address, { era, ...UNDER_TEST, ...(relay !== undefined && { fetch: through }) });
-    await meetServer(server, context, (line) => lines.push(line));
+    const signIn = new SignIn(address, fetch, openPage, briefing);
+    const server = fromUrl(address, { era, ...UNDER_TEST, fetch, authorization: oauth(signIn) });
+    await meetServer(server, briefing.context, (line) => lines.push(line));
     return { id, log: lines.join("\n") };
   } catch (error) {
     return { id, log: lines.join("\n"), error: String(error instanceof Error ? error.stack : error) };

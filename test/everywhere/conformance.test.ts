@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
 import { findChromium } from "../browser/chromium.ts";
 import { until } from "../browser/until.ts";
+import { AUTH_SUITES, expectAuthPassed, runAuthSuite } from "../conformance/auth-scenarios.ts";
 import { expectPassed, NODE, runScenario, SCENARIOS } from "../conformance/scenarios.ts";
 import { bundled } from "./bundle.ts";
 import type { Job, JobReport } from "./conformance-page.ts";
@@ -32,7 +33,7 @@ beforeAll(async () => {
 });
 
 const rows: PlatformRow[] = [];
-afterAll(() => writePlatforms("conformance", rows));
+afterAll(() => writePlatforms("conformance", ["client scenarios", "authorization scenarios"], rows));
 
 /** How long a client may take for a scenario on a busy machine, in ms. */
 const PATIENCE_MS = 90_000;
@@ -65,10 +66,9 @@ function deskOfPage(home: Home): Promise<string> {
   });
 }
 
-/** One scenario after the other: each starts a process of the suite and one of its client. */
-async function expectAllPassed(place: string, version: string, desk: string): Promise<void> {
+/** One client scenario after the other, then the suites of authorization scenarios. */
+async function expectAllPassed(place: string, version: string, command: string): Promise<void> {
   for (const scenario of SCENARIOS) {
-    const command = `exec ${NODE} test/everywhere/conformance-driver.ts ${desk}`;
     let run = await runScenario(scenario, command, PATIENCE_MS);
     // `sse-retry` takes the GET of the server's own stream for a reconnection where that comes after the call, as on a busy machine.
     for (let again = 0; again < 2 && run.exitCode !== 0 && scenario.name === "sse-retry"; again++)
@@ -76,10 +76,20 @@ async function expectAllPassed(place: string, version: string, desk: string): Pr
     console.log(`${place}: ${scenario.name} (${scenario.version}): exit ${run.exitCode}`);
     expectPassed(scenario, run);
   }
-  rows.push({ place, version, passed: SCENARIOS.length });
+  let authorized = 0;
+  for (const suite of AUTH_SUITES) {
+    const runs = await runAuthSuite(suite, command);
+    for (const [scenario, run] of runs) expectAuthPassed(scenario, run);
+    authorized += runs.size;
+    console.log(`${place}: ${runs.size} authorization scenarios of ${suite.suite} (${suite.version})`);
+  }
+  rows.push({ place, version, passed: [SCENARIOS.length, authorized] });
 }
 
-describe("the official conformance suite's client scenarios, on holdfast/http", {
+/** The suite's client: it leaves its job at the desk. */
+const leavesAt = (desk: string): string => `exec ${NODE} test/everywhere/conformance-driver.ts ${desk}`;
+
+describe("the official conformance suite's client and authorization scenarios, on holdfast/http", {
   timeout: 1_200_000,
 }, () => {
   describe.each(BROWSERS)("in $name", ({ name, missing, version, start }) => {
@@ -90,7 +100,7 @@ describe("the official conformance suite's client scenarios, on holdfast/http", 
       closers.push(() => profile.remove());
       const browser = await start(profile.path, [`${home.url}/page`]);
       closers.push(() => browser.kill());
-      await expectAllPassed(`${name}, page`, await version(), await deskOfPage(home));
+      await expectAllPassed(`${name}, page`, await version(), leavesAt(await deskOfPage(home)));
     });
   });
 
@@ -105,7 +115,11 @@ describe("the official conformance suite's client scenarios, on holdfast/http", 
     const chromium = await startExtensionWorker(folder.path, worker);
     closers.push(() => chromium.kill());
     const version = await CHROMIUM.version();
-    await expectAllPassed("Chromium, MV3 service worker", version, await deskOfPage(home));
+    await expectAllPassed("Chromium, MV3 service worker", version, leavesAt(await deskOfPage(home)));
+  });
+
+  test("pass in Node", async () => {
+    await expectAllPassed("Node", process.version, `exec ${NODE} test/conformance/driver.ts http auto`);
   });
 
   test("pass in workerd", async () => {
@@ -120,6 +134,6 @@ describe("the official conformance suite's client scenarios, on holdfast/http", 
       const response = await fetch(server.url, { method: "POST", body: JSON.stringify(job) });
       return (await response.json()) as JobReport;
     });
-    await expectAllPassed("workerd", await workerdVersion(), desk);
+    await expectAllPassed("workerd", await workerdVersion(), leavesAt(desk));
   });
 });

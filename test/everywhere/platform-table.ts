@@ -9,15 +9,25 @@ export type PlatformSubject = "connectors" | "conformance";
 export interface PlatformRow {
   readonly place: string;
   readonly version: string;
-  readonly passed: number;
+  /** How many passed, a number for each column of figures. */
+  readonly passed: readonly number[];
 }
 
-/** Writes a table of docs/platforms.md, where PLATFORMS=write asks for it. */
-export async function writePlatforms(subject: PlatformSubject, rows: readonly PlatformRow[]): Promise<void> {
+/**
+ * Writes a table of docs/platforms.md, where PLATFORMS=write asks for it.
+ * @param figures The heads of the columns of figures.
+ */
+export async function writePlatforms(
+  subject: PlatformSubject,
+  figures: readonly string[],
+  rows: readonly PlatformRow[],
+): Promise<void> {
   if (process.env.PLATFORMS !== "write" || rows.length === 0) return;
   const day = new Date().toISOString().slice(0, 10);
-  const lines = rows.map(({ place, version, passed }) => `| ${place} | ${version} | ${passed} | ${day} |`);
-  const table = ["| where | version | tests passed | on |", "|---|---|---|---|", ...lines].join("\n");
+  const line = (cells: readonly unknown[]): string => `| ${cells.join(" | ")} |`;
+  const head = ["where", "version", ...figures, "on"];
+  const lines = rows.map(({ place, version, passed }) => line([place, version, ...passed, day]));
+  const table = [line(head), `|${"---|".repeat(head.length)}`, ...lines].join("\n");
   const place = new RegExp(
     `(<!-- ${subject}, written by npm run test:everywhere -->\\n).*?(<!-- end -->)`,
     "s",
