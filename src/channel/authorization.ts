@@ -58,7 +58,7 @@ export function oauthCredentials<P extends OAuthProvider>(
       if (mayPrompt) {
         const used = await token();
         // The server may have changed its authorization server, and an SDK would ask the remembered one.
-        if (used) await provider.invalidateCredentials?.("discovery");
+        await provider.invalidateCredentials?.("discovery");
         const result = await authorize(provider, challenge, target);
         // A provider with a window of its own for the sign-in has the token by now.
         return result === "AUTHORIZED" || ((await token()) ?? used) !== used;

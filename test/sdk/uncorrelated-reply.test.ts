@@ -76,12 +76,12 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
     ["JSON that holds neither result nor error", json('{"jsonrpc":"2.0","id":7}')],
     ["an event that is half of its JSON", events('{"jsonrpc":"2.0","id":7,"result":{"content"')],
     ["nothing", json("")],
-  ])("a reply that is %s is said to be unreadable, at once", async (_what, answer) => {
+  ])("a reply that is %s is said to be unreadable, or empty, at once", async (what, answer) => {
     const server = await serverOf({ "tools/call": answer });
     const failure = await clientOf(connect(server.url))
       .callTool("server", "plain")
       .catch((error: unknown) => error);
-    expect(String(failure)).toContain("unreadable");
+    expect(String(failure)).toContain(what === "nothing" ? "The reply is empty" : "unreadable");
     expect(String(failure)).not.toMatch(/invalid_union|Unrecognized|doctype/);
   });
 
