@@ -10,7 +10,7 @@ export type { CloseOptions, EndpointRequestOptions, HostedClientOptions } from "
 export { TaskClient, type TaskClientOptions } from "./client/task-client.ts";
 export type { Tracing } from "./client/tracing.ts";
 export type { Clock } from "./clock.ts";
-export type { Leadership } from "./engine/claim.ts";
+export type { Claim, Leadership } from "./engine/claim.ts";
 export type {
   Failure,
   Outcome,

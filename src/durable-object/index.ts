@@ -16,6 +16,7 @@
  * @module
  */
 
+import { explained } from "../channel/failure-text.ts";
 import { everything } from "../client/everything.ts";
 import { HostedClient } from "../client/hosted-client.ts";
 import type { HostedClientOptions } from "../client/options.ts";
@@ -67,7 +68,11 @@ export class DurableTasks {
       if (problem.kind === "storage" && problem.id === undefined) this.#unread = problem.error;
       report(problem);
     };
-    const host = { ...everything, ...durableObjectHost(this.#alarm, state.id.toString()) };
+    const host = {
+      ...everything,
+      explain: explained,
+      ...durableObjectHost(this.#alarm, state.id.toString()),
+    };
     this.client = new HostedClient({ ...options, store: this.#store, onProblem }, host);
   }
 

@@ -1,4 +1,3 @@
-import { explained } from "../channel/failure-text.ts";
 import { systemClock } from "../clock.ts";
 import { spread } from "../engine/schedule.ts";
 import { ticks } from "../engine/ticks.ts";
@@ -22,6 +21,5 @@ export function durableObjectHost(alarm: Alarm, id: string): Host {
     maxConcurrentPolls: MAX_CONCURRENT_POLLS,
     persistPlain: true,
     timing: { ticks: ticks(spread(id)) },
-    explain: explained,
   };
 }
