@@ -1,4 +1,4 @@
-import { ToolSchema as ModernToolSchema } from "@modelcontextprotocol/core";
+import { isSpecType } from "@modelcontextprotocol/client";
 import { PromptSchema, ResourceSchema, ToolSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { JsonObject } from "holdfast";
 import { describe, expect, it } from "vitest";
@@ -33,11 +33,11 @@ describe("readableTool() makes a tool that the SDKs read", () => {
     ["icons without an address", { ...TOOL, icons: [{}, "x", { src: "https://a.example/i.png" }] }],
     ["a description that is a list", { ...TOOL, description: ["a", "b"] }],
   ])("of one with %s", (_what, tool) => {
-    const both = [ToolSchema.safeParse(tool).success, ModernToolSchema.safeParse(tool).success];
+    const both = [ToolSchema.safeParse(tool).success, isSpecType.Tool(tool)];
     expect(both, "each of these fails as it is").toContain(false);
     const read = readableTool(tool);
     expect(ToolSchema.safeParse(read).error).toBeUndefined();
-    expect(ModernToolSchema.safeParse(read).error).toBeUndefined();
+    expect(isSpecType.Tool(read)).toBe(true);
     expect(read.name).toBe("t");
   });
 });
