@@ -27,10 +27,8 @@ export function questionsOf(
   known: readonly OpenQuestion[],
   handle: (id: string) => Task | undefined,
 ): OpenQuestion[] {
-  // Of thousands of tasks few ask.
-  const asking = views.filter(({ inputRequests }) => inputRequests.length > 0);
-  return asking.flatMap(({ id, inputRequests }) => {
-    const task = handle(id);
+  return views.flatMap(({ id, inputRequests }) => {
+    const task = inputRequests.length > 0 ? handle(id) : undefined;
     if (!task) return [];
     return inputRequests.map(
       (request) => known.find((question) => isOf(question, task, request)) ?? question(task, request),

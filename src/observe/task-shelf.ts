@@ -42,10 +42,7 @@ export class TaskShelf {
     this.#entries.set(id, { task, view });
     const views = this.#unread();
     if (known) views[views.lastIndexOf(known)] = view;
-    else {
-      this.#isOrdered &&= view.createdAt >= (views.at(-1)?.createdAt ?? 0);
-      views.push(view);
-    }
+    else if (views.push(view) > 1) this.#isOrdered &&= view.createdAt >= (views.at(-2)?.createdAt ?? 0);
     return true;
   }
 

@@ -46,7 +46,7 @@ test("paced() shows the first change after a pause at once, and those that come 
   stop();
 });
 
-test("paced() returns the same value until it tells of another, so that a render is of one moment", () => {
+test("paced() returns the same value until it reports another, so that a render is of one moment", () => {
   const source = new Source();
   const followed = paced(source, 100);
   const stop = followed.subscribe(() => undefined);
@@ -58,7 +58,7 @@ test("paced() returns the same value until it tells of another, so that a render
   stop();
 });
 
-test("paced() tells nobody who has left, and one who comes back of what changed meanwhile", () => {
+test("paced() calls no listener that has left, and one that comes back reads what changed meanwhile", () => {
   const source = new Source();
   const followed = paced(source, 100);
   const listener = vi.fn();
