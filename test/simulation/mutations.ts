@@ -211,6 +211,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "runtime/residence.ts",
     find: "if (own) return record;",
     replace: "if (own) { runtime.yield(id); return undefined; }",
+    contended: true,
   },
   {
     name: "a lost session is not made anew",
