@@ -206,12 +206,15 @@ export class HostedClient implements TaskClientApi {
 
   /** One task by our id, or `undefined`. An unfinished one does not run by this: `resume` takes it up. */
   async get(id: string): Promise<Task | undefined> {
-    const running = this.#host.view(id);
-    if (running) return this.#taskOf(running);
-    let record = await this.#host.stored.record(id);
-    // It ended while it was read.
-    if (record && !record.outcome && this.#ended.has(id)) record = await this.#host.stored.record(id);
-    return record && this.#taskOf(viewOf(record));
+    const hadEnded = this.#ended.has(id);
+    let view = this.#host.view(id);
+    if (!view) {
+      const record = await this.#host.stored.record(id);
+      view = this.#host.view(id) ?? (record && viewOf(record));
+    }
+    if (!view || view.outcome || !this.#ended.has(id)) return view && this.#taskOf(view);
+    // It ended while it was read. One whose end could not be stored, and was forgotten, is not to be waited for.
+    return hadEnded ? undefined : this.get(id);
   }
 
   /**

@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TaskRecord } from "../../../src/engine/record.ts";
-import type { Task } from "../../../src/index.ts";
+import { type Task, TaskLostError } from "../../../src/index.ts";
 import { indexedDbStore } from "../../../src/store/indexeddb.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
@@ -10,7 +10,7 @@ import { type Lab, lab2026 } from "../../fixtures/client-lab.ts";
 import { failingStore, QUOTA, STORE_METHODS, type StoreMethod } from "../../fixtures/failing-store.ts";
 import { settled } from "../../fixtures/fake-clock.ts";
 import * as wire from "../../fixtures/messages-2026-07-28.ts";
-import { runningRecord, snapshotOf } from "../../fixtures/records.ts";
+import { callingRecord, runningRecord, snapshotOf } from "../../fixtures/records.ts";
 
 const asking = { ...wire.inputRequired, inputRequests: { name: wire.inputRequests.name } };
 const half = { ...wire.working, statusMessage: "half", lastUpdatedAt: "2025-11-25T11:00:00Z" };
@@ -284,4 +284,30 @@ it("a store that throws at once, in place of rejecting, is no worse", async () =
   const lab = lab2026({ store: { ...inner, ...(Object.fromEntries(throwing) as object) } });
   await wholeStory(lab);
   for (const problem of lab.problems) expect(problem).toMatchObject({ kind: "storage", error: QUOTA });
+});
+
+it("a task whose end could not be stored while the app asked for it is over for the app", async () => {
+  const held = memoryStore();
+  await held.save(callingRecord({ id: "lost" }));
+  let read: () => void = () => undefined;
+  const isRead = new Promise<void>((resolve) => {
+    read = resolve;
+  });
+  const store: TaskStore = {
+    ...held,
+    save: () => Promise.reject(QUOTA),
+    async load(id) {
+      const stale = await held.load(id);
+      await isRead;
+      return stale;
+    },
+  };
+  const { client } = lab2026({ store });
+  const asked = client.get("lost");
+  const [resumed] = await client.resume();
+  await expect(resumed?.result()).rejects.toThrow(TaskLostError);
+  read();
+  const task = await asked;
+  expect(task?.view.outcome?.kind).toBe("lost");
+  await expect(task?.result()).rejects.toThrow(TaskLostError);
 });
