@@ -104,7 +104,11 @@ export function createTaskRequests(
     }
 
     mayRepeat(): boolean {
-      return !mustWait(this.task.state, clock.now());
+      const { state } = this.task;
+      // Open for a question that is known by now: whether the next session is to ask it again, its answer shows.
+      const isIdle =
+        this.operation === "result" && !hasEnded(state.record) && !questions?.wantsQuestions(state);
+      return !isIdle && !mustWait(state, clock.now());
     }
 
     enter(): void {

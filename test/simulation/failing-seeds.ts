@@ -6,7 +6,7 @@ const PLAIN: readonly number[] = [
   992895864, 997260145, 997260508, 1525026, 1558695, 61880155, 2132738, 2134408, 2135675, 3336359, 3338841,
   3938401, 3935354, 95230585, 5742464, 5741894, 5750184, 331381, 9492565, 9482994, 3142, 17436306, 19356151,
   19361410, 19841490, 19845899, 18886687, 18877457, 26545357, 26547582, 26551841, 27498955, 27982380,
-  28466186, 38363843, 39792921, 41242286, 41249446, 48212292,
+  28466186, 38363843, 39792921, 41242286, 41249446, 48212292, 66543433, 66975197,
 ];
 
 /** The same of worlds in which tabs contend for the lead. */
@@ -23,9 +23,13 @@ const CONTENDED: readonly number[] = [
 /** The same of worlds whose servers keep idempotency keys. */
 const KEYED: readonly number[] = [15952324, 58857406];
 
+/** The same of worlds whose apps read an inbox. */
+const INBOX: readonly number[] = [66051562];
+
 /** Every seed that ever failed, as `--seeds` takes them: the gate runs them all. */
 export const FAILING_SEEDS: string = [
   ...PLAIN,
   ...CONTENDED.map((seed) => `${seed}c`),
   ...KEYED.map((seed) => `${seed}k`),
+  ...INBOX.map((seed) => `${seed}i`),
 ].join();
