@@ -78,7 +78,7 @@ export function isClientError(failure: RequestFailure): failure is RequestFailur
 export function isUnknownTask(failure: RequestFailure): boolean {
   if (failure.kind !== "rpc") return false;
   const { code, message } = failure.error;
-  return code === INVALID_PARAMS || code === -32002 || NO_TASK.test(message);
+  return code === INVALID_PARAMS || code === -32002 || NO_TASK.test(message.slice(0, 500));
 }
 
 /** "Task not found: t1", "Task 't1' does not exist", "unknown task", "No such task". A word between is an id. */

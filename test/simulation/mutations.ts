@@ -246,8 +246,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "any error is taken for an unknown task",
     file: "engine/request-failure.ts",
-    find: "(failure.error.code === INVALID_PARAMS ||",
-    replace: "(failure.error.code !== 0 ||",
+    find: "return code === INVALID_PARAMS ||",
+    replace: "return code !== 0 ||",
   },
   {
     name: "a TTL counts for half",
