@@ -228,9 +228,11 @@ describe("a plain call whose response stream has event ids", () => {
     const server = await serverOf(events.answers);
     const proxy = await BreakingProxy.before(server.url);
     closers.push(() => proxy.close());
-    const client = clientOf(fromUrl(proxy.url, { era: "2025-11-25" }), { requestTimeoutMs: 2_000 });
+    const store = memoryStore();
+    const client = clientOf(fromUrl(proxy.url, { era: "2025-11-25" }), { store, requestTimeoutMs: 2_000 });
     const task = await client.start("server", "plain");
-    await until("the call", () => events.calls === 1);
+    // A cut before the first id has come loses the call.
+    await resumable(store);
     proxy.down = true;
     proxy.cutAll();
     await until("a failure", () => task.view.retry);
