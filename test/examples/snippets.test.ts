@@ -92,7 +92,9 @@ describe("docs/errors.md", () => {
   });
 
   test("has the sentence of each likely cause, and no other", () => {
-    const source = textOf("src/channel/failure-text.ts");
+    const source = ["failure-text", "network-cause"]
+      .map((name) => textOf(`src/channel/${name}.ts`))
+      .join("\n");
     const sentences = [...source.matchAll(/(["'`])([A-Z][^\n]*?[.?])\1[;\n\s]/g)].map(([, , text = ""]) =>
       text.replace(/\$\{[^}]+\}/g, "…"),
     );
