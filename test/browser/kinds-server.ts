@@ -1,8 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-
-interface Json {
-  readonly [field: string]: unknown;
-}
+import type { IncomingMessage } from "node:http";
+import { type Json, PageServer } from "./page-server.ts";
 
 export interface FixtureTool {
   readonly definition: Json & { readonly name: string };
@@ -11,8 +8,7 @@ export interface FixtureTool {
 }
 
 /** An MCP server of 2026-07-28 that gives whatever a test wants, as any server out there might. */
-export class KindsServer {
-  readonly #server: Server;
+export class KindsServer extends PageServer {
   readonly #tools: readonly FixtureTool[];
   /** What a request must bring in `x-key`, if anything. */
   readonly #key: string | undefined;
@@ -25,48 +21,22 @@ export class KindsServer {
   readonly reads: string[] = [];
 
   private constructor(tools: readonly FixtureTool[], key: string | undefined) {
+    super();
     this.#tools = tools;
     this.#key = key;
-    this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
   static async start(tools: readonly FixtureTool[], key?: string): Promise<KindsServer> {
-    const made = new KindsServer(tools, key);
-    await new Promise<void>((resolve) => made.#server.listen(0, "127.0.0.1", resolve));
-    return made;
+    return new KindsServer(tools, key).listen();
   }
 
-  get url(): string {
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/mcp`;
+  protected override refuses({ headers }: IncomingMessage): boolean {
+    const isRefused = this.#key !== undefined && headers["x-key"] !== this.#key;
+    if (isRefused) this.refused++;
+    return isRefused;
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader("access-control-allow-origin", "*");
-    response.setHeader("access-control-allow-headers", "*");
-    response.setHeader("access-control-allow-methods", "*");
-    if (request.method === "OPTIONS") return void response.writeHead(204).end();
-    if (request.method !== "POST") return void response.writeHead(405).end();
-    if (this.#key !== undefined && request.headers["x-key"] !== this.#key) {
-      this.refused++;
-      return void response.writeHead(401).end();
-    }
-    let body = "";
-    for await (const part of request) body += part;
-    const { id, method, params = {} } = JSON.parse(body) as { id?: number; method: string; params?: Json };
-    const result = this.#result(method, params);
-    const reply = result
-      ? { jsonrpc: "2.0", id, result }
-      : { jsonrpc: "2.0", id, error: { code: -32601, message: `No ${method}` } };
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(reply));
-  }
-
-  #result(method: string, params: Json): Json | undefined {
+  protected override result(method: string, params: Json): Json | undefined {
     switch (method) {
       case "server/discover":
         return {
