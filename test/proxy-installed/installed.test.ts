@@ -152,9 +152,9 @@ describe("Installed from its tarball in an empty folder", () => {
     await client.close();
   });
 
-  test("the tarball has at most 1.7 MB, half of it for holdfast serve, and the library came without anything that the command needs", async () => {
+  test("the tarball has at most 2.4 MB, most of it for holdfast serve, and the library came without anything that the command needs", async () => {
     const [tarball = ""] = readdirSync(folder.path).filter((name) => name.endsWith(".tgz"));
-    expect(statSync(join(folder.path, tarball)).size).toBeLessThanOrEqual(1_700_000);
+    expect(statSync(join(folder.path, tarball)).size).toBeLessThanOrEqual(2_400_000);
     const { stdout } = await run("npm", ["ls", "--json", "--depth", "1", "holdfast"], { cwd: app });
     const { dependencies } = JSON.parse(stdout) as { dependencies: { holdfast: { dependencies?: object } } };
     const unknown = Object.keys(dependencies.holdfast.dependencies ?? {}).filter(
