@@ -24,6 +24,13 @@ export function readableEntry(entry: JsonObject, key: string): JsonObject {
   return { name: entry[key], ...Object.fromEntries(fields) };
 }
 
+/** The entries of a list that have the field that identifies them, each as every client can read it. */
+export function readableEntries(entries: unknown, key: string): readonly JsonObject[] {
+  const identified = (entry: unknown): entry is JsonObject =>
+    isObject(entry) && typeof entry[key] === "string";
+  return Array.isArray(entries) ? entries.filter(identified).map((entry) => readableEntry(entry, key)) : [];
+}
+
 /** A tool as every client can read it. */
 export function readableTool(tool: JsonObject): JsonObject {
   return { inputSchema: { type: "object" }, ...readableEntry(tool, "name") };
@@ -46,11 +53,7 @@ function readField(field: string, value: unknown): unknown {
         : undefined;
     // Of a prompt.
     case "arguments":
-      return Array.isArray(value)
-        ? value.flatMap((one) =>
-            isObject(one) && typeof one.name === "string" ? readableEntry(one, "name") : [],
-          )
-        : undefined;
+      return Array.isArray(value) ? readableEntries(value, "name") : undefined;
     default:
       return value;
   }

@@ -1,7 +1,6 @@
 import type { JsonObject } from "holdfast";
 import { type Listing, readPages } from "../src/channel/pages.ts";
-import { isObject } from "./client-capabilities.ts";
-import { readableEntry } from "./readable-entry.ts";
+import { readableEntries } from "./readable-entry.ts";
 
 /** A list method of MCP: the field of its result that holds the entries, and the field that identifies an entry. */
 export interface ListMethod {
@@ -18,16 +17,12 @@ export function wholeList(
   { method, field, key }: ListMethod,
   ask: (params: JsonObject) => Promise<JsonObject>,
 ): Promise<Listing<JsonObject>> {
-  const identified = (entry: unknown): entry is JsonObject =>
-    isObject(entry) && typeof entry[key] === "string";
   return readPages(
     method,
     async (cursor) => {
       const { [field]: entries, nextCursor } = await ask(cursor === undefined ? {} : { cursor });
       return {
-        items: Array.isArray(entries)
-          ? entries.filter(identified).map((entry) => readableEntry(entry, key))
-          : [],
+        items: readableEntries(entries, key),
         ...(typeof nextCursor === "string" && { nextCursor }),
       };
     },

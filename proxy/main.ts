@@ -2,6 +2,7 @@ import { VERSION } from "../src/version.ts";
 import { type Command, readCommand } from "./command-line/command.ts";
 import { HELP } from "./command-line/help.ts";
 import { ConfigurationError } from "./configuration/variables.ts";
+import { reasonOf } from "./reason.ts";
 
 /** The first Node whose SQLite needs no flag. */
 const NEEDED = [22, 13] as const;
@@ -56,7 +57,7 @@ main(process.argv.slice(2)).then(
   // Handles that are still open, such as the agent's input, must not keep the process.
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`holdfast: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`holdfast: ${reasonOf(error)}\n`);
     process.exit(1);
   },
 );

@@ -1,6 +1,6 @@
 /**
- * Replaces `${NAME}`, and `${NAME:-default}` as some agents write it, by the environment's value, so that a secret needs not stand among the arguments, which every process
- * of the computer can read. Throws for a name that is not set.
+ * Replaces `${NAME}`, and `${NAME:-default}` as some agents write it, by the environment's value: a secret need not stand among the
+ * arguments, which every process of the computer can read. Throws for a name that is not set.
  */
 export function expanded(text: string, env: NodeJS.ProcessEnv): string {
   return text.replaceAll(

@@ -15,8 +15,8 @@ import {
 import { RELATED_TASK, SUBSCRIPTION_ID } from "../../src/protocol/meta-keys.ts";
 import type { LocalServer } from "../configuration/server-spec.ts";
 import type { Log } from "../log.ts";
-import { COMMAND_NOT_FOUND, notStarted } from "../messages.ts";
-import { type Ended, endedText, LocalProcess } from "../upstream/local-process.ts";
+import { notStarted } from "../messages.ts";
+import { type Ended, endedText, LocalProcess, lacksCommand } from "../upstream/local-process.ts";
 import { Restarts } from "../upstream/restarts.ts";
 import { HttpReply } from "./http-reply.ts";
 
@@ -173,7 +173,7 @@ export class StdioBridge {
     life.open.clear();
     if (this.#closed) return;
     const { name } = this.#server;
-    if (endedText(ended) === COMMAND_NOT_FOUND)
+    if (lacksCommand(ended))
       this.#log.info(notStarted(name, "its command was not found: check its name, and PATH"));
     else this.#log.info(`${name}: ${endedText(ended)}`);
   }

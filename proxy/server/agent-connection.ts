@@ -12,6 +12,7 @@ import {
 } from "../../src/protocol/json-rpc.ts";
 import type { Log } from "../log.ts";
 import { notReached } from "../messages.ts";
+import { reasonOf } from "../reason.ts";
 
 /** One request of the agent. */
 export interface AgentRequest {
@@ -120,7 +121,7 @@ export class AgentConnection {
       if (error.failure.kind === "rpc") return error.failure.error;
       return { code: INTERNAL_ERROR, message: notReached(error.failure.message) };
     }
-    this.#log.info(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
+    this.#log.info(`${method} failed: ${reasonOf(error)}`);
     return { code: INTERNAL_ERROR, message: INTERNAL };
   }
 

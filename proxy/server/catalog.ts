@@ -1,5 +1,5 @@
 import { METHOD_UNKNOWN, UNKNOWN_RESOURCE, unknownPrompt, unknownTool } from "../../front/messages.ts";
-import { readableEntry } from "../../front/readable-entry.ts";
+import { readableEntries } from "../../front/readable-entry.ts";
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import { wholeList } from "../../front/whole-list.ts";
 import { COMPANION_NAMES } from "../../src/agent/companion-names.ts";
@@ -7,6 +7,7 @@ import type { JsonObject } from "../../src/protocol/json.ts";
 import { isObject } from "../../src/protocol/json.ts";
 import type { ListedTool } from "../../src/protocol/tool-facts.ts";
 import type { Log } from "../log.ts";
+import { reasonOf } from "../reason.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type Origin, shownNames } from "./shown-names.ts";
 
@@ -177,9 +178,7 @@ export class Catalog {
           return [];
         }
         return ask(upstream).catch((error: unknown) => {
-          this.#log.detail(
-            `${upstream.name} is left out: ${error instanceof Error ? error.message : String(error)}`,
-          );
+          this.#log.detail(`${upstream.name} is left out: ${reasonOf(error)}`);
           return [];
         });
       }),
@@ -188,11 +187,11 @@ export class Catalog {
 }
 
 function readablePage({ nextCursor, ...page }: JsonObject, field: string, key: string): JsonObject {
-  const entries: readonly unknown[] = Array.isArray(page[field]) ? page[field] : [];
-  const readable = entries.flatMap((entry) =>
-    isObject(entry) && typeof entry[key] === "string" ? readableEntry(entry, key) : [],
-  );
-  return { ...page, [field]: readable, ...(typeof nextCursor === "string" && { nextCursor }) };
+  return {
+    ...page,
+    [field]: readableEntries(page[field], key),
+    ...(typeof nextCursor === "string" && { nextCursor }),
+  };
 }
 
 /** As the server sent it, with its `resultType`. */

@@ -11,6 +11,7 @@ import { readRecord } from "../../src/store/read-record.ts";
 import type { Task } from "../../src/task.ts";
 import type { CallOptions, TaskClientApi } from "../../src/task-client-api.ts";
 import type { Log } from "../log.ts";
+import { reasonOf } from "../reason.ts";
 import { LiveStates } from "./live-states.ts";
 import type { OwnedFile, StoreFolder } from "./store-folder.ts";
 import type { OpenWish } from "./task-file.ts";
@@ -261,7 +262,7 @@ export class OwnedTasks implements TaskClientApi {
       else await client.forget(taskId);
       reply("");
     } catch (error) {
-      reply(error instanceof Error ? error.message : String(error));
+      reply(reasonOf(error));
     } finally {
       granting.delete(id);
     }

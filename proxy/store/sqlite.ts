@@ -28,7 +28,7 @@ export function isBusy(error: unknown): boolean {
   return (error as { errcode?: unknown } | undefined)?.errcode === 5;
 }
 
-/** Whether an error says that the file is no database any more (SQLITE_CORRUPT, SQLITE_NOTADB). */
+/** Whether an error reports that the file is damaged, or not a database (SQLITE_CORRUPT, SQLITE_NOTADB). */
 export function isDamaged(error: unknown): boolean {
   const { errcode } = (error ?? {}) as { readonly errcode?: unknown };
   return errcode === 11 || errcode === 26;

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { join } from "node:path";
 import { isObject } from "../../src/protocol/json.ts";
 import type { Configuration } from "../configuration/server-spec.ts";
+import { reasonOf } from "../reason.ts";
 import { type Ownership, own } from "./ownership.ts";
 import { isDamaged } from "./sqlite.ts";
 import { exists, TaskFile } from "./task-file.ts";
@@ -114,7 +115,7 @@ export class StoreFolder {
     return adopted;
   }
 
-  /** Renames a store that is no database, with its lock, so that nobody opens it again. Returns its new path. */
+  /** Renames a store that is not a database, and deletes its lock: no process opens it again. Returns its new path. */
   #setAside(name: string): string {
     const path = this.#path(name);
     rmSync(join(this.#folder, `${name}.lock`), { force: true });
@@ -192,10 +193,6 @@ export class StoreFolder {
       },
     };
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Which agent a store is of, for its name. */

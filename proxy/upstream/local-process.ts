@@ -116,11 +116,16 @@ export interface Ended {
   readonly words: string;
 }
 
+/** Whether the command of a process was not found. The system reports a missing folder as it reports a missing command. */
+export function lacksCommand({ error, folder }: Ended): boolean {
+  return error?.code === "ENOENT" && (folder === undefined || existsSync(folder));
+}
+
 /** Why a process ended, for people. */
-export function endedText({ code, signal, error, folder }: Ended): string {
-  // The system reports a missing folder as it reports a missing command.
-  if (error?.code === "ENOENT")
-    return folder === undefined || existsSync(folder) ? COMMAND_NOT_FOUND : folderNotFound(folder);
+export function endedText(ended: Ended): string {
+  const { code, signal, error, folder } = ended;
+  if (lacksCommand(ended)) return COMMAND_NOT_FOUND;
+  if (error?.code === "ENOENT" && folder !== undefined) return folderNotFound(folder);
   if (error) return startFailed(error.code ?? error.message);
   return signal ? endedBy(signal) : exitedWith(code ?? "unknown");
 }

@@ -11,6 +11,7 @@ import type { Frame } from "../../src/protocol/task-protocol.ts";
 import type { RemoteServer, ServerSpec } from "../configuration/server-spec.ts";
 import type { Log } from "../log.ts";
 import { AGENT_UNKNOWN, ENDING } from "../messages.ts";
+import { reasonOf } from "../reason.ts";
 import { type AgentHello, capabilitiesFor } from "./agent-hello.ts";
 import { CredentialFile } from "./credentials.ts";
 import { Link } from "./link.ts";
@@ -196,7 +197,7 @@ export class Upstream {
     } catch (error) {
       // The process' end says more than the closed stream.
       const ended = process && (await Promise.race([process.ended, soon()]));
-      this.#reason = ended ? endedText(ended) : error instanceof Error ? error.message : String(error);
+      this.#reason = ended ? endedText(ended) : reasonOf(error);
       this.#restarts.failed();
       this.#link = undefined;
       this.#log.info(`${this.name} could not be reached: ${this.#reason}`);

@@ -1,9 +1,12 @@
 /**
- * The times at which polls fall: multiples of their interval since 1970, shifted by the same fraction of it. So tasks are polled together, and
- * a process that is evicted between polls knows when the next is due. Times are in ms.
+ * The times at which polls fall: multiples of their interval since 1970, shifted by the same fraction of it. So tasks are polled
+ * together, and a process that is evicted between polls knows when the next is due. Times are in ms.
  */
 export interface Ticks {
-  /** The tick nearest to one interval from now, but not sooner than `least`: a poll that left a little late does not cost the whole next one. */
+  /**
+   * The tick nearest to one interval from now, but not sooner than `least` from now: a poll that left a little late does not cost
+   * the whole next one.
+   */
   next(now: number, interval: number, least: number): number;
   /** The first tick at or after a time. */
   from(time: number, interval: number): number;

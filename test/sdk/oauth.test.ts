@@ -176,7 +176,7 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     if (fromUrl === fromUrlV1) return void (await listed.rejects.toThrow("wants a sign-in"));
     await listed.rejects.toThrow(/could not be renewed: Issuer mismatch/);
     expect(provider.signIns).toBe(0);
-    // The probe reached nobody, so that there is no reason to try the other generation.
+    // The probe never reached the server: the other generation is not tried.
     expect(server.of("initialize")).toEqual([]);
   });
 

@@ -7,8 +7,8 @@ import { hashOf } from "./random.ts";
 export type Say = ((line: string) => void) | undefined;
 
 /**
- * What happened in a world, a line an event. The same seed gives the same hash. It holds nothing of the world, which would be
- * in memory while the next world runs, and be copied by each collection.
+ * What happened in a world, one line for each event. The same seed gives the same hash. It keeps no reference to the world: that would
+ * stay in memory while the next world runs, and each garbage collection would copy it.
  */
 export class Trace {
   readonly #lines: string[] = [];
