@@ -151,6 +151,8 @@ export class RpcChannel {
 
   /** Ends the request at its deadline. One timer serves all requests: one for each costs more than the rest of a poll. */
   expect(pending: PendingRequest): void {
+    // A request that is to stay open from here on sets no other.
+    pending.stopTimer?.();
     if (pending.deadline < this.#sweepAt) this.#setTimer(pending);
   }
 
@@ -159,7 +161,6 @@ export class RpcChannel {
     const left = Math.max(0, deadline - this.elapsed());
     if (!this.#clock.elapsed) {
       // The clock may be set while the request waits: only a timer of its own is sure.
-      pending.stopTimer?.();
       pending.stopTimer = this.#clock.after(left, () => pending.expire());
       return;
     }

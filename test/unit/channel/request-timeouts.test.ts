@@ -135,6 +135,22 @@ describe("the timeouts of a channel's requests", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it.each([
+    ["a clock with `elapsed`", () => new SetClock(0)],
+    ["a wall clock", () => new WallClock(0)],
+  ])("do not end a stream that waited for a sign-in and is to stay open, by %s", async (_name, make) => {
+    const clock = make();
+    const { channel, reply, ids } = lab(clock);
+    const stream = channel.request(FRAME, { timeoutMs: Number.POSITIVE_INFINITY });
+    channel.awaited(ids[0] ?? 0)?.renewing(600_000);
+    await clock.advance(1_000);
+    channel.awaited(ids[0] ?? 0)?.renewing();
+    await clock.advance(3_600_000);
+    reply(0, "an hour later");
+    expect(await stream).toBe("an hour later");
+    expect(clock.pending).toBe(0);
+  });
+
   it("end a request for which nobody signs in, which has done nothing", async () => {
     const { channel, clock, ids } = lab();
     const refused = channel.request(FRAME);
