@@ -3,8 +3,13 @@ import type { Transport } from "../src/channel/transport.ts";
 
 /** The longest message that is read, in UTF-16 code units. A longer one is dropped: it would fill the memory. */
 const LONGEST_LINE = 128 * 2 ** 20;
+/** The longest message over several lines that is read, in UTF-16 code units. */
+const LONGEST_LINES = 16 * 2 ** 20;
 
-/** JSON-RPC messages as lines of text, the framing of MCP's stdio transport (2025-11-25 transports, "stdio"). */
+/**
+ * JSON-RPC messages as lines of text, the framing of MCP's stdio transport (2025-11-25 transports, "stdio"). A message that is
+ * indented over several lines breaks the rule, and is read all the same.
+ */
 export class LineTransport implements Transport {
   onmessage?: Transport["onmessage"];
   onclose?: (() => void) | undefined;
@@ -13,6 +18,12 @@ export class LineTransport implements Transport {
   readonly #output: Writable;
   #parts: string[] = [];
   #length = 0;
+  /** The lines of a message that has not come to its end. */
+  #open: string[] = [];
+  #openLength = 0;
+  /** How many brackets of those lines are open. */
+  #depth = 0;
+  #saidLines = false;
   #closed = false;
 
   constructor(input: Readable, output: Writable) {
@@ -65,18 +76,52 @@ export class LineTransport implements Transport {
 
   #line(): void {
     const dropped = this.#length > LONGEST_LINE;
-    const line = this.#parts.join("").trim();
+    const text = this.#parts.join("");
+    const line = text.trim();
     this.#parts = [];
     this.#length = 0;
     if (dropped) return this.onerror?.(new Error("A message over 128 Mi characters was dropped"));
     if (line === "") return;
-    let message: unknown;
-    try {
-      message = JSON.parse(line);
-    } catch {
-      // Some servers print to stdout. What they print may be anything, so it is not repeated here.
-      return this.onerror?.(new Error("A line that is not JSON was dropped"));
+    // The lines within a message are indented. What a server prints may open a bracket, and must not swallow what comes after it.
+    if (this.#depth > 0 && beginsJson(text)) this.#drop();
+    const value = this.#depth > 0 ? undefined : parsed(line);
+    if (value === undefined) this.#continue(line);
+    else this.#take(value);
+  }
+
+  /** Takes a line that is not a message by itself, but may be one of those of a message. */
+  #continue(line: string): void {
+    const depth = this.#depth + depthOf(line);
+    this.#openLength += line.length;
+    const isPart = (this.#depth > 0 || beginsJson(line)) && depth >= 0;
+    if (!isPart || this.#openLength > LONGEST_LINES) return this.#drop();
+    this.#open.push(line);
+    this.#depth = depth;
+    if (depth > 0) return;
+    const message = parsed(this.#open.join("\n"));
+    if (message === undefined) return this.#drop();
+    this.#forget();
+    if (!this.#saidLines) {
+      this.#saidLines = true;
+      const rule = "MCP's stdio transport has one message a line, so other peers will not read it";
+      this.onerror?.(new Error(`A message came over several lines and was read. ${rule}`));
     }
+    this.#take(message);
+  }
+
+  #drop(): void {
+    this.#forget();
+    // Some servers print to stdout. What they print may be anything, so it is not repeated here.
+    this.onerror?.(new Error("A line that is not JSON was dropped"));
+  }
+
+  #forget(): void {
+    this.#open = [];
+    this.#openLength = 0;
+    this.#depth = 0;
+  }
+
+  #take(message: unknown): void {
     // Peers of 2025-03-26 may send several messages as one list ("JSON-RPC batching").
     for (const one of Array.isArray(message) ? message : [message]) this.onmessage?.(one as never);
   }
@@ -86,4 +131,32 @@ export class LineTransport implements Transport {
     this.#closed = true;
     this.onclose?.();
   }
+}
+
+/** Returns the value of a JSON text; undefined for any other text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function beginsJson(line: string): boolean {
+  return line.startsWith("{") || line.startsWith("[");
+}
+
+/** How many more brackets a line of JSON opens than it closes. NaN where a string does not end in its line: it is not JSON. */
+function depthOf(line: string): number {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < line.length; at++) {
+    const character = line[at];
+    if (inString && character === "\\") at++;
+    else if (character === '"') inString = !inString;
+    else if (inString) continue;
+    else if (character === "{" || character === "[") depth++;
+    else if (character === "}" || character === "]") depth--;
+  }
+  return inString ? Number.NaN : depth;
 }

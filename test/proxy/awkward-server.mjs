@@ -1,12 +1,16 @@
 // A local server with habits that the stdio transport allows or older versions allowed. Its argument names the habit:
 // --pings: pings before it answers the handshake, and waits for the answer. --asks-early: asks for the roots in the same write
 // as the handshake's answer. --batches: sends each reply as a list (2025-03-26, "JSON-RPC batching").
+// --indented: writes each message over several lines, after a line that opens a bracket and is no message.
 // --nulls: writes out fields of its tools and resources that have no value.
 import { createInterface } from "node:readline";
 
 const [habit] = process.argv.slice(2);
+const [before, indent] = habit === "--indented" ? ["[debug {\n", 2] : ["", undefined];
 const write = (...messages) =>
-  process.stdout.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+  process.stdout.write(
+    messages.map((message) => `${before}${JSON.stringify(message, null, indent)}\n`).join(""),
+  );
 const reply = (id, result) => {
   const message = { jsonrpc: "2.0", id, result };
   write(habit === "--batches" ? [message] : message);

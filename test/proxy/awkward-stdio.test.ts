@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 async function start(habit: string, options: ProxiedOptions = {}): Promise<ProxiedClient> {
-  const proxied = await connected(holdfast("--", ...AWKWARD, habit), folder, options);
+  const proxied = await connected(holdfast("--verbose", "--", ...AWKWARD, habit), folder, options);
   closers.push(() => proxied.client.close());
   return proxied;
 }
@@ -51,6 +51,13 @@ test("The proxy reads replies that a local server sends as a list", async () => 
   expect(await echo(await start("--batches"))).toMatchObject({ args: { a: 1 } });
 });
 
+test("The proxy reads messages that a local server indents over several lines, and says once that others will not", async () => {
+  const proxied = await start("--indented");
+  expect(await echo(proxied)).toMatchObject({ args: { a: 1 } });
+  expect(await echo(proxied)).toMatchObject({ args: { a: 1 } });
+  expect(proxied.stderr().split("one message a line")).toHaveLength(2);
+});
+
 test("The proxy reports a reply without a result at once", async () => {
   const { client } = await start("--plain");
   const { isError, content } = await client.callTool({ name: "nothing", arguments: {} });
@@ -65,7 +72,7 @@ test("The proxy lists tools and resources that the SDK would refuse, so that the
   expect((await client.listResources()).resources).toEqual([{ uri: "file:///a", name: "file:///a" }]);
 });
 
-test("The proxy serves an agent that sends its requests as a list, and null for no arguments", async () => {
+test("The proxy serves an agent that sends its requests indented or as a list, and null for no arguments", async () => {
   const proxy = spawn(process.execPath, [HOLDFAST, "--", ...AWKWARD, "--plain"], {
     env: environment(folder),
     stdio: ["pipe", "pipe", "ignore"],
@@ -82,7 +89,8 @@ test("The proxy serves an agent that sends its requests as a list, and null for 
   const send = (message: object): void => void proxy.stdin.write(`${JSON.stringify(message)}\n`);
   const clientInfo = { name: "raw", version: "1" };
   const params = { protocolVersion: "2025-03-26", capabilities: {}, clientInfo };
-  send({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+  const initialize = { jsonrpc: "2.0", id: 1, method: "initialize", params };
+  proxy.stdin.write(`${JSON.stringify(initialize, null, "\t")}\n`);
   send([
     { jsonrpc: "2.0", method: "notifications/initialized" },
     { jsonrpc: "2.0", id: 2, method: "ping" },
