@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isJson } from "../../src/channel/response-messages.ts";
 import { isObject } from "../../src/protocol/json.ts";
 import { ConfigurationError } from "../configuration/variables.ts";
+import { makeFolder } from "../store/make-folder.ts";
 import { own } from "../store/ownership.ts";
 
 /** What a state folder keeps beside the worker's storage. Only its owner can read the file. */
@@ -27,7 +28,7 @@ export class StateFolder {
   /** Makes the folder if need be. Throws a ConfigurationError if another process owns it. */
   static async open(path: string): Promise<StateFolder> {
     try {
-      mkdirSync(join(path, "storage"), { recursive: true, mode: 0o700 });
+      makeFolder(join(path, "storage"));
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       throw new ConfigurationError(

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject } from "../../src/protocol/json.ts";
 import type { Configuration } from "../configuration/server-spec.ts";
 import { reasonOf } from "../reason.ts";
+import { makeFolder } from "./make-folder.ts";
 import { type Ownership, own } from "./ownership.ts";
 import { isDamaged } from "./sqlite.ts";
 import { exists, TaskFile } from "./task-file.ts";
@@ -42,7 +43,7 @@ export class StoreFolder {
     const description = { label, servers: servers.map(({ name, kind }) => ({ name, kind })) };
     let unusable: unknown;
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       for (const path of [dataFolder, join(dataFolder, "stores"), folder]) chmodSync(path, 0o700);
       writeFileSync(join(folder, DESCRIPTION), JSON.stringify(description), { mode: 0o600 });
     } catch (error) {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import { makeFolder } from "../store/make-folder.ts";
 import { type Ownership, own } from "../store/ownership.ts";
 
 /** What signing in to one server left behind. */
@@ -66,7 +67,7 @@ export class CredentialFile {
 
   #makeFolder(): void {
     const folder = dirname(this.#path);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     chmodSync(folder, 0o700);
   }
 }

@@ -41,6 +41,13 @@ test("The proxy serves from memory where its folder cannot be used, and says so"
   await proxied.client.close();
 });
 
+test("The proxy serves from memory where its folder is below /proc, in which no folder can be made", async () => {
+  const proxied = await connected(COMMAND, folder, { env: { HOLDFAST_DATA: "/proc/holdfast/data" } });
+  expect(await sleeps(proxied, 1)).toBe("slept 1");
+  expect(proxied.stderr()).toMatch(/nothing can be stored in \/proc.*ENOENT.*HOLDFAST_DATA/);
+  await proxied.client.close();
+});
+
 test("The proxy sets a damaged store aside and serves on", async () => {
   const before = await connected(COMMAND, folder);
   expect(await sleeps(before, 30_000)).toContain("check_task");

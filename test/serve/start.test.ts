@@ -248,6 +248,9 @@ describe("holdfast serve says in one line what to do", () => {
     expect((await ServedGateway.run(join(file, "state"))).stderr).toContain(
       "cannot hold the state (ENOTDIR)",
     );
+    expect((await ServedGateway.run("/proc/holdfast/state")).stderr).toContain(
+      "cannot hold the state (ENOENT)",
+    );
   });
 
   test("for a local server whose command does not exist, and serves the others", async () => {
