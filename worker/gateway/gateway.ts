@@ -28,7 +28,7 @@ export interface GatewayRequest {
 const ASKS_FOR_FACTS: ReadonlySet<string | undefined> = new Set(["initialize", "server/discover"]);
 /** What is answered the same whatever the endpoint's server can do. */
 const NEEDS_NO_FACTS =
-  /^(tools\/(call|list)|(tasks|events)\/.*|notifications\/.*|resources\/(list|read)|prompts\/(list|get))$/;
+  /^(ping|tools\/(call|list)|(tasks|events)\/.*|notifications\/.*|resources\/(list|read)|prompts\/(list|get))$/;
 
 /** One HTTP request to the gateway. Nothing is kept for the next one but what is in the groups. */
 export async function serve(asked: GatewayRequest): Promise<Response> {

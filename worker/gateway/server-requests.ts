@@ -4,13 +4,19 @@ import type { ServerFacts } from "../group/gateway-group-rpc.ts";
 import type { Caller } from "./caller.ts";
 import { askEndpoint, factsOf } from "./endpoint-requests.ts";
 import { RESOURCES, TEMPLATES } from "./lists.ts";
-import { mergedFacts } from "./merged/facts.ts";
+import { answersOf } from "./merged/answers.ts";
 import { askMerged } from "./merged/requests.ts";
 import { isResultUri, offersResults, readResultResource } from "./results/result-resource.ts";
 
-/** What the server in front of the caller can do: the endpoint's own, or all together. */
-export function serverFacts(caller: Caller): Promise<ServerFacts> {
-  return caller.only ? factsOf(caller.only) : mergedFacts(caller);
+/**
+ * What the servers of the caller's endpoints can do together. A server that hangs is not waited for until the client gives up:
+ * without it nothing but tools is offered, which the tasks that there are can be followed by.
+ */
+export async function serverFacts(caller: Caller): Promise<ServerFacts> {
+  const answers = await answersOf(caller, factsOf);
+  const capabilities: JsonObject = { tools: {} };
+  for (const { answer } of answers) Object.assign(capabilities, answer.capabilities);
+  return { capabilities };
 }
 
 /** Answers a request that only reads, with what the endpoints' servers say. Throws an RpcError. */

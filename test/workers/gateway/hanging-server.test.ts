@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Bindings } from "../../../worker/bindings.ts";
+import { Caller, CallerEndpoint } from "../../../worker/gateway/caller.ts";
+import { serverFacts } from "../../../worker/gateway/server-requests.ts";
+import type { GatewayGroupStub } from "../../../worker/group/group-stub.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(console, "log").mockImplementation(() => undefined);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** Asks what the server of `/mcp/<name>` can do, which answers after so many ms. Resolves with that, and after how many ms. */
+async function facts(name: string, takesMs: number) {
+  const server = () =>
+    new Promise((resolve) => {
+      if (takesMs === Number.POSITIVE_INFINITY) return;
+      setTimeout(() => resolve({ ok: true, value: { capabilities: { tools: {}, prompts: {} } } }), takesMs);
+    });
+  vi.spyOn(CallerEndpoint.prototype, "first", "get").mockReturnValue({
+    server,
+  } as unknown as GatewayGroupStub);
+  const caller = Caller.of({} as Bindings, "alice", { name }, "https://holdfast.test");
+  const began = Date.now();
+  const answer = serverFacts(caller).then(({ capabilities }) => ({ capabilities, ms: Date.now() - began }));
+  await vi.advanceTimersByTimeAsync(30_000);
+  return answer;
+}
+
+test("/mcp/<name> says what its server can do when that answers", async () => {
+  expect(await facts("slow", 8_000)).toEqual({ capabilities: { tools: {}, prompts: {} }, ms: 8_000 });
+});
+
+test("/mcp/<name> offers tools after 10 s where its server hangs, and after a second when it has just hung", async () => {
+  const never = Number.POSITIVE_INFINITY;
+  expect(await facts("hangs", never)).toEqual({ capabilities: { tools: {} }, ms: 10_000 });
+  expect(await facts("hangs", never)).toEqual({ capabilities: { tools: {} }, ms: 1_000 });
+});
