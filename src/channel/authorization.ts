@@ -33,14 +33,15 @@ export interface AuthorizationTarget {
 class SignInNeeded extends Error {}
 
 /** The part of an `OAuthClientProvider` that both SDK majors have. */
-interface OAuthProvider {
+export interface OAuthProvider {
   readonly redirectUrl?: unknown;
   tokens(): unknown;
   invalidateCredentials?(scope: "discovery"): unknown;
 }
 
-interface StoredTokens {
+export interface StoredTokens {
   readonly access_token?: string;
+  readonly scope?: string;
   readonly refresh_token?: string;
 }
 
@@ -84,23 +85,27 @@ function withoutSignIn<P extends OAuthProvider>(provider: P, refused: () => void
   const deny = (): never => {
     throw new SignInNeeded("the refresh failed, and a person must sign in");
   };
+  return withMethods(provider, {
+    state: deny,
+    saveCodeVerifier: deny,
+    redirectToAuthorization: deny,
+    // The authorization server took the refresh token for invalid (`invalid_grant`).
+    invalidateCredentials(scope: "discovery") {
+      refused();
+      return provider.invalidateCredentials?.(scope);
+    },
+  });
+}
+
+/** The provider with these methods in place of its own. Its other methods find its private fields. */
+export function withMethods<P extends object>(
+  provider: P,
+  methods: Readonly<Record<string, (scope: "discovery") => unknown>>,
+): P {
   return new Proxy(provider, {
     get(target, property) {
-      const value: unknown = Reflect.get(target, property, target);
-      switch (property) {
-        case "state":
-        case "saveCodeVerifier":
-        case "redirectToAuthorization":
-          return deny;
-        // The authorization server took the refresh token for invalid (`invalid_grant`).
-        case "invalidateCredentials":
-          return (scope: string) => {
-            refused();
-            return typeof value === "function" ? value.call(target, scope) : undefined;
-          };
-        default:
-          return typeof value === "function" ? value.bind(target) : value;
-      }
+      const value: unknown = methods[property as string] ?? Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }

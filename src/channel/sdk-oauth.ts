@@ -4,7 +4,7 @@
  */
 import type { OAuthClientProvider } from "@modelcontextprotocol/client";
 import type { Credentials } from "./authorization.ts";
-import { oauthBy } from "./sdk-v2-oauth.ts";
+import { oauthBy } from "./sdk-sign-in.ts";
 
 export type { AuthorizationTarget, Credentials } from "./authorization.ts";
 export type { Fetch } from "./exchange.ts";

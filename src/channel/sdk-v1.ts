@@ -10,10 +10,11 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import * as sdkTransport from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Session } from "../protocol/session.ts";
-import { oauthCredentials } from "./authorization.ts";
+import { withMethods } from "./authorization.ts";
 import { clientConnector } from "./client-connector.ts";
 import type { Connector } from "./connection.ts";
 import { sdkLink } from "./sdk-link.ts";
+import { oauthBy, type SdkAuth } from "./sdk-sign-in.ts";
 import type { Transport } from "./transport.ts";
 import { type Link, type LinkSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
@@ -44,6 +45,13 @@ export function fromClient(client: Pick<Client, "transport" | "getServerCapabili
   );
 }
 
+const SDK_AUTH: SdkAuth<oauth.OAuthClientProvider> = {
+  // This SDK knows no other way to a sign-in than that there is no refresh token.
+  auth: (provider, { forceReauthorization, ...options }) =>
+    oauth.auth(forceReauthorization ? withMethods(provider, { tokens: () => undefined }) : provider, options),
+  extractWWWAuthenticateParams: oauth.extractWWWAuthenticateParams,
+};
+
 export interface UrlOptionsV1 extends Omit<UrlOptions, "era"> {
   /**
    * OAuth. Tokens stay with the provider. Polls only refresh them, once for all tabs; a sign-in is only asked for when a
@@ -61,18 +69,8 @@ export function fromUrl(url: string | URL, options: UrlOptionsV1 = {}): Connecto
   const { authProvider, fetch, requestInit } = options;
   const make = (address: URL, seed: LinkSeed): Link =>
     sdkLink(seed, (given) => new StreamableHTTPClientTransport(address, given) as unknown as Transport);
-  const credentials =
-    authProvider &&
-    oauthCredentials(authProvider, (provider, challenge, target) => {
-      const { resourceMetadataUrl, scope } = oauth.extractWWWAuthenticateParams(challenge);
-      return oauth.auth(provider, {
-        ...target,
-        ...(resourceMetadataUrl && { resourceMetadataUrl }),
-        ...(scope !== undefined && { scope }),
-      });
-    });
-  const authorization = credentials && {
-    credentials,
+  const authorization = authProvider && {
+    credentials: oauthBy(() => SDK_AUTH, authProvider),
     fetch: sdkTransport.createFetchWithInit(fetch, requestInit),
   };
   return urlConnector(url, { ...options, era: "2025-11-25" }, make, authorization);

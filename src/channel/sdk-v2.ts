@@ -16,7 +16,7 @@ import type { Credentials } from "./authorization.ts";
 import { type ClientOptions, clientConnector } from "./client-connector.ts";
 import type { Connector } from "./connection.ts";
 import { sdkLink } from "./sdk-link.ts";
-import { oauthBy, type SdkAuth } from "./sdk-v2-oauth.ts";
+import { oauthBy, type SdkAuth } from "./sdk-sign-in.ts";
 import type { Transport } from "./transport.ts";
 import { type Link, type LinkSeed, type UrlOptions, urlConnector } from "./url-connector.ts";
 
@@ -57,10 +57,9 @@ export function fromClient(client: ConnectedClient, options: ClientOptions = {})
   );
 }
 
-const SDK_AUTH: SdkAuth = {
+const SDK_AUTH: SdkAuth<OAuthClientProvider> = {
   auth: sdk.auth,
   extractWWWAuthenticateParams: sdk.extractWWWAuthenticateParams,
-  computeScopeUnion: sdk.computeScopeUnion,
 };
 
 export interface UrlOptionsV2 extends UrlOptions {

@@ -2,7 +2,7 @@ import type { BareServer, Exchange } from "./bare-server.ts";
 
 /** What an app keeps of its grant. Several tabs may share it. */
 export interface TokenStorage {
-  tokens: { access_token: string; token_type: string; refresh_token?: string } | undefined;
+  tokens: { access_token: string; token_type: string; refresh_token?: string; scope?: string } | undefined;
 }
 
 /**
@@ -15,6 +15,8 @@ export class OAuthGrant {
   revoked = false;
   /** The token endpoint answers 503. */
   down = false;
+  /** A scope that tool calls need, and that the grant lacks. */
+  lacks: string | undefined;
   /** Whom the metadata of the authorization server names as its issuer, if not itself. */
   issuer: string | undefined;
   /** Refreshes that wait until the test releases them. */
@@ -87,11 +89,16 @@ export class OAuthGrant {
     }
     const authorized =
       !this.revoked && this.#valid && http.headers.authorization === `Bearer a${this.#count}`;
+    const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`;
+    if (authorized && this.lacks !== undefined && body.includes('"tools/call"')) {
+      const challenge = `Bearer error="insufficient_scope", scope="${this.lacks}", resource_metadata="${metadata}"`;
+      response.writeHead(403, { "www-authenticate": challenge }).end();
+      return true;
+    }
     if (authorized) {
       if (this.expiresAfter !== undefined && --this.expiresAfter === 0) this.#valid = false;
       return false;
     }
-    const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`;
     response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="${metadata}"` }).end();
     return true;
   }
@@ -103,6 +110,8 @@ export function providerOf(storage: TokenStorage) {
     /** What happens in the window in which a person signs in. */
     window: (): Promise<void> | void => undefined,
     invalidated: [] as string[],
+    /** The scopes that each sign-in asked for. */
+    asked: [] as (string | null)[],
     signIns: 0,
     verifiers: 0,
     redirectUrl: "http://localhost/callback",
@@ -112,8 +121,9 @@ export function providerOf(storage: TokenStorage) {
     saveTokens: (tokens: NonNullable<TokenStorage["tokens"]>) => {
       storage.tokens = tokens;
     },
-    redirectToAuthorization: () => {
+    redirectToAuthorization: (address: URL) => {
       provider.signIns++;
+      provider.asked.push(address.searchParams.get("scope"));
       return provider.window();
     },
     saveCodeVerifier: () => {

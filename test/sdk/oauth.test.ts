@@ -152,6 +152,22 @@ describe.each(WAYS)("OAuth with rotating refresh tokens, %s", (_name, generation
     expect([provider.signIns, server.of("tools/call").length >= 2]).toEqual([1, true]);
   });
 
+  it("a further scope is asked for in a sign-in, with those of the grant: a refresh would not give it", async () => {
+    const { grant, tab } = await lab();
+    const storage: TokenStorage = {
+      tokens: { access_token: "a1", token_type: "Bearer", refresh_token: "r1", scope: "read" },
+    };
+    const { client, provider } = await tab(storage, 0);
+    grant.lacks = "write";
+    provider.window = () => {
+      grant.lacks = undefined;
+      grant.signIn(storage);
+    };
+    expect((await client.callTool("lab", "slow")).view.status).toBe("working");
+    expect(provider.asked).toEqual(["read write"]);
+    expect(grant.presented).toEqual([]);
+  });
+
   it("a token that the server took may be replaced for the same call", async () => {
     const { server, grant, tab } = await lab();
     const storage: TokenStorage = { tokens: undefined };
