@@ -3,6 +3,7 @@
  * contract of a store. None of it needs a test framework, an SDK or a network, and no time passes but by the test's clock.
  * @module
  */
+export type { StoreCase } from "./contract-case.ts";
 export { leaseContract } from "./lease-contract.ts";
 export {
   type ScriptedFailure,
@@ -14,7 +15,7 @@ export {
   scriptedServer,
 } from "./scripted-server.ts";
 export type { Measured, ScriptedTask } from "./scripted-task.ts";
-export { type StoreCase, storeContract } from "./store-contract.ts";
+export { storeContract } from "./store-contract.ts";
 export { type TestClock, testClock } from "./test-clock.ts";
 export {
   type PageClient,

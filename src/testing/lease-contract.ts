@@ -1,5 +1,6 @@
 import type { Lease, LeasedStore } from "../store/lease-table.ts";
-import { expectSame, running, type StoreCase, settled } from "./store-contract.ts";
+import { casesOf, expectSame, type Rules, type StoreCase } from "./contract-case.ts";
+import { running, settled } from "./contract-records.ts";
 
 /**
  * Returns what every LeasedStore must do beyond the contract of a TaskStore, one case a rule, for the test runner of your choice.
@@ -9,7 +10,7 @@ import { expectSame, running, type StoreCase, settled } from "./store-contract.t
  * for (const { title, run } of leaseContract(() => sqliteStore(new DatabaseSync(":memory:")))) test(title, run);
  */
 export function leaseContract(open: () => LeasedStore | Promise<LeasedStore>): readonly StoreCase[] {
-  return RULES.map(([title, rule]) => ({ title, run: async () => rule(await open()) }));
+  return casesOf(RULES, open);
 }
 
 /** Longer than any rule takes, in ms. */
@@ -24,7 +25,7 @@ async function expired({ leases }: LeasedStore, but?: string): Promise<void> {
   while ((await leases.held()).some((name) => name !== but));
 }
 
-const RULES: readonly (readonly [title: string, rule: (store: LeasedStore) => Promise<void>])[] = [
+const RULES: Rules<LeasedStore> = [
   [
     "take() of a lease that another tenure holds resolves with undefined, and with the store's time once it was released",
     async ({ leases }) => {

@@ -1,15 +1,9 @@
-import { RECORD_VERSION, type RecordedCall, type TaskRecord } from "../engine/record.ts";
-import { sameJson } from "../protocol/json.ts";
+import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
 import type { Session } from "../protocol/session.ts";
 import type { TaskStore } from "../store/task-store.ts";
-
-/** One rule that a {@link TaskStore} must keep. */
-export interface StoreCase {
-  /** A sentence for the title of a test. */
-  readonly title: string;
-  /** Rejects with an Error that says what the store did if it breaks the rule. */
-  readonly run: () => Promise<void>;
-}
+import { casesOf, expectSame, type Rules, type StoreCase } from "./contract-case.ts";
+import { CALL, FULL, ids, running, SESSION, settled, T0, type Writable } from "./contract-records.ts";
+import { DELIVERY_RULES } from "./delivery-rules.ts";
 
 /**
  * Returns what every TaskStore must do, one case a rule, for the test runner of your choice.
@@ -18,12 +12,10 @@ export interface StoreCase {
  * for (const { title, run } of storeContract(() => myStore())) test(title, run);
  */
 export function storeContract(open: () => TaskStore | Promise<TaskStore>): readonly StoreCase[] {
-  return RULES.map(([title, rule]) => ({ title, run: async () => rule(await open()) }));
+  return casesOf([...RECORD_RULES, ...DELIVERY_RULES], open);
 }
 
-type Rule = (store: TaskStore) => Promise<void>;
-
-const RULES: readonly (readonly [title: string, rule: Rule])[] = [
+const RECORD_RULES: Rules<TaskStore> = [
   [
     "a new store is empty",
     async (store) => {
@@ -235,148 +227,4 @@ const RULES: readonly (readonly [title: string, rule: Rule])[] = [
       expectSame("outdated(the end of time, 3)", [...all].sort(), ["1", "2", "3"]);
     },
   ],
-  [
-    "deliveries.change(), if there is one, is atomic: of changes at the same time none is lost",
-    async (store) => {
-      if (!store.deliveries) return;
-      await store.save(running({}));
-      const { change, load } = store.deliveries;
-      const add = (count: number): Promise<boolean> =>
-        change("record-1", (note) => ({ counts: [...countsIn(note), count] }));
-      const all = Array.from({ length: 12 }, (_, index) => index);
-      expectSame(
-        "change() of a stored record",
-        await Promise.all(all.map(add)),
-        all.map(() => true),
-      );
-      const noted = countsIn((await load())[0]);
-      expectSame(
-        "load() after the changes",
-        [...noted].sort((a, b) => a - b),
-        all,
-      );
-    },
-  ],
-  [
-    "deliveries.change() writes no note without a record; a note outlives the outcome, and is deleted with its record",
-    async (store) => {
-      if (!store.deliveries) return;
-      const { change, load } = store.deliveries;
-      const note = (): unknown => ({ counts: [1] });
-      expectSame("change() of an unknown id", await change("record-1", note), false);
-      await store.save(running({}));
-      await change("record-1", (before) => before);
-      expectSame("load() before any change, and after one that changed nothing", await load(), []);
-      expectSame("change() of an active record", await change("record-1", note), true);
-      await store.save(settled({ rev: 2 }));
-      expectSame("change() of a settled record", await change("record-1", (same) => same), true);
-      expectSame("load() after the outcome", await load(), [{ counts: [1] }]);
-      expectSame("load() of the record", await store.load("record-1"), settled({ rev: 2 }));
-      await store.remove("record-1");
-      expectSame("load() after remove()", await load(), []);
-      await store.save(running({}));
-      expectSame("load() after another save()", await load(), []);
-    },
-  ],
-  [
-    "deliveries.change() rejects with what the change throws, and leaves the note",
-    async (store) => {
-      if (!store.deliveries) return;
-      const { change, load } = store.deliveries;
-      await store.save(running({}));
-      await change("record-1", () => ({ counts: [1] }));
-      const thrown = change("record-1", () => {
-        throw new TypeError("No such change");
-      });
-      expectSame("change() that throws", await thrown.catch((error: Error) => error.name), "TypeError");
-      expectSame("load()", await load(), [{ counts: [1] }]);
-    },
-  ],
 ];
-
-/** The numbers that the rules note. */
-function countsIn(note: unknown): readonly number[] {
-  return (note as { readonly counts?: readonly number[] } | undefined)?.counts ?? [];
-}
-
-/** When the records of the rules begin: ms since 1970. */
-const T0 = Date.parse("2026-08-01T12:00:00.000Z");
-
-const SESSION: Session = {
-  generation: "2026-07-28",
-  protocolVersion: "2026-07-28",
-  serverCapabilities: { tools: {} },
-  tools: { weather: { taskSupport: "optional", repeatable: true } },
-};
-
-const CALL: RecordedCall = {
-  name: "weather",
-  arguments: { city: "Oslo", days: [1, null, { "": "ключ" }] },
-  asTask: true,
-  recovery: "none",
-  rounds: 0,
-};
-
-/** A record with every kind of field. */
-const FULL: TaskRecord = running({
-  id: "full",
-  rev: 7,
-  immediateResponse: "On its way.",
-  inputs: [
-    { key: "name", method: "elicitation/create", params: { a: [1, null] }, askedAt: T0, state: "open" },
-    {
-      key: "rpc-7",
-      method: "roots/list",
-      params: {},
-      rpcId: 7,
-      askedAt: T0,
-      state: "answered",
-      response: {},
-    },
-  ],
-  cancel: { requestedAt: T0, acknowledgedAt: T0 + 1 },
-  call: { ...CALL, ttlMs: 1, headers: { "Mcp-Param-A": "1" }, requestState: "opaque", rounds: 2 },
-});
-
-type Writable = TaskRecord & { inputs: [{ state: string }] };
-
-export function running(fields: Partial<TaskRecord>): TaskRecord {
-  return {
-    v: RECORD_VERSION,
-    rev: 1,
-    id: "record-1",
-    endpoint: "lab",
-    generation: "2026-07-28",
-    stage: "running",
-    createdAt: T0,
-    acceptedAt: T0,
-    taskId: "task-1",
-    inputs: [],
-    call: CALL,
-    ...fields,
-  };
-}
-
-export function settled(fields: Partial<TaskRecord>): TaskRecord {
-  const result = { content: [{ type: "text", text: "done" }] };
-  return running({
-    stage: "settled",
-    settledAt: T0 + 5_000,
-    outcome: { kind: "completed", result },
-    ...fields,
-  });
-}
-
-function ids(records: readonly unknown[]): string[] {
-  return records.map((record) => (record as TaskRecord).id).sort();
-}
-
-export function expectSame(what: string, actual: unknown, expected: unknown): void {
-  if (sameJson(actual, expected)) return;
-  throw new Error(`${what} returned ${shown(actual)}. The contract asks for ${shown(expected)}`);
-}
-
-function shown(value: unknown): string {
-  const text = String(JSON.stringify(value));
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
-}

@@ -2,22 +2,15 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { SqliteTaskStore } from "../../../src/durable-object/sqlite-store.ts";
-import type { TaskRecord } from "../../../src/engine/record.ts";
 import { alarmedStore } from "../../../src/extension/alarmed-store.ts";
 import type { ExtensionAlarm } from "../../../src/extension/extension-alarm.ts";
 import { indexedDbStore } from "../../../src/store/indexeddb.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { readRecord } from "../../../src/store/read-record.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
+import { FULL } from "../../../src/testing/contract-records.ts";
 import { storeContract } from "../../../src/testing/index.ts";
-import {
-  askingRecord,
-  callingRecord,
-  runningRecord,
-  settledRecord,
-  snapshotOf,
-  T0,
-} from "../../fixtures/records.ts";
+import { askingRecord, callingRecord, runningRecord, settledRecord } from "../../fixtures/records.ts";
 import { SESSION_2026 } from "../../fixtures/scripted-server.ts";
 import { sqlStorage } from "../../fixtures/sql-storage.ts";
 
@@ -32,34 +25,6 @@ const STORES: Record<string, () => TaskStore> = {
 
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory();
-});
-
-/** A record with everything a record may have. */
-const full: TaskRecord = runningRecord({
-  id: "full",
-  rev: 7,
-  immediateResponse: "On its way.",
-  snapshot: snapshotOf({ statusMessage: "half", ttlMs: 60_000 }),
-  inputs: [
-    { key: "name", method: "elicitation/create", params: { a: [1, null] }, askedAt: T0, state: "open" },
-    {
-      key: "rpc-7",
-      method: "roots/list",
-      params: {},
-      rpcId: 7,
-      askedAt: T0,
-      state: "answered",
-      response: {},
-    },
-  ],
-  cancel: { requestedAt: T0, acknowledgedAt: T0 + 1 },
-  call: {
-    ttlMs: 1,
-    progressToken: "full",
-    headers: { "Mcp-Param-A": "1" },
-    requestState: "opaque",
-    rounds: 2,
-  },
 });
 
 describe.each(Object.entries(STORES))("%s", (_name, open) => {
@@ -78,15 +43,15 @@ describe.each(Object.entries(STORES))("%s", (_name, open) => {
 
 describe("indexedDbStore", () => {
   it("outlives the object that wrote it", async () => {
-    await indexedDbStore("app").save(full);
+    await indexedDbStore("app").save(FULL);
     await indexedDbStore("app").saveSession("lab", SESSION_2026);
     const next = indexedDbStore("app");
-    expect(await next.load("full")).toEqual(full);
+    expect(await next.load("full")).toEqual(FULL);
     expect(await next.loadSession("lab")).toEqual(SESSION_2026);
   });
 
   it("two names are two stores", async () => {
-    await indexedDbStore("one").save(full);
+    await indexedDbStore("one").save(FULL);
     expect(await indexedDbStore("two").loadActive()).toEqual([]);
   });
 
@@ -106,7 +71,7 @@ describe("a record", () => {
   it.each([
     ["calling", callingRecord()],
     ["asking", askingRecord()],
-    ["running", full],
+    ["running", FULL],
     ["settled", settledRecord()],
   ])("%s survives structured clone and JSON", (_stage, record) => {
     expect(structuredClone(record)).toEqual(record);
