@@ -29,15 +29,16 @@ import type { TaskView } from "../task-view.ts";
 import { warnOnce } from "../warn-once.ts";
 import { type LentTool, lentTool } from "./lent-tool.ts";
 import { ObjectAlarm } from "./object-alarm.ts";
-import { SqliteTaskStore, type TaskPage, type TaskQuery } from "./sqlite-store.ts";
+import { SqliteTaskStore } from "./sqlite-store.ts";
 import type { ObjectState } from "./storage.ts";
+import type { TaskPage, TaskQuery } from "./task-page.ts";
 import type { TaskChange } from "./update-log.ts";
 
 export { jsonWeight } from "../protocol/bounds.ts";
 export { callLent, type LentCall, type LentTool, type SettledCall } from "./lent-tool.ts";
 export { type Fetch, withoutServerStream } from "./server-stream.ts";
-export type { TaskPage, TaskQuery } from "./sqlite-store.ts";
 export type { ObjectState, ObjectStorage, SqlValue } from "./storage.ts";
+export type { TaskPage, TaskQuery } from "./task-page.ts";
 export type { TaskChange } from "./update-log.ts";
 
 /** What TaskClient takes, but for what the object itself gives. */

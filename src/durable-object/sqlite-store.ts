@@ -1,5 +1,5 @@
 import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
-import { jsonWeight, pairStart } from "../protocol/bounds.ts";
+import { jsonWeight } from "../protocol/bounds.ts";
 import { isObject } from "../protocol/json.ts";
 import { joinLongResult } from "../store/long-result.ts";
 import { readRecord } from "../store/read-record.ts";
@@ -8,60 +8,18 @@ import { isSuperseded } from "../store/supersede.ts";
 import type { DeliveryNotes, TaskStore } from "../store/task-store.ts";
 import type { TaskView } from "../task-view.ts";
 import { LEAN_HEAD, leanRecord, leanText, leanView, omittedIn } from "./lean-record.ts";
-import type { ObjectStorage, SqlValue } from "./storage.ts";
-import { appended, type LogLine, linesAfter, type TaskChange } from "./update-log.ts";
-
-// Without rowids, so that there is no index beside the table, and all tasks in one, so that none moves when it settles:
-// each change of a task writes one row. What is looked for comes before the long columns, which are read only if wanted.
-// A record that is long lies whole in parts in `result`, and its row has a lean one: so no row exceeds what SQLite takes.
-const SCHEMA = [
-  `CREATE TABLE IF NOT EXISTS task (id TEXT PRIMARY KEY, settled INTEGER NOT NULL, rev INTEGER NOT NULL,
-    tool TEXT NOT NULL, status TEXT NOT NULL, seq INTEGER NOT NULL, record TEXT NOT NULL, log TEXT NOT NULL) WITHOUT ROWID`,
-  "CREATE TABLE IF NOT EXISTS result (id TEXT, part INTEGER, text TEXT NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID",
-  "CREATE TABLE IF NOT EXISTS delivery (id TEXT PRIMARY KEY, note TEXT NOT NULL) WITHOUT ROWID",
-  "CREATE TABLE IF NOT EXISTS session (endpoint TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID",
-];
+import { type ObjectStorage, rowsOf, type SqlRow } from "./storage.ts";
+import { createTables } from "./tables.ts";
+import { pageOf, type TaskPage, type TaskQuery } from "./task-page.ts";
+import { readParts, writeParts } from "./text-parts.ts";
+import { appended, replayed, type TaskChange } from "./update-log.ts";
 
 /** Tables with rows of some of the tasks. */
 const ADDITIONS = ["result", "delivery"] as const;
 type Addition = (typeof ADDITIONS)[number];
 
-/** The tables tasks were in before, and what they were: 0 for those without an outcome. */
-const EARLIER_TABLES = [
-  ["active", 0],
-  ["settled", 1],
-] as const;
-
-/** A row takes 2 MB; a character takes up to 3 bytes. */
-const PART_LENGTH = 512 * 1024;
 /** The longest record that lies whole in its row, as JSON text, in characters. */
 const INLINE_LENGTH = 16 * 1024;
-/** How long a page of a list gets, as JSON text, in characters; one task is always on it. */
-const PAGE_LENGTH = 1024 * 1024;
-
-/** The most that is replayed to a watcher who comes back, in characters of the log. */
-const REPLAY_LENGTH = 512 * 1024;
-
-interface ChangeLine extends LogLine {
-  readonly id: string;
-}
-
-/** What to list: the newest first, by their ids. */
-export interface TaskQuery {
-  /** Only ids before this one. */
-  readonly before?: string;
-  readonly limit: number;
-  /** One of the statuses, or `unfinished`: those without an outcome. */
-  readonly status?: string;
-  readonly tool?: string;
-}
-
-/** One page of a list. */
-export interface TaskPage {
-  readonly tasks: readonly TaskView[];
-  /** The page is full by its length, and fewer tasks are on it than were asked for: there are more. */
-  readonly full: boolean;
-}
 
 /** A TaskStore in the SQLite storage of a Durable Object, with the changes of each task for those who watch. */
 export class SqliteTaskStore implements TaskStore {
@@ -87,10 +45,7 @@ export class SqliteTaskStore implements TaskStore {
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage;
-    this.#storage.transactionSync(() => {
-      for (const statement of SCHEMA) this.#all(statement);
-      this.#moveFromEarlierTables();
-    });
+    createTables(storage);
   }
 
   /**
@@ -177,7 +132,9 @@ export class SqliteTaskStore implements TaskStore {
         ...row,
       );
       if (isLean(known)) this.#all("DELETE FROM result WHERE id = ?", record.id);
-      if (long) this.#writeParts(record.id, whole);
+      if (!long) return;
+      this.#added.set("result", true);
+      writeParts(this.#storage, record.id, whole);
     };
     this.#unstored.delete(record.id);
     // One statement is a transaction by itself.
@@ -199,7 +156,7 @@ export class SqliteTaskStore implements TaskStore {
 
   async remove(id: string): Promise<void> {
     this.#flush(id);
-    const remove = (): Record<string, SqlValue>[] => {
+    const remove = (): SqlRow[] => {
       for (const table of ADDITIONS)
         if (this.#mayHave(table)) this.#all(`DELETE FROM ${table} WHERE id = ?`, id);
       return this.#all("DELETE FROM task WHERE id = ? RETURNING settled", id);
@@ -214,7 +171,7 @@ export class SqliteTaskStore implements TaskStore {
 
   async loadActive(): Promise<readonly unknown[]> {
     const active = this.#tasks("SELECT id, record FROM task WHERE settled = 0").map((row) => {
-      const text = isLean(row) ? this.#readParts(String(row.id)) : String(row.record);
+      const text = isLean(row) ? readParts(this.#storage, String(row.id)) : String(row.record);
       this.#weights.set(String(row.id), jsonWeight(text));
       return parsed(text);
     });
@@ -290,32 +247,12 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   /** Tasks without their results and what else is long, the newest first by their ids. */
-  page({ before, limit, status, tool }: TaskQuery): TaskPage {
-    const unfinished = status === "unfinished";
-    const wanted: [string, string | number | undefined][] = [
-      ["id < ?", before],
-      ["settled = ?", unfinished ? 0 : undefined],
-      ["status = ?", unfinished ? undefined : status],
-      ["tool = ?", tool],
-    ];
-    const given = wanted.filter((entry): entry is [string, string | number] => entry[1] !== undefined);
-    const where = given.map(([condition]) => condition).join(" AND ") || "1";
-    const ids = this.#tasks(
-      `SELECT id FROM task WHERE ${where} ORDER BY id DESC LIMIT ?`,
-      ...given.map(([, value]) => value),
-      limit,
+  page(query: TaskQuery): TaskPage {
+    return pageOf(
+      query,
+      (text, ...bindings) => this.#tasks(text, ...bindings),
+      (id) => this.leanView(id),
     );
-    const tasks: TaskView[] = [];
-    let length = 0;
-    // One by one: rows written by an earlier version may be long.
-    for (const { id } of ids) {
-      const task = this.leanView(String(id));
-      if (!task) continue;
-      length += JSON.stringify(task).length;
-      if (tasks.length > 0 && length > PAGE_LENGTH) return { tasks, full: true };
-      tasks.push(task);
-    }
-    return { tasks, full: false };
   }
 
   /** The position after the last stored change. */
@@ -331,28 +268,12 @@ export class SqliteTaskStore implements TaskStore {
     const select = "SELECT id FROM task WHERE seq > ?";
     const rows =
       id === undefined ? this.#tasks(select, after) : this.#tasks(`${select} AND id = ?`, after, id);
-    const lines: ChangeLine[] = [];
-    let left = REPLAY_LENGTH;
-    for (const row of rows) {
-      // One at a time: together the logs may be longer than what an object's memory holds.
-      for (const line of linesAfter(this.#log(String(row.id)), after)) {
-        left -= line.text.length;
-        if (left < 0) return undefined;
-        lines.push({ ...line, id: String(row.id) });
-      }
-    }
-    return this.#read(lines.sort((a, b) => a.seq - b.seq));
-  }
-
-  *#read(lines: readonly ChangeLine[]): Iterable<TaskChange> {
-    for (const { id, seq, text } of lines) {
-      const args = this.leanView(id)?.arguments ?? {};
-      yield { seq, task: { ...JSON.parse(text), arguments: args } };
-    }
-  }
-
-  #log(id: string): string {
-    return String(this.#all("SELECT log FROM task WHERE id = ?", id)[0]?.log ?? "");
+    return replayed(
+      rows,
+      after,
+      (one) => String(this.#all("SELECT log FROM task WHERE id = ?", one)[0]?.log ?? ""),
+      (one) => this.leanView(one)?.arguments ?? {},
+    );
   }
 
   /** Calls back after each change that is stored. The function returned ends it. */
@@ -361,25 +282,13 @@ export class SqliteTaskStore implements TaskStore {
     return () => this.#listeners.delete(listener);
   }
 
-  #writeParts(id: string, text: string): void {
-    this.#added.set("result", true);
-    for (const [part, piece] of parts(text).entries()) {
-      this.#all("INSERT OR REPLACE INTO result (id, part, text) VALUES (?, ?, ?)", id, part, piece);
-    }
-  }
-
-  #readParts(id: string): string {
-    const pieces = this.#all("SELECT text FROM result WHERE id = ? ORDER BY part", id);
-    return pieces.map(({ text }) => String(text)).join("");
-  }
-
-  #whole(row: Record<string, SqlValue>): unknown {
+  #whole(row: SqlRow): unknown {
     const id = String(row.id);
-    if (isLean(row)) return parsed(this.#readParts(id));
+    if (isLean(row)) return parsed(readParts(this.#storage, id));
     const record = parsed(row.record);
     // An earlier version kept long results apart, and nothing else.
     const outcome = isObject(record) && isObject(record.outcome) ? record.outcome : undefined;
-    return outcome?.apart ? joinLongResult(record, parsed(this.#readParts(id))) : record;
+    return outcome?.apart ? joinLongResult(record, parsed(readParts(this.#storage, id))) : record;
   }
 
   /** The view of a task without its result and what else is long; `undefined` if it is unknown or cannot be read. */
@@ -406,21 +315,6 @@ export class SqliteTaskStore implements TaskStore {
     if (this.#active !== undefined) this.#active += by;
   }
 
-  /** Objects made before all tasks were in one table. */
-  #moveFromEarlierTables(): void {
-    for (const [table, settled] of EARLIER_TABLES) {
-      if (this.#all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table).length === 0)
-        continue;
-      // A damaged record is kept as it is, and reported where it is read.
-      this.#all(
-        `INSERT OR IGNORE INTO task (id, settled, rev, tool, status, seq, record, log)
-         SELECT id, ${settled}, CASE WHEN json_valid(record) THEN coalesce(json_extract(record, '$.rev'), 0) ELSE 0 END,
-         tool, status, seq, record, log FROM ${table}`,
-      );
-      this.#all(`DROP TABLE ${table}`);
-    }
-  }
-
   /** Whether a table may have rows. Most objects have none, and are asked once. */
   #mayHave(table: Addition): boolean {
     const known = this.#added.get(table) ?? this.#all(`SELECT 1 FROM ${table} LIMIT 1`).length > 0;
@@ -429,18 +323,18 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   /** A query for one task. */
-  #rows(id: string, query: string): Record<string, SqlValue>[] {
+  #rows(id: string, query: string): SqlRow[] {
     return this.#unstored.has(id) ? [] : this.#all(query, id);
   }
 
   /** A query over all tasks. */
-  #tasks(query: string, ...bindings: (string | number | null)[]): Record<string, SqlValue>[] {
+  #tasks(query: string, ...bindings: (string | number | null)[]): SqlRow[] {
     for (const id of [...this.#deferred.keys()]) this.#flush(id);
     return this.#all(query, ...bindings);
   }
 
-  #all(query: string, ...bindings: (string | number | null)[]): Record<string, SqlValue>[] {
-    return this.#storage.sql.exec(query, ...bindings).toArray();
+  #all(query: string, ...bindings: (string | number | null)[]): SqlRow[] {
+    return rowsOf(this.#storage, query, ...bindings);
   }
 }
 
@@ -449,21 +343,10 @@ function isDeferrable({ stage, outcome, taskId, call }: TaskRecord): boolean {
 }
 
 /** Whether the row's record lies whole in parts. */
-function isLean(row: Record<string, SqlValue> | undefined): boolean {
+function isLean(row: SqlRow | undefined): boolean {
   return String(row?.record).startsWith(LEAN_HEAD);
 }
 
-function revisionOf({ rev, settled }: Record<string, SqlValue>): object {
+function revisionOf({ rev, settled }: SqlRow): object {
   return { rev: Number(rev), ...(settled === 1 && { outcome: true }) };
-}
-
-function parts(text: string): string[] {
-  const pieces: string[] = [];
-  for (let start = 0; start < text.length; ) {
-    const end = start + PART_LENGTH;
-    const cut = end < text.length ? pairStart(text, end) : text.length;
-    pieces.push(text.slice(start, cut));
-    start = cut;
-  }
-  return pieces;
 }

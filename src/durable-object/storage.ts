@@ -10,6 +10,18 @@ export interface ObjectStorage {
 
 export type SqlValue = ArrayBuffer | string | number | null;
 
+/** One row of a result. */
+export type SqlRow = Record<string, SqlValue>;
+
+/** Runs a statement, and returns its rows. */
+export function rowsOf(
+  { sql }: ObjectStorage,
+  query: string,
+  ...bindings: (string | number | null)[]
+): SqlRow[] {
+  return sql.exec(query, ...bindings).toArray();
+}
+
 /** The parts of `DurableObjectState` that are used here. */
 export interface ObjectState {
   readonly id: { toString(): string };

@@ -1,4 +1,5 @@
 import type { TaskView } from "../task-view.ts";
+import type { SqlRow } from "./storage.ts";
 
 /** A stored change of a task. `seq` grows with every change in the object, and never starts anew. */
 export interface TaskChange {
@@ -27,15 +28,18 @@ export function appended(log: string, seq: number, task: TaskView): string {
   return text;
 }
 
+/** The most that is replayed to a watcher who comes back, in characters of the log. */
+const REPLAY_LENGTH = 512 * 1024;
+
 /** One change as it lies in a log. */
-export interface LogLine {
+interface LogLine {
   readonly seq: number;
   /** A TaskView without its arguments, as JSON. */
   readonly text: string;
 }
 
 /** The lines of a log after a position, the latest first. */
-export function* linesAfter(log: string, after: number): Iterable<LogLine> {
+function* linesAfter(log: string, after: number): Iterable<LogLine> {
   for (let end = log.length; end > 0; ) {
     const start = log.lastIndexOf("\n", end - 1) + 1;
     const space = log.indexOf(" ", start);
@@ -44,4 +48,45 @@ export function* linesAfter(log: string, after: number): Iterable<LogLine> {
     yield { seq, text: log.slice(space + 1, end) };
     end = start - 1;
   }
+}
+
+interface ChangeLine extends LogLine {
+  readonly id: string;
+}
+
+/**
+ * Returns the changes of several tasks after a position, in order, or `undefined` if they are longer than what is replayed.
+ * @param tasks Rows with their ids.
+ * @param logOf Reads the log of a task.
+ * @param argumentsOf Reads the arguments of a task, of which its log has none: when its change is asked for.
+ */
+export function replayed(
+  tasks: readonly SqlRow[],
+  after: number,
+  logOf: (id: string) => string,
+  argumentsOf: (id: string) => TaskView["arguments"],
+): Iterable<TaskChange> | undefined {
+  const lines: ChangeLine[] = [];
+  let left = REPLAY_LENGTH;
+  for (const task of tasks) {
+    const id = String(task.id);
+    // One at a time: together the logs may be longer than what an object's memory holds.
+    for (const line of linesAfter(logOf(id), after)) {
+      left -= line.text.length;
+      if (left < 0) return undefined;
+      lines.push({ ...line, id });
+    }
+  }
+  return read(
+    lines.sort((a, b) => a.seq - b.seq),
+    argumentsOf,
+  );
+}
+
+function* read(
+  lines: readonly ChangeLine[],
+  argumentsOf: (id: string) => TaskView["arguments"],
+): Iterable<TaskChange> {
+  for (const { id, seq, text } of lines)
+    yield { seq, task: { ...JSON.parse(text), arguments: argumentsOf(id) } };
 }
