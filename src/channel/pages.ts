@@ -34,7 +34,10 @@ export async function readPages<T>(
       reading.cursor = next;
       if (cursors.has(next)) cut = `names the cursor ${JSON.stringify(next.slice(0, 80))} again`;
       else if (cursors.size < maxPages) continue;
-      else cut = `has more than ${maxPages} pages`;
+      else {
+        cut = `has more than ${maxPages} pages`;
+        reading.readOf = items.size;
+      }
     }
     reading.ended = true;
   }

@@ -29,9 +29,12 @@ export function listed(
     return observed(revise(state, { search: undefined }), only, now, policy);
   // The server may still be at work on the request, and rivals may yet find theirs: it is looked for a few times.
   const unclear = fitting.length > 0;
-  const message = unclear
+  const found = unclear
     ? "it is not clear which task of the server is this call"
     : "the server lists no task for it";
+  const { readOf } = event;
+  const message =
+    readOf === undefined ? found : `${found} (the first ${readOf} tasks were read, and it lists more)`;
   // A wrong result would be worse than none.
   const candidates = fitting.map(({ snapshot }) => snapshot.taskId);
   const outcome: Outcome = { ...lostWithoutReply(message), ...(unclear && { candidates }) };

@@ -97,8 +97,16 @@ export type TaskEvent =
   | { readonly type: "streamed"; readonly stream: ResponseStream }
   | { readonly type: "polled"; readonly reading: TaskReading }
   | { readonly type: "fetched"; readonly payload: TaskPayload }
-  /** Tasks of the server that no record claims. `rivals`: other lost calls may be meant by them as well. */
-  | { readonly type: "listed"; readonly unclaimed: readonly TaskReading[]; readonly rivals?: boolean }
+  /**
+   * Tasks of the server that no record claims. `rivals`: other lost calls may be meant by them as well. `readOf`: so many were
+   * read of a list that has more.
+   */
+  | {
+      readonly type: "listed";
+      readonly unclaimed: readonly TaskReading[];
+      readonly rivals?: boolean;
+      readonly readOf?: number | undefined;
+    }
   /** The server took these answers. */
   | { readonly type: "delivered"; readonly keys: readonly string[] }
   /** The session in which the server asked these is over, so that no answer can reach it. */

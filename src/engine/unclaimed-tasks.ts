@@ -17,6 +17,8 @@ function isRival(record: TaskRecord, other: TaskRecord): boolean {
 /** The tasks of an endpoint that no record claims, and the records of calls that may be among them. */
 export interface Unclaimed {
   readonly tasks: readonly TaskReading[];
+  /** How many tasks were read, where the server lists more. */
+  readonly readOf?: number | undefined;
   readonly calls: readonly TaskRecord[];
 }
 
@@ -28,7 +30,7 @@ export interface Unclaimed {
  */
 export function listedFor(
   record: TaskRecord,
-  { tasks, calls }: Unclaimed,
+  { tasks, calls, readOf }: Unclaimed,
   running: readonly TaskRecord[],
   isClaimed: (taskId: string) => boolean,
   isSuspected: (taskId: string) => boolean,
@@ -37,5 +39,5 @@ export function listedFor(
   const rivals =
     [...calls, ...running].some((other) => isRival(record, other)) ||
     unclaimed.some(({ snapshot }) => isSuspected(snapshot.taskId));
-  return { type: "listed", unclaimed, rivals };
+  return { type: "listed", unclaimed, rivals, readOf };
 }

@@ -15,4 +15,6 @@ export interface ListReading<T> {
   cursor?: string | undefined;
   /** No page is left to read. */
   ended?: boolean;
+  /** How many items were read, where the server has more pages than are read. */
+  readOf?: number;
 }

@@ -82,7 +82,8 @@ function lostCalls(store: TaskStore, clock: Clock, gapMs: number, options: AskOp
       if (Array.isArray(candidates)) for (const id of candidates) suspected.add(String(id));
       if (mayHaveUnclaimedTask(reading.record)) calls.push(reading.record);
     }
-    return { tasks: listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId)), calls };
+    const tasks = listed.filter(({ snapshot }) => !claimed.has(snapshot.taskId));
+    return { tasks, calls, readOf: search.readOf };
   }
 
   return async (record, server, task) => {

@@ -43,23 +43,48 @@ describe("readPages()", () => {
   });
 });
 
+/** A client whose call has got no reply in an earlier process. */
+async function afterLostCall() {
+  const first = lab2025();
+  const calling = first.client.callTool("lab", "report").catch(() => undefined);
+  await first.server.expect("tools/call");
+  await first.client.close();
+  await calling;
+  const lab = lab2025({ store: first.store, clock: first.clock });
+  const [task] = await lab.client.resume();
+  return { ...lab, task };
+}
+
+function listedAt(ms: number, taskId: string): JsonObject {
+  const at = new Date(ms).toISOString();
+  return { taskId, status: "working", createdAt: at, lastUpdatedAt: at, ttl: null };
+}
+
+describe("a lost call that is not in the pages that are read", () => {
+  it("is lost, and the outcome says how many tasks were read of the list", async () => {
+    const { client, server, clock, task } = await afterLostCall();
+    const longAgo = clock.now() - 86_400_000;
+    for (let attempt = 0; attempt < 5; attempt++) {
+      for (let page = 0; page < 64; page++)
+        await (await server.expect("tasks/list")).reply({
+          tasks: [listedAt(longAgo, `a${page}`), listedAt(longAgo, `b${page}`)],
+          nextCursor: String(page),
+        });
+      await clock.advance(3_600_000);
+    }
+    expect(task?.view.outcome).toEqual({
+      kind: "lost",
+      detail:
+        "The call got no usable reply, and the server lists no task for it (the first 128 tasks were read, and it lists more)",
+    });
+    await client.close();
+  });
+});
+
 describe("a lost call that tasks/list names twice", () => {
   it("is found: one id is one task", async () => {
-    const first = lab2025();
-    const calling = first.client.callTool("lab", "report").catch(() => undefined);
-    await first.server.expect("tools/call");
-    await first.client.close();
-    await calling;
-    const { client, server, problems } = lab2025({ store: first.store, clock: first.clock });
-    const [task] = await client.resume();
-    const at = new Date(first.clock.now()).toISOString();
-    const listed: JsonObject = {
-      taskId: "t",
-      status: "working",
-      createdAt: at,
-      lastUpdatedAt: at,
-      ttl: null,
-    };
+    const { client, server, problems, clock, task } = await afterLostCall();
+    const listed = listedAt(clock.now(), "t");
     for (const _page of [1, 2]) {
       await (await server.expect("tasks/list")).reply({ tasks: [listed, listed], nextCursor: "same" });
     }
