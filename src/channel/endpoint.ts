@@ -134,6 +134,8 @@ export function createEndpoint(
     const connection = connections.current();
     // Connected, a poll need not watch its signal twice.
     if (connection) return send(connection, frame, options, of);
+    if (options.onlyConnected)
+      return Promise.reject(unsent(frame, "The connection was closed")).catch(explain);
     return connected(options.signal).then(
       (made) => send(made, frame, options, of),
       (error: unknown) => fail(options, error),

@@ -53,6 +53,8 @@ export interface RequestOptions {
   readonly rejectAfterAnnouncing?: boolean;
   /** Called when the request leaves: one that is given up before then did nothing. */
   readonly onSent?: () => void;
+  /** Rejects as unsent rather than to connect first. */
+  readonly onlyConnected?: boolean;
   /** Whether the request may be sent again in a renewed session: not while the server wants to be left alone. */
   readonly mayRepeat?: () => boolean;
   /** The id of the record the request is about: what the server asks on its response stream is asked of that one. */

@@ -11,7 +11,7 @@ import { revise } from "./revise.ts";
 import type { FailedRequest, TaskState } from "./state.ts";
 
 export function called(before: TaskState, reply: CallReply, now: number, policy: Policy): TaskState {
-  const state = landed(before, "call");
+  const state: TaskState = { ...landed(before, "call"), reached: true };
   const { record } = state;
   if (record.stage !== "calling") return state;
   switch (reply.kind) {
@@ -60,7 +60,8 @@ export function callFailed(
   if (isEnd && !awaits) return end(state, failed(failureOf(failure)), now);
   if (wasRefused(failure) && !stream) {
     const refused = revise(state, { call: { ...call, refused: true } });
-    return retryLater({ ...refused, mayCall: true }, failure, now, policy);
+    const reached = "unsent" in failure ? undefined : state.reached;
+    return retryLater({ ...refused, mayCall: true, reached }, failure, now, policy);
   }
   if (isClientError(failure) && !stream) return end(state, failed(failureOf(failure)), now);
   // Those of a stream do not count: the call itself was made once.

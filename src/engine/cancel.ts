@@ -103,7 +103,8 @@ export function enforceCancel(state: TaskState, now: number, timing: Timing): Ta
   const confirmed = !call.repeated;
   if (stage === "asking" || stage === "queued") return end(state, { kind: "cancelled", confirmed }, now);
   const isSent = !state.mayCall && !stream && call.recovery !== "repeat";
-  if (stage === "calling" && state.inFlight.size === 0 && !isSent) {
+  const isOut = state.inFlight.size > 0 && !state.inFlight.has("describe");
+  if (stage === "calling" && !isOut && !isSent) {
     // It is not sent, nor sent again: at the server there is nothing to cancel, or nothing to be found.
     return end(state, { kind: "cancelled", confirmed: state.mayCall && confirmed }, now);
   }

@@ -152,7 +152,8 @@ function answered(state: TaskState, key: string, response: JsonObject): TaskStat
   const next = withInputs(record, [key], (input) => ({ ...input, state: "answered", response }));
   if (record.stage !== "asking" || openInputs(next).length > 0) return { ...relaxed(state), record: next };
   // Before there is a task, the answers travel together on a retry of the call.
-  return { ...relaxed(state), record: { ...next, stage: "calling" }, mayCall: true };
+  const call = state.reached ? next.call : revisedCall(next, { refused: true });
+  return { ...relaxed(state), record: { ...next, stage: "calling", call }, mayCall: true };
 }
 
 /** The answers that go with the next request: 2025-11-25 takes them one by one. */

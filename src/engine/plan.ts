@@ -51,7 +51,7 @@ export function plan(state: TaskState, now: number, policy: Policy): Transition 
       ...state,
       record: sentCall ? { ...record, call: sentCall } : record,
       inFlight: onlyPolls ? POLL_OUT : new Set([...inFlight, ...wanted]),
-      mayCall: false,
+      mayCall: wanted.includes("describe") && state.mayCall,
       polledFrom: polls ? now : state.polledFrom,
       overtaken: polls ? undefined : state.overtaken,
     },
@@ -71,6 +71,8 @@ function wantedOperations(state: TaskState, now: number, { questions }: Policy):
       if (state.inFlight.size > 0) {
         return answers && !traitsOf(record.generation).answersTogether ? ["answer"] : [];
       }
+      // The record says that nothing was sent until there is a connection: a process may die while it connects.
+      if (record.call.refused && state.mayCall && !state.reached) return ["describe"];
       // With a response stream to resume, nothing is sent: the reply is awaited on it.
       return [state.mayCall || record.stream || record.call.recovery === "repeat" ? "call" : "list"];
     case "running": {

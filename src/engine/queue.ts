@@ -25,17 +25,18 @@ export interface ToolDescription {
  * that the server can be reached: it may be asked for again, and the call may not.
  */
 export function describesAnew({ record, attended, retry }: TaskState): boolean {
-  return record.call.stale === true || !attended || retry !== undefined;
+  const { stage, call } = record;
+  return stage === "queued" && (call.stale === true || !attended || retry !== undefined);
 }
 
-/** Takes in how the call is made: it leaves the queue. */
+/** Takes in how the call is made: it leaves the queue. One that has left it before was only to be connected for. */
 export function described(
   before: TaskState,
   { session, facts, cached }: ToolDescription,
   now: number,
   { recovery }: Pick<Policy, "recovery">,
 ): TaskState {
-  const state: TaskState = { ...landed(before, "describe"), refusal: undefined };
+  const state: TaskState = { ...landed(before, "describe"), refusal: undefined, reached: true };
   const { record } = state;
   const { refusal } = before;
   if (record.stage !== "queued") return state;

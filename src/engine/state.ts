@@ -33,6 +33,8 @@ export interface TaskState {
   readonly attended?: true | undefined;
   /** A plain call: the store holds no record of it. */
   readonly ephemeral?: true | undefined;
+  /** This process has connected to the server for this call: it leaves as soon as it is sent. */
+  readonly reached?: true | undefined;
   /** The call is made from a cached description of the tool. */
   readonly cached?: boolean | undefined;
   /** Why the server rejected how the call was made, while it is queued again. */
@@ -178,6 +180,7 @@ export function idleState(record: TaskRecord): TaskState {
     mayCall: false,
     attended: undefined,
     ephemeral: undefined,
+    reached: undefined,
     cached: undefined,
     refusal: undefined,
     pollAt: 0,

@@ -94,7 +94,10 @@ function apply(state: TaskState, event: TaskEvent, now: number, policy: Policy):
 
 /** What a failure of each request comes to. */
 const ON_FAILURE: Readonly<Record<Operation, OnFailure>> = {
-  describe: describeFailed,
+  describe: (state, failure, now, policy, request) =>
+    state.record.stage === "calling"
+      ? callFailed(state, { ...failure, unsent: true } as RequestFailure, now, policy, request)
+      : describeFailed(state, failure, now, policy, request),
   call: callFailed,
   list: (state, failure, now, policy, request) =>
     policy.recovery?.listFailed(state, failure, now, policy, request) ?? state,

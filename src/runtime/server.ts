@@ -18,6 +18,8 @@ export interface AskOptions {
   readonly rejectAfterAnnouncing?: boolean;
   /** Called when the request leaves: one that is given up before then did nothing. */
   readonly onSent?: () => void;
+  /** Rejects as unsent rather than to connect first: the record says by now that the request may have been sent. */
+  readonly onlyConnected?: boolean;
   /** Whether the request may be sent again in a renewed session. */
   readonly mayRepeat?: () => boolean;
   /** The id of the record the request is about. */

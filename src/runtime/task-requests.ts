@@ -230,6 +230,8 @@ export function createTaskRequests(
           (task.state.record.stream ?? record.call.idempotency) !== undefined;
         const event = await ask(taskRequest(record, operation), {
           rejectAfterAnnouncing: true,
+          // A process may die while it connects, and the next one would take the call for sent.
+          onlyConnected: !task.state.ephemeral && !record.stream && record.call.recovery !== "repeat",
           onSent() {
             request.isSent = true;
           },

@@ -8,9 +8,10 @@ import { callingRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.t
 const result = { content: [{ type: "text", text: "done" }] };
 const taskReply: CallReply = { kind: "task", reading: { snapshot: snapshotOf(), inputRequests: [] } };
 
-/** A call that was just sent. */
+/** A call that was just sent, by a process that is connected. */
 function sent(recovery: Recovery = "none", generation: "2025-11-25" | "2026-07-28" = "2026-07-28"): Walk {
-  return new Walk(stateOf(callingRecord({ generation, call: { recovery } }))).on({ type: "started" });
+  const record = callingRecord({ generation, call: { recovery } });
+  return new Walk(stateOf(record, { reached: true })).on({ type: "started" });
 }
 
 describe("a new call", () => {

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../../src/engine/record.ts";
 import type { CallReply } from "../../../src/protocol/task-reading.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
-import { network } from "../../fixtures/failures.ts";
+import { http, network } from "../../fixtures/failures.ts";
 import { askingRecord, callingRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
+import { SESSION_2026 } from "../../fixtures/scripted-server.ts";
 
 /** 2026-07-28 multi round-trip requests: the server asks before it decides on a call. */
 const question = (key: string) => ({ key, method: "elicitation/create", params: { message: key } }) as const;
@@ -57,7 +58,35 @@ describe("a call whose server asks first", () => {
   it.each(["none", "list", "repeat"] as const)("is made again after a reload, too (%s)", (recovery) => {
     const walk = new Walk(stateOf(askingRecord({ call: { recovery } }))).on({ type: "woken" });
     expect(walk.sent).toEqual([]);
-    expect(walk.on({ type: "answered", key: "name", response: accept }).sent).toEqual(["call"]);
+    walk.on({ type: "answered", key: "name", response: accept });
+    // It connects first: should it die meanwhile, the record says that nothing was sent.
+    expect(walk.sent).toEqual(["describe"]);
+    expect(walk.record).toMatchObject({ stage: "calling", call: { refused: true } });
+    const next = new Walk(stateOf(walk.record)).on({ type: "woken" });
+    expect(next.sent).toEqual(["describe"]);
+    next.on({ type: "described", description: { session: SESSION_2026, facts: undefined, cached: true } });
+    expect(next.sent).toEqual(["call"]);
+    expect(next.record.call).not.toHaveProperty("refused");
+    expect(next.record).toMatchObject({ inputs: [{ key: "name", state: "answered", response: accept }] });
+  });
+
+  it.each([
+    ["the server cannot be reached", network],
+    ["its tools cannot be listed", http(503)],
+  ])("goes on after a reload when %s at first", (_what, failure) => {
+    const walk = new Walk(stateOf(askingRecord({ call: { recovery: "none" } }))).on({ type: "woken" });
+    walk.on({ type: "answered", key: "name", response: accept });
+    walk.on({ type: "requestFailed", operation: "describe", failure });
+    expect(walk.outcome).toBeUndefined();
+    expect(walk.sent).toEqual([]);
+    expect(walk.onDue().sent).toEqual(["describe"]);
+  });
+
+  it("is not sent when it is cancelled while the process connects", () => {
+    const walk = new Walk(stateOf(askingRecord({ call: { recovery: "none" } }))).on({ type: "woken" });
+    walk.on({ type: "answered", key: "name", response: accept }).on({ type: "cancelled" });
+    expect(walk.outcome).toEqual({ kind: "cancelled", confirmed: true });
+    expect(walk.abandoned).toEqual(["describe"]);
   });
 
   it("an answer to no open question changes nothing", () => {

@@ -12,6 +12,7 @@ import {
   stateOf,
   T0,
 } from "../../fixtures/records.ts";
+import { SESSION_2025 } from "../../fixtures/scripted-server.ts";
 
 const MINUTE = 60_000;
 
@@ -50,12 +51,16 @@ describe("a call that its server refused for now", () => {
   it.each(REFUSALS)("%s: the process that resumes it sends it, once", (_what, failure) => {
     for (const recovery of ["none", "list", "repeat"] as const) {
       const record = callingRecord({ generation: "2025-11-25", call: { recovery } });
-      const before = new Walk(stateOf(record, { mayCall: true })).on({ type: "started" });
+      const before = new Walk(stateOf(record, { mayCall: true, reached: true })).on({ type: "started" });
       expect(before.sent).toEqual(["call"]);
       before.on({ type: "requestFailed", operation: "call", failure }, 100);
       expect(before.record.rev).toBe(record.rev + 1);
       const after = new Walk(idleState(before.record), before.now + 10_000).on({ type: "woken" });
-      expect(after.sent).toEqual(["call"]);
+      // Until it is connected, the record says that nothing was sent.
+      expect(after.sent).toEqual(["describe"]);
+      expect(after.record).toBe(before.record);
+      const description = { session: SESSION_2025, facts: undefined, cached: true };
+      expect(after.on({ type: "described", description }).sent).toEqual(["call"]);
       expect(after.record.call.repeated).toBeUndefined();
       // It has left again: what becomes of it is no longer known.
       const third = new Walk(idleState(after.record), after.now + 10_000).on({ type: "woken" });

@@ -21,6 +21,15 @@ interface Rig {
   readonly changes: TaskState[];
   readonly failures: { id: string; error: unknown }[];
   readonly overtaken: string[];
+  /** Connects. */
+  readonly session: () => Promise<unknown>;
+}
+
+/** A rig that is connected to its server. */
+async function connectedRig(store: TaskStore): Promise<Rig> {
+  const rig = rigOf(store);
+  await rig.session();
+  return rig;
 }
 
 /** A runtime without a timer: the test steps it. `goesOn`: it may run what another process has moved on. */
@@ -56,7 +65,7 @@ function rigOf(store: TaskStore, goesOn = false): Rig {
     },
     rescheduled: () => undefined,
   });
-  return { runtime, server, clock, changes, failures, overtaken };
+  return { runtime, server, clock, changes, failures, overtaken, session: () => endpoint.session() };
 }
 
 /** The task of the records here, as its server would speak of it a moment after they were written. */
@@ -114,7 +123,7 @@ it("A task that is handed over before any of its writes succeeded is stored by t
 describe("write ahead: a call", () => {
   it("is written before its request leaves", async () => {
     const store = new HeldStore();
-    const { runtime, server } = rigOf(store);
+    const { runtime, server } = await connectedRig(store);
     const starting = runtime.start(unsent(callingRecord()));
     await settled();
     expect(server.methods).toEqual([]);
@@ -122,6 +131,25 @@ describe("write ahead: a call", () => {
     expect(write).toMatchObject({ kind: "save", record: { stage: "calling" } });
     await write.release();
     await starting;
+    await server.expect("tools/call");
+  });
+
+  it("whose connection is lost while it is written is not sent, and the store has it queued before it connects again", async () => {
+    const store = new HeldStore();
+    const { runtime, server, clock } = await connectedRig(store);
+    void runtime.start(unsent(callingRecord()));
+    await settled();
+    server.drop();
+    await store.take().release();
+    await settled();
+    expect(server.methods).toEqual([]);
+    const write = store.take();
+    expect(write.record).toMatchObject({ stage: "queued" });
+    await write.release();
+    store.holding = false;
+    await clock.advance(60_000);
+    runtime.step(clock.now());
+    await settled();
     await server.expect("tools/call");
   });
 
@@ -136,7 +164,7 @@ describe("write ahead: a call", () => {
 
   it("a page that comes back while it is written does not send it, or lose it", async () => {
     const store = new HeldStore();
-    const { runtime, server } = rigOf(store);
+    const { runtime, server } = await connectedRig(store);
     const starting = runtime.start(unsent(callingRecord()));
     runtime.nudge();
     await settled();
@@ -165,7 +193,7 @@ describe("write ahead: a call", () => {
 
   it("its task id is written before anybody sees it", async () => {
     const store = new HeldStore();
-    const { runtime, server, changes } = rigOf(store);
+    const { runtime, server, changes } = await connectedRig(store);
     const starting = runtime.start(unsent(callingRecord()));
     await settled();
     await store.take().release();
@@ -306,7 +334,7 @@ describe("write ahead: a task", () => {
 describe("a store that fails", () => {
   it("is reported with the record, and the task goes on", async () => {
     const store = new HeldStore();
-    const { runtime, server, failures, changes } = rigOf(store);
+    const { runtime, server, failures, changes } = await connectedRig(store);
     const starting = runtime.start(unsent(callingRecord()));
     const full = new Error("The disk is full");
     await settled();
@@ -416,7 +444,7 @@ describe("requests", () => {
   it("have the timeout, and those that carry a token name it", async () => {
     const store = new HeldStore();
     store.holding = false;
-    const { runtime, server } = rigOf(store);
+    const { runtime, server } = await connectedRig(store);
     await runtime.start(unsent(callingRecord({ call: { progressToken: "record-1" } })));
     const call = await server.expect("tools/call");
     expect(call.options).toMatchObject({ timeoutMs: 60_000, progressToken: "record-1" });
