@@ -1,3 +1,4 @@
+import { callListeners } from "./call-listeners.ts";
 import type { Task } from "./task.ts";
 
 /** Who learns of the tasks of a client. */
@@ -15,4 +16,20 @@ export function subscribed(
   const subscriber: Subscriber = { changed, forgotten };
   subscribers.add(subscriber);
   return () => subscribers.delete(subscriber);
+}
+
+/** Calls the subscribers for a task that has changed. */
+export function publishChange(subscribers: ReadonlySet<Subscriber>, task: Task): void {
+  callListeners(
+    Array.from(subscribers, ({ changed }) => changed),
+    task,
+  );
+}
+
+/** Calls the subscribers for a task that was deleted. */
+export function publishForgotten(subscribers: ReadonlySet<Subscriber>, id: string): void {
+  callListeners(
+    Array.from(subscribers, ({ forgotten }) => forgotten),
+    id,
+  );
 }

@@ -1,3 +1,4 @@
+import { callListeners } from "./call-listeners.ts";
 import { errorOf } from "./errors.ts";
 import { type JsonObject, sameJson } from "./protocol/json.ts";
 import type { ToolResult } from "./protocol/tool-result.ts";
@@ -149,7 +150,7 @@ export class Task<Output = unknown> implements AsyncIterable<TaskView> {
     this.#latest = view;
     if (looksSame(view, this.#view)) return;
     this.#view = view;
-    for (const listener of [...(this.#listeners ?? [])]) listener();
+    if (this.#listeners) callListeners(this.#listeners);
   }
 }
 

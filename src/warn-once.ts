@@ -1,3 +1,5 @@
+import { callListeners } from "./call-listeners.ts";
+
 /** How many subjects are remembered. A server can make up more. */
 const MOST_SUBJECTS = 1_000;
 
@@ -13,4 +15,11 @@ export function warnOnce(): (problem: { readonly kind: string; readonly message:
     if (warned.size > MOST_SUBJECTS) warned.delete(oldest);
     console.warn(`Holdfast: ${message}`);
   };
+}
+
+/** Returns what reports problems to the app: to its `onProblem`, or without one by {@link warnOnce}. It never throws. */
+export function reportTo<Problem extends { readonly kind: string; readonly message: string }>(
+  onProblem: (problem: Problem) => void = warnOnce(),
+): (problem: Problem) => void {
+  return (problem) => callListeners([onProblem], problem);
 }

@@ -24,9 +24,9 @@ import { createTaskHost, type TaskHost } from "../runtime/task-host.ts";
 import type { DeliveryNotes, TaskStore } from "../store/task-store.ts";
 import { nextChange, Task, type TaskActions } from "../task.ts";
 import type { TaskClientApi } from "../task-client-api.ts";
-import { type Subscriber, subscribed } from "../task-subscribers.ts";
+import { publishChange, publishForgotten, type Subscriber, subscribed } from "../task-subscribers.ts";
 import { deletedView, type TaskView, viewOf } from "../task-view.ts";
-import { warnOnce } from "../warn-once.ts";
+import { reportTo } from "../warn-once.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { newCall, type StartOptions } from "./new-call.ts";
 import type { CloseOptions, EndpointRequestOptions, HostedClientOptions } from "./options.ts";
@@ -73,7 +73,7 @@ export class HostedClient implements TaskClientApi {
     this.#store = options.store;
     this.#parts = host;
     this.#clock = host.clock;
-    this.#report = options.onProblem ?? warnOnce();
+    this.#report = reportTo(options.onProblem);
     const requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     const { store, tracing } = options;
     this.#tracing = tracing;
@@ -107,7 +107,7 @@ export class HostedClient implements TaskClientApi {
       forgotten: (id) => {
         // It ran, and was deleted with `force`: its waits end.
         this.#lose(id, "It was deleted while it ran");
-        for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
+        publishForgotten(this.#subscribers, id);
       },
       report: this.#report,
     });
@@ -320,7 +320,7 @@ export class HostedClient implements TaskClientApi {
     if (!outcome && this.#ended.has(id)) return;
     const task = this.#taskOf(view);
     task.apply(view);
-    for (const { changed } of [...this.#subscribers]) changed(task);
+    publishChange(this.#subscribers, task);
     if (outcome) {
       this.#tasks.delete(id);
       this.#ended.add(id);

@@ -26,7 +26,7 @@ import { durableObjectHost } from "../hosts/durable-object-host.ts";
 import type { Problem } from "../runtime/problem.ts";
 import { COLLECT_EVERY, DEFAULT_RETENTION, type Retention } from "../runtime/retention.ts";
 import type { TaskView } from "../task-view.ts";
-import { warnOnce } from "../warn-once.ts";
+import { reportTo } from "../warn-once.ts";
 import { type LentTool, lentTool } from "./lent-tool.ts";
 import { ObjectAlarm } from "./object-alarm.ts";
 import { SqliteTaskStore } from "./sqlite-store.ts";
@@ -64,7 +64,7 @@ export class DurableTasks {
     this.#store = new SqliteTaskStore(state.storage);
     this.#alarm = new ObjectAlarm(state.storage);
     this.#retention = { ...DEFAULT_RETENTION, ...options.retention };
-    const report = options.onProblem ?? warnOnce();
+    const report = reportTo(options.onProblem);
     const onProblem = (problem: Problem): void => {
       if (problem.kind === "storage" && problem.id === undefined) this.#unread = problem.error;
       report(problem);

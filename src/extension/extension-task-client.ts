@@ -13,7 +13,7 @@ import type { Task } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
 import type { Delivery, DeliveryReceipt, TaskInbox, UndeliveredQuery } from "../task-inbox.ts";
 import type { TaskView } from "../task-view.ts";
-import { warnOnce } from "../warn-once.ts";
+import { reportTo } from "../warn-once.ts";
 import { type ExtensionBrowser, globalBrowser } from "./browser.ts";
 import { ExtensionError } from "./extension-error.ts";
 import { type PageRequest, PORT_NAME } from "./messages.ts";
@@ -58,7 +58,8 @@ export class ExtensionTaskClient implements TaskClientApi, TaskInbox {
   #since = 0;
 
   constructor(options: ExtensionTaskClientOptions = {}) {
-    const { extensionId, clock = systemClock, onProblem = warnOnce() } = options;
+    const { extensionId, clock = systemClock } = options;
+    const report = reportTo(options.onProblem);
     const { runtime } = options.browser ?? globalBrowser();
     const info = { name: PORT_NAME };
     this.#clock = clock;
@@ -88,7 +89,7 @@ export class ExtensionTaskClient implements TaskClientApi, TaskInbox {
       clock,
       waits: this.#waits,
       mirror,
-      failed: (error) => onProblem({ kind: "connection", message: error.message, error }),
+      failed: (error) => report({ kind: "connection", message: error.message, error }),
     });
   }
 

@@ -13,9 +13,9 @@ import type { Problem } from "../runtime/problem.ts";
 import { indexedDbStore } from "../store/indexeddb.ts";
 import type { TaskStore } from "../store/task-store.ts";
 import type { Task } from "../task.ts";
-import { type Subscriber, subscribed } from "../task-subscribers.ts";
+import { publishChange, publishForgotten, type Subscriber, subscribed } from "../task-subscribers.ts";
 import type { TaskView } from "../task-view.ts";
-import { warnOnce } from "../warn-once.ts";
+import { reportTo } from "../warn-once.ts";
 import { alarmedStore } from "./alarmed-store.ts";
 import { type BrowserPort, type ExtensionBrowser, globalBrowser, type MessageSender } from "./browser.ts";
 import { ExtensionAlarm } from "./extension-alarm.ts";
@@ -84,7 +84,7 @@ export class ExtensionTasks {
     const { runtime, alarms, permissions } = browser;
     if (!alarms) throw new Error("ExtensionTasks needs the permission `alarms`");
     this.#options = options;
-    this.#report = options.onProblem ?? warnOnce();
+    this.#report = reportTo(options.onProblem);
     const clock = options.host?.clock ?? systemClock;
     this.#alarm = new ExtensionAlarm(alarms, `holdfast/${store.scope ?? ""}`, clock);
     this.#host = { ...extensionHost(this.#alarm), ...options.host };
@@ -210,12 +210,12 @@ export class ExtensionTasks {
     if (this.#seen.get(task) === task.view) return;
     this.#seen.set(task, task.view);
     this.#hub.publish(task);
-    for (const { changed } of [...this.#subscribers]) changed(task);
+    publishChange(this.#subscribers, task);
   }
 
   #forgotten(id: string): void {
     this.#hub.publishForgotten(id);
-    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
+    publishForgotten(this.#subscribers, id);
   }
 
   /** @param back What could not be reached may be there again. */

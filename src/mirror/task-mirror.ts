@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from "../protocol/json.ts";
 import type { TaskProgress } from "../protocol/task-snapshot.ts";
 import { Task, type TaskActions } from "../task.ts";
 import type { TaskReader } from "../task-client-api.ts";
-import { type Subscriber, subscribed } from "../task-subscribers.ts";
+import { publishChange, publishForgotten, type Subscriber, subscribed } from "../task-subscribers.ts";
 import { deletedView, type OmittedPart, type TaskView, withoutResult } from "../task-view.ts";
 import { readView } from "./read-view.ts";
 
@@ -124,7 +124,7 @@ export class TaskMirror implements TaskReader {
     const before = task.view;
     known?.apply(view);
     if (view.omitted?.includes("inputRequests") && !outcome) void this.#fetchWhole(id);
-    if (known ? task.view !== before : news) for (const { changed } of [...this.#subscribers]) changed(task);
+    if (known ? task.view !== before : news) publishChange(this.#subscribers, task);
     this.#options.watch();
     return task;
   }
@@ -158,7 +158,7 @@ export class TaskMirror implements TaskReader {
     // Deleted while it ran: its handles end.
     if (running) running.apply(gone(running.latest));
     this.forget(id);
-    for (const { forgotten } of [...this.#subscribers]) forgotten?.(id);
+    publishForgotten(this.#subscribers, id);
   }
 
   /** Events arrive from here on. Without `resumed`, some were missed: asks for what changed, however often that fails. */

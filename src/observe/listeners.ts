@@ -1,3 +1,5 @@
+import { callListeners } from "../call-listeners.ts";
+
 /** Listeners by key. */
 export class Listeners<Key> {
   readonly #byKey: Map<Key, Set<() => void>> = new Map();
@@ -18,6 +20,6 @@ export class Listeners<Key> {
   }
 
   notify(key: Key): void {
-    for (const listener of [...(this.#byKey.get(key) ?? [])]) listener();
+    callListeners(this.#byKey.get(key) ?? []);
   }
 }

@@ -1,3 +1,4 @@
+import { callListeners } from "../call-listeners.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Task } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
@@ -47,7 +48,7 @@ export function observeCall<Output = unknown>(
 
   const set = (next: LatestCall): void => {
     value = next;
-    for (const listener of [...listeners]) listener(next);
+    callListeners(listeners, next);
   };
   const look = (): void => {
     const task = held === undefined ? undefined : (tasks.one(held) ?? undefined);

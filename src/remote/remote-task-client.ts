@@ -8,7 +8,7 @@ import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { Task } from "../task.ts";
 import type { CallOptions, TaskClientApi } from "../task-client-api.ts";
 import type { Delivery, DeliveryReceipt, TaskInbox, UndeliveredQuery } from "../task-inbox.ts";
-import { warnOnce } from "../warn-once.ts";
+import { reportTo } from "../warn-once.ts";
 import { createRemoteApi, type TokenSource } from "./remote-api.ts";
 import { RemoteApiError } from "./remote-api-error.ts";
 import { createTaskFeed, type TaskFeed } from "./task-feed.ts";
@@ -50,9 +50,10 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
   readonly #online = (): void => this.nudge();
 
   constructor(options: RemoteTaskClientOptions) {
-    const { url, token, clock = systemClock, onProblem = warnOnce() } = options;
+    const { url, token, clock = systemClock } = options;
+    const report = reportTo(options.onProblem);
     const reportAs = (kind: "request" | "events") => (error: RemoteApiError) =>
-      onProblem({ kind, message: error.message, error });
+      report({ kind, message: error.message, error });
     const waits = createWaits(clock);
     const api = createRemoteApi({
       url,
@@ -65,7 +66,7 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
     this.#waits = waits;
     const closed = this.#closing.signal;
     this.#requests = createTaskRequests(api, closed, (message, endpoint) =>
-      onProblem({ kind: "incomplete-list", message, ...(endpoint !== undefined && { endpoint }) }),
+      report({ kind: "incomplete-list", message, ...(endpoint !== undefined && { endpoint }) }),
     );
     const mirror = new TaskMirror({
       source: this.#requests,

@@ -7,6 +7,7 @@
 export const ARROWS: readonly (readonly [room: string, mayImport: readonly string[]])[] = [
   ["holdfast", []],
   ["src/clock.ts", []],
+  ["src/call-listeners.ts", []],
   ["src/protocol", []],
   ["src/engine", ["src/protocol"]],
   ["src/errors.ts", ["src/engine"]],
@@ -42,7 +43,10 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/task-view.ts",
     ],
   ],
-  ["src/task.ts", ["src/protocol", "src/errors.ts", "src/task-view.ts", "src/unless-aborted.ts"]],
+  [
+    "src/task.ts",
+    ["src/call-listeners.ts", "src/protocol", "src/errors.ts", "src/task-view.ts", "src/unless-aborted.ts"],
+  ],
   ["src/answered-call.ts", ["src/engine", "src/errors.ts", "src/task.ts"]],
   ["src/task-client-api.ts", ["src/protocol", "src/task-view.ts", "src/task.ts"]],
   ["src/task-inbox.ts", ["src/protocol", "src/task.ts"]],
@@ -80,14 +84,21 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
   ],
   [
     "src/observe",
-    ["src/protocol", "src/task-status.ts", "src/task-view.ts", "src/task.ts", "src/task-client-api.ts"],
+    [
+      "src/call-listeners.ts",
+      "src/protocol",
+      "src/task-status.ts",
+      "src/task-view.ts",
+      "src/task.ts",
+      "src/task-client-api.ts",
+    ],
   ],
   ["src/react", ["src/protocol", "src/observe", "src/task-view.ts", "src/task.ts", "src/task-client-api.ts"]],
   ...["src/vue", "src/svelte", "src/solid"].map((binding): [string, readonly string[]] => [
     binding,
     ["src/observe", "src/task-view.ts", "src/task.ts", "src/task-client-api.ts"],
   ]),
-  ["src/task-subscribers.ts", ["src/task.ts"]],
+  ["src/task-subscribers.ts", ["src/call-listeners.ts", "src/task.ts"]],
   [
     "src/mirror",
     [
@@ -102,7 +113,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/unless-aborted.ts",
     ],
   ],
-  ["src/warn-once.ts", []],
+  ["src/warn-once.ts", ["src/call-listeners.ts"]],
   ["src/hosts", ["src/clock.ts", "src/engine", "src/runtime"]],
   [
     "src/client",
