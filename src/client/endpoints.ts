@@ -20,17 +20,22 @@ interface EndpointSetting {
   readonly host: () => Pick<TaskHost, "exclusively" | "inbound">;
 }
 
-/** Makes the endpoints of a client. A store that fails costs them their sessions, and is reported. */
+/** Makes the endpoints of a client. A store that fails costs them their sessions, and is reported. Throws a TypeError for what is not a connector. */
 export function endpointsOf(
   connectors: Readonly<Record<string, Connector>>,
   setting: EndpointSetting,
 ): ReadonlyMap<string, Endpoint> {
   return new Map(
-    Object.entries(connectors).map(([name, connector]) => [name, endpointOf(name, connector, setting)]),
+    Object.entries(connectors ?? {}).map(([name, connector]) => [name, endpointOf(name, connector, setting)]),
   );
 }
 
 function endpointOf(name: string, connector: Connector, setting: EndpointSetting): Endpoint {
+  // A call to what cannot connect would wait for a day.
+  if (typeof connector?.connect !== "function")
+    throw new TypeError(
+      `The endpoint ${JSON.stringify(name)} is not a connector: give fromUrl(address) of holdfast/http, or another one`,
+    );
   const { store, clock, requestTimeoutMs, tracing, report, explain, host } = setting;
   const forgiving = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {

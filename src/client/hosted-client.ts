@@ -8,7 +8,7 @@ import { DEFAULT_TIMING } from "../engine/schedule.ts";
 import { idleState, type TaskState } from "../engine/state.ts";
 import { ClientClosedError, errorOf, UnknownEndpointError } from "../errors.ts";
 import type { Host } from "../hosts/host.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import { defined, type JsonObject } from "../protocol/json.ts";
 import { MissingPartError } from "../protocol/missing-part.ts";
 import { registerProtocols } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
@@ -27,6 +27,7 @@ import type { TaskClientApi } from "../task-client-api.ts";
 import { publishChange, publishForgotten, type Subscriber, subscribed } from "../task-subscribers.ts";
 import { deletedView, type TaskView, viewOf } from "../task-view.ts";
 import { reportTo } from "../warn-once.ts";
+import { checkedTime } from "./checked-time.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { newCall, type StartOptions } from "./new-call.ts";
 import type { CloseOptions, EndpointRequestOptions, HostedClientOptions } from "./options.ts";
@@ -66,7 +67,7 @@ export class HostedClient implements TaskClientApi {
   };
   readonly #stopOnline: (() => void) | undefined;
 
-  /** Throws a TypeError if `store` is not a TaskStore. */
+  /** Throws a TypeError if `store` is not a TaskStore, an endpoint not a {@link Connector}, or a time not a number of ms. */
   constructor(options: HostedClientOptions, host: Host) {
     if (typeof options?.store?.save !== "function") throw new TypeError(NO_STORE);
     registerProtocols(host.protocols ?? {});
@@ -74,8 +75,10 @@ export class HostedClient implements TaskClientApi {
     this.#parts = host;
     this.#clock = host.clock;
     this.#report = reportTo(options.onProblem);
-    const requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
-    const { store, tracing } = options;
+    const { store, tracing, requestTimeoutMs: given } = options;
+    const requestTimeoutMs = checkedTime("requestTimeoutMs", given ?? DEFAULT_REQUEST_TIMEOUT_MS, 1);
+    const timing = defined(options.timing ?? {});
+    for (const [name, ms] of Object.entries(timing)) checkedTime(`timing.${name}`, ms);
     this.#tracing = tracing;
     this.#endpoints = endpointsOf(options.endpoints, {
       store,
@@ -90,10 +93,10 @@ export class HostedClient implements TaskClientApi {
       ...host,
       tracing,
       store,
-      timing: { ...DEFAULT_TIMING, ...host.timing, ...options.timing },
+      timing: { ...DEFAULT_TIMING, ...host.timing, ...timing },
       requestTimeoutMs,
       maxResultLength: options.maxResultLength ?? DEFAULT_MAX_RESULT_LENGTH,
-      retention: { ...DEFAULT_RETENTION, ...options.retention },
+      retention: { ...DEFAULT_RETENTION, ...defined(options.retention ?? {}) },
       push: options.push === false ? undefined : host.push,
       endpoint: (name) => this.#endpoints.get(name),
       endpoints: [...this.#endpoints.keys()],
@@ -124,7 +127,7 @@ export class HostedClient implements TaskClientApi {
    * in a later page, which did not make it, its result is stored. Over `holdfast/http` a plain call outlives the page if its
    * 2025-11-25 server sends its response stream with event ids: a later page that calls {@link resume} awaits its reply.
    *
-   * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON, for unfit addressees and for an unfit idempotency key, and the signal's reason.
+   * Throws an UnknownEndpointError, a TypeError for arguments that are not JSON and for unfit options, and the signal's reason.
    */
   async start<Output = unknown, Args extends object = object>(
     endpoint: string,

@@ -5,6 +5,7 @@ import { IDEMPOTENCY_KEY } from "../protocol/meta-keys.ts";
 import type { IdempotencyKey } from "../protocol/task-protocol.ts";
 import { randomId } from "../random-id.ts";
 import type { CallOptions } from "../task-client-api.ts";
+import { checkedTime } from "./checked-time.ts";
 
 export interface StartOptions extends CallOptions {
   /** Makes the call idempotent: starting it again under the same id returns the task that it has. By default a random id. */
@@ -14,7 +15,7 @@ export interface StartOptions extends CallOptions {
 }
 
 /**
- * Returns the record of a call that has not been sent.
+ * Returns the record of a call that has not been sent. Throws a TypeError for arguments that are not JSON and for unfit options.
  * @param now ms since 1970.
  * @param keyName The key of `_meta` under which the endpoint takes idempotency keys, if it takes them.
  */
@@ -27,6 +28,8 @@ export function newCall(
   now: number,
   keyName?: string,
 ): TaskRecord {
+  if (ttlMs !== undefined) checkedTime("ttlMs", ttlMs);
+  if (timeoutMs !== undefined) checkedTime("timeoutMs", timeoutMs, 1);
   const idempotency = keyOf(idempotencyKey ?? keyName !== undefined, keyName);
   return {
     v: RECORD_VERSION,

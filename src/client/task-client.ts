@@ -13,7 +13,7 @@ export interface TaskClientOptions extends HostedClientOptions {
 
 /** Starts tool calls that may be tasks, holds them in storage, and sees them to their end. */
 export class TaskClient extends HostedClient {
-  /** Throws a TypeError if `store` is not a TaskStore. */
+  /** Throws a TypeError if `store` is not a TaskStore, an endpoint not a connector, or a time not a number of ms. */
   constructor(options: TaskClientOptions) {
     super(options, { ...everything, explain: explainedHere, ...(options?.host ?? browserHost()) });
   }
