@@ -15,6 +15,9 @@ export interface Clock {
   turn?(callback: () => void): void;
 }
 
+/** The longest wait that `setTimeout` can hold, in ms: a longer one ends at once. */
+export const LONGEST_TIMEOUT_MS: number = 2 ** 31 - 1;
+
 /** Ms by the clock that nobody sets, or else by the wall clock. */
 export function elapsedBy(clock: Clock): number {
   return clock.elapsed?.() ?? clock.now();
@@ -24,7 +27,12 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (left: number): void => {
+      const rest = left - LONGEST_TIMEOUT_MS;
+      timer = rest > 0 ? setTimeout(wait, LONGEST_TIMEOUT_MS, rest) : setTimeout(callback, left);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

@@ -1,3 +1,5 @@
+import { LONGEST_WAIT_MS } from "../protocol/bounds.ts";
+
 /** One event of a `text/event-stream` (WHATWG HTML, "Server-sent events"). */
 export interface StreamedEvent {
   /** `message` where the server gave no name. */
@@ -28,7 +30,7 @@ export class EventStreamParser {
     return this.#lastEventId;
   }
 
-  /** How long the server wants a client to wait before it connects again, in ms, if it said so. */
+  /** How long the server wants a client to wait before it connects again, in ms, if it said so: an hour at most. */
   get retryMs(): number | undefined {
     return this.#retryMs;
   }
@@ -53,7 +55,8 @@ export class EventStreamParser {
     if (field === "data") this.#data.push(value);
     else if (field === "event") this.#type = value;
     else if (field === "id" && !value.includes("\0")) this.#id = value;
-    else if (field === "retry" && /^\d+$/.test(value)) this.#retryMs = Number(value);
+    else if (field === "retry" && /^\d+$/.test(value))
+      this.#retryMs = Math.min(Number(value), LONGEST_WAIT_MS);
     return undefined;
   }
 

@@ -1,7 +1,4 @@
-import type { Clock } from "../clock.ts";
-
-/** The longest wait `setTimeout` can hold, in ms. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+import { type Clock, LONGEST_TIMEOUT_MS } from "../clock.ts";
 
 export interface TimerLoop {
   /** Looks again when to step: call it whenever that may have changed. */

@@ -112,6 +112,8 @@ describe("the parser", () => {
     const parser = new EventStreamParser();
     parser.push(new TextEncoder().encode("retry: 1500\nretry: soon\n"));
     expect(parser.retryMs).toBe(1500);
+    parser.push(new TextEncoder().encode(`retry: ${"9".repeat(400)}\n`));
+    expect(parser.retryMs, "an hour at most: the server must have meant something else").toBe(3_600_000);
   });
 });
 
