@@ -1,10 +1,12 @@
 import type { JsonObject } from "holdfast";
 import { readableTool } from "../../front/readable-entry.ts";
+import { inTime } from "../http/in-time.ts";
 import type { Caller, CallerEndpoint } from "./caller.ts";
 import { companionDefinitions } from "./companions.ts";
-import { listOf } from "./endpoint-requests.ts";
+import { lastListOf, listOf } from "./endpoint-requests.ts";
 import { pageOf } from "./list-page.ts";
 import { TOOLS } from "./lists.ts";
+import { PATIENCE_MS } from "./merged/answers.ts";
 import { mergedTools, toolOfMerged } from "./merged/tools.ts";
 import { mayBeMade, shownNames } from "./tool-names.ts";
 
@@ -50,13 +52,28 @@ export async function toolCalled(caller: Caller, shown: string, companions: bool
 async function namedTools(caller: Caller, { companions }: ToolAudience): Promise<readonly JsonObject[]> {
   const { only } = caller;
   if (!only) return mergedTools(caller);
-  const tools = await listOf(only, TOOLS);
+  const tools = await toolsOf(caller, only);
   if (!companions) return tools;
   const names = shownNames(
     only.name,
     tools.map(({ name }) => String(name)),
   );
   return tools.map((tool) => ({ ...tool, name: names.get(String(tool.name)) ?? String(tool.name) }));
+}
+
+/** As the endpoint's server lists them, or last did where it does not answer in time. Throws an RpcError. */
+async function toolsOf(caller: Caller, only: CallerEndpoint): Promise<readonly JsonObject[]> {
+  const listed = listOf(only, TOOLS);
+  const settled = listed.catch(() => undefined);
+  const isSlow = await inTime(settled, PATIENCE_MS).then(
+    () => false,
+    () => true,
+  );
+  const last = isSlow ? await lastListOf(only, TOOLS) : undefined;
+  // A server that has to start takes some time at first.
+  if (!last) return listed;
+  caller.late.add(settled);
+  return last;
 }
 
 function shownTool(tool: JsonObject, audience: ToolAudience): JsonObject {

@@ -3,7 +3,7 @@ import { log } from "../../operations/log.ts";
 import type { Caller, CallerEndpoint } from "../caller.ts";
 
 /** How long endpoints may take while none has answered, in ms. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 10_000;
 /** How long one may take that is known by no earlier answer, in ms: a server that has to start takes some. */
 const FIRST_MS = 5_000;
 /** The others get this many times what the slowest took that has answered, and at least so many ms. */
