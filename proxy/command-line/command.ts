@@ -60,10 +60,10 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   const command = end === -1 ? [] : argv.slice(end + 1);
   let budgetS = DEFAULT_BUDGET_S;
   let verbose = false;
-  let file: string | undefined;
+  const files: string[] = [];
   let name: string | undefined;
-  let url: string | undefined;
-  let line: string | undefined;
+  const urls: string[] = [];
+  const lines: string[] = [];
   let pairs: string | undefined;
   let keyName: string | undefined;
   const headers: Record<string, string> = {};
@@ -74,22 +74,26 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
     return next;
   };
   for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
+    if (asksForHelp(flag)) return { kind: "help" };
     if (flag === "--verbose") verbose = true;
     else if (flag === "--budget") budgetS = readBudget(value(flag));
-    else if (flag === "--config") file = value(flag);
+    else if (flag === "--config") files.push(value(flag));
     else if (flag === "--name") name = value(flag);
     else if (flag === "--pairs") pairs = value(flag);
     else if (flag === "--idempotency-key") keyName = value(flag);
-    else if (flag === "--target") line = expanded(value(flag), env);
+    else if (flag === "--target") lines.push(expanded(value(flag), env));
     else if (flag === "--header") Object.assign(headers, readHeader(value(flag), env));
-    else if (isAddress(flag) && url === undefined) url = flag;
+    else if (isAddress(flag)) urls.push(flag);
     else throw new ConfigurationError(unknown(flag));
   }
-  const sources = [file, url, line, command.length > 0 ? "" : undefined].filter((one) => one !== undefined);
-  if (sources.length !== 1)
+  const sources = files.length + urls.length + lines.length + (command.length > 0 ? 1 : 0);
+  if (sources !== 1)
     throw new ConfigurationError(
-      `Give one thing to run: -- <command>, an address, or --config <file>. ${sources.length === 0 ? "None" : "More than one"} was given`,
+      `Give one thing to run: -- <command>, an address, or --config <file>. ${sources === 0 ? "None" : "More than one"} was given`,
     );
+  const [file] = files;
+  const [url] = urls;
+  const [line] = lines;
   if (Object.keys(headers).length > 0 && url === undefined && !/^https?:/i.test(line ?? ""))
     throw new ConfigurationError(
       "--header belongs to an address, and none was given. A local server gets its secrets by its environment",
@@ -121,6 +125,10 @@ function readProxy(argv: readonly string[], env: NodeJS.ProcessEnv): Command {
   }
   // Only in a line, which can come from a form, do variables come first.
   return proxyOf(localServer(target, { name, variables: line !== undefined }));
+}
+
+function asksForHelp(flag: string): boolean {
+  return flag === "--help" || flag === "-h";
 }
 
 function isAddress(text: string): boolean {
@@ -161,8 +169,9 @@ function readWrap(undo: boolean, argv: readonly string[]): Command {
   const targets: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const arg = argv[at] ?? "";
+    if (asksForHelp(arg)) return { kind: "help" };
     if (arg === "--yes" || arg === "-y") yes = true;
-    else if (arg === "--only") only.push(...(argv[++at] ?? "").split(",").filter(Boolean));
+    else if (arg === "--only") only.push(...namesIn(argv[++at] ?? ""));
     else if (arg.startsWith("-")) throw new ConfigurationError(unknown(arg));
     else targets.push(arg);
   }
@@ -174,14 +183,30 @@ function readWrap(undo: boolean, argv: readonly string[]): Command {
   return { kind: "wrap", undo, target, yes, only };
 }
 
+/** The names after `--only`. Throws a ConfigurationError for none, which would otherwise mean every server. */
+function namesIn(list: string): readonly string[] {
+  const names = list
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+  if (names.length > 0) return names;
+  throw new ConfigurationError("--only needs the names of servers, such as --only papers,files");
+}
+
 function readTasks(argv: readonly string[]): Command {
+  // What follows the task of an answer is its key and the answer, however they begin.
+  const words = argv.slice(0, argv[0] === "answer" ? 1 : argv.length);
+  if (words.some(asksForHelp)) return { kind: "help" };
+  const unread = words.find((word) => word.startsWith("-") && word !== "--json" && word !== "--all");
+  if (unread !== undefined) throw new ConfigurationError(unknown(unread));
   const flags: readonly string[] = argv.filter((arg) => arg === "--json" || arg === "--all");
   const [named = "list", ...args] = argv.filter((arg) => !flags.includes(arg));
   const action = ACTIONS.find((known) => known === named);
   if (!action)
     throw new ConfigurationError(`Unknown command: tasks ${named}. There are ${ACTIONS.join(", ")}`);
   const wanted = { list: 0, show: 1, cancel: 1, answer: 3, forget: 1 }[action];
-  if (args.length !== wanted)
+  // Every id begins with the empty text: it would name the only task there is.
+  if (args.length !== wanted || args[0] === "")
     throw new ConfigurationError(
       action === "answer"
         ? "tasks answer needs a task, a key and the answer as JSON"

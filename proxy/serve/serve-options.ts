@@ -56,8 +56,10 @@ export function serveOptions(args: readonly string[]): ServeOptions | undefined 
   for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
     if (flag === "--help" || flag === "-h") return undefined;
     if (flag === "--endpoint") endpoints.push(value(flag));
-    else if (flag === "--config") config = value(flag);
-    else if (flag === "--pairs") pairs.push(value(flag));
+    else if (flag === "--config") {
+      if (config !== undefined) throw new ConfigurationError("--config is there twice: it takes one file");
+      config = value(flag);
+    } else if (flag === "--pairs") pairs.push(value(flag));
     else if (flag === "--state") state = value(flag);
     else if (flag === "--host") host = value(flag);
     else if (flag === "--port") port = portOf(value(flag));

@@ -108,6 +108,42 @@ describe("The arguments", () => {
     expect(() => readCommand(argv, {})).toThrow(message);
   });
 
+  test.each([
+    "--help",
+    "-h",
+    "--verbose --help",
+    "--budget 5 -h",
+    "wrap --help",
+    "wrap cursor -h",
+    "unwrap -h",
+    "tasks --help",
+    "tasks show --help",
+    "tasks list -h",
+  ])("ask for help wherever --help stands: %s", (line) => {
+    expect(readCommand(words(line), {})).toEqual({ kind: "help" });
+  });
+
+  test("leave --help to the server's command and to an answer", () => {
+    expect(served(["--", "x", "--help"]).configuration.servers).toMatchObject([{ args: ["--help"] }]);
+    expect(readCommand(["tasks", "answer", "t", "-h", "{}"], {})).toMatchObject({ args: ["t", "-h", "{}"] });
+  });
+
+  test.each([
+    ["--config a.json --config b.json", /More than one was given/],
+    ["https://a.example/mcp https://b.example/mcp", /More than one was given/],
+    ["--config a.json https://b.example/mcp", /More than one was given/],
+    ["tasks --al", /Unknown option --al/],
+    ["tasks list --jsn", /Unknown option --jsn/],
+    ['tasks forget ""', /needs one task/],
+    ['tasks cancel ""', /needs one task/],
+    ['tasks answer "" key {}', /needs a task/],
+    ["wrap cursor --only", /--only needs the names of servers/],
+    ['wrap cursor --only ""', /--only needs the names of servers/],
+    ["wrap cursor --only ,", /--only needs the names of servers/],
+  ])("are refused where they would drop or pick something that was not meant: %s", (line, message) => {
+    expect(() => readCommand(words(line), {})).toThrow(message);
+  });
+
   test("of another account or folder are another configuration, and the same ones the same", () => {
     const key = (argv: readonly string[]): string => served(argv).configuration.key;
     expect(key(["--", "a", "b"])).toBe(key(["--budget", "3", "--", "a", "b"]));
