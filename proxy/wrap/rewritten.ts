@@ -2,7 +2,7 @@ import { applyEdits, type FormattingOptions, modify } from "jsonc-parser";
 import { isObject } from "../../src/protocol/json.ts";
 import { parsed } from "../configuration/config-file.ts";
 import { ConfigurationError } from "../configuration/variables.ts";
-import { type EntryChange, unwrapped, wrapped } from "./wrapped-entry.ts";
+import { type EntryChange, isWrapped, unwrapped, wrapped } from "./wrapped-entry.ts";
 
 /** The keys under which agents keep their servers. */
 const KEYS = ["mcpServers", "servers"] as const;
@@ -43,6 +43,12 @@ export function rewritten(text: string, file: string, undo: boolean, only: reado
     }
     changed.push(name);
   }
+  const after = parsed(now, file);
+  const written = isObject(after) && isObject(after[key]) ? after[key] : {};
+  const unlike = changed.filter((name) => isObject(written[name]) && isWrapped(written[name]) === undo);
+  // Agents read the last of two entries with one name, and an edit reaches the first.
+  if (unlike.length > 0)
+    throw new ConfigurationError(`${file} has ${unlike.join(", ")} twice: remove one of the two`);
   return { text: mark + now, changed, left };
 }
 

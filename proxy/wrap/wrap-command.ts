@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "../command-line/command.ts";
@@ -72,7 +81,9 @@ function read(file: string): string {
 }
 
 /** Beside the file and then in its place, with its mode: an agent that reads it meanwhile sees all of one or the other. */
-function write(file: string, text: string): void {
+function write(path: string, text: string): void {
+  // A link to a file in a folder of settings must stay one.
+  const file = realpathSync(path);
   const beside = `${file}.holdfast-${process.pid}`;
   writeFileSync(beside, text, { mode: statSync(file).mode & 0o777, flag: "wx" });
   renameSync(beside, file);

@@ -101,8 +101,9 @@ export function isWrapped({ command, args }: JsonObject): boolean {
   return runner && before.some(isHoldfast);
 }
 
+/** The package by its name, its program or its tarball. */
 function isHoldfast(word: string): boolean {
-  return /(^|[/\\])holdfast(\.js|\.cmd|@[\w.-]+)?$/i.test(word);
+  return /(^|[/\\:])holdfast(\.c?js|\.cmd|@[\w.-]+|-\d[\w.-]*\.tgz)?$/i.test(word);
 }
 
 function areTexts(value: unknown): value is readonly string[] {

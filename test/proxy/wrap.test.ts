@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "jsonc-parser";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -241,4 +241,32 @@ describe("holdfast unwrap", () => {
       );
     }
   });
+});
+
+test("wrap writes the file that a link leads to, and leaves the link", async () => {
+  const path = file(CLAUDE_DESKTOP, "settings.json");
+  const link = join(folder.path, "mcp.json");
+  symlinkSync(path, link);
+  expect((await run(["wrap", link, "--yes"])).code).toBe(0);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readFileSync(path, "utf8")).toContain("holdfast");
+  expect((await run(["unwrap", link, "--yes"])).code).toBe(0);
+  expect(readFileSync(path, "utf8")).toBe(CLAUDE_DESKTOP);
+});
+
+test.each([
+  ["npx", "file:/home/me/holdfast/holdfast-0.1.0.tgz"],
+  ["npx", "/home/me/holdfast-1.2.0-rc.1.tgz"],
+  ["node", "/home/me/node_modules/holdfast/dist/proxy/holdfast.cjs"],
+])("rewritten() sees that %s %s is Holdfast already", (command, program) => {
+  const text = JSON.stringify({ mcpServers: { a: { command, args: ["-y", program, "--", "uvx", "git"] } } });
+  expect(rewritten(text, "a file", false, [])).toMatchObject({ changed: [], left: [{ name: "a" }] });
+  expect(JSON.parse(rewritten(text, "a file", true, []).text)).toEqual({
+    mcpServers: { a: { command: "uvx", args: ["git"] } },
+  });
+});
+
+test("rewritten() refuses a file that has a server twice, since an edit would reach the one that no agent reads", () => {
+  const text = '{ "mcpServers": { "a": { "command": "x" }, "a": { "command": "y" } } }';
+  expect(() => rewritten(text, "a file", false, [])).toThrow("a file has a twice: remove one of the two");
 });
