@@ -16,6 +16,9 @@ import { orphanEnded, WorkerdProcess, workerdProgram } from "./workerd-process.t
 const OWNER = "owner";
 /** After so long in ms the process ends, whatever is still open. */
 const END_MS = 8_000;
+/** How long after its reply the worker's own words are waited for, and how often they are looked for, in ms. */
+const SAID_MS = 2_000;
+const SAID_LOOK_MS = 20;
 /** Vars of the worker that may be set here, each by `HOLDFAST_` and its name. */
 const VARS = [
   "CORS_ORIGINS",
@@ -155,6 +158,13 @@ function givenToken(): string | undefined {
   throw new ConfigurationError("HOLDFAST_TOKEN must be 20 to 256 of A-Z a-z 0-9 - . _ ~ + /");
 }
 
+/** Requests that between them have the worker read all its vars. */
+const CHECKS: readonly (readonly [path: string, body?: string])[] = [
+  ["/v1/endpoints"],
+  ["/v1/usage"],
+  ["/mcp", '{"jsonrpc":"2.0","id":1,"method":"ping"}'],
+];
+
 /** Lets the worker read its configuration. Throws a ConfigurationError with what it says of it. */
 async function checked(
   options: ServeOptions,
@@ -162,20 +172,47 @@ async function checked(
   token: string,
   said: readonly string[],
 ): Promise<void> {
-  const status = await new Promise<number | undefined>((resolve, reject) => {
-    request(
-      `http://${reachedAt(options)}:${port}/v1/endpoints`,
-      { headers: { authorization: `Bearer ${token}` } },
-      (reply) => {
-        reply.resume().once("end", () => resolve(reply.statusCode));
-      },
-    )
-      .once("error", reject)
-      .end();
-  });
-  if (status === 200) return;
-  const [reason] = said.flatMap((line) => /ConfigurationError: (.*?)","/.exec(line)?.[1] ?? []);
-  throw new ConfigurationError(reason ?? `The worker answers ${status}: ${said.at(-1) ?? "it said nothing"}`);
+  for (const [path, body] of CHECKS) {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request(
+        `http://${reachedAt(options)}:${port}${path}`,
+        {
+          method: body === undefined ? "GET" : "POST",
+          headers: {
+            authorization: `Bearer ${token}`,
+            ...(body !== undefined && {
+              "content-type": "application/json",
+              accept: "application/json, text/event-stream",
+            }),
+          },
+        },
+        (reply) => {
+          reply.resume().once("end", () => resolve(reply.statusCode));
+        },
+      )
+        .once("error", reject)
+        .end(body);
+    });
+    if (status === 200) continue;
+    const reason = await configurationErrorIn(said);
+    // Here a var has another name than in wrangler.toml.
+    const [name = ""] = /^\w+/.exec(reason ?? "") ?? [];
+    const isOurs = VARS.some((known) => known === name);
+    throw new ConfigurationError(
+      reason
+        ? `${isOurs ? "HOLDFAST_" : ""}${reason}`
+        : `The worker answers ${status} to ${path}: ${said.at(-1) ?? "it said nothing"}`,
+    );
+  }
+}
+
+/** What the worker prints may come after its reply: its words have another way. Resolves with undefined if none come. */
+async function configurationErrorIn(said: readonly string[]): Promise<string | undefined> {
+  for (let waitedMs = 0; ; waitedMs += SAID_LOOK_MS) {
+    const [reason] = said.flatMap((line) => /ConfigurationError: (.*?)","/.exec(line)?.[1] ?? []);
+    if (reason !== undefined || waitedMs > SAID_MS) return reason;
+    await new Promise((resolve) => setTimeout(resolve, SAID_LOOK_MS));
+  }
 }
 
 function startFailure({ host, port }: ServeOptions, said: readonly string[]): string {

@@ -213,9 +213,19 @@ describe("holdfast serve says in one line what to do", () => {
     ],
     [["--endpoint", "papers=https://10.0.0.1/mcp"], "ENDPOINTS at papers.url: is on a private network"],
     [["--port", "x"], "--port must be a number from 0 to 65535"],
+    [["--config", "a", "--config", "b"], "--config is there twice: it takes one file"],
     [["--porto"], "Unknown option --porto: see holdfast serve --help"],
   ])("for %j", async (args, message) => {
     const end = await ServedGateway.run(folder(), { args });
+    expect(end).toMatchObject({ code: 2, stdout: "", stderr: `holdfast: ${message}\n` });
+  });
+
+  test.each([
+    ["HOLDFAST_LIMITS", "x", "HOLDFAST_LIMITS: is not JSON"],
+    ["HOLDFAST_GATEWAY", '{"budget":1}', "HOLDFAST_GATEWAY: has a key that is not known"],
+    ["HOLDFAST_OAUTH", "x", "HOLDFAST_OAUTH: is not JSON"],
+  ])("for the variable %s=%s", async (name, value, message) => {
+    const end = await ServedGateway.run(folder(), { env: { [name]: value } });
     expect(end).toMatchObject({ code: 2, stdout: "", stderr: `holdfast: ${message}\n` });
   });
 
