@@ -1,12 +1,13 @@
 import { INTERNAL_ERROR } from "../protocol/error-codes.ts";
 import type { CallReply } from "../protocol/task-reading.ts";
+import { persisted } from "./effects.ts";
 import { end, failed, failureOf, lost } from "./outcome.ts";
 import type { Policy } from "./policy.ts";
 import { observed } from "./poll.ts";
 import { describeFailed, rejectsCached, requeued } from "./queue.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
 import { mayResume, withoutStream } from "./response-stream.ts";
-import { ATTEMPTS, landed, retryLater, unanswered } from "./retry.ts";
+import { ATTEMPTS, landed, retryLater, unanswered, without } from "./retry.ts";
 import { revise } from "./revise.ts";
 import type { FailedRequest, TaskState } from "./state.ts";
 
@@ -31,6 +32,17 @@ export function called(before: TaskState, reply: CallReply, now: number, policy:
       // Without the part for them, the reply could not be read.
       return policy.questions?.askedFirst(state, reply, now) ?? state;
   }
+}
+
+/** The store could not take what says that the call is sent. It is not sent, and tried again later. */
+export function stillQueued(state: TaskState, now: number, policy: Policy): TaskState {
+  const message = "The call could not be stored, so it was not sent";
+  return callFailed(
+    persisted(without(state, "call")),
+    { kind: "network", message, unsent: true },
+    now,
+    policy,
+  );
 }
 
 export function callFailed(

@@ -14,7 +14,8 @@ export function begun(state: TaskState, policy: Policy): TaskState {
  */
 export function withEphemeral(before: TaskState, after: TaskState, policy: Policy): TaskState {
   const plain = isPlain(after, policy);
-  if (!after.ephemeral) return plain && leavesQueue(before, after) ? { ...after, ephemeral: true } : after;
+  if (!after.ephemeral)
+    return plain && before.record.stage === "queued" ? { ...after, ephemeral: true } : after;
   const mayBeTask = after.record.taskId !== undefined || (isCall(after.record) && !plain);
   return mayBeTask ? persisted(after) : after;
 }
@@ -45,8 +46,10 @@ export function withEffects(
   };
 }
 
-function leavesQueue(before: TaskState, after: TaskState): boolean {
-  return before.record.stage === "queued" && after.record.stage === "calling";
+/** Whether the call counts as sent from here on: it is queued no longer, or no longer marked as still to be sent. */
+function leavesQueue({ record: before }: TaskState, { record: after }: TaskState): boolean {
+  if (after.stage !== "calling" || after.call.refused) return false;
+  return before.stage !== "calling" || before.call.refused === true;
 }
 
 function persistOf(before: TaskState, after: TaskState, policy: Policy): Effects["persist"] {

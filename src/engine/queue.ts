@@ -2,11 +2,10 @@ import { HEADER_MISMATCH, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL_VERSION } from 
 import { protocolOf } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
 import type { ToolFacts } from "../protocol/tool-facts.ts";
-import { persisted } from "./effects.ts";
 import { end, failed, failureOf } from "./outcome.ts";
 import type { Policy } from "./policy.ts";
 import { isClientError, type RequestFailure, wasRefused } from "./request-failure.ts";
-import { ATTEMPTS, landed, retryLater, without } from "./retry.ts";
+import { ATTEMPTS, landed, retryLater } from "./retry.ts";
 import { revise, revisedCall } from "./revise.ts";
 import type { Timing } from "./schedule.ts";
 import type { FailedRequest, TaskState } from "./state.ts";
@@ -86,14 +85,6 @@ export function requeued(state: TaskState, refusal?: RequestFailure): TaskState 
   const call = revisedCall(record, { refused: undefined, stale: refusal ? true : record.call.stale });
   const next: TaskState = { ...state, mayCall: false, refusal: refusal ?? state.refusal };
   return revise(next, { stage: "queued", call });
-}
-
-/** The store could not take the call off its queue. It is not sent, and taken off later. */
-export function stillQueued(state: TaskState, now: number, timing: Timing): TaskState {
-  if (state.record.stage !== "calling") return state;
-  const message = "The call could not be stored, so it was not sent";
-  const back = requeued(persisted(without(state, "call")));
-  return describeFailed(back, { kind: "network", message, unsent: true }, now, timing);
 }
 
 /**

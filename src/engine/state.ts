@@ -123,7 +123,7 @@ export type TaskEvent =
       readonly operation: Operation;
       readonly failure: RequestFailure;
     } & FailedRequest)
-  /** The store still holds the call as queued, since it failed to take the record that says otherwise. */
+  /** The store still holds the call as one to be sent, since it failed to take the record that says otherwise. */
   | { readonly type: "stillQueued" }
   /** A call in flight was abandoned by command, before its reply came, and the server was notified or could not be reached. */
   | { readonly type: "callAbandoned"; readonly unsent?: boolean }
@@ -158,7 +158,7 @@ export interface Effects {
    * Publish the state once it is persisted: to the apps of all tabs, or of this process only, where nothing has changed.
    */
   readonly publish?: "everywhere" | "here" | undefined;
-  /** If the store fails and holds the call as queued, nothing may be sent: another page would send it too. */
+  /** If the store fails and holds the call as one that is still to be sent, nothing may be sent: another page would send it too. */
   readonly leavesQueue?: boolean;
 }
 

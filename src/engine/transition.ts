@@ -1,4 +1,4 @@
-import { called, callFailed } from "./call.ts";
+import { called, callFailed, stillQueued } from "./call.ts";
 import { callAbandoned, cancelFailed, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
 import { withEffects, withEphemeral } from "./effects.ts";
 import { end, failed, failureOf } from "./outcome.ts";
@@ -6,7 +6,7 @@ import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
 import type { OnFailure, Policy } from "./policy.ts";
 import { notified, polled, pollFailed, pushing, woken } from "./poll.ts";
-import { described, describeFailed, stillQueued } from "./queue.ts";
+import { described, describeFailed } from "./queue.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import { streamed, withoutStream } from "./response-stream.ts";
 import { fetched, resultFailed } from "./result.ts";

@@ -192,6 +192,8 @@ export class Invariants implements DiskEvents, WireEvents {
       if (stage === "calling" && this.#callers.get(tag) !== tab)
         this.#setting.happened("queued call of another page");
     }
+    if (before?.call.refused && outcome?.kind === "lost")
+      this.violate("a call that is still to be sent is never lost", tag);
     if (outcome) this.#decided(record, outcome, before);
   }
 

@@ -117,8 +117,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a queued call is left by the process that finds it",
     file: "engine/plan.ts",
-    find: 'return ["describe"];',
-    replace: 'return state.attended ? ["describe"] : [];',
+    find: 'case "queued":\n      return ["describe"];',
+    replace: 'case "queued":\n      return state.attended ? ["describe"] : [];',
   },
   {
     name: "a queued call is given up when its server is out of reach",

@@ -348,6 +348,28 @@ describe("a store that fails", () => {
     expect(changes.at(-1)?.record.taskId).toBe(wire.TASK_ID);
   });
 
+  it.each([
+    ["was refused for now", 0],
+    ["was asked about first", 1],
+  ])("does not let a call leave that it holds as still to be sent, and that %s", async (_what, rounds) => {
+    const store = new HeldStore();
+    const { runtime, server, clock } = await connectedRig(store);
+    const record = callingRecord({ call: { refused: true, rounds } });
+    await store.inner.save(record);
+    runtime.wake(record);
+    await settled();
+    store.take().fail(new Error("The disk is full"));
+    await settled();
+    expect(server.methods).toEqual([]);
+    // Another page that takes the record up from here sends the call: this one has not.
+    store.holding = false;
+    for (const write of store.held.splice(0)) await write.release();
+    await clock.advance(60_000);
+    runtime.step(clock.now());
+    await server.expect("tools/call");
+    expect(server.methods).toEqual(["tools/call"]);
+  });
+
   it("once, does not keep the next write from being made", async () => {
     const store = new HeldStore();
     const { runtime, server } = await polled(store);
