@@ -53,9 +53,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+// Who reads the output may have enough of it, as `head` has: the error would end the process with a trace.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
 main(process.argv.slice(2)).then(
-  // Handles that are still open, such as the agent's input, must not keep the process.
-  (code) => process.exit(code),
+  // Handles that are still open, such as the agent's input, must not keep the process. What was printed leaves first.
+  (code) => process.stdout.write("", () => process.exit(code)),
   (error: unknown) => {
     process.stderr.write(`holdfast: ${reasonOf(error)}\n`);
     process.exit(1);
