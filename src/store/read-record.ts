@@ -2,6 +2,7 @@ import { RECORD_VERSION, type Stage, type TaskRecord } from "../engine/record.ts
 import { isObject } from "../protocol/json.ts";
 import { isGeneration } from "../protocol/registry.ts";
 import type { Session } from "../protocol/session.ts";
+import { damageOf } from "./record-damage.ts";
 
 /** A stored record in today's shape, or why it cannot be read. The stored one is left as it is. */
 export type Reading =
@@ -42,11 +43,8 @@ export function readRecord(
       return unreadable(`It cannot be migrated from version ${version}: ${String(error)}`);
     }
   }
-  const missing = REQUIRED.filter(([field, type]) => typeof record[field] !== type).map(([field]) => field);
-  if (missing.length > 0) return unreadable(`It lacks ${missing.join(", ")}`);
-  if (!isObject(record.call) || typeof record.call.name !== "string" || !Array.isArray(record.inputs)) {
-    return unreadable("Its call or its inputs are damaged");
-  }
+  const damaged = damageOf(record);
+  if (damaged.length > 0) return unreadable(`These fields are missing or damaged: ${damaged.join(", ")}`);
   const wasReached = record.stage !== "queued" && (record.stage !== "settled" || record.taskId !== undefined);
   if (!isGeneration(record.generation) && (wasReached || record.generation !== undefined))
     return unreadable(`The generation ${String(record.generation)} is unknown`);
@@ -55,13 +53,6 @@ export function readRecord(
 }
 
 const STAGES: ReadonlySet<unknown> = new Set<Stage>(["queued", "calling", "asking", "running", "settled"]);
-
-const REQUIRED: readonly (readonly [field: string, type: string])[] = [
-  ["id", "string"],
-  ["endpoint", "string"],
-  ["stage", "string"],
-  ["createdAt", "number"],
-];
 
 /** A remembered session, or nothing: a damaged one only costs a handshake. */
 export function readSession(stored: unknown): Session | undefined {

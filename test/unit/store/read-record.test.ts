@@ -63,7 +63,7 @@ describe("readRecord", () => {
     });
 
     it("begins at its own version", () => {
-      const second = { ...rest, v: 2, call: { name: "weather" } };
+      const second = { ...rest, v: 2, call: { name: "weather", recovery: "none", rounds: 0 } };
       expect(readRecord(second, migrations, 3)).toMatchObject({
         kind: "record",
         record: { v: 3, inputs: [] },
