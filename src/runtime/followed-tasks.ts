@@ -6,7 +6,7 @@ import type { HostParts } from "./host-parts.ts";
 import type { ForeignTasks, OwnershipEvents } from "./ownership.ts";
 import { publishStored } from "./residence.ts";
 
-/** How long a message of another tab may take to arrive, in ms. */
+/** How long a message of another tab may take to arrive, and a last write of one that died to land, in ms. */
 const PUBLISHED_MS = 1_000;
 
 export interface FollowedTasks
@@ -37,6 +37,23 @@ export function createFollowedTasks(parts: HostParts, endpoint: string): Followe
     if (record) changed(viewOf(record));
   }
 
+  /** Runs a task whose call no tab makes any longer. Resolves with whether the store holds it. */
+  async function recover(id: string): Promise<boolean> {
+    const ownership = parts.ownership({ endpoint });
+    let isHeld = false;
+    await ownership.calls.takeOver(id, async (keep) => {
+      const record = await stored.record(id);
+      isHeld = record !== undefined;
+      // The tab that made the call may have died before it could publish how it ended.
+      if (record?.outcome) publishStored(parts, record);
+      if (!record || record.outcome || ownership.leadership === "following" || runtime.state(id)) return;
+      if (isCall(record)) keep();
+      // Past the call, its tab has just read the task, and hands it over too.
+      runtime.wake(record, { fresh: !isCall(record) });
+    });
+    return isHeld;
+  }
+
   return {
     awaits() {
       for (const task of options.followed()) if (task.endpoint === endpoint) return true;
@@ -64,17 +81,13 @@ export function createFollowedTasks(parts: HostParts, endpoint: string): Followe
       // A store that cannot be read says nothing.
       parts.ownership({ endpoint }).calls.takeOver(id, () => look().catch(() => undefined));
     },
-    resumeOrphan(id) {
-      const ownership = parts.ownership({ endpoint });
-      return ownership.calls.takeOver(id, async (keep) => {
-        const record = await stored.record(id);
-        // The tab that made the call may have died before it could publish how it ended.
-        if (record?.outcome) publishStored(parts, record);
-        if (!record || record.outcome || ownership.leadership === "following" || runtime.state(id)) return;
-        if (isCall(record)) keep();
-        // Past the call, its tab has just read the task, and hands it over too.
-        runtime.wake(record, { fresh: !isCall(record) });
-      });
+    async resumeOrphan(id) {
+      if (await recover(id)) return;
+      // A call that could not be stored is stored with its task. That write may land after its tab has died, and its lock with it.
+      const lookAgain = async (): Promise<void> => {
+        if ((await options.store.load(id)) !== undefined) await recover(id);
+      };
+      options.clock.after(PUBLISHED_MS, () => lookAgain().catch(() => undefined));
     },
     passOn(message, { about, sessionId }) {
       const asked = isShallow(message.params) ? readQuestion(message, sessionId, about) : undefined;

@@ -61,7 +61,10 @@ export function createTaskHost(options: HostOptions): TaskHost {
     stored: (call) => parts.ownership(call).handOver(call),
     changed,
     overtaken: (id) => overtaken(parts, id),
-    storageFailed({ id, outcome }, error) {
+    storageFailed(record, error) {
+      const { id, outcome } = record;
+      // A leader elected meanwhile found nothing of it either, and its task may yet be stored.
+      if (isCall(record)) parts.ownership(record).handOver(record);
       const dropped = outcome && sweep.addUnstored(id);
       if (dropped !== undefined) runtime.release(dropped);
       report(storageProblem(`Task ${id} could not be stored`, error, id));

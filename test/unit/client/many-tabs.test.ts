@@ -5,6 +5,7 @@ import type { TabPlatform } from "../../../src/runtime/tab-platform.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { TaskStore } from "../../../src/store/task-store.ts";
 import { type Lab, lab2025, lab2026 } from "../../fixtures/client-lab.ts";
+import { QUOTA } from "../../fixtures/failing-store.ts";
 import { http, network, rpcError } from "../../fixtures/failures.ts";
 import { FakeBrowser, type FakeTab } from "../../fixtures/fake-browser.ts";
 import { FakeClock, settled } from "../../fixtures/fake-clock.ts";
@@ -46,6 +47,9 @@ async function poll({ server }: Lab, task: object): Promise<void> {
   await clock.advance(5_000);
   await (await server.expect("tasks/get")).reply(wire2026.getTaskResult(task));
 }
+
+/** What a full disk does with a write. */
+const refuse = (): Promise<never> => Promise.reject(QUOTA);
 
 /** The store, whose writes of outcomes reach the disk only then, even if their tab is gone by that time. */
 function writingOutcomesAfter(landing: Promise<void>): TaskStore {
@@ -400,6 +404,49 @@ describe("two tabs", () => {
     await clock.advance(7_000);
     await (await server.expect("tasks/get")).reply(wire2026.getTaskResult(wire2026.completed));
     expect(await task.result()).toEqual(wire2026.toolResult);
+  });
+
+  it("a leader elected while the first write of a call failed resumes its task once its tab is gone", async () => {
+    const [refusing, landing] = [moment(), moment()];
+    const failing: TaskStore = {
+      ...store,
+      save: (record, base) =>
+        record.stage === "running"
+          ? landing.coming.then(() => store.save(record, base))
+          : refusing.coming.then(refuse),
+    };
+    const caller = await openTab(lab2026, failing);
+    await caller.client.listTools("lab");
+    void caller.client.callTool("lab", "plain");
+    await settled();
+    const leader = await openTab();
+    caller.tab.hide();
+    await clock.advance(3_000);
+    refusing.come();
+    await (await caller.server.expect("tools/call")).reply(wire2026.createTaskResult);
+    landing.come();
+    caller.tab.kill();
+    await clock.advance(1_000);
+    await poll(leader, wire2026.completed);
+  });
+
+  it("a first write that lands after its tab and the lock of its call are gone is found by the leader", async () => {
+    const landing = moment();
+    const late: TaskStore = {
+      ...store,
+      save: (record, base) =>
+        record.stage === "running" ? landing.coming.then(() => store.save(record, base)) : refuse(),
+    };
+    const leader = await openTab();
+    const caller = await openTab(lab2026, late);
+    void caller.client.callTool("lab", "plain");
+    await (await caller.server.expect("tools/call")).reply(wire2026.createTaskResult);
+    caller.tab.kill();
+    await settled();
+    landing.come();
+    await settled();
+    await clock.advance(1_000);
+    await poll(leader, wire2026.completed);
   });
 
   it("a call that was answered at once is not a task for a tab that read its record before", async () => {
