@@ -115,6 +115,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "return retryLater({ ...withoutStream(state), failures, mayCall: true }, failure, now, policy);",
   },
   {
+    name: "a call that the store holds as still to be sent leaves all the same",
+    file: "engine/effects.ts",
+    find: 'before.stage !== "calling" || before.call.refused === true;',
+    replace: 'before.stage === "queued";',
+  },
+  {
     name: "a queued call is left by the process that finds it",
     file: "engine/plan.ts",
     find: 'case "queued":\n      return ["describe"];',
