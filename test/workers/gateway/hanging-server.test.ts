@@ -1,19 +1,12 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Bindings } from "../../../worker/bindings.ts";
 import { Caller, CallerEndpoint } from "../../../worker/gateway/caller.ts";
 import { serverFacts } from "../../../worker/gateway/server-requests.ts";
 import { toolList } from "../../../worker/gateway/tools.ts";
 import type { GatewayGroupStub } from "../../../worker/group/group-stub.ts";
+import { quietFakeTime } from "./quiet-fake-time.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  vi.spyOn(console, "log").mockImplementation(() => undefined);
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+quietFakeTime();
 
 /** Asks what the server of `/mcp/<name>` can do, which answers after so many ms. Resolves with that, and after how many ms. */
 async function facts(name: string, takesMs: number) {

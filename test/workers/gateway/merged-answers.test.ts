@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Bindings } from "../../../worker/bindings.ts";
 import { Caller } from "../../../worker/gateway/caller.ts";
 import { answersOf } from "../../../worker/gateway/merged/answers.ts";
+import { quietFakeTime } from "./quiet-fake-time.ts";
 
 /** How long each server takes, in ms; one that breaks answers with an error at that time. */
 type Servers = Readonly<Record<string, number | { readonly breaksAfter: number }>>;
@@ -10,15 +11,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 let caller: Caller;
 let asked = 0;
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  vi.spyOn(console, "log").mockImplementation(() => undefined);
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+quietFakeTime();
 
 /**
  * Asks all of them. Resolves with what they answered, and after how many ms.
