@@ -11,7 +11,7 @@ afterEach(() => folder.remove());
 /** Runs the command before a program that reads nothing. Resolves with its stderr. */
 function unread(args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
-    // A shell's own pipe: one that Node makes is a socket, to which a failed write is no error before the end.
+    // A shell's own pipe: one that Node makes is a socket, to which a write does not fail before the end.
     const child = spawn("sh", ["-c", '"$@" | true', "sh", process.execPath, HOLDFAST, ...args], {
       env: environment(folder, {}),
     });
