@@ -24,7 +24,7 @@ export function takeMessages(
     const parsed: unknown = JSON.parse(text);
     messages = Array.isArray(parsed) ? parsed : [parsed];
   } catch {
-    messages = [];
+    messages = messagesIn(text);
   }
   let [replied, others] = [false, 0];
   for (const message of messages) {
@@ -39,6 +39,21 @@ export function takeMessages(
   if (!/"(?:id|result|error)"/.test(text)) return undefined;
   awaited.fail(unreadable(text));
   return "reply";
+}
+
+/**
+ * The messages among the lines of a text that is not JSON: an event stream whose type says JSON, or one message on each line. The id of
+ * a task may be in one.
+ */
+function messagesIn(text: string): readonly unknown[] {
+  return text.split(/[\r\n]+/).flatMap((line) => {
+    try {
+      const message: unknown = JSON.parse(line.replace(/^data: ?/, ""));
+      return isObject(message) && message.jsonrpc === "2.0" ? message : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Takes a response in one piece: the reply, or the reason why it holds no reply. */
@@ -89,8 +104,11 @@ export function cut(reader: ReadableStreamDefaultReader<Uint8Array>, request: Ab
   request.abort();
 }
 
-export function isEventStream({ headers }: Response): boolean {
-  return headers.get("content-type")?.trim().toLowerCase().startsWith("text/event-stream") === true;
+export function isEventStream({ body, headers }: Response): boolean {
+  return (
+    body !== null &&
+    headers.get("content-type")?.trim().toLowerCase().startsWith("text/event-stream") === true
+  );
 }
 
 export function isJson(text: string): boolean {
