@@ -4,21 +4,19 @@ import { METHOD_NOT_FOUND, MODERN_ERRORS } from "../protocol/json-rpc.ts";
 
 /**
  * The error with what it lacks: which endpoint, which address, and the likely cause. One that has it is returned as it is.
- * @param networkCause Reads the likely cause of a network failure out of what the platform says, where it says anything.
+ * @param causeHere Reads the likely cause out of what the platform says of the failure, where it says anything.
  */
 export function explained(
   error: unknown,
   target: RequestTarget,
-  networkCause?: (message: string, address: string) => string | undefined,
+  causeHere?: (failure: RequestFailure, address: string) => string | undefined,
 ): unknown {
   const { address } = target;
   if (!(error instanceof RequestFailedError) || error.target || address === undefined)
     return located(error, target);
   const { method, failure } = error;
   const said = sentence(failure, address);
-  const cause =
-    likelyCause(method, failure) ??
-    (failure.kind === "network" ? networkCause?.(failure.message, address) : undefined);
+  const cause = causeHere?.(failure, address) ?? likelyCause(method, failure);
   const message = cause ? `${said.replace(/[\s.:]+$/, "")}. ${cause}` : said;
   return new RequestFailedError(method, { ...failure, message }, error.cause, target);
 }

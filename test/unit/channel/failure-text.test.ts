@@ -59,6 +59,23 @@ describe("the text of a failed request", () => {
     expect(said[1]).toMatch(/: Failed to fetch$/);
   });
 
+  it.each<RequestFailure>([
+    { kind: "http", status: 404, message: "HTTP 404: Session not found" },
+    {
+      kind: "rpc",
+      status: 400,
+      message: "Bad Request: Mcp-Session-Id header is required (-32000)",
+      error: { code: -32000, message: "Bad Request: Mcp-Session-Id header is required" },
+    },
+  ])("suggests that a page of another origin cannot read the id of its session: $message", (failure) => {
+    const cause = "Does it expose the header mcp-session-id to https://app.example by CORS?";
+    expect(text(failure, "tools/list")).not.toContain(cause);
+    onPage("https://app.example/tasks");
+    expect(text(failure, "tools/list")).toContain(cause);
+    onPage("https://papers.example/app");
+    expect(text(failure, "tools/list")).not.toContain(cause);
+  });
+
   it("does not suggest CORS to a page of the server's own origin", () => {
     onPage("https://papers.example/app");
     expect(text(requestFailureOf(new TypeError("Failed to fetch")))).toMatch(/Is the server running\?$/);
