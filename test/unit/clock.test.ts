@@ -24,3 +24,16 @@ it("the system's clock never calls back after an endless wait, and a long one ca
   vi.advanceTimersByTime(30 * DAY_MS);
   expect(callback).not.toHaveBeenCalled();
 });
+
+it("the system's clock counts what its timers waited where performance.now stands still", () => {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+  vi.spyOn(performance, "now").mockReturnValue(7);
+  const { elapsed = Date.now } = systemClock;
+  const before = elapsed();
+  for (const ms of [5_000, 5_000, 90 * DAY_MS]) systemClock.after(ms, () => undefined);
+  vi.advanceTimersByTime(5_000);
+  expect(elapsed() - before).toBe(5_000);
+  vi.advanceTimersByTime(90 * DAY_MS);
+  expect(elapsed() - before).toBe(90 * DAY_MS);
+  vi.restoreAllMocks();
+});
