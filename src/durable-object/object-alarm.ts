@@ -23,8 +23,11 @@ export class ObjectAlarm implements Alarm {
     return at < Number.POSITIVE_INFINITY ? at : this.#wentOffFor;
   }
 
-  async set(at: number): Promise<void> {
+  async set(time: number): Promise<void> {
     await this.#known();
+    // The storage drops fractions of a ms: the alarm went off before what it was set for was due. Set then to the time that it went
+    // off for, while `alarm()` runs, it ends with that call.
+    const at = Math.max(Math.ceil(time), (this.#wentOffFor ?? 0) + 1);
     if (this.#at !== undefined && at >= this.#at) return;
     this.#at = at;
     try {
