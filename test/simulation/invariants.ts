@@ -9,7 +9,7 @@ import type { Message } from "./exchange.ts";
 import { type AcceptedAnswer, type Execution, type Ledger, requestKey } from "./ledger.ts";
 import { LostLeads } from "./lost-leads.ts";
 import { type CallHistory, wrongOutcome } from "./outcome-check.ts";
-import { PollPace } from "./poll-pace.ts";
+import { type PacedReading, PollPace } from "./poll-pace.ts";
 import type { WireEvents } from "./simulated-transport.ts";
 import type { Tab } from "./tab.ts";
 import type { Say } from "./trace.ts";
@@ -322,7 +322,7 @@ export class Invariants implements DiskEvents, WireEvents {
       if (typeof asked !== "string") return;
       if (method === "tasks/get" && !this.#pace.awaits(tab, asked, request.id)) return;
       if (task?.taskId === asked && typeof task.status === "string") {
-        this.#pace.read(tab, asked, intervalOf(task), updatedAt(task), isOver(task));
+        this.#pace.read(tab, asked, paceOf(task));
       } else this.#pace.failed(tab, asked);
       return;
     }
@@ -378,7 +378,7 @@ export class Invariants implements DiskEvents, WireEvents {
     );
     const isStatus = method === "notifications/tasks" || method === "notifications/tasks/status";
     if (!isStatus || !isObject(params) || typeof params.taskId !== "string") return;
-    this.#pace.notified(tab, params.taskId, intervalOf(params), updatedAt(params), isOver(params));
+    this.#pace.notified(tab, params.taskId, paceOf(params));
   }
 
   happened(what: string): void {
@@ -724,13 +724,14 @@ export class Invariants implements DiskEvents, WireEvents {
   }
 }
 
-function intervalOf(task: JsonObject): number | undefined {
+function paceOf(task: JsonObject): PacedReading {
   const interval = task.pollInterval ?? task.pollIntervalMs;
-  return typeof interval === "number" ? interval : undefined;
-}
-
-function updatedAt({ lastUpdatedAt }: JsonObject): number {
-  return Date.parse(String(lastUpdatedAt));
+  return {
+    intervalMs: typeof interval === "number" ? interval : undefined,
+    createdAt: task.createdAt,
+    updatedAt: Date.parse(String(task.lastUpdatedAt)),
+    over: isOver(task),
+  };
 }
 
 function isOver({ status }: JsonObject): boolean {

@@ -11,6 +11,10 @@ interface Pace {
   /** As the server last asked; replies and notifications may overtake each other. */
   intervalMs: number;
   updatedAt: number;
+  /** As the first reading says. */
+  createdAt: unknown;
+  /** A later reading says otherwise: it may be of another task, and its stamp need not count. Nor need it be without force. */
+  moved: boolean;
   /** A notification came while the poll was in flight: the poll's reply counts only if it is not older. */
   overtaken: boolean;
   /** The poll left right after a notification: if it was decided before, that notification overtook it. Either interval counts. */
@@ -27,6 +31,15 @@ interface Pace {
   heldUntil: number;
   /** One early poll is allowed. */
   excused: boolean;
+}
+
+/** What a message says of a task, as far as it concerns the pace of the polls. */
+export interface PacedReading {
+  readonly intervalMs: number | undefined;
+  readonly createdAt: unknown;
+  /** In ms since 1970. */
+  readonly updatedAt: number;
+  readonly over: boolean;
 }
 
 /** How long a write can take that a request waits for once it is decided, in ms. */
@@ -99,8 +112,10 @@ export class PollPace {
   }
 
   /** A reading came, and says how long to wait until the next. */
-  read(tab: Tab, taskId: string, intervalMs: number | undefined, updatedAt: number, over: boolean): void {
+  read(tab: Tab, taskId: string, { intervalMs, createdAt, updatedAt, over }: PacedReading): void {
     const pace = this.#paceOf(tab, taskId);
+    pace.createdAt ??= createdAt;
+    pace.moved ||= createdAt !== pace.createdAt;
     pace.readAt = this.#agenda.now;
     // Any reply is later than the one before, whatever the clock of its node says.
     const isOlder = updatedAt < pace.updatedAt;
@@ -116,7 +131,7 @@ export class PollPace {
   }
 
   /** A notification changes the interval, which counts from the last reading all the same. */
-  notified(tab: Tab, taskId: string, intervalMs: number | undefined, updatedAt: number, over: boolean): void {
+  notified(tab: Tab, taskId: string, { intervalMs, updatedAt, over }: PacedReading): void {
     const pace = this.#paces.get(tab)?.get(taskId);
     // Before the reply to the call a tab does not know which task a notification is about; a tab that polls does.
     if (!pace || (!pace.readAt && pace.poll === undefined)) return;
@@ -125,6 +140,8 @@ export class PollPace {
       take(pace, intervalMs, updatedAt);
       pace.overtaken = true;
       pace.notifiedAt = this.#agenda.now;
+    } else if (pace.moved && intervalMs !== undefined) {
+      pace.notBefore = Math.min(pace.notBefore, pace.readAt + bounded(intervalMs));
     }
     if (pace.readAt) pace.notBefore = Math.min(pace.notBefore, pace.readAt + pace.intervalMs);
     pace.excused ||= over;
@@ -203,6 +220,8 @@ export class PollPace {
       doubtful: undefined,
       intervalMs: DEFAULT_TIMING.minPollMs,
       updatedAt: 0,
+      createdAt: undefined,
+      moved: false,
       overtaken: false,
       maybeOvertaken: false,
       notifiedAt: Number.NEGATIVE_INFINITY,
@@ -227,5 +246,10 @@ function endpointOf(taskId: string): string {
 function take(pace: Pace, intervalMs: number | undefined, updatedAt: number): void {
   if (!Number.isNaN(updatedAt)) pace.updatedAt = updatedAt;
   if (intervalMs === undefined) return;
-  pace.intervalMs = Math.min(Math.max(intervalMs, DEFAULT_TIMING.minPollMs), DEFAULT_TIMING.maxPollMs);
+  pace.intervalMs = bounded(intervalMs);
+}
+
+/** An interval within the bounds of the library. */
+function bounded(intervalMs: number): number {
+  return Math.min(Math.max(intervalMs, DEFAULT_TIMING.minPollMs), DEFAULT_TIMING.maxPollMs);
 }
