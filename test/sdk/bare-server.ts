@@ -1,11 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
+import { type Listener, listen, type ServedRequest, type ServedResponse } from "./loopback.ts";
 
 /** One HTTP request as the server saw it. */
 export interface Exchange {
-  readonly http: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly http: ServedRequest;
+  readonly response: ServedResponse;
   readonly id: unknown;
   /** The JSON-RPC method; `undefined` for a response of the client, and where there is no body. */
   readonly method: string | undefined;
@@ -49,11 +48,11 @@ const MODERN: Answers = {
 export class BareServer {
   readonly seen: Exchange[] = [];
   /** The GET streams that are open now. */
-  readonly streams: Set<ServerResponse> = new Set();
+  readonly streams: Set<ServedResponse> = new Set();
   /** Takes an exchange before the answers do, and returns whether it did: for what is not MCP. */
   intercept: (exchange: Exchange) => boolean = () => false;
   readonly #answers: Answers;
-  readonly #server: Server = createServer((http, response) => void this.#receive(http, response));
+  #listener!: Listener;
 
   private constructor(answers: Answers) {
     this.#answers = answers;
@@ -62,12 +61,12 @@ export class BareServer {
   /** `GET` in `answers` takes the GET streams; by default they are opened and left open. */
   static async start(generation: "2025-11-25" | "2026-07-28", answers: Answers): Promise<BareServer> {
     const server = new BareServer({ ...(generation === "2025-11-25" ? LEGACY : MODERN), ...answers });
-    await new Promise<void>((listening) => server.#server.listen(0, "127.0.0.1", listening));
+    server.#listener = await listen((http, response) => server.#receive(http, response));
     return server;
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#listener.port}`;
   }
 
   get url(): string {
@@ -78,23 +77,16 @@ export class BareServer {
     return this.seen.filter((exchange) => exchange.method === method);
   }
 
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
+  close(): Promise<void> {
+    return this.#listener.close();
   }
 
-  async #receive(http: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of http) chunks.push(chunk as Buffer);
-    response.setHeader("access-control-allow-origin", "*");
-    response.setHeader("access-control-allow-headers", "*, authorization");
-    response.setHeader("access-control-expose-headers", "*");
-    if (http.method === "OPTIONS") return void response.writeHead(204).end();
-    const text = Buffer.concat(chunks).toString();
-    const message: unknown = http.method === "POST" && text.startsWith("{") ? JSON.parse(text) : {};
+  #receive(http: ServedRequest, response: ServedResponse): void {
+    const { body } = http;
+    const message: unknown = http.method === "POST" && body.startsWith("{") ? JSON.parse(body) : {};
     const { id, method, params } = isObject(message) ? message : {};
-    const send = (body: object): void => {
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+    const send = (reply: object): void => {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(reply));
     };
     const exchange: Exchange = {
       http,
@@ -102,7 +94,7 @@ export class BareServer {
       id,
       method: typeof method === "string" ? method : undefined,
       params: isObject(params) ? params : {},
-      body: text,
+      body,
       reply: (result) => send({ jsonrpc: "2.0", id, result }),
       stream: (...messages) => {
         response.writeHead(200, { "content-type": "text/event-stream" });
@@ -113,7 +105,7 @@ export class BareServer {
     };
     if (this.intercept(exchange)) return;
     this.seen.push(exchange);
-    const answer = this.#answers[exchange.method ?? http.method ?? ""];
+    const answer = this.#answers[exchange.method ?? http.method];
     if (answer) {
       const result = answer(exchange);
       if (result) exchange.reply(result);

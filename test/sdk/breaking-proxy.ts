@@ -1,5 +1,8 @@
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type Listener, listen, type ServedRequest, type ServedResponse } from "./loopback.ts";
+
+/** Headers of one hop, of a body that a fetch has decoded, and of a page. */
+const NOT_ONWARD =
+  /^(host|connection|keep-alive|transfer-encoding|content-length|content-encoding|origin|referer|cookie|sec-.*|access-control-.*)$/;
 
 /** One request that a {@link BreakingProxy} passes on. */
 export interface Passing {
@@ -23,20 +26,18 @@ export class BreakingProxy {
   down = false;
   /** Called when a chunk of a response came, before it is passed on. Returns whether to pass it on. */
   onChunk: (passing: Passing, chunk: string) => boolean = () => true;
-  readonly #server: Server;
+  #listener!: Listener;
 
-  private constructor(target: URL) {
-    this.#server = createServer((incoming, outgoing) => void this.#pass(target, incoming, outgoing));
-  }
+  private constructor() {}
 
   static async before(target: string | URL): Promise<BreakingProxy> {
-    const proxy = new BreakingProxy(new URL(target));
-    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    const proxy = new BreakingProxy();
+    proxy.#listener = await listen((request, response) => void proxy.#pass(target, request, response));
     return proxy;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/mcp`;
+    return `http://127.0.0.1:${this.#listener.port}/mcp`;
   }
 
   /** How many requests of a JSON-RPC method reached the server. */
@@ -53,45 +54,53 @@ export class BreakingProxy {
     for (const passing of this.passed) passing.cut();
   }
 
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
+  close(): Promise<void> {
+    return this.#listener.close();
   }
 
-  async #pass(target: URL, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const { socket, headers } = incoming;
-    if (this.down) return void socket.destroy();
-    const body = Buffer.concat(chunks);
-    const header = (name: string): string | undefined => headers[name] as string | undefined;
+  async #pass(
+    target: string | URL,
+    { method: http, headers, body }: ServedRequest,
+    response: ServedResponse,
+  ): Promise<void> {
+    if (this.down) return void response.destroy();
     const passing: Passing = {
-      http: incoming.method ?? "",
-      method: /"method":"([^"]+)"/.exec(body.toString())?.[1],
-      lastEventId: header("last-event-id"),
-      sessionId: header("mcp-session-id"),
-      tab: header("x-tab"),
-      cut: () => void (outgoing.writableEnded || socket.destroy()),
+      http,
+      method: /"method":"([^"]+)"/.exec(body)?.[1],
+      lastEventId: headers["last-event-id"],
+      sessionId: headers["mcp-session-id"],
+      tab: headers["x-tab"],
+      cut: () => void (response.writableEnded || response.destroy()),
       get open() {
-        return !outgoing.closed;
+        return !response.closed;
       },
     };
     this.passed.push(passing);
-    const { hostname, port, pathname } = target;
-    const onward = request(
-      { hostname, port, path: pathname, method: passing.http, headers: { ...headers, host: target.host } },
-      (reply) => {
-        outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
-        outgoing.flushHeaders();
-        reply.on("data", (chunk: Buffer) => {
-          if (this.onChunk(passing, chunk.toString()) && !outgoing.closed) outgoing.write(chunk);
-        });
-        reply.on("end", () => outgoing.end());
-        reply.on("error", () => socket.destroy());
-      },
-    );
-    outgoing.on("close", () => onward.destroy());
-    onward.on("error", () => socket.destroy());
-    onward.end(body);
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    try {
+      const reply = await fetch(target, {
+        method: http,
+        headers: onward(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+        cache: "no-store",
+        signal: gone.signal,
+        ...(body && { body }),
+      });
+      response.writeHead(reply.status, Object.fromEntries(onward([...reply.headers])));
+      response.flushHeaders();
+      const decoder = new TextDecoder();
+      const reader = reply.body?.getReader();
+      for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+        const chunk = decoder.decode(part.value, { stream: true });
+        if (this.onChunk(passing, chunk) && !response.closed) response.write(chunk);
+      }
+      response.end();
+    } catch {
+      response.destroy();
+    }
   }
+}
+
+function onward(headers: readonly (readonly [string, string])[]): [string, string][] {
+  return headers.flatMap(([name, value]) => (NOT_ONWARD.test(name) ? [] : [[name, value]]));
 }

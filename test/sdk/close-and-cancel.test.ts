@@ -49,7 +49,7 @@ describe.each(WAYS)("%s", (_name, generation, fromUrl) => {
     const call = client.callTool("lab", "slow");
     const rejected = expect(call).rejects.toBeInstanceOf(ClientClosedError);
     const [handshake] = await until("the handshake", () => server.seen.length > 0 && server.seen);
-    const cut = new Promise((closed) => handshake?.response.on("close", closed));
+    const cut = new Promise<void>((closed) => handshake?.response.on("close", closed));
     await client.close();
     await rejected;
     await cut;

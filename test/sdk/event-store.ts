@@ -1,5 +1,5 @@
-import type { ServerResponse } from "node:http";
 import type { Answer, Answers } from "./bare-server.ts";
+import type { ServedResponse } from "./loopback.ts";
 
 /** How a server answers a GET with `Last-Event-ID`. */
 export type Resumption =
@@ -27,7 +27,7 @@ export class EventStore {
   /** The `Last-Event-ID` of each resumption, and its session. */
   readonly resumed: { readonly after: string; readonly sessionId: unknown }[] = [];
   readonly #events: { readonly id: string; readonly data: string }[] = [];
-  readonly #responses: Set<ServerResponse> = new Set();
+  readonly #responses: Set<ServedResponse> = new Set();
   #calls = 0;
   #made = 0;
   #callId: unknown;
@@ -49,7 +49,7 @@ export class EventStore {
       return undefined;
     };
     const get: Answer = ({ http, response }) => {
-      const after = http.headers["last-event-id"] as string | undefined;
+      const after = http.headers["last-event-id"];
       if (after === undefined) return void response.writeHead(405).end();
       this.resumed.push({ after, sessionId: http.headers["mcp-session-id"] });
       const [how = "live"] = this.resumptions;
@@ -99,6 +99,6 @@ export class EventStore {
   }
 }
 
-function write(response: ServerResponse, { id, data }: { readonly id: string; readonly data: string }): void {
+function write(response: ServedResponse, { id, data }: { readonly id: string; readonly data: string }): void {
   response.write(`id: ${id}\ndata: ${data}\n\n`);
 }

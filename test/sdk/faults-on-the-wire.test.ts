@@ -1,5 +1,3 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { fromUrl as fromUrlHttp } from "../../src/channel/http.ts";
 import { fromUrl as fromUrlV1 } from "../../src/channel/sdk-v1.ts";
@@ -9,6 +7,7 @@ import { type Task, TaskClient, type TaskClientOptions } from "../../src/index.t
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { LEGACY_URL, LegacyServer } from "./legacy-server.ts";
+import { type Listener, listen } from "./loopback.ts";
 import { MODERN_URL, ModernServer } from "./modern-server.ts";
 import { until } from "./until.ts";
 import type { Fetch } from "./wire.ts";
@@ -239,9 +238,9 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
 
   test("with nobody at the address the task waits, and goes on when the server is back", async () => {
     const way = new FaultyWay(generation);
-    let http = await listen(way.fetch, 0);
-    const { port } = http.address() as AddressInfo;
-    closers.push(() => stop(http));
+    let http = await serveBy(way.fetch);
+    const { port } = http;
+    closers.push(() => http.close());
     const url = new URL(`http://127.0.0.1:${port}/mcp`);
     const fetch: Fetch = (input, init) => globalThis.fetch(input, init);
     const client = new TaskClient({
@@ -252,10 +251,10 @@ describe.each(CASES)("%s", (_name, generation, connect) => {
     });
     closers.push(() => client.close());
     const task = await client.callTool("server", "report");
-    await stop(http);
+    await http.close();
     const retry = await until("retry", () => task.view.retry);
     expect(retry.failure.kind).toBe("network");
-    http = await listen(way.fetch, port);
+    http = await serveBy(way.fetch, port);
     await until("the end of the retry", () => !task.view.retry);
     await completes(way, task);
   });
@@ -308,25 +307,14 @@ describe.each<[string, Generation, URL]>([
 });
 
 /** Serves HTTP on loopback with a `fetch`. */
-function listen(fetch: Fetch, port: number): Promise<Server> {
-  const server = createServer(async (request, response) => {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of request) chunks.push(chunk as Uint8Array);
-    const { method = "GET", headers } = request;
-    const reply = await fetch(`http://127.0.0.1:${port}${request.url}`, {
+function serveBy(fetch: Fetch, port?: number): Promise<Listener> {
+  return listen(async ({ method, url, headers, body }, response) => {
+    const reply = await fetch(`http://127.0.0.1${url}`, {
       method,
       headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
-      ...(chunks.length > 0 && { body: Buffer.concat(chunks).toString() }),
+      ...(body && { body }),
     });
     response.writeHead(reply.status, Object.fromEntries(reply.headers));
     response.end(await reply.text());
-  });
-  return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(server)));
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+  }, port);
 }

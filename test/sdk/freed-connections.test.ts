@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterEach, describe, expect, it } from "vitest";
@@ -11,6 +10,7 @@ import { type Task, TaskClient } from "../../src/index.ts";
 import { RELATED_TASK } from "../../src/protocol/session.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { type Answers, BareServer, DONE, type Exchange, wireTask } from "./bare-server.ts";
+import type { ServedResponse } from "./loopback.ts";
 import { until } from "./until.ts";
 
 const closing: (() => unknown)[] = [];
@@ -115,7 +115,7 @@ describe.each(LEGACY)("%s: streams of tasks/result that wait for questions", (..
   const [name] = way;
   it("are few, and end when the question is known: ten tasks ask and are answered", async () => {
     const ended = new Set<string>();
-    const answers: ServerResponse[] = [];
+    const answers: ServedResponse[] = [];
     let count = 0;
     let most = 0;
     const taskOf = ({ params }: Exchange): string => String(params.taskId);

@@ -1,7 +1,7 @@
-import type { ServerResponse } from "node:http";
 import { describe, expect, it, test } from "vitest";
 import { fromUrl, type HttpOptions } from "../../src/channel/http.ts";
 import { type Answer, type BareServer, DONE, wireTask } from "./bare-server.ts";
+import type { ServedResponse } from "./loopback.ts";
 import { CONNECTORS, clientOf, serverOf } from "./quirks.ts";
 
 const text = (said: string) => ({ content: [{ type: "text", text: said }] });
@@ -46,7 +46,7 @@ describe.each(CONNECTORS)("a response stream that breaks, %s", (_name, connect) 
 
 describe.each(CONNECTORS)("replies that change places on their way, %s", (_name, connect) => {
   test("reach the calls that their ids name, also when a stream ends before its own reply came elsewhere", async () => {
-    const calls: { readonly id: unknown; readonly n: number; readonly response: ServerResponse }[] = [];
+    const calls: { readonly id: unknown; readonly n: number; readonly response: ServedResponse }[] = [];
     const server = await serverOf({
       "tools/call": ({ id, response, params }) => {
         response.writeHead(200, { "content-type": "text/event-stream" });
@@ -112,35 +112,6 @@ describe("fromUrl of holdfast/http", () => {
     );
   });
 
-  it("follows a redirect within the origin that keeps the method", async () => {
-    const server = await serverOf({ "tools/call": () => DONE });
-    server.intercept = ({ http, response }) => {
-      if (http.url === "/mcp/") return false;
-      response.writeHead(307, { location: "/mcp/" }).end();
-      return true;
-    };
-    expect(await (await papers(server).callTool("server", "plain")).result()).toEqual(DONE);
-  });
-
-  it.each<[string, number, (other: BareServer) => string]>([
-    ["to another origin", 307, (other) => other.url],
-    ["that makes a GET of a POST", 302, () => "/elsewhere"],
-    ["without an end", 308, () => "/mcp"],
-  ])("does not follow a redirect %s, and says where it leads", async (_what, status, target) => {
-    const other = await serverOf({ "tools/call": () => DONE });
-    const server = await serverOf({});
-    server.intercept = ({ response }) => {
-      response.writeHead(status, { location: target(other) }).end();
-      return true;
-    };
-    const listed = papers(server, { authorization: () => "secret-token" }).listTools("server");
-    const error = String(await listed.catch((thrown: unknown) => thrown));
-    expect(error).toContain(new URL(target(other), server.url).href);
-    expect(error).toContain("Give the address that it is redirected to");
-    expect(error).not.toContain("secret-token");
-    expect(other.seen).toEqual([]);
-  });
-
   it("sends the headers that 2026-07-28 requires, and encodes a name that is not plain", async () => {
     const server = await serverOf(
       {
@@ -166,7 +137,7 @@ describe("fromUrl of holdfast/http", () => {
     });
     expect(headersOf("tasks/get")).toMatchObject({
       "mcp-method": "tasks/get",
-      "mcp-name": `=?base64?${Buffer.from("aufgabe-ä").toString("base64")}?=`,
+      "mcp-name": "=?base64?YXVmZ2FiZS3DpA==?=",
     });
     expect(headersOf("tools/call")).not.toHaveProperty("mcp-session-id");
   });
@@ -191,8 +162,10 @@ describe("fromUrl of holdfast/http", () => {
     const client = papers(server, { authorization });
     await client.listTools("server");
     valid = "token-2";
+    given.length = 0;
     expect(await (await client.callTool("server", "plain")).result()).toEqual(DONE);
-    expect(given.slice(-2)).toEqual(["token-2", "token-2"]);
+    expect(given[0]).toBe("token-1");
+    expect(given.at(-1)).toBe("token-2");
     valid = "token-3";
     await expect(client.callTool("server", "plain")).rejects.toThrow("Sign in");
   });

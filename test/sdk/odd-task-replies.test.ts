@@ -36,15 +36,4 @@ describe.each(CONNECTORS)("%s", (_name, connect) => {
     const task = await clientOf(connect(server.url)).callTool("server", "slow");
     await expect(task.result()).rejects.toThrow(/no longer knows task t1: Task t1 not found/);
   });
-
-  test("a call to an address that is redirected elsewhere fails at once, and names the other address", async () => {
-    const server = await serverOf({});
-    server.intercept = ({ response }) => {
-      response.writeHead(301, { location: "https://moved.example/mcp" }).end();
-      return true;
-    };
-    await expect(clientOf(connect(server.url)).callTool("server", "plain")).rejects.toThrow(
-      /moved\.example\/mcp.*Give the address that it is redirected to/,
-    );
-  });
 });
