@@ -55,7 +55,10 @@ export interface Overlay {
 export interface Connector {
   /** The protocol that it speaks beside the server's own: its connections take requests of both. */
   readonly overlay?: Overlay;
-  /** Where it connects to, if it knows: a remembered session is only used for the same address. */
+  /**
+   * Where it connects to, if it knows: a remembered session is only used for the same address. It is stored with the session, so
+   * nothing secret may be in it.
+   */
   readonly address?: string;
   /** What errors call the server; its address without what may be secret in it. Without it they name the endpoint. */
   readonly label?: string;

@@ -1,4 +1,4 @@
-import { LONGEST_WAIT_MS } from "../protocol/bounds.ts";
+import { LONGEST_WAIT_MS, MAX_REPLY, tooLong } from "../protocol/bounds.ts";
 
 /** One event of a `text/event-stream` (WHATWG HTML, "Server-sent events"). */
 export interface StreamedEvent {
@@ -21,6 +21,8 @@ export class EventStreamParser {
   #afterReturn = false;
   #type = "";
   #data: string[] = [];
+  /** Of the event that has not ended, in UTF-16 code units. */
+  #length = 0;
   #id: string | undefined;
   #lastEventId = "";
   #retryMs: number | undefined;
@@ -35,10 +37,12 @@ export class EventStreamParser {
     return this.#retryMs;
   }
 
-  /** The events that are whole with this chunk. */
+  /** The events that are whole with this chunk. Throws a RangeError for an event that is longer than a reply may be. */
   push(chunk: Uint8Array): readonly StreamedEvent[] {
     let text = this.#decoder.decode(chunk, { stream: true });
     if (text === "") return [];
+    this.#length += text.length;
+    if (this.#length > MAX_REPLY) throw tooLong();
     if (this.#afterReturn && text.startsWith("\n")) text = text.slice(1);
     this.#afterReturn = text.endsWith("\r");
     // The chunk alone is searched: a line that comes in many chunks would be searched as often.
@@ -66,6 +70,7 @@ export class EventStreamParser {
     const [type, data, id] = [this.#type, this.#data, this.#id];
     this.#type = "";
     this.#data = [];
+    this.#length = 0;
     this.#id = undefined;
     // Also without data, which makes it no event.
     if (id !== undefined) this.#lastEventId = id;

@@ -1,3 +1,4 @@
+import { textOf } from "./response-text.ts";
 import { readRetryAfter } from "./retry-after.ts";
 
 /** An HTTP error status. The SDK transports drop the headers and this keeps the one that a poll needs; `requestFailureOf` reads it by shape. */
@@ -21,7 +22,7 @@ export class HttpError extends Error {
    */
   static async of(response: Response, now: number): Promise<HttpError> {
     const { status, headers } = response;
-    const text = await response.text().catch(() => "");
+    const text = await textOf(response).catch(() => "");
     const asks = status === 429 || status === 503;
     return new HttpError(status, text, asks ? readRetryAfter(headers.get("retry-after"), now) : undefined);
   }

@@ -15,6 +15,7 @@ import {
   isJson,
   takeMessages,
   takeWhole,
+  tooLongOf,
 } from "./response-messages.ts";
 import type { AwaitedReply } from "./rpc-channel.ts";
 import { SESSION_HEADER } from "./session-header.ts";
@@ -269,6 +270,11 @@ export class HttpTransport implements Transport, Link {
           failures = 0;
           emptyEnds += 1;
         } catch (error) {
+          if (error instanceof RangeError) {
+            stop();
+            cut(reader, request);
+            return awaited.fail(tooLongOf(error));
+          }
           broke = `broke: ${error}`;
         }
         stop();

@@ -1,6 +1,8 @@
 import type { Clock } from "../clock.ts";
+import type { RequestFailure } from "../engine/request-failure.ts";
 import { isObject } from "../protocol/json.ts";
 import { unreadable } from "./request-failed.ts";
+import { textOf } from "./response-text.ts";
 import type { AwaitedReply } from "./rpc-channel.ts";
 import { STREAM_END_MS } from "./transport.ts";
 
@@ -64,11 +66,18 @@ export async function takeWhole(
   mayComeElsewhere: boolean,
 ): Promise<void> {
   const { status, headers } = response;
-  const text = await response.text();
+  const text = await textOf(response).catch((error: unknown) => awaited.fail(tooLongOf(error)));
+  if (text === undefined) return;
   if ((status !== 202 && status !== 204) || isJson(text)) {
     if (takeMessages(text, awaited, receive) !== "reply")
       awaited.fail(unreadable(text, headers.get("content-type")));
   } else if (!mayComeElsewhere) awaited.fail({ kind: "network", message: `HTTP ${status} without a reply` });
+}
+
+/** The failure of a message that is longer than a reply may be: it is no use to ask for it again. Throws any other error. */
+export function tooLongOf(error: unknown): RequestFailure {
+  if (!(error instanceof RangeError)) throw error;
+  return { kind: "malformed", message: error.message };
 }
 
 /** Gives the server a moment to end the stream, so that its connection can be used again; then cuts it. */

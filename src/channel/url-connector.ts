@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
+import { spread } from "../engine/schedule.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { isRequest } from "../protocol/json-rpc.ts";
 import type { ProtocolOf } from "../protocol/registry.ts";
@@ -82,9 +83,12 @@ export function urlConnector(
       ? authorizedFetch(send, address, authorization.credentials, authorization.fetch, person, awaited)
       : send;
 
+  const label = address.origin + address.pathname;
+  // It is stored with the session, and a query may hold a key.
+  const place = address.search ? `${label}?${spread(address.search)}` : label;
   return {
-    address: address.href,
-    label: address.origin + address.pathname,
+    address: place,
+    label,
     renewable: true,
     async connect(
       events: ConnectionEvents,
@@ -116,8 +120,7 @@ export function urlConnector(
       const hasSessions = ({ generation }: Session): boolean => events.protocolOf(generation).traits.sessions;
       if (remembered && hasSessions(remembered)) transport.setProtocolVersion?.(remembered.protocolVersion);
       let session =
-        remembered ??
-        (await agreed(events.protocolOf, channel, options, identity, capabilities, address.href));
+        remembered ?? (await agreed(events.protocolOf, channel, options, identity, capabilities, place));
       const current = (): Session => {
         const { sessionId = session.sessionId } = link;
         if (hasSessions(session) && sessionId !== undefined && sessionId !== session.sessionId)

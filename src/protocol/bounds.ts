@@ -11,6 +11,14 @@ export const MAX_RAW = 4_000;
 /** Of the JSON text of a task's questions together, and of the state that a call has to send back. */
 export const MAX_QUESTIONS = 262_144;
 
+/** Of a whole reply, or an event of a stream, before anything is made of it: more is not read, so that no server fills the memory. */
+export const MAX_REPLY = 67_108_864;
+
+/** What is thrown for a reply, or an event, that is longer than {@link MAX_REPLY}. */
+export function tooLong(): RangeError {
+  return new RangeError(`The server's message is longer than ${MAX_REPLY} characters`);
+}
+
 /** The longest wait that a server or the worker can ask for, in ms: `Retry-After` beyond it counts as a mistake. */
 export const LONGEST_WAIT_MS = 3_600_000;
 
