@@ -113,9 +113,11 @@ export function cut(reader: ReadableStreamDefaultReader<Uint8Array>, request: Ab
   request.abort();
 }
 
-export function isEventStream({ body, headers }: Response): boolean {
+export function isEventStream({ body, headers, status }: Response): boolean {
   return (
     body !== null &&
+    // Chromium gives it an empty body.
+    status !== 204 &&
     headers.get("content-type")?.trim().toLowerCase().startsWith("text/event-stream") === true
   );
 }
