@@ -137,7 +137,8 @@ export class PollPace {
     if (!pace || (!pace.readAt && pace.poll === undefined)) return;
     // That the task is over is news whatever the clock says.
     if (over || !(updatedAt < pace.updatedAt)) {
-      take(pace, intervalMs, updatedAt);
+      const least = pace.moved ? Math.min(pace.intervalMs, intervalMs ?? pace.intervalMs) : intervalMs;
+      take(pace, least, updatedAt);
       pace.overtaken = true;
       pace.notifiedAt = this.#agenda.now;
     } else if (pace.moved && intervalMs !== undefined) {
