@@ -9,12 +9,15 @@ import { landed, payloadFailed, retryLater } from "./retry.ts";
 import { deadline, nextPoll, type Timing } from "./schedule.ts";
 import type { TaskState } from "./state.ts";
 
-/** 2025-11-25 sends its questions on `tasks/result` ("Input Required Status"), which is opened while none is known. */
+/**
+ * 2025-11-25 sends its questions on `tasks/result` ("Input Required Status"), which is opened while none is known, and no answer is
+ * still to go: should its session be over, the question comes on a stream of the next one.
+ */
 export function wantsQuestions({ record }: TaskState): boolean {
   return (
     !traitsOf(record.generation).inline &&
     record.snapshot?.status === "input_required" &&
-    !record.inputs.some(({ state }) => state === "open" || state === "answered")
+    !record.inputs.some(({ state, resend }) => state === "open" || state === "answered" || resend)
   );
 }
 

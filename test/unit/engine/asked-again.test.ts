@@ -100,6 +100,19 @@ describe("a question whose session ended before its answer was sent", () => {
     expect(walk.sent).not.toContain("answer");
   });
 
+  it("is not listened for while its answer is sent once more, which may have to ask for it in the next session", () => {
+    const before = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0").on({
+      type: "delivered",
+      keys: ["rpc-0"],
+    });
+    const inputs = before.record.inputs.map((input) => ({ ...input, resend: true }));
+    const resumed = { inFlight: new Set<never>(), pollAt: Number.MAX_SAFE_INTEGER, listenAt: 0 };
+    const walk = new Walk(stateOf({ ...before.record, inputs }, resumed)).on({ type: "due" });
+    expect(walk.sent).toEqual(["answer"]);
+    walk.on({ type: "undeliverable", keys: ["rpc-0"], sessionId: "s1" });
+    expect(walk.sent).toEqual(["result"]);
+  });
+
   it("says nothing of the server: the backoff of a failed poll goes on", () => {
     const walk = answer(asks(waiting(), 0, "Colour?", "s1"), "rpc-0");
     walk.on({
