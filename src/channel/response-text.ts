@@ -1,7 +1,12 @@
 import { MAX_REPLY, tooLong } from "../protocol/bounds.ts";
 
 /** Reads a response as text. Rejects with a RangeError, and reads no more, once it is longer than a reply may be. */
-export async function textOf({ body }: Response): Promise<string> {
+export async function textOf(response: Response): Promise<string> {
+  const { body, headers } = response;
+  const length = headers.get("content-length");
+  // Most replies say how long they are: these are read in one piece.
+  if (length !== null && Number(length) <= MAX_REPLY && !headers.has("content-encoding"))
+    return response.text();
   let text = "";
   if (!body) return text;
   const decoder = new TextDecoder();

@@ -21,8 +21,11 @@ const SOURCE = `
   import { fromUrl } from "./src/channel/http.ts";
   import { indexedDbStore } from "./src/store/indexeddb.ts";
 
-  const json = (id, result) => new Response(JSON.stringify({ jsonrpc: "2.0", id, result }),
-    { headers: { "content-type": "application/json", "mcp-session-id": "s" } });
+  const json = (id, result) => {
+    const text = JSON.stringify({ jsonrpc: "2.0", id, result });
+    const headers = { "content-type": "application/json", "content-length": String(text.length), "mcp-session-id": "s" };
+    return new Response(text, { headers });
+  };
   const at = () => new Date().toISOString();
   const view = (taskId, status) => ({ taskId, status, ttl: null, createdAt: at(), lastUpdatedAt: at(), pollInterval: 600_000 });
   let stream, calls = 0;

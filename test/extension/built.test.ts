@@ -12,7 +12,7 @@ import { zipEntries } from "./zip-entries.ts";
 const require = createRequire(import.meta.url);
 
 /** Of the worker, minified and gzipped, in bytes: it has the whole library, what renews tokens, and no SDK. */
-const WORKER_BUDGET = 58_000;
+const WORKER_BUDGET = 59_000;
 
 async function scripts(): Promise<readonly string[]> {
   const names = await readdir(BUILT, { recursive: true });
