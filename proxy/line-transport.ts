@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Transport } from "../src/channel/transport.ts";
+import { parsedJson } from "../src/protocol/json.ts";
 
 /** The longest message that is read, in UTF-16 code units. A longer one is dropped: it would fill the memory. */
 const LONGEST_LINE = 128 * 2 ** 20;
@@ -84,7 +85,7 @@ export class LineTransport implements Transport {
     if (line === "") return;
     // The lines within a message are indented. What a server prints may open a bracket, and must not swallow what comes after it.
     if (this.#depth > 0 && beginsJson(text)) this.#drop();
-    const value = this.#depth > 0 ? undefined : parsed(line);
+    const value = this.#depth > 0 ? undefined : parsedJson(line);
     if (value === undefined) this.#continue(line);
     else this.#take(value);
   }
@@ -98,7 +99,7 @@ export class LineTransport implements Transport {
     this.#open.push(line);
     this.#depth = depth;
     if (depth > 0) return;
-    const message = parsed(this.#open.join("\n"));
+    const message = parsedJson(this.#open.join("\n"));
     if (message === undefined) return this.#drop();
     this.#forget();
     if (!this.#saidLines) {
@@ -130,15 +131,6 @@ export class LineTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     this.onclose?.();
-  }
-}
-
-/** Returns the value of a JSON text; undefined for any other text. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { RequestFailure } from "../engine/request-failure.ts";
-import { isObject } from "../protocol/json.ts";
+import { isObject, parsedJson } from "../protocol/json.ts";
 import { unreadable } from "./request-failed.ts";
 import { textOf } from "./response-text.ts";
 import type { AwaitedReply } from "./rpc-channel.ts";
@@ -49,12 +49,8 @@ export function takeMessages(
  */
 function messagesIn(text: string): readonly unknown[] {
   return text.split(/[\r\n]+/).flatMap((line) => {
-    try {
-      const message: unknown = JSON.parse(line.replace(/^data: ?/, ""));
-      return isObject(message) && message.jsonrpc === "2.0" ? message : [];
-    } catch {
-      return [];
-    }
+    const message = parsedJson(line.replace(/^data: ?/, ""));
+    return isObject(message) && message.jsonrpc === "2.0" ? message : [];
   });
 }
 
@@ -74,7 +70,7 @@ export async function takeWhole(
   } else if (!mayComeElsewhere) awaited.fail({ kind: "network", message: `HTTP ${status} without a reply` });
 }
 
-/** The failure of a message that is longer than a reply may be: it is no use to ask for it again. Throws any other error. */
+/** The failure for a reply or an event that is too long to be read. Throws any other error. */
 export function tooLongOf(error: unknown): RequestFailure {
   if (!(error instanceof RangeError)) throw error;
   return { kind: "malformed", message: error.message };
@@ -123,10 +119,5 @@ export function isEventStream({ body, headers, status }: Response): boolean {
 }
 
 export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return parsedJson(text) !== undefined;
 }

@@ -1,5 +1,6 @@
+import { parsedJson } from "../protocol/json.ts";
 import { MalformedReplyError } from "../protocol/task-reading.ts";
-import { atPointer, parsed } from "./json-pointer.ts";
+import { atPointer } from "./json-pointer.ts";
 import type { JobArguments, Pair } from "./pair.ts";
 
 type Scalar = string | number | boolean;
@@ -46,7 +47,7 @@ export function readJob(taskId: string): Job {
   const slash = taskId.indexOf("/");
   const pair = taskId.slice(0, slash);
   const rest = taskId.slice(slash + 1);
-  const made: unknown = rest.startsWith("[") ? parsed(rest) : undefined;
+  const made: unknown = rest.startsWith("[") ? parsedJson(rest) : undefined;
   if (!Array.isArray(made)) return { pair, id: rest, known: {} };
   return { pair, id: made[0], known: made[1] };
 }

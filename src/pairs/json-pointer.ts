@@ -1,4 +1,4 @@
-import { own } from "../protocol/json.ts";
+import { own, parsedJson } from "../protocol/json.ts";
 
 /** Whether a text is a JSON Pointer (RFC 6901). */
 export function isPointer(text: string): boolean {
@@ -12,18 +12,9 @@ export function isPointer(text: string): boolean {
 export function atPointer(root: unknown, pointer: string): unknown {
   let value = root;
   for (const token of pointer.split("/").slice(1)) {
-    const holder = typeof value === "string" ? parsed(value) : value;
+    const holder = typeof value === "string" ? parsedJson(value) : value;
     if (typeof holder !== "object" || holder === null) return undefined;
     value = own(holder as Record<string, unknown>, token.replaceAll("~1", "/").replaceAll("~0", "~"));
   }
   return value;
-}
-
-/** The value of a JSON text, or `undefined`. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
-import { isObject } from "../protocol/json.ts";
+import { isObject, parsedJson } from "../protocol/json.ts";
 import type { ToolResult } from "../protocol/tool-result.ts";
-import { atPointer, parsed } from "./json-pointer.ts";
+import { atPointer } from "./json-pointer.ts";
 import type { Place } from "./pair.ts";
 
 /** How much of a result's text is searched, in UTF-16 code units. What a place names stands at the beginning. */
@@ -34,12 +34,12 @@ export function valueAt(result: ToolResult, place: Place): unknown {
 export function* dataOf(result: ToolResult): Generator<unknown> {
   if (result.structuredContent !== undefined) yield result.structuredContent;
   const text = textOf(result).trim();
-  const whole = parsed(text);
+  const whole = parsedJson(text);
   if (whole !== undefined) return void (yield whole);
   // Some servers write a sentence before their JSON, or a code fence around it.
   const begin = text.search(/[{[]/);
   const end = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]"));
-  const inside = begin < 0 ? undefined : parsed(text.slice(begin, end + 1));
+  const inside = begin < 0 ? undefined : parsedJson(text.slice(begin, end + 1));
   if (isObject(inside) || Array.isArray(inside)) yield inside;
 }
 

@@ -89,6 +89,15 @@ export function jsonText(value: unknown): string {
   return isShallow(value) ? String(JSON.stringify(value)) : `(nested more than ${MAX_DEPTH} levels deep)`;
 }
 
+/** The value of a JSON text; `undefined` for any other text. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * A copy as it travels and is stored. Throws a TypeError for what cannot be: cycles, `bigint`, more than
  * {@link MAX_DEPTH} levels.

@@ -3,7 +3,7 @@ import { followEvents } from "../channel/follow-events.ts";
 import type { Clock } from "../clock.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
 import type { Waits } from "../mirror/waits.ts";
-import { isObject } from "../protocol/json.ts";
+import { isObject, parsedJson } from "../protocol/json.ts";
 import type { RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError, unreachable } from "./remote-api-error.ts";
 
@@ -45,7 +45,7 @@ export function createTaskFeed({ api, clock, waits, mirror, failed }: TaskFeedOp
   }
 
   function take({ type, data, lastEventId }: StreamedEvent): void {
-    const json = parsed(data);
+    const json = parsedJson(data);
     if (type === "ready") mirror.connected(isObject(json) && json.resumed === true);
     else if (!mirror.receive(type, json))
       failed(malformed(200, "The worker sent a task event that holds no task"));
@@ -75,12 +75,4 @@ export function createTaskFeed({ api, clock, waits, mirror, failed }: TaskFeedOp
       stream = undefined;
     },
   };
-}
-
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }
