@@ -17,7 +17,6 @@ const RECORD: Shape = {
   inputs: [{ key: "string", method: "string", params: "object", state: "string" }],
   "taskId?": "string",
   "snapshot?": { status: "string", createdAt: "string", lastUpdatedAt: "string" },
-  "outcome?": { kind: "string" },
   "addressees?": ["string"],
   "cancel?": { requestedAt: "number" },
   "search?": { tries: "number", at: "number" },
@@ -37,13 +36,14 @@ const OUTCOMES: Shape = {
 /** By the stage, what its records have beside the others. */
 const STAGES: Shape = { running: { taskId: "string" }, settled: { outcome: "object" } };
 
-/** Returns the names of the fields that are missing or damaged. */
+/** Returns the names of the fields that are missing or damaged, each once. */
 export function damageOf(record: JsonObject): readonly string[] {
   const { stage, outcome } = record;
-  const damaged = [...misfits(record, RECORD), ...misfits(record, STAGES[String(stage)] ?? {})];
+  const damaged = new Set([...misfits(record, RECORD), ...misfits(record, STAGES[String(stage)] ?? {})]);
   const isWhole =
     outcome === undefined || (isObject(outcome) && fits(outcome, OUTCOMES[String(outcome.kind)]));
-  return isWhole ? damaged : [...damaged, "outcome"];
+  if (!isWhole) damaged.add("outcome");
+  return [...damaged];
 }
 
 function misfits(object: JsonObject, shape: Type): readonly string[] {
