@@ -173,26 +173,7 @@ async function checked(
   said: readonly string[],
 ): Promise<void> {
   for (const [path, body] of CHECKS) {
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      request(
-        `http://${reachedAt(options)}:${port}${path}`,
-        {
-          method: body === undefined ? "GET" : "POST",
-          headers: {
-            authorization: `Bearer ${token}`,
-            ...(body !== undefined && {
-              "content-type": "application/json",
-              accept: "application/json, text/event-stream",
-            }),
-          },
-        },
-        (reply) => {
-          reply.resume().once("end", () => resolve(reply.statusCode));
-        },
-      )
-        .once("error", reject)
-        .end(body);
-    });
+    const status = await statusOf(`http://${reachedAt(options)}:${port}${path}`, token, body);
     if (status === 200) continue;
     const reason = await configurationErrorIn(said);
     // Here a var has another name than in wrangler.toml.
@@ -204,6 +185,20 @@ async function checked(
         : `The worker answers ${status} to ${path}: ${said.at(-1) ?? "it said nothing"}`,
     );
   }
+}
+
+/** The status of the worker's reply to a GET, or to a POST of a JSON-RPC message. */
+function statusOf(url: string, token: string, body: string | undefined): Promise<number | undefined> {
+  const posts = body !== undefined && {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+  };
+  const init = { method: posts ? "POST" : "GET", headers: { authorization: `Bearer ${token}`, ...posts } };
+  return new Promise((resolve, reject) => {
+    request(url, init, (reply) => reply.resume().once("end", () => resolve(reply.statusCode)))
+      .once("error", reject)
+      .end(body);
+  });
 }
 
 /** What the worker prints may come after its reply: its words have another way. Resolves with undefined if none come. */
