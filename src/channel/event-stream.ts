@@ -57,7 +57,7 @@ export class EventStreamParser {
     // A line that begins with a colon is a comment: a field without a name.
     const [, field, value = ""] = /^([^:]*):? ?(.*)/s.exec(line) ?? [];
     if (field === "data") this.#data.push(value);
-    // No field begins so: a message that is no event, in a response whose type says that it is a stream.
+    // No field of an event begins with a brace. It is a JSON-RPC message in a response that only calls itself an event stream.
     else if (line.startsWith("{")) this.#data.push(line);
     else if (field === "event") this.#type = value;
     else if (field === "id" && !value.includes("\0")) this.#id = value;

@@ -46,7 +46,7 @@ export function fromClient(client: Pick<Client, "transport" | "getServerCapabili
 }
 
 const SDK_AUTH: SdkAuth<oauth.OAuthClientProvider> = {
-  // This SDK knows no other way to a sign-in than that there is no refresh token.
+  // This SDK signs in anew only where it finds no refresh token.
   auth: (provider, { forceReauthorization, ...options }) =>
     oauth.auth(forceReauthorization ? withMethods(provider, { tokens: () => undefined }) : provider, options),
   extractWWWAuthenticateParams: oauth.extractWWWAuthenticateParams,

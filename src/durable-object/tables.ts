@@ -1,8 +1,8 @@
 import { type ObjectStorage, rowsOf } from "./storage.ts";
 
-// Without rowids, so that there is no index beside the table, and all tasks in one, so that none moves when it settles:
-// each change of a task writes one row. What is looked for comes before the long columns, which are read only if wanted.
-// A record that is long lies whole in parts in `result`, and its row has a lean one: so no row exceeds what SQLite takes.
+// A table without rowids needs no index beside it, and all tasks are in one table, so that a task stays in its row when it settles:
+// each change of a task writes one row. The columns of queries come before the long ones, which are read only when they are wanted.
+// A long record is stored whole, in parts, in `result`, and its row has a short copy: no row is longer than SQLite allows.
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS task (id TEXT PRIMARY KEY, settled INTEGER NOT NULL, rev INTEGER NOT NULL,
     tool TEXT NOT NULL, status TEXT NOT NULL, seq INTEGER NOT NULL, record TEXT NOT NULL, log TEXT NOT NULL) WITHOUT ROWID`,
