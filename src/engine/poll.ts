@@ -29,8 +29,10 @@ export function woken(
   // Processes that each end before the reply must not await it for ever.
   const isOver = stream && now > stream.at + STREAM_DAYS * timing.unreachableMs;
   const { record } = isOver ? withoutStream(state) : state;
-  const byTicks = dueFrom === undefined ? now : pollFrom(record, timing, dueFrom);
-  const byPace = fresh ? nextPoll(record, timing, now) : (dueByPace(record, now, timing) ?? byTicks);
+  const byInterval = nextPoll(record, timing, now);
+  // A process that was killed before a reply came has set its alarm for that reply's timeout, beyond the next poll.
+  const byTicks = dueFrom === undefined ? now : Math.min(pollFrom(record, timing, dueFrom), byInterval);
+  const byPace = fresh ? byInterval : (dueByPace(record, now, timing) ?? byTicks);
   return {
     ...idleState(record),
     ...inheritedBackoff(record, now, timing),

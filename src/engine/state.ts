@@ -87,8 +87,8 @@ export type TaskEvent =
   /** The app made the call; its record is new. */
   | { readonly type: "started" }
   /**
-   * A process took an unfinished record up. `fresh`: it was polled just now, by another. `dueFrom`: by this
-   * task's own ticks nothing was due before then (ms since 1970).
+   * A process took an unfinished record up. `fresh`: it was polled just now, by another. `dueFrom`: the
+   * earlier process's alarm (ms since 1970); by this task's own ticks nothing was due before then, unless a reply was awaited.
    */
   | { readonly type: "woken"; readonly fresh?: boolean; readonly dueFrom?: number }
   /** The time of {@link nextDue} came, or the network or the page came back. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { woken } from "../../../src/engine/poll.ts";
 import {
   backoffDelay,
   DEFAULT_TIMING,
@@ -8,7 +9,7 @@ import {
   type Timing,
 } from "../../../src/engine/schedule.ts";
 import { ticks } from "../../../src/engine/ticks.ts";
-import { callingRecord, runningRecord, snapshotOf, T0 } from "../../fixtures/records.ts";
+import { callingRecord, runningRecord, snapshotOf, stateOf, T0 } from "../../fixtures/records.ts";
 
 function delayFor(pollIntervalMs: number | undefined, ageMs = 0, timing: Partial<Timing> = {}): number {
   const { pollIntervalMs: _standard, ...bare } = snapshotOf();
@@ -119,6 +120,31 @@ describe("polls on ticks", () => {
         },
       ),
       { numRuns: 1_000 },
+    );
+  });
+
+  it("come no later than one interval after a process woke, whatever an alarm that stood for a lost reply was set for", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: T0, max: T0 + 1e9 }),
+        fc.integer({ min: 0, max: 3_600_000 }),
+        (now, ahead) => {
+          const dueFrom = now + ahead;
+          const { pollAt } = woken(stateOf(record), { type: "woken", dueFrom }, now, timing);
+          expect(pollAt).toBe(Math.min(pollFrom(record, timing, dueFrom), nextPoll(record, timing, now)));
+          expect(pollAt - now).toBeLessThanOrEqual(7_501);
+        },
+      ),
+    );
+  });
+
+  it("of a process that woke early still come on the tick that the one before had planned", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: T0, max: T0 + 1e9 }), fc.nat(7_500), (polledAt, later) => {
+        const dueFrom = nextPoll(record, timing, polledAt);
+        const now = Math.min(polledAt + later, dueFrom);
+        expect(woken(stateOf(record), { type: "woken", dueFrom }, now, timing).pollAt).toBe(dueFrom);
+      }),
     );
   });
 
