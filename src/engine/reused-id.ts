@@ -74,8 +74,20 @@ export function isAnother(
   return polledFrom - doubt.since >= (saidLater ? SETTLED_MS : CACHED_MS);
 }
 
-export function reusedId({ taskId, snapshot }: TaskRecord, { createdAt }: Doubt): string {
-  return `The server uses the id ${taskId} for another task: it was created at ${createdAt}, and this call's task at ${snapshot?.createdAt}. The server forgot this call's task`;
+/**
+ * Whether the server forgot this task, since it gave the task of another call the same id later: then no two readings
+ * are needed. With one stamp, both calls may have been given one task; a stamp that moves says nothing.
+ */
+export function isForgotten(
+  { record, doubt = record.doubt }: TaskState,
+  { record: other }: TaskState,
+): boolean {
+  const made = readTime(record.snapshot?.createdAt ?? "");
+  return !doubt?.moves && made < readTime(other.snapshot?.createdAt ?? "");
+}
+
+export function reusedId({ taskId, snapshot }: TaskRecord, by: Pick<Doubt, "createdAt"> | undefined): string {
+  return `The server uses the id ${taskId} for another task: it was created at ${by?.createdAt}, and this call's task at ${snapshot?.createdAt}. The server forgot this call's task`;
 }
 
 /** Keeps a doubt in the record only with news, so that polls that bring nothing new still write nothing. */

@@ -128,6 +128,8 @@ export type TaskEvent =
   /** A call in flight was abandoned by command, before its reply came, and the server was notified or could not be reached. */
   | { readonly type: "callAbandoned"; readonly unsent?: boolean }
   | { readonly type: "notified"; readonly reading: TaskReading }
+  /** The server gave the task of a later call the same id: see `isForgotten`. */
+  | { readonly type: "reused"; readonly by: TaskRecord }
   /** The server pushes this task's changes from now on, or no longer. */
   | { readonly type: "pushing"; readonly on: boolean }
   | { readonly type: "progressed"; readonly progress: TaskProgress }

@@ -1,7 +1,7 @@
 import { called, callFailed, stillQueued } from "./call.ts";
 import { callAbandoned, cancelFailed, cancelled, cancelTaken, enforceCancel } from "./cancel.ts";
 import { withEffects, withEphemeral } from "./effects.ts";
-import { end, failed, failureOf } from "./outcome.ts";
+import { end, failed, failureOf, lost } from "./outcome.ts";
 import { withPace } from "./pace.ts";
 import { plan } from "./plan.ts";
 import type { OnFailure, Policy } from "./policy.ts";
@@ -11,6 +11,7 @@ import type { RequestFailure } from "./request-failure.ts";
 import { streamed, withoutStream } from "./response-stream.ts";
 import { fetched, resultFailed } from "./result.ts";
 import { relaxed, without } from "./retry.ts";
+import { reusedId } from "./reused-id.ts";
 import { NOTHING_OUT, type Operation, type TaskEvent, type TaskState, type Transition } from "./state.ts";
 
 /**
@@ -57,6 +58,8 @@ function apply(state: TaskState, event: TaskEvent, now: number, policy: Policy):
       return polled(state, event.reading, now, policy);
     case "notified":
       return notified(state, event.reading, now, policy);
+    case "reused":
+      return end(state, lost(reusedId(state.record, event.by.snapshot)), now);
     case "pushing":
       return pushing(state, event.on, now, policy);
     case "fetched":

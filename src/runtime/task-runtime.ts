@@ -4,6 +4,7 @@ import type { Policy } from "../engine/policy.ts";
 import { afterRebase, rebased } from "../engine/rebase.ts";
 import { hasEnded, openInputs, type TaskRecord } from "../engine/record.ts";
 import { movedBy } from "../engine/retry.ts";
+import { isForgotten } from "../engine/reused-id.ts";
 import {
   type Command,
   idleState,
@@ -150,7 +151,6 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     task.state = state;
     if (state.record.outcome) push?.unlisten(task);
     due.set(id, nextDue(state, policy));
-    if (state.record.taskId !== before.record.taskId) table.index(task);
     const written = persist ? writer.write(task, state.record, persist, events) : writer.last(id);
     if (!written) proceed(task, tenure, next, "stored");
     else {
@@ -161,6 +161,19 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     }
     options.rescheduled();
     if (events.some(({ type }) => type === "asked")) asking?.closeStream(task);
+    if (state.record.taskId !== before.record.taskId) index(task);
+  }
+
+  /** Indexes a task by the server's id. If another call has it as well, the server forgot the earlier one's task. */
+  function index(task: RunningTask): void {
+    const other = tasks.get(task.id) === task && table.index(task);
+    if (!other) return;
+    endForgotten(task, other);
+    endForgotten(other, task);
+  }
+
+  function endForgotten(task: RunningTask, { state }: RunningTask): void {
+    if (isForgotten(task.state, state)) dispatch(task, [{ type: "reused", by: state.record }]);
   }
 
   /**
@@ -230,8 +243,8 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
     task.tenure = { base: record.rev, unsaved: [] };
     // What is sent from here on must not wait for the write that was refused.
     writer.restart(task.id);
-    table.index(task);
     dispatch(task, afterRebase(tenure.unsaved));
+    index(task);
   }
 
   function release(id: string): void {
@@ -260,8 +273,10 @@ export function createTaskRuntime(options: RuntimeOptions): TaskRuntime {
       if ((await written) !== "superseded") dispatchTo(task.id, { type: "started" });
     },
     wake(record, how = {}, base = record.rev) {
-      if (!closed() && !tasks.has(record.id))
-        dispatch(table.add(idleState(record), base ?? undefined), [{ type: "woken", ...how }]);
+      if (closed() || tasks.has(record.id)) return;
+      const task = table.add(idleState(record), base ?? undefined);
+      dispatch(task, [{ type: "woken", ...how }]);
+      index(task);
     },
     base: (id) => tasks.get(id)?.tenure.base,
     step(now) {

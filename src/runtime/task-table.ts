@@ -1,3 +1,4 @@
+import { isForgotten } from "../engine/reused-id.ts";
 import type { Operation, TaskEvent, TaskState } from "../engine/state.ts";
 import type { Unclaimed } from "../engine/unclaimed-tasks.ts";
 import type { Gate } from "./gate.ts";
@@ -55,8 +56,8 @@ export interface TaskTable {
   all(): readonly RunningTask[];
   endpoint(name: string): RunningEndpoint;
   add(state: TaskState, base: number | undefined): RunningTask;
-  /** Indexes a task by the server's id, once that is known. */
-  index(task: RunningTask): void;
+  /** Indexes a task by the server's id, once that is known. Returns another that has the same id, if one runs. */
+  index(task: RunningTask): RunningTask | undefined;
   remove(task: RunningTask): void;
 }
 
@@ -71,11 +72,6 @@ export function createTaskTable(open: (name: string) => RunningEndpoint): TaskTa
     const endpoint = open(name);
     endpoints.set(name, endpoint);
     return endpoint;
-  }
-
-  function index(task: RunningTask): void {
-    const { taskId } = task.state.record;
-    if (taskId !== undefined) task.endpoint.named.set(taskId, task);
   }
 
   return {
@@ -97,10 +93,16 @@ export function createTaskTable(open: (name: string) => RunningEndpoint): TaskTa
       };
       tasks.set(id, task);
       endpoint.tasks.set(id, task);
-      index(task);
       return task;
     },
-    index,
+    index(task) {
+      const { taskId } = task.state.record;
+      const { named } = task.endpoint;
+      if (taskId === undefined) return undefined;
+      const other = named.get(taskId);
+      if (!other || !isForgotten(task.state, other.state)) named.set(taskId, task);
+      return other === task ? undefined : other;
+    },
     remove(task) {
       const { id, endpoint, state } = task;
       const { taskId } = state.record;

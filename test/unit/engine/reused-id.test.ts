@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { isForgotten } from "../../../src/engine/reused-id.ts";
+import type { TaskState } from "../../../src/engine/state.ts";
 import type { TaskPayload } from "../../../src/protocol/task-reading.ts";
 import type { TaskSnapshot } from "../../../src/protocol/task-snapshot.ts";
 import { Walk } from "../../fixtures/engine-walk.ts";
@@ -40,6 +42,21 @@ describe("a task id that a restarted server uses again", () => {
       detail: expect.stringMatching(
         /uses the id task-1 for another task: it was created at 2026-08-01T12:01:00/,
       ),
+    });
+  });
+
+  it("loses the earlier of two calls that have it at once", () => {
+    const createdAt = "2026-08-01T12:00:01Z";
+    const [earlier, later, same] = ["2026-08-01T12:00:00Z", createdAt, createdAt].map((made) =>
+      stateOf(runningRecord({ snapshot: snapshotOf({ createdAt: made }) })),
+    ) as [TaskState, TaskState, TaskState];
+    expect(isForgotten(earlier, later)).toBe(true);
+    expect(isForgotten(later, earlier)).toBe(false);
+    expect(isForgotten(later, same), "equal calls may have been given one task").toBe(false);
+    const moving = { ...earlier, doubt: { createdAt, since: T0, moves: true } } as const;
+    expect(isForgotten(moving, later), "the stamps are those of replies").toBe(false);
+    expect(new Walk(earlier).on({ type: "reused", by: later.record }, 0).outcome).toMatchObject({
+      kind: "lost",
     });
   });
 

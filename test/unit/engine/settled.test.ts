@@ -52,6 +52,7 @@ const EVENTS: Record<TaskEvent["type"], readonly TaskEvent[]> = {
     { type: "pushing", on: true },
     { type: "pushing", on: false },
   ],
+  reused: [{ type: "reused", by: settledRecord() }],
   progressed: [{ type: "progressed", progress: { progress: 1 } }],
   asked: [{ type: "asked", request: question }],
   answered: [{ type: "answered", key: "late", response: {} }],
