@@ -1,6 +1,6 @@
 import type { UIMessage } from "ai";
 import type { Page } from "playwright-core";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { paperOf } from "../../worker/samples/paper.ts";
 import { ChatServer } from "./chat-server.ts";
 import { testBrowser } from "./test-browser.ts";
@@ -11,7 +11,10 @@ const ACQUIRED = `Acquired "${paperOf("10.1/kelp").title}" (10.1/kelp)`;
 const at = testBrowser({ quiet: true });
 let server: ChatServer;
 
-afterEach(() => server.close());
+async function serve(stageMs: number): Promise<void> {
+  server = await ChatServer.start(stageMs);
+  at.closeLast(server);
+}
 
 const said = (page: Page, text: string): Promise<void> =>
   page
@@ -43,7 +46,7 @@ async function expectOneResult(pages: readonly Page[], answer: RegExp): Promise<
 }
 
 test("useChat: a paper of 60 s is in the conversation once, at its place, after two reloads and in a second tab", async () => {
-  server = await ChatServer.start(60_000);
+  await serve(60_000);
   const url = server.page({ callBudgetMs: 45_000, leaseMs: 30_000 });
   const page = await at.browser.open(url);
   await page.getByRole("button", { name: "Send" }).click();
@@ -58,7 +61,7 @@ test("useChat: a paper of 60 s is in the conversation once, at its place, after 
 }, 150_000);
 
 test("useChat: the running result becomes the output, and the model that went on gets it once", async () => {
-  server = await ChatServer.start(6_000);
+  await serve(6_000);
   const url = server.page({ callBudgetMs: 0, leaseMs: 30_000 });
   const page = await at.browser.open(url);
   await page.getByRole("button", { name: "Send" }).click();
@@ -74,7 +77,7 @@ test("useChat: the running result becomes the output, and the model that went on
 });
 
 test("useChat: a tab that is closed while the model reads the news leaves it to another tab", async () => {
-  server = await ChatServer.start(3_000);
+  await serve(3_000);
   server.isSilent = true;
   const url = server.page({ callBudgetMs: 0, leaseMs: 3_000 });
   const page = await at.browser.open(url);
@@ -90,7 +93,7 @@ test("useChat: a tab that is closed while the model reads the news leaves it to 
 });
 
 test("useChat: a tab that is closed while the model reads an end that a call returned leaves it to another tab", async () => {
-  server = await ChatServer.start(3_000);
+  await serve(3_000);
   server.isSilent = true;
   const url = server.page({ callBudgetMs: 45_000, leaseMs: 3_000 });
   const page = await at.browser.open(url);
@@ -106,7 +109,7 @@ test("useChat: a tab that is closed while the model reads an end that a call ret
 });
 
 test("useChat: an end within its call is the caller's, also with the chat open in another tab", async () => {
-  server = await ChatServer.start(3_000);
+  await serve(3_000);
   const url = server.page({ callBudgetMs: 45_000, leaseMs: 30_000 });
   // The first tab polls, and so sees the end first.
   const [page, second] = [await at.browser.open(url), await at.browser.open(url)];

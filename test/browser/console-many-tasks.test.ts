@@ -1,6 +1,6 @@
 import type { TaskRecord } from "holdfast";
 import type { CDPSession, Page } from "playwright-core";
-import { afterEach, expect, inject, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { recordEventLoop } from "./event-loop.ts";
 import { StepServer } from "./step-server.ts";
 import { TaskPage } from "./task-page.ts";
@@ -16,9 +16,6 @@ const FIRST_ROW = 1_000;
 const BLOCK = 50;
 /** A phone is so many times slower. */
 const PHONE = 4;
-
-let server: StepServer | undefined;
-afterEach(() => server?.close());
 
 function settled(endpoint: string, index: number): TaskRecord {
   const createdAt = Date.now() - 60_000 - (MANY - index) * 1_000;
@@ -228,7 +225,8 @@ test("ten thousand tasks, some of them running, are scrolled, searched and reach
 }, 240_000);
 
 test("ten thousand tasks are opened and scrolled in short steps while fifty more change every second", async () => {
-  server = await StepServer.start();
+  const server = await StepServer.start();
+  at.closeLast(server);
   const { url } = server;
   await prepare(
     [

@@ -9,6 +9,8 @@ export interface TestBrowser {
   readonly lab: SampleLab;
   /** In this test pages will complain of that, and should. */
   expectComplaints(pattern: RegExp): void;
+  /** Closes a server of the test once its pages are closed: they would complain of one that goes away under them. */
+  closeLast(server: { close(): unknown }): void;
   /** SIGKILL, and a new browser on the same profile. */
   killAndRestart(): Promise<void>;
 }
@@ -22,6 +24,7 @@ export interface TestBrowserOptions {
 export function testBrowser({ quiet = false }: TestBrowserOptions = {}): TestBrowser {
   const complaints: string[] = [];
   const expected: RegExp[] = [];
+  const servers: { close(): unknown }[] = [];
   let profile: Awaited<ReturnType<typeof newProfile>>;
   let browser: Chromium;
   let lab: SampleLab;
@@ -47,6 +50,7 @@ export function testBrowser({ quiet = false }: TestBrowserOptions = {}): TestBro
       if (failed) console.error(await page.evaluate(() => document.querySelector("#root")?.textContent));
       await page.close();
     }
+    for (const server of servers.splice(0)) await server.close();
     const unexpected = complaints.filter((said) => !expected.some((pattern) => pattern.test(said)));
     if (quiet && !failed) expect(unexpected).toEqual([]);
     if (!failed) return;
@@ -56,6 +60,9 @@ export function testBrowser({ quiet = false }: TestBrowserOptions = {}): TestBro
   return {
     expectComplaints(pattern) {
       expected.push(pattern);
+    },
+    closeLast(server) {
+      servers.push(server);
     },
     get browser() {
       return browser;
