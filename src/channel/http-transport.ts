@@ -4,42 +4,22 @@ import { PROTOCOL_VERSION } from "../protocol/meta-keys.ts";
 import { encodeHeaderValue } from "../protocol/parameter-headers.ts";
 import { EventStreamParser, uncached } from "./event-stream.ts";
 import { HttpError } from "./http-error.ts";
-import { unreadable } from "./request-failed.ts";
+import { pause } from "./pause.ts";
 import {
-  type Abortable,
   abortable,
   BLANK_LINE,
-  cut,
   freeConnection,
   isEventStream,
   isJson,
-  takeMessages,
   takeWhole,
-  tooLongOf,
 } from "./response-messages.ts";
-import type { AwaitedReply } from "./rpc-channel.ts";
+import { MAX_RESUMPTIONS, type ResponseSource, readResponseStream } from "./response-stream.ts";
 import { SESSION_HEADER } from "./session-header.ts";
 import type { SendOptions, Transport } from "./transport.ts";
 import type { Link, LinkSeed } from "./url-connector.ts";
 
-/** The shortest wait before a broken stream is opened again, whatever `retry` the server names, in ms. */
-const RESUME_MS = 500;
 /** A stream of the server that lived for less than this ended too early, in ms. Proxies end idle streams after 30 s and more. */
 const SHORT_LIFE_MS = 10_000;
-/** How often a stream is opened again without a sign of life. */
-const MAX_RESUMPTIONS = 8;
-/** The same of a stream whose failure its reader bears: it resumes the stream itself. */
-const OWN_RESUMPTIONS = 2;
-/** How often in a row a resumed stream may end without a byte, before the server counts as having forgotten it. */
-const MAX_EMPTY_ENDS = 4;
-/**
- * How long a resumed stream stays without an event before it is resumed again, in ms: a tenth of the time that the reply
- * has been awaited, within these bounds. Some servers only store what comes on it, and send that to the next GET.
- */
-const MIN_QUIET_MS = 1_000;
-const MAX_QUIET_MS = 16_000;
-/** Statuses below 500 with which a server that still has a stream may refuse it for now. 409: it takes the broken connection for open. */
-const MAY_PASS: ReadonlySet<number> = new Set([401, 403, 408, 409, 425, 429]);
 /** How many redirects a request follows. */
 const MAX_REDIRECTS = 5;
 
@@ -65,7 +45,7 @@ type HeaderValues = Readonly<Record<string, string | undefined>>;
  * Streamable HTTP in both generations, without an SDK. A POST carries one request, so a response in it is the reply, whatever
  * id the server gave it (2025-11-25 transports, "Sending Messages to the Server").
  */
-export class HttpTransport implements Transport, Link {
+export class HttpTransport implements Transport, Link, ResponseSource {
   /** In 2026-07-28 the end of its response stream cancels a request. */
   readonly hasPerRequestStream = true;
   readonly resumesStreams = true;
@@ -113,7 +93,7 @@ export class HttpTransport implements Transport, Link {
     const name = version && params?.[NAMES[method ?? ""] ?? ""];
     if (awaited?.resume) {
       awaited.lastEventId = awaited.resume.lastEventId;
-      return void this.#read(undefined, awaited);
+      return void readResponseStream(this, this.#seed, awaited);
     }
     const begins = method === "initialize";
     const own: HeaderValues = {
@@ -132,7 +112,8 @@ export class HttpTransport implements Transport, Link {
       this.sessionId = response.headers.get(SESSION_HEADER) ?? this.sessionId;
     if (!awaited) {
       if (response.body) void freeConnection(response.body.getReader(), clock, request);
-    } else if (isEventStream(response)) void this.#read(response, awaited, version === undefined);
+    } else if (isEventStream(response))
+      void readResponseStream(this, this.#seed, awaited, response, version === undefined);
     else await takeWhole(response, awaited, receive, this.#pushes);
   }
 
@@ -161,7 +142,7 @@ export class HttpTransport implements Transport, Link {
 
   /** Returns the stream, or `undefined` if the server has none. Throws an HttpError for any other refusal. */
   async #openServerStream(signal: AbortSignal, lastEventId?: string): Promise<Response | undefined> {
-    const response = await this.#get(signal, lastEventId);
+    const response = await this.get(signal, lastEventId);
     if (response.ok && response.body) {
       this.#pushes = true;
       return response;
@@ -197,7 +178,7 @@ export class HttpTransport implements Transport, Link {
       failures = clock.now() - openedAt < SHORT_LIFE_MS ? failures + 1 : 1;
       response = undefined;
       while (!response && failures <= MAX_RESUMPTIONS) {
-        await this.#pause(backoffDelay(this.#url.href, failures), signal);
+        await pause(backoffDelay(this.#url.href, failures), signal, clock);
         if (signal.aborted) return;
         try {
           response = await this.#openServerStream(signal, lastEventId);
@@ -213,105 +194,12 @@ export class HttpTransport implements Transport, Link {
     this.#ended(wanted);
   }
 
-  /**
-   * Reads the response stream of a request until the reply. A stream with event ids that breaks is resumed.
-   * @param first Absent if an earlier process read the beginning.
-   */
-  async #read(first: Response | undefined, awaited: AwaitedReply, resumable = true): Promise<void> {
-    const { channel, clock, receive } = this.#seed;
-    const { id, signal, resume, onStream } = awaited;
-    const startedAt = clock.now();
-    // Who takes the stream itself goes on after its own backoff.
-    const most = onStream ? OWN_RESUMPTIONS : MAX_RESUMPTIONS;
-    let [broke, failures, emptyEnds, waitMs] = ["", 0, 0, 0];
-    let forgotten = false;
-    let odd: string | undefined;
-    let response = first;
-    let request: Abortable = awaited;
-    for (let resumed = !first; ; resumed = true) {
-      if (response?.body) {
-        const reader = response.body.getReader();
-        const parser = new EventStreamParser();
-        let [isAlive, stop] = [false, (): void => undefined];
-        const expectEvent = (): void => {
-          stop();
-          if (!resumed) return;
-          const ms = Math.min(MAX_QUIET_MS, Math.max(MIN_QUIET_MS, (clock.now() - startedAt) / 10));
-          stop = clock.after(ms, () => {
-            isAlive = true;
-            cut(reader, request);
-          });
-        };
-        broke = "ended without a response";
-        expectEvent();
-        try {
-          for (let over = false; !over; ) {
-            const { done, value } = await reader.read();
-            over = done;
-            isAlive ||= !done;
-            // Some servers name the event.
-            for (const { data } of parser.push(done ? BLANK_LINE : value)) {
-              expectEvent();
-              if (data === "" || (done && !isJson(data))) continue;
-              const taken = takeMessages(data, awaited, receive, resumed);
-              if (taken === "reply") {
-                stop();
-                return void freeConnection(reader, clock, awaited);
-              }
-              if (!resumed && !taken) odd ??= data;
-            }
-            const { lastEventId } = parser;
-            if (!lastEventId || lastEventId === awaited.lastEventId) continue;
-            awaited.lastEventId = lastEventId;
-            const { sessionId = this.sessionId } = resume ?? {};
-            if (resumable)
-              onStream?.({ requestId: id, lastEventId, ...(sessionId !== undefined && { sessionId }) });
-          }
-          failures = 0;
-          emptyEnds += 1;
-        } catch (error) {
-          if (error instanceof RangeError) {
-            stop();
-            cut(reader, request);
-            return awaited.fail(tooLongOf(error));
-          }
-          broke = `broke: ${error}`;
-        }
-        stop();
-        if (isAlive) failures = emptyEnds = 0;
-        forgotten = emptyEnds === MAX_EMPTY_ENDS;
-        waitMs = parser.retryMs ?? waitMs;
-      }
-      const { lastEventId } = awaited;
-      if (odd !== undefined) return awaited.fail(unreadable(odd));
-      if (!resumable || !lastEventId || forgotten || failures === most) {
-        const message = `The response stream ${broke}`;
-        return awaited.fail({ kind: "network", message, ...(forgotten && { forgotten }) });
-      }
-      const tries = failures + emptyEnds;
-      if (broke)
-        await this.#pause(Math.max(RESUME_MS, waitMs, tries && backoffDelay(String(id), tries)), signal);
-      if (!channel().awaited(id)) return;
-      failures += 1;
-      response = undefined;
-      try {
-        request = abortable(signal);
-        const resuming = await this.#get(request.signal, lastEventId, resume?.sessionId);
-        if (resuming.ok && isEventStream(resuming)) response = resuming;
-        else {
-          const { status } = resuming;
-          const { retryAfterMs = 0 } = await HttpError.of(resuming, clock.now());
-          broke = `could not be resumed (HTTP ${status})`;
-          waitMs = Math.max(waitMs, retryAfterMs);
-          forgotten = status < 500 && !MAY_PASS.has(status);
-        }
-      } catch (error) {
-        broke = `could not be resumed: ${error}`;
-      }
-    }
-  }
-
-  #get(signal: AbortSignal, lastEventId?: string, sessionId = this.sessionId): Promise<Response> {
+  /** Opens a stream of the server, or resumes one behind an event. */
+  get(
+    signal: AbortSignal,
+    lastEventId?: string,
+    sessionId: string | undefined = this.sessionId,
+  ): Promise<Response> {
     const own = {
       accept: "text/event-stream",
       "mcp-protocol-version": this.#version,
@@ -351,18 +239,5 @@ export class HttpTransport implements Transport, Link {
         );
       url = next;
     }
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        stop();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const stop = this.#seed.clock.after(ms, done);
-      signal.addEventListener("abort", done);
-      if (signal.aborted) done();
-    });
   }
 }
