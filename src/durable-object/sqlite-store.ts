@@ -1,14 +1,13 @@
 import { RECORD_VERSION, type TaskRecord } from "../engine/record.ts";
 import { jsonWeight } from "../protocol/bounds.ts";
-import { isObject } from "../protocol/json.ts";
-import { joinLongResult } from "../store/long-result.ts";
 import { readRecord } from "../store/read-record.ts";
 import { parsed } from "../store/stored-text.ts";
 import { isSuperseded } from "../store/supersede.ts";
 import type { DeliveryNotes, TaskStore } from "../store/task-store.ts";
 import type { TaskView } from "../task-view.ts";
-import { LEAN_HEAD, leanRecord, leanText, leanView, omittedIn } from "./lean-record.ts";
+import { LEAN_HEAD, leanRecord, leanText, leanView } from "./lean-record.ts";
 import { type ObjectStorage, rowsOf, type SqlRow } from "./storage.ts";
+import { isLean, revisionOf, viewOfRow, wholeRecord } from "./stored-row.ts";
 import { createTables } from "./tables.ts";
 import { pageOf, type TaskPage, type TaskQuery } from "./task-page.ts";
 import { readParts, writeParts } from "./text-parts.ts";
@@ -151,7 +150,7 @@ export class SqliteTaskStore implements TaskStore {
     const deferred = this.#deferred.get(id);
     if (deferred) return deferred.record;
     const [row] = this.#rows(id, "SELECT id, record FROM task WHERE id = ?");
-    return row && this.#whole(row);
+    return row && wholeRecord(this.#storage, row);
   }
 
   async remove(id: string): Promise<void> {
@@ -282,23 +281,9 @@ export class SqliteTaskStore implements TaskStore {
     return () => this.#listeners.delete(listener);
   }
 
-  #whole(row: SqlRow): unknown {
-    const id = String(row.id);
-    if (isLean(row)) return parsed(readParts(this.#storage, id));
-    const record = parsed(row.record);
-    // An earlier version kept long results apart, and nothing else.
-    const outcome = isObject(record) && isObject(record.outcome) ? record.outcome : undefined;
-    return outcome?.apart ? joinLongResult(record, parsed(readParts(this.#storage, id))) : record;
-  }
-
   /** The view of a task without its result and what else is long; `undefined` if it is unknown or cannot be read. */
   leanView(id: string): TaskView | undefined {
-    const [row] = this.#all("SELECT record FROM task WHERE id = ?", id);
-    const stored = parsed(row?.record);
-    const reading = readRecord(stored);
-    if (reading.kind !== "record") return undefined;
-    const { record } = reading;
-    return leanView(isLean(row) ? { record, omitted: omittedIn(stored) } : leanRecord(record));
+    return viewOfRow(this.#all("SELECT record FROM task WHERE id = ?", id)[0]);
   }
 
   /** By the time, so that it goes on growing when the task with the last one has been deleted. */
@@ -340,13 +325,4 @@ export class SqliteTaskStore implements TaskStore {
 
 function isDeferrable({ stage, outcome, taskId, call }: TaskRecord): boolean {
   return outcome ? taskId === undefined : stage === "calling" && call.recovery === "repeat";
-}
-
-/** Whether the row's record lies whole in parts. */
-function isLean(row: SqlRow | undefined): boolean {
-  return String(row?.record).startsWith(LEAN_HEAD);
-}
-
-function revisionOf({ rev, settled }: SqlRow): object {
-  return { rev: Number(rev), ...(settled === 1 && { outcome: true }) };
 }
