@@ -18,6 +18,18 @@ export interface Clock {
 /** The longest wait that `setTimeout` can hold, in ms: a longer one ends at once. */
 export const LONGEST_TIMEOUT_MS: number = 2 ** 31 - 1;
 
+/**
+ * The clock of what neither polls nor waits long: no wait may be longer than {@link LONGEST_TIMEOUT_MS}. That the wall clock was set,
+ * it does not notice.
+ */
+export const shortClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** Ms by the clock that nobody sets, or else by the wall clock. */
 export function elapsedBy(clock: Clock): number {
   return clock.elapsed?.() ?? clock.now();

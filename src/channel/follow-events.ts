@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, shortClock } from "../clock.ts";
 import { readEventStream, type StreamedEvent } from "./event-stream.ts";
 
 /** A Holdfast worker and its objects write at least every 15 s: a stream silent for longer than this, in ms, is dead. */
@@ -30,7 +30,7 @@ export interface Following {
  * });
  */
 export async function followEvents(following: Following): Promise<void> {
-  const { open, take, broken, signal, clock = systemClock } = following;
+  const { open, take, broken, signal, clock = shortClock } = following;
   for (let failures = 0; !signal.aborted; ) {
     const silence = new AbortController();
     const ended = AbortSignal.any([signal, silence.signal]);
@@ -40,7 +40,6 @@ export async function followEvents(following: Following): Promise<void> {
       const silent = new Error(`No data arrived for ${SILENCE_MS} ms`);
       callOff = clock.after(SILENCE_MS, () => silence.abort(silent));
     };
-    let error: unknown;
     restartTimer();
     try {
       const { ok, status, body } = await open(ended);
@@ -53,13 +52,10 @@ export async function followEvents(following: Following): Promise<void> {
         await take(event);
       }
       ended.throwIfAborted();
-      error = new Error("The stream ended");
-    } catch (thrown) {
-      error = thrown;
-    } finally {
+      throw new Error("The stream ended");
+    } catch (error) {
       callOff();
+      if (!signal.aborted) await broken(error, ++failures);
     }
-    failures += 1;
-    if (!signal.aborted) await broken(error, failures);
   }
 }

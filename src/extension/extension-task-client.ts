@@ -1,5 +1,5 @@
 import { answered } from "../answered-call.ts";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, shortClock } from "../clock.ts";
 import { ClientClosedError } from "../errors.ts";
 import { readDeliveries } from "../mirror/delivery-message.ts";
 import { isListedTool } from "../mirror/read-tool.ts";
@@ -58,7 +58,7 @@ export class ExtensionTaskClient implements TaskClientApi, TaskInbox {
   #since = 0;
 
   constructor(options: ExtensionTaskClientOptions = {}) {
-    const { extensionId, clock = systemClock } = options;
+    const { extensionId, clock = shortClock } = options;
     const report = reportTo(options.onProblem);
     const { runtime } = options.browser ?? globalBrowser();
     const info = { name: PORT_NAME };

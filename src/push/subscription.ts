@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, shortClock } from "../clock.ts";
 import { createWaits } from "../mirror/waits.ts";
 import { createRemoteApi, type RemoteApi, type TokenSource } from "../remote/remote-api.ts";
 
@@ -104,7 +104,7 @@ export async function unsubscribeFromPush(options: PushOptions): Promise<void> {
   await ask(apiOf(options), "DELETE", `/v1/push-subscriptions/${id}`);
 }
 
-function apiOf({ worker, token, fetch, clock = systemClock }: PushOptions): RemoteApi {
+function apiOf({ worker, token, fetch, clock = shortClock }: PushOptions): RemoteApi {
   return createRemoteApi({
     url: worker,
     token,

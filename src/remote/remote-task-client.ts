@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, shortClock } from "../clock.ts";
 import { ClientClosedError, errorOf, UnknownEndpointError } from "../errors.ts";
 import { readDeliveries } from "../mirror/delivery-message.ts";
 import { TaskMirror } from "../mirror/task-mirror.ts";
@@ -50,7 +50,7 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
   readonly #online = (): void => this.nudge();
 
   constructor(options: RemoteTaskClientOptions) {
-    const { url, token, clock = systemClock } = options;
+    const { url, token, clock = shortClock } = options;
     const report = reportTo(options.onProblem);
     const reportAs = (kind: "request" | "events") => (error: RemoteApiError) =>
       report({ kind, message: error.message, error });
