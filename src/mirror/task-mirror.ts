@@ -51,12 +51,10 @@ export class TaskMirror implements TaskReader {
   constructor(options: MirrorOptions) {
     const { source, closed } = options;
     this.#options = options;
-    const replied = (view: TaskView | undefined): void => {
-      if (view) this.apply(view, false);
-    };
     this.#actions = {
-      cancel: async ({ id }) => replied(await source.cancel(id)),
-      answer: async ({ view }, key, response) => replied(await source.answer(view, key, response)),
+      cancel: async ({ id }) => void (await this.#applied(source.cancel(id))),
+      answer: async ({ view }, key, response) =>
+        void (await this.#applied(source.answer(view, key, response))),
       async storedResult({ view }) {
         const outcome = (await source.task(view.id))?.outcome;
         if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
@@ -80,16 +78,15 @@ export class TaskMirror implements TaskReader {
   }
 
   async resume(): Promise<readonly Task[]> {
-    return this.#handles(await this.#options.source.tasks("unfinished"));
+    return this.#handles("unfinished");
   }
 
   async list(): Promise<readonly Task[]> {
-    return this.#handles(await this.#options.source.tasks("all"));
+    return this.#handles("all");
   }
 
   async get(id: string): Promise<Task | undefined> {
-    const view = await this.#options.source.task(id);
-    return view && this.apply(view, false);
+    return this.#applied(this.#options.source.task(id));
   }
 
   /** Calls back after each change of a task, and for each task that was unknown before. The function returned ends it. */
@@ -123,7 +120,9 @@ export class TaskMirror implements TaskReader {
     } else this.#unfinished.set(id, task);
     const before = task.view;
     known?.apply(view);
-    if (view.omitted?.includes("inputRequests") && !outcome) void this.#fetchWhole(id);
+    // If it fails, the next change of the task fetches it.
+    if (view.omitted?.includes("inputRequests") && !outcome)
+      this.#applied(this.#options.source.task(id), true).catch(() => undefined);
     if (known ? task.view !== before : news) publishChange(this.#subscribers, task);
     this.#options.watch();
     return task;
@@ -165,35 +164,34 @@ export class TaskMirror implements TaskReader {
   connected(resumed: boolean): void {
     this.#behind ||= !resumed;
     if (!this.#behind || this.#catchingUp) return;
-    this.#catchingUp = true;
-    void this.#catchUp()
-      // The process refused, or the client was closed. The next connection tries again.
-      .catch(() => {
-        this.#behind = true;
-      })
-      .finally(() => {
-        this.#catchingUp = false;
-      });
+    void this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {
     const { source } = this.#options;
-    while (this.#behind) {
-      this.#behind = false;
-      const known = [...this.#unfinished.values()];
-      const views = await source.tasks(this.#begun ? "all" : "unfinished", Number.POSITIVE_INFINITY);
-      for (const view of views)
-        if (this.has(view.id) || (this.#begun && this.#isNews(view))) this.apply(view);
-      const listed = new Set(views.map(({ id }) => id));
-      const absent = known.filter(({ id }) => !listed.has(id));
-      // All at once: the process may be unable to read the tasks of one endpoint for long.
-      await Promise.all(
-        absent.map(async ({ id, latest }) =>
-          this.apply((await source.task(id, Number.POSITIVE_INFINITY)) ?? gone(latest)),
-        ),
-      );
-      this.#begun = true;
+    this.#catchingUp = true;
+    try {
+      while (this.#behind) {
+        this.#behind = false;
+        const known = [...this.#unfinished.values()];
+        const views = await source.tasks(this.#begun ? "all" : "unfinished", Number.POSITIVE_INFINITY);
+        for (const view of views)
+          if (this.has(view.id) || (this.#begun && this.#isNews(view))) this.apply(view);
+        const listed = new Set(views.map(({ id }) => id));
+        const absent = known.filter(({ id }) => !listed.has(id));
+        // All at once: the process may be unable to read the tasks of one endpoint for long.
+        await Promise.all(
+          absent.map(async ({ id, latest }) =>
+            this.apply((await source.task(id, Number.POSITIVE_INFINITY)) ?? gone(latest)),
+          ),
+        );
+        this.#begun = true;
+      }
+    } catch {
+      // The process refused, or the client was closed. The next connection tries again.
+      this.#behind = true;
     }
+    this.#catchingUp = false;
   }
 
   #isNews(view: TaskView): boolean {
@@ -201,14 +199,15 @@ export class TaskMirror implements TaskReader {
   }
 
   /** The earliest first. */
-  #handles(views: readonly TaskView[]): readonly Task[] {
+  async #handles(which: "all" | "unfinished"): Promise<readonly Task[]> {
+    const views = await this.#options.source.tasks(which);
     return [...views].sort((a, b) => a.createdAt - b.createdAt).map((view) => this.apply(view, false));
   }
 
-  /** If it fails, the next change of the task fetches it. */
-  async #fetchWhole(id: string): Promise<void> {
-    const view = await this.#options.source.task(id).catch(() => undefined);
-    if (view) this.apply(view);
+  /** Applies the view that the process replies with, if it has one. */
+  async #applied(reply: Promise<TaskView | undefined>, news = false): Promise<Task | undefined> {
+    const view = await reply;
+    return view && this.apply(view, news);
   }
 }
 
