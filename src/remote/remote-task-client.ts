@@ -12,7 +12,7 @@ import { reportTo } from "../warn-once.ts";
 import { createRemoteApi, type TokenSource } from "./remote-api.ts";
 import { RemoteApiError } from "./remote-api-error.ts";
 import { createTaskFeed, type TaskFeed } from "./task-feed.ts";
-import { type CallAnswer, createTaskRequests, isRefusal, type TaskRequests } from "./task-requests.ts";
+import { type CallAnswer, createTaskRequests, type TaskRequests } from "./task-requests.ts";
 
 /** Something an app may show. */
 export type RemoteProblem =
@@ -121,11 +121,10 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
     options: CallOptions,
   ): Promise<CallAnswer> {
     options.signal?.throwIfAborted();
-    try {
-      return await this.#requests.call(endpoint, tool, (args ?? {}) as JsonObject, options);
-    } catch (error) {
-      throw await this.#endpointError(endpoint, error);
-    }
+    return this.#onEndpoint(
+      endpoint,
+      this.#requests.call(endpoint, tool, (args ?? {}) as JsonObject, options),
+    );
   }
 
   /** Returns all unfinished tasks of this principal, the earliest first. They run in any case. */
@@ -157,22 +156,11 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
 
   /** @param options `force` deletes a task that runs, too. Its handles end as `lost`; its server is not notified, and may continue. */
   async forget(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
-    try {
-      await this.#requests.remove(id, force);
-    } catch (error) {
-      // It runs, and is left.
-      if (isRefusal(error, 409)) return;
-      if (!isRefusal(error, 404)) throw error;
-    }
-    this.#mirror.forgotten(id);
+    if (await this.#requests.remove(id, force)) this.#mirror.forgotten(id);
   }
 
   async listTools(endpoint: string): Promise<readonly ListedTool[]> {
-    try {
-      return await this.#requests.tools(endpoint);
-    } catch (error) {
-      throw await this.#endpointError(endpoint, error);
-    }
+    return this.#onEndpoint(endpoint, this.#requests.tools(endpoint));
   }
 
   /**
@@ -194,8 +182,13 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
     this.#feed.close();
   }
 
-  async #endpointError(endpoint: string, error: unknown): Promise<unknown> {
-    if (!(error instanceof RemoteApiError) || error.code !== "unknown-endpoint") return error;
-    return new UnknownEndpointError(endpoint, await this.endpoints().catch(() => []));
+  /** Resolves with the answer. Where the worker knows no such endpoint, the error says which there are. */
+  async #onEndpoint<T>(endpoint: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof RemoteApiError) || error.code !== "unknown-endpoint") throw error;
+      throw new UnknownEndpointError(endpoint, await this.endpoints().catch(() => []));
+    }
   }
 }

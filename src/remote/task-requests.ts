@@ -3,7 +3,7 @@ import { InputError } from "../errors.ts";
 import { isListedTool } from "../mirror/read-tool.ts";
 import { readView } from "../mirror/read-view.ts";
 import type { TaskSource } from "../mirror/task-mirror.ts";
-import { isObject, type JsonObject } from "../protocol/json.ts";
+import { hasTexts, isObject, type JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import { randomId } from "../random-id.ts";
 import type { CallOptions } from "../task-client-api.ts";
@@ -38,7 +38,8 @@ export interface TaskRequests extends TaskSource {
   undelivered(query: UndeliveredQuery): Promise<readonly unknown[]>;
   /** False if the task was deleted, too. */
   acknowledge(delivery: DeliveryReceipt): Promise<boolean>;
-  remove(id: string, force: boolean): Promise<void>;
+  /** False for a task that runs, and is left. */
+  remove(id: string, force: boolean): Promise<boolean>;
 }
 
 /**
@@ -69,17 +70,17 @@ export function createTaskRequests(
 
   return {
     async endpoints() {
-      return listIn(await read("/v1/endpoints"), "endpoints").flatMap((entry) =>
-        isObject(entry) && typeof entry.name === "string" ? [entry.name] : [],
+      return listIn(await read(pathOf("endpoints")), "endpoints").flatMap((entry) =>
+        hasTexts(entry, "name") ? [entry.name] : [],
       );
     },
     async tools(endpoint) {
-      return listIn(await read(`${endpointPath(endpoint)}/tools`), "tools").filter(isListedTool);
+      return listIn(await read(pathOf("endpoints", endpoint, "tools")), "tools").filter(isListedTool);
     },
     async call(endpoint, tool, args, { signal, prefer, ttlMs, repeatable, idempotencyKey, notify }) {
       const request: ApiRequest = {
         method: "POST",
-        path: `${endpointPath(endpoint)}/calls`,
+        path: pathOf("endpoints", endpoint, "calls"),
         body: JSON.stringify({ tool, arguments: args, prefer, ttlMs, repeatable, idempotencyKey, notify }),
         headers: { "idempotency-key": randomId() },
         signal: signal ? AbortSignal.any([signal, closed]) : closed,
@@ -91,11 +92,11 @@ export function createTaskRequests(
       });
       return { task: taskIn(answer.json), ended: answer.status === 200 };
     },
-    task: (id, attempts) => read(taskPath(id), attempts).then(taskIn).catch(unless(404)),
+    task: (id, attempts) => read(pathOf("tasks", id), attempts).then(taskIn).catch(unless(404)),
     /** From all pages; the newest first. */
     async tasks(which, attempts) {
       const missing = new Set<string>();
-      const first = `/v1/tasks?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
+      const first = `${pathOf("tasks")}?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
       const { items, cut } = await readPages(
         "GET /v1/tasks",
         async (cursor) => {
@@ -113,13 +114,14 @@ export function createTaskRequests(
       return items;
     },
     async answer(task, key, response) {
-      const path = `${taskPath(task.id)}/inputs/${encodeURIComponent(key)}`;
+      const path = pathOf("tasks", task.id, "inputs", key);
       let perhapsTaken = false;
-      const repeating = (): void => {
-        perhapsTaken = true;
-      };
       try {
-        return taskIn(await post(path, response, repeating));
+        return taskIn(
+          await post(path, response, () => {
+            perhapsTaken = true;
+          }),
+        );
       } catch (error) {
         if (!isRefusal(error, 409, 422)) throw error;
         // The answer got there, and only its reply was lost.
@@ -128,30 +130,34 @@ export function createTaskRequests(
       }
     },
     async notify(id, addressee) {
-      await post(`${taskPath(id)}/addressees`, { addressee });
+      await post(pathOf("tasks", id, "addressees"), { addressee });
     },
     async undelivered({ addressee, leaseMs, receipt = randomId(), task }) {
-      const asking = post("/v1/deliveries", { addressee, leaseMs, receipt, task });
+      const asking = post(pathOf("deliveries"), { addressee, leaseMs, receipt, task });
       const json = await (task === undefined ? asking : asking.catch(unless(404)));
       if (json === undefined) return [];
       reportMissing(missingIn(json));
       return listIn(json, "deliveries");
     },
     async acknowledge({ addressee, receipt, task, question }) {
-      const answer = await post(`${taskPath(task.id)}/acknowledgements`, {
-        addressee,
-        receipt,
-        key: question?.key,
-      }).catch(unless(404));
+      const fields = { addressee, receipt, key: question?.key };
+      const answer = await post(pathOf("tasks", task.id, "acknowledgements"), fields).catch(unless(404));
       return isObject(answer) && answer.acknowledged === true;
     },
     // A task that has ended cannot be cancelled.
     cancel: (id) =>
-      post(`${taskPath(id)}/cancel`)
+      post(pathOf("tasks", id, "cancel"))
         .then(taskIn)
         .catch(unless(409)),
     async remove(id, force) {
-      await ask({ method: "DELETE", path: `${taskPath(id)}${force ? "?force=true" : ""}` });
+      const path = `${pathOf("tasks", id)}${force ? "?force=true" : ""}`;
+      try {
+        await ask({ method: "DELETE", path });
+      } catch (error) {
+        if (!isRefusal(error, 404, 409)) throw error;
+        return error.status === 404;
+      }
+      return true;
     },
   };
 }
@@ -163,31 +169,34 @@ function unless(status: number): (error: unknown) => undefined {
   };
 }
 
-export function isRefusal(error: unknown, ...statuses: readonly number[]): error is RemoteApiError {
+function isRefusal(error: unknown, ...statuses: readonly number[]): error is RemoteApiError {
   return error instanceof RemoteApiError && statuses.includes(error.status);
 }
 
-function endpointPath(endpoint: string): string {
-  return `/v1/endpoints/${encodeURIComponent(endpoint)}`;
+function pathOf(...parts: readonly string[]): string {
+  return `/v1/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-function taskPath(id: string): string {
-  return `/v1/tasks/${encodeURIComponent(id)}`;
+/** The part of an answer, which must be there. */
+function required<T>(part: T | undefined, name: string): T {
+  if (part === undefined) throw malformed(200, `The worker's answer holds no ${name}`);
+  return part;
 }
 
 function taskIn(json: unknown): TaskView {
-  const task = readView(json);
-  if (!task) throw malformed(200, "The worker's answer holds no task");
-  return task;
+  return required(readView(json), "task");
+}
+
+function listIn(json: unknown, field: string): readonly unknown[] {
+  return required(maybeListIn(json, field), field);
 }
 
 /** The endpoints some of whose tasks the worker could not read. */
 function missingIn(json: unknown): readonly string[] {
-  return isObject(json) && Array.isArray(json.missing) ? json.missing.map(String) : [];
+  return (maybeListIn(json, "missing") ?? []).map(String);
 }
 
-function listIn(json: unknown, field: string): readonly unknown[] {
-  const list = isObject(json) ? json[field] : undefined;
-  if (!Array.isArray(list)) throw malformed(200, `The worker's answer holds no ${field}`);
-  return list;
+function maybeListIn(json: unknown, field: string): readonly unknown[] | undefined {
+  const list = isObject(json) && json[field];
+  return Array.isArray(list) ? list : undefined;
 }
