@@ -199,7 +199,7 @@ export function createEndpoint(
   }
 
   const list: Endpoint["list"] = async (method, read, keyOf, reading) => {
-    const { items, cut } = await readPages(method, read, keyOf, undefined, reading);
+    const { items, cut } = await readPages(method, read, keyOf, reading);
     if (cut !== undefined) listCut(cut);
     return items;
   };

@@ -14,14 +14,12 @@ export interface Listing<T> {
  * Reads a list page by page. It ends where the server names a cursor for the second time: from there on its pages
  * would repeat themselves. What is listed twice under one key is one thing, as it was listed last.
  * @param method Names the list in `cut`.
- * @param maxPages How many pages are read at most.
  * @param reading How far the list was read before. It moves on with each page.
  */
 export async function readPages<T>(
   method: string,
   read: (cursor: string | undefined) => Promise<Page<T>>,
   keyOf: (item: T) => string,
-  maxPages: number = MAX_PAGES,
   reading: ListReading<T> = { items: new Map(), cursors: new Set() },
 ): Promise<Listing<T>> {
   const { items, cursors } = reading;
@@ -33,9 +31,9 @@ export async function readPages<T>(
     if (typeof next === "string") {
       reading.cursor = next;
       if (cursors.has(next)) cut = `names the cursor ${JSON.stringify(next.slice(0, 80))} again`;
-      else if (cursors.size < maxPages) continue;
+      else if (cursors.size < MAX_PAGES) continue;
       else {
-        cut = `has more than ${maxPages} pages`;
+        cut = `has more than ${MAX_PAGES} pages`;
         reading.readOf = items.size;
       }
     }

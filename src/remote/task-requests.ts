@@ -1,4 +1,3 @@
-import { readPages } from "../channel/pages.ts";
 import { InputError } from "../errors.ts";
 import { isListedTool } from "../mirror/read-tool.ts";
 import { readView } from "../mirror/read-view.ts";
@@ -88,7 +87,7 @@ export function createTaskRequests(
       const answer = await api.insist(request, CALL_ATTEMPTS).catch((error: unknown) => {
         if (!isPassing(error)) throw error;
         const detail = `${error.detail} It was asked ${CALL_ATTEMPTS} times and may hold the call: list() shows it then.`;
-        throw new RemoteApiError({ status: error.status, code: error.code, detail }, { cause: error });
+        throw new RemoteApiError({ ...error, detail }, { cause: error });
       });
       return { task: taskIn(answer.json), ended: answer.status === 200 };
     },
@@ -96,22 +95,31 @@ export function createTaskRequests(
     /** From all pages; the newest first. */
     async tasks(which, attempts) {
       const missing = new Set<string>();
+      const views = new Map<string, TaskView>();
+      const cursors = new Set<unknown>();
+      let cursor: unknown;
       const first = `${pathOf("tasks")}?limit=${PAGE}${which === "all" ? "" : "&status=unfinished"}`;
-      const { items, cut } = await readPages(
-        "GET /v1/tasks",
-        async (cursor) => {
-          const path = cursor === undefined ? first : `${first}&cursor=${encodeURIComponent(cursor)}`;
-          const json = await read(path, attempts);
-          const tasks = listIn(json, "tasks").flatMap((entry) => readView(entry) ?? []);
-          for (const endpoint of missingIn(json)) missing.add(endpoint);
-          return { items: tasks, nextCursor: (json as JsonObject).nextCursor };
-        },
-        ({ id }) => id,
-        MAX_PAGES,
-      );
+      do {
+        cursors.add(cursor);
+        const json = await read(
+          isText(cursor) ? `${first}&cursor=${encodeURIComponent(cursor)}` : first,
+          attempts,
+        );
+        for (const entry of listIn(json, "tasks")) {
+          const view = readView(entry);
+          if (view) views.set(view.id, view);
+        }
+        for (const endpoint of missingIn(json)) missing.add(endpoint);
+        cursor = (json as JsonObject).nextCursor;
+      } while (isText(cursor) && !cursors.has(cursor) && cursors.size < MAX_PAGES);
       reportMissing(missing);
-      if (cut !== undefined) incomplete(`The worker's list of tasks is incomplete. ${cut}`);
-      return items;
+      if (isText(cursor)) {
+        const cut = cursors.has(cursor)
+          ? `names the cursor ${JSON.stringify(cursor.slice(0, 80))} again`
+          : `has more than ${MAX_PAGES} pages`;
+        incomplete(`The worker's list of tasks is incomplete. GET /v1/tasks ${cut}: the rest is left out`);
+      }
+      return [...views.values()];
     },
     async answer(task, key, response) {
       const path = pathOf("tasks", task.id, "inputs", key);
@@ -171,6 +179,10 @@ function unless(status: number): (error: unknown) => undefined {
 
 function isRefusal(error: unknown, ...statuses: readonly number[]): error is RemoteApiError {
   return error instanceof RemoteApiError && statuses.includes(error.status);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function pathOf(...parts: readonly string[]): string {
