@@ -20,17 +20,7 @@ export function readDeliveries(
   taskOf: (view: TaskView) => Task,
 ): readonly Delivery[] {
   return values.flatMap((value) => {
-    if (!hasTexts(value, "id", "addressee", "receipt")) return [];
-    const view = readView(value.task);
-    if (!view) return [];
-    const { id, addressee, receipt, question, leasedForMs } = value as typeof value & Partial<Delivery>;
-    return {
-      id,
-      addressee,
-      receipt,
-      task: taskOf(view),
-      ...(question && { question }),
-      ...(typeof leasedForMs === "number" && { leasedForMs }),
-    };
+    const view = hasTexts(value, "id", "addressee", "receipt") && readView(value.task);
+    return view ? { ...(value as unknown as Delivery), task: taskOf(view) } : [];
   });
 }

@@ -10,6 +10,8 @@ import { readView } from "./read-view.ts";
 /** How many ended tasks are remembered, so that older views of them are recognised. */
 const ENDED_KEPT = 1_000;
 
+const GONE = "The worker no longer holds it: it was deleted, or its retention ended";
+
 /** The process that runs the tasks. Every method rejects when it refuses, and when the client is closed. */
 export interface TaskSource {
   /** Returns the views without results. @param attempts How often to try where a failure may pass. */
@@ -58,7 +60,7 @@ export class TaskMirror implements TaskReader {
       async storedResult({ view }) {
         const outcome = (await source.task(view.id))?.outcome;
         if (outcome?.kind === "completed" && !outcome.apart) return outcome.result;
-        throw errorOf(view, { kind: "lost", detail: "The worker no longer holds its result" });
+        throw errorOf(view, { kind: "lost", detail: GONE });
       },
       closed,
     };
@@ -213,7 +215,7 @@ export class TaskMirror implements TaskReader {
 
 /** The view of a task that the process no longer holds. */
 function gone(view: TaskView): TaskView {
-  return deletedView(view, "The worker no longer holds it: it was deleted, or its retention ended");
+  return deletedView(view, GONE);
 }
 
 function isProgress(value: unknown): value is TaskProgress {
