@@ -1,5 +1,4 @@
 import { type Clock, shortClock } from "../clock.ts";
-import { createWaits } from "../mirror/waits.ts";
 import { createRemoteApi, type RemoteApi, type TokenSource } from "../remote/remote-api.ts";
 
 /** How often a request to the worker is made in all, if failures pass. */
@@ -108,9 +107,8 @@ function apiOf({ worker, token, fetch, clock = shortClock }: PushOptions): Remot
   return createRemoteApi({
     url: worker,
     token,
-    fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch,
     clock,
-    waits: createWaits(clock),
     retrying: () => undefined,
   });
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Waits } from "../mirror/waits.ts";
+import { createWaits, type Waits } from "../mirror/waits.ts";
 import { malformed, RemoteApiError, refusalOf, unreachable } from "./remote-api-error.ts";
 
 /** A bearer token, or where to get one: asked before every request, and again when the worker refuses it. */
@@ -8,9 +8,8 @@ export type TokenSource = string | (() => string | Promise<string>);
 export interface RemoteApiOptions {
   readonly url: string | URL;
   readonly token: TokenSource | undefined;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: typeof globalThis.fetch | undefined;
   readonly clock: Clock;
-  readonly waits: Waits;
   /** A request failed, and is made again. */
   readonly retrying: (error: RemoteApiError) => void;
 }
@@ -32,10 +31,12 @@ export interface Answer {
 }
 
 /** Codes of a 5xx that are the worker's considered answer: asking again would not change it. */
-const FINAL: ReadonlySet<string> = new Set(["upstream", "upstream-unauthorized"]);
+const FINAL = /^upstream(-unauthorized)?$/;
 
 /** Requests to the worker's HTTP API. Throws a {@link RemoteApiError} for everything but success. */
 export interface RemoteApi {
+  /** Of the requests, and of whoever follows the events. */
+  readonly waits: Waits;
   /** One request, whatever comes of it. With a token refused, a second one if there is another token. */
   open(request: ApiRequest): Promise<Response>;
   /**
@@ -47,14 +48,14 @@ export interface RemoteApi {
 }
 
 export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
-  const { token } = options;
+  const { token, clock, fetch = (input, init) => globalThis.fetch(input, init) } = options;
+  const waits = createWaits(clock);
   const base = String(options.url).replace(/\/+$/, "");
   const tokenNow = async (): Promise<string | undefined> => (typeof token === "function" ? token() : token);
 
   async function send(request: ApiRequest, bearer: string | undefined): Promise<Response> {
     const { method, path, body, headers, signal } = request;
     signal.throwIfAborted();
-    const { fetch } = options;
     try {
       return await fetch(base + path, {
         method,
@@ -85,7 +86,7 @@ export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
       }
     }
     if (response.ok) return response;
-    throw await refusalOf(response, options.clock.now());
+    throw await refusalOf(response, clock.now());
   }
 
   /** One request and the JSON it is answered with; nothing for a 204. */
@@ -106,6 +107,7 @@ export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
   }
 
   return {
+    waits,
     open,
     async insist(request, attempts, meanwhile) {
       for (let failures = 1; ; failures++) {
@@ -115,7 +117,7 @@ export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
           if (failures >= attempts || !isPassing(error)) throw error;
           meanwhile?.(error);
           options.retrying(error);
-          await options.waits.backOff(failures, error.retryAfterMs, request.signal);
+          await waits.backOff(failures, error.retryAfterMs, request.signal);
         }
       }
     },
@@ -124,7 +126,7 @@ export function createRemoteApi(options: RemoteApiOptions): RemoteApi {
 
 /** It may go well the next time: the network, too many requests, a failure of the worker. */
 export function isPassing(error: unknown): error is RemoteApiError {
-  if (!(error instanceof RemoteApiError) || FINAL.has(error.code)) return false;
+  if (!(error instanceof RemoteApiError) || FINAL.test(error.code)) return false;
   const { status } = error;
   return status === 0 || status === 408 || status === 429 || status >= 500;
 }

@@ -2,7 +2,7 @@ import { type Clock, shortClock } from "../clock.ts";
 import { ClientClosedError, errorOf, UnknownEndpointError } from "../errors.ts";
 import { readDeliveries } from "../mirror/delivery-message.ts";
 import { TaskMirror } from "../mirror/task-mirror.ts";
-import { createWaits, type Waits } from "../mirror/waits.ts";
+import type { Waits } from "../mirror/waits.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ListedTool } from "../protocol/tool-facts.ts";
 import type { Task } from "../task.ts";
@@ -50,20 +50,12 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
   readonly #online = (): void => this.nudge();
 
   constructor(options: RemoteTaskClientOptions) {
-    const { url, token, clock = shortClock } = options;
+    const { url, token, fetch, clock = shortClock } = options;
     const report = reportTo(options.onProblem);
     const reportAs = (kind: "request" | "events") => (error: RemoteApiError) =>
       report({ kind, message: error.message, error });
-    const waits = createWaits(clock);
-    const api = createRemoteApi({
-      url,
-      token,
-      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-      clock,
-      waits,
-      retrying: reportAs("request"),
-    });
-    this.#waits = waits;
+    const api = createRemoteApi({ url, token, fetch, clock, retrying: reportAs("request") });
+    this.#waits = api.waits;
     const closed = this.#closing.signal;
     this.#requests = createTaskRequests(api, closed, (message, endpoint) =>
       report({ kind: "incomplete-list", message, ...(endpoint !== undefined && { endpoint }) }),
@@ -75,7 +67,7 @@ export class RemoteTaskClient implements TaskClientApi, TaskInbox {
       watch: () => (mirror.needsEvents ? this.#feed.open() : this.#feed.close()),
     });
     this.#mirror = mirror;
-    this.#feed = createTaskFeed({ api, clock, waits, mirror, failed: reportAs("events") });
+    this.#feed = createTaskFeed({ api, clock, mirror, failed: reportAs("events") });
     // Pages and workers have an event for the network's return; other platforms do not.
     (globalThis as Partial<EventTarget>).addEventListener?.("online", this.#online);
   }

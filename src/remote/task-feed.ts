@@ -2,7 +2,6 @@ import type { StreamedEvent } from "../channel/event-stream.ts";
 import { followEvents } from "../channel/follow-events.ts";
 import type { Clock } from "../clock.ts";
 import type { TaskMirror } from "../mirror/task-mirror.ts";
-import type { Waits } from "../mirror/waits.ts";
 import { isObject, parsedJson } from "../protocol/json.ts";
 import type { RemoteApi } from "./remote-api.ts";
 import { malformed, RemoteApiError, unreachable } from "./remote-api-error.ts";
@@ -10,7 +9,6 @@ import { malformed, RemoteApiError, unreachable } from "./remote-api-error.ts";
 export interface TaskFeedOptions {
   readonly api: RemoteApi;
   readonly clock: Clock;
-  readonly waits: Waits;
   /** Receives the events, and learns when the stream opens. */
   readonly mirror: Pick<TaskMirror, "connected" | "receive">;
   /** The stream broke, or could not be opened; it is tried again. */
@@ -24,7 +22,7 @@ export interface TaskFeed {
   close(): void;
 }
 
-export function createTaskFeed({ api, clock, waits, mirror, failed }: TaskFeedOptions): TaskFeed {
+export function createTaskFeed({ api, clock, mirror, failed }: TaskFeedOptions): TaskFeed {
   let stream: AbortController | undefined;
   /** The id of the last event that was handled. */
   let position = "";
@@ -64,7 +62,7 @@ export function createTaskFeed({ api, clock, waits, mirror, failed }: TaskFeedOp
         async broken(thrown, failures) {
           const error = thrown instanceof RemoteApiError ? thrown : unreachable(thrown);
           failed(error);
-          await waits.backOff(failures, error.retryAfterMs, signal).catch(() => undefined);
+          await api.waits.backOff(failures, error.retryAfterMs, signal).catch(() => undefined);
         },
         clock,
         signal,
