@@ -35,7 +35,7 @@ const FINAL = /^upstream(-unauthorized)?$/;
 
 /** Requests to the worker's HTTP API. Throws a {@link RemoteApiError} for everything but success. */
 export interface RemoteApi {
-  /** Of the requests, and of whoever follows the events. */
+  /** Those between attempts, for the events as well. */
   readonly waits: Waits;
   /** One request, whatever comes of it. With a token refused, a second one if there is another token. */
   open(request: ApiRequest): Promise<Response>;

@@ -242,7 +242,7 @@ export const ARROWS: readonly (readonly [room: string, mayImport: readonly strin
       "src/warn-once.ts",
     ],
   ],
-  ["src/push", ["src/clock.ts", "src/protocol", "src/task-status.ts", "src/mirror", "src/remote"]],
+  ["src/push", ["src/clock.ts", "src/protocol", "src/task-status.ts", "src/remote"]],
   ["front", ["holdfast", "src/protocol", "src/channel"]],
   [
     "proxy",
