@@ -10,6 +10,7 @@ import { type CallReply, MalformedReplyError, type TaskReading } from "../../../
 import { readToolPage } from "../../../src/protocol/tool-facts.ts";
 import * as wire2025 from "../../fixtures/messages-2025-11-25.ts";
 import * as wire2026 from "../../fixtures/messages-2026-07-28.ts";
+import { anyJson, mutationOf } from "../../fixtures/mutations.ts";
 
 const RUNS = { numRuns: 10_000 };
 const STATUSES = ["working", "input_required", "completed", "failed", "cancelled"];
@@ -142,36 +143,6 @@ function mayRefuse(decode: Decoder, reply: unknown): "read" | "refused" {
 }
 
 // ── replies ────────────────────────────────────────────────────────────────────────────────────
-
-const anyJson = fc.jsonValue({ maxDepth: 4 });
-
-/** A valid reply with something in it replaced by any JSON, taken out, or put in. */
-function mutationOf(valid: readonly unknown[]): fc.Arbitrary<unknown> {
-  return fc
-    .tuple(
-      fc.constantFrom(...valid),
-      fc.array(fc.nat(), { maxLength: 5 }),
-      anyJson,
-      fc.constantFrom("set", "drop"),
-    )
-    .map(([reply, path, value, how]) => {
-      const copy: unknown = structuredClone(reply);
-      let target: unknown = copy;
-      for (const [depth, step] of path.entries()) {
-        if (typeof target !== "object" || target === null) break;
-        const keys = Object.keys(target);
-        const key = keys[step % Math.max(1, keys.length)];
-        if (key === undefined) break;
-        const fields = target as Record<string, unknown>;
-        if (depth < path.length - 1) target = fields[key];
-        else if (how === "set") fields[key] = value;
-        else if (Array.isArray(target)) target.splice(Number(key), 1);
-        else delete fields[key];
-      }
-      // As it travels.
-      return JSON.parse(JSON.stringify(path.length === 0 ? value : copy)) as unknown;
-    });
-}
 
 const generations = {
   "2025-11-25": {
