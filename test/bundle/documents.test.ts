@@ -1,18 +1,22 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { localLinksOf, ROOT, spansOf, textOf } from "../examples/documents.ts";
+import { anchorsOf, localLinksOf, ROOT, spansOf, textOf } from "../examples/documents.ts";
 import { ARROWS } from "./arrows.ts";
 
 /** What contributors read. README.md and docs/ have tests of their own, which also run their examples. */
 const DOCUMENTS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 describe.each(DOCUMENTS)("%s", (document) => {
-  it("links only to files that exist", () => {
+  it("links only to files and headings that exist", () => {
     const links = localLinksOf(document);
     expect(links.length).toBeGreaterThan(3);
-    const missing = links.filter((link) => !existsSync(join(ROOT, dirname(document), link)));
+    const missing = links.filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const target = join(dirname(document), path || basename(document));
+      return !existsSync(join(ROOT, target)) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
+    });
     expect(missing).toEqual([]);
   });
 

@@ -68,3 +68,13 @@ export function localLinksOf(document: string): readonly string[] {
     .map(([, target = ""]) => target)
     .filter((target) => !/^[a-z]+:/.test(target));
 }
+
+/** What leads to the headings of a document behind `#`, as GitHub derives it. */
+export function anchorsOf(document: string): readonly string[] {
+  return [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}

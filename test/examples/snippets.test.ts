@@ -11,7 +11,7 @@ import { SampleLab } from "../browser/sample-lab.ts";
 import { testBrowser } from "../browser/test-browser.ts";
 import { freePort, type ServerProcess, startWorker } from "../servers/processes.ts";
 import { shellFaults } from "./commands.ts";
-import { blocksOf, DOCUMENTS, localLinksOf, ROOT, spansOf, textOf } from "./documents.ts";
+import { anchorsOf, blocksOf, DOCUMENTS, localLinksOf, ROOT, spansOf, textOf } from "./documents.ts";
 import { ExampleApp } from "./example-app.ts";
 import { appOf } from "./snippet-app.ts";
 import { ofKind, RUNS, type SnippetRun } from "./snippet-runs.ts";
@@ -65,16 +65,6 @@ describe.each(DOCUMENTS)("what %s names is there", (document) => {
     expect(missing).toEqual([]);
   });
 });
-
-/** As GitHub makes them of headings. */
-function anchorsOf(document: string): readonly string[] {
-  return [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, "")
-      .replaceAll(" ", "-"),
-  );
-}
 
 describe("docs/errors.md", () => {
   const page = textOf("docs/errors.md");
