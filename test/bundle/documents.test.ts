@@ -28,14 +28,10 @@ describe.each(DOCUMENTS)("%s", (document) => {
     expect(misnamed).toEqual([]);
   });
 
-  it("names only folders and npm scripts that exist", () => {
+  it("names only folders that exist", () => {
     const spans = spansOf(document);
     const trees = /^(src|front|proxy|worker|ui|web|extension|test|bench)\/[\w./-]*\w$/;
     expect(spans.filter((span) => trees.test(span) && !existsSync(join(ROOT, span)))).toEqual([]);
-    const code = textOf(document).matchAll(/npm run ([\w:]+)/g);
-    expect(
-      [...code].map(([, script = ""]) => script).filter((script) => !(script in manifest.scripts)),
-    ).toEqual([]);
   });
 });
 

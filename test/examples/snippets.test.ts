@@ -10,7 +10,6 @@ import { limitsOf } from "../../worker/config/limits.ts";
 import { SampleLab } from "../browser/sample-lab.ts";
 import { testBrowser } from "../browser/test-browser.ts";
 import { freePort, type ServerProcess, startWorker } from "../servers/processes.ts";
-import { shellFaults } from "./commands.ts";
 import { anchorsOf, blocksOf, DOCUMENTS, localLinksOf, ROOT, spansOf, textOf } from "./documents.ts";
 import { ExampleApp } from "./example-app.ts";
 import { appOf } from "./snippet-app.ts";
@@ -43,12 +42,6 @@ test("each example in the documents is run by a test: those that are complete ap
 });
 
 describe.each(DOCUMENTS)("what %s names is there", (document) => {
-  test("commands, and the scripts, files and packages they are about", () => {
-    const shell = blocksOf(document).filter(({ language }) => language === "sh");
-    const inline = spansOf(document).filter((span) => /^(npm|npx|node) /.test(span));
-    expect([...shell.map(({ code }) => code), ...inline].flatMap(shellFaults)).toEqual([]);
-  });
-
   test("entry points of the package, files of the repository, and what links lead to", () => {
     const spans = spansOf(document);
     const entries = spans.flatMap((span) => span.match(/^holdfast\/[\w/-]+$/) ?? []);
