@@ -1,3 +1,4 @@
+import { allInstructions } from "../../front/instructions.ts";
 import { isObject, type JsonObject } from "../../src/protocol/json.ts";
 import { type Generation, traitsOf } from "../../src/protocol/registry.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/session.ts";
@@ -31,12 +32,10 @@ export function serverInfoOf(links: readonly NamedLink[], several: boolean): Jso
   return { name: "holdfast", title: "Holdfast", version: VERSION };
 }
 
-/** One server's own instructions; of several, each under its server's name. */
+/** What the servers want a model to know about them. */
 export function instructionsOf(links: readonly NamedLink[], several: boolean): string | undefined {
-  const said = links.flatMap(({ name, link }) =>
-    link.instructions ? [several ? `## ${name}\n\n${link.instructions}` : link.instructions] : [],
-  );
-  return said.length > 0 ? said.join("\n\n") : undefined;
+  const said = links.map(({ name, link }) => ({ name, instructions: link.session.instructions }));
+  return allInstructions(said, several);
 }
 
 function merge(into: Record<string, unknown>, from: JsonObject): void {

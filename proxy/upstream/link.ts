@@ -4,8 +4,8 @@ import { RpcChannel } from "../../src/channel/rpc-channel.ts";
 import { type Transport, tapClose } from "../../src/channel/transport.ts";
 import { everything } from "../../src/client/everything.ts";
 import { RequestFailedError } from "../../src/engine/request-failed.ts";
-import { isObject, type JsonObject } from "../../src/protocol/json.ts";
-import { isRequest, isResponse, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
+import { isRequest, type RpcNotification, type RpcRequest } from "../../src/protocol/json-rpc.ts";
 import { TASKS_EXTENSION } from "../../src/protocol/meta-keys.ts";
 import { protocolOf, registerProtocols, traitsOf } from "../../src/protocol/registry.ts";
 import type { Session } from "../../src/protocol/session.ts";
@@ -29,14 +29,13 @@ export type Inbound = (message: RpcRequest | RpcNotification, link: Link) => voi
 export class Link {
   readonly channel: RpcChannel;
   readonly session: Session;
-  readonly instructions: string | undefined;
   readonly #local: boolean;
   readonly #hello: AgentHello;
   readonly #transport: Transport;
   readonly #tasks: Set<ConnectionEvents>;
 
   private constructor(
-    parts: Pick<Link, "channel" | "session" | "instructions">,
+    parts: Pick<Link, "channel" | "session">,
     local: boolean,
     hello: AgentHello,
     transport: Transport,
@@ -44,7 +43,6 @@ export class Link {
   ) {
     this.channel = parts.channel;
     this.session = parts.session;
-    this.instructions = parts.instructions;
     this.#local = local;
     this.#hello = hello;
     this.#transport = transport;
@@ -65,7 +63,6 @@ export class Link {
   ): Promise<Link> {
     const tasks = new Set<ConnectionEvents>();
     let link: Link | undefined;
-    let instructions: string | undefined;
     const early: (RpcRequest | RpcNotification)[] = [];
     const channel = new RpcChannel(transport, (message) => {
       if (link) inbound(message, link);
@@ -75,18 +72,9 @@ export class Link {
       else if (early.length < MAX_EARLY) early.push(message);
       return true;
     });
-    const receive = (message: unknown): void => {
-      // The session keeps no instructions: only the agent needs them, and at once.
-      if (
-        !link &&
-        isResponse(message) &&
-        isObject(message.result) &&
-        typeof message.result.instructions === "string"
-      )
-        instructions = message.result.instructions;
-      channel.receive(message);
-    };
-    transport.onmessage = receive as NonNullable<Transport["onmessage"]>;
+    transport.onmessage = ((message: unknown) => channel.receive(message)) as NonNullable<
+      Transport["onmessage"]
+    >;
     tapClose(transport, () => {
       channel.close();
       for (const { closed: notify } of [...tasks]) notify();
@@ -95,7 +83,7 @@ export class Link {
     await transport.start();
     try {
       const session = await agreed(channel, local, hello);
-      link = new Link({ channel, session, instructions }, local, hello, transport, tasks);
+      link = new Link({ channel, session }, local, hello, transport, tasks);
       for (const message of early) inbound(message, link);
       return link;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { RequestFailedError } from "../engine/request-failed.ts";
 import type { RequestFailure } from "../engine/request-failure.ts";
+import { cutText, MAX_INSTRUCTIONS } from "../protocol/bounds.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { MODERN_ERRORS, UNSUPPORTED_PROTOCOL_VERSION } from "../protocol/json-rpc.ts";
 import { SERVER_INFO } from "../protocol/meta-keys.ts";
@@ -87,8 +88,7 @@ async function discover(
   return {
     generation,
     protocolVersion: agreed,
-    serverCapabilities: isObject(result.capabilities) ? result.capabilities : {},
-    ...(isObject(serverInfo) && { serverInfo }),
+    ...introductionOf(result, serverInfo),
   };
 }
 
@@ -149,9 +149,20 @@ async function initialize(generation: Generation, hello: Hello): Promise<Session
   return {
     generation,
     protocolVersion,
-    serverCapabilities: isObject(result.capabilities) ? result.capabilities : {},
-    ...(isObject(result.serverInfo) && { serverInfo: result.serverInfo }),
+    ...introductionOf(result, result.serverInfo),
     ...(sessionId !== undefined && { sessionId }),
+  };
+}
+
+/** What a server says of itself, in whichever handshake. */
+function introductionOf(
+  { capabilities, instructions }: JsonObject,
+  serverInfo: unknown,
+): Pick<Session, "serverCapabilities" | "serverInfo" | "instructions"> {
+  return {
+    serverCapabilities: isObject(capabilities) ? capabilities : {},
+    ...(isObject(serverInfo) && { serverInfo }),
+    ...(typeof instructions === "string" && { instructions: cutText(instructions, MAX_INSTRUCTIONS) }),
   };
 }
 

@@ -8,6 +8,8 @@ import { isShallow, jsonText } from "./json.ts";
 export const MAX_MESSAGE = 2_000;
 /** Of the JSON text of an error's data, and of a reply that cannot be read. */
 export const MAX_RAW = 4_000;
+/** Of what a server wants a model to know about it, which is kept with the session. */
+export const MAX_INSTRUCTIONS = 16_384;
 /** Of the JSON text of a task's questions together, and of the state that a call has to send back. */
 export const MAX_QUESTIONS = 262_144;
 

@@ -20,6 +20,8 @@ export interface Session {
   readonly sessionId?: string;
   readonly serverCapabilities: JsonObject;
   readonly serverInfo?: JsonObject;
+  /** What a model should know about the server, in the server's words (`instructions`), cut at 16,384 UTF-16 code units. */
+  readonly instructions?: string;
   /** The address it was agreed with: a session is never carried to another. */
   readonly address?: string;
   /** When the server last refused to push, in ms since 1970: later pages need not ask it again for a while. */

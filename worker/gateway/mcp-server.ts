@@ -3,6 +3,7 @@ import { type JsonObject, VERSION } from "holdfast";
 import * as z from "zod";
 import { METHOD_UNKNOWN } from "../../front/messages.ts";
 import { invalidParams, METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
+import type { ServerFacts } from "../group/gateway-group-rpc.ts";
 import { PASSED_ON } from "../group/passed-on.ts";
 import { callTool } from "./2026-07-28/call-tool.ts";
 import { envelopeOf, tasksNeeded } from "./2026-07-28/envelope.ts";
@@ -23,9 +24,10 @@ export async function mcpServer(
   waitUntil: (work: Promise<unknown>) => void,
   needsFacts: boolean,
 ): Promise<Server> {
-  const facts = needsFacts ? await serverFacts(caller) : { capabilities: {} };
+  const facts: ServerFacts = needsFacts ? await serverFacts(caller) : { capabilities: {} };
   const server = new Server(identityOf(caller), {
     capabilities: capabilitiesOf(facts, era, offersResults(caller)),
+    ...(facts.instructions !== undefined && { instructions: facts.instructions }),
   });
   const modern = era === "modern";
   server.setRequestHandler("tools/list", async ({ params }, context) => {

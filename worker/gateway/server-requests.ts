@@ -1,4 +1,5 @@
 import type { JsonObject } from "holdfast";
+import { allInstructions } from "../../front/instructions.ts";
 import { METHOD_NOT_FOUND, RpcError } from "../../front/rpc-error.ts";
 import type { ServerFacts } from "../group/gateway-group-rpc.ts";
 import type { Caller } from "./caller.ts";
@@ -9,14 +10,18 @@ import { askMerged } from "./merged/requests.ts";
 import { isResultUri, offersResults, readResultResource } from "./results/result-resource.ts";
 
 /**
- * What the servers of the caller's endpoints can do together. A server that hangs is not waited for until the client gives up:
+ * What the servers of the caller's endpoints can do together, and what a model should know of them. A server that hangs is not waited for until the client gives up:
  * without it nothing but tools is offered, which the tasks that there are can be followed by.
  */
 export async function serverFacts(caller: Caller): Promise<ServerFacts> {
   const answers = await answersOf(caller, factsOf);
   const capabilities: JsonObject = { tools: {} };
   for (const { answer } of answers) Object.assign(capabilities, answer.capabilities);
-  return { capabilities };
+  const instructions = allInstructions(
+    answers.map(({ endpoint: { name }, answer: said }) => ({ name, instructions: said.instructions })),
+    !caller.only,
+  );
+  return { capabilities, ...(instructions && { instructions }) };
 }
 
 /** Answers a request that only reads, with what the endpoints' servers say. Throws an RpcError. */

@@ -5,10 +5,12 @@ import type { AdmissionAsk, NotAdmitted } from "../directory/principal-directory
 import type { Counts } from "../operations/counters.ts";
 import type { GroupIdentity, Reply, StartCall } from "./task-group-rpc.ts";
 
-/** What the endpoint's server said it can do. */
+/** What the endpoint's server said of itself. */
 export interface ServerFacts {
   readonly capabilities: JsonObject;
   readonly serverInfo?: JsonObject;
+  /** In its own words, for a model. */
+  readonly instructions?: string;
 }
 
 export type PassedOn =

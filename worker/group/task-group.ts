@@ -196,10 +196,15 @@ export class TaskGroup
 
   async server(identity: GroupIdentity): Promise<Reply<ServerFacts>> {
     try {
-      const { serverCapabilities, serverInfo } = await this.#tasks
+      const { serverCapabilities, serverInfo, instructions } = await this.#tasks
         .of(identity)
         .client.session(identity.endpoint);
-      return { ok: true, value: { capabilities: serverCapabilities, ...(serverInfo && { serverInfo }) } };
+      const value = {
+        capabilities: serverCapabilities,
+        ...(serverInfo && { serverInfo }),
+        ...(instructions && { instructions }),
+      };
+      return { ok: true, value };
     } catch (error) {
       return { ok: false, problem: upstreamProblem(error) };
     }

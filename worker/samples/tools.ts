@@ -3,6 +3,10 @@ import { paperOf } from "./paper.ts";
 import type { Job } from "./task-record.ts";
 import type { ToolResult } from "./timeline.ts";
 
+/** What both servers want a model to know about them. */
+export const INSTRUCTIONS =
+  "acquire_paper gets a paper by its DOI and may take minutes; lookup_doi says at once what the DOI names. The papers are made up.";
+
 const doi = z.string().min(1).describe("For example 10.1000/182");
 
 const paper = z.object({

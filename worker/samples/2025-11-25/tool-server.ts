@@ -4,7 +4,7 @@ import { INVALID_PARAMS } from "../../../src/protocol/error-codes.ts";
 import { IMMEDIATE_RESPONSE } from "../../../src/protocol/meta-keys.ts";
 import { RpcError } from "../json-rpc.ts";
 import type { TaskTable } from "../task-table.ts";
-import { acquirePaper, acquisition, echo, lookupDoi, mustTask, slowEcho } from "../tools.ts";
+import { acquirePaper, acquisition, echo, INSTRUCTIONS, lookupDoi, mustTask, slowEcho } from "../tools.ts";
 import { LabTaskStore } from "./task-store.ts";
 
 /** A server for one session. All it holds is what the SDK keeps of the session; the tasks are the lab's. */
@@ -17,6 +17,7 @@ export function toolServer(tasks: TaskTable): McpServer {
         tools: { listChanged: false },
         tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
       },
+      instructions: INSTRUCTIONS,
       taskStore: store,
       // The default validator compiles its schemas with eval, which workerd refuses.
       jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),

@@ -17,6 +17,7 @@ import {
   acquirePaper,
   acquisition,
   echo,
+  INSTRUCTIONS,
   lookupDoi,
   mustTask,
   slowEcho,
@@ -39,7 +40,10 @@ export function toolServer(
 ): McpServer {
   const server = new McpServer(
     { name: "holdfast-samples", version: "1.0.0" },
-    { capabilities: { tools: { listChanged: false }, extensions: { [TASKS_EXTENSION]: {} } } },
+    {
+      capabilities: { tools: { listChanged: false }, extensions: { [TASKS_EXTENSION]: {} } },
+      instructions: INSTRUCTIONS,
+    },
   );
   server.registerTool(lookupDoi.name, lookupDoi, lookupDoi.run);
   server.registerTool(slowEcho.name, slowEcho, slowEcho.run);
