@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { HELP } from "../../proxy/command-line/help.ts";
 import { SERVE_HELP } from "../../proxy/serve/serve-options.ts";
 import { blocksOf, DOCUMENTS, spansOf, textOf } from "../examples/documents.ts";
-import { readsFlag, shellFaults, unknownProjects } from "./commands.ts";
+import { readsFlag, shellProblems, unknownProjects } from "./commands.ts";
 
 const ALL = [...DOCUMENTS, "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
 
@@ -24,7 +24,7 @@ test("the documents have commands to check", () => {
 test.each(ALL)(
   "the commands in %s can be run here: scripts, files, packages, sub-commands and flags",
   (document) => {
-    expect(commandsOf(document).flatMap(shellFaults)).toEqual([]);
+    expect(commandsOf(document).flatMap(shellProblems)).toEqual([]);
     expect(unknownProjects(textOf(document))).toEqual([]);
   },
 );
@@ -69,5 +69,5 @@ test.each([
   "holdfast serve --endpoint a=https://a.example --prt 1",
   "make",
 ])("the test notices that `%s` cannot be run", (command) => {
-  expect(shellFaults(command)).toHaveLength(1);
+  expect(shellProblems(command)).toHaveLength(1);
 });

@@ -30,14 +30,14 @@ const PROJECTS: ReadonlySet<string> = new Set(
 const FLAG = /^--[a-z][\w-]*$/;
 
 /** Returns what of a shell text cannot be done in this repository: commands, scripts, files, packages and flags that it does not have. */
-export function shellFaults(shell: string): readonly string[] {
+export function shellProblems(shell: string): readonly string[] {
   return shell
     .replaceAll("\\\n", " ")
     .split(/\n|&&|(?<!<[^>\s]*)\||;/)
     .map((command) => command.replace(/(^|\s)#.*$/, "").trim())
     .filter((command) => command !== "")
     .flatMap((command) => {
-      const failure = commandFault(command.split(/\s+/).filter((word) => !/^[A-Z_]+=/.test(word)));
+      const failure = commandProblem(command.split(/\s+/).filter((word) => !/^[A-Z_]+=/.test(word)));
       return failure === undefined ? [] : [`${command}: ${failure}`];
     });
 }
@@ -54,24 +54,24 @@ export function readsFlag(subcommand: readonly string[], flag: string): boolean 
   return refusal([...subcommand, flag]) === undefined;
 }
 
-function commandFault([command = "", ...words]: readonly string[]): string | undefined {
+function commandProblem([command = "", ...words]: readonly string[]): string | undefined {
   switch (command) {
     case "npm":
-      return npmFault(words);
+      return npmProblem(words);
     case "npx":
-      return npxFault(words);
+      return npxProblem(words);
     case "node": {
       const [file = "", ...args] = words;
-      return existsSync(join(ROOT, file)) ? flagFault(file, args) : `there is no ${file}`;
+      return existsSync(join(ROOT, file)) ? flagProblem(file, args) : `there is no ${file}`;
     }
     case manifest.name:
-      return holdfastFault(words.join(" "));
+      return holdfastProblem(words.join(" "));
     default:
       return SYSTEM.has(command) ? undefined : "is no command known here";
   }
 }
 
-function npmFault([verb = "", ...words]: readonly string[]): string | undefined {
+function npmProblem([verb = "", ...words]: readonly string[]): string | undefined {
   const script = verb === "run" ? (words[0] ?? "") : verb;
   switch (verb) {
     case "ci":
@@ -86,7 +86,7 @@ function npmFault([verb = "", ...words]: readonly string[]): string | undefined 
       if (!(script in manifest.scripts)) return `there is no script ${script}`;
       const [, file] = /\bnode ([\w./-]+\.ts)$/.exec(scriptOf(script)) ?? [];
       const end = words.indexOf("--");
-      return file === undefined || end === -1 ? undefined : flagFault(file, words.slice(end + 1));
+      return file === undefined || end === -1 ? undefined : flagProblem(file, words.slice(end + 1));
     }
     default:
       return `npm ${verb} is not known here`;
@@ -97,10 +97,10 @@ function scriptOf(name: string): string {
   return Object.entries(manifest.scripts).find(([script]) => script === name)?.[1] ?? "";
 }
 
-function npxFault(words: readonly string[]): string | undefined {
+function npxProblem(words: readonly string[]): string | undefined {
   const at = words.findIndex((word) => !word.startsWith("-"));
   const [bin = "", ...args] = words.slice(at);
-  if (bin in manifest.bin) return holdfastFault(args.join(" "));
+  if (bin in manifest.bin) return holdfastProblem(args.join(" "));
   // A package that a test installs for itself, or whose bin has another name, is called as its package.
   const isKnown = bin in apps || PACKAGES.has(bin) || existsSync(join(ROOT, "node_modules/.bin", bin));
   if (!isKnown) return `${bin} is not installed`;
@@ -112,7 +112,7 @@ function npxFault(words: readonly string[]): string | undefined {
 }
 
 /** A program of this repository names each flag that it reads, as text or as a key of `parseArgs`. */
-function flagFault(file: string, args: readonly string[]): string | undefined {
+function flagProblem(file: string, args: readonly string[]): string | undefined {
   const source = readFileSync(join(ROOT, file), "utf8");
   const unread = args.filter((arg) => FLAG.test(arg)).find((flag) => !namesFlag(source, flag));
   return unread === undefined ? undefined : `${file} does not read ${unread}`;
@@ -123,8 +123,8 @@ function namesFlag(source: string, flag: string): boolean {
   return source.includes(`"${flag}"`) || new RegExp(`[ {]"?${key}"?: \\{ type: `).test(source);
 }
 
-/** The arguments as the command's own parser reads them; each flag also alone, since the parser stops at the first fault. */
-function holdfastFault(text: string): string | undefined {
+/** The arguments as the command's own parser reads them; each flag also alone, since the parser stops at the first that it does not know. */
+function holdfastProblem(text: string): string | undefined {
   const args = wordsOf(
     text
       .replace(/<address>/g, "https://papers.example/mcp")
@@ -139,10 +139,10 @@ function holdfastFault(text: string): string | undefined {
   const unread = own.filter((word) => FLAG.test(word)).find((flag) => !readsFlag(subcommand, flag));
   if (refused !== undefined || unread !== undefined) return refused ?? `does not read ${unread}`;
   const [started, ...rest] = end === -1 ? [] : args.slice(end + 1);
-  return started === "npx" ? npxFault(rest) : undefined;
+  return started === "npx" ? npxProblem(rest) : undefined;
 }
 
-/** Returns what the command's parser says of arguments that it does not know. Missing files and values are not a fault here. */
+/** Returns what the command's parser says of arguments that it does not know. Missing files and values do not count. */
 function refusal(args: readonly string[]): string | undefined {
   try {
     const command = readCommand(args, {});
