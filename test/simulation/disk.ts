@@ -54,6 +54,8 @@ export class Disk {
   readonly #settledAt: Map<Tab, number> = new Map();
   #busy = false;
   #spentMs = 0;
+  /** When each operation began, and how long it takes, in ms; the earliest first. */
+  readonly #operations: { readonly at: number; readonly ms: number }[] = [];
 
   constructor(agenda: Agenda, random: Random, weather: Weather, events: DiskEvents) {
     this.#agenda = agenda;
@@ -65,6 +67,15 @@ export class Disk {
   /** How long its operations have taken so far, in ms, with the one under way. */
   get spentMs(): number {
     return this.#spentMs;
+  }
+
+  /** How long it has worked since then, in ms. */
+  spentSince(since: number): number {
+    const { now } = this.#agenda;
+    let spent = 0;
+    for (const { at, ms } of this.#operations)
+      spent += Math.max(0, Math.min(at + ms, now) - Math.max(at, since));
+    return spent;
   }
 
   record(id: string): TaskRecord | undefined {
@@ -178,6 +189,7 @@ export class Disk {
     this.#busy = true;
     const delay = this.#weather.diskDelay();
     this.#spentMs += delay;
+    this.#operations.push({ at: this.#agenda.now, ms: delay });
     this.#agenda.after(delay, () => {
       this.#queue.shift();
       this.#busy = false;

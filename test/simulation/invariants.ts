@@ -608,6 +608,9 @@ export class Invariants implements DiskEvents, WireEvents {
     // The tab that made the call, or made it again, hands its task over. A new leader that has found the task in the store runs
     // it before that: its caller does not know yet.
     if (called && now - (this.#takenOverAt.get(tag) ?? now) <= STEPPED_DOWN_MS) return;
+    // It hands it over with the last of the writes that it has begun: what the disk takes, which all tabs wait for, does not count.
+    const since = this.#settlesSince(tab, endpoint);
+    if (called && now - since - (this.#disk?.spentSince(since) ?? 0) <= STEPPED_DOWN_MS) return;
     if (!unsettled) {
       this.violate(
         "one unfrozen tab polls",
@@ -618,9 +621,13 @@ export class Invariants implements DiskEvents, WireEvents {
 
   /** A page that was thawed, or that lost the lead and won it again, may still do what it had begun before. */
   #isUnsettled(tab: Tab, endpoint: string): boolean {
-    const { leaderLocks, agenda } = this.#setting;
-    const since = Math.max(this.#lostLeads.knownSince(tab, leaderLocks.get(endpoint)), tab.thawedAt);
-    return agenda.now - since <= STEPPED_DOWN_MS;
+    return this.#setting.agenda.now - this.#settlesSince(tab, endpoint) <= STEPPED_DOWN_MS;
+  }
+
+  /** When the page was thawed, or learned that it lost the lead; Infinity while it has not learned that. */
+  #settlesSince(tab: Tab, endpoint: string): number {
+    const lock = this.#setting.leaderLocks.get(endpoint);
+    return Math.max(this.#lostLeads.knownSince(tab, lock), tab.thawedAt);
   }
 
   #answers2025(message: Message): void {
