@@ -23,12 +23,18 @@ const TOOL: JsonObject = {
 };
 const GOOD_RESULT: JsonObject = { content: [{ type: "text", text: "done" }] };
 
+/** A task that was created at another time is another task, for which the server uses the id again. */
+function isOtherTime(createdAt: unknown): boolean {
+  const isTime = typeof createdAt === "string" || typeof createdAt === "number";
+  return isTime && createdAt !== NOW && !Number.isNaN(new Date(createdAt).getTime());
+}
+
 /** A server with one tool, which may make tasks. It follows a script, and once `healed` it answers everything well. */
 export class FuzzedServer {
   readonly requests: { readonly method: string; readonly params: JsonObject }[] = [];
   /** How many calls came after one that the server may have run. */
   doubledCalls = 0;
-  /** A message said that a task has ended, or that the server has no such task. */
+  /** A message said that a task has ended, that the server has no such task, or that its id names another one. */
   saidEnd = false;
   /** The id of the latest task that the server made, by a reply that is valid by the schema. */
   made: string | undefined;
@@ -119,8 +125,10 @@ export class FuzzedServer {
   }
 
   #note(value: unknown): void {
-    const states = isObject(value) ? [value.status, isObject(value.task) && value.task.status] : [];
-    if (states.some((status) => ENDS.has(status))) this.saidEnd = true;
+    if (!isObject(value)) return;
+    for (const state of [value, value.task]) {
+      if (isObject(state) && (ENDS.has(state.status) || isOtherTime(state.createdAt))) this.saidEnd = true;
+    }
   }
 
   #noteTask(result: unknown): void {
