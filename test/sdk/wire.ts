@@ -19,7 +19,7 @@ export class Wire {
   readonly sent: Sent[] = [];
   readonly #fetch: Fetch;
 
-  constructor(fetch: Fetch = globalThis.fetch) {
+  constructor(fetch: Fetch = (url, init) => globalThis.fetch(url, init)) {
     this.#fetch = fetch;
   }
 
