@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { HOLDFAST } from "./proxied-client.ts";
 
-test("The command is one file that needs no package, of at most 228 kB gzipped", () => {
+test("The command is one file that needs no package, of at most 229 kB gzipped", () => {
   expect(readdirSync(dirname(HOLDFAST))).toEqual(["holdfast.cjs"]);
   const code = readFileSync(HOLDFAST, "utf8");
   const required = [...code.matchAll(/\brequire\(\\?"([^"\\]+)\\?"\)/g)].map(([, name = ""]) => name);
@@ -18,5 +18,5 @@ test("The command is one file that needs no package, of at most 228 kB gzipped",
   const gzipped = gzipSync(code).length;
   console.log(`holdfast.cjs: ${code.length} bytes, ${gzipped} gzipped`);
   expect(gzipped).toBeGreaterThan(100_000);
-  expect(gzipped).toBeLessThanOrEqual(228_000);
+  expect(gzipped).toBeLessThanOrEqual(229_000);
 });
