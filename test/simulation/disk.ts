@@ -53,7 +53,6 @@ export class Disk {
   readonly #cut: Set<Tab> = new Set();
   readonly #settledAt: Map<Tab, number> = new Map();
   #busy = false;
-  #spentMs = 0;
   /** When each operation began, and how long it takes, in ms; the earliest first. */
   readonly #operations: { readonly at: number; readonly ms: number }[] = [];
 
@@ -66,7 +65,7 @@ export class Disk {
 
   /** How long its operations have taken so far, in ms, with the one under way. */
   get spentMs(): number {
-    return this.#spentMs;
+    return this.#operations.reduce((spent, { ms }) => spent + ms, 0);
   }
 
   /** How long it has worked since then, in ms. */
@@ -188,7 +187,6 @@ export class Disk {
     if (this.#busy || !operation) return;
     this.#busy = true;
     const delay = this.#weather.diskDelay();
-    this.#spentMs += delay;
     this.#operations.push({ at: this.#agenda.now, ms: delay });
     this.#agenda.after(delay, () => {
       this.#queue.shift();
