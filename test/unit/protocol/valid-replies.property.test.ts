@@ -38,6 +38,16 @@ function withTaskId(value: JsonObject): JsonObject {
   return value.taskId === "" ? { ...value, taskId: "task" } : value;
 }
 
+/** The check of a decoder that reads one task from the whole value. */
+function readsTask(
+  decode: (task: JsonObject, taskId: string) => TaskReading | undefined,
+): (value: JsonObject) => void {
+  return (value) => {
+    const task = withTaskId(value);
+    expectReading(decode(task, String(task.taskId)), task);
+  };
+}
+
 function tasksOf({ tasks }: JsonObject): readonly JsonObject[] {
   return tasks as readonly JsonObject[];
 }
@@ -70,19 +80,13 @@ const cases: readonly Case[] = [
     method: "tasks/get",
     schema: "2025-11-25",
     definition: "GetTaskResult",
-    check: (value) => {
-      const task = withTaskId(value);
-      expectReading(revision2025.decodeGet(task.taskId as string, task), task);
-    },
+    check: readsTask((task, taskId) => revision2025.decodeGet(taskId, task)),
   },
   {
     method: "tasks/cancel",
     schema: "2025-11-25",
     definition: "CancelTaskResult",
-    check: (value) => {
-      const task = withTaskId(value);
-      expectReading(revision2025.decodeCancel(task.taskId as string, task), task);
-    },
+    check: readsTask((task, taskId) => revision2025.decodeCancel(taskId, task)),
   },
   {
     method: "tasks/list",
@@ -105,10 +109,7 @@ const cases: readonly Case[] = [
     method: "notifications/tasks/status",
     schema: "2025-11-25",
     definition: "TaskStatusNotificationParams",
-    check: (value) => {
-      const task = withTaskId(value);
-      expectReading(revision2025.decodeNotification("notifications/tasks/status", task), task);
-    },
+    check: readsTask((task) => revision2025.decodeNotification("notifications/tasks/status", task)),
   },
   { method: "tools/list", schema: "2025-11-25", definition: "ListToolsResult", check: expectTools },
   {
@@ -148,19 +149,13 @@ const cases: readonly Case[] = [
     schema: "2026-07-28/tasks",
     definition: "GetTaskResult",
     fixed: { resultType: "complete" },
-    check: (value) => {
-      const task = withTaskId(value);
-      expectReading(revision2026.decodeGet(task.taskId as string, task), task);
-    },
+    check: readsTask((task, taskId) => revision2026.decodeGet(taskId, task)),
   },
   {
     method: "notifications/tasks",
     schema: "2026-07-28/tasks",
     definition: "TaskStatusNotificationParams",
-    check: (value) => {
-      const task = withTaskId(value);
-      expectReading(revision2026.decodeNotification("notifications/tasks", task), task);
-    },
+    check: readsTask((task) => revision2026.decodeNotification("notifications/tasks", task)),
   },
   { method: "tools/list", schema: "2026-07-28", definition: "ListToolsResult", check: expectTools },
 ];
