@@ -27,7 +27,7 @@ export function wholeRecord(storage: ObjectStorage, row: SqlRow): unknown {
   return outcome?.apart ? joinLongResult(record, parsed(readParts(storage, id))) : record;
 }
 
-/** The view of a row with `record`, without its result and what else is long; `undefined` if there is no row or it cannot be read. */
+/** Returns the view that a row's `record` gives, without its long parts. Returns `undefined` for no row, and for a damaged record. */
 export function viewOfRow(row: SqlRow | undefined): TaskView | undefined {
   const stored = parsed(row?.record);
   const reading = readRecord(stored);

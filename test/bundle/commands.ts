@@ -50,7 +50,7 @@ export function unknownProjects(text: string): readonly string[] {
 
 /** Whether the command, or the sub-command in front, reads this flag. */
 export function readsFlag(subcommand: readonly string[], flag: string): boolean {
-  // Without a value, which may be needed but is no unknown option.
+  // A flag that lacks its value is not refused as unknown.
   return refusal([...subcommand, flag]) === undefined;
 }
 

@@ -10,8 +10,8 @@ import { askMerged } from "./merged/requests.ts";
 import { isResultUri, offersResults, readResultResource } from "./results/result-resource.ts";
 
 /**
- * What the servers of the caller's endpoints can do together, and what a model should know of them. A server that hangs is not waited for until the client gives up:
- * without it nothing but tools is offered, which the tasks that there are can be followed by.
+ * What the servers of the caller's endpoints can do together, and what a model should know of them. A server that hangs is
+ * not waited for until the client gives up: without it only tools are offered, with which existing tasks can be followed.
  */
 export async function serverFacts(caller: Caller): Promise<ServerFacts> {
   const answers = await answersOf(caller, factsOf);
